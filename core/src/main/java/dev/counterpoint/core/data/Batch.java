@@ -1,0 +1,82 @@
+package dev.counterpoint.core.data;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.counterpoint.core.kernel.Torch;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What a model's forward is given: named native arrays whose first dimension is the item. */
+public final class Batch implements AutoCloseable {
+  public static final String IDS = "ids";
+  public static final String MASK = "mask";
+  public static final String FEATURES = "features";
+  public static final String LABELS = "labels";
+
+  private final NDManager manager;
+  private final Map<String, NDArray> tensors = new TreeMap<>();
+  private final int size;
+  private final long tokens;
+
+  /** Copies a batch into native memory on the device, which it owns until closed. */
+  public Batch(HostBatch host, Device device) {
+    manager = Torch.newManager(device);
+    size = host.size();
+    tokens = host.tokens();
+    host.tensors().forEach((name, tensor) -> tensors.put(name, tensor.toNative(manager)));
+  }
+
+  /** Token ids (batch, tokens), int64. */
+  public NDArray ids() {
+    return get(IDS);
+  }
+
+  /** 1 for a token, 0 for padding: (batch, tokens), float32. */
+  public NDArray mask() {
+    return get(MASK);
+  }
+
+  /** Numbers that describe each item: (batch, features), float32. */
+  public NDArray features() {
+    return get(FEATURES);
+  }
+
+  /** What is to be predicted: as the data set and the loss agree, mostly (batch), int64. */
+  public NDArray labels() {
+    return get(LABELS);
+  }
+
+  /**
+   * A tensor by its name.
+   *
+   * @throws IllegalArgumentException where there is none of that name
+   */
+  public NDArray get(String name) {
+    NDArray tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          "The batch has no \"" + name + "\"; it has " + String.join(", ", tensors.keySet()) + ".");
+    }
+    return tensor;
+  }
+
+  public boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  /** Items. */
+  public int size() {
+    return size;
+  }
+
+  /** Tokens that are not padding; for data without tokens, the items. */
+  public long tokens() {
+    return tokens;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.counterpoint.core.data;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Numbers in Java memory with a shape, row by row: what a data set hands over and a prediction
+ * returns.
+ */
+public final class HostTensor {
+  private final Object values;
+  private final Shape shape;
+
+  private HostTensor(Object values, int length, long... shape) {
+    this.values = values;
+    this.shape = new Shape(shape);
+    if (this.shape.size() != length) {
+      throw new IllegalArgumentException(
+          length + " values do not fill the shape " + this.shape + ".");
+    }
+  }
+
+  public static HostTensor of(float[] values, long... shape) {
+    return new HostTensor(values, values.length, shape);
+  }
+
+  public static HostTensor of(long[] values, long... shape) {
+    return new HostTensor(values, values.length, shape);
+  }
+
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * The numbers, row by row; not a copy.
+   *
+   * @throws IllegalStateException where they are integers
+   */
+  public float[] floats() {
+    if (values instanceof float[] floats) {
+      return floats;
+    }
+    throw new IllegalStateException("This tensor " + shape + " holds integers; ask for longs().");
+  }
+
+  /**
+   * The numbers, row by row; not a copy.
+   *
+   * @throws IllegalStateException where they are floating-point numbers
+   */
+  public long[] longs() {
+    if (values instanceof long[] longs) {
+      return longs;
+    }
+    throw new IllegalStateException("This tensor " + shape + " holds floats; ask for floats().");
+  }
+
+  /** One native array of the same shape: float32 or int64. */
+  NDArray toNative(NDManager manager) {
+    return values instanceof float[] floats
+        ? manager.create(floats, shape)
+        : manager.create(longs(), shape);
+  }
+}

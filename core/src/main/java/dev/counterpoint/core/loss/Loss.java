@@ -1,0 +1,15 @@
+package dev.counterpoint.core.loss;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+
+/** What training makes small. A loss that a run file names is a record of its settings. */
+@FunctionalInterface
+public interface Loss {
+  /**
+   * The loss of one batch.
+   *
+   * @param output what the model's forward returned for the batch
+   */
+  LossSum of(NDArray output, Batch batch);
+}

@@ -1,0 +1,22 @@
+package dev.counterpoint.core.metric;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import java.util.Map;
+
+/**
+ * A measure accumulated exactly over a whole set. What it gathers is a row of numbers that add up,
+ * over batches and over ranks, so that the set may be cut in any way.
+ */
+public interface Metric {
+  /** Takes in the outputs of one batch. */
+  void add(NDArray output, Batch batch);
+
+  /** What has been gathered so far. */
+  double[] sums();
+
+  /**
+   * The figures that follow from sums, by name, as {@code accuracy}; NaN where nothing was counted.
+   */
+  Map<String, Double> values(double[] sums);
+}

@@ -1,0 +1,30 @@
+package dev.counterpoint.core.model;
+
+/**
+ * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
+ * layers it is made of in fields; their names are the field names, joined by dots, and a list's
+ * elements are numbered:
+ *
+ * <pre>{@code
+ * final class Mlp extends Layer {
+ *   private final Linear up;                 // up.weight, up.bias
+ *   private final List<Linear> hidden;       // hidden.0.weight, ...
+ * }
+ * }</pre>
+ *
+ * <p>How a layer is called is its own affair: most have {@code NDArray forward(NDArray x)} and
+ * implement {@link UnaryLayer}.
+ */
+public abstract class Layer {
+  private boolean training;
+
+  /** Whether this layer is being trained; a dropout drops only then. */
+  public final boolean training() {
+    return training;
+  }
+
+  /** Switches this layer and all below it between training and evaluation. */
+  public final void setTraining(boolean training) {
+    LayerFields.visit(this, "", (path, parameter) -> {}, layer -> layer.training = training);
+  }
+}

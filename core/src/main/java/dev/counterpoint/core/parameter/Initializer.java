@@ -1,0 +1,66 @@
+package dev.counterpoint.core.parameter;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * How a parameter starts, named as in {@code torch.nn.init}. The engine is seeded before each call.
+ */
+@FunctionalInterface
+public interface Initializer {
+  /** A float32 array of the shape asked for. */
+  NDArray create(NDManager manager, Shape shape);
+
+  static Initializer zeros() {
+    return (manager, shape) -> manager.zeros(shape);
+  }
+
+  static Initializer ones() {
+    return (manager, shape) -> manager.ones(shape);
+  }
+
+  static Initializer constant(double value) {
+    return (manager, shape) -> manager.full(shape, (float) value);
+  }
+
+  /** Uniform in [low, high). */
+  static Initializer uniform(double low, double high) {
+    return (manager, shape) ->
+        manager.randomUniform((float) low, (float) high, shape, DataType.FLOAT32);
+  }
+
+  /** Normal with the given mean and standard deviation. */
+  static Initializer normal(double mean, double deviation) {
+    return (manager, shape) ->
+        manager.randomNormal((float) mean, (float) deviation, shape, DataType.FLOAT32);
+  }
+
+  /** Uniform within sqrt(6 / (fanIn + fanOut)): Glorot and Bengio 2010, equation 16. */
+  static Initializer xavierUniform() {
+    return (manager, shape) -> {
+      double bound = Math.sqrt(6.0 / (fanIn(shape) + fanOut(shape)));
+      return uniform(-bound, bound).create(manager, shape);
+    };
+  }
+
+  /**
+   * Uniform within sqrt(1 / fanIn): what {@code torch.nn.Linear} does to its weight ({@code
+   * kaiming_uniform_} with a = sqrt(5)).
+   */
+  static Initializer kaimingUniform() {
+    return (manager, shape) -> {
+      double bound = Math.sqrt(1.0 / fanIn(shape));
+      return uniform(-bound, bound).create(manager, shape);
+    };
+  }
+
+  private static long fanIn(Shape shape) {
+    return shape.size() / shape.get(0);
+  }
+
+  private static long fanOut(Shape shape) {
+    return shape.size() / shape.get(1);
+  }
+}
