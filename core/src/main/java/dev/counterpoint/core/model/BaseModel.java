@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   private final Linear head = new Linear(16, 3);
  *
  *   public NDArray forward(Batch batch) {
- *     return head.forward(Activation.relu(hidden.forward(batch.features()))); // (batch, 3)
+ *     return head.forward(Activation.RELU.forward(hidden.forward(batch.features()))); // (batch, 3)
  *   }
  *
  *   public Loss lossFunction() {

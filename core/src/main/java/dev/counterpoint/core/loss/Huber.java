@@ -1,0 +1,31 @@
+package dev.counterpoint.core.loss;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.settings.Checks;
+
+/**
+ * Half the squared difference where it is small, and delta (|difference| - delta / 2) beyond (Huber 1964):
+ * {@code torch.nn.functional.huber_loss}.
+ *
+ * @param delta where the one becomes the other
+ */
+public record Huber(double delta) implements Loss {
+  public Huber {
+    new Checks().positive("delta", delta).verify();
+  }
+
+  /** With a delta of 1, as in PyTorch. */
+  public static Huber defaults() {
+    return new Huber(1);
+  }
+
+  @Override
+  public LossSum of(NDArray output, Batch batch) {
+    NDArray distance = Targets.difference(output, batch).abs();
+    // With c = min(|d|, delta), c (|d| - c / 2) is the one form below delta and the other above it.
+    NDArray capped = distance.minimum((float) delta);
+    return new LossSum(
+        capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
+  }
+}

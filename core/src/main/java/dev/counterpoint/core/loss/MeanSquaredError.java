@@ -1,0 +1,17 @@
+package dev.counterpoint.core.loss;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+
+/** The squared difference, over every number: {@code torch.nn.functional.mse_loss}. */
+public record MeanSquaredError() implements Loss {
+  public static MeanSquaredError defaults() {
+    return new MeanSquaredError();
+  }
+
+  @Override
+  public LossSum of(NDArray output, Batch batch) {
+    NDArray difference = Targets.difference(output, batch);
+    return new LossSum(difference.square().sum(), difference.size());
+  }
+}

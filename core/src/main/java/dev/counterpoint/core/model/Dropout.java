@@ -1,0 +1,21 @@
+package dev.counterpoint.core.model;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.settings.Checks;
+
+/** Drops each number with a given probability while training: {@code torch.nn.Dropout}. */
+public final class Dropout extends Layer implements UnaryLayer {
+  private final float probability;
+
+  public Dropout(double probability) {
+    new Checks().below("dropout", probability, 0, 1).verify();
+    this.probability = (float) probability;
+  }
+
+  @Override
+  public NDArray forward(NDArray x) {
+    return training() && probability > 0
+        ? ai.djl.nn.norm.Dropout.dropout(x, probability, true).singletonOrThrow()
+        : x;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.counterpoint.core.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+
+/** Layer normalization over the last dimension: {@code torch.nn.LayerNorm} (Ba, Kiros and Hinton 2016). */
+public final class LayerNorm extends Layer implements UnaryLayer {
+  private final Parameter weight;
+  private final Parameter bias;
+  private final float epsilon;
+
+  /** With PyTorch's epsilon of 1e-5. */
+  public LayerNorm(int width) {
+    this(width, 1e-5);
+  }
+
+  public LayerNorm(int width, double epsilon) {
+    weight = Parameter.of(Initializer.ones(), width);
+    bias = Parameter.of(Initializer.zeros(), width);
+    this.epsilon = (float) epsilon;
+  }
+
+  /**
+   * Normalizes each vector.
+   *
+   * @param x (..., width)
+   */
+  @Override
+  public NDArray forward(NDArray x) {
+    Shape width = weight.shape();
+    return ai.djl.nn.norm.LayerNorm.layerNorm(x, width, weight.value(), bias.value(), epsilon)
+        .singletonOrThrow();
+  }
+}
