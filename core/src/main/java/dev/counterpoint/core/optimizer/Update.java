@@ -18,4 +18,14 @@ public record Update(
     List<NDArray> gradients,
     Map<String, List<NDArray>> slots,
     double learningRate,
-    double weightDecay) {}
+    double weightDecay) {
+  /** The arrays of one slot, to be changed in place. */
+  public List<NDArray> slot(String name) {
+    List<NDArray> arrays = slots.get(name);
+    if (arrays == null) {
+      throw new IllegalArgumentException(
+          "The rule declares no slot " + name + ", only " + slots.keySet() + ".");
+    }
+    return arrays;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Loshchilov and Hutter 2019: {@code torch.optim.AdamW}. {@link Adam} whose weight decay shrinks
+ * the parameter by learningRate * weightDecay before the update, instead of adding to the gradient.
+ *
+ * @param beta1 decay of the average of gradients
+ * @param beta2 decay of the average of squared gradients
+ * @param epsilon added to the root of the corrected average of squares
+ * @param amsgrad divides by the largest average of squares so far
+ */
+public record AdamW(
+    double learningRate,
+    double beta1,
+    double beta2,
+    double epsilon,
+    double weightDecay,
+    boolean amsgrad)
+    implements UpdateRule {
+  public AdamW {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .below("beta1", beta1, 0, 1)
+        .below("beta2", beta2, 0, 1)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weightDecay", weightDecay)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.AdamW}. */
+  public static AdamW defaults() {
+    return new AdamW(1e-3, 0.9, 0.999, 1e-8, 0.01, false);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return Adam.slots(amsgrad);
+  }
+
+  @Override
+  public void update(Update update) {
+    Adam.run("adamw", update, beta1, beta2, epsilon, amsgrad);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Stochastic gradient descent, with momentum as in Sutskever, Martens, Dahl and Hinton 2013: {@code
+ * torch.optim.SGD}. The momentum buffer is free of the learning rate, and its first value is the
+ * gradient without dampening, as there.
+ *
+ * @param momentum the part of the buffer that is kept
+ * @param dampening the part of the gradient that does not enter the buffer
+ * @param nesterov looks ahead by one momentum; asks for momentum and no dampening
+ */
+public record Sgd(
+    double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov)
+    implements UpdateRule {
+  public Sgd {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .notNegative("momentum", momentum)
+        .within("dampening", dampening, 0, 1)
+        .notNegative("weightDecay", weightDecay)
+        .that(
+            !nesterov || (momentum > 0 && dampening == 0),
+            "nesterov",
+            nesterov,
+            "needs a momentum over 0 and a dampening of 0")
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.SGD}. */
+  public static Sgd defaults() {
+    return new Sgd(1e-3, 0, 0, 0, false);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    if (momentum == 0) {
+      return List.of();
+    }
+    Slot buffer = Slot.array("momentum_buffer");
+    return dampening == 0 ? List.of(buffer) : List.of(buffer, Slot.step());
+  }
+
+  @Override
+  public void update(Update update) {
+    if (momentum == 0 || dampening == 0) {
+      Kernel.load("sgd")
+          .run(
+              "sgd",
+              update.parameters(),
+              update.gradients(),
+              momentum == 0 ? List.of() : update.slot("momentum_buffer"),
+              update.learningRate(),
+              momentum,
+              update.weightDecay(),
+              nesterov);
+    } else {
+      Kernel.load("sgd")
+          .run(
+              "dampened",
+              update.parameters(),
+              update.gradients(),
+              update.slot("momentum_buffer"),
+              update.slot("step"),
+              update.learningRate(),
+              momentum,
+              dampening,
+              update.weightDecay());
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package dev.counterpoint.core.optimizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class OptimizerTest {
+  private static final UpdateRule DECAYING = new AdamW(0.1, 0.9, 0.999, 1e-8, 0.5, false);
+  private static final Sgd PLAIN = new Sgd(0.1, 0, 0, 0.5, false);
+
+  private final NDManager manager = Torch.newManager(Device.cpu());
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private Parameter parameter(String name, long... shape) {
+    Parameter parameter = Parameter.of(Initializer.ones(), shape);
+    parameter.named(name);
+    parameter.initialize(manager, 1);
+    return parameter;
+  }
+
+  @SuppressWarnings("try")
+  private static void backward(Parameter parameter, double gradient) {
+    try (Torch.Recording on = Torch.recordGradients();
+        NDScope scope = new NDScope()) {
+      Torch.backward(parameter.value().mul(gradient).sum());
+    }
+  }
+
+  private static float first(Parameter parameter) {
+    return parameter.value().toFloatArray()[0];
+  }
+
+  @Test
+  void aParameterWithoutAGradientIsNeitherMovedNorDecayed() {
+    Parameter used = parameter("used", 2, 2);
+    Parameter unused = parameter("unused", 2, 2);
+    List<Parameter> both = List.of(used, unused);
+    try (Gradients gradients = new Gradients(both);
+        Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
+      backward(used, 1);
+      optimizer.step(gradients, rate -> rate);
+
+      assertThat(first(used)).isLessThan(1);
+      assertThat(first(unused)).isEqualTo(1);
+      assertThat(optimizer.state().get("unused/step").getFloat()).isZero();
+    }
+  }
+
+  @Test
+  void aGradientOfZeroDecays() {
+    Parameter parameter = parameter("a", 2, 2);
+    try (Gradients gradients = new Gradients(List.of(parameter));
+        Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
+      backward(parameter, 0);
+      optimizer.step(gradients, rate -> rate);
+
+      assertThat(first(parameter)).isEqualTo(0.95f, within(1e-6f));
+    }
+  }
+
+  @Test
+  void aParameterThatSitsOutSomeStepsGoesOnWithItsOwnCount() {
+    Parameter always = parameter("always", 2, 2);
+    Parameter sometimes = parameter("sometimes", 2, 2);
+    List<Parameter> both = List.of(always, sometimes);
+    try (Gradients gradients = new Gradients(both);
+        Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
+      for (int step = 0; step < 4; step++) {
+        backward(always, step - 1);
+        optimizer.step(gradients, rate -> rate);
+        gradients.clear();
+      }
+      for (int step = 0; step < 4; step++) {
+        backward(sometimes, step - 1);
+        optimizer.step(gradients, rate -> rate);
+        gradients.clear();
+        optimizer.step(gradients, rate -> rate);
+      }
+
+      assertThat(first(sometimes)).isEqualTo(first(always));
+      assertThat(optimizer.state().get("sometimes/step").getFloat()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void biasesAreNotDecayed() {
+    Parameter weight = parameter("weight", 2, 2);
+    Parameter bias = parameter("bias", 2);
+    stepOnce(PLAIN, List.of(weight, bias), List.of());
+
+    assertThat(first(weight)).isEqualTo(0.95f, within(1e-6f));
+    assertThat(first(bias)).isEqualTo(1);
+  }
+
+  @Test
+  void aGroupHasItsOwnRateAndDecay() {
+    Parameter body = parameter("body.weight", 2, 2);
+    Parameter head = parameter("head.bias", 2);
+    stepOnce(PLAIN, List.of(body, head), List.of(new ParameterGroup(List.of("head.*"), 0.2, 0.25)));
+
+    assertThat(first(body)).isEqualTo(0.95f, within(1e-6f));
+    assertThat(first(head)).isEqualTo(0.95f, within(1e-6f));
+  }
+
+  @Test
+  void theFirstGroupThatMatchesHolds() {
+    Parameter parameter = parameter("a", 2, 2);
+    stepOnce(
+        PLAIN,
+        List.of(parameter),
+        List.of(
+            new ParameterGroup(List.of("a"), null, 0.1),
+            new ParameterGroup(List.of("*"), null, 0.9)));
+
+    assertThat(first(parameter)).isEqualTo(0.99f, within(1e-6f));
+  }
+
+  /** One step with gradients of zero: only the decay moves anything. */
+  private static void stepOnce(
+      UpdateRule rule, List<Parameter> parameters, List<ParameterGroup> groups) {
+    try (Gradients gradients = new Gradients(parameters);
+        Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
+      parameters.forEach(parameter -> backward(parameter, 0));
+      optimizer.step(gradients, rate -> rate);
+    }
+  }
+
+  @Test
+  void theScheduleGetsTheRateOfEachGroup() {
+    Parameter a = parameter("a", 2);
+    Parameter b = parameter("b", 2);
+    List<Parameter> both = List.of(a, b);
+    List<ParameterGroup> groups = List.of(new ParameterGroup(List.of("b"), 0.2, null));
+    try (Gradients gradients = new Gradients(both);
+        Optimizer optimizer = Optimizer.create(PLAIN, both, groups)) {
+      backward(a, 1);
+      backward(b, 1);
+      optimizer.step(gradients, rate -> rate / 2);
+
+      assertThat(first(a)).isEqualTo(0.95f, within(1e-6f));
+      assertThat(first(b)).isEqualTo(0.9f, within(1e-6f));
+    }
+  }
+
+  @Test
+  void aGroupThatMatchesNothingIsRefusedWithTheNames() {
+    Parameter parameter = parameter("encoder.weight", 2);
+    ParameterGroup group = new ParameterGroup(List.of("decoder.*"), 0.1, null);
+
+    assertThatThrownBy(() -> Optimizer.create(PLAIN, List.of(parameter), List.of(group)))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("decoder.*")
+        .hasMessageContaining("encoder.weight");
+  }
+
+  @Test
+  void frozenParametersHaveNoState() {
+    Parameter frozen = parameter("frozen", 2);
+    frozen.setTrainable(false);
+    try (Optimizer optimizer =
+        Optimizer.create(DECAYING, List.of(frozen, parameter("free", 2)), List.of())) {
+      assertThat(optimizer.state().keySet())
+          .containsExactlyInAnyOrder("free/step", "free/exp_avg", "free/exp_avg_sq");
+    }
+  }
+
+  @Test
+  void aRestoredOptimizerGoesOnAsTheFirstWould() {
+    Parameter parameter = parameter("a", 2, 2);
+    try (Gradients gradients = new Gradients(List.of(parameter));
+        Optimizer first = Optimizer.create(DECAYING, List.of(parameter), List.of());
+        Optimizer second = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
+      backward(parameter, 3);
+      first.step(gradients, rate -> rate);
+      second.restore(first.state());
+      NDArray start = parameter.value().duplicate();
+
+      first.step(gradients, rate -> rate);
+      float uninterrupted = first(parameter);
+      start.copyTo(parameter.value());
+      second.step(gradients, rate -> rate);
+
+      assertThat(first(parameter)).isEqualTo(uninterrupted);
+    }
+  }
+
+  @Test
+  void aStateOfOtherNamesOrShapesIsRefused() {
+    try (Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter("a", 2)), List.of())) {
+      Map<String, NDArray> saved = new HashMap<>(optimizer.state());
+      saved.put("a/exp_avg", manager.zeros(new Shape(3)));
+
+      assertThatThrownBy(() -> optimizer.restore(saved))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("missing [a/exp_avg(2)]")
+          .hasMessageContaining("unknown [a/exp_avg(3)]");
+    }
+  }
+
+  @Test
+  void aStepLeavesNoArraysBehind() {
+    Parameter parameter = parameter("a", 2, 2);
+    try (Gradients gradients = new Gradients(List.of(parameter));
+        Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
+      int before = manager.getManagedArrays().size();
+      backward(parameter, 1);
+      gradients.scaleAndClipNorm(0.5, 1);
+      optimizer.step(gradients, rate -> rate);
+      gradients.clear();
+
+      assertThat(manager.getManagedArrays()).hasSize(before);
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package dev.counterpoint.core.parameter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.reference.Safetensors;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class GradientsTest {
+  private static final Safetensors CLIP = Safetensors.read("optim/clip.safetensors");
+
+  private final NDManager manager = Torch.newManager(Device.cpu());
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private Parameter parameter(String name, long... shape) {
+    Parameter parameter = Parameter.of(Initializer.ones(), shape);
+    parameter.named(name);
+    parameter.initialize(manager, 1);
+    return parameter;
+  }
+
+  /** A backward pass that adds exactly this gradient. */
+  @SuppressWarnings("try")
+  private void add(Parameter parameter, NDArray gradient) {
+    try (Torch.Recording on = Torch.recordGradients()) {
+      Torch.backward(parameter.value().mul(gradient).sum());
+    }
+  }
+
+  @Test
+  void nothingHasGatheredBeforeABackwardPass() {
+    try (Gradients gradients = new Gradients(List.of(parameter("a", 2)))) {
+      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.norm()).isZero();
+    }
+  }
+
+  @Test
+  void backwardPassesAddUp() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.create(new float[] {1, 2}));
+      add(a, manager.create(new float[] {10, 20}));
+
+      assertThat(gradients.gathered().get(0).array().toFloatArray()).containsExactly(11, 22);
+    }
+  }
+
+  @Test
+  void aParameterThatTookNoPartHasNoGradient() {
+    Parameter a = parameter("a", 2);
+    Parameter b = parameter("b", 3);
+    try (Gradients gradients = new Gradients(List.of(a, b))) {
+      add(b, manager.create(new float[] {1, 2, 3}));
+
+      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.all()).extracting(Gradients.Gradient::parameter).containsExactly(a, b);
+    }
+  }
+
+  @Test
+  void aGradientOfZeroIsAGradient() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.zeros(new Shape(2)));
+
+      assertThat(gradients.gathered()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aGradientThatBeginsWithNegativeZeroIsAGradient() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.create(new float[] {-0.0f, 1}));
+
+      assertThat(gradients.gathered()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aGradientTooSmallForTheNormIsAGradient() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.create(new float[] {-0.0f, 1e-30f}));
+
+      assertThat(gradients.norm()).isZero();
+      assertThat(gradients.gathered()).hasSize(1);
+    }
+  }
+
+  @Test
+  void clearingForgetsEvenNotANumber() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.create(new float[] {Float.NaN, 1}));
+      assertThat(gradients.norm()).isNaN();
+      gradients.clear();
+
+      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.norm()).isZero();
+    }
+  }
+
+  @Test
+  void scalingAndClippingKeepAnAbsentGradientAbsent() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      gradients.scale(0.25);
+      gradients.clipNorm(1);
+      gradients.clipValue(1);
+
+      assertThat(gradients.gathered()).isEmpty();
+    }
+  }
+
+  @Test
+  void frozenParametersAndBuffersHaveNone() {
+    Parameter frozen = parameter("frozen", 2);
+    frozen.setTrainable(false);
+    Parameter buffer = Parameter.buffer(Initializer.ones(), 2);
+    buffer.initialize(manager, 1);
+    try (Gradients gradients = new Gradients(List.of(frozen, buffer))) {
+      assertThat(gradients.all()).isEmpty();
+      assertThat(gradients.clipNorm(1)).isZero();
+    }
+  }
+
+  @Test
+  void aScopeAroundTheStepLeavesTheGradients() {
+    Parameter a = parameter("a", 2);
+    NDScope scope = new NDScope();
+    Gradients gradients = new Gradients(List.of(a));
+    scope.close();
+    try (gradients) {
+      add(a, manager.create(new float[] {3, 4}));
+      assertThat(gradients.norm()).isEqualTo(5, within(1e-6));
+    }
+  }
+
+  @Test
+  void scalingAndClippingInOnePassIsOneAfterTheOther() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      add(a, manager.create(new float[] {30, 40}));
+      double norm = gradients.scaleAndClipNorm(0.1, 2.5);
+
+      assertThat(norm).isEqualTo(5, within(1e-6));
+      assertThat(gradients.all().get(0).array().toFloatArray())
+          .containsExactly(new float[] {1.5f, 2}, within(1e-6f));
+    }
+  }
+
+  @Test
+  void aNegativeFactorIsRefused() {
+    try (Gradients gradients = new Gradients(List.of(parameter("a", 2)))) {
+      assertThatThrownBy(() -> gradients.scale(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"l2_max1, 1, 2", "l2_max100, 100, 2", "l1_max2, 2, 1", "inf_max0.5, 0.5, Infinity"})
+  void clippingByNormIsTorchs(String name, double maxNorm, double p) throws Exception {
+    try (Gradients gradients = referenceGradients()) {
+      double norm = p == 2 ? gradients.clipNorm(maxNorm) : gradients.clipNorm(maxNorm, p);
+
+      assertThat(norm).isEqualTo(referenceNorm(name), within(2e-6));
+      checkAgainst(name, gradients);
+    }
+  }
+
+  @Test
+  void clippingByValueIsTorchs() {
+    try (Gradients gradients = referenceGradients()) {
+      gradients.clipValue(0.5);
+
+      checkAgainst("value_0.5", gradients);
+    }
+  }
+
+  private Gradients referenceGradients() {
+    List<Parameter> parameters = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      parameters.add(parameter("g" + i, CLIP.shape("in.g" + i).getShape()));
+    }
+    Gradients gradients = new Gradients(parameters);
+    for (int i = 0; i < 3; i++) {
+      add(parameters.get(i), CLIP.array(manager, "in.g" + i));
+    }
+    return gradients;
+  }
+
+  private static double referenceNorm(String name) throws Exception {
+    try (InputStream in = GradientsTest.class.getResourceAsStream("/reference/optim/clip.json")) {
+      return new ObjectMapper().readTree(in).get(name).get("total_norm").asDouble();
+    }
+  }
+
+  private static void checkAgainst(String name, Gradients gradients) {
+    for (int i = 0; i < 3; i++) {
+      assertThat(gradients.all().get(i).array().toFloatArray())
+          .containsExactly(CLIP.values(name + ".g" + i), within(1e-6f));
+    }
+  }
+}
