@@ -1,10 +1,12 @@
 package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -42,6 +44,30 @@ public record DataSplits(
       List<Supplier<Metric>> metrics,
       String fingerprint) {
     return new DataSplits(spec, splits, metrics, fingerprint, Map.of(), List.of());
+  }
+
+  /** One data set to train on, and nothing else known of it. */
+  public static DataSplits ofTraining(Dataset dataset) {
+    DataSpec unknown = new DataSpec(0, 0, 0, List.of());
+    return of(unknown, Map.of(TRAIN, dataset), List.of(), "");
+  }
+
+  /**
+   * The split to train on.
+   *
+   * @throws InvalidSettings where there is none, or it is empty
+   */
+  public Dataset train() {
+    Dataset train = splits.get(TRAIN);
+    if (train == null || train.size() == 0) {
+      throw new InvalidSettings("There is nothing to train on: no items in the split \"train\".");
+    }
+    return train;
+  }
+
+  /** The split that training is validated on, if there is one. */
+  public Optional<Dataset> validation() {
+    return Optional.ofNullable(splits.get(VALIDATION)).filter(split -> split.size() > 0);
   }
 
   @Override

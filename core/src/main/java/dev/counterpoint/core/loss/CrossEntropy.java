@@ -39,8 +39,8 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
     CrossEntropyKernel.Result result =
-        CrossEntropyKernel.withSmoothing(labelSmoothing)
-            .forward(logits.reshape(new Shape(-1, classes)), labels.reshape(new Shape(-1)));
-    return new LossSum(result.sum(), result.count());
+        CrossEntropyKernel.of(
+            logits.reshape(-1, classes), labels.reshape(new Shape(-1)), labelSmoothing);
+    return new LossSum(result.sum(), result.count().getLong());
   }
 }

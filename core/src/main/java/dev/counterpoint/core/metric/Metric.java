@@ -2,6 +2,7 @@ package dev.counterpoint.core.metric;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,4 +20,9 @@ public interface Metric {
    * The figures that follow from sums, by name, as {@code accuracy}; NaN where nothing was counted.
    */
   Map<String, Double> values(double[] sums);
+
+  /** Lines for people that follow from sums; mostly none. */
+  default List<String> remarks(double[] sums) {
+    return List.of();
+  }
 }

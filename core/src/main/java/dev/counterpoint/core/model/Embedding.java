@@ -7,25 +7,23 @@ import dev.counterpoint.core.parameter.Parameter;
 
 /** A table of vectors, looked up by id: {@code torch.nn.Embedding}. */
 public final class Embedding extends Layer implements UnaryLayer {
-  private static final int NO_PADDING = -1;
-
   private final Parameter weight;
-  private final EmbeddingKernel kernel;
+  private final long paddingId;
 
   /** A table that starts normal with deviation 1, as in PyTorch. */
   public Embedding(int rows, int width) {
-    this(rows, width, NO_PADDING, 1.0);
+    this(rows, width, EmbeddingKernel.NO_PADDING, 1.0);
   }
 
   /**
    * A table with more to say.
    *
-   * @param paddingId a row that gets no gradient, or -1. Unlike PyTorch's, it does not start at zero.
+   * @param paddingId a row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike PyTorch's, it does not start at zero.
    * @param deviation of the normal distribution that it starts from
    */
-  public Embedding(int rows, int width, int paddingId, double deviation) {
+  public Embedding(int rows, int width, long paddingId, double deviation) {
     weight = Parameter.of(Initializer.normal(0, deviation), rows, width);
-    kernel = EmbeddingKernel.withPadding(paddingId);
+    this.paddingId = paddingId;
   }
 
   /**
@@ -36,7 +34,7 @@ public final class Embedding extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray ids) {
-    return kernel.forward(weight.value(), ids);
+    return EmbeddingKernel.embed(ids, weight.value(), paddingId);
   }
 
   /** The first rows of the table: (count, width), as positions are looked up. */

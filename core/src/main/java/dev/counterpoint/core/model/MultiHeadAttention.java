@@ -9,8 +9,8 @@ public final class MultiHeadAttention extends Layer implements Attention {
   private final Linear key;
   private final Linear value;
   private final Linear output;
-  private final AttentionKernel training;
-  private final AttentionKernel evaluating;
+  private final AttentionKernel attention;
+  private final int heads;
 
   public MultiHeadAttention(AttentionConfig.Place place) {
     int width = place.width();
@@ -18,15 +18,22 @@ public final class MultiHeadAttention extends Layer implements Attention {
     key = new Linear(width, width);
     value = new Linear(width, width);
     output = new Linear(width, width);
-    training = AttentionKernel.of(place.heads(), place.causal(), place.dropout());
-    evaluating = AttentionKernel.of(place.heads(), place.causal(), 0);
+    attention = new AttentionKernel(place.causal(), place.dropout());
+    heads = place.heads();
   }
 
   @Override
   public NDArray forward(NDArray x, NDArray mask) {
-    AttentionKernel kernel = training() ? training : evaluating;
-    return output.forward(
-        kernel.forward(query.forward(x), key.forward(x), value.forward(x), mask));
+    NDArray q = split(query.forward(x)); // (batch, heads, tokens, headWidth)
+    NDArray k = split(key.forward(x));
+    NDArray v = split(value.forward(x));
+    NDArray mixed = attention.attend(q, k, v, mask, training()).transpose(0, 2, 1, 3);
+    return output.forward(mixed.reshape(x.getShape()));
+  }
+
+  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
+  private NDArray split(NDArray x) {
+    return x.reshape(0, 0, heads, -1).transpose(0, 2, 1, 3);
   }
 
   /** It has no settings beside its place. */

@@ -1,0 +1,28 @@
+package dev.counterpoint.core.callback;
+
+import java.util.Map;
+
+/**
+ * Watches a run. A callback changes nothing of it; what it may do is ask for the end, through the {@link
+ * StopSignal} it was built with.
+ */
+public interface Callback {
+  default void onStart(TrainingStart start) {}
+
+  default void onStep(StepReport report) {}
+
+  default void onValidation(ValidationReport report) {}
+
+  default void onCheckpoint(long step) {}
+
+  default void onEnd(TrainingEnd end) {}
+
+  /** A callback that must remember something when a run goes on: checkpoints keep its memory. */
+  interface Remembering extends Callback {
+    /** Numbers and texts by name. */
+    Map<String, Object> memory();
+
+    /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
+    void remember(Map<String, Object> memory);
+  }
+}

@@ -1,0 +1,13 @@
+package dev.counterpoint.core.callback;
+
+import dev.counterpoint.core.model.BaseModel;
+import java.nio.file.Path;
+
+/**
+ * What a callback may use.
+ *
+ * @param directory of the run
+ * @param model the one that is trained, to be looked at
+ * @param stop to ask for the end
+ */
+public record CallbackContext(Path directory, BaseModel model, StopSignal stop) {}

@@ -1,0 +1,69 @@
+package dev.counterpoint.core.callback;
+
+import dev.counterpoint.core.settings.Checks;
+import java.util.Map;
+
+/** Asks for the end when a validation measure has not become better for a while. */
+public final class EarlyStop implements Callback.Remembering {
+  private final Config config;
+  private final StopSignal stop;
+  private final Direction direction;
+  private double best = Double.NaN;
+  private int waited;
+
+  public EarlyStop(Config config, StopSignal stop) {
+    this.config = config;
+    this.stop = stop;
+    direction = Direction.of(config.metric());
+  }
+
+  @Override
+  public void onValidation(ValidationReport report) {
+    double value = report.evaluation().value(config.metric());
+    if (direction.better(value, best, config.minimumGain())) {
+      best = value;
+      waited = 0;
+    } else if (++waited >= config.patience()) {
+      stop.request(
+          "validation " + config.metric() + " has not improved on " + best + " for " + waited
+              + " validations");
+    }
+  }
+
+  @Override
+  public Map<String, Object> memory() {
+    return Map.of("best", Double.toString(best), "waited", waited);
+  }
+
+  @Override
+  public void remember(Map<String, Object> memory) {
+    best = Double.parseDouble(String.valueOf(memory.get("best")));
+    waited = Integer.parseInt(String.valueOf(memory.get("waited")));
+  }
+
+  /**
+   * When to stop.
+   *
+   * @param metric as in the validation rows: loss, accuracy, f1, ...
+   * @param patience validations without a gain
+   * @param minimumGain what counts as a gain must be more than this
+   */
+  public record Config(String metric, int patience, double minimumGain) implements CallbackConfig {
+    public Config {
+      new Checks()
+          .positive("patience", patience)
+          .notNegative("minimumGain", minimumGain)
+          .verify();
+    }
+
+    /** Three validations without a gain in loss. */
+    public static Config defaults() {
+      return new Config("loss", 3, 0);
+    }
+
+    @Override
+    public Callback build(CallbackContext context) {
+      return new EarlyStop(this, context.stop());
+    }
+  }
+}

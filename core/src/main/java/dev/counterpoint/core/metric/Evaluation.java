@@ -1,0 +1,49 @@
+package dev.counterpoint.core.metric;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a pass over a set found.
+ *
+ * @param values by name: loss first, then the figures of the metrics, as accuracy, f1, f1.positive
+ * @param items in the set
+ * @param remarks lines for people, as which classes are taken for which
+ */
+public record Evaluation(Map<String, Double> values, long items, List<String> remarks) {
+  public static final String LOSS = "loss";
+
+  public Evaluation {
+    values = new LinkedHashMap<>(values);
+    remarks = List.copyOf(remarks);
+  }
+
+  /**
+   * One figure.
+   *
+   * @throws IllegalArgumentException where nothing of that name was measured
+   */
+  public double value(String name) {
+    Double value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "\"" + name + "\" is not measured; there are " + String.join(", ", values.keySet()) + ".");
+    }
+    return value;
+  }
+
+  /** From the sums of the loss and of each metric. */
+  public static Evaluation of(
+      double lossSum, double weight, long items, List<Metric> metrics, List<double[]> sums) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    List<String> remarks = new ArrayList<>();
+    values.put(LOSS, lossSum / weight);
+    for (int i = 0; i < metrics.size(); i++) {
+      values.putAll(metrics.get(i).values(sums.get(i)));
+      remarks.addAll(metrics.get(i).remarks(sums.get(i)));
+    }
+    return new Evaluation(values, items, remarks);
+  }
+}

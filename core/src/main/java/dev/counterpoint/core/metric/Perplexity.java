@@ -1,0 +1,33 @@
+package dev.counterpoint.core.metric;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.LossSum;
+import java.util.Map;
+
+/**
+ * The exponential of the mean cross entropy of the tokens, without smoothing, from logits
+ * (batch, tokens, vocabulary) and labels (batch, tokens).
+ */
+public final class Perplexity implements Metric {
+  private double sum;
+  private double tokens;
+
+  @Override
+  public void add(NDArray output, Batch batch) {
+    LossSum loss = CrossEntropy.defaults().of(output, batch);
+    sum += loss.total();
+    tokens += loss.weight();
+  }
+
+  @Override
+  public double[] sums() {
+    return new double[] {sum, tokens};
+  }
+
+  @Override
+  public Map<String, Double> values(double[] sums) {
+    return Map.of("perplexity", Math.exp(sums[0] / sums[1]));
+  }
+}

@@ -1,0 +1,142 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.Device;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.DataSplits;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Trains a model: epoch after epoch through the strategy, a validation after each, checkpoints in between.
+ *
+ * <pre>{@code
+ * new Trainer(model, TrainingConfig.defaults()).train(dataset);
+ * }</pre>
+ */
+public final class Trainer {
+  private final BaseModel model;
+  private final TrainingStrategy strategy;
+  private final TrainingConfig config;
+  private final RunOptions options;
+
+  /** A training in this process alone, from seed 0, that nobody watches. */
+  public Trainer(BaseModel model, TrainingConfig config) {
+    this(model, new InThisProcess(), config, RunOptions.ofSeed(0));
+  }
+
+  public Trainer(
+      BaseModel model, TrainingStrategy strategy, TrainingConfig config, RunOptions options) {
+    this.model = model;
+    this.strategy = strategy;
+    this.config = config;
+    this.options = options;
+  }
+
+  /** Trains on a data set, without a validation. */
+  public TrainingEnd train(Dataset dataset) {
+    return train(DataSplits.ofTraining(dataset));
+  }
+
+  /**
+   * Trains to the last epoch, or until the stop signal is given. A run that has checkpoints goes on from
+   * its newest whole one. The model is initialized if it is not yet.
+   *
+   * @throws NotFiniteException before an update with a loss or gradient that is not finite
+   * @throws InvalidSettings where the settings do not fit the model or the data
+   */
+  public TrainingEnd train(DataSplits data) {
+    prepare();
+    try (Optimizer optimizer = model.createOptimizer(config.optimizer(), config.parameterGroups());
+        Gradients gradients = new Gradients(model.parameters())) {
+      TrainingData training = new TrainingData(data.train(), config, options.seed());
+      long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
+      Progress progress = new Progress();
+      RunState state = new RunState(model, optimizer, progress, options, data.fingerprint());
+      state.restore();
+      Tally tally = new Tally();
+      TrainingLoop.Plan plan =
+          new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
+      Consumer<StepReport> afterStep =
+          report -> {
+            tally.add(report);
+            tell(callback -> callback.onStep(report));
+            state.saveIfDue();
+          };
+      TrainingLoop loop =
+          new TrainingLoop(model, optimizer, gradients, training, plan, progress, afterStep);
+      TrainingStart start = new TrainingStart(progress.step(), totalSteps, config.epochs());
+      tell(callback -> callback.onStart(start));
+      while (progress.epoch() <= config.epochs() && !options.stop().requested()) {
+        progress.epochBegins();
+        model.setTraining(true);
+        strategy.trainEpoch(loop);
+        if (progress.stepInEpoch() == training.stepsPerEpoch()) {
+          tally.validated(validate(data, progress));
+          progress.epochDone();
+          state.save();
+        }
+      }
+      model.setTraining(false);
+      state.saveUnlessSaved();
+      TrainingEnd end = tally.end(progress, options.stop().reason());
+      tell(callback -> callback.onEnd(end));
+      return end;
+    }
+  }
+
+  private void prepare() {
+    if (!model.initialized()) {
+      model.initialize(Device.cpu(), options.seed());
+    }
+    config.freeze().forEach(model::freeze);
+    if (model.parameters().stream().noneMatch(parameter -> parameter.trainable())) {
+      throw new InvalidSettings(
+          "There is nothing to train: every parameter is frozen (training.freeze "
+              + config.freeze()
+              + ").");
+    }
+  }
+
+  private Optional<Evaluation> validate(DataSplits data, Progress progress) {
+    Optional<Dataset> split = data.validation();
+    if (split.isEmpty()) {
+      return Optional.empty();
+    }
+    Evaluation evaluation =
+        new Evaluator(model, data.metrics(), config.microBatch())
+            .evaluate(split.get(), strategy.collective());
+    ValidationReport report =
+        new ValidationReport(progress.step(), progress.epoch(), evaluation);
+    tell(callback -> callback.onValidation(report));
+    return Optional.of(evaluation);
+  }
+
+  private void tell(Consumer<Callback> news) {
+    options.callbacks().forEach(news);
+  }
+
+  /** The strategy of a trainer that was given none: one process, one thread of work. */
+  private static final class InThisProcess implements TrainingStrategy {
+    @Override
+    public void trainEpoch(TrainingLoop loop) {
+      loop.trainEpoch(Share.whole(), collective());
+    }
+
+    @Override
+    public Collective collective() {
+      return Collective.alone();
+    }
+  }
+}

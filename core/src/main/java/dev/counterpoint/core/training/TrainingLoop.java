@@ -1,0 +1,157 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.BatchLoader;
+import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.loss.LossSum;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.parameter.Seeds;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * The one training loop. Who reads {@link #trainEpoch} from top to bottom knows what training is here; from
+ * {@code main} to the model's loss there are five calls: {@code TrainCommand.call}, {@link Trainer#train},
+ * {@link TrainingStrategy#trainEpoch}, this loop, and the model's {@link BaseModel#loss}.
+ *
+ * <p>Losses are sums. The gradients of all micro-batches of all processes add up, and are divided once by
+ * the weight of all of them, so that a batch cut in any way takes the same step. Before each micro-batch
+ * the engine is seeded from its place, so that a run that goes on draws what the uninterrupted one drew.
+ * All arrays that a micro-batch makes on this thread are freed at its end, whatever they belong to.
+ */
+public final class TrainingLoop {
+  private static final int NAMED_ITEMS = 8;
+
+  private final BaseModel model;
+  private final Optimizer optimizer;
+  private final Gradients gradients;
+  private final TrainingData data;
+  private final Plan plan;
+  private final Progress progress;
+  private final Consumer<StepReport> afterStep;
+
+  /** What stays the same from step to step. */
+  record Plan(TrainingConfig config, long seed, long totalSteps, StopSignal stop) {}
+
+  TrainingLoop(
+      BaseModel model,
+      Optimizer optimizer,
+      Gradients gradients,
+      TrainingData data,
+      Plan plan,
+      Progress progress,
+      Consumer<StepReport> afterStep) {
+    this.model = model;
+    this.optimizer = optimizer;
+    this.gradients = gradients;
+    this.data = data;
+    this.plan = plan;
+    this.progress = progress;
+    this.afterStep = afterStep;
+  }
+
+  /** Trains the epoch at hand from where it stands to its end, or until the run is asked to stop. */
+  @SuppressWarnings("try") // A scope and a recording are modes of the thread.
+  public void trainEpoch(Share share, Collective collective) {
+    boolean stop = plan.stop().requested();
+    try (BatchLoader steps =
+        data.load(progress.epoch(), progress.stepInEpoch(), share, model.device())) {
+      while (steps.hasNext() && !stop) {
+        long begin = System.nanoTime();
+        long step = progress.step() + 1;
+        StepSums own = new StepSums();
+        try (StepBatch items = steps.next()) {
+          for (int i = 0; i < items.microBatches().size(); i++) {
+            Batch batch = items.microBatches().get(i);
+            Torch.seed(Seeds.of(plan.seed(), step, i, collective.rank()));
+            try (NDScope scope = new NDScope();
+                Torch.Recording recording = Torch.recordGradients()) {
+              NDArray output = model.forward(batch);
+              LossSum loss = model.loss(output, batch);
+              loss.backward();
+              own.add(loss, batch);
+            }
+          }
+          collective.sum(gradients);
+          double stopping = plan.stop().requested() ? 1 : 0;
+          double[] sums = collective.sum(own.loss(), own.weight(), own.tokens(), stopping);
+          double norm = gradients.scaleAndClipNorm(1 / sums[1], maxNorm());
+          requireFinite(sums[0] / sums[1], norm, own, items);
+          double rate = optimizer.step(gradients, base -> rateAt(base, step));
+          gradients.clear();
+          progress.stepDone(sums[0], sums[1]);
+          stop = sums[3] > 0;
+          double seconds = (System.nanoTime() - begin) * 1e-9;
+          afterStep.accept(report(sums, norm, rate, items.globalItems(), seconds));
+        }
+      }
+    }
+  }
+
+  private double maxNorm() {
+    Double clipNorm = plan.config().clipNorm();
+    return clipNorm == null ? Double.POSITIVE_INFINITY : clipNorm;
+  }
+
+  private double rateAt(double base, long step) {
+    return plan.config().schedule().rate(base, step, plan.totalSteps());
+  }
+
+  private StepReport report(double[] sums, double norm, double rate, long items, double seconds) {
+    return new StepReport(
+        progress.step(),
+        progress.epoch(),
+        sums[0] / sums[1],
+        sums[1],
+        rate,
+        norm,
+        items,
+        (long) sums[2],
+        seconds);
+  }
+
+  private void requireFinite(double loss, double norm, StepSums own, StepBatch items) {
+    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+      throw new NotFiniteException(
+          String.format(
+              "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
+                  + " The step was not made. Its items: %s.%s",
+              Double.isFinite(loss) ? "gradient" : "loss",
+              progress.step() + 1,
+              progress.epoch(),
+              progress.stepInEpoch() + 1,
+              own.notFiniteBatch() < 0 ? "" : ", micro-batch " + own.notFiniteBatch(),
+              loss,
+              norm,
+              origins(items, own.notFiniteBatch()),
+              own.weight() == 0 ? " No label of them counts." : ""));
+    }
+  }
+
+  /** The items of one micro-batch, or of the whole step, the first few by name. */
+  private String origins(StepBatch items, int microBatch) {
+    int size = plan.config().microBatch();
+    long[] all = items.items();
+    long[] some =
+        microBatch < 0
+            ? all
+            : Arrays.copyOfRange(
+                all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
+    String named =
+        Arrays.stream(some)
+            .limit(NAMED_ITEMS)
+            .mapToObj(data::origin)
+            .collect(Collectors.joining(", "));
+    return some.length > NAMED_ITEMS
+        ? named + " and " + (some.length - NAMED_ITEMS) + " more"
+        : named;
+  }
+}
