@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -115,6 +116,21 @@ final class KernelTest {
             },
             command -> new Thread(command).start())
         .get();
+  }
+
+  @Test
+  void severalThreadsMayCallAKernelAtOnce() {
+    NDArray x = Autograd.normal(manager, 1, 2, 2, 16, 8);
+    AttentionKernel kernel = new AttentionKernel(true, 0);
+    float[] expected = kernel.attend(x, x, x, null, false).toFloatArray();
+
+    List<float[]> results =
+        IntStream.range(0, 64)
+            .parallel()
+            .mapToObj(call -> kernel.attend(x, x, x, null, false).toFloatArray())
+            .toList();
+
+    assertThat(results).hasSize(64).allSatisfy(it -> assertThat(it).containsExactly(expected));
   }
 
   private Autograd dropoutAttention() {
