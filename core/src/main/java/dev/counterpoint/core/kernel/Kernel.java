@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -28,7 +27,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>The text is the dialect that {@code torch.jit.save} writes: Python with a type on every
  * argument, and {@code torch.NAME} for each operator of libtorch. libtorch runs it operator by
  * operator as written: its graph optimizer, which would rewrite a function after its first calls,
- * is off, so that every call gives the same bits.
+ * is switched off (a flag of the calling thread), so that every call gives the same bits.
+ *
+ * <p>An operator that changes a list of arrays in place must be given a list that the function was
+ * called with; libtorch takes the call for dead code where the list was made in the text.
  *
  * <p>Any thread may call a kernel, several at once.
  */
@@ -63,7 +65,7 @@ public final class Kernel {
   private static PtSymbolBlock module(Source source) {
     byte[] archive = ModuleArchive.pack(text(source.name()), new TreeMap<>(source.constants()));
     try {
-      return JniUtils.loadModule(manager(), new ByteArrayInputStream(archive), false, false);
+      return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {
       throw new IllegalStateException(
           "Kernel " + source.name() + " does not load: " + e.getMessage(), e);
@@ -81,8 +83,8 @@ public final class Kernel {
     }
   }
 
-  private static PtNDManager manager() {
-    return (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private static PtNDManager newManager() {
+    return (PtNDManager) Torch.newManager(Device.cpu());
   }
 
   /**
@@ -119,9 +121,9 @@ public final class Kernel {
    * @param arguments each an NDArray, a list of them, a Double, a Long or a Boolean
    */
   public float[] compute(String function, Object... arguments) {
-    try (NDManager local = manager();
+    try (PtNDManager local = newManager();
         IValue result = call(function, arguments)) {
-      return result.toTensor((PtNDManager) local).toFloatArray();
+      return result.toTensor(local).toFloatArray();
     }
   }
 

@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,10 +29,7 @@ final class KernelTest {
     Map<String, Object> constants =
         Map.of("rate", 0.125, "count", -3_000_000_000L, "on", true, "word", "tanh");
 
-    NDArray result =
-        Kernel.load("constants", constants)
-            .apply(manager.zeros(new ai.djl.ndarray.types.Shape(4)))
-            .get(0);
+    NDArray result = Kernel.load("constants", constants).apply(manager.zeros(new Shape(4))).get(0);
 
     assertThat(result.toDoubleArray()).containsExactly(0.125, -3e9, 1, 4);
   }
@@ -56,5 +59,100 @@ final class KernelTest {
     assertThatThrownBy(() -> Kernel.load("absent"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("Kernel absent does not load");
+  }
+
+  @Test
+  void anInputThatDjlWouldTakeApartIsRefused() {
+    NDArray named = manager.ones(new Shape(2));
+    named.setName("blocks.weight");
+
+    assertThatThrownBy(() -> GeluKernel.exact(named))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("blocks.weight");
+  }
+
+  @Test
+  void resultsBelongToTheManagerOfTheFirstInputAndToTheOpenScope() {
+    NDArray input = manager.ones(new Shape(2));
+    NDArray result;
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      result = GeluKernel.exact(input);
+      assertThat(result.getManager()).isSameAs(manager);
+    }
+
+    assertThat(result.isReleased()).isTrue();
+    assertThat(input.isReleased()).isFalse();
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void nothingIsRecordedUnlessTheThreadRecords() {
+    NDArray input = manager.ones(new Shape(2));
+    input.setRequiresGradient(true);
+    NDArray unrecorded;
+    try (Torch.Recording off = Torch.noGradients()) {
+      unrecorded = GeluKernel.exact(input).sum();
+    }
+    assertThatThrownBy(() -> Torch.backward(unrecorded)).isInstanceOf(EngineException.class);
+
+    try (Torch.Recording on = Torch.recordGradients()) {
+      Torch.backward(GeluKernel.exact(input).sum());
+    }
+    assertThat(Torch.gradient(input)).isNotNull();
+  }
+
+  @Test
+  void everyCallGivesTheSameBits() throws Exception {
+    Autograd first = dropoutAttention();
+    for (int call = 0; call < 10; call++) {
+      assertSameBits(dropoutAttention(), first);
+    }
+    CompletableFuture.runAsync(
+            () -> {
+              for (int call = 0; call < 10; call++) {
+                assertSameBits(dropoutAttention(), first);
+              }
+            },
+            command -> new Thread(command).start())
+        .get();
+  }
+
+  @Test
+  void severalThreadsMayCallAKernelAtOnce() {
+    NDArray x = Autograd.normal(manager, 1, 2, 2, 16, 8);
+    AttentionKernel kernel = new AttentionKernel(true, 0);
+    float[] expected = kernel.attend(x, x, x, null, false).toFloatArray();
+
+    List<float[]> results =
+        IntStream.range(0, 64)
+            .parallel()
+            .mapToObj(call -> kernel.attend(x, x, x, null, false).toFloatArray())
+            .toList();
+
+    assertThat(results).hasSize(64).allSatisfy(it -> assertThat(it).containsExactly(expected));
+  }
+
+  private Autograd dropoutAttention() {
+    AttentionKernel kernel = new AttentionKernel(true, 0.3);
+    NDArray mask = manager.ones(new Shape(2, 16));
+    List<NDArray> inputs =
+        List.of(
+            Autograd.normal(manager, 1, 2, 2, 16, 8),
+            Autograd.normal(manager, 2, 2, 2, 16, 8),
+            Autograd.normal(manager, 3, 2, 2, 16, 8));
+    Torch.seed(4);
+    return Autograd.of(
+        it ->
+            GeluKernel.tanh(kernel.attend(it.get(0), it.get(1), it.get(2), mask, true))
+                .add(kernel.attend(it.get(0), it.get(1), it.get(2), null, true)),
+        inputs);
+  }
+
+  private static void assertSameBits(Autograd actual, Autograd expected) {
+    assertThat(actual.result()).containsExactly(expected.result());
+    for (int i = 0; i < 3; i++) {
+      assertThat(actual.gradients().get(i)).containsExactly(expected.gradients().get(i));
+    }
   }
 }

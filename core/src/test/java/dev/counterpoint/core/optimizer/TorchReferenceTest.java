@@ -45,7 +45,18 @@ final class TorchReferenceTest {
         Arguments.of("adam_betas", new Adam(0.01, 0.8, 0.95, 1e-6, 0, false)),
         Arguments.of("adamw", new AdamW(0.01, 0.9, 0.999, 1e-8, 0.01, false)),
         Arguments.of("adamw_wd", new AdamW(0.01, 0.9, 0.999, 1e-8, 0.1, false)),
-        Arguments.of("adamw_amsgrad", new AdamW(0.01, 0.9, 0.999, 1e-8, 0.1, true)));
+        Arguments.of("adamw_amsgrad", new AdamW(0.01, 0.9, 0.999, 1e-8, 0.1, true)),
+        Arguments.of("rmsprop", new RmsProp(0.01, 0.99, 1e-8, 0, 0, false)),
+        Arguments.of("rmsprop_momentum", new RmsProp(0.01, 0.99, 1e-8, 0, 0.9, false)),
+        Arguments.of("rmsprop_centered_wd", new RmsProp(0.01, 0.99, 1e-8, 0.1, 0, true)),
+        Arguments.of("adagrad", new Adagrad(0.1, 0, 0, 0, 1e-10)),
+        Arguments.of("adagrad_decay_wd", new Adagrad(0.1, 0.05, 0.1, 0.1, 1e-10)),
+        Arguments.of("nadam", new NAdam(0.01, 0.9, 0.999, 1e-8, 0, 0.004, false)),
+        Arguments.of("nadam_wd", new NAdam(0.01, 0.9, 0.999, 1e-8, 0.1, 0.004, false)),
+        Arguments.of("nadam_decoupled_wd", new NAdam(0.01, 0.9, 0.999, 1e-8, 0.1, 0.004, true)),
+        Arguments.of("adadelta", new Adadelta(1, 0.9, 1e-6, 0)),
+        Arguments.of("adamax", new Adamax(0.01, 0.9, 0.999, 1e-8, 0)),
+        Arguments.of("radam", new RAdam(0.01, 0.9, 0.999, 1e-8, 0, false)));
   }
 
   @ParameterizedTest

@@ -1,0 +1,48 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Zeiler 2012: {@code torch.optim.Adadelta}.
+ *
+ * @param rho decay of the averages of squared gradients and of squared updates
+ * @param epsilon added to both before their roots
+ */
+public record Adadelta(double learningRate, double rho, double epsilon, double weightDecay)
+    implements UpdateRule {
+  public Adadelta {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .within("rho", rho, 0, 1)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weightDecay", weightDecay)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.Adadelta}. */
+  public static Adadelta defaults() {
+    return new Adadelta(1, 0.9, 1e-6, 0);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return List.of(Slot.array("square_avg"), Slot.array("acc_delta"));
+  }
+
+  @Override
+  public void update(Update update) {
+    Kernel.load("adadelta")
+        .run(
+            "update",
+            update.parameters(),
+            update.gradients(),
+            update.slot("square_avg"),
+            update.slot("acc_delta"),
+            update.learningRate(),
+            rho,
+            epsilon,
+            update.weightDecay());
+  }
+}

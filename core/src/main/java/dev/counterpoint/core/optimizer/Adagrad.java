@@ -1,0 +1,55 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Duchi, Hazan and Singer 2011: {@code torch.optim.Adagrad}.
+ *
+ * @param learningRateDecay the rate of step t is learningRate / (1 + (t - 1) * learningRateDecay)
+ * @param initialAccumulator what the sum of squared gradients starts at
+ * @param epsilon added to its root
+ */
+public record Adagrad(
+    double learningRate,
+    double learningRateDecay,
+    double weightDecay,
+    double initialAccumulator,
+    double epsilon)
+    implements UpdateRule {
+  public Adagrad {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .notNegative("learningRateDecay", learningRateDecay)
+        .notNegative("weightDecay", weightDecay)
+        .notNegative("initialAccumulator", initialAccumulator)
+        .notNegative("epsilon", epsilon)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.Adagrad}. */
+  public static Adagrad defaults() {
+    return new Adagrad(1e-2, 0, 0, 0, 1e-10);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return List.of(Slot.step(), new Slot("sum", false, initialAccumulator));
+  }
+
+  @Override
+  public void update(Update update) {
+    Kernel.load("adagrad")
+        .run(
+            "update",
+            update.parameters(),
+            update.gradients(),
+            update.slot("sum"),
+            update.slot("step"),
+            update.learningRate(),
+            learningRateDecay,
+            epsilon,
+            update.weightDecay());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Kingma and Ba 2015, section 7.1, Adam with the infinity norm: {@code torch.optim.Adamax}.
+ *
+ * @param beta1 decay of the average of gradients
+ * @param beta2 decay of the largest absolute gradient
+ * @param epsilon added to each absolute gradient
+ */
+public record Adamax(
+    double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
+    implements UpdateRule {
+  public Adamax {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .below("beta1", beta1, 0, 1)
+        .below("beta2", beta2, 0, 1)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weightDecay", weightDecay)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.Adamax}, but for a rate of 1e-3 (there 2e-3). */
+  public static Adamax defaults() {
+    return new Adamax(1e-3, 0.9, 0.999, 1e-8, 0);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_inf"));
+  }
+
+  @Override
+  public void update(Update update) {
+    Kernel.load("adamax")
+        .run(
+            "update",
+            update.parameters(),
+            update.gradients(),
+            update.slot("exp_avg"),
+            update.slot("exp_inf"),
+            update.slot("step"),
+            update.learningRate(),
+            beta1,
+            beta2,
+            epsilon,
+            update.weightDecay());
+  }
+}

@@ -1,0 +1,62 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.List;
+
+/**
+ * Liu et al. 2020, Adam whose first steps are rectified in place of a warm-up: {@code
+ * torch.optim.RAdam}.
+ *
+ * @param beta1 decay of the average of gradients
+ * @param beta2 decay of the average of squared gradients
+ * @param epsilon added to the root of the average of squares
+ * @param decoupledWeightDecay shrinks the parameter as {@link AdamW} does, instead of adding to the
+ *     gradient
+ */
+public record RAdam(
+    double learningRate,
+    double beta1,
+    double beta2,
+    double epsilon,
+    double weightDecay,
+    boolean decoupledWeightDecay)
+    implements UpdateRule {
+  public RAdam {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .below("beta1", beta1, 0, 1)
+        .below("beta2", beta2, 0, 1)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weightDecay", weightDecay)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.RAdam}. */
+  public static RAdam defaults() {
+    return new RAdam(1e-3, 0.9, 0.999, 1e-8, 0, false);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_avg_sq"));
+  }
+
+  @Override
+  public void update(Update update) {
+    Kernel.load("radam")
+        .run(
+            "update",
+            update.parameters(),
+            update.gradients(),
+            update.slot("exp_avg"),
+            update.slot("exp_avg_sq"),
+            update.slot("step"),
+            update.learningRate(),
+            beta1,
+            beta2,
+            epsilon,
+            update.weightDecay(),
+            decoupledWeightDecay);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.counterpoint.core.optimizer;
+
+import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.settings.Checks;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tieleman and Hinton 2012, lecture 6.5, and Graves 2013 where centered: {@code
+ * torch.optim.RMSprop}.
+ *
+ * @param alpha decay of the average of squared gradients
+ * @param epsilon added to its root
+ * @param momentum the part of the last update that is kept
+ * @param centered divides by the variance of the gradients, not by their squares
+ */
+public record RmsProp(
+    double learningRate,
+    double alpha,
+    double epsilon,
+    double weightDecay,
+    double momentum,
+    boolean centered)
+    implements UpdateRule {
+  public RmsProp {
+    new Checks()
+        .positive("learningRate", learningRate)
+        .within("alpha", alpha, 0, 1)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weightDecay", weightDecay)
+        .notNegative("momentum", momentum)
+        .verify();
+  }
+
+  /** The defaults of {@code torch.optim.RMSprop}. */
+  public static RmsProp defaults() {
+    return new RmsProp(1e-2, 0.99, 1e-8, 0, 0, false);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    List<Slot> slots = new ArrayList<>(List.of(Slot.array("square_avg")));
+    if (centered) {
+      slots.add(Slot.array("grad_avg"));
+    }
+    if (momentum > 0) {
+      slots.add(Slot.array("momentum_buffer"));
+    }
+    return slots;
+  }
+
+  @Override
+  public void update(Update update) {
+    Kernel.load("rmsprop")
+        .run(
+            "update",
+            update.parameters(),
+            update.gradients(),
+            update.slot("square_avg"),
+            centered ? update.slot("grad_avg") : List.of(),
+            momentum > 0 ? update.slot("momentum_buffer") : List.of(),
+            update.learningRate(),
+            alpha,
+            epsilon,
+            update.weightDecay(),
+            momentum,
+            centered);
+  }
+}
