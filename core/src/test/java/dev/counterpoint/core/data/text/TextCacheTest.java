@@ -126,6 +126,39 @@ class TextCacheTest {
     assertThat(caches()).hasSize(1);
   }
 
+  /** Native code takes its time to load, and a start from the cache has no need of it. */
+  @Test
+  void theSecondRunLoadsNoNativeTokenizer() throws Exception {
+    assertThat(classesLoadedByAnotherProcess()).contains("HuggingFaceTokenizer source");
+    assertThat(classesLoadedByAnotherProcess())
+        .contains("TextDataset source")
+        .doesNotContain("HuggingFaceTokenizer source");
+  }
+
+  private String classesLoadedByAnotherProcess() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Path log = folder.resolve("classes.log");
+    ProcessBuilder process =
+        new ProcessBuilder(
+            java, "-Xlog:class+load", AnotherProcess.class.getName(), folder.toString());
+    process.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    process.redirectErrorStream(true).redirectOutput(log.toFile());
+    assertThat(process.start().waitFor()).isZero();
+    return Files.readString(log);
+  }
+
+  /** Opens the tables of a folder as a run does, and reads an item. */
+  static final class AnotherProcess {
+    private AnotherProcess() {}
+
+    public static void main(String[] arguments) throws IOException {
+      Path folder = Path.of(arguments[0]);
+      ids(
+          TextClassification.of("train.tsv", "dev.tsv")
+              .open(new DataContext(folder.resolve("cache"), folder::resolve, 64, 17)));
+    }
+  }
+
   private DataSplits open(int maxLength) throws IOException {
     return TextClassification.of("train.tsv", "dev.tsv").open(context(maxLength));
   }
