@@ -1,0 +1,81 @@
+package dev.counterpoint.core.data.text;
+
+import dev.counterpoint.core.data.DataSplits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the tables of a run and writes them as ids. The training text is read twice: labels and
+ * vocabulary must be known before the first row is written.
+ *
+ * @param splits by name; {@code train} is one of them
+ * @param tokenizer how a tokenizer is built, where none is given
+ * @param given a {@code tokenizer.json} to be taken as it is; null to build one
+ * @param maxLength the most tokens of an item
+ */
+record CacheBuilder(
+    Map<String, LabelledRows> splits,
+    TokenizerSettings tokenizer,
+    @Nullable Path given,
+    int maxLength) {
+  /** To be raised whenever the same settings come to be written differently. */
+  private static final String FORMAT = "1";
+
+  /** A name for all that the content hangs on, found without reading the tables. */
+  String key() throws IOException {
+    StringBuilder all = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
+    all.append(given == null ? tokenizer : hash(Files.readAllBytes(given))).append('\n');
+    for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
+      Path path = split.getValue().file().path();
+      all.append(split.getKey()).append(' ').append(path.toRealPath()).append(' ');
+      all.append(Files.size(path)).append(' ').append(Files.getLastModifiedTime(path)).append(' ');
+      all.append(split.getValue().columns()).append('\n');
+    }
+    return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+  }
+
+  /** Writes a whole cache into an empty folder. */
+  void build(Path folder) throws IOException {
+    LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
+    TrainingText training = TrainingText.read(train, tokenizer);
+    byte[] json = given == null ? training.vocabulary().toJson() : Files.readAllBytes(given);
+    DurableFile.write(CacheContent.tokenizer(folder), json);
+    String name = given == null ? "The tokenizer of the training text" : given.toString();
+    try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
+      encode(folder, encoder, training.labels(), json).write(folder);
+    }
+  }
+
+  private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels, byte[] json)
+      throws IOException {
+    MessageDigest items = NumberFile.sha256();
+    items.update(json);
+    items.update(labels.toString().getBytes(StandardCharsets.UTF_8));
+    Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
+    for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
+      items.update(split.getKey().getBytes(StandardCharsets.UTF_8));
+      SplitFiles files = new SplitFiles(folder, split.getKey());
+      contents.put(
+          split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, items));
+    }
+    TokenizerFile file = encoder.file();
+    return new CacheContent(
+        HexFormat.of().formatHex(items.digest()),
+        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
+        labels,
+        contents);
+  }
+
+  private static String hash(byte[] content) {
+    return HexFormat.of().formatHex(NumberFile.sha256().digest(content));
+  }
+}

@@ -1,0 +1,91 @@
+package dev.counterpoint.core.data.text;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which columns have the text and the label: as the settings say, else found by their names.
+ *
+ * @param text null to find it
+ * @param label null to find it
+ */
+record Columns(@Nullable String text, @Nullable String label) {
+  private static final List<String> TEXTS =
+      List.of(
+          "text",
+          "sentence",
+          "review",
+          "content",
+          "comment",
+          "message",
+          "body",
+          "document",
+          "description",
+          "tweet",
+          "question");
+  private static final List<String> LABELS =
+      List.of(
+          "label",
+          "labels",
+          "class",
+          "sentiment",
+          "category",
+          "target",
+          "topic",
+          "intent",
+          "polarity",
+          "rating",
+          "y");
+
+  String textOf(SourceFile file, Table table) {
+    return find(file, "text", text, TEXTS, table.columns());
+  }
+
+  String labelOf(SourceFile file, Table table) {
+    return find(file, "label", label, LABELS, table.columns());
+  }
+
+  private static String find(
+      SourceFile file,
+      String role,
+      @Nullable String asked,
+      List<String> usual,
+      List<String> there) {
+    if (asked != null) {
+      return named(asked, there)
+          .orElseThrow(
+              () ->
+                  new InvalidSettings(
+                      file.path() + " has no column \"" + asked + "\"; " + list(there)));
+    }
+    return usual.stream()
+        .flatMap(name -> named(name, there).stream())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidSettings(
+                    file.path()
+                        + " has no column with a usual name for the "
+                        + role
+                        + " ("
+                        + String.join(", ", usual)
+                        + "); "
+                        + list(there)
+                        + " Set \""
+                        + role
+                        + "\" to one of them."));
+  }
+
+  /** A column of the name; where none has it exactly, one that differs in case alone. */
+  private static Optional<String> named(String name, List<String> there) {
+    return there.contains(name)
+        ? Optional.of(name)
+        : there.stream().filter(column -> column.strip().equalsIgnoreCase(name)).findFirst();
+  }
+
+  private static String list(List<String> columns) {
+    return "it has: " + String.join(", ", columns) + ".";
+  }
+}

@@ -1,0 +1,101 @@
+package dev.counterpoint.core.data.text;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.commons.csv.CSVException;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.csv.DuplicateHeaderMode;
+import org.jspecify.annotations.Nullable;
+
+/** Lines of fields under a header, as comma- or tab-separated values. */
+final class DelimitedTable implements Table {
+  private static final CSVFormat HEADED =
+      CSVFormat.RFC4180
+          .builder()
+          .setHeader()
+          .setSkipHeaderRecord(true)
+          .setIgnoreEmptyLines(true)
+          .setAllowMissingColumnNames(true)
+          .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
+          .get();
+
+  private final SourceFile file;
+  private final CSVParser parser;
+  private final Iterator<CSVRecord> records;
+
+  private DelimitedTable(SourceFile file, CSVFormat format, Reader reader) throws IOException {
+    this.file = file;
+    try {
+      parser = CSVParser.builder().setReader(reader).setFormat(format).get();
+    } catch (IllegalArgumentException e) {
+      throw file.wrong(1, "has a header that cannot be used: " + e.getMessage());
+    }
+    records = parser.iterator();
+  }
+
+  /** Comma-separated values of RFC 4180: a field in quotes may hold commas, quotes and lines. */
+  static DelimitedTable commas(SourceFile file, Reader reader) throws IOException {
+    return new DelimitedTable(file, HEADED, reader);
+  }
+
+  /** Tab-separated values, in which a quote is a sign like any other. */
+  static DelimitedTable tabs(SourceFile file, Reader reader) throws IOException {
+    return new DelimitedTable(
+        file, HEADED.builder().setDelimiter('\t').setQuote(null).get(), reader);
+  }
+
+  @Override
+  public List<String> columns() {
+    return parser.getHeaderNames();
+  }
+
+  @Override
+  public @Nullable Row next() throws IOException {
+    try {
+      return records.hasNext() ? row(records.next()) : null;
+    } catch (UncheckedIOException e) {
+      if (e.getCause() instanceof CSVException) {
+        throw file.wrong(
+            parser.getCurrentLineNumber() + 1, "is no CSV: " + e.getCause().getMessage());
+      }
+      throw e.getCause();
+    }
+  }
+
+  private Row row(CSVRecord fields) {
+    long line = parser.getCurrentLineNumber() - breaksIn(fields);
+    if (fields.size() != columns().size()) {
+      throw file.wrong(
+          line,
+          "has "
+              + fields.size()
+              + " fields, the header "
+              + columns().size()
+              + ": "
+              + String.join(", ", columns()));
+    }
+    return new DelimitedRow(line, fields);
+  }
+
+  /** Line breaks within quotes; the parser tells only the line on which a row ends. */
+  private static long breaksIn(CSVRecord fields) {
+    return fields.stream().flatMapToInt(String::chars).filter(sign -> sign == '\n').count();
+  }
+
+  @Override
+  public void close() throws IOException {
+    parser.close();
+  }
+
+  private record DelimitedRow(long line, CSVRecord fields) implements Row {
+    @Override
+    public String get(String column) {
+      return fields.get(column);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.counterpoint.core.data.text;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+
+/** A file of rows: tab- or comma-separated or JSON by its ending, and perhaps gzipped. */
+record SourceFile(Path path) {
+  private static final String ZIPPED = ".gz";
+
+  /** Reads the whole table; what is wrong with the file is said of the file. */
+  void read(TableReader reader) throws IOException {
+    try (Table table = open()) {
+      if (table.columns().isEmpty()) {
+        throw new InvalidSettings(path + " is empty.");
+      }
+      reader.read(table);
+    } catch (CharacterCodingException e) {
+      throw wrong(lineThatIsNotUtf8(), "is not UTF-8 text; save the file as UTF-8.");
+    } catch (ZipException | EOFException e) {
+      throw new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
+    }
+  }
+
+  /** What keeps the file from being read at all, or null. */
+  @Nullable String problem() {
+    if (!Files.exists(path)) {
+      return path + " does not exist. " + FolderListing.of(path);
+    }
+    if (Files.isDirectory(path)) {
+      return path + " is a folder; a file is needed. " + FolderListing.within(path);
+    }
+    if (!Files.isReadable(path)) {
+      return path + " may not be read by this user.";
+    }
+    return format() != Format.UNKNOWN
+        ? null
+        : path
+            + " has an ending that tells no format. Known are .tsv, .csv, .jsonl and .json, and"
+            + " each of them with .gz.";
+  }
+
+  /** A message about a line of this file, counted from 1. */
+  InvalidSettings wrong(long line, String message) {
+    return new InvalidSettings(origin(line) + " " + message);
+  }
+
+  String origin(long line) {
+    return path + " line " + line;
+  }
+
+  private Table open() throws IOException {
+    Reader reader = text();
+    try {
+      return switch (format()) {
+        case TABS -> DelimitedTable.tabs(this, reader);
+        case COMMAS -> DelimitedTable.commas(this, reader);
+        case JSON -> new JsonTable(this, reader);
+        case UNKNOWN -> throw new InvalidSettings(String.valueOf(problem()));
+      };
+    } catch (IOException | RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  private Format format() {
+    String name = name();
+    String bare = isZipped() ? name.substring(0, name.length() - ZIPPED.length()) : name;
+    return switch (bare.substring(bare.lastIndexOf('.') + 1)) {
+      case "tsv" -> Format.TABS;
+      case "csv" -> Format.COMMAS;
+      case "json", "jsonl" -> Format.JSON;
+      default -> Format.UNKNOWN;
+    };
+  }
+
+  private boolean isZipped() {
+    return name().endsWith(ZIPPED);
+  }
+
+  private String name() {
+    return String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
+  }
+
+  /** Strict UTF-8, without the byte order mark that some programs begin a file with. */
+  private Reader text() throws IOException {
+    BufferedReader reader =
+        new BufferedReader(new InputStreamReader(bytes(), StandardCharsets.UTF_8.newDecoder()));
+    reader.mark(1);
+    if (reader.read() != '\uFEFF') {
+      reader.reset();
+    }
+    return reader;
+  }
+
+  private InputStream bytes() throws IOException {
+    InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
+    return isZipped() ? new GZIPInputStream(file, 1 << 16) : file;
+  }
+
+  private long lineThatIsNotUtf8() throws IOException {
+    try (InputStream bytes = bytes()) {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      long number = 1;
+      for (int next = bytes.read(); next >= 0; next = bytes.read()) {
+        line.write(next);
+        if (next == '\n') {
+          if (!isUtf8(line.toByteArray())) {
+            return number;
+          }
+          number++;
+          line.reset();
+        }
+      }
+      return number;
+    }
+  }
+
+  private static boolean isUtf8(byte[] line) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
+  private enum Format {
+    TABS,
+    COMMAS,
+    JSON,
+    UNKNOWN
+  }
+
+  /** What is done with an open table. */
+  @FunctionalInterface
+  interface TableReader {
+    void read(Table table) throws IOException;
+  }
+}
