@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.AttentionKernel;
 
 /** Scaled-dot-product attention in several heads (Vaswani et al. 2017, section 3.2). */
@@ -33,7 +34,8 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
   private NDArray split(NDArray x) {
-    return x.reshape(0, 0, heads, -1).transpose(0, 2, 1, 3);
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
   }
 
   /** It has no settings beside its place. */

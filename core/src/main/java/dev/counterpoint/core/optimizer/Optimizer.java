@@ -107,9 +107,9 @@ public final class Optimizer implements AutoCloseable {
    * grad is None.
    *
    * @param schedule from a group's base rate to its rate at this step
+   * @return the rate of the parameters that no group gives another
    */
-  @SuppressWarnings("try") // The recording is a mode of the thread.
-  public void step(Gradients gradients, DoubleUnaryOperator schedule) {
+  public double step(Gradients gradients, DoubleUnaryOperator schedule) {
     Map<Parameter, NDArray> gathered = new HashMap<>();
     gradients.gathered().forEach(gradient -> gathered.put(gradient.parameter(), gradient.array()));
     try (Torch.Recording off = Torch.noGradients();
@@ -124,6 +124,7 @@ public final class Optimizer implements AutoCloseable {
             }
           });
     }
+    return schedule.applyAsDouble(rule.learningRate());
   }
 
   private Update update(

@@ -43,7 +43,6 @@ public final class Gradients implements AutoCloseable {
   }
 
   /** A leaf gets the memory of its gradient when the first one reaches it. */
-  @SuppressWarnings("try") // The recording is a mode of the thread.
   private static NDArray allocate(NDArray leaf) {
     try (Torch.Recording on = Torch.recordGradients();
         NDArray zero = leaf.mul(0);

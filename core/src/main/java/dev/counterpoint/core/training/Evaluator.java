@@ -39,7 +39,6 @@ public final class Evaluator {
   }
 
   /** Measures together with the other processes, each its share; all get the same figures. */
-  @SuppressWarnings("try") // A scope and a recording are modes of the thread.
   public Evaluation evaluate(Dataset split, Collective collective) {
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
     StepSums own = new StepSums();

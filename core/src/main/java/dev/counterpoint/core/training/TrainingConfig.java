@@ -61,7 +61,7 @@ public record TrainingConfig(
         null,
         AdamW.defaults(),
         List.of(),
-        Linear.withWarmup(0.1),
+        new Linear(0.1),
         1.0,
         Precision.FLOAT32,
         false,

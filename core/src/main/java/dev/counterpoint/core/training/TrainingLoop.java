@@ -59,7 +59,6 @@ public final class TrainingLoop {
   }
 
   /** Trains the epoch at hand from where it stands to its end, or until the run is asked to stop. */
-  @SuppressWarnings("try") // A scope and a recording are modes of the thread.
   public void trainEpoch(Share share, Collective collective) {
     boolean stop = plan.stop().requested();
     try (BatchLoader steps =

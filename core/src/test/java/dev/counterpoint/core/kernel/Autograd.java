@@ -11,7 +11,6 @@ import java.util.function.Function;
 /** A function's result, and its gradients with respect to its inputs. */
 record Autograd(float[] result, List<float[]> gradients) {
   /** The gradients of the result's elements, each weighed by another number. */
-  @SuppressWarnings("try")
   static Autograd of(Function<List<NDArray>, NDArray> function, List<NDArray> inputs) {
     List<NDArray> leaves = inputs.stream().map(NDArray::duplicate).toList();
     leaves.forEach(leaf -> leaf.setRequiresGradient(true));

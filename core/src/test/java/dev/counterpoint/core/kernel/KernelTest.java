@@ -86,7 +86,6 @@ final class KernelTest {
   }
 
   @Test
-  @SuppressWarnings("try")
   void nothingIsRecordedUnlessTheThreadRecords() {
     NDArray input = manager.ones(new Shape(2));
     input.setRequiresGradient(true);

@@ -38,7 +38,6 @@ final class OptimizerTest {
     return parameter;
   }
 
-  @SuppressWarnings("try")
   private static void backward(Parameter parameter, double gradient) {
     try (Torch.Recording on = Torch.recordGradients();
         NDScope scope = new NDScope()) {

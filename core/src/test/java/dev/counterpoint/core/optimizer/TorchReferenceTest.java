@@ -87,7 +87,6 @@ final class TorchReferenceTest {
     return parameter;
   }
 
-  @SuppressWarnings("try")
   private void backward(Parameter parameter, int step) {
     try (Torch.Recording on = Torch.recordGradients();
         NDScope scope = new NDScope()) {

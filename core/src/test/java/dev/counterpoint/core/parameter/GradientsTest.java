@@ -38,7 +38,6 @@ final class GradientsTest {
   }
 
   /** A backward pass that adds exactly this gradient. */
-  @SuppressWarnings("try")
   private void add(Parameter parameter, NDArray gradient) {
     try (Torch.Recording on = Torch.recordGradients()) {
       Torch.backward(parameter.value().mul(gradient).sum());

@@ -4,7 +4,7 @@ import dev.counterpoint.core.data.DataContext;
 import dev.counterpoint.core.data.DataSource;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.DataSplits;
-import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -87,14 +86,10 @@ public record TextClassification(
     return new DataSplits(
         DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()),
         cache.datasets(rows),
-        metrics(),
+        List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
         cache.notes());
-  }
-
-  private static List<Supplier<Metric>> metrics() {
-    return List.of();
   }
 
   /** The tables of all splits, of which it is known that they can be opened. */

@@ -1,0 +1,154 @@
+package dev.counterpoint.core.training;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** All that a run needs to go on, and where it is kept; nothing is kept where there is no store. */
+final class RunState {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final long NEVER = -1;
+
+  private final BaseModel model;
+  private final Optimizer optimizer;
+  private final Progress progress;
+  private final RunOptions options;
+  private final String fingerprint;
+  private long savedStep = NEVER;
+
+  RunState(
+      BaseModel model,
+      Optimizer optimizer,
+      Progress progress,
+      RunOptions options,
+      String fingerprint) {
+    this.model = model;
+    this.optimizer = optimizer;
+    this.progress = progress;
+    this.options = options;
+    this.fingerprint = fingerprint;
+  }
+
+  /**
+   * Goes back to the newest whole checkpoint, if there is one.
+   *
+   * @throws InvalidSettings where it was made from other data, another seed or another model
+   */
+  void restore() {
+    CheckpointStore store = options.checkpoints();
+    if (store == null) {
+      return;
+    }
+    try {
+      Optional<Checkpoint> newest = store.newest();
+      if (newest.isPresent()) {
+        restore(newest.get());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void restore(Checkpoint checkpoint) throws IOException {
+    ObjectNode state = checkpoint.state();
+    requireSame("data", state.path("dataFingerprint").asText(), fingerprint);
+    requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
+    checkpoint.load(model.parameters(), optimizer.state());
+    progress.remember(map(state.path("progress")));
+    for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
+      JsonNode memory = state.path("callbacks").path(entry.getKey());
+      if (memory.isObject()) {
+        entry.getValue().remember(map(memory));
+      }
+    }
+    savedStep = progress.step();
+  }
+
+  private static void requireSame(String what, String saved, String now) {
+    if (!saved.equals(now)) {
+      throw new InvalidSettings(
+          "The run cannot go on: its checkpoint was made with another "
+              + what
+              + " ("
+              + saved
+              + "; now "
+              + now
+              + "). Start a new run in another directory.");
+    }
+  }
+
+  /** Saves where the store's policy asks for it after this step. */
+  void saveIfDue() {
+    CheckpointStore store = options.checkpoints();
+    if (store != null && store.due(progress.step())) {
+      save();
+    }
+  }
+
+  /** Saves, unless nothing has happened since the last save. */
+  void saveUnlessSaved() {
+    if (savedStep != progress.step()) {
+      save();
+    }
+  }
+
+  /** Saves now. */
+  void save() {
+    CheckpointStore store = options.checkpoints();
+    if (store == null) {
+      return;
+    }
+    try {
+      store.save(progress.step(), model.parameters(), optimizer.state(), state());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    savedStep = progress.step();
+    options.callbacks().forEach(callback -> callback.onCheckpoint(savedStep));
+  }
+
+  private ObjectNode state() {
+    ObjectNode state = JSON.createObjectNode();
+    state.put("seed", options.seed());
+    state.put("dataFingerprint", fingerprint);
+    state.set("progress", JSON.valueToTree(progress.memory()));
+    ObjectNode callbacks = state.putObject("callbacks");
+    remembering()
+        .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.memory())));
+    return state;
+  }
+
+  /** By class, numbered where several are of one class. */
+  private Map<String, Callback.Remembering> remembering() {
+    Map<String, Callback.Remembering> named = new java.util.LinkedHashMap<>();
+    List<Callback> callbacks = options.callbacks();
+    for (Callback callback : callbacks) {
+      if (callback instanceof Callback.Remembering remembering) {
+        String name = callback.getClass().getName();
+        String key = name;
+        for (int i = 2; named.containsKey(key); i++) {
+          key = name + " " + i;
+        }
+        named.put(key, remembering);
+      }
+    }
+    return named;
+  }
+
+  private static Map<String, Object> map(@Nullable JsonNode node) {
+    return JSON.convertValue(node, new TypeReference<Map<String, Object>>() {});
+  }
+}

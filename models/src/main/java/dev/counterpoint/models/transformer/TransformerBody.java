@@ -1,0 +1,43 @@
+package dev.counterpoint.models.transformer;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.EmbeddingKernel;
+import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.Embedding;
+import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerNorm;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** From token ids to vectors: embeddings of tokens and learned positions, the blocks, a last norm. */
+final class TransformerBody extends Layer {
+  private static final double DEVIATION = 0.02;
+
+  private final Embedding tokens;
+  private final Embedding positions;
+  private final Dropout dropout;
+  private final List<TransformerBlock> blocks;
+  private final LayerNorm norm;
+
+  TransformerBody(TransformerConfig config, int vocabularySize) {
+    tokens =
+        new Embedding(vocabularySize, config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
+    positions =
+        new Embedding(config.maxLength(), config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
+    dropout = new Dropout(config.dropout());
+    blocks = Stream.generate(() -> new TransformerBlock(config)).limit(config.layers()).toList();
+    norm = new LayerNorm(config.width());
+  }
+
+  /** (batch, tokens) to (batch, tokens, width). */
+  NDArray forward(Batch batch) {
+    NDArray ids = batch.ids();
+    NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
+    NDArray x = dropout.forward(tokens.forward(ids).add(place)); // (batch, tokens, width)
+    for (TransformerBlock block : blocks) {
+      x = block.forward(x, batch.mask());
+    }
+    return norm.forward(x);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.counterpoint.models.transformer;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.model.Activation;
+import dev.counterpoint.core.model.AttentionConfig;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.InvalidSettings;
+
+/**
+ * The settings of a transformer.
+ *
+ * @param task what it is for
+ * @param width numbers a token
+ * @param layers blocks
+ * @param heads of attention; divides the width
+ * @param maxLength the most tokens of an item; longer ones are cut
+ * @param feedForward numbers in the middle of a block's feed-forward part, as a multiple of the width
+ * @param dropout after the embeddings, after each part of a block, and on attention weights
+ * @param activation in the feed-forward part
+ * @param attention how tokens look at each other
+ */
+public record TransformerConfig(
+    Task task,
+    int width,
+    int layers,
+    int heads,
+    int maxLength,
+    int feedForward,
+    double dropout,
+    Activation activation,
+    AttentionConfig attention)
+    implements ModelConfig {
+
+  /** What a transformer is for. */
+  public enum Task {
+    /** One class for an item. */
+    CLASSIFICATION,
+    /** The next token at each place. */
+    LANGUAGE_MODEL
+  }
+
+  public TransformerConfig {
+    new Checks()
+        .positive("width", width)
+        .positive("layers", layers)
+        .positive("heads", heads)
+        .that(heads < 1 || width % heads == 0, "heads", heads, "must divide width " + width)
+        .positive("maxLength", maxLength)
+        .positive("feedForward", feedForward)
+        .below("dropout", dropout, 0, 1)
+        .verify();
+  }
+
+  /** A small classifier: two layers of width 128. */
+  public static TransformerConfig defaults() {
+    return new TransformerConfig(
+        Task.CLASSIFICATION, 128, 2, 4, 128, 4, 0.1, Activation.GELU, new MultiHeadAttention.Config());
+  }
+
+  @Override
+  public BaseModel build(DataSpec data) {
+    if (data.vocabularySize() < 1) {
+      throw new InvalidSettings("A transformer reads tokens, and this data has none.");
+    }
+    return task == Task.LANGUAGE_MODEL
+        ? new TransformerLanguageModel(this, data.vocabularySize())
+        : new TransformerModel(this, data);
+  }
+
+  /** Where attention stands in a block. */
+  AttentionConfig.Place place() {
+    return new AttentionConfig.Place(width, heads, task == Task.LANGUAGE_MODEL, dropout);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.counterpoint.models.transformer;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Linear;
+
+/**
+ * The same blocks, each token looking only back, with a head that tells the next token. The labels of a
+ * batch are the next tokens: (batch, tokens), with {@link CrossEntropy#IGNORED} where there is none.
+ */
+public final class TransformerLanguageModel extends BaseModel {
+  private final TransformerBody body;
+  private final Linear head;
+
+  public TransformerLanguageModel(TransformerConfig config, int vocabularySize) {
+    body = new TransformerBody(config, vocabularySize);
+    head = new Linear(config.width(), vocabularySize, false);
+  }
+
+  /** Logits (batch, tokens, vocabulary). */
+  @Override
+  public NDArray forward(Batch batch) {
+    return head.forward(body.forward(batch));
+  }
+
+  @Override
+  public Loss lossFunction() {
+    return CrossEntropy.defaults();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.counterpoint.models.transformer;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.settings.InvalidSettings;
+
+/** A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of an item. */
+public final class TransformerModel extends BaseModel {
+  private final TransformerBody body;
+  private final Linear head;
+
+  public TransformerModel(TransformerConfig config, DataSpec data) {
+    if (data.labels().size() < 2) {
+      throw new InvalidSettings(
+          "A classifier needs two labels at least, and this data has " + data.labels() + ".");
+    }
+    body = new TransformerBody(config, data.vocabularySize());
+    head = new Linear(config.width(), data.labels().size());
+  }
+
+  /** The mean of the vectors of an item's tokens, through the head: logits (batch, classes). */
+  @Override
+  public NDArray forward(Batch batch) {
+    NDArray mask = batch.mask().expandDims(2); // (batch, tokens, 1)
+    NDArray sum = body.forward(batch).mul(mask).sum(new int[] {1}); // (batch, width)
+    return head.forward(sum.div(mask.sum(new int[] {1})));
+  }
+
+  @Override
+  public Loss lossFunction() {
+    return CrossEntropy.defaults();
+  }
+}
