@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -58,8 +59,8 @@ record TextCache(Path folder, CacheContent content) {
   }
 
   private static void build(Path root, Path folder, CacheBuilder builder) throws IOException {
-    Files.createDirectories(root);
-    Path draft = Files.createTempDirectory(root, folder.getFileName() + ".draft-");
+    Path draft = root.resolve(folder.getFileName() + ".draft-" + UUID.randomUUID());
+    Files.createDirectories(draft);
     try {
       builder.build(draft);
       publish(draft, folder);
