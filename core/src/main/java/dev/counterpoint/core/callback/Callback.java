@@ -3,8 +3,8 @@ package dev.counterpoint.core.callback;
 import java.util.Map;
 
 /**
- * Watches a run. A callback changes nothing of it; what it may do is ask for the end, through the {@link
- * StopSignal} it was built with.
+ * Watches a run. A callback changes nothing of it; what it may do is ask for the end, through the
+ * {@link StopSignal} it was built with.
  */
 public interface Callback {
   default void onStart(TrainingStart start) {}

@@ -25,7 +25,12 @@ public final class EarlyStop implements Callback.Remembering {
       waited = 0;
     } else if (++waited >= config.patience()) {
       stop.request(
-          "validation " + config.metric() + " has not improved on " + best + " for " + waited
+          "validation "
+              + config.metric()
+              + " has not improved on "
+              + best
+              + " for "
+              + waited
               + " validations");
     }
   }
@@ -50,10 +55,7 @@ public final class EarlyStop implements Callback.Remembering {
    */
   public record Config(String metric, int patience, double minimumGain) implements CallbackConfig {
     public Config {
-      new Checks()
-          .positive("patience", patience)
-          .notNegative("minimumGain", minimumGain)
-          .verify();
+      new Checks().positive("patience", patience).notNegative("minimumGain", minimumGain).verify();
     }
 
     /** Three validations without a gain in loss. */

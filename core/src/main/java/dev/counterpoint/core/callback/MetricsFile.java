@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps and hold
- * means over the steps since the row before (rates are those of the last step); validation rows hold every
- * measure. A number that is not finite is text, as {@code "NaN"}, since JSON has none.
+ * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps and
+ * hold means over the steps since the row before (rates are those of the last step); validation
+ * rows hold every measure. A number that is not finite is text, as {@code "NaN"}, since JSON has
+ * none.
  */
 public final class MetricsFile implements Callback.Remembering {
   private static final JsonMapper JSON = new JsonMapper();

@@ -3,7 +3,10 @@ package dev.counterpoint.core.callback;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a run to end after the step at hand, with everything saved. Any thread may ask; the first reason stays. */
+/**
+ * Asks a run to end after the step at hand, with everything saved. Any thread may ask; the first
+ * reason stays.
+ */
 public final class StopSignal {
   private final AtomicReference<@Nullable String> reason = new AtomicReference<>();
 

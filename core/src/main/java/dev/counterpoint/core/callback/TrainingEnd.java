@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param steps updates so far
  * @param epochs epochs that are complete
- * @param trainLoss the mean over the last epoch (or the part of it that was trained); NaN without a step
+ * @param trainLoss the mean over the last epoch (or the part of it that was trained); NaN without a
+ *     step
  * @param validation the last pass over the validation split
  * @param items trained in this process's life
  * @param tokens trained in this process's life

@@ -5,8 +5,8 @@ import ai.djl.nn.Activation;
 import dev.counterpoint.core.data.Batch;
 
 /**
- * Cross entropy of one logit against a target from 0 to 1, over every number:
- * {@code torch.nn.functional.binary_cross_entropy_with_logits}.
+ * Cross entropy of one logit against a target from 0 to 1, over every number: {@code
+ * torch.nn.functional.binary_cross_entropy_with_logits}.
  */
 public record BinaryCrossEntropy() implements Loss {
   public static BinaryCrossEntropy defaults() {

@@ -7,10 +7,11 @@ import dev.counterpoint.core.kernel.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * Cross entropy of logits and class numbers: {@code torch.nn.functional.cross_entropy} with reduction
- * "sum". Labels of {@value #IGNORED} do not count, neither in the sum nor in the weight.
+ * Cross entropy of logits and class numbers: {@code torch.nn.functional.cross_entropy} with
+ * reduction "sum". Labels of {@value #IGNORED} do not count, neither in the sum nor in the weight.
  *
- * @param labelSmoothing the share of the target that is spread over all classes (Szegedy et al. 2016)
+ * @param labelSmoothing the share of the target that is spread over all classes (Szegedy et al.
+ *     2016)
  */
 public record CrossEntropy(double labelSmoothing) implements Loss {
   /** The label of what does not count, as in PyTorch. */

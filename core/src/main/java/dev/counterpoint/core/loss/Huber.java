@@ -5,8 +5,8 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * Half the squared difference where it is small, and delta (|difference| - delta / 2) beyond (Huber 1964):
- * {@code torch.nn.functional.huber_loss}.
+ * Half the squared difference where it is small, and delta (|difference| - delta / 2) beyond (Huber
+ * 1964): {@code torch.nn.functional.huber_loss}.
  *
  * @param delta where the one becomes the other
  */
@@ -25,7 +25,6 @@ public record Huber(double delta) implements Loss {
     NDArray distance = Targets.difference(output, batch).abs();
     // With c = min(|d|, delta), c (|d| - c / 2) is the one form below delta and the other above it.
     NDArray capped = distance.minimum((float) delta);
-    return new LossSum(
-        capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
+    return new LossSum(capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
   }
 }

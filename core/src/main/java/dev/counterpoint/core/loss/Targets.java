@@ -8,12 +8,18 @@ import dev.counterpoint.core.data.Batch;
 final class Targets {
   private Targets() {}
 
-  /** The labels as float32, checked to have as many numbers as the output, in the output's shape. */
+  /**
+   * The labels as float32, checked to have as many numbers as the output, in the output's shape.
+   */
   static NDArray like(NDArray output, Batch batch) {
     NDArray labels = batch.labels();
     if (labels.size() != output.size()) {
       throw new IllegalArgumentException(
-          "The labels " + labels.getShape() + " do not match the output " + output.getShape() + ".");
+          "The labels "
+              + labels.getShape()
+              + " do not match the output "
+              + output.getShape()
+              + ".");
     }
     return labels.toType(DataType.FLOAT32, false).reshape(output.getShape());
   }

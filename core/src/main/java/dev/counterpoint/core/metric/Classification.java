@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Accuracy and F1 of class numbers against logits (..., classes), from one table of how often each class
- * was taken for each.
+ * Accuracy and F1 of class numbers against logits (..., classes), from one table of how often each
+ * class was taken for each.
  *
- * <p>F1 of a class is 2 tp / (2 tp + fp + fn), and 0 for a class that occurs but is never met, as in
- * scikit-learn; the macro mean is over the classes that occur in the labels or the predictions.
+ * <p>F1 of a class is 2 tp / (2 tp + fp + fn), and 0 for a class that occurs but is never met, as
+ * in scikit-learn; the macro mean is over the classes that occur in the labels or the predictions.
  */
 public final class Classification implements Metric {
   private static final int REMARKS = 5;

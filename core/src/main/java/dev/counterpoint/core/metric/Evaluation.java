@@ -29,7 +29,11 @@ public record Evaluation(Map<String, Double> values, long items, List<String> re
     Double value = values.get(name);
     if (value == null) {
       throw new IllegalArgumentException(
-          "\"" + name + "\" is not measured; there are " + String.join(", ", values.keySet()) + ".");
+          "\""
+              + name
+              + "\" is not measured; there are "
+              + String.join(", ", values.keySet())
+              + ".");
     }
     return value;
   }

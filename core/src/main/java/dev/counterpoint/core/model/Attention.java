@@ -3,8 +3,8 @@ package dev.counterpoint.core.model;
 import ai.djl.ndarray.NDArray;
 
 /**
- * How the tokens of an item look at each other. One that has parameters extends {@link Layer} as well; a
- * run file names its {@link AttentionConfig}.
+ * How the tokens of an item look at each other. One that has parameters extends {@link Layer} as
+ * well; a run file names its {@link AttentionConfig}.
  */
 @FunctionalInterface
 public interface Attention {

@@ -1,6 +1,9 @@
 package dev.counterpoint.core.model;
 
-/** The settings of an attention: {@code model.attention} in a run file. An implementation is a record. */
+/**
+ * The settings of an attention: {@code model.attention} in a run file. An implementation is a
+ * record.
+ */
 @FunctionalInterface
 public interface AttentionConfig {
   /** A new attention for one block of a model. */

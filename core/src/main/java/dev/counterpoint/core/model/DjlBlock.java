@@ -15,8 +15,8 @@ import java.util.Map;
 
 /**
  * Any block of DJL, from its library or anybody's own, as a part of a model. Its parameters become
- * parameters of the model, {@code parameters.NAME} under this layer, with the values that the block's own
- * initializers give them; running statistics become buffers.
+ * parameters of the model, {@code parameters.NAME} under this layer, with the values that the
+ * block's own initializers give them; running statistics become buffers.
  */
 public final class DjlBlock extends Layer implements UnaryLayer {
   private final Block block;
@@ -31,7 +31,9 @@ public final class DjlBlock extends Layer implements UnaryLayer {
     this.block = block;
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       block.initialize(manager, DataType.FLOAT32, input);
-      block.getParameters().forEach(pair -> parameters.put(pair.getKey(), declare(pair.getValue())));
+      block
+          .getParameters()
+          .forEach(pair -> parameters.put(pair.getKey(), declare(pair.getValue())));
       block.getParameters().values().forEach(ai.djl.nn.Parameter::close);
     }
   }

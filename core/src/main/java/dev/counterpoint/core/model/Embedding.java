@@ -18,7 +18,8 @@ public final class Embedding extends Layer implements UnaryLayer {
   /**
    * A table with more to say.
    *
-   * @param paddingId a row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike PyTorch's, it does not start at zero.
+   * @param paddingId a row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike
+   *     PyTorch's, it does not start at zero.
    * @param deviation of the normal distribution that it starts from
    */
   public Embedding(int rows, int width, long paddingId, double deviation) {

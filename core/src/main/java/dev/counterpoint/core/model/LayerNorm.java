@@ -5,7 +5,10 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
-/** Layer normalization over the last dimension: {@code torch.nn.LayerNorm} (Ba, Kiros and Hinton 2016). */
+/**
+ * Layer normalization over the last dimension: {@code torch.nn.LayerNorm} (Ba, Kiros and Hinton
+ * 2016).
+ */
 public final class LayerNorm extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final Parameter bias;

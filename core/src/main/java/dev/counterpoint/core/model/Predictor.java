@@ -7,9 +7,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 
-/**
- * Asks a model that is no longer trained. Any number of threads may ask at once.
- */
+/** Asks a model that is no longer trained. Any number of threads may ask at once. */
 public final class Predictor {
   private final BaseModel model;
 

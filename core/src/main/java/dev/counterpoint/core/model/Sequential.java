@@ -3,7 +3,9 @@ package dev.counterpoint.core.model;
 import ai.djl.ndarray.NDArray;
 import java.util.List;
 
-/** Layers one after another: {@code torch.nn.Sequential}. Their names are {@code layers.0} and on. */
+/**
+ * Layers one after another: {@code torch.nn.Sequential}. Their names are {@code layers.0} and on.
+ */
 public final class Sequential extends Layer implements UnaryLayer {
   private final List<UnaryLayer> layers;
 

@@ -3,8 +3,8 @@ package dev.counterpoint.core.training;
 import dev.counterpoint.core.parameter.Gradients;
 
 /**
- * How the processes of a run speak to each other. Every process makes the same calls in the same order. The
- * one that is alone hears itself, and that is what any other must be equal to.
+ * How the processes of a run speak to each other. Every process makes the same calls in the same
+ * order. The one that is alone hears itself, and that is what any other must be equal to.
  */
 public interface Collective {
   /** This process, from 0. Only 0 writes files. */

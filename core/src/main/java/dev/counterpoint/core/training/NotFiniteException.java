@@ -1,6 +1,9 @@
 package dev.counterpoint.core.training;
 
-/** A loss or gradient is NaN or infinite. The update was not made: the parameters are those of the step before. */
+/**
+ * A loss or gradient is NaN or infinite. The update was not made: the parameters are those of the
+ * step before.
+ */
 public final class NotFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

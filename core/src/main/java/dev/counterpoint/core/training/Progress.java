@@ -1,10 +1,11 @@
 package dev.counterpoint.core.training;
 
-import java.util.Map;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * Where a run stands, between two steps. With the model, the optimizer and the run file it is all that a
- * run needs to go on.
+ * Where a run stands, between two steps. With the model, the optimizer and the run file it is all
+ * that a run needs to go on.
  */
 final class Progress {
   private long step;
@@ -45,7 +46,9 @@ final class Progress {
     stepInEpoch = 0;
   }
 
-  /** The first step of an epoch forgets the loss of the epoch before, which was kept to be reported. */
+  /**
+   * The first step of an epoch forgets the loss of the epoch before, which was kept to be reported.
+   */
   void epochBegins() {
     if (stepInEpoch == 0) {
       epochLoss = 0;
@@ -53,20 +56,19 @@ final class Progress {
     }
   }
 
-  Map<String, Object> memory() {
-    return Map.of(
-        "step", step,
-        "epoch", epoch,
-        "stepInEpoch", stepInEpoch,
-        "epochLoss", Double.toString(epochLoss),
-        "epochWeight", Double.toString(epochWeight));
+  void saveTo(ObjectNode json) {
+    json.put("step", step);
+    json.put("epoch", epoch);
+    json.put("stepInEpoch", stepInEpoch);
+    json.put("epochLoss", epochLoss);
+    json.put("epochWeight", epochWeight);
   }
 
-  void remember(Map<String, Object> memory) {
-    step = ((Number) memory.get("step")).longValue();
-    epoch = ((Number) memory.get("epoch")).intValue();
-    stepInEpoch = ((Number) memory.get("stepInEpoch")).longValue();
-    epochLoss = Double.parseDouble((String) memory.get("epochLoss"));
-    epochWeight = Double.parseDouble((String) memory.get("epochWeight"));
+  void restoreFrom(JsonNode json) {
+    step = json.path("step").asLong();
+    epoch = json.path("epoch").asInt();
+    stepInEpoch = json.path("stepInEpoch").asLong();
+    epochLoss = json.path("epochLoss").asDouble();
+    epochWeight = json.path("epochWeight").asDouble();
   }
 }

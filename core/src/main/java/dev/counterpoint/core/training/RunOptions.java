@@ -2,6 +2,7 @@ package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,15 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param callbacks who watches, called in this order
  * @param stop asked to end early
  * @param checkpoints where it is kept and goes on from; null: nowhere
+ * @param policy when it is kept
  */
 public record RunOptions(
-    long seed, List<Callback> callbacks, StopSignal stop, @Nullable CheckpointStore checkpoints) {
+    long seed,
+    List<Callback> callbacks,
+    StopSignal stop,
+    @Nullable CheckpointStore checkpoints,
+    CheckpointPolicy policy) {
   public RunOptions {
     callbacks = List.copyOf(callbacks);
   }
 
   /** Nobody watches, nothing is kept. */
   public static RunOptions ofSeed(long seed) {
-    return new RunOptions(seed, List.of(), new StopSignal(), null);
+    return new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults());
   }
 }

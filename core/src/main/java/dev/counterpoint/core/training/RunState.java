@@ -12,10 +12,10 @@ import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** All that a run needs to go on, and where it is kept; nothing is kept where there is no store. */
 final class RunState {
@@ -28,6 +28,7 @@ final class RunState {
   private final RunOptions options;
   private final String fingerprint;
   private long savedStep = NEVER;
+  private long savedAt = System.nanoTime();
 
   RunState(
       BaseModel model,
@@ -45,18 +46,21 @@ final class RunState {
   /**
    * Goes back to the newest whole checkpoint, if there is one.
    *
+   * @return the checkpoints that were passed over, and why
    * @throws InvalidSettings where it was made from other data, another seed or another model
    */
-  void restore() {
+  List<String> restore() {
     CheckpointStore store = options.checkpoints();
     if (store == null) {
-      return;
+      return List.of();
     }
     try {
-      Optional<Checkpoint> newest = store.newest();
-      if (newest.isPresent()) {
-        restore(newest.get());
+      store.prepare(model.parameters());
+      CheckpointStore.Found newest = store.newest();
+      if (newest.checkpoint().isPresent()) {
+        restore(newest.checkpoint().get());
       }
+      return newest.passedOver();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -67,7 +71,7 @@ final class RunState {
     requireSame("data", state.path("dataFingerprint").asText(), fingerprint);
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
     checkpoint.load(model.parameters(), optimizer.state());
-    progress.remember(map(state.path("progress")));
+    progress.restoreFrom(state.path("progress"));
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
       JsonNode memory = state.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
@@ -93,7 +97,8 @@ final class RunState {
   /** Saves where the store's policy asks for it after this step. */
   void saveIfDue() {
     CheckpointStore store = options.checkpoints();
-    if (store != null && store.due(progress.step())) {
+    Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
+    if (store != null && options.policy().due(progress.step(), sinceLast)) {
       save();
     }
   }
@@ -117,6 +122,7 @@ final class RunState {
       throw new UncheckedIOException(e);
     }
     savedStep = progress.step();
+    savedAt = System.nanoTime();
     options.callbacks().forEach(callback -> callback.onCheckpoint(savedStep));
   }
 
@@ -124,7 +130,7 @@ final class RunState {
     ObjectNode state = JSON.createObjectNode();
     state.put("seed", options.seed());
     state.put("dataFingerprint", fingerprint);
-    state.set("progress", JSON.valueToTree(progress.memory()));
+    progress.saveTo(state.putObject("progress"));
     ObjectNode callbacks = state.putObject("callbacks");
     remembering()
         .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.memory())));
@@ -133,7 +139,7 @@ final class RunState {
 
   /** By class, numbered where several are of one class. */
   private Map<String, Callback.Remembering> remembering() {
-    Map<String, Callback.Remembering> named = new java.util.LinkedHashMap<>();
+    Map<String, Callback.Remembering> named = new LinkedHashMap<>();
     List<Callback> callbacks = options.callbacks();
     for (Callback callback : callbacks) {
       if (callback instanceof Callback.Remembering remembering) {
@@ -148,7 +154,7 @@ final class RunState {
     return named;
   }
 
-  private static Map<String, Object> map(@Nullable JsonNode node) {
+  private static Map<String, Object> map(JsonNode node) {
     return JSON.convertValue(node, new TypeReference<Map<String, Object>>() {});
   }
 }

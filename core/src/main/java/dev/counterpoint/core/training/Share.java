@@ -12,12 +12,13 @@ public interface Share extends UnaryOperator<long[]> {
   }
 
   /**
-   * One of {@code world} runs of consecutive items whose sizes differ by one at most; where there are
-   * fewer items than processes the last ones get none.
+   * One of {@code world} runs of consecutive items whose sizes differ by one at most; where there
+   * are fewer items than processes the last ones get none.
    */
   static Share of(int rank, int world) {
     return items ->
-        Arrays.copyOfRange(items, start(items.length, rank, world), start(items.length, rank + 1, world));
+        Arrays.copyOfRange(
+            items, start(items.length, rank, world), start(items.length, rank + 1, world));
   }
 
   private static int start(int items, int rank, int world) {

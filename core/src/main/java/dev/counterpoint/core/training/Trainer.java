@@ -6,7 +6,6 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
-import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.DataSplits;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.metric.Evaluation;
@@ -19,7 +18,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Trains a model: epoch after epoch through the strategy, a validation after each, checkpoints in between.
+ * Trains a model: epoch after epoch through the strategy, a validation after each, checkpoints in
+ * between.
  *
  * <pre>{@code
  * new Trainer(model, TrainingConfig.defaults()).train(dataset);
@@ -50,8 +50,8 @@ public final class Trainer {
   }
 
   /**
-   * Trains to the last epoch, or until the stop signal is given. A run that has checkpoints goes on from
-   * its newest whole one. The model is initialized if it is not yet.
+   * Trains to the last epoch, or until the stop signal is given. A run that has checkpoints goes on
+   * from its newest whole one. The model is initialized if it is not yet.
    *
    * @throws NotFiniteException before an update with a loss or gradient that is not finite
    * @throws InvalidSettings where the settings do not fit the model or the data
@@ -64,7 +64,7 @@ public final class Trainer {
       long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
       Progress progress = new Progress();
       RunState state = new RunState(model, optimizer, progress, options, data.fingerprint());
-      state.restore();
+      List<String> passedOver = state.restore();
       Tally tally = new Tally();
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
@@ -76,7 +76,8 @@ public final class Trainer {
           };
       TrainingLoop loop =
           new TrainingLoop(model, optimizer, gradients, training, plan, progress, afterStep);
-      TrainingStart start = new TrainingStart(progress.step(), totalSteps, config.epochs());
+      TrainingStart start =
+          new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver);
       tell(callback -> callback.onStart(start));
       while (progress.epoch() <= config.epochs() && !options.stop().requested()) {
         progress.epochBegins();
@@ -117,8 +118,7 @@ public final class Trainer {
     Evaluation evaluation =
         new Evaluator(model, data.metrics(), config.microBatch())
             .evaluate(split.get(), strategy.collective());
-    ValidationReport report =
-        new ValidationReport(progress.step(), progress.epoch(), evaluation);
+    ValidationReport report = new ValidationReport(progress.step(), progress.epoch(), evaluation);
     tell(callback -> callback.onValidation(report));
     return Optional.of(evaluation);
   }

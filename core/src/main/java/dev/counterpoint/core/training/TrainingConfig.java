@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize items an optimizer step, over all processes and micro-batches
  * @param microBatchSize the most items that are computed at once; absent: a process's whole share
  * @param optimizer the algorithm, with its rate
- * @param parameterGroups what differs for parameters of certain names; the first that matches counts
+ * @param parameterGroups what differs for parameters of certain names; the first that matches
+ *     counts
  * @param schedule from the optimizer's rate to the rate of each step
  * @param clipNorm the largest global 2-norm of a gradient; absent: no clipping
  * @param precision of matrix products
@@ -53,7 +54,9 @@ public record TrainingConfig(
     freeze = List.copyOf(freeze);
   }
 
-  /** Three epochs of AdamW at 1e-3, batches of 32, a tenth of the steps to warm up, clipping at 1. */
+  /**
+   * Three epochs of AdamW at 1e-3, batches of 32, a tenth of the steps to warm up, clipping at 1.
+   */
   public static TrainingConfig defaults() {
     return new TrainingConfig(
         3,
@@ -72,36 +75,81 @@ public record TrainingConfig(
   /** The same for another number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
     return new TrainingConfig(
-        epochs, batchSize, microBatchSize, optimizer, parameterGroups, schedule, clipNorm, precision,
-        groupByLength, freeze, reportEvery);
+        epochs,
+        batchSize,
+        microBatchSize,
+        optimizer,
+        parameterGroups,
+        schedule,
+        clipNorm,
+        precision,
+        groupByLength,
+        freeze,
+        reportEvery);
   }
 
   /** The same with other batches. */
   public TrainingConfig withBatchSize(int batchSize) {
     return new TrainingConfig(
-        epochs, batchSize, microBatchSize, optimizer, parameterGroups, schedule, clipNorm, precision,
-        groupByLength, freeze, reportEvery);
+        epochs,
+        batchSize,
+        microBatchSize,
+        optimizer,
+        parameterGroups,
+        schedule,
+        clipNorm,
+        precision,
+        groupByLength,
+        freeze,
+        reportEvery);
   }
 
   /** The same computed in smaller parts. */
   public TrainingConfig withMicroBatchSize(int microBatchSize) {
     return new TrainingConfig(
-        epochs, batchSize, microBatchSize, optimizer, parameterGroups, schedule, clipNorm, precision,
-        groupByLength, freeze, reportEvery);
+        epochs,
+        batchSize,
+        microBatchSize,
+        optimizer,
+        parameterGroups,
+        schedule,
+        clipNorm,
+        precision,
+        groupByLength,
+        freeze,
+        reportEvery);
   }
 
   /** The same with another optimizer. */
   public TrainingConfig withOptimizer(UpdateRule optimizer) {
     return new TrainingConfig(
-        epochs, batchSize, microBatchSize, optimizer, parameterGroups, schedule, clipNorm, precision,
-        groupByLength, freeze, reportEvery);
+        epochs,
+        batchSize,
+        microBatchSize,
+        optimizer,
+        parameterGroups,
+        schedule,
+        clipNorm,
+        precision,
+        groupByLength,
+        freeze,
+        reportEvery);
   }
 
   /** The same with another schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
     return new TrainingConfig(
-        epochs, batchSize, microBatchSize, optimizer, parameterGroups, schedule, clipNorm, precision,
-        groupByLength, freeze, reportEvery);
+        epochs,
+        batchSize,
+        microBatchSize,
+        optimizer,
+        parameterGroups,
+        schedule,
+        clipNorm,
+        precision,
+        groupByLength,
+        freeze,
+        reportEvery);
   }
 
   /** The most items computed at once. */

@@ -28,9 +28,7 @@ final class TrainingData {
 
   /** Where an item came from, as far as its data set can say. */
   String origin(long item) {
-    return dataset instanceof Dataset.Traceable traceable
-        ? traceable.origin(item)
-        : "item " + item;
+    return dataset instanceof Dataset.Traceable traceable ? traceable.origin(item) : "item " + item;
   }
 
   private EpochOrder order(int epoch) {

@@ -18,14 +18,16 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The one training loop. Who reads {@link #trainEpoch} from top to bottom knows what training is here; from
- * {@code main} to the model's loss there are five calls: {@code TrainCommand.call}, {@link Trainer#train},
- * {@link TrainingStrategy#trainEpoch}, this loop, and the model's {@link BaseModel#loss}.
+ * The one training loop. Who reads {@link #trainEpoch} from top to bottom knows what training is
+ * here; from {@code main} to the model's loss there are five calls: {@code TrainCommand.call},
+ * {@link Trainer#train}, {@link TrainingStrategy#trainEpoch}, this loop, and the model's {@link
+ * BaseModel#loss}.
  *
- * <p>Losses are sums. The gradients of all micro-batches of all processes add up, and are divided once by
- * the weight of all of them, so that a batch cut in any way takes the same step. Before each micro-batch
- * the engine is seeded from its place, so that a run that goes on draws what the uninterrupted one drew.
- * All arrays that a micro-batch makes on this thread are freed at its end, whatever they belong to.
+ * <p>Losses are sums. The gradients of all micro-batches of all processes add up, and are divided
+ * once by the weight of all of them, so that a batch cut in any way takes the same step. Before
+ * each micro-batch the engine is seeded from its place, so that a run that goes on draws what the
+ * uninterrupted one drew. All arrays that a micro-batch makes on this thread are freed at its end,
+ * whatever they belong to.
  */
 public final class TrainingLoop {
   private static final int NAMED_ITEMS = 8;
@@ -58,7 +60,9 @@ public final class TrainingLoop {
     this.afterStep = afterStep;
   }
 
-  /** Trains the epoch at hand from where it stands to its end, or until the run is asked to stop. */
+  /**
+   * Trains the epoch at hand from where it stands to its end, or until the run is asked to stop.
+   */
   public void trainEpoch(Share share, Collective collective) {
     boolean stop = plan.stop().requested();
     try (BatchLoader steps =

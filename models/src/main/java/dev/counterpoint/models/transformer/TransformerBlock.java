@@ -8,7 +8,10 @@ import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.UnaryLayer;
 
-/** Attention and a feed-forward part, each normalized before and added to its input (Xiong et al. 2020). */
+/**
+ * Attention and a feed-forward part, each normalized before and added to its input (Xiong et al.
+ * 2020).
+ */
 final class TransformerBlock extends Layer {
   private final LayerNorm attentionNorm;
   private final Attention attention;

@@ -10,7 +10,9 @@ import dev.counterpoint.core.model.LayerNorm;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** From token ids to vectors: embeddings of tokens and learned positions, the blocks, a last norm. */
+/**
+ * From token ids to vectors: embeddings of tokens and learned positions, the blocks, a last norm.
+ */
 final class TransformerBody extends Layer {
   private static final double DEVIATION = 0.02;
 
@@ -21,8 +23,7 @@ final class TransformerBody extends Layer {
   private final LayerNorm norm;
 
   TransformerBody(TransformerConfig config, int vocabularySize) {
-    tokens =
-        new Embedding(vocabularySize, config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
+    tokens = new Embedding(vocabularySize, config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
     positions =
         new Embedding(config.maxLength(), config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
     dropout = new Dropout(config.dropout());

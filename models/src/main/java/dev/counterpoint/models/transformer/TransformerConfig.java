@@ -17,7 +17,8 @@ import dev.counterpoint.core.settings.InvalidSettings;
  * @param layers blocks
  * @param heads of attention; divides the width
  * @param maxLength the most tokens of an item; longer ones are cut
- * @param feedForward numbers in the middle of a block's feed-forward part, as a multiple of the width
+ * @param feedForward numbers in the middle of a block's feed-forward part, as a multiple of the
+ *     width
  * @param dropout after the embeddings, after each part of a block, and on attention weights
  * @param activation in the feed-forward part
  * @param attention how tokens look at each other
@@ -57,7 +58,15 @@ public record TransformerConfig(
   /** A small classifier: two layers of width 128. */
   public static TransformerConfig defaults() {
     return new TransformerConfig(
-        Task.CLASSIFICATION, 128, 2, 4, 128, 4, 0.1, Activation.GELU, new MultiHeadAttention.Config());
+        Task.CLASSIFICATION,
+        128,
+        2,
+        4,
+        128,
+        4,
+        0.1,
+        Activation.GELU,
+        new MultiHeadAttention.Config());
   }
 
   @Override

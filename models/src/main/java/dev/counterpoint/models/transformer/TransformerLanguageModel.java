@@ -8,8 +8,9 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 
 /**
- * The same blocks, each token looking only back, with a head that tells the next token. The labels of a
- * batch are the next tokens: (batch, tokens), with {@link CrossEntropy#IGNORED} where there is none.
+ * The same blocks, each token looking only back, with a head that tells the next token. The labels
+ * of a batch are the next tokens: (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
+ * none.
  */
 public final class TransformerLanguageModel extends BaseModel {
   private final TransformerBody body;

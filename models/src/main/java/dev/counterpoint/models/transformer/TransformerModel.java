@@ -9,7 +9,10 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.settings.InvalidSettings;
 
-/** A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of an item. */
+/**
+ * A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of
+ * an item.
+ */
 public final class TransformerModel extends BaseModel {
   private final TransformerBody body;
   private final Linear head;

@@ -1,4 +1,7 @@
-/** Transformers from scratch: an encoder that classifies, and the same blocks as a causal language model. */
+/**
+ * Transformers from scratch: an encoder that classifies, and the same blocks as a causal language
+ * model.
+ */
 @NullMarked
 package dev.counterpoint.models.transformer;
 

@@ -1,0 +1,247 @@
+package dev.counterpoint.core.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.data.ArrayDataset;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.loss.LossSum;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  private static final TrainingConfig CONFIG =
+      TrainingConfig.defaults().withEpochs(3).withBatchSize(16);
+
+  @TempDir private Path directory;
+
+  @Test
+  void trainingMakesTheLossSmall() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      TrainingConfig config =
+          CONFIG.withEpochs(20).withOptimizer(AdamW.defaults().withLearningRate(0.02));
+      TrainingEnd end = new Trainer(model, config).train(TinyClassifier.items(500));
+
+      assertThat(end.trainLoss()).isLessThan(0.2);
+      assertThat(end.steps()).isEqualTo(20 * 32);
+      assertThat(end.items()).isEqualTo(20 * 500);
+    }
+  }
+
+  @Test
+  void microBatchesTakeTheSameSteps() {
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
+    List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.items(100));
+
+    assertThat(parts).hasSameSizeAs(whole);
+    for (int i = 0; i < whole.size(); i++) {
+      assertThat(parts.get(i).loss()).isCloseTo(whole.get(i).loss(), within(1e-5));
+      assertThat(parts.get(i).gradientNorm()).isCloseTo(whole.get(i).gradientNorm(), within(1e-5));
+    }
+  }
+
+  @Test
+  void aSeedDecidesEveryBit() {
+    assertThat(hashAfterTraining(1)).isEqualTo(hashAfterTraining(1)).isNotEqualTo(hashAfterTraining(2));
+  }
+
+  @Test
+  void aRunThatGoesOnIsTheUninterruptedOne() {
+    String uninterrupted = hashAfterTraining(7);
+    for (long stopAt : List.of(1L, 7L, 13L)) {
+      Path checkpoints = directory.resolve("stopped-at-" + stopAt);
+      try (BaseModel model = new TinyClassifier(0.3)) {
+        StopSignal stop = new StopSignal();
+        Callback stopper =
+            new Callback() {
+              @Override
+              public void onStep(StepReport report) {
+                if (report.step() == stopAt) {
+                  stop.request("enough");
+                }
+              }
+            };
+        TrainingEnd end = train(model, stopper, stop, checkpoints);
+        assertThat(end.stopReason()).isEqualTo("enough");
+      }
+      try (BaseModel model = new TinyClassifier(0.3)) {
+        train(model, new Callback() {}, new StopSignal(), checkpoints);
+        assertThat(ModelHash.of(model.parameters())).isEqualTo(uninterrupted);
+      }
+    }
+  }
+
+  @Test
+  void aCheckpointOfOtherDataIsRefused() {
+    Path checkpoints = directory.resolve("other");
+    try (BaseModel model = new TinyClassifier(0)) {
+      train(model, new Callback() {}, new StopSignal(), checkpoints);
+    }
+    try (BaseModel model = new TinyClassifier(0)) {
+      RunOptions otherSeed = options(8, new Callback() {}, new StopSignal(), checkpoints);
+      Trainer trainer =
+          new Trainer(model, new AloneStrategy(), CONFIG, otherSeed);
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(100)))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("another seed (7; now 8)");
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsBeforeTheUpdateAndNamesItsItems() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      float[][] features = new float[10][4];
+      features[3][0] = Float.NaN;
+      Dataset dataset = ArrayDataset.ofClasses(features, new long[10]);
+      TrainingConfig config = CONFIG.withBatchSize(10).withMicroBatchSize(1);
+
+      assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
+          .hasMessageContaining("Its items: item 3.");
+      model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
+    }
+  }
+
+  @Test
+  void aModelWhoseParametersAreAllFrozenIsRefused() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.freeze("*");
+
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("every parameter is frozen");
+    }
+  }
+
+  @Test
+  void stepsLeaveNoNativeArraysBehind() {
+    List<Integer> alive = new ArrayList<>();
+    Callback counter =
+        new Callback() {
+          @Override
+          public void onStep(StepReport report) {
+            alive.add(PtNDManager.getSystemManager().getManagedArrays().size());
+          }
+        };
+    try (BaseModel model = new TinyClassifier(0.1)) {
+      train(model, counter, new StopSignal(), directory.resolve("counted"));
+      alive.add(model.parameters().size());
+    }
+    assertThat(alive.subList(2, 12)).containsOnly(alive.get(2));
+  }
+
+  @Test
+  void anErrorOfTheDataSetEndsTheTrainingAsItself() {
+    Dataset broken =
+        new Dataset() {
+          @Override
+          public long size() {
+            return 10;
+          }
+
+          @Override
+          public HostBatch collate(long[] items) {
+            throw new IllegalStateException("the disk is gone");
+          }
+        };
+    try (BaseModel model = new TinyClassifier(0)) {
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(broken))
+          .hasMessage("the disk is gone");
+    }
+  }
+
+  @Test
+  void anotherLossTakesThePlaceOfTheModelsOwn() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.replaceLoss(
+          (output, batch) -> {
+            NDArray half = output.square().sum().mul(0.5f);
+            return new LossSum(half, batch.size());
+          });
+      TrainingEnd end = new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.items(200));
+
+      assertThat(end.trainLoss()).isLessThan(1e-3);
+    }
+  }
+
+  private String hashAfterTraining(long seed) {
+    try (BaseModel model = new TinyClassifier(0.3)) {
+      new Trainer(
+              model,
+              new AloneStrategy(),
+              CONFIG,
+              new RunOptions(
+                  seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults()))
+          .train(TinyClassifier.items(100));
+      return ModelHash.of(model.parameters());
+    }
+  }
+
+  private static TrainingEnd train(
+      BaseModel model, Callback callback, StopSignal stop, Path checkpoints) {
+    return new Trainer(
+            model, new AloneStrategy(), CONFIG, options(7, callback, stop, checkpoints))
+        .train(TinyClassifier.items(100));
+  }
+
+  private static RunOptions options(
+      long seed, Callback callback, StopSignal stop, Path checkpoints) {
+    return new RunOptions(
+        seed,
+        List.of(callback),
+        stop,
+        new CheckpointStore(checkpoints, 2),
+        new CheckpointPolicy(5, 2, null));
+  }
+
+  private static List<StepReport> reports(TrainingConfig config, Dataset dataset) {
+    List<StepReport> reports = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onStep(StepReport report) {
+            reports.add(report);
+          }
+        };
+    try (BaseModel model = new TinyClassifier(0)) {
+      new Trainer(
+              model,
+              new AloneStrategy(),
+              config,
+              new RunOptions(
+                  3, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults()))
+          .train(dataset);
+    }
+    return reports;
+  }
+
+  private static final class AloneStrategy implements TrainingStrategy {
+    @Override
+    public void trainEpoch(TrainingLoop loop) {
+      loop.trainEpoch(Share.whole(), collective());
+    }
+
+    @Override
+    public Collective collective() {
+      return Collective.alone();
+    }
+  }
+}
