@@ -1,0 +1,148 @@
+package dev.counterpoint.core.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A whole checkpoint: a folder of model.safetensors, optimizer.safetensors, state.json and
+ * SHA256SUMS, which {@code sha256sum -c SHA256SUMS} checks too.
+ */
+public final class Checkpoint {
+  private static final String MODEL = "model.safetensors";
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String STATE = "state.json";
+  private static final String STEP = "step";
+  private static final Set<String> FILES = Set.of(MODEL, OPTIMIZER, STATE);
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final Path directory;
+  private final long step;
+  private final ObjectNode state;
+
+  /** One that is about to be written there. */
+  Checkpoint(Path directory, long step, ObjectNode state) {
+    this.directory = directory;
+    this.step = step;
+    this.state = state.deepCopy().put(STEP, step);
+  }
+
+  /**
+   * Opens a checkpoint's folder and reads all of it once, to know that every byte is as it was
+   * saved.
+   *
+   * @throws DamagedFile naming the file that is missing or differs
+   * @throws IOException naming the folder and why it cannot be read
+   */
+  public static Checkpoint open(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw new IOException("Cannot read " + directory + ": there is no such directory.");
+    }
+    try {
+      Checksums.verify(directory, FILES);
+      ObjectNode state = state(directory.resolve(STATE));
+      return new Checkpoint(directory, step(directory.resolve(STATE), state), state);
+    } catch (DamagedFile e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException("Cannot read " + directory + ": " + Reason.of(e) + ".", e);
+    }
+  }
+
+  private static ObjectNode state(Path file) throws IOException {
+    try {
+      if (JSON.readTree(Checksums.bytes(file)) instanceof ObjectNode state) {
+        return state;
+      }
+    } catch (JsonProcessingException e) {
+      throw new DamagedFile(file, "it is not well-formed JSON: " + e.getOriginalMessage());
+    }
+    throw new DamagedFile(file, "it is not a JSON object");
+  }
+
+  private static long step(Path file, ObjectNode state) throws DamagedFile {
+    JsonNode step = state.path(STEP);
+    if (!step.isIntegralNumber() || !step.canConvertToLong()) {
+      throw new DamagedFile(file, "it has no whole number \"" + STEP + "\"");
+    }
+    return step.longValue();
+  }
+
+  /** Fills a new folder. */
+  void write(Disk disk, Path folder, Map<String, NDArray> model, Map<String, NDArray> optimizer)
+      throws IOException {
+    Checksums sums = new Checksums();
+    disk.createDirectory(folder);
+    sums.write(disk, folder.resolve(MODEL), channel -> SafetensorsWriter.write(channel, model));
+    sums.write(
+        disk, folder.resolve(OPTIMIZER), channel -> SafetensorsWriter.write(channel, optimizer));
+    sums.write(disk, folder.resolve(STATE), text(state.toPrettyString() + "\n"));
+    disk.write(folder.resolve(Checksums.FILE), text(sums.text()));
+    disk.force(folder);
+  }
+
+  private static Disk.Content text(String text) {
+    return channel -> {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    };
+  }
+
+  /** Where it lies. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Optimizer steps that were done when it was saved. */
+  public long step() {
+    return step;
+  }
+
+  /**
+   * What was saved beside the arrays, and {@code step}. JSON knows no NaN and no infinity: such a
+   * number is text here, from which {@link JsonNode#asDouble()} makes the number again.
+   */
+  public ObjectNode state() {
+    return state.deepCopy();
+  }
+
+  /**
+   * Loads the model's parameters and the optimizer's arrays, by name, in place.
+   *
+   * @throws InvalidSettings where one of them does not fit, naming all that does not; nothing has
+   *     changed then
+   */
+  public void load(List<Parameter> model, Map<String, NDArray> optimizer) throws IOException {
+    Map<String, NDArray> parameters = ModelWeights.byName(model);
+    try (SafetensorsReader weights = SafetensorsReader.open(directory.resolve(MODEL));
+        SafetensorsReader slots = SafetensorsReader.open(directory.resolve(OPTIMIZER))) {
+      List<InvalidSettings.Problem> problems = new ArrayList<>(weights.misfits(parameters));
+      problems.addAll(slots.misfits(optimizer));
+      if (!problems.isEmpty()) {
+        throw new InvalidSettings(problems);
+      }
+      weights.readAll(parameters);
+      slots.readAll(optimizer);
+    }
+  }
+
+  /** Loads the model's parameters alone, as {@link ModelWeights#load} does. */
+  public void loadModel(List<Parameter> model) throws IOException {
+    ModelWeights.load(model, directory.resolve(MODEL));
+  }
+}

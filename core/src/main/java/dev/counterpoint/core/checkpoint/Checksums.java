@@ -1,0 +1,110 @@
+package dev.counterpoint.core.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The SHA-256 of files by name, as {@code sha256sum} prints and checks them. */
+final class Checksums {
+  static final String FILE = "SHA256SUMS";
+
+  private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *](\\S+)");
+
+  private final SortedMap<String, String> hashes = new TreeMap<>();
+
+  /** Writes a file and keeps the hash of what was meant to be in it. */
+  void write(Disk disk, Path file, Disk.Content content) throws IOException {
+    MessageDigest digest = ModelHash.sha256();
+    disk.write(file, channel -> content.writeTo(new HashingChannel(channel, digest)));
+    hashes.put(file.getFileName().toString(), ModelHash.hex(digest));
+  }
+
+  String text() {
+    StringBuilder text = new StringBuilder();
+    hashes.forEach((name, hash) -> text.append(hash).append("  ").append(name).append('\n'));
+    return text.toString();
+  }
+
+  /** Checks that a directory has these files, with the content that they were written with. */
+  static void verify(Path directory, Set<String> names) throws IOException {
+    Path sums = directory.resolve(FILE);
+    Map<String, String> hashes = parse(sums);
+    if (!hashes.keySet().equals(names)) {
+      throw new DamagedFile(sums, "it names " + hashes.keySet() + ", not " + names);
+    }
+    for (Map.Entry<String, String> entry : hashes.entrySet()) {
+      Path file = directory.resolve(entry.getKey());
+      if (!hash(file).equals(entry.getValue())) {
+        throw new DamagedFile(file, "its SHA-256 is not the one in " + FILE);
+      }
+    }
+  }
+
+  private static SortedMap<String, String> parse(Path sums) throws IOException {
+    SortedMap<String, String> hashes = new TreeMap<>();
+    for (String line : new String(bytes(sums), StandardCharsets.UTF_8).lines().toList()) {
+      Matcher matcher = LINE.matcher(line);
+      if (!matcher.matches()) {
+        throw new DamagedFile(sums, "its line \"" + line + "\" is no checksum and name");
+      }
+      hashes.put(matcher.group(2), matcher.group(1));
+    }
+    return hashes;
+  }
+
+  /** The bytes of a small file that must be there. */
+  static byte[] bytes(Path file) throws IOException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw new DamagedFile(file, "it is missing");
+    }
+  }
+
+  private static String hash(Path file) throws IOException {
+    MessageDigest digest = ModelHash.sha256();
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        digest.update(buffer.flip());
+      }
+    } catch (NoSuchFileException e) {
+      throw new DamagedFile(file, "it is missing");
+    }
+    return ModelHash.hex(digest);
+  }
+
+  private record HashingChannel(WritableByteChannel channel, MessageDigest digest)
+      implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      ByteBuffer written = bytes.duplicate();
+      int count = channel.write(bytes);
+      digest.update(written.limit(bytes.position()));
+      return count;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return channel.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.counterpoint.core.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A model's parameters as a {@code model.safetensors}. */
+public final class ModelWeights {
+  private ModelWeights() {}
+
+  /** Saves all parameters under their names, the file whole or not at all. */
+  public static void save(List<Parameter> parameters, Path file) throws IOException {
+    SafetensorsWriter.write(file, byName(parameters));
+  }
+
+  /**
+   * Loads all parameters, in place.
+   *
+   * @throws InvalidSettings where the file holds another model, naming what is missing, left over,
+   *     or of another shape or type; no parameter has changed then
+   * @throws DamagedFile where the file is not whole
+   */
+  public static void load(List<Parameter> parameters, Path file) throws IOException {
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      reader.readAll(byName(parameters));
+    }
+  }
+
+  static SortedMap<String, NDArray> byName(List<Parameter> parameters) {
+    SortedMap<String, NDArray> arrays = new TreeMap<>();
+    for (Parameter parameter : parameters) {
+      if (arrays.put(parameter.name(), parameter.value()) != null) {
+        throw new IllegalArgumentException(
+            "Two parameters are named \"" + parameter.name() + "\".");
+      }
+    }
+    return arrays;
+  }
+}

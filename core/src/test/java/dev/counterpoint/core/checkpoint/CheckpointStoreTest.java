@@ -1,0 +1,329 @@
+package dev.counterpoint.core.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointStoreTest {
+  @TempDir Path run;
+  private final NDManager manager = Torch.newManager(Device.cpu());
+  private Path directory;
+  private CheckpointStore store;
+  private List<Parameter> model;
+
+  @BeforeEach
+  void prepare() {
+    directory = run.resolve("checkpoints");
+    store = new CheckpointStore(directory, 2);
+    model = Models.small(manager, 1);
+    store.prepare(model);
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  @Test
+  void aCheckpointHoldsModelOptimizerAndState() throws IOException {
+    store.save(200, model, Models.slots(manager, 7), state().put("epoch", 2).put("loss", 0.1));
+
+    Checkpoint found = store.newest().checkpoint().orElseThrow();
+    List<Parameter> other = Models.small(manager, 2);
+    Map<String, NDArray> slots = Models.slots(manager, 0);
+    found.load(other, slots);
+    assertThat(ModelHash.of(other)).isEqualTo(ModelHash.of(model));
+    assertThat(slots.get("layer.weight/mean").toFloatArray()).containsOnly(7f);
+    assertThat(slots.get("layer.weight/steps").getLong()).isEqualTo(7);
+    assertThat(found.step()).isEqualTo(200);
+    assertThat(found.state()).hasToString("{\"epoch\":2,\"loss\":0.1,\"step\":200}");
+  }
+
+  @Test
+  void anInfiniteNumberOfTheStateComesBackAsItself() throws IOException {
+    store.save(1, model, Map.of(), state().put("best", Double.POSITIVE_INFINITY));
+
+    assertThat(store.newest().checkpoint().orElseThrow().state().get("best").asDouble())
+        .isInfinite();
+  }
+
+  @Test
+  void theFolderHasTheFilesAndChecksumsThatOtherToolsRead() throws IOException {
+    store.save(200, model, Map.of(), state());
+
+    Path folder = directory.resolve("step-00000200");
+    assertThat(list(folder))
+        .containsExactly("SHA256SUMS", "model.safetensors", "optimizer.safetensors", "state.json");
+    assertThat(Files.readAllLines(folder.resolve("SHA256SUMS")))
+        .hasSize(3)
+        .allMatch(line -> line.matches("[0-9a-f]{64}  [a-z.]+"));
+  }
+
+  @Test
+  void onlyTheNewestAreKept() throws IOException {
+    for (long step = 1; step <= 4; step++) {
+      store.save(step, model, Map.of(), state());
+    }
+
+    assertThat(list(directory)).containsExactly("step-00000003", "step-00000004");
+  }
+
+  @Test
+  void theBestIsKeptApart() throws IOException {
+    store.saveBest(1, model, Map.of(), state());
+    for (long step = 2; step <= 5; step++) {
+      store.save(step, model, Map.of(), state());
+    }
+
+    assertThat(list(directory)).containsExactly("best", "step-00000004", "step-00000005");
+    assertThat(store.best().checkpoint().orElseThrow().step()).isEqualTo(1);
+  }
+
+  @Test
+  void aBetterOneTakesThePlaceOfTheBest() throws IOException {
+    store.saveBest(1, model, Map.of(), state());
+    store.saveBest(2, Models.small(manager, 2), Map.of(), state());
+
+    List<Parameter> best = Models.small(manager, 3);
+    store.best().checkpoint().orElseThrow().loadModel(best);
+    assertThat(ModelHash.of(best)).isEqualTo(ModelHash.of(Models.small(manager, 2)));
+    assertThat(list(directory)).containsExactly("best");
+  }
+
+  @Test
+  void thereIsNoneBeforeTheFirst() throws IOException {
+    assertThat(store.newest().checkpoint()).isEmpty();
+    assertThat(store.best().checkpoint()).isEmpty();
+    assertThat(new CheckpointStore(run.resolve("nowhere"), 1).newest().checkpoint()).isEmpty();
+  }
+
+  @Test
+  void aDamagedNewestIsPassedOverAndNamed() throws IOException {
+    store.save(1, model, Map.of(), state());
+    store.save(2, model, Map.of(), state());
+    Path weights = directory.resolve("step-00000002/model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(weights, bytes);
+
+    CheckpointStore.Found found = store.newest();
+
+    assertThat(found.checkpoint().orElseThrow().step()).isEqualTo(1);
+    assertThat(found.passedOver())
+        .containsExactly(weights + " is damaged: its SHA-256 is not the one in SHA256SUMS");
+  }
+
+  @Test
+  void aCheckpointWithoutAllFilesIsPassedOverAndNamed() throws IOException {
+    store.save(1, model, Map.of(), state());
+    store.save(2, model, Map.of(), state());
+    Files.delete(directory.resolve("step-00000002/state.json"));
+    Files.createDirectory(directory.resolve("step-00000003"));
+    Files.createDirectory(directory.resolve(".step-00000004.new"));
+
+    CheckpointStore.Found found = store.newest();
+
+    assertThat(found.checkpoint().orElseThrow().step()).isEqualTo(1);
+    assertThat(found.passedOver())
+        .containsExactly(
+            directory.resolve(".step-00000004.new") + " is damaged: its saving was never finished",
+            directory.resolve("step-00000003/SHA256SUMS") + " is damaged: it is missing",
+            directory.resolve("step-00000002/state.json") + " is damaged: it is missing");
+  }
+
+  @Test
+  void aDamagedCheckpointIsReplacedWhenTheRunComesThereAgain() throws IOException {
+    store.save(1, model, Map.of(), state());
+    store.save(2, model, Map.of(), state());
+    store.save(3, model, Map.of(), state());
+    Files.writeString(directory.resolve("step-00000003/state.json"), "{}");
+
+    store.save(2, model, Map.of(), state());
+    assertThat(store.newest().checkpoint().orElseThrow().step()).isEqualTo(2);
+    store.save(3, model, Map.of(), state());
+
+    assertThat(store.newest().checkpoint().orElseThrow().step()).isEqualTo(3);
+    assertThat(list(directory)).containsExactly("step-00000002", "step-00000003");
+  }
+
+  @Test
+  void pruningNeverTakesTheOnlyWholeOneForADamagedLaterOne() throws IOException {
+    CheckpointStore one = new CheckpointStore(directory, 1);
+    one.save(9, model, Map.of(), state());
+    Files.delete(directory.resolve("step-00000009/state.json"));
+
+    one.save(5, model, Map.of(), state());
+
+    assertThat(one.newest().checkpoint().orElseThrow().step()).isEqualTo(5);
+  }
+
+  @Test
+  void nothingIsLoadedWhereTheOptimizerDoesNotFit() throws IOException {
+    Checkpoint saved = store.save(1, model, Models.slots(manager, 1), state());
+    List<Parameter> other = Models.small(manager, 2);
+    String before = ModelHash.of(other);
+    Map<String, NDArray> slots = new HashMap<>(Models.slots(manager, 0));
+    slots.put("layer.weight/variance", slots.remove("layer.weight/mean"));
+
+    assertThatThrownBy(() -> saved.load(other, slots))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("optimizer.safetensors lacks: layer.weight/variance")
+        .hasMessageContaining("optimizer.safetensors has left over: layer.weight/mean");
+    assertThat(ModelHash.of(other)).isEqualTo(before);
+  }
+
+  @Test
+  void preparingClearsWhatACrashLeftAndNothingElse() throws IOException {
+    store.save(1, model, Map.of(), state());
+    store.saveBest(1, model, Map.of(), state());
+    Files.move(directory.resolve("best"), directory.resolve(".best.old"));
+    Files.createDirectory(directory.resolve(".best.new"));
+    Files.createDirectory(directory.resolve(".step-00000002.new"));
+    Files.writeString(directory.resolve(".step-00000002.new/model.safetensors"), "half");
+    Files.createDirectory(directory.resolve(".step-00000000.gone"));
+    Files.writeString(directory.resolve(".notes.new"), "mine");
+
+    store.prepare(model);
+
+    assertThat(list(directory)).containsExactly(".notes.new", "best", "step-00000001");
+    assertThat(store.best().checkpoint().orElseThrow().step()).isEqualTo(1);
+  }
+
+  @Test
+  void aDirectoryThatCannotBeMadeIsRefusedBeforeTheStart() throws IOException {
+    Path file = Files.writeString(run.resolve("file"), "");
+
+    assertThatThrownBy(() -> new CheckpointStore(file.resolve("checkpoints"), 1).prepare(model))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "Checkpoints cannot be written to " + file.resolve("checkpoints") + ": ")
+        .hasMessageEndingWith("Choose another output directory.");
+  }
+
+  @Test
+  void aDiskWithoutRoomIsRefusedBeforeTheStart() {
+    List<Parameter> large = List.of(Models.normal(manager, 1, "x", 1000, 1000));
+    CheckpointStore full =
+        new CheckpointStore(directory, 1, FaultyDisk.sound().withRoom(11_500_000));
+
+    assertThatThrownBy(() -> full.prepare(large))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "A checkpoint needs about 12.0 MB, but "
+                + directory
+                + " has room for 11.5 MB. Make room, or choose another output directory.");
+  }
+
+  @Test
+  void aFailedSaveNamesThePathTheReasonAndWhatRemains() throws IOException {
+    store.save(1, model, Map.of(), state());
+    CheckpointStore failing = new CheckpointStore(directory, 2, new FaultyDisk(5));
+
+    assertThatThrownBy(() -> failing.save(2, model, Map.of(), state()))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "Cannot save checkpoint "
+                + directory.resolve("step-00000002")
+                + ": No space left on device."
+                + " The last whole checkpoint, step-00000001, remains.");
+    assertThat(list(directory)).containsExactly("step-00000001");
+  }
+
+  @Test
+  void aDirectoryThatIsGoneIsNamed() throws IOException {
+    Files.delete(directory);
+
+    assertThatThrownBy(() -> store.save(2, model, Map.of(), state()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Cannot save checkpoint " + directory.resolve("step-00000002"))
+        .hasMessageContaining("no such file or directory")
+        .hasMessageContaining("There is no earlier checkpoint.");
+  }
+
+  @Test
+  void whateverFailsTheNewestWholeOneIsFound() throws IOException {
+    boolean failed = true;
+    for (int changes = 0; failed; changes++) {
+      reset();
+      FaultyDisk disk = new FaultyDisk(changes);
+      attempt(() -> new CheckpointStore(directory, 1, disk).save(2, model, Map.of(), state()));
+      failed = disk.failed();
+
+      assertThat(store.newest().checkpoint().orElseThrow().step()).isBetween(1L, 2L);
+      assertThat(store.newest().passedOver()).isEmpty();
+    }
+    assertThat(store.newest().checkpoint().orElseThrow().step()).isEqualTo(2);
+  }
+
+  @Test
+  void whereverACrashFallsAWholeBestAndAWholeStepAreFound() throws IOException {
+    boolean crashed = true;
+    for (int changes = 0; crashed; changes++) {
+      reset();
+      store.saveBest(1, model, Map.of(), state());
+      FaultyDisk disk = FaultyDisk.crash(changes);
+      CheckpointStore dying = new CheckpointStore(directory, 1, disk);
+      attempt(() -> dying.save(2, model, Map.of(), state()));
+      attempt(() -> dying.save(2, model, Map.of(), state()));
+      attempt(() -> dying.saveBest(2, model, Map.of(), state()));
+      crashed = disk.failed();
+
+      assertThat(store.newest().checkpoint()).isPresent();
+      assertThat(store.best().checkpoint()).isPresent();
+      store.prepare(model);
+      assertThat(store.newest().checkpoint()).isPresent();
+      assertThat(store.best().checkpoint()).isPresent();
+      assertThat(list(directory)).noneMatch(name -> name.startsWith("."));
+    }
+    assertThat(store.best().checkpoint().orElseThrow().step()).isEqualTo(2);
+  }
+
+  /** Only step 1, whole. */
+  private void reset() throws IOException {
+    new LocalDisk().delete(directory);
+    Files.createDirectory(directory);
+    store.save(1, model, Map.of(), state());
+  }
+
+  @FunctionalInterface
+  private interface Save {
+    void run() throws IOException;
+  }
+
+  private static void attempt(Save save) {
+    try {
+      save.run();
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left on device");
+    }
+  }
+
+  private static ObjectNode state() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  private static List<String> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    }
+  }
+}
