@@ -1,0 +1,38 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.counterpoint.runner.machine.Examination;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Looks at the machine and the engine: {@code counterpoint doctor}. */
+@Command(
+    name = "doctor",
+    description = "Shows the machine and the engine, and checks that the engine computes rightly.")
+final class DoctorCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Examination found = Examination.run(ManagementFactory.getRuntimeMXBean().getStartTime());
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(
+          new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(found));
+    } else {
+      new DoctorReport(out).write(found);
+    }
+    found.problems().forEach(problem -> Failures.say(spec.commandLine(), problem));
+    return found.problems().isEmpty() ? ExitCode.DONE : ExitCode.RUN_FAILED;
+  }
+}

@@ -1,0 +1,137 @@
+package dev.counterpoint.runner.cli;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.RunFailed;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Turns what was thrown into lines on standard error, each {@code counterpoint: message}, and an
+ * exit code.
+ */
+final class Failures {
+  private final BooleanSupplier debug;
+
+  /**
+   * @param debug whether stack traces are shown, known once the arguments are read
+   */
+  Failures(BooleanSupplier debug) {
+    this.debug = debug;
+  }
+
+  /** Arguments that no command takes. */
+  int ofArguments(ParameterException wrong, String... arguments) {
+    CommandLine command = wrong.getCommandLine();
+    if (arguments.length == 0) {
+      command.usage(command.getErr());
+      return ExitCode.REQUEST_WRONG;
+    }
+    say(command, describe(wrong));
+    say(
+        command,
+        "\"" + command.getCommandSpec().qualifiedName() + " --help\" shows what is allowed");
+    return ExitCode.REQUEST_WRONG;
+  }
+
+  /** What a command threw. */
+  int report(Throwable failure, CommandLine command) {
+    int code = explain(failure, command);
+    if (debug.getAsBoolean()) {
+      failure.printStackTrace(command.getErr());
+    }
+    return code;
+  }
+
+  private static int explain(Throwable failure, CommandLine command) {
+    Throwable told = firstForTheUser(failure);
+    if (told instanceof InvalidSettings invalid) {
+      say(command, message(invalid));
+      return ExitCode.REQUEST_WRONG;
+    }
+    if (told instanceof RunFailed failed) {
+      say(command, message(failed));
+    } else if (told instanceof IOException trouble) {
+      say(command, describe(trouble));
+    } else if (told instanceof OutOfMemoryError full) {
+      say(command, describe(full));
+    } else {
+      say(command, "internal error: " + failure + " (run again with --debug)");
+    }
+    return ExitCode.RUN_FAILED;
+  }
+
+  /** Guice, futures and streams wrap what they met; the user is told what that was. */
+  private static @Nullable Throwable firstForTheUser(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof InvalidSettings
+          || each instanceof RunFailed
+          || each instanceof IOException
+          || each instanceof OutOfMemoryError) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private static String describe(ParameterException wrong) {
+    if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
+      return message(wrong);
+    }
+    String argument = unmatched.getUnmatched().get(0);
+    String kind =
+        unmatched.isUnknownOption()
+            ? "option"
+            : wrong.getCommandLine().getSubcommands().isEmpty() ? "argument" : "command";
+    return "unknown " + kind + " \"" + argument + "\"" + didYouMean(unmatched.getSuggestions());
+  }
+
+  private static String didYouMean(List<String> names) {
+    return names.isEmpty()
+        ? ""
+        : names.stream()
+            .limit(3)
+            .map(name -> "\"" + name + "\"")
+            .collect(Collectors.joining(" or ", "; did you mean ", "?"));
+  }
+
+  private static String describe(IOException trouble) {
+    if (trouble instanceof NoSuchFileException missing) {
+      return "no such file: " + missing.getFile();
+    }
+    if (trouble instanceof AccessDeniedException denied) {
+      return "no permission for " + denied.getFile();
+    }
+    return trouble instanceof FileSystemException || trouble.getMessage() == null
+        ? trouble.toString()
+        : message(trouble);
+  }
+
+  private static String describe(OutOfMemoryError full) {
+    return String.format(
+        "out of memory (%s); this JVM may use %d MiB: give it more with"
+            + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or use a smaller"
+            + " microBatchSize",
+        full.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+  }
+
+  private static String message(Throwable failure) {
+    return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+  }
+
+  /** Writes each line of a message behind the name of this program. */
+  static void say(CommandLine command, String message) {
+    PrintWriter error = command.getErr();
+    message.lines().forEach(line -> error.println("counterpoint: " + line));
+    error.flush();
+  }
+}
