@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The data that ships with the program, written as tables into the cache when it is first asked for, so
- * that it is read like anybody's.
+ * The data that ships with the program, written as tables into the cache when it is first asked
+ * for, so that it is read like anybody's.
  *
  * @param cache the program's cache folder
  */
@@ -24,7 +24,7 @@ public record BuiltInData(Path cache) {
   private static final Map<String, Supplier<Map<String, List<LabelledText>>>> CORPORA =
       Map.of(
           "sentiment", () -> new SentimentCorpus().splits(),
-          "languages", () -> new LanguagesCorpus().splits());
+          "languages", () -> LanguagesCorpus.load().splits());
 
   /**
    * The table of a split.
@@ -37,8 +37,11 @@ public record BuiltInData(Path cache) {
     Supplier<Map<String, List<LabelledText>>> corpus = CORPORA.get(parts[0]);
     if (corpus == null) {
       throw new InvalidSettings(
-          "There is no built-in data \"" + parts[0] + "\"; there are "
-              + CORPORA.keySet().stream().sorted().collect(Collectors.joining(", ")) + ".");
+          "There is no built-in data \""
+              + parts[0]
+              + "\"; there are "
+              + CORPORA.keySet().stream().sorted().collect(Collectors.joining(", "))
+              + ".");
     }
     Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
     Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + ".tsv");
@@ -47,8 +50,13 @@ public record BuiltInData(Path cache) {
     }
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          "The built-in data \"" + parts[0] + "\" has no split \"" + (parts.length == 2 ? parts[1] : "")
-              + "\"; it has " + String.join(", ", corpus.get().keySet()) + ".");
+          "The built-in data \""
+              + parts[0]
+              + "\" has no split \""
+              + (parts.length == 2 ? parts[1] : "")
+              + "\"; it has "
+              + String.join(", ", corpus.get().keySet())
+              + ".");
     }
     return file;
   }

@@ -14,7 +14,8 @@ public final class Experiments {
 
   static {
     DESCRIPTIONS.put(
-        "sentiment", "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
+        "sentiment",
+        "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
     DESCRIPTIONS.put(
         "languages", "which language is a name in? 137 languages of Unicode's CLDR, by character");
   }

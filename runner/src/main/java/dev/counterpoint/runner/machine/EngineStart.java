@@ -7,6 +7,7 @@ import ai.djl.util.Utils;
 import dev.counterpoint.runner.RunFailed;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -41,7 +42,8 @@ public final class EngineStart {
       JniUtils.setGradMode(false);
       return engine;
     } catch (ExecutionException failure) {
-      throw new RunFailed(explain(failure.getCause()), failure.getCause());
+      Throwable cause = Objects.requireNonNull(failure.getCause());
+      throw new RunFailed(explain(cause), cause);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
       throw new RunFailed("stopped while the engine was starting", stop);

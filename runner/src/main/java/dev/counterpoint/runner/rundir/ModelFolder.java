@@ -3,7 +3,7 @@ package dev.counterpoint.runner.rundir;
 import ai.djl.Device;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.DataSplits;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code model/}: a finished model with all that using it takes. {@code config.json} says how it is built,
- * {@code model.safetensors} has its weights, and the files of the data, as {@code tokenizer.json}, lie
- * beside them.
+ * {@code model/}: a finished model with all that using it takes. {@code config.json} says how it is
+ * built, {@code model.safetensors} has its weights, and the files of the data, as {@code
+ * tokenizer.json}, lie beside them.
  */
 public final class ModelFolder {
   private static final String CONFIG = "config.json";
@@ -37,7 +37,11 @@ public final class ModelFolder {
 
   /** Writes a model; files of an older one are replaced. */
   public static void save(
-      Path folder, BaseModel model, Config config, Map<String, DataSplits.ModelFile> files, Binder binder)
+      Path folder,
+      BaseModel model,
+      Config config,
+      Map<String, DataSplits.ModelFile> files,
+      Binder binder)
       throws IOException {
     Files.createDirectories(folder);
     RunDirectory.writeJson(folder.resolve(CONFIG), binder.toTree(config));

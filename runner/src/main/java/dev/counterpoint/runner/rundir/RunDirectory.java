@@ -28,7 +28,8 @@ public record RunDirectory(Path path) {
   }
 
   /**
-   * A directory for a new run: the one asked for, or {@code runs/NAME-TIME} below the working directory.
+   * A directory for a new run: the one asked for, or {@code runs/NAME-TIME} below the working
+   * directory.
    *
    * @throws InvalidSettings where the one asked for has something in it, or is a file
    */
@@ -43,7 +44,9 @@ public record RunDirectory(Path path) {
       try (Stream<Path> files = Files.list(asked)) {
         if (files.findAny().isPresent()) {
           throw new InvalidSettings(
-              "--output " + asked + " is not empty."
+              "--output "
+                  + asked
+                  + " is not empty."
                   + (isRun(asked)
                       ? " To go on with the run in it: counterpoint train " + asked
                       : " Name a new or empty directory."));
@@ -107,9 +110,13 @@ public record RunDirectory(Path path) {
     return Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.createObjectNode();
   }
 
-  /** Takes back a directory in which a run could not begin: what it holds, if that is only its first files. */
+  /**
+   * Takes back a directory in which a run could not begin: what it holds, if that is only its first
+   * files.
+   */
   public void discardUnlessBegun() throws IOException {
-    try (Stream<Path> files = Files.exists(checkpoints()) ? Files.list(checkpoints()) : Stream.empty()) {
+    try (Stream<Path> files =
+        Files.exists(checkpoints()) ? Files.list(checkpoints()) : Stream.empty()) {
       if (files.findAny().isPresent()) {
         return;
       }

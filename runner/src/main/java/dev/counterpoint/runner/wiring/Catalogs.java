@@ -2,7 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
-import dev.counterpoint.core.data.DataSource;
+import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.text.TextClassification;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
@@ -41,7 +41,10 @@ import dev.counterpoint.runner.config.Catalog;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.List;
 
-/** Everything built in that a run file may name, and by which name. What is not here is named by its class. */
+/**
+ * Everything built in that a run file may name, and by which name. What is not here is named by its
+ * class.
+ */
 public final class Catalogs {
   private Catalogs() {}
 

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Files as a run file names them: {@code builtin:NAME/SPLIT}, an absolute path, or a path from one of
- * several folders, the first that has it: the run file's own folder comes before the working directory, which {@code
- * --set} paths count from.
+ * Files as a run file names them: {@code builtin:NAME/SPLIT}, an absolute path, or a path from one
+ * of several folders, the first that has it: the run file's own folder comes before the working
+ * directory, which {@code --set} paths count from.
  */
-public record FileFinder(List<Path> folders, BuiltInData builtIn) implements Function<String, Path> {
+public record FileFinder(List<Path> folders, BuiltInData builtIn)
+    implements Function<String, Path> {
   private static final String BUILT_IN = "builtin:";
 
   public FileFinder {

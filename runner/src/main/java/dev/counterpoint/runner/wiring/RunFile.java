@@ -2,14 +2,16 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
-import dev.counterpoint.core.data.DataSource;
+import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,5 +67,24 @@ public record RunFile(
         CheckpointPolicy.defaults(),
         List.of(),
         List.of());
+  }
+
+  /** The same, with its class path as absolute paths, so that it is found from anywhere. */
+  RunFile locatedBy(FileFinder files, List<Path> more) {
+    Stream<String> own = classpath.stream().map(entry -> files.apply(entry).toString());
+    Stream<String> given =
+        more.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
+    return new RunFile(
+        name,
+        seed,
+        device,
+        model,
+        data,
+        loss,
+        training,
+        strategy,
+        checkpoint,
+        callbacks,
+        Stream.concat(own, given).distinct().toList());
   }
 }
