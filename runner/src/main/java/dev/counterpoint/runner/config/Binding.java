@@ -227,7 +227,7 @@ final class Binding {
     YamlNode given = node.entries().get(part.name());
     Object fallback = base == null ? null : part.of(base);
     if (given == null) {
-      return base == null ? absent(part, inner) : fallback;
+      return fallback == null ? absent(part, inner) : fallback;
     }
     boolean isNull = given instanceof Scalar scalar && scalar.isNull();
     if (part.optional()) {

@@ -21,7 +21,7 @@ public final class Nearest {
   }
 
   /** {@code ; did you mean "adamw"?}, or {@code ;} where nothing is near. */
-  static String suggestion(String written, Collection<String> known) {
+  public static String suggestion(String written, Collection<String> known) {
     return to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(";");
   }
 

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.runner.config.YamlNode.Mapping;
 import dev.counterpoint.runner.config.YamlNode.Origin;
+import dev.counterpoint.runner.config.YamlNode.Scalar;
 import dev.counterpoint.runner.config.YamlNode.Sequence;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,19 @@ public final class SettingsTree {
       throw new InvalidSettings(problems);
     }
     return tree;
+  }
+
+  /**
+   * The texts of a list at the top, where the key is there and is one: what is needed before
+   * binding.
+   */
+  public List<String> texts(String key) {
+    return root.entries().get(key) instanceof Sequence sequence
+        ? sequence.entries().stream()
+            .filter(Scalar.class::isInstance)
+            .map(entry -> ((Scalar) entry).text())
+            .toList()
+        : List.of();
   }
 
   Mapping root() {
