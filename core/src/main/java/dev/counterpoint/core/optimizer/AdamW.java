@@ -32,7 +32,12 @@ public record AdamW(
 
   /** The defaults of {@code torch.optim.AdamW}. */
   public static AdamW defaults() {
-    return new AdamW(1e-3, 0.9, 0.999, 1e-8, 0.01, false);
+    return of(1e-3);
+  }
+
+  /** The defaults with another rate. */
+  public static AdamW of(double learningRate) {
+    return new AdamW(learningRate, 0.9, 0.999, 1e-8, 0.01, false);
   }
 
   @Override

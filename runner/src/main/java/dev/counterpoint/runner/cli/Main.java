@@ -9,7 +9,14 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "counterpoint",
     description = "Trains deep-learning models on the JVM.",
-    subcommands = {DoctorCommand.class, WarmUpCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      ExperimentsCommand.class,
+      DoctorCommand.class,
+      WarmUpCommand.class
+    },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,

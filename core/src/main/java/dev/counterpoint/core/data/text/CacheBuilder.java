@@ -1,6 +1,6 @@
 package dev.counterpoint.core.data.text;
 
-import dev.counterpoint.core.data.DataSplits;
+import dev.counterpoint.core.data.source.DataSplits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

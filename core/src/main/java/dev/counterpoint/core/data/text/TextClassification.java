@@ -1,9 +1,9 @@
 package dev.counterpoint.core.data.text;
 
-import dev.counterpoint.core.data.DataContext;
-import dev.counterpoint.core.data.DataSource;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.DataSplits;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSource;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.data.DataContext;
-import dev.counterpoint.core.data.DataSplits;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

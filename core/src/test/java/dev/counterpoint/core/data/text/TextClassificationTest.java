@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.data.DataContext;
-import dev.counterpoint.core.data.DataSplits;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.EpochOrder;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.OutputStream;

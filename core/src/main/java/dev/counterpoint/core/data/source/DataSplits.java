@@ -1,5 +1,7 @@
-package dev.counterpoint.core.data;
+package dev.counterpoint.core.data.source;
 
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.data;
+package dev.counterpoint.core.data.source;
 
 import java.nio.file.Path;
 import java.util.function.Function;

@@ -1,0 +1,27 @@
+package dev.counterpoint.runner.cli;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options of every command that reads a run file or a run directory. */
+final class ClassPathOption {
+  @Option(
+      names = "--classpath",
+      paramLabel = "PATHS",
+      description =
+          "Jars, class folders and .java files with classes that the run names, separated as in a"
+              + " class path; .java files are compiled at start. May be repeated.")
+  private List<String> paths = new ArrayList<>();
+
+  List<Path> paths() {
+    return paths.stream()
+        .flatMap(path -> Arrays.stream(path.split(File.pathSeparator)))
+        .filter(path -> !path.isEmpty())
+        .map(Path::of)
+        .toList();
+  }
+}

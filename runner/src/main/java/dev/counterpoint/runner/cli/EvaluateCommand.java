@@ -1,0 +1,134 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.ModelWeights;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.RunModule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint evaluate}: the measures of a trained model on the splits of its data. */
+@Command(
+    name = "evaluate",
+    description = "Measures the model of a run on every split of its data but train.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN_DIR", description = "A run directory.")
+  private Path directory = Path.of("");
+
+  @Option(names = "--split", paramLabel = "NAME", description = "Only this split; train, too.")
+  private @Nullable String split;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Lays a value over the run file's, as data.test.path=more.tsv. May be repeated.")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  private boolean json;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Run run = Run.existing(directory, sets, classpath.paths());
+    Console console = Consoles.of(spec);
+    Injector wired = Guice.createInjector(new RunModule(run, console));
+    try (DataSplits data = wired.getInstance(DataSplits.class);
+        BaseModel model = wired.getInstance(BaseModel.class)) {
+      loadWeights(run, model, wired.getInstance(CheckpointStore.class), console);
+      int batchSize = run.file().training().batchSize();
+      Evaluator evaluator = new Evaluator(model, data.metrics(), batchSize);
+      Map<String, Evaluation> found = new TreeMap<>();
+      chosen(data).forEach((name, items) -> found.put(name, evaluator.evaluate(items)));
+      if (json) {
+        console.print(json(found).toPrettyString());
+      } else {
+        found.forEach((name, evaluation) -> show(name, evaluation, console));
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private Map<String, Dataset> chosen(DataSplits data) {
+    Map<String, Dataset> chosen = new TreeMap<>(data.splits());
+    if (split == null) {
+      chosen.remove(DataSplits.TRAIN);
+    } else {
+      chosen.keySet().retainAll(List.of(split));
+    }
+    if (chosen.isEmpty()) {
+      throw new InvalidSettings(
+          (split == null ? "There is no split but train" : "There is no split \"" + split + "\"")
+              + "; the data has "
+              + String.join(", ", new TreeMap<>(data.splits()).keySet())
+              + ".");
+    }
+    return chosen;
+  }
+
+  private static void loadWeights(
+      Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
+    Path weights = run.directory().model().resolve("model.safetensors");
+    if (Files.exists(weights)) {
+      ModelWeights.load(model.parameters(), weights);
+      return;
+    }
+    Checkpoint newest =
+        checkpoints
+            .newest()
+            .checkpoint()
+            .orElseThrow(
+                () ->
+                    new InvalidSettings(
+                        run.directory().path() + " has neither a model nor a whole checkpoint."));
+    newest.loadModel(model.parameters());
+    console.say("The run is not finished; this is its step " + newest.step() + ".");
+  }
+
+  private static ObjectNode json(Map<String, Evaluation> found) {
+    ObjectNode json = new JsonMapper().createObjectNode();
+    found.forEach(
+        (name, evaluation) -> {
+          ObjectNode values = json.putObject(name);
+          values.put("items", evaluation.items());
+          evaluation.values().forEach(values::put);
+        });
+    return json;
+  }
+
+  private static void show(String name, Evaluation evaluation, Console console) {
+    console.print(
+        name + " (" + evaluation.items() + " items): " + Figures.line(evaluation.values()));
+    evaluation.remarks().forEach(remark -> console.print("  " + remark));
+  }
+}

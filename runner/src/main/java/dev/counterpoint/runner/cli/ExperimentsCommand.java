@@ -1,0 +1,46 @@
+package dev.counterpoint.runner.cli;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.experiment.Experiments;
+import dev.counterpoint.runner.report.Console;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint experiments}: what is built in. */
+@Command(
+    name = "experiments",
+    description = "Lists the built-in experiments, or prints the run file of one.")
+final class ExperimentsCommand implements Callable<Integer> {
+  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Prints the run file of this one.")
+  private @Nullable String name;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Console console = Consoles.of(spec);
+    if (name == null) {
+      Experiments.names()
+          .forEach(
+              each ->
+                  console.print(
+                      String.format(
+                          Locale.ROOT, "%-12s %s", each, Experiments.descriptions().get(each))));
+    } else if (Experiments.has(name)) {
+      console.print(Experiments.runFile(name).stripTrailing());
+    } else {
+      throw new InvalidSettings(
+          "There is no built-in experiment \""
+              + name
+              + "\"; there are "
+              + String.join(", ", Experiments.names())
+              + ".");
+    }
+    return ExitCode.DONE;
+  }
+}

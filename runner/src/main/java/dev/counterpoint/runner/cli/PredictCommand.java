@@ -1,0 +1,114 @@
+package dev.counterpoint.runner.cli;
+
+import ai.djl.Device;
+import dev.counterpoint.core.data.text.TextEncoder;
+import dev.counterpoint.core.data.text.TextPredictor;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.config.Binder;
+import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.wiring.Catalogs;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint predict}: the label of each text, its probability, and the text. */
+@Command(
+    name = "predict",
+    description = {
+      "Tells the label of texts: each given by --text, or each line of standard input.",
+      "Prints label, probability and text, separated by tabs."
+    })
+final class PredictCommand implements Callable<Integer> {
+  private static final int BATCH = 32;
+
+  @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
+  private Path directory = Path.of("");
+
+  @Option(names = "--text", paramLabel = "TEXT", description = "A text. May be repeated.")
+  private List<String> texts = new ArrayList<>();
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder = modelFolder();
+    List<Path> entries =
+        Stream.concat(
+                ModelFolder.classpath(folder).stream().map(Path::of), classpath.paths().stream())
+            .distinct()
+            .toList();
+    Binder binder = new Binder(Catalogs.all(), SourcePath.open(entries));
+    ModelFolder.Config config = ModelFolder.config(folder, binder);
+    Path tokenizer = folder.resolve("tokenizer.json");
+    if (!Files.exists(tokenizer)) {
+      throw new InvalidSettings(
+          "The model in " + folder + " reads no text: it has no tokenizer.json.");
+    }
+    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+        TextEncoder encoder = new TextEncoder(tokenizer, config.model().maxLength())) {
+      TextPredictor predictor = new TextPredictor(model, encoder, config.data().labels());
+      tell(predictor, Consoles.of(spec));
+    }
+    return ExitCode.DONE;
+  }
+
+  private Path modelFolder() {
+    return Files.isRegularFile(directory.resolve("config.json"))
+        ? directory
+        : directory.resolve("model");
+  }
+
+  /** Given texts at once; lines as they come, as many together as are there. */
+  private void tell(TextPredictor predictor, Console console) throws IOException {
+    if (!texts.isEmpty()) {
+      show(predictor, texts, console);
+      return;
+    }
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    List<String> waiting = new ArrayList<>();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      waiting.add(line);
+      if (waiting.size() == BATCH || !lines.ready()) {
+        show(predictor, waiting, console);
+        waiting.clear();
+      }
+    }
+    if (!waiting.isEmpty()) {
+      show(predictor, waiting, console);
+    }
+  }
+
+  private static void show(TextPredictor predictor, List<String> texts, Console console) {
+    List<TextPredictor.Prediction> predictions = predictor.predict(texts);
+    for (int i = 0; i < texts.size(); i++) {
+      TextPredictor.Prediction prediction = predictions.get(i);
+      console.print(
+          prediction.label()
+              + "\t"
+              + Figures.number(prediction.probability())
+              + "\t"
+              + texts.get(i));
+    }
+  }
+}

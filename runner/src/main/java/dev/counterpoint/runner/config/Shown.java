@@ -1,0 +1,16 @@
+package dev.counterpoint.runner.config;
+
+/** How values stand in a message: on one line, and not too long. */
+final class Shown {
+  private static final int LONGEST = 60;
+
+  private Shown() {}
+
+  static String shorten(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST - 3) + "...";
+  }
+
+  static String onOneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+  }
+}

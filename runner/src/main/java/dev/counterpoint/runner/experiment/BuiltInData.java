@@ -1,0 +1,99 @@
+package dev.counterpoint.runner.experiment;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * The data that ships with the program, written as tables into the cache when it is first asked
+ * for, so that it is read like anybody's.
+ *
+ * @param cache the program's cache folder
+ */
+public record BuiltInData(Path cache) {
+  /** Raised when a corpus changes, so that no older table is taken for it. */
+  private static final String VERSION = "1";
+
+  private static final Map<String, Supplier<Map<String, List<LabelledText>>>> CORPORA =
+      Map.of(
+          "sentiment", () -> new SentimentCorpus().splits(),
+          "languages", () -> LanguagesCorpus.load().splits());
+
+  /**
+   * The table of a split.
+   *
+   * @param name as {@code sentiment/train}
+   * @throws InvalidSettings where there is none of that name
+   */
+  public Path file(String name) {
+    String[] parts = name.split("/", 2);
+    Supplier<Map<String, List<LabelledText>>> corpus = CORPORA.get(parts[0]);
+    if (corpus == null) {
+      throw new InvalidSettings(
+          "There is no built-in data \""
+              + parts[0]
+              + "\"; there are "
+              + CORPORA.keySet().stream().sorted().collect(Collectors.joining(", "))
+              + ".");
+    }
+    Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
+    Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + ".tsv");
+    if (!Files.exists(folder)) {
+      write(corpus.get(), folder);
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidSettings(
+          "The built-in data \""
+              + parts[0]
+              + "\" has no split \""
+              + (parts.length == 2 ? parts[1] : "")
+              + "\"; it has "
+              + String.join(", ", corpus.get().keySet())
+              + ".");
+    }
+    return file;
+  }
+
+  private static void write(Map<String, List<LabelledText>> splits, Path folder) {
+    try {
+      Files.createDirectories(folder.getParent());
+      Path fresh = Files.createTempDirectory(folder.getParent(), ".new-");
+      for (Map.Entry<String, List<LabelledText>> split : splits.entrySet()) {
+        Files.writeString(fresh.resolve(split.getKey() + ".tsv"), table(split.getValue()));
+      }
+      moveUnlessThere(fresh, folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Another process may have written the same meanwhile. */
+  private static void moveUnlessThere(Path fresh, Path folder) throws IOException {
+    try {
+      Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+      try (var files = Files.list(fresh)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(fresh);
+    }
+  }
+
+  private static String table(List<LabelledText> rows) {
+    return rows.stream()
+        .map(row -> row.text() + "\t" + row.label() + "\n")
+        .collect(Collectors.joining("", "text\tlabel\n", ""));
+  }
+}

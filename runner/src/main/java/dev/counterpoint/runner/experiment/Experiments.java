@@ -1,0 +1,47 @@
+package dev.counterpoint.runner.experiment;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** The experiments that ship with the program: a run file each. */
+public final class Experiments {
+  private static final Map<String, String> DESCRIPTIONS = new LinkedHashMap<>();
+
+  static {
+    DESCRIPTIONS.put(
+        "sentiment",
+        "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
+    DESCRIPTIONS.put(
+        "languages", "which language is a name in? 137 languages of Unicode's CLDR, by character");
+  }
+
+  private Experiments() {}
+
+  /** What each is about, by name. */
+  public static Map<String, String> descriptions() {
+    return Map.copyOf(DESCRIPTIONS);
+  }
+
+  /** The names in the order to show them. */
+  public static Iterable<String> names() {
+    return DESCRIPTIONS.keySet();
+  }
+
+  public static boolean has(String name) {
+    return DESCRIPTIONS.containsKey(name);
+  }
+
+  /** The run file of an experiment, as text. */
+  public static String runFile(String name) {
+    try (InputStream text = Experiments.class.getResourceAsStream(name + ".yaml")) {
+      return new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.counterpoint.runner.wiring;
+
+import dev.counterpoint.core.callback.CallbackConfig;
+import dev.counterpoint.core.callback.EarlyStop;
+import dev.counterpoint.core.data.source.DataSource;
+import dev.counterpoint.core.data.text.TextClassification;
+import dev.counterpoint.core.loss.BinaryCrossEntropy;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Huber;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.loss.MeanSquaredError;
+import dev.counterpoint.core.model.AttentionConfig;
+import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.optimizer.Adadelta;
+import dev.counterpoint.core.optimizer.Adagrad;
+import dev.counterpoint.core.optimizer.Adam;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.Adamax;
+import dev.counterpoint.core.optimizer.NAdam;
+import dev.counterpoint.core.optimizer.RAdam;
+import dev.counterpoint.core.optimizer.RmsProp;
+import dev.counterpoint.core.optimizer.Sgd;
+import dev.counterpoint.core.optimizer.UpdateRule;
+import dev.counterpoint.core.schedule.Constant;
+import dev.counterpoint.core.schedule.Cosine;
+import dev.counterpoint.core.schedule.CosineAnnealing;
+import dev.counterpoint.core.schedule.CosineAnnealingRestarts;
+import dev.counterpoint.core.schedule.CosineRestarts;
+import dev.counterpoint.core.schedule.Exponential;
+import dev.counterpoint.core.schedule.InverseSqrt;
+import dev.counterpoint.core.schedule.Linear;
+import dev.counterpoint.core.schedule.MultiStep;
+import dev.counterpoint.core.schedule.OneCycle;
+import dev.counterpoint.core.schedule.Polynomial;
+import dev.counterpoint.core.schedule.Schedule;
+import dev.counterpoint.core.schedule.Step;
+import dev.counterpoint.core.training.StrategyConfig;
+import dev.counterpoint.models.transformer.TransformerConfig;
+import dev.counterpoint.runner.config.Catalog;
+import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.util.List;
+
+/**
+ * Everything built in that a run file may name, and by which name. What is not here is named by its
+ * class.
+ */
+public final class Catalogs {
+  private Catalogs() {}
+
+  /** One catalog a contract. */
+  public static List<Catalog<?>> all() {
+    return List.of(
+        Catalog.of(ModelConfig.class).with("transformer", TransformerConfig.class),
+        Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
+        Catalog.of(DataSource.class).with("text-classification", TextClassification.class),
+        Catalog.of(Loss.class)
+            .with("cross-entropy", CrossEntropy.class)
+            .with("binary-cross-entropy", BinaryCrossEntropy.class)
+            .with("mean-squared-error", MeanSquaredError.class)
+            .with("huber", Huber.class),
+        Catalog.of(UpdateRule.class)
+            .with("sgd", Sgd.class)
+            .with("adam", Adam.class)
+            .with("adamw", AdamW.class)
+            .with("rmsprop", RmsProp.class)
+            .with("adagrad", Adagrad.class)
+            .with("adadelta", Adadelta.class)
+            .with("adamax", Adamax.class)
+            .with("nadam", NAdam.class)
+            .with("radam", RAdam.class),
+        Catalog.of(Schedule.class)
+            .with("constant", Constant.class)
+            .with("linear", Linear.class)
+            .with("cosine", Cosine.class)
+            .with("cosine-restarts", CosineRestarts.class)
+            .with("polynomial", Polynomial.class)
+            .with("inverse-sqrt", InverseSqrt.class)
+            .with("step", Step.class)
+            .with("multi-step", MultiStep.class)
+            .with("exponential", Exponential.class)
+            .with("cosine-annealing", CosineAnnealing.class)
+            .with("cosine-annealing-restarts", CosineAnnealingRestarts.class)
+            .with("one-cycle", OneCycle.class),
+        Catalog.of(StrategyConfig.class).with("standard", StandardTrainingStrategy.Config.class),
+        Catalog.of(CallbackConfig.class).with("early-stop", EarlyStop.Config.class));
+  }
+}

@@ -1,0 +1,35 @@
+package dev.counterpoint.runner.wiring;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.counterpoint.core.settings.InvalidSettings;
+
+/** Devices by the names of run files. */
+public final class Devices {
+  private Devices() {}
+
+  /**
+   * The device of a name.
+   *
+   * @param name {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
+   * @throws InvalidSettings where this machine has none like it
+   */
+  public static Device named(String name) {
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    if (name.equals("auto")) {
+      return gpus > 0 ? Device.gpu(0) : Device.cpu();
+    }
+    int number = name.equals("gpu") ? 0 : Integer.parseInt(name.substring("gpu:".length()));
+    if (number >= gpus) {
+      throw new InvalidSettings(
+          "device "
+              + name
+              + " is not there: the engine sees "
+              + (gpus == 0 ? "no GPU; use auto or cpu." : gpus + " GPU(s), counted from gpu:0."));
+    }
+    return Device.gpu(number);
+  }
+}

@@ -1,0 +1,34 @@
+package dev.counterpoint.runner.wiring;
+
+import dev.counterpoint.runner.experiment.BuiltInData;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Files as a run file names them: {@code builtin:NAME/SPLIT}, an absolute path, or a path from one
+ * of several folders, the first that has it: the run file's own folder comes before the working
+ * directory, which {@code --set} paths count from.
+ */
+public record FileFinder(List<Path> folders, BuiltInData builtIn)
+    implements Function<String, Path> {
+  private static final String BUILT_IN = "builtin:";
+
+  public FileFinder {
+    folders = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
+  }
+
+  /** The file; where no folder has it, the one it would be in the first. */
+  @Override
+  public Path apply(String path) {
+    if (path.startsWith(BUILT_IN)) {
+      return builtIn.file(path.substring(BUILT_IN.length()));
+    }
+    return folders.stream()
+        .map(folder -> folder.resolve(path).normalize())
+        .filter(Files::exists)
+        .findFirst()
+        .orElseGet(() -> folders.get(0).resolve(path).normalize());
+  }
+}

@@ -1,0 +1,144 @@
+package dev.counterpoint.runner.wiring;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.config.Binder;
+import dev.counterpoint.runner.config.Nearest;
+import dev.counterpoint.runner.config.SettingsTree;
+import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.experiment.Experiments;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run that was asked for, read and checked: nothing has been written yet.
+ *
+ * @param file the whole run file, defaults and {@code --set} in it
+ * @param directory where it is to be kept, or is kept already
+ * @param goesOn whether it began before
+ * @param binder that read it, and writes it
+ * @param files finds the files that it names
+ */
+public record Run(
+    RunFile file, RunDirectory directory, boolean goesOn, Binder binder, FileFinder files) {
+  /** What {@code --set} may change of a run that goes on: nothing that its steps so far hang on. */
+  private static final List<String> CHANGEABLE =
+      List.of("training.epochs", "training.reportEvery", "checkpoint", "callbacks", "device");
+
+  /**
+   * What was asked for on the command line.
+   *
+   * @param run a built-in name, a YAML file, or a run directory to go on with
+   * @param sets each {@code key=value}
+   * @param classpath jars, class folders and {@code .java} files
+   * @param output null for a directory of the run's name and time
+   */
+  public record Request(
+      String run, List<String> sets, List<Path> classpath, @Nullable Path output) {}
+
+  /**
+   * Reads the run that was asked for.
+   *
+   * @throws InvalidSettings naming all that is wrong with it
+   */
+  public static Run of(Request request) throws IOException {
+    Path path = Path.of(request.run());
+    if (Experiments.has(request.run())) {
+      return begin(request, Experiments.runFile(request.run()), request.run(), Path.of(""));
+    }
+    if (Files.isDirectory(path)) {
+      return goOn(request, path);
+    }
+    if (!Files.isRegularFile(path)) {
+      throw new InvalidSettings(unknown(request.run()));
+    }
+    Path folder = path.toAbsolutePath().getParent();
+    return begin(request, read(path), path.getFileName().toString(), folder);
+  }
+
+  /** Reads a run directory, to use what is in it. */
+  public static Run existing(Path directory, List<String> sets, List<Path> classpath)
+      throws IOException {
+    RunDirectory run = new RunDirectory(directory);
+    if (!RunDirectory.isRun(directory)) {
+      throw new InvalidSettings(
+          directory
+              + " is not a run directory: it has no run.yaml"
+              + (Files.exists(directory) ? "." : ", as it does not exist."));
+    }
+    SettingsTree tree = SettingsTree.load("run.yaml", read(run.runFile()), sets);
+    FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
+    Binder binder = binder(tree, files, classpath);
+    return new Run(binder.bind(tree, RunFile.class), run, true, binder, files);
+  }
+
+  private static Run goOn(Request request, Path directory) throws IOException {
+    if (request.output() != null) {
+      throw new InvalidSettings(
+          "--output does not go with a run directory: the run in "
+              + directory
+              + " goes on where it is.");
+    }
+    for (String set : request.sets()) {
+      String key = set.split("=", 2)[0];
+      if (CHANGEABLE.stream().noneMatch(free -> key.equals(free) || key.startsWith(free + "."))) {
+        throw new InvalidSettings(
+            "--set "
+                + key
+                + " would change a run that has begun. What may change is "
+                + String.join(", ", CHANGEABLE)
+                + "; for all else start a new run.");
+      }
+    }
+    return existing(directory, request.sets(), request.classpath());
+  }
+
+  private static Run begin(Request request, String text, String name, Path folder)
+      throws IOException {
+    SettingsTree tree = SettingsTree.load(name, text, request.sets());
+    FileFinder files =
+        new FileFinder(List.of(folder, Path.of("")), new BuiltInData(CacheFolder.path()));
+    Binder binder = binder(tree, files, request.classpath());
+    RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
+    RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
+    return new Run(file, directory, false, binder, files);
+  }
+
+  private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {
+    List<Path> entries = new ArrayList<>(tree.texts("classpath").stream().map(files).toList());
+    entries.addAll(classpath);
+    return new Binder(Catalogs.all(), SourcePath.open(entries));
+  }
+
+  private static String read(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (MalformedInputException e) {
+      throw new InvalidSettings(file + " is not UTF-8 text.");
+    }
+  }
+
+  private static String unknown(String run) {
+    List<String> names = new ArrayList<>();
+    Experiments.names().forEach(names::add);
+    List<String> near = new ArrayList<>(names);
+    try (Stream<Path> files = Files.list(Path.of(""))) {
+      files.map(Path::toString).filter(file -> file.endsWith(".yaml")).forEach(near::add);
+    } catch (IOException e) {
+      near = names;
+    }
+    return "\""
+        + run
+        + "\" is no built-in run, no run file and no run directory"
+        + Nearest.suggestion(run, near)
+        + " Built-in: "
+        + String.join(", ", names);
+  }
+}
