@@ -9,12 +9,13 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Reviews by a grammar, each good or bad: 9,600 to train, 1,200 to validate, 1,200 to test, and 1,200 in
- * which clauses lie one deeper in each other than in any of those. The same on every machine.
+ * Reviews by a grammar, each good or bad: 9,600 to train, 1,200 to validate, 1,200 to test, and
+ * 1,200 in which clauses lie one deeper in each other than in any of those. The same on every
+ * machine.
  *
- * <p>Words alone do not tell the opinion: what is said is negated, doubted, put in contrast, quoted from
- * others, said of another product, or ironical, and as often with good words as with bad ones. Products,
- * persons, names and places differ from split to split.
+ * <p>Words alone do not tell the opinion: what is said is negated, doubted, put in contrast, quoted
+ * from others, said of another product, or ironical, and as often with good words as with bad ones.
+ * Products, persons, names and places differ from split to split.
  */
 final class SentimentCorpus {
   private static final long SEED = 20240;
