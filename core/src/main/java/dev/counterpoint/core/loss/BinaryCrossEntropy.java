@@ -16,11 +16,9 @@ public record BinaryCrossEntropy() implements Loss {
   @Override
   public LossSum of(NDArray output, Batch batch) {
     NDArray target = Targets.like(output, batch);
-    // max(x, 0) - x t + log(1 + exp(-|x|)): no exponential overflows.
-    NDArray loss =
-        Activation.relu(output)
-            .sub(output.mul(target))
-            .add(Activation.softPlus(output.abs().neg()));
+    // -log(1 - sigmoid(x)) = x + log(1 + exp(-x)), where softplus overflows on neither side, and
+    // unlike forms with |x| has the right gradient at 0, where a head of zeros starts.
+    NDArray loss = output.mul(target.neg().add(1)).add(Activation.softPlus(output.neg()));
     return new LossSum(loss.sum(), loss.size());
   }
 }

@@ -39,6 +39,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    */
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
+    Targets.requireCount(logits.size() / classes, labels, logits);
     CrossEntropyKernel.Result result =
         CrossEntropyKernel.of(
             logits.reshape(-1, classes), labels.reshape(new Shape(-1)), labelSmoothing);

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
 
-/** Labels that are numbers rather than classes. */
+/** The labels of a batch, held against its output. */
 final class Targets {
   private Targets() {}
 
@@ -13,7 +13,13 @@ final class Targets {
    */
   static NDArray like(NDArray output, Batch batch) {
     NDArray labels = batch.labels();
-    if (labels.size() != output.size()) {
+    requireCount(output.size(), labels, output);
+    return labels.toType(DataType.FLOAT32, false).reshape(output.getShape());
+  }
+
+  /** Refuses labels that are not as many as the output asks for. */
+  static void requireCount(long count, NDArray labels, NDArray output) {
+    if (labels.size() != count) {
       throw new IllegalArgumentException(
           "The labels "
               + labels.getShape()
@@ -21,7 +27,6 @@ final class Targets {
               + output.getShape()
               + ".");
     }
-    return labels.toType(DataType.FLOAT32, false).reshape(output.getShape());
   }
 
   static NDArray difference(NDArray output, Batch batch) {

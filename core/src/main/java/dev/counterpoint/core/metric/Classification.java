@@ -31,6 +31,10 @@ public final class Classification implements Metric {
 
   @Override
   public void add(NDArray output, Batch batch) {
+    if (output.getShape().tail() != labels.size()) {
+      throw new IllegalArgumentException(
+          "The logits " + output.getShape() + " are not those of " + labels.size() + " classes.");
+    }
     long[] predicted = output.argMax(-1).reshape(new Shape(-1)).toLongArray();
     long[] actual = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < actual.length; i++) {

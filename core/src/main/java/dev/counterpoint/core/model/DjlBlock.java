@@ -10,13 +10,15 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Any block of DJL, from its library or anybody's own, as a part of a model. Its parameters become
  * parameters of the model, {@code parameters.NAME} under this layer, with the values that the
- * block's own initializers give them; running statistics become buffers.
+ * block's own initializers give them; running statistics become buffers. A block that stands in
+ * several places of another is trained as the one that it is.
  */
 public final class DjlBlock extends Layer implements UnaryLayer {
   private final Block block;
@@ -31,9 +33,13 @@ public final class DjlBlock extends Layer implements UnaryLayer {
     this.block = block;
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       block.initialize(manager, DataType.FLOAT32, input);
+      IdentityHashMap<ai.djl.nn.Parameter, Parameter> declared = new IdentityHashMap<>();
       block
           .getParameters()
-          .forEach(pair -> parameters.put(pair.getKey(), declare(pair.getValue())));
+          .forEach(
+              pair ->
+                  parameters.put(
+                      pair.getKey(), declared.computeIfAbsent(pair.getValue(), DjlBlock::declare)));
       block.getParameters().values().forEach(ai.djl.nn.Parameter::close);
     }
   }

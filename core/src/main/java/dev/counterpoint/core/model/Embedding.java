@@ -38,8 +38,17 @@ public final class Embedding extends Layer implements UnaryLayer {
     return EmbeddingKernel.embed(ids, weight.value(), paddingId);
   }
 
-  /** The first rows of the table: (count, width), as positions are looked up. */
+  /**
+   * The first rows of the table: (count, width), as positions are looked up.
+   *
+   * @throws IllegalArgumentException where there are fewer; a slice of libtorch would end early
+   */
   public NDArray first(long count) {
+    long rows = weight.shape().get(0);
+    if (count > rows) {
+      throw new IllegalArgumentException(
+          count + " rows are asked of " + weight.name() + ", which has " + rows + ".");
+    }
     return weight.value().get(":" + count);
   }
 }

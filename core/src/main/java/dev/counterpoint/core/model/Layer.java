@@ -2,8 +2,8 @@ package dev.counterpoint.core.model;
 
 /**
  * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
- * layers it is made of in fields; their names are the field names, joined by dots, and a list's
- * elements are numbered:
+ * layers it is made of in fields; their names are the field names, joined by dots, and the elements
+ * of a list or an array are numbered:
  *
  * <pre>{@code
  * final class Mlp extends Layer {

@@ -42,6 +42,8 @@ final class LayerFields {
       parameters.accept(path, parameter);
     } else if (value instanceof Layer child) {
       visit(child, path, parameters, layers);
+    } else if (value instanceof Object[] array) {
+      visitValue(Arrays.asList(array), path, parameters, layers);
     } else if (value instanceof List<?> list) {
       for (int i = 0; i < list.size(); i++) {
         visitValue(list.get(i), join(path, Integer.toString(i)), parameters, layers);
@@ -66,7 +68,8 @@ final class LayerFields {
   }
 
   private static boolean mayHoldLayers(Class<?> type) {
-    return !type.isPrimitive() && !type.isArray() && type != String.class;
+    boolean numbers = type.isArray() && type.getComponentType().isPrimitive();
+    return !type.isPrimitive() && !numbers && type != String.class;
   }
 
   private static @Nullable Object read(Field field, Layer layer) {

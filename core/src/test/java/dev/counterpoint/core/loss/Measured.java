@@ -1,0 +1,26 @@
+package dev.counterpoint.core.loss;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.kernel.Torch;
+import java.util.Map;
+
+/** A loss of one batch, with the gradient of its sum with respect to the output. */
+record Measured(double sum, double weight, float[] gradient) {
+  static Measured of(Loss loss, float[] output, HostTensor labels, long... shape) {
+    HostBatch host = HostBatch.of((int) labels.shape().get(0), Map.of(Batch.LABELS, labels));
+    try (NDManager manager = Torch.newManager(Device.cpu());
+        Batch batch = new Batch(host, Device.cpu());
+        Torch.Recording on = Torch.recordGradients()) {
+      NDArray leaf = manager.create(output, new ai.djl.ndarray.types.Shape(shape));
+      leaf.setRequiresGradient(true);
+      LossSum measured = loss.of(leaf, batch);
+      measured.backward();
+      return new Measured(measured.total(), measured.weight(), Torch.gradient(leaf).toFloatArray());
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.counterpoint.core.metric;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.loss.CrossEntropy;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ClassificationTest {
+  private static final List<String> LABELS = List.of("a", "b", "c");
+
+  private final Classification metric = new Classification(LABELS);
+
+  @Test
+  void accuracyAndF1AreThoseOfTheTable() {
+    // a: 2 right, 1 taken for b. b: 1 right, 1 taken for a. c: none right, 1 taken for b.
+    add(metric, new long[] {0, 0, 0, 1, 1, 2}, 0, 0, 1, 1, 0, 1);
+
+    Map<String, Double> values = metric.values(metric.sums());
+
+    assertThat(values.keySet()).containsExactly("accuracy", "f1", "f1.a", "f1.b", "f1.c");
+    assertThat(values.get("accuracy")).isEqualTo(3 / 6.0);
+    assertThat(values.get("f1.a")).isCloseTo(4 / 6.0, within(1e-12)); // 2 tp 4, fp 1, fn 1
+    assertThat(values.get("f1.b")).isCloseTo(2 / 5.0, within(1e-12)); // 2 tp 2, fp 2, fn 1
+    assertThat(values.get("f1.c")).isZero();
+    assertThat(values.get("f1")).isCloseTo((4 / 6.0 + 2 / 5.0) / 3, within(1e-12));
+  }
+
+  @Test
+  void aClassThatNeverOccursHasNoF1AndIsNotInTheMean() {
+    add(metric, new long[] {0, 0, 1}, 0, 1, 1);
+
+    Map<String, Double> values = metric.values(metric.sums());
+
+    assertThat(values.get("f1.c")).isNaN();
+    assertThat(values.get("f1")).isCloseTo(2 / 3.0, within(1e-12));
+  }
+
+  @Test
+  void aClassThatIsOnlyPredictedCountsAsZero() {
+    add(metric, new long[] {0, 0}, 0, 2);
+
+    Map<String, Double> values = metric.values(metric.sums());
+
+    assertThat(values.get("f1.c")).isZero();
+    assertThat(values.get("f1")).isCloseTo(2 / 3.0 / 2, within(1e-12));
+  }
+
+  @Test
+  void ignoredLabelsDoNotCount() {
+    add(metric, new long[] {0, CrossEntropy.IGNORED, 1}, 0, 2, 1);
+
+    assertThat(metric.values(metric.sums()))
+        .containsEntry("accuracy", 1.0)
+        .containsEntry("f1", 1.0)
+        .containsEntry("f1.c", Double.NaN);
+  }
+
+  @Test
+  void whereNothingWasCountedEveryFigureIsNaN() {
+    assertThat(metric.values(metric.sums()).values()).containsOnly(Double.NaN);
+  }
+
+  @Test
+  void theLabelsOfTokensAreTakenOneByOne() {
+    HostTensor labels = HostTensor.of(new long[] {0, 1, CrossEntropy.IGNORED, 2}, 2, 2);
+    Scored.add(metric, Scored.logits(0, 1, 0, 0), labels, 2, 2, 3);
+
+    assertThat(metric.values(metric.sums()).get("accuracy")).isEqualTo(2 / 3.0);
+  }
+
+  @Test
+  void theSumsOfTwoHalvesAreThoseOfTheWhole() {
+    Classification first = new Classification(LABELS);
+    Classification second = new Classification(LABELS);
+    add(metric, new long[] {0, 0, 0, 1, 1, 2}, 0, 0, 1, 1, 0, 1);
+    add(first, new long[] {0, 0}, 0, 0);
+    add(second, new long[] {0, 1}, 1, 1);
+    add(second, new long[] {1, 2}, 0, 1);
+
+    double[] both = first.sums();
+    for (int i = 0; i < both.length; i++) {
+      both[i] += second.sums()[i];
+    }
+
+    assertThat(both).isEqualTo(metric.sums());
+  }
+
+  @Test
+  void theClassesThatAreMistakenForEachOtherMostAreRemarked() {
+    add(metric, new long[] {0, 0, 0, 1, 1, 2, 2, 2, 2}, 1, 1, 0, 1, 2, 0, 0, 0, 2);
+
+    assertThat(metric.remarks(metric.sums()))
+        .containsExactly("c taken for a: 3", "a taken for b: 2", "b taken for c: 1");
+  }
+
+  @Test
+  void fiveRemarksAreEnough() {
+    add(metric, new long[] {0, 0, 1, 1, 2, 2}, 1, 2, 0, 2, 0, 1);
+
+    assertThat(metric.remarks(metric.sums())).hasSize(5);
+  }
+
+  @Test
+  void logitsOfAnotherNumberOfClassesAreRefused() {
+    Classification two = new Classification(List.of("a", "b"));
+
+    assertThatThrownBy(() -> add(two, new long[] {0, 1}, 0, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The logits (2, 3) are not those of 2 classes.");
+  }
+
+  private static void add(Classification metric, long[] actual, int... predicted) {
+    Scored.add(
+        metric, Scored.logits(predicted), HostTensor.of(actual, actual.length), actual.length, 3);
+  }
+}

@@ -1,0 +1,226 @@
+package dev.counterpoint.core.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.ArrayDataset;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.loss.LossSum;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class BaseModelTest {
+  /** One of every way to hold a layer. */
+  private static final class Tree extends BaseModel {
+    private final Parameter scale = Parameter.of(Initializer.ones(), 1);
+    private final List<Linear> blocks = List.of(new Linear(2, 2), new Linear(2, 2, false));
+    private final Linear[] pair = {new Linear(2, 2, false), new Linear(2, 2, false)};
+    private final Map<String, Layer> heads = new LinkedHashMap<>();
+
+    @Name("LayerNorm")
+    private final LayerNorm norm = new LayerNorm(2);
+
+    private final Linear tied = blocks.get(1);
+    private final Parameter mean = Parameter.buffer(Initializer.zeros(), 2);
+
+    Tree() {
+      heads.put("start", new Linear(2, 1, false));
+      heads.put("end", new Linear(2, 1, false));
+    }
+
+    @Override
+    public NDArray forward(Batch batch) {
+      return blocks.get(0).forward(batch.features());
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+
+  @Test
+  void parametersHaveTheirPathAsNameInTheOrderOfTheFieldsAndASharedOneComesOnce() {
+    try (Tree model = new Tree()) {
+      assertThat(model.parameters())
+          .extracting(Parameter::name)
+          .containsExactly(
+              "scale",
+              "blocks.0.weight",
+              "blocks.0.bias",
+              "blocks.1.weight",
+              "pair.0.weight",
+              "pair.1.weight",
+              "heads.start.weight",
+              "heads.end.weight",
+              "LayerNorm.weight",
+              "LayerNorm.bias",
+              "mean");
+    }
+  }
+
+  @Test
+  void firstValuesHangOnTheSeedAndTheNameAlone() {
+    try (Parts one = Parts.of(Map.of("a", new Linear(3, 3)), 1);
+        Parts more = Parts.of(Map.of("a", new Linear(3, 3), "b", new Linear(3, 3)), 1)) {
+      assertThat(more.values("a.weight")).isEqualTo(one.values("a.weight"));
+      assertThat(more.values("a.bias")).isEqualTo(one.values("a.bias"));
+      assertThat(more.values("b.weight")).isNotEqualTo(one.values("a.weight"));
+    }
+  }
+
+  @Test
+  void anotherSeedGivesOtherFirstValues() {
+    try (Parts one = Parts.of(Map.of("a", new Linear(3, 3)), 1);
+        Parts two = Parts.of(Map.of("a", new Linear(3, 3)), 2)) {
+      assertThat(two.values("a.weight")).isNotEqualTo(one.values("a.weight"));
+    }
+  }
+
+  @Test
+  void aBufferIsAParameterThatIsNotTrained() {
+    try (Tree model = new Tree()) {
+      Parameter mean = model.parameters().get(model.parameters().size() - 1);
+
+      mean.setTrainable(true);
+
+      assertThat(mean.trainable()).isFalse();
+    }
+  }
+
+  @Test
+  void aModelIsInitializedOnce() {
+    try (Tree model = new Tree()) {
+      model.initialize(Device.cpu(), 1);
+
+      assertThatThrownBy(() -> model.initialize(Device.cpu(), 1))
+          .hasMessage("The model is initialized already.");
+    }
+  }
+
+  @Test
+  void aModelThatIsNotInitializedHasNoDevice() {
+    try (Tree model = new Tree()) {
+      assertThat(model.initialized()).isFalse();
+      assertThatThrownBy(model::device)
+          .hasMessage("The model is not initialized; call initialize(device, seed) first.");
+    }
+  }
+
+  @Test
+  void aParameterWithoutValuesSaysWhatToDo() {
+    try (Tree model = new Tree()) {
+      assertThatThrownBy(() -> model.parameters().get(1).value())
+          .hasMessageContaining(
+              "Parameter blocks.0.weight has no values yet; call model.initialize");
+    }
+  }
+
+  @Test
+  void freezingKeepsAllThatMatches() {
+    try (Tree model = new Tree()) {
+      model.freeze("blocks.*");
+
+      assertThat(model.parameters())
+          .filteredOn(parameter -> !parameter.trainable())
+          .extracting(Parameter::name)
+          .containsExactly("blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "mean");
+    }
+  }
+
+  @Test
+  void aDotInAPatternIsADot() {
+    try (Tree model = new Tree()) {
+      assertThatThrownBy(() -> model.freeze("blocks.0xweight")).isInstanceOf(InvalidSettings.class);
+    }
+  }
+
+  @Test
+  void aPatternThatNothingMatchesIsRefusedWithTheNames() {
+    try (Tree model = new Tree()) {
+      assertThatThrownBy(() -> model.freeze("encoder.*"))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageStartingWith(
+              "No parameter is named like \"encoder.*\"; the names are scale, blocks.0.weight,");
+    }
+  }
+
+  @Test
+  void aFrozenParameterKeepsEveryBitThroughTraining() {
+    try (TwoLayers model = new TwoLayers()) {
+      model.initialize(Device.cpu(), 1);
+      model.freeze("first.*");
+      List<float[]> before = values(model);
+
+      new Trainer(model, TrainingConfig.defaults()).train(items());
+
+      List<float[]> after = values(model);
+      assertThat(after.get(0)).isEqualTo(before.get(0));
+      assertThat(after.get(1)).isEqualTo(before.get(1));
+      assertThat(after.get(2)).isNotEqualTo(before.get(2));
+      assertThat(after.get(3)).isNotEqualTo(before.get(3));
+    }
+  }
+
+  @Test
+  void freezingBeforeInitializationHoldsToo() {
+    try (TwoLayers model = new TwoLayers()) {
+      model.freeze("first.*");
+      model.initialize(Device.cpu(), 1);
+
+      assertThat(model.parameters())
+          .extracting(parameter -> parameter.value().hasGradient())
+          .containsExactly(false, false, true, true);
+    }
+  }
+
+  @Test
+  void theLossIsTheModelsOwnUntilItIsReplaced() {
+    try (TwoLayers model = new TwoLayers()) {
+      LossSum replaced = new LossSum(null, 5);
+      model.initialize(Device.cpu(), 1);
+      try (Batch batch = new Batch(items().collate(new long[] {0, 1}), Device.cpu())) {
+        assertThat(model.loss(model.forward(batch), batch).weight()).isEqualTo(2);
+
+        model.replaceLoss((output, sameBatch) -> replaced);
+
+        assertThat(model.loss(model.forward(batch), batch)).isSameAs(replaced);
+      }
+    }
+  }
+
+  private static List<float[]> values(BaseModel model) {
+    return model.parameters().stream().map(it -> it.value().toFloatArray()).toList();
+  }
+
+  private static ArrayDataset items() {
+    return ArrayDataset.ofClasses(
+        new float[][] {{1, 2}, {3, -1}, {0, 1}, {-2, 2}}, new long[] {0, 1, 1, 0});
+  }
+
+  private static final class TwoLayers extends BaseModel {
+    private final Linear first = new Linear(2, 3);
+    private final Linear second = new Linear(3, 2);
+
+    @Override
+    public NDArray forward(Batch batch) {
+      return second.forward(Activation.TANH.forward(first.forward(batch.features())));
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.counterpoint.core.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.parameter.Parameter;
+import java.util.Map;
+
+/** A model that is nothing but its parts, initialized, so that they can be called one by one. */
+final class Parts extends BaseModel {
+  @Name("")
+  private final Map<String, Layer> parts;
+
+  private Parts(Map<String, Layer> parts) {
+    this.parts = parts;
+  }
+
+  static Parts of(Layer layer) {
+    return of(Map.of("part", layer), 1);
+  }
+
+  static Parts of(Map<String, Layer> parts, long seed) {
+    Parts model = new Parts(parts);
+    model.initialize(Device.cpu(), seed);
+    return model;
+  }
+
+  Parameter parameter(String name) {
+    return parameters().stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  float[] values(String name) {
+    return parameter(name).value().toFloatArray();
+  }
+
+  void set(String name, float... values) {
+    NDArray array = parameter(name).value();
+    try (Torch.Recording off = Torch.noGradients();
+        NDArray wanted = array.getManager().create(values, array.getShape());
+        NDArray difference = wanted.sub(array)) {
+      array.addi(difference);
+    }
+  }
+
+  @Override
+  public NDArray forward(Batch batch) {
+    throw new UnsupportedOperationException("Only the parts are called.");
+  }
+
+  @Override
+  public Loss lossFunction() {
+    return CrossEntropy.defaults();
+  }
+}
