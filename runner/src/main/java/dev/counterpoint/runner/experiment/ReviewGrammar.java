@@ -19,6 +19,9 @@ final class ReviewGrammar {
   private static final Pattern SYMBOL = Pattern.compile("\\{([a-z ]+)([-+?]?)}");
   private static final String PRODUCT = "product";
 
+  /** One product in so many has a model number in place of a name: a word that no text repeats. */
+  private static final int MODEL_NUMBERS = 6;
+
   private final Map<String, List<String>> rules;
   private final SplittableRandom random;
   private String product = "";
@@ -62,7 +65,7 @@ final class ReviewGrammar {
    * @param depth how many clauses lie in each other at most: 0 for a plain claim
    */
   String review(boolean good, int depth) {
-    product = pick(PRODUCT);
+    product = random.nextInt(MODEL_NUMBERS) == 0 ? modelNumber() : pick(PRODUCT);
     named = false;
     reversals = 0;
     return capitalize(expand("review", good, depth));
@@ -111,6 +114,12 @@ final class ReviewGrammar {
       symbols.appendReplacement(text, expand(symbols.group(1), opinion, depth));
     }
     return symbols.appendTail(text).toString();
+  }
+
+  private String modelNumber() {
+    char first = (char) ('A' + random.nextInt(26));
+    char second = (char) ('A' + random.nextInt(26));
+    return "" + first + second + (100 + random.nextInt(900));
   }
 
   private String pick(String rule) {
