@@ -45,8 +45,9 @@ public final class MetricsFile implements Callback.Remembering {
   public void onStart(TrainingStart start) {
     try {
       if (Files.exists(file)) {
-        List<String> kept =
-            Files.readAllLines(file).stream().filter(row -> isWithin(row, start.step())).toList();
+        // Not readAllLines, which refuses a letter that a crash has cut in two.
+        String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        List<String> kept = rows.lines().filter(row -> isWithin(row, start.step())).toList();
         Files.write(file, kept);
       }
     } catch (IOException e) {

@@ -1,0 +1,140 @@
+package dev.counterpoint.core.callback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class EarlyStopTest {
+  private final StopSignal stop = new StopSignal();
+
+  @Test
+  void asManyValidationsWithoutAGainAsThePatienceAllowsAskForTheEnd() {
+    EarlyStop early = early("loss", 2, 0);
+
+    validate(early, "loss", 1.0, 0.5, 0.6);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "loss", 0.5);
+
+    assertThat(stop.reason())
+        .isEqualTo("validation loss has not improved on 0.5 for 2 validations");
+  }
+
+  @Test
+  void aGainStartsTheWaitAnew() {
+    validate(early("loss", 2, 0), "loss", 1.0, 1.1, 0.9, 1.1, 0.8, 1.1);
+
+    assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
+  void aGainMustBeMoreThanTheLeast() {
+    EarlyStop early = early("loss", 2, 0.25);
+
+    validate(early, "loss", 1.0, 0.75);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "loss", 0.75);
+
+    assertThat(stop.reason()).contains("not improved on 1.0");
+  }
+
+  @Test
+  void slowGainsAddUpToOneThatCounts() {
+    validate(early("loss", 2, 0.25), "loss", 1.0, 0.875, 0.5, 0.375, 0.125);
+
+    assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
+  void measuresOtherThanLossesAreBetterHigher() {
+    EarlyStop early = early("accuracy", 1, 0);
+
+    validate(early, "accuracy", 0.5, 0.6);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "accuracy", 0.55);
+
+    assertThat(stop.requested()).isTrue();
+  }
+
+  @Test
+  void perplexityIsBetterLower() {
+    EarlyStop early = early("perplexity", 1, 0);
+
+    validate(early, "perplexity", 100, 90);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "perplexity", 95);
+
+    assertThat(stop.requested()).isTrue();
+  }
+
+  @Test
+  void aNaNIsNeverAGain() {
+    EarlyStop early = early("loss", 2, 0);
+
+    validate(early, "loss", 1, Double.NaN, Double.NaN);
+
+    assertThat(stop.reason()).contains("not improved on 1.0");
+  }
+
+  @Test
+  void anyNumberIsAGainOverNaN() {
+    EarlyStop early = early("loss", 2, 0);
+
+    validate(early, "loss", Double.NaN, 1e9, 1e9);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "loss", 1e9);
+
+    assertThat(stop.requested()).isTrue();
+  }
+
+  @Test
+  void aRunThatGoesOnRemembersTheBestAndTheWait() {
+    EarlyStop before = early("loss", 2, 0);
+    validate(before, "loss", 0.1, 0.3);
+    EarlyStop after = early("loss", 2, 0);
+
+    after.remember(before.memory());
+    validate(after, "loss", 0.2);
+
+    assertThat(stop.reason())
+        .isEqualTo("validation loss has not improved on 0.1 for 2 validations");
+  }
+
+  @Test
+  void itRemembersThatThereWasNoValidationYet() {
+    EarlyStop after = early("loss", 1, 0);
+
+    after.remember(early("loss", 1, 0).memory());
+    validate(after, "loss", 5);
+
+    assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
+  void aMeasureThatIsNotThereIsRefusedWithThoseThatAre() {
+    assertThatThrownBy(() -> validate(early("f1", 1, 0), "loss", 1))
+        .hasMessage("\"f1\" is not measured; there are loss.");
+  }
+
+  @Test
+  void impossibleSettingsAreRefusedAtOnce() {
+    assertThatThrownBy(() -> new EarlyStop.Config("loss", 0, -1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("patience 0 must be greater than 0\nminimumGain -1 must be 0 or greater");
+  }
+
+  private EarlyStop early(String metric, int patience, double minimumGain) {
+    return new EarlyStop(new EarlyStop.Config(metric, patience, minimumGain), stop);
+  }
+
+  private static void validate(EarlyStop early, String metric, double... values) {
+    for (double value : values) {
+      Evaluation evaluation = new Evaluation(Map.of(metric, value), 1, List.of());
+      early.onValidation(new ValidationReport(1, 1, evaluation));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.counterpoint.core.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Gradients;
+import org.junit.jupiter.api.Test;
+
+class CollectiveTest {
+  private final Collective alone = Collective.alone();
+
+  @Test
+  void theOneThatIsAloneIsTheFirstOfOne() {
+    assertThat(alone.rank()).isZero();
+    assertThat(alone.world()).isEqualTo(1);
+  }
+
+  @Test
+  void theOneThatIsAloneHearsItself() {
+    assertThat(alone.sum(1.5, -2, Double.NaN)).containsExactly(1.5, -2, Double.NaN);
+  }
+
+  @Test
+  void gradientsOfTheOneThatIsAloneStayAsTheyAre() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.initialize(Device.cpu(), 1);
+      try (Gradients gradients = new Gradients(model.parameters())) {
+        backward(model);
+        double norm = gradients.norm();
+
+        alone.sum(gradients);
+
+        assertThat(norm).isPositive();
+        assertThat(gradients.norm()).isEqualTo(norm);
+      }
+    }
+  }
+
+  private static void backward(BaseModel model) {
+    try (Torch.Recording on = Torch.recordGradients();
+        NDArray sum = model.parameters().get(0).value().sum()) {
+      Torch.backward(sum);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.counterpoint.core.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.schedule.Linear;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingConfigTest {
+  private static final TrainingConfig DEFAULTS = TrainingConfig.defaults();
+
+  @Test
+  void defaultsAreThreeEpochsOfBatchesOf32ClippedAtOne() {
+    assertThat(DEFAULTS)
+        .isEqualTo(
+            new TrainingConfig(
+                3,
+                32,
+                null,
+                AdamW.defaults(),
+                List.of(),
+                new Linear(0.1),
+                1.0,
+                Precision.FLOAT32,
+                false,
+                List.of(),
+                10));
+  }
+
+  @Test
+  void noEpochsAreRefused() {
+    assertThatThrownBy(() -> DEFAULTS.withEpochs(0))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("epochs 0 must be greater than 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -32})
+  void aBatchWithoutItemsIsRefused(int size) {
+    assertThatThrownBy(() -> DEFAULTS.withBatchSize(size))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("batchSize " + size + " must be greater than 0");
+  }
+
+  @Test
+  void aMicroBatchWithoutItemsIsRefused() {
+    assertThatThrownBy(() -> DEFAULTS.withMicroBatchSize(0))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("microBatchSize 0 must be greater than 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN})
+  void anImpossibleClippingIsRefused(double clipNorm) {
+    assertThatThrownBy(() -> config(3, 32, null, clipNorm, 10))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("clipNorm ");
+  }
+
+  @Test
+  void allThatIsWrongIsSaidAtOnce() {
+    assertThatThrownBy(() -> config(0, -1, -2, -0.5, 0))
+        .hasMessage(
+            """
+            epochs 0 must be greater than 0
+            batchSize -1 must be greater than 0
+            reportEvery 0 must be greater than 0
+            microBatchSize -2 must be greater than 0
+            clipNorm -0.5 must be greater than 0""");
+  }
+
+  @Test
+  void noClippingAndNoMicroBatchesAreAllowed() {
+    TrainingConfig config = config(1, 8, null, null, 1);
+
+    assertThat(config.microBatch()).isEqualTo(8);
+    assertThat(config.withMicroBatchSize(3).microBatch()).isEqualTo(3);
+  }
+
+  @Test
+  void eachOfTheSettersChangesItsOwnKeyAlone() {
+    TrainingConfig changed =
+        DEFAULTS
+            .withEpochs(7)
+            .withBatchSize(6)
+            .withMicroBatchSize(5)
+            .withOptimizer(AdamW.of(0.5))
+            .withSchedule(new Linear(0.25));
+
+    assertThat(changed)
+        .isEqualTo(
+            new TrainingConfig(
+                7,
+                6,
+                5,
+                AdamW.of(0.5),
+                List.of(),
+                new Linear(0.25),
+                1.0,
+                Precision.FLOAT32,
+                false,
+                List.of(),
+                10));
+  }
+
+  @Test
+  void laterChangesOfAListDoNotReachIt() {
+    List<String> freeze = new ArrayList<>(List.of("a"));
+    TrainingConfig config =
+        new TrainingConfig(
+            1,
+            1,
+            null,
+            AdamW.defaults(),
+            List.of(),
+            new Linear(0),
+            null,
+            Precision.FLOAT32,
+            false,
+            freeze,
+            1);
+
+    freeze.add("b");
+
+    assertThat(config.freeze()).containsExactly("a");
+  }
+
+  private static TrainingConfig config(
+      int epochs, int batchSize, Integer microBatchSize, Double clipNorm, int reportEvery) {
+    return new TrainingConfig(
+        epochs,
+        batchSize,
+        microBatchSize,
+        AdamW.defaults(),
+        List.of(),
+        new Linear(0.1),
+        clipNorm,
+        Precision.FLOAT32,
+        false,
+        List.of(),
+        reportEvery);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.counterpoint.models.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.model.Activation;
+import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.models.transformer.TransformerConfig.Task;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TransformerConfigTest {
+  private static final DataSpec TEXT = DataSpec.ofText(7, 0, List.of("no", "yes"));
+
+  @Test
+  void defaultsAreASmallClassifier() {
+    assertThat(TransformerConfig.defaults())
+        .isEqualTo(
+            new TransformerConfig(
+                Task.CLASSIFICATION,
+                128,
+                2,
+                4,
+                128,
+                4,
+                0.1,
+                Activation.GELU,
+                new MultiHeadAttention.Config()));
+  }
+
+  @Test
+  void headsThatDoNotDivideTheWidthAreRefused() {
+    assertThatThrownBy(() -> config(8, 1, 3, 6, 4, 0))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("heads 3 must divide width 8");
+  }
+
+  @Test
+  void allThatIsWrongIsSaidAtOnce() {
+    assertThatThrownBy(() -> config(10, 0, 4, -1, 0, 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            """
+            layers 0 must be greater than 0
+            heads 4 must divide width 10
+            maxLength -1 must be greater than 0
+            feedForward 0 must be greater than 0
+            dropout 1 must be at least 0 and less than 1""");
+  }
+
+  @Test
+  void noHeadsAreRefusedAndNotDividedBy() {
+    assertThatThrownBy(() -> config(8, 1, 0, 6, 4, 0)).hasMessage("heads 0 must be greater than 0");
+  }
+
+  @Test
+  void theTaskDecidesWhichModelItIs() {
+    TransformerConfig classifier = Sequences.config(Task.CLASSIFICATION, 0);
+    TransformerConfig languageModel = Sequences.config(Task.LANGUAGE_MODEL, 0);
+
+    assertThat(classifier.build(TEXT)).isInstanceOf(TransformerModel.class);
+    assertThat(languageModel.build(TEXT)).isInstanceOf(TransformerLanguageModel.class);
+  }
+
+  @Test
+  void dataWithoutTokensIsRefused() {
+    DataSpec numbers = DataSpec.ofFeatures(4, List.of("no", "yes"));
+
+    assertThatThrownBy(() -> TransformerConfig.defaults().build(numbers))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("A transformer reads tokens, and this data has none.");
+  }
+
+  @Test
+  void aClassifierOfOneClassIsRefused() {
+    DataSpec one = DataSpec.ofText(7, 0, List.of("only"));
+
+    assertThatThrownBy(() -> TransformerConfig.defaults().build(one))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("A classifier needs two labels at least, and this data has [only].");
+  }
+
+  private static TransformerConfig config(
+      int width, int layers, int heads, int maxLength, int feedForward, double dropout) {
+    return new TransformerConfig(
+        Task.CLASSIFICATION,
+        width,
+        layers,
+        heads,
+        maxLength,
+        feedForward,
+        dropout,
+        Activation.GELU,
+        new MultiHeadAttention.Config());
+  }
+}

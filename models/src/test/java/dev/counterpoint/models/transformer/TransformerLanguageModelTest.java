@@ -1,0 +1,114 @@
+package dev.counterpoint.models.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.metric.Perplexity;
+import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.models.transformer.TransformerConfig.Task;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TransformerLanguageModelTest {
+  private static final int TOKENS = 5;
+
+  private final TransformerLanguageModel model =
+      new TransformerLanguageModel(Sequences.config(Task.LANGUAGE_MODEL, 0), Sequences.VOCABULARY);
+
+  @BeforeEach
+  void initialize() {
+    model.initialize(Device.cpu(), 1);
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+  }
+
+  @Test
+  void itGivesALogitForEachWordAtEachPlace() {
+    HostTensor logits = new Predictor(model).predict(Sequences.alone(1, 2, 3));
+
+    assertThat(logits.shape()).isEqualTo(new Shape(1, 3, Sequences.VOCABULARY));
+  }
+
+  @Test
+  void aLaterTokenHasNoInfluenceOnEarlierPlaces() {
+    int upToThird = 3 * Sequences.VOCABULARY;
+    float[] one = logits(1, 2, 3, 4, 5);
+    float[] other = logits(1, 2, 3, 6, 0);
+
+    assertThat(Arrays.copyOf(one, upToThird)).isEqualTo(Arrays.copyOf(other, upToThird));
+    assertThat(one).isNotEqualTo(other);
+  }
+
+  @Test
+  void anEarlierTokenHasInfluence() {
+    float[] one = logits(1, 2, 3);
+    float[] other = logits(4, 2, 3);
+
+    assertThat(Arrays.copyOfRange(one, 2 * Sequences.VOCABULARY, one.length))
+        .isNotEqualTo(Arrays.copyOfRange(other, 2 * Sequences.VOCABULARY, other.length));
+  }
+
+  @Test
+  void itLearnsAPatternAndItsPerplexityFallsFromTheVocabularyTowardsOne() {
+    Evaluator evaluator = new Evaluator(model, List.of(Perplexity::new), 8);
+    double before = evaluator.evaluate(new Counting()).value("perplexity");
+
+    TrainingConfig config =
+        TrainingConfig.defaults().withEpochs(60).withBatchSize(7).withOptimizer(AdamW.of(0.02));
+    new Trainer(model, config).train(new Counting());
+
+    double after = evaluator.evaluate(new Counting()).value("perplexity");
+    assertThat(before).isBetween(0.7 * Sequences.VOCABULARY, 1.6 * Sequences.VOCABULARY);
+    assertThat(after).isBetween(1.0, 1.1);
+  }
+
+  private float[] logits(long... ids) {
+    return new Predictor(model).predict(Sequences.alone(ids)).floats();
+  }
+
+  /** Each item counts on from another number; after the last word comes the first. */
+  private static final class Counting implements Dataset {
+    @Override
+    public long size() {
+      return Sequences.VOCABULARY;
+    }
+
+    @Override
+    public HostBatch collate(long[] items) {
+      long[][] ids = new long[items.length][TOKENS];
+      long[] next = new long[items.length * TOKENS];
+      for (int i = 0; i < items.length; i++) {
+        for (int j = 0; j < TOKENS; j++) {
+          ids[i][j] = (items[i] + j) % Sequences.VOCABULARY;
+          next[i * TOKENS + j] = (items[i] + j + 1) % Sequences.VOCABULARY;
+        }
+        next[i * TOKENS] = CrossEntropy.IGNORED;
+      }
+      HostBatch tokens = Sequences.padded(TOKENS, 0, ids);
+      return new HostBatch(
+          items.length,
+          tokens.tokens(),
+          Map.of(
+              Batch.IDS, tokens.tensors().get(Batch.IDS),
+              Batch.MASK, tokens.tensors().get(Batch.MASK),
+              Batch.LABELS, HostTensor.of(next, items.length, TOKENS)));
+    }
+  }
+}
