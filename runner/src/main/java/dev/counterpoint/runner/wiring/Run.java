@@ -59,7 +59,7 @@ public record Run(
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(unknown(request.run()));
     }
-    Path folder = path.toAbsolutePath().getParent();
+    Path folder = path.toAbsolutePath().resolveSibling("");
     return begin(request, read(path), path.getFileName().toString(), folder);
   }
 
