@@ -2,16 +2,19 @@ package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.config.Nearest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -88,20 +91,35 @@ final class Failures {
       return message(wrong);
     }
     String argument = unmatched.getUnmatched().get(0);
-    String kind =
-        unmatched.isUnknownOption()
-            ? "option"
-            : wrong.getCommandLine().getSubcommands().isEmpty() ? "argument" : "command";
-    return "unknown " + kind + " \"" + argument + "\"" + didYouMean(unmatched.getSuggestions());
+    CommandSpec command = wrong.getCommandLine().getCommandSpec();
+    if (unmatched.isUnknownOption()) {
+      String option = argument.split("=", 2)[0];
+      return "unknown option \""
+          + option
+          + "\""
+          + didYouMean(option, command.optionsMap().keySet());
+    }
+    if (command.subcommands().isEmpty()) {
+      return "unknown argument \"" + argument + "\"";
+    }
+    List<String> commands = visible(command);
+    return "unknown command \""
+        + argument
+        + "\""
+        + didYouMean(argument, commands)
+        + " Known: "
+        + String.join(", ", commands);
   }
 
-  private static String didYouMean(List<String> names) {
-    return names.isEmpty()
-        ? ""
-        : names.stream()
-            .limit(3)
-            .map(name -> "\"" + name + "\"")
-            .collect(Collectors.joining(" or ", "; did you mean ", "?"));
+  private static List<String> visible(CommandSpec command) {
+    return command.subcommands().entrySet().stream()
+        .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static String didYouMean(String written, Collection<String> known) {
+    return Nearest.to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(".");
   }
 
   private static String describe(IOException trouble) {

@@ -1,56 +1,61 @@
 package dev.counterpoint.runner.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.google.inject.AbstractModule;
-import com.google.inject.Guice;
-import com.google.inject.Inject;
-import dev.counterpoint.runner.machine.Examination;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
- * Loads the classes of the libraries that a training loads, so that the launcher can see which they
- * are and share them between JVMs. What runs here only has to be typical.
+ * Runs each command that people wait for, on next to nothing, so that the launcher can see which
+ * classes they load and share those between JVMs. Whether they succeed is no matter here.
  */
 @Command(
     name = "warm-up",
     hidden = true,
     description = "Loads what training loads; the launcher runs it once for each JVM.")
 final class WarmUpCommand implements Callable<Integer> {
-  /** Stands for what a run file is read into. */
-  record Settings(String name, double rate) {}
+  private static final String RUN_FILE =
+      """
+      name: warm-up
+      model: {type: transformer, width: 8, layers: 1, heads: 2, maxLength: 8}
+      data:
+        type: text-classification
+        train: {path: texts.tsv}
+        validation: {path: texts.tsv}
+      training:
+        epochs: 1
+        batchSize: 4
+        groupByLength: true
+        optimizer: {type: adamw, learningRate: 1.0e-3, weightDecay: 0.01}
+        schedule: {type: linear, warmup: 0.1}
+        clipNorm: 1.0
+      """;
 
-  /** Stands for what is wired. */
-  static final class Wired {
-    final Settings settings;
-
-    @Inject
-    Wired(Settings settings) {
-      this.settings = settings;
-    }
-  }
+  @Parameters(paramLabel = "FOLDER", description = "Where to write what is of no use afterwards.")
+  private Path folder;
 
   @Override
   public Integer call() throws IOException {
-    Main.commandLine().getUsageMessage();
-    Settings settings =
-        new ObjectMapper(new YAMLFactory()).readValue("{name: warm-up, rate: 0.5}", Settings.class);
-    new ObjectMapper().writeValueAsString(wire(settings).settings);
-    Examination.run(ManagementFactory.getRuntimeMXBean().getStartTime());
+    Files.createDirectories(folder);
+    Path runFile = Files.writeString(folder.resolve("run.yaml"), RUN_FILE);
+    String texts = "sentence\tlabel\n" + "a good film\tgood\na bad film\tbad\n".repeat(8);
+    Files.writeString(folder.resolve("texts.tsv"), texts);
+    String run = folder.resolve("run").toString();
+    quietly("train", runFile.toString(), "--output", run);
+    quietly("predict", run, "--text", "a film");
+    quietly("evaluate", run, "--json");
+    quietly("doctor");
+    quietly("doctor", "--jsno");
+    quietly("train", "--help");
     return ExitCode.DONE;
   }
 
-  private static Wired wire(Settings settings) {
-    return Guice.createInjector(
-            new AbstractModule() {
-              @Override
-              protected void configure() {
-                bind(Settings.class).toInstance(settings);
-              }
-            })
-        .getInstance(Wired.class);
+  private static void quietly(String... arguments) {
+    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+    Main.run(Main.commandLine().setOut(nowhere).setErr(nowhere), arguments);
   }
 }

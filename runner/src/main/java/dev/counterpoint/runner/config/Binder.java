@@ -20,8 +20,8 @@ import java.util.List;
  * <p>Absent keys have the values of the record's {@code public static defaults()}, or those that
  * the enclosing record's defaults have there; but a {@code type} that is given starts from its own
  * defaults. Without defaults every key must be given, save those of {@code @Nullable} and {@code
- * Optional} components, which the value {@code null} also empties. A list or map that is given
- * replaces the default one wholly.
+ * Optional} components, which the value {@code null} also empties, and of records that have
+ * defaults. A list or map that is given replaces the default one wholly.
  */
 public final class Binder {
   private static final YAMLMapper YAML =

@@ -91,7 +91,7 @@ final class Binding {
     }
     List<Object> entries = new ArrayList<>();
     for (YamlNode entry : sequence.entries()) {
-      entries.add(value(entryType, entry, Paths.join(path, entries.size()), null));
+      entries.add(value(entryType, entry, KeyPath.join(path, entries.size()), null));
     }
     return entries.contains(FAILED) ? FAILED : Collections.unmodifiableList(entries);
   }
@@ -108,7 +108,8 @@ final class Binding {
     mapping
         .entries()
         .forEach(
-            (key, entry) -> entries.put(key, value(valueType, entry, Paths.join(path, key), null)));
+            (key, entry) ->
+                entries.put(key, value(valueType, entry, KeyPath.join(path, key), null)));
     return entries.containsValue(FAILED) ? FAILED : Collections.unmodifiableMap(entries);
   }
 
@@ -121,7 +122,7 @@ final class Binding {
     if (!(node instanceof Mapping mapping)) {
       return mismatch(node, path, "must be keys with values, or a type alone: " + catalog.known());
     }
-    String typePath = Paths.join(path, TYPE);
+    String typePath = KeyPath.join(path, TYPE);
     YamlNode type = mapping.entries().get(TYPE);
     if (type instanceof Scalar scalar && !scalar.isNull()) {
       return typed(catalog, scalar, typePath, mapping, path);
@@ -163,7 +164,7 @@ final class Binding {
       refuseUnknown(shape, node, path, typed);
       return create(shape, node, path, shape.base(enclosing));
     } catch (InvalidSettings e) {
-      e.problems().forEach(problem -> problems.add(Paths.under(path, problem)));
+      e.problems().forEach(problem -> problems.add(KeyPath.under(path, problem)));
       return FAILED;
     }
   }
@@ -177,7 +178,7 @@ final class Binding {
             (key, value) -> {
               boolean forOldType = typed && node.retyped() && value.inFile();
               if (!known.contains(key) && !forOldType) {
-                fail(Paths.join(path, key), "is unknown" + known(key, known));
+                fail(KeyPath.join(path, key), "is unknown" + known(key, known));
               }
             });
   }
@@ -214,7 +215,7 @@ final class Binding {
       e.problems().stream()
           .filter(problem -> !problem.key().isEmpty())
           .filter(problem -> failed.stream().noneMatch(name -> mentions(problem, name)))
-          .forEach(problem -> problems.add(Paths.under(path, problem)));
+          .forEach(problem -> problems.add(KeyPath.under(path, problem)));
     }
   }
 
@@ -223,7 +224,7 @@ final class Binding {
   }
 
   private @Nullable Object part(Part part, Mapping node, String path, @Nullable Object base) {
-    String inner = Paths.join(path, part.name());
+    String inner = KeyPath.join(path, part.name());
     YamlNode given = node.entries().get(part.name());
     Object fallback = base == null ? null : part.of(base);
     if (given == null) {
@@ -246,7 +247,12 @@ final class Binding {
     if (part.optional()) {
       return Optional.empty();
     }
-    return part.nullable() ? null : fail(path, "is missing; it " + rule(part.type()));
+    if (part.nullable()) {
+      return null;
+    }
+    Class<?> wanted = Types.raw(part.type());
+    Object defaults = wanted.isRecord() ? RecordShape.of(wanted).base(null) : null;
+    return defaults == null ? fail(path, "is missing; it " + rule(part.type())) : defaults;
   }
 
   /** What is wanted of a key that is not there. */
@@ -259,6 +265,9 @@ final class Binding {
     }
     if (kind != null) {
       return "must be " + kind.words();
+    }
+    if (wanted.isRecord()) {
+      return "must be keys with values: " + keys(wanted);
     }
     return wanted == List.class ? "must be a list" : "must be keys with values";
   }

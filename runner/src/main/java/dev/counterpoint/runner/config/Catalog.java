@@ -123,7 +123,7 @@ public final class Catalog<T> {
           "has several records that implement %s; name one of %s"
               .formatted(
                   contract.getSimpleName(),
-                  String.join(", ", within.stream().map(Class::getName).toList())));
+                  String.join(", ", within.stream().map(Class::getName).sorted().toList())));
     }
     return usable(within.get(0));
   }

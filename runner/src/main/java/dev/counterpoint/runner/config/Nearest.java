@@ -12,12 +12,15 @@ public final class Nearest {
   /**
    * The known name that lies nearest to what was written, if any is near: at most one edit in three
    * characters, upper and lower case alike. An edit is a character too many, missing or wrong, or
-   * two neighbours exchanged (Damerau 1964, in the restricted form).
+   * two neighbours exchanged (Damerau 1964, in the restricted form). Of two as near, the one of the
+   * same length is meant.
    */
   public static Optional<String> to(String written, Collection<String> known) {
     return known.stream()
         .filter(name -> distance(written, name) <= allowance(written, name))
-        .min(Comparator.comparingInt(name -> distance(written, name)));
+        .min(
+            Comparator.<String>comparingInt(name -> distance(written, name))
+                .thenComparingInt(name -> Math.abs(written.length() - name.length())));
   }
 
   /** {@code ; did you mean "adamw"?}, or {@code ;} where nothing is near. */

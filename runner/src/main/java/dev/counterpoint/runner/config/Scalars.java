@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Single values, read as what is wanted. A number is a number however it is written ({@code 5e-4}
- * too, which YAML 1.1 takes for a text), and a text may look like a number; but a quoted number is
- * no number, and {@code yes} is not true.
+ * too, which YAML 1.1 takes for a text; {@code .inf} or {@code Infinity}), and a text may look like
+ * a number; but a quoted number is no number, and {@code yes} is not true.
  */
 final class Scalars {
   private static final Pattern WHOLE = Pattern.compile("[-+]?\\d+");
@@ -82,9 +82,9 @@ final class Scalars {
       return Double.isInfinite(value) ? null : value;
     }
     return switch (text) {
-      case ".inf", "+.inf" -> Double.POSITIVE_INFINITY;
-      case "-.inf" -> Double.NEGATIVE_INFINITY;
-      case ".nan" -> Double.NaN;
+      case ".inf", "+.inf", "infinity" -> Double.POSITIVE_INFINITY;
+      case "-.inf", "-infinity" -> Double.NEGATIVE_INFINITY;
+      case ".nan", "nan" -> Double.NaN;
       default -> null;
     };
   }

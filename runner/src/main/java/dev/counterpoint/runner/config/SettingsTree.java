@@ -7,8 +7,9 @@ import dev.counterpoint.runner.config.YamlNode.Origin;
 import dev.counterpoint.runner.config.YamlNode.Scalar;
 import dev.counterpoint.runner.config.YamlNode.Sequence;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
  * A run file as it was written, with {@code --set} laid over it; defaults come from the records
@@ -120,25 +121,32 @@ public final class SettingsTree {
 
   /** Where the key, or else the nearest key around it, was written. */
   private String place(String key) {
-    YamlNode node = root;
-    for (String part : key.split("\\.", -1)) {
-      YamlNode inner = inner(node, part);
-      if (inner == null) {
-        break;
-      }
-      node = inner;
-    }
+    YamlNode node = deepest(root, key);
     return node == root ? "" : " (" + node.origin().words() + ")";
   }
 
-  private static @Nullable YamlNode inner(YamlNode node, String key) {
+  /** What the path leads to, or the last that it passes; a single key may have dots in it. */
+  private static YamlNode deepest(YamlNode node, String path) {
+    for (Map.Entry<String, YamlNode> inner : inner(node).entrySet()) {
+      String key = inner.getKey();
+      if (path.equals(key)) {
+        return inner.getValue();
+      }
+      if (path.startsWith(key + ".")) {
+        return deepest(inner.getValue(), path.substring(key.length() + 1));
+      }
+    }
+    return node;
+  }
+
+  private static Map<String, YamlNode> inner(YamlNode node) {
     if (node instanceof Mapping mapping) {
-      return mapping.entries().get(key);
+      return mapping.entries();
     }
-    if (node instanceof Sequence sequence && key.matches("\\d{1,9}")) {
-      int index = Integer.parseInt(key);
-      return index < sequence.entries().size() ? sequence.entries().get(index) : null;
+    Map<String, YamlNode> entries = new LinkedHashMap<>();
+    if (node instanceof Sequence sequence) {
+      sequence.entries().forEach(entry -> entries.put(String.valueOf(entries.size()), entry));
     }
-    return null;
+    return entries;
   }
 }

@@ -115,7 +115,7 @@ public final class SourcePath implements AutoCloseable {
 
   private Optional<Class<?>> load(String name) {
     try {
-      return Optional.of(Class.forName(name, false, loader));
+      return Optional.of(loader.loadClass(name));
     } catch (ClassNotFoundException e) {
       return Optional.empty();
     }

@@ -114,7 +114,7 @@ final class YamlReader {
   private YamlNode sequence(SequenceNode node, Origin origin, String path) {
     List<YamlNode> entries = new ArrayList<>();
     for (Node entry : node.getValue()) {
-      entries.add(convert(entry, lineOf(entry), Paths.join(path, entries.size())));
+      entries.add(convert(entry, lineOf(entry), KeyPath.join(path, entries.size())));
     }
     return new YamlNode.Sequence(entries, origin);
   }
@@ -129,7 +129,7 @@ final class YamlReader {
         continue;
       }
       String key = key(tuple.getKeyNode(), path);
-      String inner = Paths.join(path, key);
+      String inner = KeyPath.join(path, key);
       int line = lineOf(tuple.getKeyNode());
       Integer earlier = lines.putIfAbsent(key, line);
       if (earlier != null) {
@@ -153,7 +153,7 @@ final class YamlReader {
         mapping.entries().forEach(entries::putIfAbsent);
       } else {
         problems.add(
-            new Problem(Paths.join(path, "<<"), "must be an alias of keys (line " + line + ")"));
+            new Problem(KeyPath.join(path, "<<"), "must be an alias of keys (line " + line + ")"));
       }
     }
   }

@@ -5,9 +5,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
 import dev.counterpoint.runner.RunFailed;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -42,8 +40,7 @@ public final class EngineStart {
       JniUtils.setGradMode(false);
       return engine;
     } catch (ExecutionException failure) {
-      Throwable cause = Objects.requireNonNull(failure.getCause());
-      throw new RunFailed(explain(cause), cause);
+      throw new RunFailed(explain(failure), failure);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
       throw new RunFailed("stopped while the engine was starting", stop);
@@ -57,7 +54,7 @@ public final class EngineStart {
     }
     Throwable root = root(failure);
     String why = "the PyTorch engine does not start: " + root;
-    return root instanceof AccessDeniedException || root instanceof FileSystemException
+    return root instanceof FileSystemException
         ? why
             + "\nits library is unpacked into "
             + Utils.getEngineCacheDir()

@@ -12,6 +12,7 @@ import dev.counterpoint.runner.config.Sample.Linear;
 import dev.counterpoint.runner.config.Sample.Pooling;
 import dev.counterpoint.runner.config.Sample.Run;
 import dev.counterpoint.runner.config.Sample.Sgd;
+import dev.counterpoint.runner.config.Sample.Training;
 import dev.counterpoint.runner.config.Sample.Transformer;
 import java.util.List;
 import java.util.Map;
@@ -64,10 +65,18 @@ final class BinderTest {
   }
 
   @Test
-  void aRecordThatIsAbsentNeedsDefaultsOfTheRecordAroundIt() {
+  void aRecordThatIsAbsentHasItsDefaults() {
+    assertThat(Sample.bind(SMALL).training()).isEqualTo(Training.defaults());
+  }
+
+  @Test
+  void aRecordThatIsAbsentAndHasNoDefaultsIsMissing() {
     refused(
-        () -> Sample.bind(SMALL),
-        "sentiment.yaml: training is missing; it must be keys with values");
+        () -> Sample.bind(SMALL.replace("data: ", "date: ")),
+        "sentiment.yaml: date is unknown; did you mean \"data\"? Known: name, seed, model, data,"
+            + " training, tags, loss (line 4)",
+        "sentiment.yaml: data is missing; it must be keys with values: train, validation, limit,"
+            + " labels");
   }
 
   @Test

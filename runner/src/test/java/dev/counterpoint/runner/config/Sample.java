@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Records like those of a real run file, with all that a record may hold. */
-final class Sample {
+public final class Sample {
   static final String FILE =
       """
       name: sentiment

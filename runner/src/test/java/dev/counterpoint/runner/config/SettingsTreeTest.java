@@ -222,7 +222,7 @@ final class SettingsTreeTest {
         List.of(
             "a: !!int 3\nb: !x y\n", "f.yaml: b has the tag !x; tags are not used here (line 2)"),
         List.of("a: &a [*a]\n", "f.yaml: a.0 holds itself by an alias (line 1)"),
-        List.of("a:\n  : 3\n", "f.yaml: a has a key that is empty (line 2)"),
+        List.of("a:\n  \"\": 3\n", "f.yaml: a has a key that is empty (line 2)"),
         List.of("a:\n  ? [b]\n  : 3\n", "f.yaml: a has a key that is no text (line 2)"),
         List.of("a: {<<: 3}\n", "f.yaml: a.<< must be an alias of keys (line 1)"),
         List.of(

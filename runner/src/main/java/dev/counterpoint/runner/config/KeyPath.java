@@ -3,8 +3,8 @@ package dev.counterpoint.runner.config;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 
 /** Dotted paths of keys; an entry of a list is named by its index: {@code groups.0.match}. */
-final class Paths {
-  private Paths() {}
+final class KeyPath {
+  private KeyPath() {}
 
   static String join(String path, Object key) {
     return path.isEmpty() ? key.toString() : path + "." + key;

@@ -1,0 +1,62 @@
+package dev.counterpoint.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The README's {@code main}: training and prediction with core alone, no runner and no wiring. */
+final class PlainMainTest {
+  private static final Path README = Path.of("..", "README.md");
+  private static final Pattern BLOCK =
+      Pattern.compile("```java\\n((?:(?!```).)*?static void main.*?)```", Pattern.DOTALL);
+  private static final String CLASS_PATH = System.getProperty("java.class.path");
+
+  @TempDir Path folder;
+
+  @Test
+  void theMainOfTheReadmeIsShort() throws IOException {
+    assertThat(source().lines().count()).isLessThanOrEqualTo(40);
+  }
+
+  @Test
+  void theMainOfTheReadmeTrainsAndPredicts() throws Exception {
+    Path file = Files.writeString(folder.resolve("Quarters.java"), source());
+    int compiled =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-classpath", CLASS_PATH, file.toString());
+    assertThat(compiled).isZero();
+
+    Matcher said = Pattern.compile("loss [0-9.,]+, (\\d+) of 500 right").matcher(run("Quarters"));
+    assertThat(said.find()).isTrue();
+    assertThat(Integer.parseInt(said.group(1))).isGreaterThan(450);
+  }
+
+  private static String source() throws IOException {
+    Matcher block = BLOCK.matcher(Files.readString(README).replace("\r\n", "\n"));
+    assertThat(block.find()).as("a block with a main in the README").isTrue();
+    return block.group(1);
+  }
+
+  /** What a program prints, in a JVM of its own. */
+  private String run(String main) throws IOException, InterruptedException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    ProcessBuilder program = new ProcessBuilder(java, main);
+    program
+        .environment()
+        .put("CLASSPATH", folder + System.getProperty("path.separator") + CLASS_PATH);
+    program.environment().put("OMP_NUM_THREADS", "1"); // so small a model gains nothing by more
+    Path errors = folder.resolve("errors.txt");
+    Process process = program.redirectError(errors.toFile()).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
+    return out;
+  }
+}

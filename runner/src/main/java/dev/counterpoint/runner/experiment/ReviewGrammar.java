@@ -1,0 +1,135 @@
+package dev.counterpoint.runner.experiment;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Writes reviews of a wanted opinion and depth by the rules of {@code reviews.grammar}. */
+final class ReviewGrammar {
+  private static final Pattern SYMBOL = Pattern.compile("\\{([a-z ]+)([-+?]?)}");
+  private static final String PRODUCT = "product";
+
+  /** One product in so many has a model number in place of a name: a word that no text repeats. */
+  private static final int MODEL_NUMBERS = 6;
+
+  private final Map<String, List<String>> rules;
+  private final SplittableRandom random;
+  private String product = "";
+  private boolean named;
+  private int reversals;
+
+  /**
+   * A grammar.
+   *
+   * @param fillers products, persons, names and places that its reviews are about
+   */
+  ReviewGrammar(Map<String, List<String>> fillers, SplittableRandom random) {
+    rules = new HashMap<>(read());
+    rules.putAll(fillers);
+    this.random = random;
+  }
+
+  private static Map<String, List<String>> read() {
+    try (InputStream text = ReviewGrammar.class.getResourceAsStream("reviews.grammar")) {
+      String all = new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
+      return all.lines()
+          .filter(line -> !line.startsWith("#"))
+          .collect(Collectors.joining("\n"))
+          .replaceAll("\\n\\s*\\|", " |")
+          .lines()
+          .filter(line -> !line.isBlank())
+          .map(rule -> rule.split(" = ", 2))
+          .collect(Collectors.toMap(rule -> rule[0].strip(), rule -> alternatives(rule[1])));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> alternatives(String text) {
+    return Arrays.stream(text.split("\\|")).map(String::strip).toList();
+  }
+
+  /**
+   * A review.
+   *
+   * @param depth how many clauses lie in each other at most: 0 for a plain claim
+   */
+  String review(boolean good, int depth) {
+    product = random.nextInt(MODEL_NUMBERS) == 0 ? modelNumber() : pick(PRODUCT);
+    named = false;
+    reversals = 0;
+    return capitalize(expand("review", good, depth));
+  }
+
+  /** How often the last review said the opposite of a part: by a negation or by a doubt. */
+  int reversals() {
+    return reversals;
+  }
+
+  private String expand(String symbol, boolean good, int depth) {
+    if (symbol.equals("it")) {
+      return mention();
+    }
+    if (symbol.equals(PRODUCT)) {
+      return product;
+    }
+    boolean verdict = symbol.equals("verdict");
+    boolean deeper = depth > 0 && (verdict || symbol.equals("claim"));
+    String rule = deeper ? (verdict ? "composed" : "wrapped") : symbol;
+    if (!rules.containsKey(rule)) {
+      rule = (good ? "good " : "bad ") + symbol;
+    }
+    if (rule.equals("doubt") || rule.equals("negated")) {
+      reversals++;
+    }
+    return fill(pick(rule), good, deeper ? depth - 1 : depth);
+  }
+
+  private String mention() {
+    String mention = named ? "it" : "the " + product;
+    named = true;
+    return mention;
+  }
+
+  private String fill(String template, boolean good, int depth) {
+    StringBuilder text = new StringBuilder();
+    Matcher symbols = SYMBOL.matcher(template);
+    while (symbols.find()) {
+      boolean opinion =
+          switch (symbols.group(2)) {
+            case "-" -> !good;
+            case "?" -> random.nextInt(2) == 0;
+            default -> good;
+          };
+      symbols.appendReplacement(text, expand(symbols.group(1), opinion, depth));
+    }
+    return symbols.appendTail(text).toString();
+  }
+
+  private String modelNumber() {
+    char first = (char) ('A' + random.nextInt(26));
+    char second = (char) ('A' + random.nextInt(26));
+    return "" + first + second + (100 + random.nextInt(900));
+  }
+
+  private String pick(String rule) {
+    List<String> alternatives = Objects.requireNonNull(rules.get(rule), rule);
+    return alternatives.get(random.nextInt(alternatives.size()));
+  }
+
+  private static String capitalize(String text) {
+    Matcher starts = Pattern.compile("(^|\\. )([a-z])").matcher(text);
+    return starts.replaceAll(
+        start -> start.group(1) + (char) (start.group(2).charAt(0) - 'a' + 'A'));
+  }
+}

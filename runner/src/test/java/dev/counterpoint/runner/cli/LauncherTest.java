@@ -1,0 +1,233 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The script {@code counterpoint}, with a project, a java and a Maven that only say what they got.
+ */
+@DisabledOnOs(OS.WINDOWS)
+final class LauncherTest {
+  private static final String JAVA =
+      """
+      #!/bin/sh
+      for word in "$@"; do echo "[$word]"; done
+      echo "in $PWD with $CLASSPATH"
+      exit 7
+      """;
+  private static final String MAVEN =
+      """
+      #!/bin/sh
+      echo "mvn $*" >> calls
+      mkdir -p runner/target/lib
+      echo > runner/target/lib/core-1.jar
+      echo > runner/target/lib/api-1.jar
+      echo > runner/target/counterpoint.jar
+      """;
+
+  @TempDir private Path temporary;
+  private Path home;
+  private Path javaHome;
+  private Path elsewhere;
+
+  private record Outcome(int code, String out, String error) {}
+
+  @BeforeEach
+  void layAProject() throws IOException {
+    Path script = Path.of("..", "counterpoint");
+    assumeThat(script).as("the launcher lies beside the modules").exists();
+    home = Files.createDirectories(temporary.resolve("a project").resolve("inner")).toRealPath();
+    elsewhere = Files.createDirectories(temporary.resolve("else where")).toRealPath();
+    javaHome = temporary.resolve("a jdk");
+    Files.copy(script, home.resolve("counterpoint"));
+    Files.writeString(home.resolve("pom.xml"), "<project/>");
+    Files.createDirectories(home.resolve("core/src/main"));
+    program(javaHome.resolve("bin/java"), JAVA);
+    program(javaHome.resolve("bin/javac"), "#!/bin/sh\n");
+    program(temporary.resolve("bin/mvn"), MAVEN);
+    javaIs("17.0.1");
+  }
+
+  @Test
+  void theFirstUseBuildsAndSaysSo() throws Exception {
+    Outcome outcome = launch("--version");
+
+    assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void aSecondUseDoesNotBuild() throws Exception {
+    launch("--version");
+    Outcome second = launch("--version");
+
+    assertThat(second.error()).isEmpty();
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void aSourceThatIsNewerIsBuilt() throws Exception {
+    launch("--version");
+    Path source = Files.writeString(home.resolve("core/src/main/New.java"), "class New {}");
+    Path jar = home.resolve("runner/target/counterpoint.jar");
+    Files.setLastModifiedTime(
+        source, FileTime.fromMillis(Files.getLastModifiedTime(jar).toMillis() + 1000));
+
+    assertThat(launch("--version").error())
+        .isEqualTo("Building Counterpoint (its sources changed) ...\n");
+  }
+
+  @Test
+  void theExitCodeIsThatOfJava() throws Exception {
+    assertThat(launch("--version").code()).isEqualTo(7);
+  }
+
+  @Test
+  void argumentsArriveAsTheyAreInTheFolderOfTheUser() throws Exception {
+    Outcome outcome = launch("predict", "a b", "*", "");
+
+    assertThat(outcome.out())
+        .contains("[predict]\n[a b]\n[*]\n[]\n")
+        .contains("in " + elsewhere + " with ");
+  }
+
+  @Test
+  void otherPeoplesJarsComeBeforeOurOwn() throws Exception {
+    Path target = home.resolve("runner/target");
+
+    assertThat(launch("--version").out())
+        .contains(
+            "with "
+                + target.resolve("lib/api-1.jar")
+                + ":"
+                + target.resolve("counterpoint.jar")
+                + ":"
+                + target.resolve("lib/core-1.jar"));
+  }
+
+  @Test
+  void aLinkLeadsToTheProject() throws Exception {
+    Path link = Files.createSymbolicLink(elsewhere.resolve("link"), home.resolve("counterpoint"));
+
+    assertThat(run(link, Map.of(), "--version").code()).isEqualTo(7);
+  }
+
+  @Test
+  void flagsOfTheUserComeLast() throws Exception {
+    Outcome outcome =
+        run(
+            home.resolve("counterpoint"),
+            Map.of("COUNTERPOINT_JAVA_OPTS", "-Xmx3g -XX:+UseZGC"),
+            "--version");
+
+    assertThat(outcome.out())
+        .contains("[-Xmx3g]\n[-XX:+UseZGC]\n[dev.counterpoint.runner.cli.Main]\n")
+        .doesNotContain("UseSerialGC");
+  }
+
+  @Test
+  void anOldJavaIsRefused() throws Exception {
+    javaIs("11.0.20");
+
+    Outcome outcome = launch("--version");
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.error()).contains("Java 17 or newer is needed", "is Java 11");
+  }
+
+  @Test
+  void aWrongJavaHomeIsNamed() throws Exception {
+    Files.delete(javaHome.resolve("bin/java"));
+
+    assertThat(launch("--version").error()).contains("JAVA_HOME is " + javaHome);
+  }
+
+  @Test
+  void aBuildThatFailsShowsItsErrors() throws Exception {
+    program(
+        temporary.resolve("bin/mvn"),
+        """
+        #!/bin/sh
+        echo "[INFO] compiling"
+        echo "[ERROR] /a/New.java:[3,1] class expected"
+        echo "[ERROR] Failed to execute goal"
+        exit 1
+        """);
+
+    Outcome outcome = launch("--version");
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.error().lines())
+        .containsExactly(
+            "Building Counterpoint (first use) ...",
+            "[ERROR] /a/New.java:[3,1] class expected",
+            "counterpoint: the build failed; all that it said is in "
+                + home.resolve("target/build.log"));
+  }
+
+  @Test
+  void twoAtOnceBuildOnce() throws Exception {
+    ProcessBuilder builder = process(home.resolve("counterpoint"), Map.of(), "--version");
+    Process first = builder.start();
+    Process second = builder.start();
+
+    assertThat(List.of(first.waitFor(), second.waitFor())).containsExactly(7, 7);
+    assertThat(builds()).hasSize(1);
+  }
+
+  private List<String> builds() throws IOException {
+    return Files.readAllLines(home.resolve("calls"));
+  }
+
+  private void javaIs(String version) throws IOException {
+    Files.writeString(
+        javaHome.resolve("release"),
+        "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nOS_NAME=\"Linux\"\n");
+  }
+
+  private static void program(Path path, String text) throws IOException {
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, text);
+    path.toFile().setExecutable(true);
+  }
+
+  private Outcome launch(String... arguments) throws Exception {
+    return run(home.resolve("counterpoint"), Map.of(), arguments);
+  }
+
+  private Outcome run(Path script, Map<String, String> environment, String... arguments)
+      throws Exception {
+    Path error = temporary.resolve("error");
+    Process process = process(script, environment, arguments).redirectError(error.toFile()).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Outcome(process.waitFor(), out, Files.readString(error));
+  }
+
+  private ProcessBuilder process(
+      Path script, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("bash", script.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(elsewhere.toFile());
+    builder.environment().put("JAVA_HOME", javaHome.toString());
+    builder
+        .environment()
+        .merge("PATH", temporary.resolve("bin").toString(), (old, bin) -> bin + ":" + old);
+    builder.environment().remove("COUNTERPOINT_JAVA_OPTS");
+    builder.environment().putAll(environment);
+    return builder;
+  }
+}

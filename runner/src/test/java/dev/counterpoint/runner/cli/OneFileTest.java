@@ -1,0 +1,198 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A new idea is one {@code .java} file beside a run file, and one command. */
+final class OneFileTest {
+  private static final String[] GOOD = {"fine", "lovely", "bright", "warm", "clever"};
+  private static final String[] BAD = {"dull", "gloomy", "cold", "weak", "silly"};
+
+  @TempDir Path folder;
+  @TempDir Path data;
+  private final Terminal terminal = new Terminal();
+
+  /** An idea: its file, the key of the run file that names it, and its settings there. */
+  enum Idea {
+    LOSS("FocalLoss", "loss", "gamma: 2.0"),
+    ATTENTION("MeanAttention", "attention", "share: 0.5"),
+    OPTIMIZER("Lion", "optimizer", "beta1: 0.8"),
+    SCHEDULE("Triangle", "schedule", "period: 3"),
+    DATA("Parity", "data", "length: 6, items: 60"),
+    CALLBACK("StepLog", "callback", "file: steps.txt"),
+    STRATEGY("GradientNoise", "strategy", "deviation: 0.1"),
+    MODEL("WordAverage", "model", "width: 8");
+
+    final String file;
+    private final String key;
+    private final String settings;
+
+    Idea(String type, String key, String settings) {
+      this.file = type + ".java";
+      this.key = key;
+      this.settings = "{type: " + type + ", " + settings + "}";
+    }
+
+    /** Its value for a key of the run file, where it is the one to give it. */
+    String at(String key, String usual) {
+      return key.equals(this.key) ? settings : usual;
+    }
+
+    /** The first of its settings. */
+    String setting() {
+      return settings.split("[,:] ")[2];
+    }
+  }
+
+  @BeforeEach
+  void writeData() throws IOException {
+    Files.writeString(data.resolve("train.tsv"), table(60, 0));
+    Files.writeString(data.resolve("dev.tsv"), table(12, 7));
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CALLBACK")
+  void oneFileChangesWhatIsTrained(Idea idea) throws IOException {
+    Path with = train(withIdea(idea), 2, "with");
+    Path without = train(runFile("plain.yaml", usual("[]", null)), 2, "without");
+
+    assertThat(hash(with)).isNotEqualTo(hash(without));
+  }
+
+  @Test
+  void aCallbackOfOneFileIsCalledAtEachStep() throws IOException {
+    Path run = train(withIdea(Idea.CALLBACK), 2, "run");
+
+    assertThat(run.resolve("steps.txt")).hasContent("1\n2\n3\n4\n5\n6\n7\n8\n");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMisspeltSettingIsRefusedWithTheOneThatWasMeant(Idea idea) throws IOException {
+    Path runFile = withIdea(idea);
+    String setting = idea.setting();
+    String misspelt = setting.substring(0, setting.length() - 1);
+    Files.writeString(runFile, Files.readString(runFile).replace(setting + ":", misspelt + ":"));
+
+    int code = terminal.run("train", runFile.toString(), "--output", output("run"));
+
+    assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err())
+        .contains(misspelt)
+        .contains("did you mean \"" + setting + "\"?")
+        .doesNotContain("\tat ");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRunThatGoesOnEndsAsTheOneThatNeverStopped(Idea idea) throws IOException {
+    Path runFile = withIdea(idea);
+    Path straight = train(runFile, 2, "straight");
+    Path stopped = train(runFile, 1, "stopped");
+    assertThat(hash(stopped)).isNotEqualTo(hash(straight));
+
+    run("train", stopped.toString(), "--set", "training.epochs=2");
+
+    assertThat(hash(stopped)).isEqualTo(hash(straight));
+  }
+
+  /** Puts the one file into the empty folder, and writes a run file that names it. */
+  private Path withIdea(Idea idea) throws IOException {
+    try (InputStream source = OneFileTest.class.getResourceAsStream("/onefile/" + idea.file)) {
+      Files.copy(Objects.requireNonNull(source), folder.resolve(idea.file));
+    }
+    return runFile("idea.yaml", usual("[" + idea.file + "]", idea));
+  }
+
+  private Path runFile(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  private String usual(String classpath, Idea idea) {
+    return """
+        name: one-file
+        device: cpu
+        classpath: %s
+        model: %s
+        data: %s
+        %s
+        training:
+          batchSize: 16
+          optimizer: %s
+          schedule: %s
+        strategy: %s
+        callbacks: [%s]
+        """
+        .formatted(
+            classpath,
+            at(
+                idea,
+                "model",
+                "{type: transformer, width: 16, layers: 1, heads: 2, maxLength: 8, attention: "
+                    + at(idea, "attention", "multi-head")
+                    + "}"),
+            at(
+                idea,
+                "data",
+                "{type: text-classification, train: {path: '%s'}, validation: {path: '%s'}}"
+                    .formatted(data.resolve("train.tsv"), data.resolve("dev.tsv"))),
+            at(idea, "loss", "").isEmpty() ? "" : "loss: " + at(idea, "loss", ""),
+            at(idea, "optimizer", "adamw"),
+            at(idea, "schedule", "constant"),
+            at(idea, "strategy", "standard"),
+            at(idea, "callback", ""));
+  }
+
+  private static String at(Idea idea, String key, String usual) {
+    return idea == null ? usual : idea.at(key, usual);
+  }
+
+  private Path train(Path runFile, int epochs, String output) {
+    String set = "training.epochs=" + epochs;
+    run("train", runFile.toString(), "--set", set, "--output", output(output));
+    return folder.resolve(output);
+  }
+
+  private void run(String... arguments) {
+    assertThat(terminal.run(arguments)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+  }
+
+  private String output(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static String hash(Path run) throws IOException {
+    return new JsonMapper()
+        .readTree(run.resolve("summary.json").toFile())
+        .required("modelHash")
+        .asText();
+  }
+
+  private static String table(int rows, int from) {
+    Stream<String> lines =
+        IntStream.range(from, from + rows)
+            .mapToObj(
+                row -> {
+                  String[] words = row % 2 == 0 ? GOOD : BAD;
+                  return "a %s and %s day %d\t%s"
+                      .formatted(
+                          words[row % 5], words[row / 5 % 5], row % 3, row % 2 == 0 ? "yes" : "no");
+                });
+    return "text\tlabel\n" + lines.collect(Collectors.joining("\n")) + "\n";
+  }
+}

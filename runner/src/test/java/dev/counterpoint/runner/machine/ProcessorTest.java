@@ -1,0 +1,42 @@
+package dev.counterpoint.runner.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ProcessorTest {
+  @Test
+  void flagsOfAnX86AreRead() {
+    Processor processor =
+        Processor.parse(
+            List.of(
+                "processor\t: 0",
+                "model name\t: AMD EPYC",
+                "flags\t\t: fpu sse avx avx2 avx512f avx512_bf16",
+                "",
+                "processor\t: 1"),
+            2);
+
+    assertThat(processor).isEqualTo(new Processor("AMD EPYC", 2, true, true, true));
+  }
+
+  @Test
+  void anOlderX86LacksWhatItDoesNotName() {
+    Processor processor = Processor.parse(List.of("model name : Xeon", "flags : fpu avx avx2"), 4);
+
+    assertThat(processor).isEqualTo(new Processor("Xeon", 4, true, false, false));
+  }
+
+  @Test
+  void featuresOfAnArmAreRead() {
+    Processor processor = Processor.parse(List.of("Features\t: fp asimd sve bf16"), 8);
+
+    assertThat(processor).isEqualTo(new Processor(null, 8, false, false, true));
+  }
+
+  @Test
+  void whatTheSystemDoesNotTellIsUnknown() {
+    assertThat(Processor.parse(List.of(), 1)).isEqualTo(new Processor(null, 1, null, null, null));
+  }
+}
