@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.stream.Stream;
@@ -35,7 +36,7 @@ public record RunDirectory(Path path) {
    */
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
-      return new RunDirectory(Path.of("runs", name + "-" + TIME.format(LocalDateTime.now())));
+      return new RunDirectory(Path.of("runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault()))));
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
