@@ -36,7 +36,8 @@ public record RunDirectory(Path path) {
    */
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
-      return new RunDirectory(Path.of("runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault()))));
+      return new RunDirectory(
+          Path.of("runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault()))));
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
