@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Gradients;
@@ -168,7 +169,19 @@ public final class Optimizer implements AutoCloseable {
               + unknown
               + ".");
     }
-    saved.forEach((name, array) -> array.copyTo(Objects.requireNonNull(state.get(name))));
+    try (Torch.Recording off = Torch.noGradients();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      saved.forEach((name, array) -> overwrite(Objects.requireNonNull(state.get(name)), array));
+    }
+  }
+
+  /**
+   * NDArray.copyTo would give the target other memory; an assignment to an index writes into it.
+   */
+  private static void overwrite(NDArray target, NDArray source) {
+    Shape shape = target.getShape().isScalar() ? new Shape(1) : target.getShape();
+    target.reshape(shape).set(new NDIndex().addAllDim(), source.reshape(shape));
   }
 
   private static Set<String> described(Map<String, NDArray> arrays) {
