@@ -11,13 +11,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * From token ids to vectors: embeddings of tokens and learned positions, the blocks, a last norm.
+ * From token ids to vectors: embeddings of tokens, their n-grams if wanted, and learned positions,
+ * the blocks, a last norm.
  */
 final class TransformerBody extends Layer {
   private static final double DEVIATION = 0.02;
 
   private final Embedding tokens;
   private final Embedding positions;
+  private final NgramEmbedding ngrams;
   private final Dropout dropout;
   private final List<TransformerBlock> blocks;
   private final LayerNorm norm;
@@ -26,6 +28,7 @@ final class TransformerBody extends Layer {
     tokens = new Embedding(vocabularySize, config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
     positions =
         new Embedding(config.maxLength(), config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
+    ngrams = new NgramEmbedding(config.ngrams(), config.ngramRows(), config.width(), DEVIATION);
     dropout = new Dropout(config.dropout());
     blocks = Stream.generate(() -> new TransformerBlock(config)).limit(config.layers()).toList();
     norm = new LayerNorm(config.width());
@@ -35,7 +38,8 @@ final class TransformerBody extends Layer {
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
     NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
-    NDArray x = dropout.forward(tokens.forward(ids).add(place)); // (batch, tokens, width)
+    NDArray embedded = ngrams.addTo(tokens.forward(ids).add(place), ids);
+    NDArray x = dropout.forward(embedded); // (batch, tokens, width)
     for (TransformerBlock block : blocks) {
       x = block.forward(x, batch.mask());
     }

@@ -22,6 +22,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
  * @param dropout after the embeddings, after each part of a block, and on attention weights
  * @param activation in the feed-forward part
  * @param attention how tokens look at each other
+ * @param ngrams the longest n-gram of tokens that has a vector of its own, added to that of its
+ *     last token; 1: only the tokens have
+ * @param ngramRows vectors for the n-grams of each length, which share them by a hash
  */
 public record TransformerConfig(
     Task task,
@@ -32,7 +35,9 @@ public record TransformerConfig(
     int feedForward,
     double dropout,
     Activation activation,
-    AttentionConfig attention)
+    AttentionConfig attention,
+    int ngrams,
+    int ngramRows)
     implements ModelConfig {
 
   /** What a transformer is for. */
@@ -51,6 +56,8 @@ public record TransformerConfig(
         .that(heads < 1 || width % heads == 0, "heads", heads, "must divide width " + width)
         .positive("maxLength", maxLength)
         .positive("feedForward", feedForward)
+        .positive("ngrams", ngrams)
+        .positive("ngramRows", ngramRows)
         .below("dropout", dropout, 0, 1)
         .verify();
   }
@@ -66,7 +73,9 @@ public record TransformerConfig(
         4,
         0.1,
         Activation.GELU,
-        new MultiHeadAttention.Config());
+        new MultiHeadAttention.Config(),
+        1,
+        8192);
   }
 
   @Override

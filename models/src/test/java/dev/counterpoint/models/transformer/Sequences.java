@@ -17,7 +17,7 @@ final class Sequences {
   /** One layer of width 8 for at most 6 tokens. */
   static TransformerConfig config(TransformerConfig.Task task, double dropout) {
     return new TransformerConfig(
-        task, 8, 1, 2, 6, 2, dropout, Activation.GELU, new MultiHeadAttention.Config());
+        task, 8, 1, 2, 6, 2, dropout, Activation.GELU, new MultiHeadAttention.Config(), 1, 8);
   }
 
   /** Items of ids, padded with a given id to a given length. */

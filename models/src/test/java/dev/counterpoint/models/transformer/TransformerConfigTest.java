@@ -27,7 +27,9 @@ class TransformerConfigTest {
                 4,
                 0.1,
                 Activation.GELU,
-                new MultiHeadAttention.Config()));
+                new MultiHeadAttention.Config(),
+                1,
+                8192));
   }
 
   @Test
@@ -93,6 +95,8 @@ class TransformerConfigTest {
         feedForward,
         dropout,
         Activation.GELU,
-        new MultiHeadAttention.Config());
+        new MultiHeadAttention.Config(),
+        1,
+        8192);
   }
 }

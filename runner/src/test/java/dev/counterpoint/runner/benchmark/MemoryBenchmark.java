@@ -1,0 +1,87 @@
+package dev.counterpoint.runner.benchmark;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.CallbackConfig;
+import dev.counterpoint.core.callback.CallbackContext;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.runner.cli.Main;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a long run holds: native arrays and resident memory after 200 and after 2,000 steps of {@code
+ * sentiment}, checkpoints and validations between. To be run with a heap of fixed size whose pages
+ * are all touched, so that only native memory can grow: {@code -Xms1g -Xmx1g -XX:+AlwaysPreTouch}.
+ */
+public final class MemoryBenchmark {
+  private static final int EARLY = 200;
+  private static final int LATE = 2_000;
+
+  private MemoryBenchmark() {}
+
+  public static void main(String[] arguments) throws IOException {
+    Path directory = Files.createTempDirectory("memory").resolve("run");
+    Main.main(
+        "train",
+        "sentiment",
+        "--output",
+        directory.toString(),
+        "--set",
+        "training.epochs=7",
+        "--set",
+        "callbacks=[{type: \"" + Watch.class.getName() + "\"}]");
+  }
+
+  /** Prints what is held after each of the two steps. */
+  public record Watch() implements CallbackConfig {
+    @Override
+    public Callback build(CallbackContext context) {
+      return new Callback() {
+        private long early;
+
+        @Override
+        public void onStep(StepReport report) {
+          if (report.step() == EARLY) {
+            early = tell(report);
+          } else if (report.step() == LATE) {
+            System.out.printf("resident memory grew to %.4f of it%n", (double) tell(report) / early);
+          }
+        }
+      };
+    }
+
+    private static long tell(StepReport report) {
+      long resident = residentBytes();
+      System.out.printf(
+          "step %d: %d native arrays, %.1f MB resident%n",
+          report.step(), arrays(), resident / 1e6);
+      return resident;
+    }
+
+    private static long arrays() {
+      try (NDManager manager = Torch.newManager(Device.cpu())) {
+        return manager.getParentManager().getManagedArrays().stream()
+            .filter(NDArray.class::isInstance)
+            .count();
+      }
+    }
+
+    private static long residentBytes() {
+      try {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElseThrow();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
