@@ -15,9 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a long run holds: native arrays and resident memory after 200 and after 2,000 steps of {@code
- * sentiment}, checkpoints and validations between. To be run with a heap of fixed size whose pages
- * are all touched, so that only native memory can grow: {@code -Xms1g -Xmx1g -XX:+AlwaysPreTouch}.
+ * What a long run holds: native arrays and resident memory after 200 and after 2,000 steps of
+ * {@code sentiment}, checkpoints and validations between. To be run with a heap of fixed size whose
+ * pages are all touched, so that only native memory can grow: {@code -Xms1g -Xmx1g
+ * -XX:+AlwaysPreTouch}.
  */
 public final class MemoryBenchmark {
   private static final int EARLY = 200;
@@ -50,7 +51,8 @@ public final class MemoryBenchmark {
           if (report.step() == EARLY) {
             early = tell(report);
           } else if (report.step() == LATE) {
-            System.out.printf("resident memory grew to %.4f of it%n", (double) tell(report) / early);
+            System.out.printf(
+                "resident memory grew to %.4f of it%n", (double) tell(report) / early);
           }
         }
       };
@@ -59,8 +61,7 @@ public final class MemoryBenchmark {
     private static long tell(StepReport report) {
       long resident = residentBytes();
       System.out.printf(
-          "step %d: %d native arrays, %.1f MB resident%n",
-          report.step(), arrays(), resident / 1e6);
+          "step %d: %d native arrays, %.1f MB resident%n", report.step(), arrays(), resident / 1e6);
       return resident;
     }
 
