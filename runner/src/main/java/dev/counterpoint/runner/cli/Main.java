@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
       PredictCommand.class,
       ExperimentsCommand.class,
       DoctorCommand.class,
+      CheckCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.ModelHash;
@@ -13,6 +14,7 @@ import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -56,6 +58,12 @@ final class TrainCommand implements Callable<Integer> {
       description = "The run directory; otherwise runs/NAME-TIME.")
   private @Nullable Path output;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = "Appends loss, gradient norm and rate of each step, bit for bit, to a file.")
+  private @Nullable Path trace;
+
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   @Spec private @Nullable CommandSpec spec;
@@ -64,7 +72,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
     Console console = Consoles.of(spec);
-    Injector wired = Guice.createInjector(new RunModule(run, console));
+    Injector wired = Guice.createInjector(new RunModule(run, console, watchers()));
     try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class)) {
@@ -83,6 +91,10 @@ final class TrainCommand implements Callable<Integer> {
     } catch (NotFiniteException e) {
       throw new RunFailed(String.valueOf(e.getMessage()));
     }
+  }
+
+  private List<Callback> watchers() {
+    return trace == null ? List.of() : List.of(new StepTrace(trace));
   }
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {

@@ -26,10 +26,22 @@ import java.util.List;
 public final class RunModule extends AbstractModule {
   private final Run run;
   private final Console console;
+  private final List<Callback> watchers;
 
+  /** A run that only its own callbacks watch. */
   public RunModule(Run run, Console console) {
+    this(run, console, List.of());
+  }
+
+  /**
+   * A run that others watch too.
+   *
+   * @param watchers called after the run's own callbacks
+   */
+  public RunModule(Run run, Console console, List<Callback> watchers) {
     this.run = run;
     this.console = console;
+    this.watchers = List.copyOf(watchers);
   }
 
   @Provides
@@ -92,6 +104,7 @@ public final class RunModule extends AbstractModule {
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
+    callbacks.addAll(watchers);
     return callbacks;
   }
 

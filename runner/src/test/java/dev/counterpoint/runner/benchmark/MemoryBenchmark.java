@@ -28,15 +28,17 @@ public final class MemoryBenchmark {
 
   public static void main(String[] arguments) throws IOException {
     Path directory = Files.createTempDirectory("memory").resolve("run");
-    Main.main(
-        "train",
-        "sentiment",
-        "--output",
-        directory.toString(),
-        "--set",
-        "training.epochs=7",
-        "--set",
-        "callbacks=[{type: \"" + Watch.class.getName() + "\"}]");
+    String[] command = {
+      "train",
+      "sentiment",
+      "--output",
+      directory.toString(),
+      "--set",
+      "training.epochs=7",
+      "--set",
+      "callbacks=[{type: \"" + Watch.class.getName() + "\"}]"
+    };
+    Main.main(command);
   }
 
   /** Prints what is held after each of the two steps. */

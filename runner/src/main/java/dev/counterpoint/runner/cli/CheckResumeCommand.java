@@ -1,0 +1,98 @@
+package dev.counterpoint.runner.cli;
+
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.ResumeCheck;
+import dev.counterpoint.runner.report.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint check resume}: a run that is killed ends as one that is not. */
+@Command(
+    name = "resume",
+    description =
+        "Trains a run once through and once with kills (SIGKILL), and compares every step and the"
+            + " parameters bit for bit.")
+final class CheckResumeCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN", description = "A built-in name or a YAML file.")
+  private String run = "";
+
+  @Option(
+      names = "--kills",
+      paramLabel = "N",
+      description = "How often the second run is killed (default: ${DEFAULT-VALUE}).")
+  private int kills = 5;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the moments of the kills (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Lays a value over the run file's. May be repeated.")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Keeps both runs here; otherwise they are removed when they agree.")
+  private @Nullable Path output;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> more = new ArrayList<>();
+    sets.forEach(set -> more.addAll(List.of("--set", set)));
+    classpath.paths().forEach(path -> more.addAll(List.of("--classpath", path.toString())));
+    ResumeCheck.Request request = new ResumeCheck.Request(run, more, kills, seed);
+    Console console = Consoles.of(spec);
+    Path folder =
+        output == null
+            ? Files.createTempDirectory("counterpoint-check-")
+            : Files.createDirectories(output).toAbsolutePath();
+    ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
+    console.print(
+        String.format(
+            "%d kills: %d times it went on within an epoch, from a step above 0; %d kills met it"
+                + " writing a checkpoint; %d of %d steps were made again",
+            outcome.kills(),
+            outcome.withinEpoch(),
+            outcome.whileWriting(),
+            outcome.repeated(),
+            outcome.steps()));
+    if (outcome.difference().isPresent()) {
+      throw new RunFailed(outcome.difference().get() + ". Both runs are in " + folder + ".");
+    }
+    console.print("every step and the model agree: " + outcome.modelHash());
+    if (output == null) {
+      remove(folder);
+    }
+    return ExitCode.DONE;
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
