@@ -1,5 +1,7 @@
 package dev.counterpoint.core.callback;
 
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import java.io.IOException;
 import java.util.Map;
 
 /**
@@ -24,5 +26,11 @@ public interface Callback {
 
     /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
     void remember(Map<String, Object> memory);
+  }
+
+  /** A callback that knows a better result of the run than the model of its last step. */
+  interface Choosing extends Callback {
+    /** The checkpoint whose model is the run's result; none where that is the model as it is. */
+    CheckpointStore.Found chosen() throws IOException;
   }
 }

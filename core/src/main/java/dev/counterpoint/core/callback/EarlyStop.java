@@ -23,7 +23,14 @@ public final class EarlyStop implements Callback.Remembering {
     if (direction.better(value, best, config.minimumGain())) {
       best = value;
       waited = 0;
-    } else if (++waited >= config.patience()) {
+    } else {
+      waited++;
+      stopIfWaitedEnough();
+    }
+  }
+
+  private void stopIfWaitedEnough() {
+    if (waited >= config.patience()) {
       stop.request(
           "validation "
               + config.metric()
@@ -40,10 +47,12 @@ public final class EarlyStop implements Callback.Remembering {
     return Map.of("best", Double.toString(best), "waited", waited);
   }
 
+  /** A run that had stopped is stopped again, unless there is more patience now. */
   @Override
   public void remember(Map<String, Object> memory) {
     best = Double.parseDouble(String.valueOf(memory.get("best")));
     waited = Integer.parseInt(String.valueOf(memory.get("waited")));
+    stopIfWaitedEnough();
   }
 
   /**

@@ -1,25 +1,36 @@
 package dev.counterpoint.core.callback;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps and
- * hold means over the steps since the row before (rates are those of the last step); validation
- * rows hold every measure. A number that is not finite is text, as {@code "NaN"}, since JSON has
- * none.
+ * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps, and
+ * one more at the end for the steps that are left; they hold means over the steps since the row
+ * before (rates are those of the last step). Validation rows hold every measure. A number that is
+ * not finite is text, as {@code "NaN"}, since JSON has none.
+ *
+ * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
  */
 public final class MetricsFile implements Callback.Remembering {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final String TRAIN = "train";
+  private static final long UNKNOWN = Long.MAX_VALUE;
 
   private final Path file;
   private final int every;
@@ -28,6 +39,8 @@ public final class MetricsFile implements Callback.Remembering {
   private long items;
   private long tokens;
   private double seconds;
+  private long lastRow = UNKNOWN;
+  private @Nullable StepReport lastStep;
 
   /**
    * Appends to the file.
@@ -40,24 +53,43 @@ public final class MetricsFile implements Callback.Remembering {
     this.every = every;
   }
 
-  /** Drops the rows of steps that are to be made again. */
+  /**
+   * Drops the rows of steps that are to be made again, and the row of the steps that were left at
+   * an end: they belong to the next row now, or are written again at the next end.
+   */
   @Override
   public void onStart(TrainingStart start) {
+    lastRow = Math.min(lastRow, start.step());
     try {
       if (Files.exists(file)) {
         // Not readAllLines, which refuses a letter that a crash has cut in two.
         String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        List<String> kept = rows.lines().filter(row -> isWithin(row, start.step())).toList();
-        Files.write(file, kept);
+        String kept =
+            rows.lines()
+                .filter(row -> isWithin(row, start.step()))
+                .map(row -> row + "\n")
+                .collect(Collectors.joining());
+        if (!kept.equals(rows)) {
+          replace(kept);
+        }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw failure(e);
     }
   }
 
-  private static boolean isWithin(String row, long step) {
+  /** A crash leaves the rows that were there, or those that are kept. */
+  private void replace(String kept) throws IOException {
+    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+    Files.writeString(fresh, kept);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private boolean isWithin(String text, long step) {
     try {
-      return JSON.readTree(row).path("step").asLong(Long.MAX_VALUE) <= step;
+      JsonNode row = JSON.readTree(text);
+      long last = row.path("split").asText().equals(TRAIN) ? lastRow : step;
+      return row.path("step").asLong(Long.MAX_VALUE) <= last;
     } catch (IOException e) {
       return false; // A row that a crash cut short belongs to a step after the checkpoint.
     }
@@ -70,16 +102,22 @@ public final class MetricsFile implements Callback.Remembering {
     items += report.items();
     tokens += report.tokens();
     seconds += report.seconds();
+    lastStep = report;
     if (report.step() % every == 0) {
-      write(
-          row("train", report.step(), report.epoch())
-              .put("loss", loss / weight)
-              .put("learningRate", report.learningRate())
-              .put("gradientNorm", report.gradientNorm())
-              .put("itemsPerSecond", items / seconds)
-              .put("tokensPerSecond", tokens / seconds));
+      writeMeans(report);
+      lastRow = report.step();
       forget();
     }
+  }
+
+  private void writeMeans(StepReport last) {
+    write(
+        row(TRAIN, last.step(), last.epoch())
+            .put("loss", loss / weight)
+            .put("learningRate", last.learningRate())
+            .put("gradientNorm", last.gradientNorm())
+            .put("itemsPerSecond", items / seconds)
+            .put("tokensPerSecond", tokens / seconds));
   }
 
   @Override
@@ -90,15 +128,55 @@ public final class MetricsFile implements Callback.Remembering {
   }
 
   @Override
-  public Map<String, Object> memory() {
-    return Map.of("loss", Double.toString(loss), "weight", Double.toString(weight));
+  public void onEnd(TrainingEnd end) {
+    if (lastStep != null) {
+      writeMeans(lastStep);
+    }
   }
 
-  /** Speed is measured anew: the time of another process says nothing of this one. */
+  @Override
+  public Map<String, Object> memory() {
+    Map<String, Object> memory = new LinkedHashMap<>();
+    memory.put("row", lastRow);
+    memory.put("loss", Double.toString(loss));
+    memory.put("weight", Double.toString(weight));
+    memory.put("items", items);
+    memory.put("tokens", tokens);
+    memory.put("seconds", Double.toString(seconds));
+    if (lastStep != null) {
+      memory.put("step", lastStep.step());
+      memory.put("epoch", lastStep.epoch());
+      memory.put("learningRate", Double.toString(lastStep.learningRate()));
+      memory.put("gradientNorm", Double.toString(lastStep.gradientNorm()));
+    }
+    return memory;
+  }
+
   @Override
   public void remember(Map<String, Object> memory) {
-    loss = Double.parseDouble(String.valueOf(memory.get("loss")));
-    weight = Double.parseDouble(String.valueOf(memory.get("weight")));
+    lastRow = (long) number(memory, "row");
+    loss = number(memory, "loss");
+    weight = number(memory, "weight");
+    items = (long) number(memory, "items");
+    tokens = (long) number(memory, "tokens");
+    seconds = number(memory, "seconds");
+    if (memory.containsKey("step")) {
+      lastStep =
+          new StepReport(
+              (long) number(memory, "step"),
+              (int) number(memory, "epoch"),
+              loss / weight,
+              weight,
+              number(memory, "learningRate"),
+              number(memory, "gradientNorm"),
+              items,
+              tokens,
+              seconds);
+    }
+  }
+
+  private static double number(Map<String, Object> memory, String name) {
+    return Double.parseDouble(String.valueOf(memory.get(name)));
   }
 
   private void forget() {
@@ -107,22 +185,34 @@ public final class MetricsFile implements Callback.Remembering {
     items = 0;
     tokens = 0;
     seconds = 0;
+    lastStep = null;
   }
 
   private static ObjectNode row(String split, long step, int epoch) {
     return JSON.createObjectNode().put("split", split).put("step", step).put("epoch", epoch);
   }
 
+  /** Appends a line, wholly or not at all. */
   private void write(ObjectNode row) {
-    try {
-      Files.writeString(
-          file,
-          row + "\n",
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+    ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      long end = channel.size();
+      try {
+        while (line.hasRemaining()) {
+          channel.write(line, end + line.position());
+        }
+      } catch (IOException e) {
+        channel.truncate(end);
+        throw e;
+      }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw failure(e);
     }
+  }
+
+  private UncheckedIOException failure(IOException e) {
+    return new UncheckedIOException(
+        new IOException("Cannot write " + file + ": " + Reason.of(e) + ".", e));
   }
 }

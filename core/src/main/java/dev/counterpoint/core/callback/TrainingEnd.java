@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param trainLoss the mean over the last epoch (or the part of it that was trained); NaN without a
  *     step
  * @param validation the last pass over the validation split
- * @param items trained in this process's life
- * @param tokens trained in this process's life
- * @param seconds spent in training steps in this process's life
+ * @param items trained, in all processes that the run went through
+ * @param tokens trained, likewise
+ * @param seconds spent in training steps, likewise; without what was lost in a crash
  * @param stopReason why it ended before its last step, or null
  */
 public record TrainingEnd(

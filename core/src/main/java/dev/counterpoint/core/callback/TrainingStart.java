@@ -1,6 +1,7 @@
 package dev.counterpoint.core.callback;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run begins, or goes on.
@@ -9,5 +10,12 @@ import java.util.List;
  * @param totalSteps updates of the whole run
  * @param epochs of the whole run
  * @param passedOver newer checkpoints that could not be used, and why: a sentence each
+ * @param ended why there is nothing left to train, as "all 300 steps are made"; null where there is
  */
-public record TrainingStart(long step, long totalSteps, int epochs, List<String> passedOver) {}
+public record TrainingStart(
+    long step, long totalSteps, int epochs, List<String> passedOver, @Nullable String ended) {
+  /** A start after which steps follow. */
+  public TrainingStart(long step, long totalSteps, int epochs, List<String> passedOver) {
+    this(step, totalSteps, epochs, passedOver, null);
+  }
+}

@@ -8,10 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /** Says in words why the disk refused; the JDK's messages are often but a path. */
-final class Reason {
+public final class Reason {
   private Reason() {}
 
-  static String of(IOException failure) {
+  /** Without a full stop, as "permission denied (/a/file)". */
+  public static String of(IOException failure) {
     if (failure instanceof FileSystemException refused) {
       return words(refused) + " (" + refused.getFile() + ")";
     }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.metric;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,12 +24,12 @@ public record Evaluation(Map<String, Double> values, long items, List<String> re
   /**
    * One figure.
    *
-   * @throws IllegalArgumentException where nothing of that name was measured
+   * @throws InvalidSettings where nothing of that name was measured
    */
   public double value(String name) {
     Double value = values.get(name);
     if (value == null) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "\""
               + name
               + "\" is not measured; there are "

@@ -25,6 +25,7 @@ final class RunState {
   private final BaseModel model;
   private final Optimizer optimizer;
   private final Progress progress;
+  private final Tally tally;
   private final RunOptions options;
   private final String fingerprint;
   private long savedStep = NEVER;
@@ -34,11 +35,13 @@ final class RunState {
       BaseModel model,
       Optimizer optimizer,
       Progress progress,
+      Tally tally,
       RunOptions options,
       String fingerprint) {
     this.model = model;
     this.optimizer = optimizer;
     this.progress = progress;
+    this.tally = tally;
     this.options = options;
     this.fingerprint = fingerprint;
   }
@@ -72,6 +75,7 @@ final class RunState {
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
     checkpoint.load(model.parameters(), optimizer.state());
     progress.restoreFrom(state.path("progress"));
+    tally.restoreFrom(state.path("tally"));
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
       JsonNode memory = state.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
@@ -131,6 +135,7 @@ final class RunState {
     state.put("seed", options.seed());
     state.put("dataFingerprint", fingerprint);
     progress.saveTo(state.putObject("progress"));
+    tally.saveTo(state.putObject("tally"));
     ObjectNode callbacks = state.putObject("callbacks");
     remembering()
         .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.memory())));

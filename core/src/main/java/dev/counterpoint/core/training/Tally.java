@@ -1,12 +1,18 @@
 package dev.counterpoint.core.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.metric.Evaluation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What this process has done of a run, for its end. */
+/** What a run has done so far, in whatever processes, for its end. */
 final class Tally {
   private long items;
   private long tokens;
@@ -33,5 +39,31 @@ final class Tally {
         tokens,
         seconds,
         stopReason);
+  }
+
+  void saveTo(ObjectNode json) {
+    json.put("items", items).put("tokens", tokens).put("seconds", seconds);
+    validation.ifPresent(
+        evaluation -> {
+          ObjectNode saved = json.putObject("validation").put("items", evaluation.items());
+          evaluation.values().forEach(saved.putObject("values")::put);
+          evaluation.remarks().forEach(saved.putArray("remarks")::add);
+        });
+  }
+
+  void restoreFrom(JsonNode json) {
+    items = json.path("items").asLong();
+    tokens = json.path("tokens").asLong();
+    seconds = json.path("seconds").asDouble();
+    if (json.path("validation") instanceof ObjectNode saved) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      List<String> remarks = new ArrayList<>();
+      saved
+          .path("values")
+          .properties()
+          .forEach(value -> values.put(value.getKey(), value.getValue().asDouble()));
+      saved.path("remarks").forEach(remark -> remarks.add(remark.asText()));
+      validation = Optional.of(new Evaluation(values, saved.path("items").asLong(), remarks));
+    }
   }
 }

@@ -16,6 +16,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a model: epoch after epoch through the strategy, a validation after each, checkpoints in
@@ -63,21 +64,27 @@ public final class Trainer {
       TrainingData training = new TrainingData(data.train(), config, options.seed());
       long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
       Progress progress = new Progress();
-      RunState state = new RunState(model, optimizer, progress, options, data.fingerprint());
-      List<String> passedOver = state.restore();
       Tally tally = new Tally();
+      RunState state = new RunState(model, optimizer, progress, tally, options, data.fingerprint());
+      boolean asked = options.stop().requested();
+      List<String> passedOver = state.restore();
+      String ended = asked ? null : ended(progress);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
       Consumer<StepReport> afterStep =
           report -> {
             tally.add(report);
             tell(callback -> callback.onStep(report));
-            state.saveIfDue();
+            // At the end of an epoch it is saved when the validation is done too: whatever goes on
+            // from a checkpoint finds all that belongs to its step in it.
+            if (progress.stepInEpoch() < training.stepsPerEpoch()) {
+              state.saveIfDue();
+            }
           };
       TrainingLoop loop =
           new TrainingLoop(model, optimizer, gradients, training, plan, progress, afterStep);
       TrainingStart start =
-          new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver);
+          new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver, ended);
       tell(callback -> callback.onStart(start));
       while (progress.epoch() <= config.epochs() && !options.stop().requested()) {
         progress.epochBegins();
@@ -95,6 +102,13 @@ public final class Trainer {
       tell(callback -> callback.onEnd(end));
       return end;
     }
+  }
+
+  /** Why the run that was restored has nothing left to train. */
+  private @Nullable String ended(Progress progress) {
+    return progress.epoch() > config.epochs()
+        ? "all " + progress.step() + " steps are made"
+        : options.stop().reason();
   }
 
   private void prepare() {

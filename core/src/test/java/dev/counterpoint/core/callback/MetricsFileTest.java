@@ -16,12 +16,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MetricsFileTest {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final TrainingEnd END =
+      new TrainingEnd(3, 1, 1, Optional.empty(), 24, 24, 1, null);
 
   @TempDir private Path directory;
   private Path file;
@@ -141,6 +144,29 @@ class MetricsFileTest {
 
     assertThat(rows().get(0).path("loss").asDouble()).isEqualTo(3.5);
     assertThat(rows().get(0).path("itemsPerSecond").asDouble()).isEqualTo(20);
+  }
+
+  @Test
+  void theRowOfTheStepsThatWereLeftAtAnEndIsTakenBack() throws IOException {
+    MetricsFile before = new MetricsFile(file, 2);
+    steps(before, 1, 3);
+    before.onEnd(END);
+    MetricsFile after = new MetricsFile(file, 2);
+
+    after.remember(before.memory());
+    start(after, 3);
+    steps(after, 4, 4);
+
+    assertThat(rows()).extracting(row -> row.path("step").asLong()).containsExactly(2L, 4L);
+  }
+
+  @Test
+  void aRowThatCannotBeWrittenIsAnErrorThatNamesTheFile() {
+    MetricsFile metrics = new MetricsFile(directory.resolve("gone/metrics.jsonl"), 1);
+
+    assertThatThrownBy(() -> steps(metrics, 1, 1))
+        .hasMessageContaining("Cannot write " + directory.resolve("gone/metrics.jsonl"))
+        .hasMessageContaining("no such file or directory");
   }
 
   @Test

@@ -2,10 +2,10 @@ package dev.counterpoint.runner.cli;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import com.google.inject.Key;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
-import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
@@ -18,9 +18,9 @@ import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.runner.rundir.Summary;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
@@ -81,7 +81,11 @@ final class TrainCommand implements Callable<Integer> {
       introduce(run, data, model, console);
       prepare(run, data);
       TrainingEnd end = trainer.train(data);
-      conclude(run, data, model, end, console);
+      List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
+      conclude(run, data, model, Outcome.of(end, model, callbacks), console);
+      if (signals.exitCode() != ExitCode.DONE) {
+        console.print("go on with: ./counterpoint train " + run.directory().path());
+      }
       return signals.exitCode();
     } catch (InvalidSettings e) {
       if (!run.goesOn()) {
@@ -129,27 +133,29 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void conclude(
-      Run run, DataSplits data, BaseModel model, TrainingEnd end, Console console)
+      Run run, DataSplits data, BaseModel model, Outcome outcome, Console console)
       throws IOException {
     RunDirectory directory = run.directory();
-    String hash = ModelHash.of(model.parameters());
-    RunDirectory.writeJson(directory.summary(), Summary.of(end, hash));
+    RunDirectory.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
         new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
-    end.validation()
-        .ifPresent(found -> console.print("validation: " + Figures.line(found.values())));
+    outcome.passedOver().forEach(console::say);
+    if (!outcome.validation().isEmpty()) {
+      console.print("validation: " + Figures.line(outcome.validation()));
+    }
+    TrainingEnd end = outcome.end();
     console.print(
         String.format(
             Locale.ROOT,
-            "%d steps in %s, %.0f items/s; model %s",
+            "%d steps in %s, %.0f items/s; model %s%s",
             end.steps(),
             Figures.duration(end.seconds()),
             end.items() / end.seconds(),
-            hash.substring(0, 12)));
+            outcome.modelHash().substring(0, 12),
+            outcome.best().map(best -> ", the best, of step " + best.step()).orElse("")));
     if (end.stopReason() != null) {
       console.print("stopped: " + end.stopReason());
-      console.print("go on with: ./counterpoint train " + directory.path());
     }
     console.print("in " + directory.path());
   }

@@ -40,12 +40,12 @@ public final class TrainingProgress implements Callback {
     totalSteps = start.totalSteps();
     firstStep = start.step();
     start.passedOver().forEach(console::say);
-    if (start.step() >= totalSteps) {
-      console.say("All " + totalSteps + " steps are made already.");
+    if (start.ended() != null) {
+      console.say("This run has ended: " + start.ended() + ". No step is left to train.");
     } else if (start.step() > 0) {
       console.say("Going on after step " + start.step() + " of " + totalSteps + ".");
     }
-    if (console.terminal() && start.step() < totalSteps) {
+    if (console.terminal() && start.ended() == null) {
       bar =
           new ProgressBarBuilder()
               .setTaskName("training")

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.callback.BestModel;
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
 import dev.counterpoint.core.data.source.DataSource;
@@ -83,6 +84,8 @@ public final class Catalogs {
             .with("cosine-annealing-restarts", CosineAnnealingRestarts.class)
             .with("one-cycle", OneCycle.class),
         Catalog.of(StrategyConfig.class).with("standard", StandardTrainingStrategy.Config.class),
-        Catalog.of(CallbackConfig.class).with("early-stop", EarlyStop.Config.class));
+        Catalog.of(CallbackConfig.class)
+            .with("early-stop", EarlyStop.Config.class)
+            .with("best-model", BestModel.Config.class));
   }
 }

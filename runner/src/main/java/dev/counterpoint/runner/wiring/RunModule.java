@@ -97,8 +97,8 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  List<Callback> callbacks(BaseModel model, StopSignal stop) {
-    CallbackContext context = new CallbackContext(run.directory().path(), model, stop);
+  List<Callback> callbacks(BaseModel model, StopSignal stop, CheckpointStore checkpoints) {
+    CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new MetricsFile(run.directory().metrics(), every));

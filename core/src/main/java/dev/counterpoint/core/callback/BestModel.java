@@ -1,0 +1,108 @@
+package dev.counterpoint.core.callback;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.Checks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keeps the model that did best in a validation as the checkpoint {@code best}, and makes it the
+ * run's result. Of equals the first stays.
+ */
+public final class BestModel implements Callback.Remembering, Callback.Choosing {
+  private static final String VALIDATION = "validation";
+  private static final long NONE = -1;
+
+  private final Config config;
+  private final BaseModel model;
+  private final CheckpointStore checkpoints;
+  private final Direction direction;
+  private double best = Double.NaN;
+  private long bestStep = NONE;
+
+  public BestModel(Config config, BaseModel model, CheckpointStore checkpoints) {
+    this.config = config;
+    this.model = model;
+    this.checkpoints = checkpoints;
+    direction = Direction.of(config.metric());
+  }
+
+  @Override
+  public void onValidation(ValidationReport report) {
+    double value = report.evaluation().value(config.metric());
+    if (direction.better(value, best, 0)) {
+      save(report);
+      best = value;
+      bestStep = report.step();
+    }
+  }
+
+  private void save(ValidationReport report) {
+    ObjectNode state = new JsonMapper().createObjectNode();
+    state.put("epoch", report.epoch()).put("metric", config.metric());
+    ObjectNode values = state.putObject(VALIDATION);
+    report.evaluation().values().forEach(values::put);
+    try {
+      checkpoints.saveBest(report.step(), model.parameters(), Map.of(), state);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The best model, with its measures at {@code validation} of its state. A crash may leave one
+   * there of a step that the run, gone on from an earlier checkpoint, has not reached again; it is
+   * made again when the run comes there, and is not taken before.
+   */
+  @Override
+  public CheckpointStore.Found chosen() throws IOException {
+    CheckpointStore.Found found = checkpoints.best();
+    Optional<Checkpoint> own = found.checkpoint().filter(it -> it.step() == bestStep);
+    return new CheckpointStore.Found(own, bestStep == NONE ? List.of() : found.passedOver());
+  }
+
+  @Override
+  public Map<String, Object> memory() {
+    return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
+  }
+
+  /** What another measure found best is forgotten. */
+  @Override
+  public void remember(Map<String, Object> memory) {
+    if (config.metric().equals(memory.get("metric"))) {
+      best = Double.parseDouble(String.valueOf(memory.get("best")));
+      bestStep = Long.parseLong(String.valueOf(memory.get("bestStep")));
+    }
+  }
+
+  /**
+   * What is best.
+   *
+   * @param metric as in the validation rows: loss and perplexity are better lower, all others
+   *     higher
+   */
+  public record Config(String metric) implements CallbackConfig {
+    public Config {
+      new Checks()
+          .that(!metric.isBlank(), "metric", '"' + metric + '"', "names no measure")
+          .verify();
+    }
+
+    /** The lowest loss. */
+    public static Config defaults() {
+      return new Config("loss");
+    }
+
+    @Override
+    public Callback build(CallbackContext context) {
+      return new BestModel(this, context.model(), context.checkpoints());
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.checkpoint.ModelHash;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to a run directory when its run is started again. */
+final class GoingOnTest {
+  private static final String RUN_FILE =
+      """
+      name: small
+      device: cpu
+      model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8}
+      data: {type: text-classification, train: {path: train.tsv}, validation: {path: dev.tsv}}
+      training: {epochs: 3, batchSize: 16, reportEvery: 2, optimizer: {type: adamw, learningRate: 0.05}}
+      checkpoint: {everySteps: 3}
+      callbacks: [{type: best-model, metric: accuracy}]
+      """;
+
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+  private Path run;
+
+  @BeforeEach
+  void writeRunFileAndData() throws IOException {
+    Files.writeString(folder.resolve("small.yaml"), RUN_FILE);
+    Files.writeString(folder.resolve("train.tsv"), table(1, 40));
+    Files.writeString(folder.resolve("dev.tsv"), table(2, 30));
+    run = folder.resolve("run");
+  }
+
+  @Test
+  void theResultOfARunIsItsBestModel() throws IOException {
+    begin();
+
+    JsonNode summary = json("summary.json");
+    JsonNode best = json("checkpoints/best/state.json");
+    assertThat(summary.path("bestStep").asLong()).isEqualTo(best.path("step").asLong());
+    assertThat(summary.path("validation")).isEqualTo(best.path("validation"));
+    assertThat(summary.path("modelHash").asText())
+        .isEqualTo(ModelHash.of(run.resolve("model/model.safetensors")))
+        .isEqualTo(ModelHash.of(run.resolve("checkpoints/best/model.safetensors")));
+    assertThat(terminal.out())
+        .contains(", the best, of step " + summary.path("bestStep").asLong() + "\n");
+  }
+
+  @Test
+  void aBestModelThatIsDamagedIsNamedAndTheLastTakesItsPlace() throws IOException {
+    begin();
+    Files.writeString(run.resolve("checkpoints/best/model.safetensors"), "?");
+
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
+
+    assertThat(terminal.err())
+        .contains(run.resolve("checkpoints/best/model.safetensors") + " is damaged");
+    assertThat(json("summary.json").has("bestStep")).isFalse();
+    assertThat(ModelHash.of(run.resolve("model/model.safetensors")))
+        .isEqualTo(ModelHash.of(run.resolve("checkpoints/step-00000009/model.safetensors")));
+  }
+
+  @Test
+  void aMeasureThatIsNotMadeIsRefusedWithThoseThatAre() {
+    assertThat(
+            terminal.run(
+                "train",
+                folder.resolve("small.yaml").toString(),
+                "--set",
+                "callbacks.0.metric=acuracy",
+                "--output",
+                run.toString()))
+        .isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("\"acuracy\" is not measured; there are loss, accuracy");
+  }
+
+  @Test
+  void aRunThatHasEndedSaysWhatItReachedAndTrainsNoStep() throws IOException {
+    begin();
+    String summary = Files.readString(run.resolve("summary.json"));
+    String rows = Files.readString(run.resolve("metrics.jsonl"));
+    String said = terminal.out();
+
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
+
+    assertThat(terminal.err())
+        .contains("This run has ended: all 9 steps are made. No step is left to train.");
+    assertThat(terminal.out()).isEqualTo(said + said);
+    assertThat(run.resolve("metrics.jsonl")).hasContent(rows);
+    assertThat(withoutMemory(Files.readString(run.resolve("summary.json"))))
+        .isEqualTo(withoutMemory(summary));
+  }
+
+  private void begin() {
+    String file = folder.resolve("small.yaml").toString();
+    assertThat(terminal.run("train", file, "--output", run.toString()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.DONE);
+  }
+
+  private JsonNode json(String file) throws IOException {
+    return new JsonMapper().readTree(run.resolve(file).toFile());
+  }
+
+  private static String withoutMemory(String summary) {
+    return summary.replaceAll("\"peakMemoryBytes\" : \\d+", "");
+  }
+
+  /** Noise with a hint, so that measures go up and down. */
+  private static String table(long seed, int rows) {
+    Random random = new Random(seed);
+    return "text\tlabel\n"
+        + IntStream.range(0, rows)
+            .mapToObj(
+                row -> {
+                  boolean good = random.nextBoolean();
+                  String word = good ^ random.nextInt(4) == 0 ? "fine" : "dull";
+                  return "day %d is %s\t%s".formatted(row % 7, word, good ? "yes" : "no");
+                })
+            .collect(Collectors.joining("\n"))
+        + "\n";
+  }
+}
