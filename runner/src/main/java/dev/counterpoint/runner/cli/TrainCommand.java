@@ -65,7 +65,8 @@ final class TrainCommand implements Callable<Integer> {
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
     Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console));
-    try (DataSplits data = wired.getInstance(DataSplits.class);
+    try (console;
+        DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class)) {
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console);
