@@ -13,6 +13,7 @@ import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -87,6 +88,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
+    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
     ModelSummary summary = ModelSummary.of(model);
     console.say(
