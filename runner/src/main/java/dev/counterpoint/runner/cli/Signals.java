@@ -24,6 +24,7 @@ final class Signals {
                 new Signal(name),
                 signal -> {
                   if (!signals.received.compareAndSet(ExitCode.DONE, code)) {
+                    console.close();
                     Runtime.getRuntime().halt(code);
                   }
                   console.say("Stopping after this step (once more to stop at once) ...");

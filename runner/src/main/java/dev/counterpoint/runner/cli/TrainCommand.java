@@ -15,6 +15,7 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
+import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -73,7 +74,8 @@ final class TrainCommand implements Callable<Integer> {
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
     Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console, watchers()));
-    try (DataSplits data = wired.getInstance(DataSplits.class);
+    try (console;
+        DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class)) {
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console);
@@ -102,6 +104,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
+    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
     ModelSummary summary = ModelSummary.of(model);
     console.say(

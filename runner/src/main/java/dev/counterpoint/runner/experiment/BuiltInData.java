@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
  * @param cache the program's cache folder
  */
 public record BuiltInData(Path cache) {
+  /** What a path begins with in a run file that is not a file but a built-in table. */
+  public static final String SCHEME = "builtin:";
+
   /** Raised when a corpus changes, so that no older table is taken for it. */
   private static final String VERSION = "1";
 
@@ -59,6 +62,15 @@ public record BuiltInData(Path cache) {
               + ".");
     }
     return file;
+  }
+
+  /**
+   * Lines worth telling of the built-in data that a run file names.
+   *
+   * @param runFile its text
+   */
+  public static List<String> notes(String runFile) {
+    return runFile.contains(SCHEME + "languages/") ? List.of(LanguagesCorpus.leftOut()) : List.of();
   }
 
   private static void write(Map<String, List<LabelledText>> splits, Path folder) {

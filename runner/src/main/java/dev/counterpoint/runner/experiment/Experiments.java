@@ -17,7 +17,9 @@ public final class Experiments {
         "sentiment",
         "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
     DESCRIPTIONS.put(
-        "languages", "which language is a name in? 140 languages of Unicode's CLDR, by character");
+        "languages",
+        "which language is a name in? 140 languages of Unicode's CLDR, by character; 8,311 spellings"
+            + " that several languages share are left out");
   }
 
   private Experiments() {}

@@ -32,20 +32,17 @@ final class LanguagesCorpus {
   private static final String SPLIT_SEED = "languages-1/";
   private static final int VALIDATION_PERCENT = 10;
 
-  private final int sharedSpellings;
   private final List<Name> names;
 
-  private LanguagesCorpus(int sharedSpellings, List<Name> names) {
-    this.sharedSpellings = sharedSpellings;
+  private LanguagesCorpus(List<Name> names) {
     this.names = List.copyOf(names);
   }
 
   /** Reads the corpus from the class path. */
   static LanguagesCorpus load() {
     try (BufferedReader reader = open()) {
-      int sharedSpellings =
-          Integer.parseInt(reader.readLine().substring(SHARED_SPELLINGS.length()));
-      return new LanguagesCorpus(sharedSpellings, reader.lines().map(Name::parse).toList());
+      reader.readLine(); // that of the shared spellings
+      return new LanguagesCorpus(reader.lines().map(Name::parse).toList());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE, e);
     }
@@ -78,8 +75,20 @@ final class LanguagesCorpus {
   }
 
   /** Returns how many spellings were left out because two or more languages have them. */
-  int sharedSpellings() {
-    return sharedSpellings;
+  static int sharedSpellings() {
+    try (BufferedReader reader = open()) {
+      return Integer.parseInt(reader.readLine().substring(SHARED_SPELLINGS.length()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE, e);
+    }
+  }
+
+  /** Returns a line for people on what the data lacks. */
+  static String leftOut() {
+    return String.format(
+        Locale.ROOT,
+        "languages: %,d spellings that several languages share are left out",
+        sharedSpellings());
   }
 
   /** Returns the English name of a label: {@code German} for {@code de}. */

@@ -1,29 +1,103 @@
 package dev.counterpoint.runner.report;
 
 import java.io.PrintWriter;
+import java.util.function.IntSupplier;
 
 /**
- * Where people read.
- *
- * @param out results
- * @param err progress and remarks
- * @param terminal whether {@code err} is a terminal, so that a line may be written over
+ * Where people read: results, remarks and, on a terminal, one status line below them that is
+ * written over. Any thread may write; whatever it writes comes above the status line.
  */
-public record Console(PrintWriter out, PrintWriter err, boolean terminal) {
+public final class Console implements AutoCloseable {
+  /** From the cursor to the end of the screen: a window made narrower breaks a line into rows. */
+  private static final String ERASE_BELOW = "\u001b[J";
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean terminal;
+  private final IntSupplier columns;
+  private String status = "";
+  private boolean closed;
+
+  /**
+   * Writes to the two given.
+   *
+   * @param out results
+   * @param err remarks and the status line
+   * @param terminal whether {@code err} is a terminal, so that a line may be written over
+   * @param columns of the terminal as it is now
+   */
+  Console(PrintWriter out, PrintWriter err, boolean terminal, IntSupplier columns) {
+    this.out = out;
+    this.err = err;
+    this.terminal = terminal;
+    this.columns = columns;
+  }
+
   /** The launcher says whether it is a terminal: Java itself can tell only from release 22 on. */
   public static Console of(PrintWriter out, PrintWriter err) {
-    return new Console(out, err, Boolean.getBoolean("counterpoint.terminal"));
+    boolean terminal = Boolean.getBoolean("counterpoint.terminal");
+    return new Console(out, err, terminal, terminal ? TerminalWidth.watched() : () -> 0);
+  }
+
+  /** Whether there is a status line. */
+  boolean terminal() {
+    return terminal;
+  }
+
+  /** Characters that the status line may have: the last column stays free, or the cursor wraps. */
+  int statusWidth() {
+    return Math.max(1, columns.getAsInt() - 1);
   }
 
   /** One line of remarks. */
-  public void say(String line) {
+  public synchronized void say(String line) {
+    erase();
     err.println(line);
-    err.flush();
+    redraw();
   }
 
   /** One line of results. */
-  public void print(String line) {
+  public synchronized void print(String line) {
+    erase();
+    err.flush();
     out.println(line);
     out.flush();
+    redraw();
+  }
+
+  /** Writes over the status line; an empty text takes it away. */
+  synchronized void status(String text) {
+    if (closed) {
+      return;
+    }
+    if (text.isEmpty()) {
+      erase();
+    }
+    status = text;
+    redraw();
+  }
+
+  /** Takes the status line away for good, so that what others write comes on a line of its own. */
+  @Override
+  public synchronized void close() {
+    status("");
+    closed = true;
+  }
+
+  private void erase() {
+    if (!status.isEmpty()) {
+      err.print("\r" + ERASE_BELOW);
+    }
+  }
+
+  /**
+   * Leaves the cursor at the line's start: there the terminal's own {@code ^C} is written over, and
+   * there it stays when the window changes.
+   */
+  private void redraw() {
+    if (!status.isEmpty()) {
+      err.print("\r" + status + ERASE_BELOW + "\r");
+    }
+    err.flush();
   }
 }

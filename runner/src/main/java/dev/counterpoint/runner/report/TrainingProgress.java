@@ -5,12 +5,7 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
-import java.time.Duration;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /** Shows a training: one bar on a terminal, a plain line every so often elsewhere. */
@@ -23,12 +18,12 @@ public final class TrainingProgress implements Callback {
   private long firstStep;
   private double seconds;
   private long items;
-  private @Nullable ProgressBar bar;
+  private @Nullable TrainingBar bar;
 
   /**
    * Shows it on a console.
    *
-   * @param every steps between two looks at the figures
+   * @param every plain lines come at multiples of so many steps
    */
   public TrainingProgress(Console console, int every) {
     this.console = console;
@@ -46,15 +41,7 @@ public final class TrainingProgress implements Callback {
       console.say("Going on after step " + start.step() + " of " + totalSteps + ".");
     }
     if (console.terminal() && start.ended() == null) {
-      bar =
-          new ProgressBarBuilder()
-              .setTaskName("training")
-              .setInitialMax(totalSteps)
-              .startsFrom(start.step(), Duration.ZERO)
-              .setStyle(ProgressBarStyle.ASCII)
-              .setUpdateIntervalMillis(200)
-              .setConsumer(new ConsoleProgressBarConsumer(System.err))
-              .build();
+      bar = new TrainingBar(console, start.step(), totalSteps);
     }
   }
 
@@ -63,13 +50,10 @@ public final class TrainingProgress implements Callback {
     seconds += report.seconds();
     items += report.items();
     if (bar != null) {
-      bar.stepTo(report.step());
-      if (report.step() % every == 0) {
-        bar.setExtraMessage(
-            String.format(Locale.ROOT, " loss %.4f, %.0f items/s", report.loss(), items / seconds));
-      }
+      double speed = items / seconds;
+      double left = secondsLeft(report.step());
+      bar.show(report.step(), () -> figures(report, speed, left));
     } else if (report.step() % plainEvery() == 0 || report.step() == firstStep + 1) {
-      double left = (totalSteps - report.step()) * seconds / (report.step() - firstStep);
       console.say(
           String.format(
               Locale.ROOT,
@@ -80,8 +64,21 @@ public final class TrainingProgress implements Callback {
               report.loss(),
               Figures.rate(report.learningRate()),
               items / seconds,
-              Figures.duration(left)));
+              Figures.duration(secondsLeft(report.step()))));
     }
+  }
+
+  private static String figures(StepReport report, double speed, double left) {
+    return String.format(
+        Locale.ROOT,
+        ", loss %.4f, %.0f items/s, %s left",
+        report.loss(),
+        speed,
+        Figures.duration(left));
+  }
+
+  private double secondsLeft(long step) {
+    return (totalSteps - step) * seconds / (step - firstStep);
   }
 
   /** A multiple of the report interval that gives some twenty lines a run. */
@@ -91,13 +88,8 @@ public final class TrainingProgress implements Callback {
 
   @Override
   public void onValidation(ValidationReport report) {
-    String line =
-        "epoch " + report.epoch() + ": validation " + Figures.line(report.evaluation().values());
-    if (bar != null) {
-      // The bar redraws itself below.
-      System.err.print("\r\u001b[K");
-    }
-    console.say(line);
+    console.say(
+        "epoch " + report.epoch() + ": validation " + Figures.line(report.evaluation().values()));
   }
 
   @Override

@@ -13,8 +13,6 @@ import java.util.function.Function;
  */
 public record FileFinder(List<Path> folders, BuiltInData builtIn)
     implements Function<String, Path> {
-  private static final String BUILT_IN = "builtin:";
-
   public FileFinder {
     folders = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
   }
@@ -22,8 +20,8 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
   /** The file; where no folder has it, the one it would be in the first. */
   @Override
   public Path apply(String path) {
-    if (path.startsWith(BUILT_IN)) {
-      return builtIn.file(path.substring(BUILT_IN.length()));
+    if (path.startsWith(BuiltInData.SCHEME)) {
+      return builtIn.file(path.substring(BuiltInData.SCHEME.length()));
     }
     return folders.stream()
         .map(folder -> folder.resolve(path).normalize())

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The script {@code counterpoint}, with a project, a java and a Maven that only say what they got.
@@ -189,6 +191,70 @@ final class LauncherTest {
     assertThat(builds()).hasSize(1);
   }
 
+  @Test
+  void theOneThatWaitsForAnothersBuildSaysSo() throws Exception {
+    Path begun = temporary.resolve("begun");
+    Path goOn = temporary.resolve("goOn");
+    program(
+        temporary.resolve("bin/mvn"),
+        MAVEN
+            .replace("#!/bin/sh", "#!/bin/sh\ntouch '%s'; while [ ! -e '%s' ]; do sleep 0.05; done")
+            .formatted(begun, goOn));
+    ProcessBuilder builder = process(home.resolve("counterpoint"), Map.of(), "--version");
+    Process first = builder.start();
+    awaitFile(begun, first);
+    Process second = builder.redirectErrorStream(true).start();
+    String said = second.inputReader().readLine();
+    Files.createFile(goOn);
+
+    assertThat(said).isEqualTo("Waiting for another start of Counterpoint, which builds it ...");
+    assertThat(List.of(first.waitFor(), second.waitFor())).containsExactly(7, 7);
+  }
+
+  private static void awaitFile(Path file, Process maker) throws InterruptedException {
+    while (!Files.exists(file)) {
+      assertThat(maker.isAlive()).isTrue();
+      Thread.sleep(20);
+    }
+  }
+
+  @Test
+  void outsideOfATerminalJavaIsToldOfNone() throws Exception {
+    assertThat(launch("--version").out()).doesNotContain("counterpoint.terminal");
+  }
+
+  @Test
+  void aTerminalIsToldToJavaWithItsWidth() throws Exception {
+    assertThat(inATerminal("stty cols 132; TERM=xterm"))
+        .contains("[-Dcounterpoint.terminal=true]")
+        .contains("[-Dcounterpoint.columns=132]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM=dumb", "TERM=", "TERM=xterm NO_COLOR=1", "TERM=xterm 2>/dev/null"})
+  void aTerminalThatCannotWriteOverALineIsNone(String how) throws Exception {
+    assertThat(inATerminal(how)).contains("[--version]").doesNotContain("counterpoint.terminal");
+  }
+
+  /** All that a terminal shows of a start, which a shell's assignments or redirections precede. */
+  private String inATerminal(String how) throws Exception {
+    assumeThat(Path.of("/usr/bin/script")).as("script of util-linux makes a terminal").exists();
+    Path file = temporary.resolve("typescript");
+    launch("--version"); // builds
+    Process process =
+        process(
+                Path.of("-c"),
+                Map.of(),
+                "script -qec \"$1\" /dev/null </dev/null",
+                "sh",
+                how + " '" + home.resolve("counterpoint") + "' --version")
+            .redirectErrorStream(true)
+            .redirectOutput(file.toFile())
+            .start();
+    process.waitFor();
+    return Files.readString(file);
+  }
+
   private List<String> builds() throws IOException {
     return Files.readAllLines(home.resolve("calls"));
   }
@@ -227,6 +293,7 @@ final class LauncherTest {
         .environment()
         .merge("PATH", temporary.resolve("bin").toString(), (old, bin) -> bin + ":" + old);
     builder.environment().remove("COUNTERPOINT_JAVA_OPTS");
+    builder.environment().remove("NO_COLOR");
     builder.environment().putAll(environment);
     return builder;
   }

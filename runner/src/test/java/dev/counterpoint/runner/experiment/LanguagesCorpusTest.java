@@ -29,7 +29,11 @@ class LanguagesCorpusTest {
 
   @Test
   void tellsHowManySharedSpellingsWereDropped() {
-    assertThat(CORPUS.sharedSpellings()).isEqualTo(8_311);
+    assertThat(LanguagesCorpus.sharedSpellings()).isEqualTo(8_311);
+    assertThat(Experiments.descriptions().get("languages")).contains("8,311 spellings");
+    assertThat(BuiltInData.notes("train: {path: builtin:languages/train}"))
+        .containsExactly("languages: 8,311 spellings that several languages share are left out");
+    assertThat(BuiltInData.notes("train: {path: languages.tsv}")).isEmpty();
   }
 
   @Test

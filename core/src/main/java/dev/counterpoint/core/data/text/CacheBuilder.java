@@ -28,7 +28,7 @@ record CacheBuilder(
     @Nullable Path given,
     int maxLength) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
 
   /** A name for all that the content hangs on, found without reading the tables. */
   String key() throws IOException {
@@ -70,9 +70,25 @@ record CacheBuilder(
     TokenizerFile file = encoder.file();
     return new CacheContent(
         HexFormat.of().formatHex(items.digest()),
+        maxLength,
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
         labels,
-        contents);
+        contents,
+        sharedWithTrain(folder));
+  }
+
+  private Map<String, SharedTexts> sharedWithTrain(Path folder) throws IOException {
+    SplitFiles train = new SplitFiles(folder, DataSplits.TRAIN);
+    Map<String, SharedTexts> shared = new LinkedHashMap<>();
+    for (String split : splits.keySet()) {
+      if (!split.equals(DataSplits.TRAIN)) {
+        SplitFiles other = new SplitFiles(folder, split);
+        shared.put(split, SharedTexts.find(train, other));
+        Files.delete(other.hashes());
+      }
+    }
+    Files.delete(train.hashes());
+    return shared;
   }
 
   private static String hash(byte[] content) {

@@ -2,32 +2,31 @@ package dev.counterpoint.core.data.text;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.errorprone.annotations.FormatMethod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a cache folder says of itself, in {@code content.json}, which is written last.
  *
  * @param fingerprint SHA-256 over tokenizer, labels, and all items
+ * @param maxLength the most tokens of an item
  * @param labels their names in the order of their numbers
  * @param splits by name, in the order of the settings
+ * @param sharedWithTrain for each split but that of training the texts that are in both
  */
 record CacheContent(
     String fingerprint,
+    int maxLength,
     Vocabulary vocabulary,
     List<String> labels,
-    Map<String, SplitContent> splits) {
+    Map<String, SplitContent> splits,
+    Map<String, SharedTexts> sharedWithTrain) {
   private static final String NAME = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
 
@@ -45,36 +44,7 @@ record CacheContent(
    * @param blank items without a text
    * @param labelCounts items of each label, in the order of the labels
    */
-  record SplitContent(long rows, long tokens, long truncated, long blank, List<Long> labelCounts) {
-    /** Labels that a note lists before it only says how many more there are. */
-    private static final int LISTED = 10;
-
-    List<String> notes(String split, List<String> labels) {
-      List<String> notes = new ArrayList<>();
-      notes.add(note("%s: %,d rows (%s)", split, rows, counts(labels)));
-      if (truncated > 0) {
-        notes.add(note("%s: %,d rows are longer than the most tokens and cut", split, truncated));
-      }
-      if (blank > 0) {
-        notes.add(note("%s: %,d rows have an empty text", split, blank));
-      }
-      return notes;
-    }
-
-    private String counts(List<String> labels) {
-      String listed =
-          IntStream.range(0, Math.min(LISTED, labels.size()))
-              .mapToObj(label -> note("%s: %,d", labels.get(label), labelCounts.get(label)))
-              .collect(Collectors.joining(", "));
-      int more = labels.size() - LISTED;
-      return more > 0 ? listed + ", and " + more + " labels more" : listed;
-    }
-
-    @FormatMethod
-    private static String note(String format, Object... values) {
-      return String.format(Locale.ROOT, format, values);
-    }
-  }
+  record SplitContent(long rows, long tokens, long truncated, long blank, List<Long> labelCounts) {}
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));

@@ -79,7 +79,7 @@ final class SplitBuilder {
     Encoding[] encodings = encoder.encodings(chunk.stream().map(Row::text).toList());
     for (int i = 0; i < encodings.length; i++) {
       Row row = chunk.get(i);
-      writer.add(row.line(), row.label(), encoder.ids(encodings[i]));
+      writer.add(row.line(), row.text(), row.label(), encoder.ids(encodings[i]));
       truncated += encodings[i].exceedMaxLength() ? 1 : 0;
     }
     chunk.clear();

@@ -30,6 +30,11 @@ record SplitFiles(Path folder, String split) {
     return folder.resolve(split + ".lines");
   }
 
+  /** Hash and line of each text, while the splits are compared; no part of the finished cache. */
+  Path hashes() {
+    return folder.resolve(split + ".hashes");
+  }
+
   /** Bytes an id: two suffice for a vocabulary of up to 65,536 tokens. */
   static int idWidth(int vocabularySize) {
     return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
@@ -57,6 +62,7 @@ record SplitFiles(Path folder, String split) {
     private final NumberFile offsets;
     private final NumberFile labels;
     private final NumberFile lines;
+    private final NumberFile hashes;
     private long tokens;
 
     Writer(SplitFiles files, int vocabularySize) throws IOException {
@@ -64,10 +70,13 @@ record SplitFiles(Path folder, String split) {
       offsets = new NumberFile(files.offsets(), OFFSET_WIDTH);
       labels = new NumberFile(files.labels(), LABEL_WIDTH);
       lines = new NumberFile(files.lines(), LINE_WIDTH);
+      hashes = new NumberFile(files.hashes(), Long.BYTES);
       offsets.put(0);
     }
 
-    void add(long line, int label, long[] tokenIds) throws IOException {
+    void add(long line, String text, int label, long[] tokenIds) throws IOException {
+      hashes.put(SharedTexts.hash(text));
+      hashes.put(line);
       for (long id : tokenIds) {
         ids.put(id);
       }
@@ -87,6 +96,7 @@ record SplitFiles(Path folder, String split) {
       items.update(offsets.finish());
       items.update(labels.finish());
       lines.finish();
+      hashes.finish();
     }
 
     @Override
@@ -95,6 +105,7 @@ record SplitFiles(Path folder, String split) {
       offsets.close();
       labels.close();
       lines.close();
+      hashes.close();
     }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,10 +49,13 @@ record TextCache(Path folder, CacheContent content) {
     return datasets;
   }
 
-  /** What a reader wants to know of the texts before a training. */
-  List<String> notes() {
-    List<String> notes = new ArrayList<>();
-    content.splits().forEach((name, split) -> notes.addAll(split.notes(name, content.labels())));
+  /**
+   * What a reader wants to know of the texts before a training.
+   *
+   * @param rows the tables that it was made of
+   */
+  List<String> notes(Map<String, LabelledRows> rows) {
+    List<String> notes = new TextNotes(content, rows).all();
     notes.add("texts as ids in " + folder);
     return notes;
   }

@@ -89,7 +89,7 @@ public record TextClassification(
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
-        cache.notes());
+        cache.notes(rows));
   }
 
   /** The tables of all splits, of which it is known that they can be opened. */

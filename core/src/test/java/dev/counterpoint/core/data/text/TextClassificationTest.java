@@ -362,7 +362,7 @@ class TextClassificationTest {
       try (DataSplits splits = data.open(context(lengths[1]))) {
         assertThat(lengths(splits)).containsExactly(3, 2);
         assertThat(splits.notes())
-            .contains("train: 1 rows are longer than the most tokens and cut");
+            .contains("train: 1 rows (50 %) are longer than 3 tokens and cut");
       }
     }
   }
@@ -372,6 +372,40 @@ class TextClassificationTest {
     try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
           .contains("train: 3 rows (0: 1, 1: 2)", "validation: 1 rows (0: 0, 1: 1)");
+    }
+  }
+
+  @Test
+  void ofManyLabelsTheLargestAndTheSmallestAreNamed() throws IOException {
+    StringBuilder rows = new StringBuilder("text\tlabel\n");
+    for (int label = 1; label <= 11; label++) {
+      rows.append(("word\tlabel" + label + "\n").repeat(20 - label));
+    }
+    write("train.tsv", rows.toString());
+    try (DataSplits splits = open(train("train.tsv"))) {
+      assertThat(splits.notes())
+          .contains("train: 154 rows of 11 labels, from label11: 9 to label1: 19");
+    }
+  }
+
+  @Test
+  void aTextThatIsInTrainingTooIsTold() throws IOException {
+    write("dev.tsv", "sentence\tlabel\nnew film\t1\nbad film\t1\nBad film\t1\nbad film\t0\n");
+    try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
+      assertThat(splits.notes())
+          .contains(
+              "validation: 2 rows have a text that is in train, too: "
+                  + folder.resolve("dev.tsv")
+                  + " line 3 has that of "
+                  + folder.resolve("train.tsv")
+                  + " line 3");
+    }
+  }
+
+  @Test
+  void thatNoTextIsInTrainingTooIsTold() throws IOException {
+    try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
+      assertThat(splits.notes()).contains("validation: no text is in train, too");
     }
   }
 

@@ -1,0 +1,90 @@
+package dev.counterpoint.core.data.text;
+
+import com.google.errorprone.annotations.FormatMethod;
+import dev.counterpoint.core.data.source.DataSplits;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Lines about texts, for people: how many, of which labels, and what may be wrong with them. */
+record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
+  /** Up to so many labels are listed; of more, only the largest and the smallest are named. */
+  private static final int LISTED = 10;
+
+  /** The lines in the order of the splits. */
+  List<String> all() {
+    List<String> notes = new ArrayList<>();
+    content.splits().forEach((name, split) -> notes.addAll(of(name, split)));
+    return notes;
+  }
+
+  private List<String> of(String name, CacheContent.SplitContent split) {
+    List<String> notes = new ArrayList<>();
+    notes.add(note("%s: %,d rows%s", name, split.rows(), balance(split.labelCounts())));
+    if (split.truncated() > 0) {
+      notes.add(
+          note(
+              "%s: %,d rows (%s) are longer than %,d tokens and cut",
+              name, split.truncated(), share(split), content.maxLength()));
+    }
+    if (split.blank() > 0) {
+      notes.add(note("%s: %,d rows have an empty text", name, split.blank()));
+    }
+    SharedTexts shared = content.sharedWithTrain().get(name);
+    if (shared != null) {
+      notes.add(shared.rows() == 0 ? note("%s: no text is in train, too", name) : of(name, shared));
+    }
+    return notes;
+  }
+
+  private String of(String name, SharedTexts shared) {
+    return note(
+        "%s: %,d rows have a text that is in train, too: %s has that of %s",
+        name,
+        shared.rows(),
+        origin(name, shared.line()),
+        origin(DataSplits.TRAIN, shared.trainLine()));
+  }
+
+  private String origin(String split, long line) {
+    return Objects.requireNonNull(rows.get(split)).file().origin(line);
+  }
+
+  private static String share(CacheContent.SplitContent split) {
+    double percent = 100.0 * split.truncated() / split.rows();
+    return percent < 1 ? "less than 1 %" : Math.round(percent) + " %";
+  }
+
+  private String balance(List<Long> counts) {
+    if (counts.size() > LISTED) {
+      return note(" of %,d labels, from %s to %s", counts.size(), least(counts), most(counts));
+    }
+    return IntStream.range(0, counts.size())
+        .mapToObj(label -> labelled(label, counts.get(label)))
+        .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  private String least(List<Long> counts) {
+    long least = Collections.min(counts);
+    return labelled(counts.indexOf(least), least);
+  }
+
+  private String most(List<Long> counts) {
+    long most = Collections.max(counts);
+    return labelled(counts.indexOf(most), most);
+  }
+
+  private String labelled(int label, long count) {
+    return note("%s: %,d", content.labels().get(label), count);
+  }
+
+  @FormatMethod
+  private static String note(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}
