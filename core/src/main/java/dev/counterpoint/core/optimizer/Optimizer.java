@@ -61,7 +61,7 @@ public final class Optimizer implements AutoCloseable {
     return optimizer;
   }
 
-  private static void checkNames(List<Parameter> parameters, List<ParameterGroup> groups) {
+  static void checkNames(List<Parameter> parameters, List<ParameterGroup> groups) {
     List<String> names = parameters.stream().map(Parameter::name).toList();
     for (ParameterGroup group : groups) {
       for (String pattern : group.match()) {
@@ -81,14 +81,10 @@ public final class Optimizer implements AutoCloseable {
       UpdateRule rule, Parameter parameter, List<ParameterGroup> groups) {
     double rate = rule.learningRate();
     double decay = parameter.shape().dimension() > 1 ? rule.weightDecay() : 0;
-    for (ParameterGroup group : groups) {
-      if (group.match().stream().anyMatch(it -> new NamePattern(it).test(parameter.name()))) {
-        Double ownRate = group.learningRate();
-        Double ownDecay = group.weightDecay();
-        return new Settings(ownRate == null ? rate : ownRate, ownDecay == null ? decay : ownDecay);
-      }
-    }
-    return new Settings(rate, decay);
+    ParameterGroup group = ParameterGroup.of(parameter.name(), groups);
+    Double ownRate = group.learningRate();
+    Double ownDecay = group.weightDecay();
+    return new Settings(ownRate == null ? rate : ownRate, ownDecay == null ? decay : ownDecay);
   }
 
   private void add(Parameter parameter, Settings settings) {

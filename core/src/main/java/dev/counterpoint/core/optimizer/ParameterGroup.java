@@ -1,5 +1,6 @@
 package dev.counterpoint.core.optimizer;
 
+import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,5 +26,13 @@ public record ParameterGroup(
     }
     checks.verify();
     match = List.copyOf(match);
+  }
+
+  /** The first of the groups that matches a name, or one that says nothing. */
+  static ParameterGroup of(String name, List<ParameterGroup> groups) {
+    return groups.stream()
+        .filter(group -> group.match().stream().anyMatch(it -> new NamePattern(it).test(name)))
+        .findFirst()
+        .orElseGet(() -> new ParameterGroup(List.of(name), null, null));
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -8,7 +9,6 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +23,7 @@ final class RunState {
   private static final long NEVER = -1;
 
   private final BaseModel model;
-  private final Optimizer optimizer;
+  private final Map<String, NDArray> remembered;
   private final Progress progress;
   private final Tally tally;
   private final RunOptions options;
@@ -33,13 +33,13 @@ final class RunState {
 
   RunState(
       BaseModel model,
-      Optimizer optimizer,
+      Map<String, NDArray> remembered,
       Progress progress,
       Tally tally,
       RunOptions options,
       String fingerprint) {
     this.model = model;
-    this.optimizer = optimizer;
+    this.remembered = remembered;
     this.progress = progress;
     this.tally = tally;
     this.options = options;
@@ -73,7 +73,7 @@ final class RunState {
     ObjectNode state = checkpoint.state();
     requireSame("data", state.path("dataFingerprint").asText(), fingerprint);
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    checkpoint.load(model.parameters(), optimizer.state());
+    checkpoint.load(model.parameters(), remembered);
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
@@ -121,7 +121,7 @@ final class RunState {
       return;
     }
     try {
-      store.save(progress.step(), model.parameters(), optimizer.state(), state());
+      store.save(progress.step(), model.parameters(), remembered, state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

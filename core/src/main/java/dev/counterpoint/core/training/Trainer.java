@@ -1,6 +1,7 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -10,10 +11,14 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -52,20 +57,24 @@ public final class Trainer {
 
   /**
    * Trains to the last epoch, or until the stop signal is given. A run that has checkpoints goes on
-   * from its newest whole one. The model is initialized if it is not yet.
+   * from its newest whole one. The model is initialized if it is not yet; where an average of its
+   * weights is asked for, it has that at the end.
    *
    * @throws NotFiniteException before an update with a loss or gradient that is not finite
    * @throws InvalidSettings where the settings do not fit the model or the data
    */
   public TrainingEnd train(DataSplits data) {
     prepare();
-    try (Optimizer optimizer = model.createOptimizer(config.optimizer(), config.parameterGroups());
+    try (Optimizer optimizer = model.createOptimizer(config.optimizer(), parameterGroups());
+        WeightAverage average = new WeightAverage(model.parameters(), config.averageWeights());
         Gradients gradients = new Gradients(model.parameters())) {
       TrainingData training = new TrainingData(data.train(), config, options.seed());
       long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
       Progress progress = new Progress();
+      Map<String, NDArray> remembered = new HashMap<>(optimizer.state());
+      remembered.putAll(average.state());
       Tally tally = new Tally();
-      RunState state = new RunState(model, optimizer, progress, tally, options, data.fingerprint());
+      RunState state = new RunState(model, remembered, progress, tally, options, data.fingerprint());
       boolean asked = options.stop().requested();
       List<String> passedOver = state.restore();
       String ended = asked ? null : ended(progress);
@@ -82,7 +91,8 @@ public final class Trainer {
             }
           };
       TrainingLoop loop =
-          new TrainingLoop(model, optimizer, gradients, training, plan, progress, afterStep);
+          new TrainingLoop(
+              model, optimizer, gradients, average, training, plan, progress, afterStep);
       TrainingStart start =
           new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver, ended);
       tell(callback -> callback.onStart(start));
@@ -91,13 +101,16 @@ public final class Trainer {
         model.setTraining(true);
         strategy.trainEpoch(loop);
         if (progress.stepInEpoch() == training.stepsPerEpoch()) {
-          tally.validated(validate(data, progress));
+          try (WeightAverage.Exchange exchange = average.inPlace()) {
+            tally.validated(validate(data, progress));
+          }
           progress.epochDone();
           state.save();
         }
       }
       model.setTraining(false);
       state.saveUnlessSaved();
+      average.exchange();
       TrainingEnd end = tally.end(progress, options.stop().reason());
       tell(callback -> callback.onEnd(end));
       return end;
@@ -109,6 +122,13 @@ public final class Trainer {
     return progress.epoch() > config.epochs()
         ? "all " + progress.step() + " steps are made"
         : options.stop().reason();
+  }
+
+  private List<ParameterGroup> parameterGroups() {
+    Double decay = config.layerDecay();
+    return decay == null
+        ? config.parameterGroups()
+        : LayerDecay.apply(config.optimizer(), model.parameters(), config.parameterGroups(), decay);
   }
 
   private void prepare() {

@@ -1,12 +1,14 @@
 package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.optimizer.UpdateRule;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param parameterGroups what differs for parameters of certain names; the first that matches
  *     counts
  * @param schedule from the optimizer's rate to the rate of each step
- * @param clipNorm the largest global 2-norm of a gradient; absent: no clipping
+ * @param clipNorm the largest global 2-norm of a gradient; absent: no clipping by it
+ * @param clipValue the largest absolute value in a gradient, after {@code clipNorm}; absent: no
+ *     clipping by it
+ * @param layerDecay the factor from the rate of one layer to that of the layer below, over 0 and at
+ *     most 1; absent: all have the same. Which layer is below which: {@link LayerDecay}
+ * @param averageWeights whether an average of the weights is kept, validated and saved; absent: the
+ *     weights themselves are
  * @param precision of matrix products
  * @param groupByLength whether batches hold items of like length, so that little of them is padding
  * @param freeze name patterns of parameters that stay as they are
@@ -33,6 +41,9 @@ public record TrainingConfig(
     List<ParameterGroup> parameterGroups,
     Schedule schedule,
     @Nullable Double clipNorm,
+    @Nullable Double clipValue,
+    @Nullable Double layerDecay,
+    @Nullable AverageWeights averageWeights,
     Precision precision,
     boolean groupByLength,
     List<String> freeze,
@@ -48,6 +59,16 @@ public record TrainingConfig(
     }
     if (clipNorm != null) {
       checks.positive("clipNorm", clipNorm);
+    }
+    if (clipValue != null) {
+      checks.positive("clipValue", clipValue);
+    }
+    if (layerDecay != null) {
+      checks.that(
+          layerDecay > 0 && layerDecay <= 1,
+          "layerDecay",
+          layerDecay,
+          "must be over 0, and at most 1");
     }
     checks.verify();
     parameterGroups = List.copyOf(parameterGroups);
@@ -66,6 +87,9 @@ public record TrainingConfig(
         List.of(),
         new Linear(0.1),
         1.0,
+        null,
+        null,
+        null,
         Precision.FLOAT32,
         false,
         List.of(),
@@ -74,86 +98,115 @@ public record TrainingConfig(
 
   /** The same for another number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
-    return new TrainingConfig(
-        epochs,
-        batchSize,
-        microBatchSize,
-        optimizer,
-        parameterGroups,
-        schedule,
-        clipNorm,
-        precision,
-        groupByLength,
-        freeze,
-        reportEvery);
+    return changed(draft -> draft.epochs = epochs);
   }
 
   /** The same with other batches. */
   public TrainingConfig withBatchSize(int batchSize) {
-    return new TrainingConfig(
-        epochs,
-        batchSize,
-        microBatchSize,
-        optimizer,
-        parameterGroups,
-        schedule,
-        clipNorm,
-        precision,
-        groupByLength,
-        freeze,
-        reportEvery);
+    return changed(draft -> draft.batchSize = batchSize);
   }
 
   /** The same computed in smaller parts. */
   public TrainingConfig withMicroBatchSize(int microBatchSize) {
-    return new TrainingConfig(
-        epochs,
-        batchSize,
-        microBatchSize,
-        optimizer,
-        parameterGroups,
-        schedule,
-        clipNorm,
-        precision,
-        groupByLength,
-        freeze,
-        reportEvery);
+    return changed(draft -> draft.microBatchSize = microBatchSize);
   }
 
   /** The same with another optimizer. */
   public TrainingConfig withOptimizer(UpdateRule optimizer) {
-    return new TrainingConfig(
-        epochs,
-        batchSize,
-        microBatchSize,
-        optimizer,
-        parameterGroups,
-        schedule,
-        clipNorm,
-        precision,
-        groupByLength,
-        freeze,
-        reportEvery);
+    return changed(draft -> draft.optimizer = optimizer);
+  }
+
+  /** The same with other rates or decays for parameters of certain names. */
+  public TrainingConfig withParameterGroups(List<ParameterGroup> parameterGroups) {
+    return changed(draft -> draft.parameterGroups = parameterGroups);
   }
 
   /** The same with another schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
-    return new TrainingConfig(
-        epochs,
-        batchSize,
-        microBatchSize,
-        optimizer,
-        parameterGroups,
-        schedule,
-        clipNorm,
-        precision,
-        groupByLength,
-        freeze,
-        reportEvery);
+    return changed(draft -> draft.schedule = schedule);
+  }
+
+  /** The same with gradients clipped to another norm; null for none. */
+  public TrainingConfig withClipNorm(@Nullable Double clipNorm) {
+    return changed(draft -> draft.clipNorm = clipNorm);
+  }
+
+  /** The same with each gradient clipped to a value; null for none. */
+  public TrainingConfig withClipValue(@Nullable Double clipValue) {
+    return changed(draft -> draft.clipValue = clipValue);
+  }
+
+  /** The same with lower rates in lower layers; null for one rate. */
+  public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
+    return changed(draft -> draft.layerDecay = layerDecay);
+  }
+
+  /** The same with an average of the weights; null for none. */
+  public TrainingConfig withAverageWeights(@Nullable AverageWeights averageWeights) {
+    return changed(draft -> draft.averageWeights = averageWeights);
+  }
+
+  private TrainingConfig changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finish();
   }
 
   /** The most items computed at once. */
   int microBatch() {
     return microBatchSize == null ? batchSize : microBatchSize;
+  }
+
+  /** A copy that one value is being changed of. */
+  private static final class Draft {
+    private int epochs;
+    private int batchSize;
+    private @Nullable Integer microBatchSize;
+    private UpdateRule optimizer;
+    private List<ParameterGroup> parameterGroups;
+    private Schedule schedule;
+    private @Nullable Double clipNorm;
+    private @Nullable Double clipValue;
+    private @Nullable Double layerDecay;
+    private @Nullable AverageWeights averageWeights;
+    private Precision precision;
+    private boolean groupByLength;
+    private List<String> freeze;
+    private int reportEvery;
+
+    private Draft(TrainingConfig config) {
+      epochs = config.epochs;
+      batchSize = config.batchSize;
+      microBatchSize = config.microBatchSize;
+      optimizer = config.optimizer;
+      parameterGroups = config.parameterGroups;
+      schedule = config.schedule;
+      clipNorm = config.clipNorm;
+      clipValue = config.clipValue;
+      layerDecay = config.layerDecay;
+      averageWeights = config.averageWeights;
+      precision = config.precision;
+      groupByLength = config.groupByLength;
+      freeze = config.freeze;
+      reportEvery = config.reportEvery;
+    }
+
+    private TrainingConfig finish() {
+      return new TrainingConfig(
+          epochs,
+          batchSize,
+          microBatchSize,
+          optimizer,
+          parameterGroups,
+          schedule,
+          clipNorm,
+          clipValue,
+          layerDecay,
+          averageWeights,
+          precision,
+          groupByLength,
+          freeze,
+          reportEvery);
+    }
   }
 }

@@ -35,6 +35,8 @@ public final class TrainingLoop {
   private final BaseModel model;
   private final Optimizer optimizer;
   private final Gradients gradients;
+  private final WeightAverage average;
+  private final Clipping clipping;
   private final TrainingData data;
   private final Plan plan;
   private final Progress progress;
@@ -47,6 +49,7 @@ public final class TrainingLoop {
       BaseModel model,
       Optimizer optimizer,
       Gradients gradients,
+      WeightAverage average,
       TrainingData data,
       Plan plan,
       Progress progress,
@@ -54,6 +57,8 @@ public final class TrainingLoop {
     this.model = model;
     this.optimizer = optimizer;
     this.gradients = gradients;
+    this.average = average;
+    this.clipping = new Clipping(plan.config().clipNorm(), plan.config().clipValue());
     this.data = data;
     this.plan = plan;
     this.progress = progress;
@@ -86,9 +91,10 @@ public final class TrainingLoop {
           collective.sum(gradients);
           double stopping = plan.stop().requested() ? 1 : 0;
           double[] sums = collective.sum(own.loss(), own.weight(), own.tokens(), stopping);
-          double norm = gradients.scaleAndClipNorm(1 / sums[1], maxNorm());
+          double norm = clipping.scaleAndClip(gradients, 1 / sums[1]);
           requireFinite(sums[0] / sums[1], norm, own, items);
           double rate = optimizer.step(gradients, base -> rateAt(base, step));
+          average.update(step);
           gradients.clear();
           progress.stepDone(sums[0], sums[1]);
           stop = sums[3] > 0;
@@ -97,11 +103,6 @@ public final class TrainingLoop {
         }
       }
     }
-  }
-
-  private double maxNorm() {
-    Double clipNorm = plan.config().clipNorm();
-    return clipNorm == null ? Double.POSITIVE_INFINITY : clipNorm;
   }
 
   private double rateAt(double base, long step) {

@@ -22,6 +22,8 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.Sgd;
+import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -131,6 +133,39 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("every parameter is frozen");
+    }
+  }
+
+  @Test
+  void layerDecayAsksForAModelWithNumberedLayers() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      Trainer trainer = new Trainer(model, CONFIG.withLayerDecay(0.8));
+
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(20)))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("layerDecay asks for numbered layers");
+    }
+  }
+
+  @Test
+  void gradientsAreClippedByValueBeforeTheStep() {
+    TrainingConfig tiny =
+        CONFIG
+            .withEpochs(1)
+            .withBatchSize(100)
+            .withSchedule(Constant.defaults())
+            .withOptimizer(new Sgd(1, 0, 0, 0, false))
+            .withClipNorm(null)
+            .withClipValue(1e-3);
+    try (BaseModel model = new TinyClassifier(0);
+        BaseModel before = new TinyClassifier(0)) {
+      before.initialize(Device.cpu(), 0);
+      new Trainer(model, tiny).train(TinyClassifier.items(100));
+
+      for (int i = 0; i < model.parameters().size(); i++) {
+        NDArray step = model.parameters().get(i).value().sub(before.parameters().get(i).value());
+        assertThat(step.abs().max().getFloat()).isBetween(0.9e-3f, 1.1e-3f);
+      }
     }
   }
 
@@ -245,7 +280,7 @@ class TrainerTest {
     return reports;
   }
 
-  private static final class AloneStrategy implements TrainingStrategy {
+  static final class AloneStrategy implements TrainingStrategy {
     @Override
     public void trainEpoch(TrainingLoop loop) {
       loop.trainEpoch(Share.whole(), collective());

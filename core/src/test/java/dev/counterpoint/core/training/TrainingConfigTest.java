@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingConfigTest {
   private static final TrainingConfig DEFAULTS = TrainingConfig.defaults();
+  private static final ParameterGroup GROUP = new ParameterGroup(List.of("a*"), 0.1, null);
 
   @Test
   void defaultsAreThreeEpochsOfBatchesOf32ClippedAtOne() {
@@ -27,6 +29,9 @@ class TrainingConfigTest {
                 List.of(),
                 new Linear(0.1),
                 1.0,
+                null,
+                null,
+                null,
                 Precision.FLOAT32,
                 false,
                 List.of(),
@@ -63,6 +68,30 @@ class TrainingConfigTest {
         .hasMessageStartingWith("clipNorm ");
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN})
+  void anImpossibleClippingByValueIsRefused(double clipValue) {
+    assertThatThrownBy(() -> DEFAULTS.withClipValue(clipValue))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("clipValue");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -0.5, 1.01, Double.NaN})
+  void anImpossibleLayerDecayIsRefused(double layerDecay) {
+    assertThatThrownBy(() -> DEFAULTS.withLayerDecay(layerDecay))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("must be over 0, and at most 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.1, 1, Double.NaN})
+  void anImpossibleAverageIsRefused(double decay) {
+    assertThatThrownBy(() -> new AverageWeights(decay))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("decay");
+  }
+
   @Test
   void allThatIsWrongIsSaidAtOnce() {
     assertThatThrownBy(() -> config(0, -1, -2, -0.5, 0))
@@ -91,7 +120,12 @@ class TrainingConfigTest {
             .withBatchSize(6)
             .withMicroBatchSize(5)
             .withOptimizer(AdamW.of(0.5))
-            .withSchedule(new Linear(0.25));
+            .withSchedule(new Linear(0.25))
+            .withParameterGroups(List.of(GROUP))
+            .withClipNorm(null)
+            .withClipValue(0.5)
+            .withLayerDecay(0.8)
+            .withAverageWeights(new AverageWeights(0.9));
 
     assertThat(changed)
         .isEqualTo(
@@ -100,9 +134,12 @@ class TrainingConfigTest {
                 6,
                 5,
                 AdamW.of(0.5),
-                List.of(),
+                List.of(GROUP),
                 new Linear(0.25),
-                1.0,
+                null,
+                0.5,
+                0.8,
+                new AverageWeights(0.9),
                 Precision.FLOAT32,
                 false,
                 List.of(),
@@ -120,6 +157,9 @@ class TrainingConfigTest {
             AdamW.defaults(),
             List.of(),
             new Linear(0),
+            null,
+            null,
+            null,
             null,
             Precision.FLOAT32,
             false,
@@ -141,6 +181,9 @@ class TrainingConfigTest {
         List.of(),
         new Linear(0.1),
         clipNorm,
+        null,
+        null,
+        null,
         Precision.FLOAT32,
         false,
         List.of(),

@@ -1,0 +1,21 @@
+package dev.counterpoint.core.training;
+
+import dev.counterpoint.core.settings.Checks;
+
+/**
+ * The settings of an exponential moving average of the weights: {@code training.averageWeights} in
+ * a run file.
+ *
+ * @param decay how much of the average each step keeps, from 0 to 1, exclusive; it reaches back
+ *     about 1 / (1 - decay) steps
+ */
+public record AverageWeights(double decay) {
+  public AverageWeights {
+    new Checks().below("decay", decay, 0, 1).verify();
+  }
+
+  /** About the last thousand steps. */
+  public static AverageWeights defaults() {
+    return new AverageWeights(0.999);
+  }
+}
