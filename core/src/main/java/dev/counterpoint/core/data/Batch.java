@@ -14,6 +14,9 @@ public final class Batch implements AutoCloseable {
   public static final String FEATURES = "features";
   public static final String LABELS = "labels";
 
+  /** Which text of a pair a token is of: (batch, tokens), int64, from 0. */
+  public static final String TOKEN_TYPES = "tokenTypes";
+
   private final NDManager manager;
   private final Map<String, NDArray> tensors = new TreeMap<>();
   private final int size;

@@ -38,6 +38,11 @@ public final class Embedding extends Layer implements UnaryLayer {
     return EmbeddingKernel.embed(ids, weight.value(), paddingId);
   }
 
+  /** The table itself, (rows, width), for a layer that shares it. */
+  public Parameter weight() {
+    return weight;
+  }
+
   /**
    * The first rows of the table: (count, width), as positions are looked up.
    *

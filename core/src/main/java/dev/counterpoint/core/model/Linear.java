@@ -5,10 +5,11 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** x W^T + b: {@code torch.nn.Linear}, started as there. */
+/** x W^T + b: {@code torch.nn.Linear}, started as there unless said otherwise. */
 public final class Linear extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
+  private final boolean transposed;
 
   /** With a bias. */
   public Linear(int inputs, int outputs) {
@@ -16,9 +17,44 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   public Linear(int inputs, int outputs, boolean withBias) {
+    this(
+        Parameter.of(Initializer.kaimingUniform(), outputs, inputs),
+        withBias ? Parameter.of(uniform(inputs), outputs) : null);
+  }
+
+  /** A weight (outputs, inputs) that starts as said, and a bias of zeros. */
+  public Linear(int inputs, int outputs, Initializer start) {
+    this(Parameter.of(start, outputs, inputs), Parameter.of(Initializer.zeros(), outputs));
+  }
+
+  /**
+   * Parameters that belong to another layer too, as a head shares the table of the embedding.
+   *
+   * @param weight (outputs, inputs)
+   * @param bias (outputs), or null for none
+   */
+  public Linear(Parameter weight, @Nullable Parameter bias) {
+    this(weight, bias, false);
+  }
+
+  private Linear(Parameter weight, @Nullable Parameter bias, boolean transposed) {
+    this.weight = weight;
+    this.bias = bias;
+    this.transposed = transposed;
+  }
+
+  /**
+   * One whose weight is kept as (inputs, outputs), as in GPT-2's checkpoints: Hugging Face's {@code
+   * Conv1D}. The bias starts at zero.
+   */
+  public static Linear transposed(int inputs, int outputs, Initializer start) {
+    return new Linear(
+        Parameter.of(start, inputs, outputs), Parameter.of(Initializer.zeros(), outputs), true);
+  }
+
+  private static Initializer uniform(int inputs) {
     double bound = Math.sqrt(1.0 / inputs);
-    weight = Parameter.of(Initializer.kaimingUniform(), outputs, inputs);
-    bias = withBias ? Parameter.of(Initializer.uniform(-bound, bound), outputs) : null;
+    return Initializer.uniform(-bound, bound);
   }
 
   /**
@@ -29,7 +65,8 @@ public final class Linear extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    return ai.djl.nn.core.Linear.linear(x, weight.value(), bias == null ? null : bias.value())
+    NDArray matrix = transposed ? weight.value().transpose() : weight.value();
+    return ai.djl.nn.core.Linear.linear(x, matrix, bias == null ? null : bias.value())
         .singletonOrThrow();
   }
 }

@@ -1,0 +1,86 @@
+package dev.counterpoint.models.bert;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.AttentionKernel;
+import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerNorm;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.UnaryLayer;
+import org.jspecify.annotations.Nullable;
+
+/** Attention and a feed-forward part, each added to its input and then normalized: BertLayer. */
+final class BertBlock extends Layer {
+  @Name("attention.self.query")
+  private final Linear query;
+
+  @Name("attention.self.key")
+  private final Linear key;
+
+  @Name("attention.self.value")
+  private final Linear value;
+
+  @Name("attention.output.dense")
+  private final Linear mix;
+
+  @Name("attention.output.LayerNorm")
+  private final LayerNorm attentionNorm;
+
+  @Name("intermediate.dense")
+  private final Linear up;
+
+  @Name("output.dense")
+  private final Linear down;
+
+  @Name("output.LayerNorm")
+  private final LayerNorm outputNorm;
+
+  private final AttentionKernel attention;
+  private final UnaryLayer activation;
+  private final Dropout dropout;
+  private final int heads;
+
+  BertBlock(BertArchitecture sizes) {
+    int width = sizes.width();
+    query = new Linear(width, width, sizes.start());
+    key = new Linear(width, width, sizes.start());
+    value = new Linear(width, width, sizes.start());
+    mix = new Linear(width, width, sizes.start());
+    attentionNorm = new LayerNorm(width, sizes.epsilon());
+    up = new Linear(width, sizes.intermediate(), sizes.start());
+    down = new Linear(sizes.intermediate(), width, sizes.start());
+    outputNorm = new LayerNorm(width, sizes.epsilon());
+    attention = new AttentionKernel(false, sizes.attentionDropout());
+    activation = sizes.activation();
+    dropout = new Dropout(sizes.dropout());
+    heads = sizes.heads();
+  }
+
+  /**
+   * Applies the block.
+   *
+   * @param x (batch, tokens, width)
+   * @param mask (batch, tokens), 0 for padding; null where there is none
+   */
+  NDArray forward(NDArray x, @Nullable NDArray mask) {
+    NDArray attended = attentionNorm.forward(x.add(dropout.forward(attend(x, mask))));
+    NDArray hidden = activation.forward(up.forward(attended)); // (batch, tokens, intermediate)
+    return outputNorm.forward(attended.add(dropout.forward(down.forward(hidden))));
+  }
+
+  private NDArray attend(NDArray x, @Nullable NDArray mask) {
+    NDArray q = split(query.forward(x)); // (batch, heads, tokens, headWidth)
+    NDArray k = split(key.forward(x));
+    NDArray v = split(value.forward(x));
+    NDArray mixed = attention.attend(q, k, v, mask, training()).transpose(0, 2, 1, 3);
+    return mix.forward(mixed.reshape(x.getShape()));
+  }
+
+  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
+  private NDArray split(NDArray x) {
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
+  }
+}

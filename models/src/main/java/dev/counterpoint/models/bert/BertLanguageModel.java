@@ -1,0 +1,59 @@
+package dev.counterpoint.models.bert;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.LayerNorm;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.UnaryLayer;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+
+/**
+ * The tokens behind masks: {@code BertForMaskedLM}. The head shares the table of token vectors.
+ * Labels are (batch, tokens), with {@link CrossEntropy#IGNORED} where none was masked.
+ */
+public final class BertLanguageModel extends BaseModel {
+  @Name("bert")
+  private final BertBody body;
+
+  @Name("cls.predictions.transform.dense")
+  private final Linear transform;
+
+  @Name("cls.predictions.transform.LayerNorm")
+  private final LayerNorm norm;
+
+  @Name("cls.predictions.bias")
+  private final Parameter bias;
+
+  @Name("cls.predictions.decoder")
+  private final Linear decoder;
+
+  private final UnaryLayer activation;
+
+  BertLanguageModel(BertArchitecture sizes, int paddingId) {
+    int width = sizes.width();
+    body = new BertBody(sizes, paddingId, false);
+    transform = new Linear(width, width, sizes.start());
+    norm = new LayerNorm(width, sizes.epsilon());
+    Parameter table = body.tokens().weight();
+    bias = Parameter.of(Initializer.zeros(), table.shape().get(0));
+    decoder = new Linear(table, bias);
+    activation = sizes.activation();
+  }
+
+  /** Logits (batch, tokens, vocabulary). */
+  @Override
+  public NDArray forward(Batch batch) {
+    NDArray hidden = activation.forward(transform.forward(body.forward(batch)));
+    return decoder.forward(norm.forward(hidden));
+  }
+
+  @Override
+  public Loss lossFunction() {
+    return CrossEntropy.defaults();
+  }
+}

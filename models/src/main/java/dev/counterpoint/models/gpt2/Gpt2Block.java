@@ -1,0 +1,94 @@
+package dev.counterpoint.models.gpt2;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.AttentionKernel;
+import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerNorm;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.UnaryLayer;
+import org.jspecify.annotations.Nullable;
+
+/** Attention and a feed-forward part, each normalized before and added to its input: GPT2Block. */
+final class Gpt2Block extends Layer {
+  @Name("ln_1")
+  private final LayerNorm attentionNorm;
+
+  @Name("attn.c_attn")
+  private final Linear queryKeyValue;
+
+  @Name("attn.c_proj")
+  private final Linear mix;
+
+  @Name("ln_2")
+  private final LayerNorm feedForwardNorm;
+
+  @Name("mlp.c_fc")
+  private final Linear up;
+
+  @Name("mlp.c_proj")
+  private final Linear down;
+
+  private final AttentionKernel attention;
+  private final UnaryLayer activation;
+  private final Dropout dropout;
+  private final int heads;
+
+  Gpt2Block(Gpt2Architecture sizes) {
+    int width = sizes.width();
+    attentionNorm = new LayerNorm(width, sizes.epsilon());
+    queryKeyValue = Linear.transposed(width, 3 * width, sizes.start());
+    mix = Linear.transposed(width, width, sizes.startOfResidual());
+    feedForwardNorm = new LayerNorm(width, sizes.epsilon());
+    up = Linear.transposed(width, sizes.middle(), sizes.start());
+    down = Linear.transposed(sizes.middle(), width, sizes.startOfResidual());
+    attention = new AttentionKernel(true, sizes.attentionDropout());
+    activation = sizes.activation();
+    dropout = new Dropout(sizes.dropout());
+    heads = sizes.heads();
+  }
+
+  /**
+   * What the tokens before these have left, for one block.
+   *
+   * @param cache of all blocks
+   * @param block which of them this is
+   */
+  record Past(KeyValueCache cache, int block) {}
+
+  /**
+   * Applies the block.
+   *
+   * @param x (batch, tokens, width)
+   * @param mask (batch, tokens, those of the past too), 0 for padding; null where there is none
+   * @param past where keys and values are kept; null where nothing came before or comes after
+   */
+  NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
+    NDArray attended = x.add(dropout.forward(attend(attentionNorm.forward(x), mask, past)));
+    NDArray hidden = activation.forward(up.forward(feedForwardNorm.forward(attended)));
+    return attended.add(dropout.forward(down.forward(hidden)));
+  }
+
+  private NDArray attend(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
+    NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
+    NDArray query = split(parts.get(0)); // (batch, heads, tokens, headWidth)
+    NDArray key = split(parts.get(1));
+    NDArray value = split(parts.get(2));
+    if (past != null) {
+      NDList all = past.cache().append(past.block(), key, value);
+      key = all.get(0);
+      value = all.get(1);
+    }
+    NDArray mixed = attention.attend(query, key, value, mask, training()).transpose(0, 2, 1, 3);
+    return mix.forward(mixed.reshape(x.getShape()));
+  }
+
+  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
+  private NDArray split(NDArray x) {
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
+  }
+}

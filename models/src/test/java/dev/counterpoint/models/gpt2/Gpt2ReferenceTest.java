@@ -1,0 +1,143 @@
+package dev.counterpoint.models.gpt2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.ModelSummary;
+import dev.counterpoint.models.Reference;
+import dev.counterpoint.models.gpt2.Gpt2Config.Task;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** GPT-2 against what Hugging Face's computed with the same weights. */
+class Gpt2ReferenceTest {
+  private static final Map<String, String> READ =
+      Map.of(Batch.IDS, "in.input_ids", Batch.MASK, "in.attention_mask");
+
+  private final Reference reference = new Reference("gpt2-tiny");
+  private final Torch.Recording off = Torch.noGradients();
+  private final NDScope scope = new NDScope();
+
+  @AfterEach
+  void close() {
+    scope.suppressNotUsedWarning();
+    scope.close();
+    off.close();
+    reference.close();
+  }
+
+  @Test
+  void theVectorsAndLogitsAreThoseOfHuggingFace() throws IOException {
+    try (Gpt2LanguageModel model = load();
+        Batch batch = new Batch(reference.batch(READ), Device.cpu())) {
+      reference.check("out.last_hidden_state", model.body().forward(batch));
+      reference.check("out.logits", model.forward(batch));
+    }
+  }
+
+  @Test
+  void withoutAMaskNothingIsPadding() throws IOException {
+    try (Gpt2LanguageModel model = load();
+        Batch batch = new Batch(reference.batch(Map.of(Batch.IDS, "in.input_ids")), Device.cpu())) {
+      reference.check("out.ids_only.logits", model.forward(batch));
+    }
+  }
+
+  @Test
+  void lossAndGradientsAreThoseOfHuggingFace() throws IOException {
+    try (Gpt2LanguageModel model = load()) {
+      reference.checkLossAndGradients(model, labelled());
+    }
+  }
+
+  @Test
+  void fiveStepsOfAdamWLeadWhereTheyLeadHuggingFace() throws IOException {
+    try (Gpt2LanguageModel model = load()) {
+      reference.checkAdamW(model, labelled(), name -> name.endsWith("attn.c_attn.bias"));
+    }
+  }
+
+  @Test
+  void aClassifierReadsTheLastTokenThatIsNoPadding() {
+    Gpt2Architecture sizes =
+        new Gpt2Architecture(
+            null, 8, 1, 2, null, 8, Gpt2Architecture.defaults().activation(), 0, 0, 0, 1e-5, 0.5);
+    DataSpec data = DataSpec.ofText(20, 0, List.of("a", "b", "c"));
+    try (BaseModel model = new Gpt2Config(Task.CLASSIFICATION, null, sizes).build(data);
+        Batch two = batch(new float[] {1, 1, 0, 0, 1, 1, 1, 1}, 2, 3, 4, 5, 2, 6, 7, 8, 9);
+        Batch cut = batch(null, 1, 3, 4)) {
+      model.initialize(Device.cpu(), 1);
+      assertThat(model.forward(two).get(0).toFloatArray())
+          .usingComparatorWithPrecision(1e-6f)
+          .containsExactly(model.forward(cut).get(0).toFloatArray());
+    }
+  }
+
+  @Test
+  void itHasTheSizeOfGpt2Small() {
+    Gpt2Architecture small =
+        new Gpt2Architecture(
+            null,
+            768,
+            12,
+            12,
+            null,
+            1_024,
+            Gpt2Architecture.defaults().activation(),
+            0.1,
+            0.1,
+            0.1,
+            1e-5,
+            0.02);
+    try (BaseModel model =
+        new Gpt2Config(Task.LANGUAGE_MODEL, null, small)
+            .build(DataSpec.ofText(50_257, 50_256, List.of()))) {
+      assertThat(ModelSummary.of(model).count()).isEqualTo(124_439_808);
+    }
+  }
+
+  private static Batch batch(float[] mask, int items, long... ids) {
+    Map<String, HostTensor> tensors = new HashMap<>();
+    tensors.put(Batch.IDS, HostTensor.of(ids, items, ids.length / items));
+    if (mask != null) {
+      tensors.put(Batch.MASK, HostTensor.of(mask, items, ids.length / items));
+    }
+    return new Batch(HostBatch.of(items, tensors), Device.cpu());
+  }
+
+  /** The recorded labels are the tokens themselves; here each place has the next. */
+  private HostBatch labelled() {
+    long[] own = reference.ids("in.labels");
+    long[] shape = reference.get("in.labels").getShape().getShape();
+    int tokens = (int) shape[1];
+    long[] next = new long[own.length];
+    for (int i = 0; i < own.length; i++) {
+      next[i] = i % tokens == tokens - 1 ? CrossEntropy.IGNORED : own[i + 1];
+    }
+    HostBatch read = reference.batch(READ);
+    Map<String, HostTensor> tensors = new HashMap<>(read.tensors());
+    tensors.put(Batch.LABELS, HostTensor.of(next, shape));
+    return HostBatch.of(read.size(), tensors);
+  }
+
+  private Gpt2LanguageModel load() throws IOException {
+    Gpt2Config config = Gpt2Config.defaults().resolve(reference.folder());
+    Gpt2LanguageModel model =
+        (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
+    model.initialize(Device.cpu(), 1);
+    assertThat(config.loadInto(model)).isEmpty();
+    return model;
+  }
+}
