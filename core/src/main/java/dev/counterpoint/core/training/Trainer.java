@@ -74,7 +74,8 @@ public final class Trainer {
       Map<String, NDArray> remembered = new HashMap<>(optimizer.state());
       remembered.putAll(average.state());
       Tally tally = new Tally();
-      RunState state = new RunState(model, remembered, progress, tally, options, data.fingerprint());
+      RunState state =
+          new RunState(model, remembered, progress, tally, options, data.fingerprint());
       boolean asked = options.stop().requested();
       List<String> passedOver = state.restore();
       String ended = asked ? null : ended(progress);

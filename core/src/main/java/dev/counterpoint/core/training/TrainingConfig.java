@@ -121,6 +121,11 @@ public record TrainingConfig(
     return changed(draft -> draft.parameterGroups = parameterGroups);
   }
 
+  /** The same with batches of items of like length, or of any. */
+  public TrainingConfig withGroupByLength(boolean groupByLength) {
+    return changed(draft -> draft.groupByLength = groupByLength);
+  }
+
   /** The same with another schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
     return changed(draft -> draft.schedule = schedule);

@@ -90,20 +90,12 @@ final class LedgerTest {
 
     Run(Dataset items, int batchSize, int microBatchSize, boolean byLength) {
       this.items = items;
-      TrainingConfig plain = TrainingConfig.defaults();
       config =
-          new TrainingConfig(
-              EPOCHS,
-              batchSize,
-              microBatchSize,
-              plain.optimizer(),
-              plain.parameterGroups(),
-              plain.schedule(),
-              plain.clipNorm(),
-              plain.precision(),
-              byLength,
-              plain.freeze(),
-              plain.reportEvery());
+          TrainingConfig.defaults()
+              .withEpochs(EPOCHS)
+              .withBatchSize(batchSize)
+              .withMicroBatchSize(microBatchSize)
+              .withGroupByLength(byLength);
     }
 
     /** Trains until the step is made, but nothing after it; a kill leaves no time to save. */
