@@ -17,6 +17,9 @@ public interface Callback {
 
   default void onCheckpoint(long step) {}
 
+  /** A step was kept to be looked at; the run goes on. */
+  default void onCapsule(CapsuleReport report) {}
+
   default void onEnd(TrainingEnd end) {}
 
   /** A callback that must remember something when a run goes on: checkpoints keep its memory. */

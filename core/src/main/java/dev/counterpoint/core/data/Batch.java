@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.counterpoint.core.kernel.Torch;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -62,6 +63,11 @@ public final class Batch implements AutoCloseable {
           "The batch has no \"" + name + "\"; it has " + String.join(", ", tensors.keySet()) + ".");
     }
     return tensor;
+  }
+
+  /** All tensors by name. */
+  public Map<String, NDArray> tensors() {
+    return Collections.unmodifiableMap(tensors);
   }
 
   public boolean has(String name) {

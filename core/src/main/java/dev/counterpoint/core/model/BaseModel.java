@@ -85,7 +85,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
             named.add(parameter);
           }
         },
-        layer -> {});
+        (path, layer) -> {});
     return named;
   }
 

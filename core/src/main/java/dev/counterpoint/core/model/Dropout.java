@@ -15,7 +15,7 @@ public final class Dropout extends Layer implements UnaryLayer {
   @Override
   public NDArray forward(NDArray x) {
     return training() && probability > 0
-        ? ai.djl.nn.norm.Dropout.dropout(x, probability, true).singletonOrThrow()
+        ? seen(ai.djl.nn.norm.Dropout.dropout(x, probability, true).singletonOrThrow())
         : x;
   }
 }

@@ -35,7 +35,7 @@ public final class Embedding extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray ids) {
-    return EmbeddingKernel.embed(ids, weight.value(), paddingId);
+    return seen(EmbeddingKernel.embed(ids, weight.value(), paddingId));
   }
 
   /** The table itself, (rows, width), for a layer that shares it. */

@@ -1,5 +1,7 @@
 package dev.counterpoint.core.model;
 
+import ai.djl.ndarray.NDArray;
+
 /**
  * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
  * layers it is made of in fields; their names are the field names, joined by dots, and the elements
@@ -25,6 +27,18 @@ public abstract class Layer {
 
   /** Switches this layer and all below it between training and evaluation. */
   public final void setTraining(boolean training) {
-    LayerFields.visit(this, "", (path, parameter) -> {}, layer -> layer.training = training);
+    LayerFields.visit(
+        this, "", (path, parameter) -> {}, (path, layer) -> layer.training = training);
+  }
+
+  /**
+   * Shows an output to whoever {@link LayerWatch watches}, mostly nobody. The layers of this
+   * package end with it; one of your own that does is named where a replayed step goes wrong.
+   *
+   * @return the output itself
+   */
+  protected final NDArray seen(NDArray output) {
+    LayerWatch.show(this, output);
+    return output;
   }
 }

@@ -10,7 +10,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +20,11 @@ final class LayerFields {
   private LayerFields() {}
 
   static void visit(
-      Layer layer, String path, BiConsumer<String, Parameter> parameters, Consumer<Layer> layers) {
-    layers.accept(layer);
+      Layer layer,
+      String path,
+      BiConsumer<String, Parameter> parameters,
+      BiConsumer<String, Layer> layers) {
+    layers.accept(path, layer);
     for (Field field : fieldsOf(layer.getClass())) {
       Name name = field.getAnnotation(Name.class);
       visitValue(
@@ -37,7 +39,7 @@ final class LayerFields {
       @Nullable Object value,
       String path,
       BiConsumer<String, Parameter> parameters,
-      Consumer<Layer> layers) {
+      BiConsumer<String, Layer> layers) {
     if (value instanceof Parameter parameter) {
       parameters.accept(path, parameter);
     } else if (value instanceof Layer child) {

@@ -33,7 +33,8 @@ public final class LayerNorm extends Layer implements UnaryLayer {
   @Override
   public NDArray forward(NDArray x) {
     Shape width = weight.shape();
-    return ai.djl.nn.norm.LayerNorm.layerNorm(x, width, weight.value(), bias.value(), epsilon)
-        .singletonOrThrow();
+    return seen(
+        ai.djl.nn.norm.LayerNorm.layerNorm(x, width, weight.value(), bias.value(), epsilon)
+            .singletonOrThrow());
   }
 }

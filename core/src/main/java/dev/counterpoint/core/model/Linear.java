@@ -66,7 +66,8 @@ public final class Linear extends Layer implements UnaryLayer {
   @Override
   public NDArray forward(NDArray x) {
     NDArray matrix = transposed ? weight.value().transpose() : weight.value();
-    return ai.djl.nn.core.Linear.linear(x, matrix, bias == null ? null : bias.value())
-        .singletonOrThrow();
+    return seen(
+        ai.djl.nn.core.Linear.linear(x, matrix, bias == null ? null : bias.value())
+            .singletonOrThrow());
   }
 }

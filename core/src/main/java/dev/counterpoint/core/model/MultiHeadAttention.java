@@ -28,8 +28,8 @@ public final class MultiHeadAttention extends Layer implements Attention {
     NDArray q = split(query.forward(x)); // (batch, heads, tokens, headWidth)
     NDArray k = split(key.forward(x));
     NDArray v = split(value.forward(x));
-    NDArray mixed = attention.attend(q, k, v, mask, training()).transpose(0, 2, 1, 3);
-    return output.forward(mixed.reshape(x.getShape()));
+    NDArray mixed = seen(attention.attend(q, k, v, mask, training())).transpose(0, 2, 1, 3);
+    return seen(output.forward(mixed.reshape(x.getShape())));
   }
 
   /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */

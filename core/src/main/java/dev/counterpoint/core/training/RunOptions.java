@@ -2,6 +2,7 @@ package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.capsule.Capsules;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import java.util.List;
@@ -15,15 +16,27 @@ import org.jspecify.annotations.Nullable;
  * @param stop asked to end early
  * @param checkpoints where it is kept and goes on from; null: nowhere
  * @param policy when it is kept
+ * @param capsules where steps go that are not finite or unusual; null: nowhere
  */
 public record RunOptions(
     long seed,
     List<Callback> callbacks,
     StopSignal stop,
     @Nullable CheckpointStore checkpoints,
-    CheckpointPolicy policy) {
+    CheckpointPolicy policy,
+    @Nullable Capsules capsules) {
   public RunOptions {
     callbacks = List.copyOf(callbacks);
+  }
+
+  /** Without capsules. */
+  public RunOptions(
+      long seed,
+      List<Callback> callbacks,
+      StopSignal stop,
+      @Nullable CheckpointStore checkpoints,
+      CheckpointPolicy policy) {
+    this(seed, callbacks, stop, checkpoints, policy, null);
   }
 
   /** Nobody watches, nothing is kept. */

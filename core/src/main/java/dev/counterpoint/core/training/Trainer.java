@@ -81,6 +81,13 @@ public final class Trainer {
       String ended = asked ? null : ended(progress);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
+      StepGuard guard =
+          new StepGuard(
+              model,
+              training,
+              config,
+              options,
+              report -> tell(callback -> callback.onCapsule(report)));
       Consumer<StepReport> afterStep =
           report -> {
             tally.add(report);
@@ -93,7 +100,7 @@ public final class Trainer {
           };
       TrainingLoop loop =
           new TrainingLoop(
-              model, optimizer, gradients, average, training, plan, progress, afterStep);
+              model, optimizer, gradients, average, training, plan, guard, progress, afterStep);
       TrainingStart start =
           new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver, ended);
       tell(callback -> callback.onStart(start));

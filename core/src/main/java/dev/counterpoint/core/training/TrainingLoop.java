@@ -13,9 +13,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Seeds;
-import java.util.Arrays;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * The one training loop. Who reads {@link #trainEpoch} from top to bottom knows what training is
@@ -30,8 +28,6 @@ import java.util.stream.Collectors;
  * whatever they belong to.
  */
 public final class TrainingLoop {
-  private static final int NAMED_ITEMS = 8;
-
   private final BaseModel model;
   private final Optimizer optimizer;
   private final Gradients gradients;
@@ -39,6 +35,7 @@ public final class TrainingLoop {
   private final Clipping clipping;
   private final TrainingData data;
   private final Plan plan;
+  private final StepGuard guard;
   private final Progress progress;
   private final Consumer<StepReport> afterStep;
 
@@ -52,6 +49,7 @@ public final class TrainingLoop {
       WeightAverage average,
       TrainingData data,
       Plan plan,
+      StepGuard guard,
       Progress progress,
       Consumer<StepReport> afterStep) {
     this.model = model;
@@ -61,6 +59,7 @@ public final class TrainingLoop {
     this.clipping = new Clipping(plan.config().clipNorm(), plan.config().clipValue());
     this.data = data;
     this.plan = plan;
+    this.guard = guard;
     this.progress = progress;
     this.afterStep = afterStep;
   }
@@ -92,7 +91,7 @@ public final class TrainingLoop {
           double stopping = plan.stop().requested() ? 1 : 0;
           double[] sums = collective.sum(own.loss(), own.weight(), own.tokens(), stopping);
           double norm = clipping.scaleAndClip(gradients, 1 / sums[1]);
-          requireFinite(sums[0] / sums[1], norm, own, items);
+          guard.inspect(place(collective.rank(), sums[0] / sums[1], norm, own, items));
           double rate = optimizer.step(gradients, base -> rateAt(base, step));
           average.update(step);
           gradients.clear();
@@ -103,6 +102,18 @@ public final class TrainingLoop {
         }
       }
     }
+  }
+
+  private StepGuard.Step place(int rank, double loss, double norm, StepSums own, StepBatch items) {
+    return new StepGuard.Step(
+        progress.step() + 1,
+        progress.epoch(),
+        progress.stepInEpoch() + 1,
+        rank,
+        loss,
+        norm,
+        own,
+        items);
   }
 
   private double rateAt(double base, long step) {
@@ -120,42 +131,5 @@ public final class TrainingLoop {
         items,
         (long) sums[2],
         seconds);
-  }
-
-  private void requireFinite(double loss, double norm, StepSums own, StepBatch items) {
-    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-      throw new NotFiniteException(
-          String.format(
-              "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
-                  + " The step was not made. Its items: %s.%s",
-              Double.isFinite(loss) ? "gradient" : "loss",
-              progress.step() + 1,
-              progress.epoch(),
-              progress.stepInEpoch() + 1,
-              own.notFiniteBatch() < 0 ? "" : ", micro-batch " + own.notFiniteBatch(),
-              loss,
-              norm,
-              origins(items, own.notFiniteBatch()),
-              own.weight() == 0 ? " No label of them counts." : ""));
-    }
-  }
-
-  /** The items of one micro-batch, or of the whole step, the first few by name. */
-  private String origins(StepBatch items, int microBatch) {
-    int size = plan.config().microBatch();
-    long[] all = items.items();
-    long[] some =
-        microBatch < 0
-            ? all
-            : Arrays.copyOfRange(
-                all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
-    String named =
-        Arrays.stream(some)
-            .limit(NAMED_ITEMS)
-            .mapToObj(data::origin)
-            .collect(Collectors.joining(", "));
-    return some.length > NAMED_ITEMS
-        ? named + " and " + (some.length - NAMED_ITEMS) + " more"
-        : named;
   }
 }

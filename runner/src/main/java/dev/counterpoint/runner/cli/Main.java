@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
       ExperimentsCommand.class,
       DoctorCommand.class,
       CheckCommand.class,
+      ReplayCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.CapsuleReport;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
@@ -43,6 +44,11 @@ public final class TrainingProgress implements Callback {
     if (console.terminal() && start.ended() == null) {
       bar = new TrainingBar(console, start.step(), totalSteps);
     }
+  }
+
+  @Override
+  public void onCapsule(CapsuleReport report) {
+    console.say(report.message());
   }
 
   @Override

@@ -21,7 +21,9 @@ import java.util.Map;
  * tokenizer.json}, lie beside them.
  */
 public final class ModelFolder {
-  private static final String CONFIG = "config.json";
+  /** The file that says how a model is built. */
+  public static final String CONFIG = "config.json";
+
   private static final String WEIGHTS = "model.safetensors";
 
   private ModelFolder() {}
@@ -49,6 +51,11 @@ public final class ModelFolder {
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       file.getValue().writeTo(folder.resolve(file.getKey()));
     }
+  }
+
+  /** What {@link #CONFIG} holds. */
+  public static String describe(Config config, Binder binder) {
+    return binder.toTree(config).toPrettyString();
   }
 
   /** How the model in a folder is built. */

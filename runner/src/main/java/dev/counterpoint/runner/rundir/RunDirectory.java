@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param path absolute
  */
 public record RunDirectory(Path path) {
+  /** The file with the resolved run file. */
+  public static final String RUN_FILE = "run.yaml";
+
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -60,11 +63,11 @@ public record RunDirectory(Path path) {
 
   /** Whether a path is the directory of a run. */
   public static boolean isRun(Path path) {
-    return Files.isRegularFile(path.resolve("run.yaml"));
+    return Files.isRegularFile(path.resolve(RUN_FILE));
   }
 
   public Path runFile() {
-    return path.resolve("run.yaml");
+    return path.resolve(RUN_FILE);
   }
 
   public Path provenance() {
@@ -81,6 +84,10 @@ public record RunDirectory(Path path) {
 
   public Path checkpoints() {
     return path.resolve("checkpoints");
+  }
+
+  public Path capsules() {
+    return path.resolve("capsules");
   }
 
   public Path model() {

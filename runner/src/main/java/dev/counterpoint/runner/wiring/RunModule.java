@@ -8,6 +8,7 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.capsule.Capsules;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -18,12 +19,18 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** How the objects of a run come from its run file; each method is one line of the wiring. */
 public final class RunModule extends AbstractModule {
+  /** Each is as large as the model. */
+  private static final int MOST_CAPSULES = 3;
+
   private final Run run;
   private final Console console;
   private final List<Callback> watchers;
@@ -108,6 +115,20 @@ public final class RunModule extends AbstractModule {
     return callbacks;
   }
 
+  /** Each holds how the model is built, so that it can be replayed without the run and its data. */
+  @Provides
+  @Singleton
+  Capsules capsules(DataSplits data) {
+    ModelFolder.Config config =
+        new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
+    return new Capsules(
+        run.directory().capsules(),
+        MOST_CAPSULES,
+        Map.of(
+            RunDirectory.RUN_FILE, run.binder().toYaml(run.file()),
+            ModelFolder.CONFIG, ModelFolder.describe(config, run.binder())));
+  }
+
   @Provides
   @Singleton
   Trainer trainer(
@@ -115,9 +136,11 @@ public final class RunModule extends AbstractModule {
       TrainingStrategy strategy,
       List<Callback> callbacks,
       StopSignal stop,
-      CheckpointStore checkpoints) {
+      CheckpointStore checkpoints,
+      Capsules capsules) {
     RunOptions options =
-        new RunOptions(run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint());
+        new RunOptions(
+            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), capsules);
     return new Trainer(model, strategy, run.file().training(), options);
   }
 }

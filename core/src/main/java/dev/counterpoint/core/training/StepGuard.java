@@ -1,0 +1,159 @@
+package dev.counterpoint.core.training;
+
+import dev.counterpoint.core.callback.CapsuleReport;
+import dev.counterpoint.core.capsule.Capsule;
+import dev.counterpoint.core.capsule.Capsules;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.model.BaseModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at each step before it is made: one that is not finite ends the run, one whose gradient is
+ * far larger than those before is told. Both are kept as a capsule, where the run has room for it.
+ */
+final class StepGuard {
+  private static final int NAMED_ITEMS = 8;
+
+  private final BaseModel model;
+  private final TrainingData data;
+  private final TrainingConfig config;
+  private final RunOptions options;
+  private final Consumer<CapsuleReport> news;
+  private final GradientHistory history = new GradientHistory();
+
+  StepGuard(
+      BaseModel model,
+      TrainingData data,
+      TrainingConfig config,
+      RunOptions options,
+      Consumer<CapsuleReport> news) {
+    this.model = model;
+    this.data = data;
+    this.config = config;
+    this.options = options;
+    this.news = news;
+  }
+
+  /**
+   * A step that is about to be made.
+   *
+   * @param rank of this process
+   * @param own what its micro-batches came to
+   * @param items its micro-batches
+   */
+  record Step(
+      long number,
+      int epoch,
+      long inEpoch,
+      int rank,
+      double loss,
+      double norm,
+      StepSums own,
+      StepBatch items) {}
+
+  /**
+   * Looks at a step.
+   *
+   * @throws NotFiniteException where its loss or gradient is not finite
+   */
+  void inspect(Step step) {
+    if (!Double.isFinite(step.loss()) || !Double.isFinite(step.norm())) {
+      String reason = notFinite(step);
+      Path kept = keep(step, reason);
+      throw new NotFiniteException(kept == null ? reason : reason + " " + replay(kept));
+    }
+    double usual = history.medianBefore(step.norm());
+    if (step.norm() > GradientHistory.FACTOR * usual) {
+      String reason =
+          String.format(
+              Locale.ROOT,
+              "The gradient norm of step %d is %.4g, that of the %d steps before %.4g (median).",
+              step.number(),
+              step.norm(),
+              GradientHistory.STEPS,
+              usual);
+      Path kept = keep(step, reason);
+      if (kept != null) {
+        news.accept(new CapsuleReport(step.number(), reason + " " + replay(kept), kept));
+      }
+    }
+  }
+
+  private static String replay(Path kept) {
+    return "It is kept: ./counterpoint replay " + kept;
+  }
+
+  /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */
+  private @Nullable Path keep(Step step, String reason) {
+    Capsules capsules = options.capsules();
+    try {
+      if (capsules == null || !capsules.hasRoom()) {
+        return null;
+      }
+      return capsules.keep(capsule(step, reason), model.parameters(), step.items().microBatches());
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private Capsule capsule(Step step, String reason) {
+    List<Capsule.Sizes> batches =
+        step.items().microBatches().stream().map(StepGuard::sizes).toList();
+    return new Capsule(
+        step.number(),
+        options.seed(),
+        step.rank(),
+        reason,
+        step.loss(),
+        step.norm(),
+        Arrays.stream(step.items().items()).mapToObj(data::origin).toList(),
+        batches);
+  }
+
+  private static Capsule.Sizes sizes(Batch batch) {
+    return new Capsule.Sizes(batch.size(), batch.tokens());
+  }
+
+  private String notFinite(Step step) {
+    StepSums own = step.own();
+    return String.format(
+        "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
+            + " The step was not made. Its items: %s.%s",
+        Double.isFinite(step.loss()) ? "gradient" : "loss",
+        step.number(),
+        step.epoch(),
+        step.inEpoch(),
+        own.notFiniteBatch() < 0 ? "" : ", micro-batch " + own.notFiniteBatch(),
+        step.loss(),
+        step.norm(),
+        origins(step.items(), own.notFiniteBatch()),
+        own.weight() == 0 ? " No label of them counts." : "");
+  }
+
+  /** The items of one micro-batch, or of the whole step, the first few by name. */
+  private String origins(StepBatch items, int microBatch) {
+    int size = config.microBatch();
+    long[] all = items.items();
+    long[] some =
+        microBatch < 0
+            ? all
+            : Arrays.copyOfRange(
+                all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
+    String named =
+        Arrays.stream(some)
+            .limit(NAMED_ITEMS)
+            .mapToObj(data::origin)
+            .collect(Collectors.joining(", "));
+    return some.length > NAMED_ITEMS
+        ? named + " and " + (some.length - NAMED_ITEMS) + " more"
+        : named;
+  }
+}

@@ -1,0 +1,107 @@
+package dev.counterpoint.runner.cli;
+
+import ai.djl.Device;
+import dev.counterpoint.core.capsule.Capsule;
+import dev.counterpoint.core.capsule.Replay;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.runner.config.Binder;
+import dev.counterpoint.runner.config.SettingsTree;
+import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Catalogs;
+import dev.counterpoint.runner.wiring.RunFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint replay}: one kept step again, and where it goes wrong. */
+@Command(
+    name = "replay",
+    description = {
+      "Makes one step again that a run has kept, because its loss or gradient was not finite or far",
+      "out of what it had been, and names the first layer where that begins."
+    })
+final class ReplayCommand implements Callable<Integer> {
+  private static final int SHOWN = 5;
+
+  @Parameters(
+      paramLabel = "CAPSULE",
+      description = "A folder in the capsules folder of a run directory.")
+  private Path folder = Path.of("");
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Capsule capsule = Capsule.read(folder);
+    Console console = Consoles.of(spec);
+    console.print(
+        String.format(
+            "step %d, %d items in %d micro-batches: %s",
+            capsule.step(), capsule.items().size(), capsule.batches().size(), capsule.reason()));
+    try (BaseModel model = model()) {
+      tell(new Replay(folder, model).run(), console);
+    }
+    return ExitCode.DONE;
+  }
+
+  private BaseModel model() throws IOException {
+    List<Path> entries =
+        Stream.concat(
+                ModelFolder.classpath(folder).stream().map(Path::of), classpath.paths().stream())
+            .distinct()
+            .toList();
+    Binder binder = new Binder(Catalogs.all(), SourcePath.open(entries));
+    ModelFolder.Config config = ModelFolder.config(folder, binder);
+    Path file = folder.resolve(RunDirectory.RUN_FILE);
+    SettingsTree tree = SettingsTree.load(file.toString(), Files.readString(file), List.of());
+    RunFile run = binder.bind(tree, RunFile.class);
+    BaseModel model = config.model().build(config.data());
+    Loss loss = run.loss();
+    if (loss != null) {
+      model.replaceLoss(loss);
+    }
+    model.initialize(Device.cpu(), run.seed());
+    run.training().freeze().forEach(model::freeze);
+    return model;
+  }
+
+  private static void tell(Replay.Outcome outcome, Console console) {
+    Capsule capsule = outcome.capsule();
+    console.print(
+        String.format(
+            Locale.ROOT,
+            "loss %s (it was %s), gradient norm %s (it was %s)",
+            outcome.loss(),
+            capsule.loss(),
+            outcome.gradientNorm(),
+            capsule.gradientNorm()));
+    if (outcome.culprit().isPresent()) {
+      console.print("the first that is not finite: " + outcome.culprit().get());
+    } else {
+      console.print("all is finite; the largest gradients are of");
+      outcome.gradients().stream()
+          .limit(SHOWN)
+          .forEach(
+              each ->
+                  console.print(
+                      String.format(
+                          Locale.ROOT, "  %s: norm %.4g", each.parameter(), each.norm())));
+    }
+  }
+}
