@@ -14,7 +14,6 @@ import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Seeds;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -38,7 +37,7 @@ public final class TrainingLoop {
   private final TrainingData data;
   private final Plan plan;
   private final Progress progress;
-  private final Consumer<StepReport> afterStep;
+  private final StepWatch watch;
 
   /** What stays the same from step to step. */
   record Plan(TrainingConfig config, long seed, long totalSteps, StopSignal stop) {}
@@ -50,14 +49,14 @@ public final class TrainingLoop {
       TrainingData data,
       Plan plan,
       Progress progress,
-      Consumer<StepReport> afterStep) {
+      StepWatch watch) {
     this.model = model;
     this.optimizer = optimizer;
     this.gradients = gradients;
     this.data = data;
     this.plan = plan;
     this.progress = progress;
-    this.afterStep = afterStep;
+    this.watch = watch;
   }
 
   /**
@@ -74,6 +73,7 @@ public final class TrainingLoop {
         try (StepBatch items = steps.next()) {
           for (int i = 0; i < items.microBatches().size(); i++) {
             Batch batch = items.microBatches().get(i);
+            watch.beforeBatch(step, i, batch);
             Torch.seed(Seeds.of(plan.seed(), step, i, collective.rank()));
             try (NDScope scope = new NDScope();
                 Torch.Recording recording = Torch.recordGradients()) {
@@ -93,7 +93,7 @@ public final class TrainingLoop {
           progress.stepDone(sums[0], sums[1]);
           stop = sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;
-          afterStep.accept(report(sums, norm, rate, items.globalItems(), seconds));
+          watch.afterStep(report(sums, norm, rate, items.globalItems(), seconds));
         }
       }
     }
