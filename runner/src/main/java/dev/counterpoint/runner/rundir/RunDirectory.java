@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RunDirectory(Path path) {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final String LOCK = ".lock";
   private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
@@ -47,7 +48,8 @@ public record RunDirectory(Path path) {
     }
     if (Files.isDirectory(asked)) {
       try (Stream<Path> files = Files.list(asked)) {
-        if (files.findAny().isPresent()) {
+        // A lock alone was left by a run that was stopped before it began.
+        if (files.anyMatch(file -> !file.endsWith(LOCK))) {
           throw new InvalidSettings(
               "--output "
                   + asked
@@ -93,7 +95,7 @@ public record RunDirectory(Path path) {
 
   /** What {@link RunLock} locks. */
   Path lock() {
-    return path.resolve(".lock");
+    return path.resolve(LOCK);
   }
 
   /** What {@link Heartbeat} writes. */
