@@ -1,6 +1,7 @@
 package dev.counterpoint.core.callback;
 
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.Batch;
 import java.io.IOException;
 import java.util.Map;
 
@@ -29,6 +30,18 @@ public interface Callback {
 
     /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
     void remember(Map<String, Object> memory);
+  }
+
+  /** A callback that is told before each micro-batch of a step what is about to be computed. */
+  interface BeforeBatch extends Callback {
+    /**
+     * A micro-batch is about to be computed.
+     *
+     * @param step counted from 1
+     * @param microBatch counted from 0 within the step
+     * @param batch to be looked at, not kept
+     */
+    void beforeBatch(long step, int microBatch, Batch batch);
   }
 
   /** A callback that knows a better result of the run than the model of its last step. */

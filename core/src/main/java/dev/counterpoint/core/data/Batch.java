@@ -7,6 +7,7 @@ import dev.counterpoint.core.kernel.Torch;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What a model's forward is given: named native arrays whose first dimension is the item. */
 public final class Batch implements AutoCloseable {
@@ -22,12 +23,18 @@ public final class Batch implements AutoCloseable {
   private final Map<String, NDArray> tensors = new TreeMap<>();
   private final int size;
   private final long tokens;
+  private final String shapes;
 
   /** Copies a batch into native memory on the device, which it owns until closed. */
   public Batch(HostBatch host, Device device) {
     manager = Torch.newManager(device);
     size = host.size();
     tokens = host.tokens();
+    shapes =
+        new TreeMap<>(host.tensors())
+            .entrySet().stream()
+                .map(tensor -> tensor.getKey() + " " + tensor.getValue().shape())
+                .collect(Collectors.joining(", "));
     host.tensors().forEach((name, tensor) -> tensors.put(name, tensor.toNative(manager)));
   }
 
@@ -82,6 +89,12 @@ public final class Batch implements AutoCloseable {
   /** Tokens that are not padding; for data without tokens, the items. */
   public long tokens() {
     return tokens;
+  }
+
+  /** Names and shapes: {@code ids (8, 128), labels (8)}. It may be asked when closed, too. */
+  @Override
+  public String toString() {
+    return shapes;
   }
 
   @Override

@@ -13,7 +13,6 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Seeds;
-import java.util.function.Consumer;
 
 /**
  * The one training loop. Who reads {@link #trainEpoch} from top to bottom knows what training is
@@ -37,7 +36,7 @@ public final class TrainingLoop {
   private final Plan plan;
   private final StepGuard guard;
   private final Progress progress;
-  private final Consumer<StepReport> afterStep;
+  private final StepWatch watch;
 
   /** What stays the same from step to step. */
   record Plan(TrainingConfig config, long seed, long totalSteps, StopSignal stop) {}
@@ -51,7 +50,7 @@ public final class TrainingLoop {
       Plan plan,
       StepGuard guard,
       Progress progress,
-      Consumer<StepReport> afterStep) {
+      StepWatch watch) {
     this.model = model;
     this.optimizer = optimizer;
     this.gradients = gradients;
@@ -61,7 +60,7 @@ public final class TrainingLoop {
     this.plan = plan;
     this.guard = guard;
     this.progress = progress;
-    this.afterStep = afterStep;
+    this.watch = watch;
   }
 
   /**
@@ -78,6 +77,7 @@ public final class TrainingLoop {
         try (StepBatch items = steps.next()) {
           for (int i = 0; i < items.microBatches().size(); i++) {
             Batch batch = items.microBatches().get(i);
+            watch.beforeBatch(step, i, batch);
             Torch.seed(Seeds.of(plan.seed(), step, i, collective.rank()));
             try (NDScope scope = new NDScope();
                 Torch.Recording recording = Torch.recordGradients()) {
@@ -98,7 +98,7 @@ public final class TrainingLoop {
           progress.stepDone(sums[0], sums[1]);
           stop = sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;
-          afterStep.accept(report(sums, norm, rate, items.globalItems(), seconds));
+          watch.afterStep(report(sums, norm, rate, items.globalItems(), seconds));
         }
       }
     }

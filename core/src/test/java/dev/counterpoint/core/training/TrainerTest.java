@@ -8,6 +8,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
@@ -194,6 +195,21 @@ class TrainerTest {
               .filter(array -> array.getDataType() == DataType.FLOAT32)
               .filter(it -> it.getShape().dimension() != 2 || it.getShape().tail() != 4)
               .count();
+    }
+  }
+
+  @Test
+  void memoryThatDoesNotSufficeNamesTheBatchAndWhatToLower() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.replaceLoss(
+          (output, batch) -> new LossSum(output.getManager().zeros(new Shape(1L << 45)).sum(), 1));
+
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+          .isInstanceOf(OutOfMemory.class)
+          .hasMessageContaining(
+              "not enough memory for step 1, micro-batch 0 (features (10, 4), labels (10))")
+          .hasMessageContaining("Lower microBatchSize")
+          .hasMessageContaining("batchSize, or maxLength");
     }
   }
 

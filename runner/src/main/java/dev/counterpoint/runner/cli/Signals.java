@@ -4,9 +4,11 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.runner.report.Console;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import sun.misc.Signal;
 
-/** Ctrl-C and SIGTERM ask a run to end; the second one ends the program at once. */
+/**
+ * Ctrl-C and SIGTERM ask a run to end; the second one ends the program at once. Files are whole
+ * then, too, since each is written under another name first.
+ */
 final class Signals {
   private static final Map<String, Integer> CODES =
       Map.of("INT", ExitCode.INTERRUPTED, "TERM", ExitCode.TERMINATED);
@@ -20,15 +22,15 @@ final class Signals {
     Signals signals = new Signals();
     CODES.forEach(
         (name, code) ->
-            Signal.handle(
-                new Signal(name),
-                signal -> {
+            org.jline.utils.Signals.register(
+                name,
+                () -> {
                   if (!signals.received.compareAndSet(ExitCode.DONE, code)) {
                     console.close();
                     Runtime.getRuntime().halt(code);
                   }
-                  console.say("Stopping after this step (once more to stop at once) ...");
                   stop.request("SIG" + name);
+                  console.say("Stopping after this step (once more to stop at once) ...");
                 }));
     return signals;
   }

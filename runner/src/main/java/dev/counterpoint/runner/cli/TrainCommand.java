@@ -11,6 +11,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.NotFiniteException;
+import dev.counterpoint.core.training.OutOfMemory;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
@@ -18,14 +19,15 @@ import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.RunLock;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,12 +74,19 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
-    Console console = Consoles.of(spec);
+    try (RunLock lock = RunLock.hold(run.directory(), run.goesOn());
+        Console console = Consoles.of(spec)) {
+      return train(run, console);
+    }
+  }
+
+  private int train(Run run, Console console) throws IOException {
     Injector wired = Guice.createInjector(new RunModule(run, console, watchers()));
-    try (console;
-        DataSplits data = wired.getInstance(DataSplits.class);
+    try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
-        TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class)) {
+        TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
+        Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
+      Heartbeat.left(run.directory()).ifPresent(console::say);
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console);
       Trainer trainer = wired.getInstance(Trainer.class);
       introduce(run, data, model, console);
@@ -94,8 +103,8 @@ final class TrainCommand implements Callable<Integer> {
         run.directory().discardUnlessBegun();
       }
       throw e;
-    } catch (NotFiniteException e) {
-      throw new RunFailed(String.valueOf(e.getMessage()));
+    } catch (NotFiniteException | OutOfMemory e) {
+      throw new RunFailed(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -120,7 +129,6 @@ final class TrainCommand implements Callable<Integer> {
   private void prepare(Run run, DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
     try {
-      Files.createDirectories(directory.path());
       RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
     } catch (IOException e) {
       throw new InvalidSettings(

@@ -4,7 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
-import sun.misc.Signal;
+import org.jline.utils.Signals;
 
 /**
  * The columns of the terminal: those that the launcher found, and after each change of the window
@@ -22,7 +22,7 @@ final class TerminalWidth implements IntSupplier {
   /** The width from now on. */
   static TerminalWidth watched() {
     TerminalWidth width = new TerminalWidth(Integer.getInteger("counterpoint.columns", USUAL));
-    Signal.handle(new Signal("WINCH"), signal -> width.measure());
+    Signals.register("WINCH", width::measure);
     return width;
   }
 
@@ -43,7 +43,7 @@ final class TerminalWidth implements IntSupplier {
 
   /** The second of the two numbers, rows and columns; what it was where the answer is another. */
   static int columns(String answer, int otherwise) {
-    String[] numbers = answer.strip().split(" ");
+    String[] numbers = answer.strip().split(" ", -1);
     return numbers.length == 2 && numbers[1].matches("[1-9]\\d{0,4}")
         ? Integer.parseInt(numbers[1])
         : otherwise;

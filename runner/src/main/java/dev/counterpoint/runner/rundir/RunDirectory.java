@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,6 +26,7 @@ public record RunDirectory(Path path) {
   public static final String RUN_FILE = "run.yaml";
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final String LOCK = ".lock";
   private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
@@ -40,14 +42,17 @@ public record RunDirectory(Path path) {
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
       return new RunDirectory(
-          Path.of("runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault()))));
+          free(
+              Path.of(
+                  "runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
     }
     if (Files.isDirectory(asked)) {
       try (Stream<Path> files = Files.list(asked)) {
-        if (files.findAny().isPresent()) {
+        // A lock alone was left by a run that was stopped before it began.
+        if (files.anyMatch(file -> !file.endsWith(LOCK))) {
           throw new InvalidSettings(
               "--output "
                   + asked
@@ -59,6 +64,15 @@ public record RunDirectory(Path path) {
       }
     }
     return new RunDirectory(asked);
+  }
+
+  /** The path, or one beside it where a run of the same second has taken it. */
+  private static Path free(Path path) {
+    Path free = path;
+    for (int i = 2; Files.exists(free); i++) {
+      free = path.resolveSibling(path.getFileName() + "-" + i);
+    }
+    return free;
   }
 
   /** Whether a path is the directory of a run. */
@@ -80,6 +94,16 @@ public record RunDirectory(Path path) {
 
   public Path summary() {
     return path.resolve("summary.json");
+  }
+
+  /** What {@link RunLock} locks. */
+  Path lock() {
+    return path.resolve(LOCK);
+  }
+
+  /** What {@link Heartbeat} writes. */
+  Path heartbeat() {
+    return path.resolve(".heartbeat");
   }
 
   public Path checkpoints() {
@@ -130,9 +154,14 @@ public record RunDirectory(Path path) {
         return;
       }
     }
-    for (Path file : List.of(runFile(), provenance(), metrics(), checkpoints())) {
+    for (Path file :
+        List.of(runFile(), provenance(), metrics(), checkpoints(), heartbeat(), lock())) {
       Files.deleteIfExists(file);
     }
-    Files.deleteIfExists(path);
+    try {
+      Files.deleteIfExists(path);
+    } catch (DirectoryNotEmptyException e) {
+      // What a callback wrote stays.
+    }
   }
 }

@@ -19,6 +19,7 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
@@ -104,10 +105,18 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  List<Callback> callbacks(BaseModel model, StopSignal stop, CheckpointStore checkpoints) {
+  Heartbeat heartbeat() {
+    return new Heartbeat(run.directory());
+  }
+
+  @Provides
+  @Singleton
+  List<Callback> callbacks(
+      BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
+    callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));

@@ -1,0 +1,137 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Signals to a training process. */
+@DisabledOnOs(OS.WINDOWS)
+final class StoppingTest {
+  private static final String RUN_FILE =
+      """
+      name: long
+      device: cpu
+      classpath: [Dawdle.java]
+      model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8}
+      data: {type: text-classification, train: {path: train.tsv}}
+      training: {epochs: 100000, batchSize: 8, schedule: constant}
+      checkpoint: {everySteps: 1}
+      callbacks: [{type: Dawdle, step: 3}]
+      """;
+
+  /** Takes a minute for a step, or no time where that is 0. */
+  private static final String DAWDLE =
+      """
+      import dev.counterpoint.core.callback.*;
+
+      public record Dawdle(long step) implements CallbackConfig {
+        public Callback build(CallbackContext context) {
+          return new Callback() {
+            public void onStep(StepReport report) {
+              if (report.step() == step) {
+                System.err.println("dawdling");
+                try {
+                  Thread.sleep(60_000);
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              }
+            }
+          };
+        }
+      }
+      """;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeRun() throws IOException {
+    Files.writeString(folder.resolve("long.yaml"), RUN_FILE);
+    Files.writeString(folder.resolve("Dawdle.java"), DAWDLE);
+    Files.writeString(
+        folder.resolve("train.tsv"),
+        IntStream.range(0, 20)
+            .mapToObj(row -> "word%d\t%s%n".formatted(row, row % 2 == 0 ? "yes" : "no"))
+            .collect(Collectors.joining("", "text\tlabel\n", "")));
+  }
+
+  @Test
+  void sigtermFinishesTheStepSavesAndSaysHowToGoOn() throws Exception {
+    Process process = train("--set", "callbacks.0.step=0");
+    try (BufferedReader said = process.errorReader()) {
+      await(said, "step 1 of");
+      signal(process, "TERM");
+      await(said, "Stopping after this step (once more to stop at once) ...");
+    }
+
+    assertThat(process.waitFor()).isEqualTo(ExitCode.TERMINATED);
+    String out = new String(process.getInputStream().readAllBytes());
+    assertThat(out)
+        .contains("stopped: SIGTERM")
+        .contains("go on with: ./counterpoint train " + folder.resolve("run"));
+    assertThat(folder.resolve("run/.heartbeat")).doesNotExist();
+  }
+
+  @Test
+  void aSecondCtrlCStopsAtOnceAndLeavesWholeFiles() throws Exception {
+    Process process = train();
+    try (BufferedReader said = process.errorReader()) {
+      await(said, "dawdling");
+      signal(process, "INT");
+      await(said, "Stopping after this step");
+      signal(process, "INT");
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).isEqualTo(ExitCode.INTERRUPTED);
+    assertThat(folder.resolve("run/checkpoints/step-00000002")).isDirectory();
+    try (Stream<Path> files = Files.list(folder.resolve("run/checkpoints"))) {
+      assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("."));
+    }
+  }
+
+  private Process train(String... more) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "train",
+            folder.resolve("long.yaml").toString(),
+            "--output",
+            folder.resolve("run").toString());
+    builder.command().addAll(List.of(more));
+    return builder.start();
+  }
+
+  private static void await(BufferedReader said, String wanted) throws IOException {
+    String line = said.readLine();
+    StringBuilder all = new StringBuilder();
+    while (line != null && !line.contains(wanted)) {
+      all.append(line).append('\n');
+      line = said.readLine();
+    }
+    assertThat(line).as("after " + all).contains(wanted);
+  }
+
+  private static void signal(Process process, String name) throws Exception {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+}

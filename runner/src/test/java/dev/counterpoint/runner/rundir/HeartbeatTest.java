@@ -1,0 +1,68 @@
+package dev.counterpoint.runner.rundir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HeartbeatTest {
+  @TempDir private Path temporary;
+
+  @Test
+  void whatAProcessLeftSaysWhereItWas() {
+    beat(new Heartbeat(run()), 123_456, 10);
+    beat(new Heartbeat(run()), 512, 3);
+
+    assertThat(Heartbeat.left(run()).orElseThrow())
+        .contains(
+            "Process " + ProcessHandle.current().pid() + ", which trained this run before, was cut")
+        .contains("cut off in step 512, micro-batch 3: ids (2, 3).")
+        .containsPattern("It held [\\d.]+ GB of memory at its peak")
+        .contains("lower training.microBatchSize");
+  }
+
+  @Test
+  void anOrderlyEndLeavesNothing() throws IOException {
+    try (Heartbeat heartbeat = new Heartbeat(run())) {
+      beat(heartbeat, 1, 0);
+    }
+
+    assertThat(Heartbeat.left(run())).isEmpty();
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void aNoteThatCannotBeReadSaysNothing() throws IOException {
+    Files.writeString(temporary.resolve(".heartbeat"), "{\"process\": 1, \"st");
+
+    assertThat(Heartbeat.left(run())).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatIsGoneDoesNotStopTheTraining() throws IOException {
+    Heartbeat heartbeat = new Heartbeat(new RunDirectory(temporary.resolve("gone")));
+
+    beat(heartbeat, 1, 0);
+
+    heartbeat.close();
+  }
+
+  private RunDirectory run() {
+    return new RunDirectory(temporary);
+  }
+
+  private static void beat(Heartbeat heartbeat, long step, int microBatch) {
+    HostBatch items = new HostBatch(2, 6, Map.of(Batch.IDS, HostTensor.of(new long[6], 2, 3)));
+    try (Batch batch = new Batch(items, Device.cpu())) {
+      heartbeat.beforeBatch(step, microBatch, batch);
+    }
+  }
+}
