@@ -71,6 +71,7 @@ public final class Trainer {
       Consumer<StepReport> afterStep =
           report -> {
             tally.add(report);
+            tell(callback -> showGradients(callback, report.step(), gradients));
             tell(callback -> callback.onStep(report));
             state.saveIfDue();
           };
@@ -121,6 +122,12 @@ public final class Trainer {
     ValidationReport report = new ValidationReport(progress.step(), progress.epoch(), evaluation);
     tell(callback -> callback.onValidation(report));
     return Optional.of(evaluation);
+  }
+
+  private static void showGradients(Callback callback, long step, Gradients gradients) {
+    if (callback instanceof Callback.OfGradients watcher && watcher.wantsGradients(step)) {
+      watcher.onGradients(step, gradients.gathered());
+    }
   }
 
   private void tell(Consumer<Callback> news) {

@@ -70,6 +70,7 @@ public final class TrainingLoop {
       while (steps.hasNext() && !stop) {
         long begin = System.nanoTime();
         long step = progress.step() + 1;
+        gradients.clear();
         StepSums own = new StepSums();
         try (StepBatch items = steps.next()) {
           for (int i = 0; i < items.microBatches().size(); i++) {
@@ -89,7 +90,6 @@ public final class TrainingLoop {
           double norm = gradients.scaleAndClipNorm(1 / sums[1], maxNorm());
           requireFinite(sums[0] / sums[1], norm, own, items);
           double rate = optimizer.step(gradients, base -> rateAt(base, step));
-          gradients.clear();
           progress.stepDone(sums[0], sums[1]);
           stop = sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;

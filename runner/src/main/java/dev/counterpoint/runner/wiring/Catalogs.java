@@ -38,6 +38,7 @@ import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.config.Catalog;
+import dev.counterpoint.runner.tensorboard.TensorBoard;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.List;
 
@@ -83,6 +84,8 @@ public final class Catalogs {
             .with("cosine-annealing-restarts", CosineAnnealingRestarts.class)
             .with("one-cycle", OneCycle.class),
         Catalog.of(StrategyConfig.class).with("standard", StandardTrainingStrategy.Config.class),
-        Catalog.of(CallbackConfig.class).with("early-stop", EarlyStop.Config.class));
+        Catalog.of(CallbackConfig.class)
+            .with("early-stop", EarlyStop.Config.class)
+            .with("tensorboard", TensorBoard.Config.class));
   }
 }
