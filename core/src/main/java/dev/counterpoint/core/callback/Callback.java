@@ -2,7 +2,9 @@ package dev.counterpoint.core.callback;
 
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.parameter.Gradients;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +24,21 @@ public interface Callback {
   default void onCapsule(CapsuleReport report) {}
 
   default void onEnd(TrainingEnd end) {}
+
+  /**
+   * A callback that looks at the gradients of some steps, as they were used: scaled and clipped.
+   */
+  interface OfGradients extends Callback {
+    /** Whether it wants those of a step; asked after the step is made. */
+    boolean wantsGradients(long step);
+
+    /**
+     * Shows them, before {@link #onStep}. They are gone with the next step.
+     *
+     * @param gradients of the parameters that took part
+     */
+    void onGradients(long step, List<Gradients.Gradient> gradients);
+  }
 
   /** A callback that must remember something when a run goes on: checkpoints keep its memory. */
   interface Remembering extends Callback {

@@ -3,11 +3,9 @@ package dev.counterpoint.core.training;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
-import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
-import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Evaluation;
@@ -90,7 +88,8 @@ public final class Trainer {
               config,
               options,
               report -> tell(callback -> callback.onCapsule(report)));
-      Watch watch = new Watch(state, tally, progress, training.stepsPerEpoch());
+      RunWatch watch =
+          new RunWatch(options, state, tally, progress, gradients, training.stepsPerEpoch());
       TrainingLoop loop =
           new TrainingLoop(
               model, optimizer, gradients, average, training, plan, guard, progress, watch);
@@ -103,7 +102,7 @@ public final class Trainer {
           model.setTraining(true);
           strategy.trainEpoch(loop);
           if (progress.stepInEpoch() == training.stepsPerEpoch()) {
-            watch.batch = null;
+            watch.validating();
             try (WeightAverage.Exchange exchange = average.inPlace()) {
               tally.validated(validate(data, progress));
             }
@@ -167,52 +166,6 @@ public final class Trainer {
 
   private void tell(Consumer<Callback> news) {
     options.callbacks().forEach(news);
-  }
-
-  /** Tells the callbacks, and saves. */
-  private final class Watch implements StepWatch {
-    private final RunState state;
-    private final Tally tally;
-    private final Progress progress;
-    private final long stepsPerEpoch;
-    private int microBatch;
-    private @Nullable Batch batch;
-
-    Watch(RunState state, Tally tally, Progress progress, long stepsPerEpoch) {
-      this.state = state;
-      this.tally = tally;
-      this.progress = progress;
-      this.stepsPerEpoch = stepsPerEpoch;
-    }
-
-    /** What is computed, or was until it failed. */
-    String place() {
-      return batch == null
-          ? "the validation after step " + progress.step()
-          : "step " + (progress.step() + 1) + ", micro-batch " + microBatch + " (" + batch + ")";
-    }
-
-    @Override
-    public void beforeBatch(long step, int microBatch, Batch batch) {
-      this.microBatch = microBatch;
-      this.batch = batch;
-      for (Callback callback : options.callbacks()) {
-        if (callback instanceof Callback.BeforeBatch watching) {
-          watching.beforeBatch(step, microBatch, batch);
-        }
-      }
-    }
-
-    @Override
-    public void afterStep(StepReport report) {
-      tally.add(report);
-      tell(callback -> callback.onStep(report));
-      // At the end of an epoch it is saved when the validation is done too: whatever goes on from a
-      // checkpoint finds all that belongs to its step in it.
-      if (progress.stepInEpoch() < stepsPerEpoch) {
-        state.saveIfDue();
-      }
-    }
   }
 
   /** The strategy of a trainer that was given none: one process, one thread of work. */

@@ -73,6 +73,7 @@ public final class TrainingLoop {
       while (steps.hasNext() && !stop) {
         long begin = System.nanoTime();
         long step = progress.step() + 1;
+        gradients.clear();
         StepSums own = new StepSums();
         try (StepBatch items = steps.next()) {
           for (int i = 0; i < items.microBatches().size(); i++) {
@@ -94,7 +95,6 @@ public final class TrainingLoop {
           guard.inspect(place(collective.rank(), sums[0] / sums[1], norm, own, items));
           double rate = optimizer.step(gradients, base -> rateAt(base, step));
           average.update(step);
-          gradients.clear();
           progress.stepDone(sums[0], sums[1]);
           stop = sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;

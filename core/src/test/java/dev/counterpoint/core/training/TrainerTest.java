@@ -24,11 +24,14 @@ import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.Sgd;
+import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -185,6 +188,40 @@ class TrainerTest {
       alive.add(model.parameters().size());
     }
     assertThat(alive.subList(2, 12)).containsOnly(alive.get(2));
+  }
+
+  @Test
+  void gradientsAreShownOnlyForTheStepsThatWereAskedFor() {
+    Map<Long, Double> shown = new TreeMap<>();
+    Map<Long, Double> norms = new TreeMap<>();
+    Callback watcher =
+        new Callback.OfGradients() {
+          @Override
+          public boolean wantsGradients(long step) {
+            return step % 3 == 0;
+          }
+
+          @Override
+          public void onGradients(long step, List<Gradients.Gradient> gradients) {
+            double squares = 0;
+            for (Gradients.Gradient gradient : gradients) {
+              for (float value : gradient.array().toFloatArray()) {
+                squares += (double) value * value;
+              }
+            }
+            shown.put(step, Math.sqrt(squares));
+          }
+
+          @Override
+          public void onStep(StepReport report) {
+            norms.put(report.step(), Math.min(1, report.gradientNorm()));
+          }
+        };
+    try (BaseModel model = new TinyClassifier(0)) {
+      train(model, watcher, new StopSignal(), directory.resolve("watched"));
+    }
+    assertThat(shown).containsOnlyKeys(3L, 6L, 9L, 12L, 15L, 18L, 21L);
+    shown.forEach((step, norm) -> assertThat(norm).isCloseTo(norms.get(step), within(1e-5)));
   }
 
   /** Those of batches that are being assembled ahead are not counted: they come and go. */

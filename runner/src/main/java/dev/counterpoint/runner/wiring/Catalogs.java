@@ -39,6 +39,7 @@ import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.config.Catalog;
+import dev.counterpoint.runner.tensorboard.TensorBoard;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.List;
 
@@ -86,6 +87,7 @@ public final class Catalogs {
         Catalog.of(StrategyConfig.class).with("standard", StandardTrainingStrategy.Config.class),
         Catalog.of(CallbackConfig.class)
             .with("early-stop", EarlyStop.Config.class)
-            .with("best-model", BestModel.Config.class));
+            .with("best-model", BestModel.Config.class)
+            .with("tensorboard", TensorBoard.Config.class));
   }
 }
