@@ -36,6 +36,8 @@ import dev.counterpoint.core.schedule.Polynomial;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.config.Catalog;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
@@ -51,7 +53,10 @@ public final class Catalogs {
   /** One catalog a contract. */
   public static List<Catalog<?>> all() {
     return List.of(
-        Catalog.of(ModelConfig.class).with("transformer", TransformerConfig.class),
+        Catalog.of(ModelConfig.class)
+            .with("transformer", TransformerConfig.class)
+            .with("bert", BertConfig.class)
+            .with("gpt2", Gpt2Config.class),
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
         Catalog.of(DataSource.class).with("text-classification", TextClassification.class),
         Catalog.of(Loss.class)

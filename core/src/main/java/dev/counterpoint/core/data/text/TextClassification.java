@@ -132,15 +132,15 @@ public record TextClassification(
         rows, settings, given(settings, context), Math.min(length, context.maxLength()));
   }
 
+  /** The tokenizer that the settings name, or else the one that the model was trained with. */
   private static @Nullable Path given(TokenizerSettings settings, DataContext context) {
     if (settings.path() == null) {
-      return null;
+      return context.tokenizer();
     }
-    Path file = context.files().apply(settings.path());
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(
-          "The tokenizer " + file + " is not a file. " + FolderListing.of(file));
+    Path path = context.files().apply(settings.path());
+    if (!Files.isRegularFile(path) && !PublishedTokenizer.isIn(path)) {
+      throw PublishedTokenizer.absent(path);
     }
-    return file;
+    return path;
   }
 }
