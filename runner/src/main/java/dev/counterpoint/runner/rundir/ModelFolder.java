@@ -63,6 +63,11 @@ public final class ModelFolder {
         : own;
   }
 
+  /** The model folder of a run directory, or the folder itself where it is one. */
+  public static Path within(Path directory) {
+    return Files.isRegularFile(directory.resolve(CONFIG)) ? directory : directory.resolve("model");
+  }
+
   /** How the model in a folder is built. */
   public static Config config(Path folder, Binder binder) throws IOException {
     return binder.bind(tree(folder), Config.class);
