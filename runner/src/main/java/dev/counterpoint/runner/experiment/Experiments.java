@@ -22,10 +22,13 @@ public final class Experiments {
         "sentiment-bert",
         "the same reviews by a small BERT; --set model.from=DIR fine-tunes a published one");
     DESCRIPTIONS.put(
+        "text-generation",
+        "names letter by letter by a small GPT-2; --set data.train.path=FILE.txt for any text");
+    DESCRIPTIONS.put(
         "languages", "which language is a name in? 140 languages of Unicode's CLDR, by character");
   }
 
-  private static final Set<String> FINE_TUNED = Set.of("sentiment-bert");
+  private static final Set<String> FINE_TUNED = Set.of("sentiment-bert", "text-generation");
 
   private Experiments() {}
 

@@ -4,6 +4,7 @@ import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.text.TextClassification;
+import dev.counterpoint.core.data.text.TextGeneration;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
@@ -58,7 +59,9 @@ public final class Catalogs {
             .with("bert", BertConfig.class)
             .with("gpt2", Gpt2Config.class),
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
-        Catalog.of(DataSource.class).with("text-classification", TextClassification.class),
+        Catalog.of(DataSource.class)
+            .with("text-classification", TextClassification.class)
+            .with("text-generation", TextGeneration.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer as models are published with: a {@code tokenizer.json}; or, as BERT first was, a
@@ -57,7 +59,19 @@ public final class PublishedTokenizer {
     throw absent(path);
   }
 
-  static InvalidSettings absent(Path path) {
+  /** The tokenizer that the settings name, or else the one that the model was trained with. */
+  static @Nullable Path given(TokenizerSettings settings, DataContext context) {
+    if (settings.path() == null) {
+      return context.tokenizer();
+    }
+    Path path = context.files().apply(settings.path());
+    if (!Files.isRegularFile(path) && !isIn(path)) {
+      throw absent(path);
+    }
+    return path;
+  }
+
+  private static InvalidSettings absent(Path path) {
     return new InvalidSettings(
         "The tokenizer "
             + path

@@ -9,7 +9,6 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -129,18 +128,9 @@ public record TextClassification(
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     int length = maxLength == null ? context.maxLength() : maxLength;
     return new CacheBuilder(
-        rows, settings, given(settings, context), Math.min(length, context.maxLength()));
-  }
-
-  /** The tokenizer that the settings name, or else the one that the model was trained with. */
-  private static @Nullable Path given(TokenizerSettings settings, DataContext context) {
-    if (settings.path() == null) {
-      return context.tokenizer();
-    }
-    Path path = context.files().apply(settings.path());
-    if (!Files.isRegularFile(path) && !PublishedTokenizer.isIn(path)) {
-      throw PublishedTokenizer.absent(path);
-    }
-    return path;
+        rows,
+        settings,
+        PublishedTokenizer.given(settings, context),
+        Math.min(length, context.maxLength()));
   }
 }

@@ -29,12 +29,29 @@ final class VocabularyBuilder {
   private static final String ANY_CHARACTER = "[\\s\\S]";
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  private static final String END_OF_TEXT = "<|endoftext|>";
+
   private final TokenizerSettings settings;
+  private final List<String> specials;
   private final Pattern token;
   private final Map<String, Long> counts = new HashMap<>();
 
   VocabularyBuilder(TokenizerSettings settings) {
+    this(
+        settings,
+        settings.frame() ? List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]") : List.of(PADDING, UNKNOWN));
+  }
+
+  /**
+   * For text that is gone on with: the token that ends a text is the one that pads, as in GPT-2.
+   */
+  static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
+    return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
+  }
+
+  private VocabularyBuilder(TokenizerSettings settings, List<String> specials) {
     this.settings = settings;
+    this.specials = specials;
     this.token =
         switch (settings.type()) {
           case WORD -> Pattern.compile("\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS);
@@ -60,7 +77,7 @@ final class VocabularyBuilder {
     ObjectNode file = JSON.objectNode();
     file.put("version", "1.0").putNull("truncation").putNull("padding");
     ArrayNode added = file.putArray("added_tokens");
-    specials().forEach(token -> added.add(special(added.size(), token)));
+    specials.forEach(token -> added.add(special(added.size(), token)));
     file.set("normalizer", normalizer());
     file.set("pre_tokenizer", preTokenizer());
     ObjectNode model = model();
@@ -113,7 +130,7 @@ final class VocabularyBuilder {
   private ObjectNode model() {
     ObjectNode model = ofType("WordLevel").put("unk_token", UNKNOWN);
     ObjectNode vocabulary = model.putObject("vocab");
-    specials().forEach(token -> vocabulary.put(token, vocabulary.size()));
+    specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() >= settings.minimumCount())
         .filter(entry -> isUnicode(entry.getKey()))
@@ -123,12 +140,6 @@ final class VocabularyBuilder {
         .limit(settings.vocabularySize() - vocabulary.size())
         .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
     return model;
-  }
-
-  private List<String> specials() {
-    return settings.frame()
-        ? List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]")
-        : List.of(PADDING, UNKNOWN);
   }
 
   /** Half of a surrogate pair, which JSON can smuggle into a text, has no place in a file. */
