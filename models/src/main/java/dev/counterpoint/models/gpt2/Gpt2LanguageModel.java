@@ -2,18 +2,20 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.generation.Decoding;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The next token: {@code GPT2LMHeadModel}, whose head shares the table of token vectors. The labels
  * of a batch are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
  * none; Hugging Face is given the tokens themselves, and shifts them.
  */
-public final class Gpt2LanguageModel extends BaseModel {
+public final class Gpt2LanguageModel extends BaseModel implements Decoding.Model {
   @Name("transformer")
   private final Gpt2Body body;
 
@@ -29,6 +31,29 @@ public final class Gpt2LanguageModel extends BaseModel {
   @Override
   public NDArray forward(Batch batch) {
     return head.forward(body.forward(batch));
+  }
+
+  /** A reading that keeps the keys and values of every block. */
+  @Override
+  public Decoding begin() {
+    KeyValueCache cache = body.newCache();
+    return new Decoding() {
+      @Override
+      public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+        NDArray x = body.goOn(ids, positions, mask, cache); // (rows, new tokens, width)
+        return head.forward(x.get(":, -1"));
+      }
+
+      @Override
+      public void select(NDArray rows) {
+        cache.select(rows);
+      }
+
+      @Override
+      public void close() {
+        cache.close();
+      }
+    };
   }
 
   @Override

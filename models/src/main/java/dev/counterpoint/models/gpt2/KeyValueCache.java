@@ -24,12 +24,6 @@ final class KeyValueCache implements AutoCloseable {
     }
   }
 
-  /** Tokens that have been read. */
-  long length() {
-    NDArray first = keys.get(0);
-    return first == null ? 0 : first.getShape().get(2);
-  }
-
   /**
    * Adds the keys and values of new tokens.
    *

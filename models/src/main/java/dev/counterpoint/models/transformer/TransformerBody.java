@@ -34,14 +34,15 @@ final class TransformerBody extends Layer {
     norm = new LayerNorm(config.width());
   }
 
-  /** (batch, tokens) to (batch, tokens, width). */
+  /** (batch, tokens) to (batch, tokens, width); without a mask nothing is padding. */
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
+    NDArray mask = batch.has(Batch.MASK) ? batch.mask() : ids.getManager().ones(ids.getShape());
     NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
     NDArray embedded = ngrams.addTo(tokens.forward(ids).add(place), ids);
     NDArray x = dropout.forward(embedded); // (batch, tokens, width)
     for (TransformerBlock block : blocks) {
-      x = block.forward(x, batch.mask());
+      x = block.forward(x, mask);
     }
     return norm.forward(x);
   }

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.report.Console;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +31,9 @@ final class ExperimentsCommand implements Callable<Integer> {
               each ->
                   console.print(
                       String.format(
-                          Locale.ROOT, "%-12s %s", each, Experiments.descriptions().get(each))));
+                          Locale.ROOT, "%-18s %s", each, Experiments.descriptions().get(each))));
     } else if (Experiments.has(name)) {
-      console.print(Experiments.runFile(name).stripTrailing());
+      console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
           "There is no built-in experiment \""

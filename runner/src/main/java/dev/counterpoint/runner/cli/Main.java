@@ -13,6 +13,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      GenerateCommand.class,
       ExperimentsCommand.class,
       DoctorCommand.class,
       CheckCommand.class,

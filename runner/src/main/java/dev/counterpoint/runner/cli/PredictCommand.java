@@ -4,23 +4,17 @@ import ai.djl.Device;
 import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.data.text.TextPredictor;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
-import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,31 +45,14 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path folder = modelFolder();
-    List<Path> entries =
-        Stream.concat(
-                ModelFolder.classpath(folder).stream().map(Path::of), classpath.paths().stream())
-            .distinct()
-            .toList();
-    Binder binder = new Binder(Catalogs.all(), SourcePath.open(entries));
-    ModelFolder.Config config = ModelFolder.config(folder, binder);
-    Path tokenizer = folder.resolve("tokenizer.json");
-    if (!Files.exists(tokenizer)) {
-      throw new InvalidSettings(
-          "The model in " + folder + " reads no text: it has no tokenizer.json.");
-    }
-    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu());
-        TextEncoder encoder = new TextEncoder(tokenizer, config.model().maxLength())) {
+    Path folder = ModelFolder.within(directory);
+    ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
+    try (TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
+        BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
       TextPredictor predictor = new TextPredictor(model, encoder, config.data().labels());
       tell(predictor, Consoles.of(spec));
     }
     return ExitCode.DONE;
-  }
-
-  private Path modelFolder() {
-    return Files.isRegularFile(directory.resolve("config.json"))
-        ? directory
-        : directory.resolve("model");
   }
 
   /** Given texts at once; lines as they come, as many together as are there. */

@@ -5,8 +5,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** The experiments that ship with the program: a run file each. */
 public final class Experiments {
@@ -17,10 +19,18 @@ public final class Experiments {
         "sentiment",
         "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
     DESCRIPTIONS.put(
+        "sentiment-bert",
+        "the same reviews by a small BERT; --set model.from=DIR fine-tunes a published one");
+    DESCRIPTIONS.put(
+        "text-generation",
+        "names letter by letter by a small GPT-2; --set data.train.path=FILE.txt for any text");
+    DESCRIPTIONS.put(
         "languages",
         "which language is a name in? 140 languages of Unicode's CLDR, by character; 8,311 spellings"
             + " that several languages share are left out");
   }
+
+  private static final Set<String> FINE_TUNED = Set.of("sentiment-bert", "text-generation");
 
   private Experiments() {}
 
@@ -38,8 +48,19 @@ public final class Experiments {
     return DESCRIPTIONS.containsKey(name);
   }
 
-  /** The run file of an experiment, as text. */
-  public static String runFile(String name) {
+  /**
+   * The run file of an experiment, as text.
+   *
+   * @param sets what is laid over it: some experiments have other settings for a model that begins
+   *     {@code from} a folder
+   */
+  public static String runFile(String name, List<String> sets) {
+    boolean pretrained =
+        FINE_TUNED.contains(name) && sets.stream().anyMatch(set -> set.startsWith("model.from="));
+    return resource(pretrained ? name + "-from" : name);
+  }
+
+  private static String resource(String name) {
     try (InputStream text = Experiments.class.getResourceAsStream(name + ".yaml")) {
       return new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

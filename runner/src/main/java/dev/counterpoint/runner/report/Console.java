@@ -65,6 +65,11 @@ public final class Console implements AutoCloseable {
     redraw();
   }
 
+  /** Results that grow within a line; there is no status line meanwhile. */
+  public PrintWriter out() {
+    return out;
+  }
+
   /** Writes over the status line; an empty text takes it away. */
   synchronized void status(String text) {
     if (closed) {

@@ -1,11 +1,14 @@
 package dev.counterpoint.runner.rundir;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SettingsTree;
@@ -18,13 +21,15 @@ import java.util.Map;
 /**
  * {@code model/}: a finished model with all that using it takes. {@code config.json} says how it is
  * built, {@code model.safetensors} has its weights, and the files of the data, as {@code
- * tokenizer.json}, lie beside them.
+ * tokenizer.json}, lie beside them. Of a model that Hugging Face has too, {@code config.json} is
+ * Hugging Face's, with one key more for what only this program asks.
  */
 public final class ModelFolder {
   /** The file that says how a model is built. */
   public static final String CONFIG = "config.json";
 
   private static final String WEIGHTS = "model.safetensors";
+  private static final String OWN = "counterpoint";
 
   private ModelFolder() {}
 
@@ -46,7 +51,7 @@ public final class ModelFolder {
       Binder binder)
       throws IOException {
     Files.createDirectories(folder);
-    RunDirectory.writeJson(folder.resolve(CONFIG), binder.toTree(config));
+    RunDirectory.writeJson(folder.resolve(CONFIG), content(config, binder));
     ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       file.getValue().writeTo(folder.resolve(file.getKey()));
@@ -55,7 +60,19 @@ public final class ModelFolder {
 
   /** What {@link #CONFIG} holds. */
   public static String describe(Config config, Binder binder) {
-    return binder.toTree(config).toPrettyString();
+    return content(config, binder).toPrettyString();
+  }
+
+  private static ObjectNode content(Config config, Binder binder) {
+    ObjectNode own = binder.toTree(config);
+    return config.model() instanceof PretrainedConfig pretrained
+        ? pretrained.huggingFaceConfig(config.data()).set(OWN, own)
+        : own;
+  }
+
+  /** The model folder of a run directory, or the folder itself where it is one. */
+  public static Path within(Path directory) {
+    return Files.isRegularFile(directory.resolve(CONFIG)) ? directory : directory.resolve("model");
   }
 
   /** How the model in a folder is built. */
@@ -73,7 +90,15 @@ public final class ModelFolder {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings("There is no model in " + folder + ": it has no " + CONFIG + ".");
     }
-    return SettingsTree.load(file.toString(), Files.readString(file), List.of());
+    JsonNode content = RunDirectory.readJson(file);
+    if (content.has("model_type") && !content.has(OWN)) {
+      throw new InvalidSettings(
+          file
+              + " is of a model that was not trained here: begin a run from it with"
+              + " model.from.");
+    }
+    JsonNode own = content.has(OWN) ? content.get(OWN) : content;
+    return SettingsTree.load(file.toString(), own.toString(), List.of());
   }
 
   /** The model itself, ready to be asked. */

@@ -25,12 +25,13 @@ final class RecordFrame {
 
   /** A record as it lies in the file. */
   static byte[] of(byte[] record) {
-    ByteBuffer frame = littleEndian(new byte[Math.toIntExact(size(record.length))]);
-    frame.putLong(record.length);
-    frame.putInt(checksum(frame.array(), 0, Long.BYTES));
-    frame.put(record);
-    frame.putInt(checksum(record, 0, record.length));
-    return frame.array();
+    byte[] frame = new byte[Math.toIntExact(size(record.length))];
+    ByteBuffer place = littleEndian(frame);
+    place.putLong(record.length);
+    place.putInt(checksum(frame, 0, Long.BYTES));
+    place.put(record);
+    place.putInt(checksum(record, 0, record.length));
+    return frame;
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.text.TextClassification;
+import dev.counterpoint.core.data.text.TextGeneration;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
@@ -37,6 +38,8 @@ import dev.counterpoint.core.schedule.Polynomial;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.config.Catalog;
 import dev.counterpoint.runner.tensorboard.TensorBoard;
@@ -53,9 +56,14 @@ public final class Catalogs {
   /** One catalog a contract. */
   public static List<Catalog<?>> all() {
     return List.of(
-        Catalog.of(ModelConfig.class).with("transformer", TransformerConfig.class),
+        Catalog.of(ModelConfig.class)
+            .with("transformer", TransformerConfig.class)
+            .with("bert", BertConfig.class)
+            .with("gpt2", Gpt2Config.class),
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
-        Catalog.of(DataSource.class).with("text-classification", TextClassification.class),
+        Catalog.of(DataSource.class)
+            .with("text-classification", TextClassification.class)
+            .with("text-generation", TextGeneration.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

@@ -1,5 +1,7 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.data.text.PublishedTokenizer;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.Nearest;
@@ -51,7 +53,8 @@ public record Run(
   public static Run of(Request request) throws IOException {
     Path path = Path.of(request.run());
     if (Experiments.has(request.run())) {
-      return begin(request, Experiments.runFile(request.run()), request.run(), Path.of(""));
+      return begin(
+          request, Experiments.runFile(request.run(), request.sets()), request.run(), Path.of(""));
     }
     if (Files.isDirectory(path)) {
       return goOn(request, path);
@@ -77,6 +80,17 @@ public record Run(
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, classpath);
     return new Run(binder.bind(tree, RunFile.class), run, true, binder, files);
+  }
+
+  /** The folder with the tokenizer that the model was trained with before the run, if it was. */
+  @Nullable Path tokenizer() {
+    if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
+      return null;
+    }
+    return Stream.of(Path.of(config.from()), directory.model())
+        .filter(PublishedTokenizer::isIn)
+        .findFirst()
+        .orElse(null);
   }
 
   private static Run goOn(Request request, Path directory) throws IOException {

@@ -5,10 +5,12 @@ import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -69,8 +71,11 @@ public record RunFile(
         List.of());
   }
 
-  /** The same, with its class path as absolute paths, so that it is found from anywhere. */
-  RunFile locatedBy(FileFinder files, List<Path> more) {
+  /**
+   * The same, with its class path and the folder that its model begins from as absolute paths, so
+   * that they are found from anywhere, and with all that such a folder says of the model.
+   */
+  RunFile locatedBy(FileFinder files, List<Path> more) throws IOException {
     Stream<String> own = classpath.stream().map(entry -> files.apply(entry).toString());
     Stream<String> given =
         more.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
@@ -78,7 +83,7 @@ public record RunFile(
         name,
         seed,
         device,
-        model,
+        model instanceof PretrainedConfig config ? resolved(config, files) : model,
         data,
         loss,
         training,
@@ -86,5 +91,11 @@ public record RunFile(
         checkpoint,
         callbacks,
         Stream.concat(own, given).distinct().toList());
+  }
+
+  private static ModelConfig resolved(PretrainedConfig config, FileFinder files)
+      throws IOException {
+    String from = config.from();
+    return config.resolve(from == null ? null : files.apply(from));
   }
 }

@@ -14,6 +14,7 @@ import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
@@ -23,6 +24,8 @@ import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,21 +71,36 @@ public final class RunModule extends AbstractModule {
   @Singleton
   DataSplits data() throws IOException {
     int maxLength = run.file().model().maxLength();
+    long seed = run.file().seed();
     return run.file()
         .data()
-        .open(new DataContext(CacheFolder.path(), run.files(), maxLength, run.file().seed()));
+        .open(new DataContext(CacheFolder.path(), run.files(), maxLength, seed, run.tokenizer()));
   }
 
   @Provides
   @Singleton
-  BaseModel model(DataSplits data, Device device) {
+  BaseModel model(DataSplits data, Device device) throws IOException {
     BaseModel model = run.file().model().build(data.spec());
     Loss loss = run.file().loss();
     if (loss != null) {
       model.replaceLoss(loss);
     }
     model.initialize(device, run.file().seed());
+    beginFrom(model);
     return model;
+  }
+
+  private void beginFrom(BaseModel model) throws IOException {
+    if (!(run.file().model() instanceof PretrainedConfig config) || config.from() == null) {
+      return;
+    }
+    if (run.goesOn() && !Files.isDirectory(Path.of(config.from()))) {
+      console.say(config.from() + " is gone; the run goes on from its own checkpoint.");
+    } else if (run.goesOn()) {
+      config.loadInto(model);
+    } else {
+      config.loadInto(model).forEach(console::say);
+    }
   }
 
   @Provides

@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.source;
 
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a data source is told.
@@ -11,5 +12,13 @@ import java.util.function.Function;
  *     file's folder, and {@code builtin:NAME/SPLIT} is data that ships with the program
  * @param maxLength the most tokens of an item that the model takes
  * @param seed the run's
+ * @param tokenizer a folder with the tokenizer that the model was trained with before; null where
+ *     the model starts from nothing
  */
-public record DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {}
+public record DataContext(
+    Path cache, Function<String, Path> files, int maxLength, long seed, @Nullable Path tokenizer) {
+  /** For a model that starts from nothing. */
+  public DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {
+    this(cache, files, maxLength, seed, null);
+  }
+}

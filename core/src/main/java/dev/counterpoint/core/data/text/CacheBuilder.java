@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param splits by name; {@code train} is one of them
  * @param tokenizer how a tokenizer is built, where none is given
- * @param given a {@code tokenizer.json} to be taken as it is; null to build one
+ * @param given a tokenizer to be taken as it is, a file or a folder; null to build one
  * @param maxLength the most tokens of an item
  */
 record CacheBuilder(
@@ -33,7 +33,7 @@ record CacheBuilder(
   /** A name for all that the content hangs on, found without reading the tables. */
   String key() throws IOException {
     StringBuilder all = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
-    all.append(given == null ? tokenizer : hash(Files.readAllBytes(given))).append('\n');
+    all.append(given == null ? tokenizer : hash(PublishedTokenizer.json(given))).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       Path path = split.getValue().file().path();
       all.append(split.getKey()).append(' ').append(path.toRealPath()).append(' ');
@@ -47,7 +47,7 @@ record CacheBuilder(
   void build(Path folder) throws IOException {
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
-    byte[] json = given == null ? training.vocabulary().toJson() : Files.readAllBytes(given);
+    byte[] json = given == null ? training.vocabulary().toJson() : PublishedTokenizer.json(given);
     DurableFile.write(CacheContent.tokenizer(folder), json);
     String name = given == null ? "The tokenizer of the training text" : given.toString();
     try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {

@@ -37,8 +37,17 @@ record SourceFile(Path path) {
     }
   }
 
-  /** What keeps the file from being read at all, or null. */
+  /** What keeps the table from being read at all, or null. */
   @Nullable String problem() {
+    return problem(false);
+  }
+
+  /**
+   * What keeps the file from being read at all, or null.
+   *
+   * @param asText whether it need not be a table
+   */
+  @Nullable String problem(boolean asText) {
     if (!Files.exists(path)) {
       return path + " does not exist. " + FolderListing.of(path);
     }
@@ -48,7 +57,7 @@ record SourceFile(Path path) {
     if (!Files.isReadable(path)) {
       return path + " may not be read by this user.";
     }
-    return format() != Format.UNKNOWN
+    return asText || format() != Format.UNKNOWN
         ? null
         : path
             + " has an ending that tells no format. Known are .tsv, .csv, .jsonl and .json, and"
@@ -99,7 +108,7 @@ record SourceFile(Path path) {
   }
 
   /** Strict UTF-8, without the byte order mark that some programs begin a file with. */
-  private Reader text() throws IOException {
+  Reader text() throws IOException {
     BufferedReader reader =
         new BufferedReader(new InputStreamReader(bytes(), StandardCharsets.UTF_8.newDecoder()));
     reader.mark(1);

@@ -2,16 +2,10 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.Dataset;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * A folder of texts as ids, made once and whole: it is written beside its place and renamed into
@@ -22,11 +16,8 @@ record TextCache(Path folder, CacheContent content) {
   /** The cache for the key of a builder; where there is none, or a damaged one, it is built. */
   static TextCache open(Path root, CacheBuilder builder) throws IOException {
     Path folder = root.resolve("text-" + builder.key());
+    CacheFolders.fill(folder, builder::build, whole -> CacheContent.read(whole) != null);
     CacheContent content = CacheContent.read(folder);
-    if (content == null) {
-      build(root, folder, builder);
-      content = CacheContent.read(folder);
-    }
     if (content == null) {
       throw new IOException(folder + " was written and cannot be read back.");
     }
@@ -58,41 +49,5 @@ record TextCache(Path folder, CacheContent content) {
     List<String> notes = new TextNotes(content, rows).all();
     notes.add("texts as ids in " + folder);
     return notes;
-  }
-
-  private static void build(Path root, Path folder, CacheBuilder builder) throws IOException {
-    Path draft = root.resolve(folder.getFileName() + ".draft-" + UUID.randomUUID());
-    Files.createDirectories(draft);
-    try {
-      builder.build(draft);
-      publish(draft, folder);
-    } finally {
-      delete(draft);
-    }
-  }
-
-  private static void publish(Path draft, Path folder) throws IOException {
-    try {
-      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      if (CacheContent.read(folder) != null) {
-        return; // Another process was faster, with the same content.
-      }
-      delete(folder);
-      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> found = Files.walk(folder)) {
-      files = found.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
-    }
   }
 }

@@ -9,7 +9,6 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -129,18 +128,9 @@ public record TextClassification(
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     int length = maxLength == null ? context.maxLength() : maxLength;
     return new CacheBuilder(
-        rows, settings, given(settings, context), Math.min(length, context.maxLength()));
-  }
-
-  private static @Nullable Path given(TokenizerSettings settings, DataContext context) {
-    if (settings.path() == null) {
-      return null;
-    }
-    Path file = context.files().apply(settings.path());
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(
-          "The tokenizer " + file + " is not a file. " + FolderListing.of(file));
-    }
-    return file;
+        rows,
+        settings,
+        PublishedTokenizer.given(settings, context),
+        Math.min(length, context.maxLength()));
   }
 }

@@ -75,6 +75,46 @@ public final class TextEncoder implements AutoCloseable {
     return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));
   }
 
+  /**
+   * The tokens of a prompt, which is never cut.
+   *
+   * @throws InvalidSettings where it has more than the model takes
+   */
+  public long[] prompt(String text) {
+    Encoding encoding = tokenizer.encode(text);
+    if (encoding.exceedMaxLength()) {
+      throw new InvalidSettings("A prompt has more tokens than the model takes: " + text);
+    }
+    return encoding.getIds();
+  }
+
+  /** The text of tokens, without the special ones. */
+  public String decode(List<Long> ids) {
+    return decode(ids.stream().mapToLong(id -> id).toArray());
+  }
+
+  /** The text of tokens, without the special ones. */
+  public String decode(long[] ids) {
+    return tokenizer.decode(ids, true);
+  }
+
+  /**
+   * The id of a text that is one token.
+   *
+   * @throws InvalidSettings where it is none, or several, or unknown
+   */
+  public long idOf(String token) {
+    long[] ids = tokenizer.encode(token, false, false).getIds();
+    if (ids.length != 1 || (ids[0] == file.unknownId() && ids[0] != file.paddingId())) {
+      throw new InvalidSettings(
+          "There is no token \""
+              + token
+              + "\": to the tokenizer it is "
+              + (ids.length == 1 ? "unknown." : ids.length + " tokens."));
+    }
+    return ids[0];
+  }
+
   Encoding[] encodings(List<String> texts) {
     return tokenizer.batchEncode(texts);
   }

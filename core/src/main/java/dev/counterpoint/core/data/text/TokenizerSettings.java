@@ -7,21 +7,37 @@ import org.jspecify.annotations.Nullable;
  * How text becomes tokens.
  *
  * @param type what a token is, where the vocabulary is built from the training text
- * @param path a {@code tokenizer.json} of Hugging Face's, which is taken as it is: no other key
- *     counts then
+ * @param path a {@code tokenizer.json} of Hugging Face's, or a folder with one or with what stood
+ *     in its place before, taken as it is: no other key counts then
  * @param vocabularySize the most tokens of the vocabulary, [PAD] and [UNK] among them; the frequent
  *     ones are kept
  * @param minimumCount how often a token must come in the training text to be in the vocabulary.
  *     From 2 on, rare words train the [UNK] that unknown words become
  * @param lowercase whether upper and lower case are one
+ * @param frame whether a text stands between [CLS] and [SEP], as BERT reads it
  */
 public record TokenizerSettings(
-    Type type, @Nullable String path, int vocabularySize, int minimumCount, boolean lowercase) {
+    Type type,
+    @Nullable String path,
+    int vocabularySize,
+    int minimumCount,
+    boolean lowercase,
+    boolean frame) {
   public TokenizerSettings {
     new Checks()
-        .that(vocabularySize > 2, "vocabularySize", vocabularySize, "must be greater than 2")
+        .that(
+            vocabularySize > (frame ? 4 : 2),
+            "vocabularySize",
+            vocabularySize,
+            "must be greater than " + (frame ? 4 : 2))
         .positive("minimumCount", minimumCount)
         .verify();
+  }
+
+  /** Without a frame. */
+  public TokenizerSettings(
+      Type type, @Nullable String path, int vocabularySize, int minimumCount, boolean lowercase) {
+    this(type, path, vocabularySize, minimumCount, lowercase, false);
   }
 
   /** What counts where a run file does not say. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.text.Normalizer;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -28,12 +29,29 @@ final class VocabularyBuilder {
   private static final String ANY_CHARACTER = "[\\s\\S]";
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  private static final String END_OF_TEXT = "<|endoftext|>";
+
   private final TokenizerSettings settings;
+  private final List<String> specials;
   private final Pattern token;
   private final Map<String, Long> counts = new HashMap<>();
 
   VocabularyBuilder(TokenizerSettings settings) {
+    this(
+        settings,
+        settings.frame() ? List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]") : List.of(PADDING, UNKNOWN));
+  }
+
+  /**
+   * For text that is gone on with: the token that ends a text is the one that pads, as in GPT-2.
+   */
+  static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
+    return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
+  }
+
+  private VocabularyBuilder(TokenizerSettings settings, List<String> specials) {
     this.settings = settings;
+    this.specials = specials;
     this.token =
         switch (settings.type()) {
           case WORD -> Pattern.compile("\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS);
@@ -58,16 +76,19 @@ final class VocabularyBuilder {
   byte[] toJson() throws IOException {
     ObjectNode file = JSON.objectNode();
     file.put("version", "1.0").putNull("truncation").putNull("padding");
-    file.putArray("added_tokens").add(special(0, PADDING)).add(special(1, UNKNOWN));
+    ArrayNode added = file.putArray("added_tokens");
+    specials.forEach(token -> added.add(special(added.size(), token)));
     file.set("normalizer", normalizer());
     file.set("pre_tokenizer", preTokenizer());
-    file.putNull("post_processor");
+    ObjectNode model = model();
+    file.set(
+        "post_processor", settings.frame() ? PublishedTokenizer.frame(model.path("vocab")) : null);
     file.set("decoder", decoder());
-    file.set("model", model());
+    file.set("model", model);
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
   }
 
-  private static ObjectNode special(int id, String content) {
+  static ObjectNode special(int id, String content) {
     return JSON.objectNode()
         .put("id", id)
         .put("content", content)
@@ -108,14 +129,15 @@ final class VocabularyBuilder {
 
   private ObjectNode model() {
     ObjectNode model = ofType("WordLevel").put("unk_token", UNKNOWN);
-    ObjectNode vocabulary = model.putObject("vocab").put(PADDING, 0).put(UNKNOWN, 1);
+    ObjectNode vocabulary = model.putObject("vocab");
+    specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() >= settings.minimumCount())
         .filter(entry -> isUnicode(entry.getKey()))
         .sorted(
             Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
                 .thenComparing(Map.Entry.comparingByKey()))
-        .limit(settings.vocabularySize() - 2)
+        .limit(settings.vocabularySize() - vocabulary.size())
         .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
     return model;
   }

@@ -1,0 +1,71 @@
+package dev.counterpoint.core.data.text;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Folders that are made once and whole: each is written beside its place and renamed into it, so
+ * that neither a crash nor a second process leaves half of one.
+ */
+final class CacheFolders {
+  private CacheFolders() {}
+
+  /** Writes what a folder is to hold. */
+  @FunctionalInterface
+  interface Content {
+    void writeTo(Path folder) throws IOException;
+  }
+
+  /** Tells whether a folder holds all that it should. */
+  @FunctionalInterface
+  interface Whole {
+    boolean test(Path folder) throws IOException;
+  }
+
+  /** Makes a folder, unless it is there and whole. */
+  static void fill(Path folder, Content content, Whole whole) throws IOException {
+    if (whole.test(folder)) {
+      return;
+    }
+    Path draft = folder.resolveSibling(folder.getFileName() + ".draft-" + UUID.randomUUID());
+    Files.createDirectories(draft);
+    try {
+      content.writeTo(draft);
+      publish(draft, folder, whole);
+    } finally {
+      delete(draft);
+    }
+  }
+
+  private static void publish(Path draft, Path folder, Whole whole) throws IOException {
+    try {
+      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException e) {
+      if (whole.test(folder)) {
+        return; // Another process was faster, with the same content.
+      }
+      delete(folder);
+      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> files;
+    try (Stream<Path> found = Files.walk(folder)) {
+      files = found.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+  }
+}

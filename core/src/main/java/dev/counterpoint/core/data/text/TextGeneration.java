@@ -1,0 +1,139 @@
+package dev.counterpoint.core.data.text;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSource;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.metric.Perplexity;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text of any size whose next token is to be told: a {@code .txt} file, or a table with a document
+ * a row, each also with {@code .gz}. The ids of all documents are one row of tokens in a file that
+ * is mapped into memory, cut into items without padding.
+ *
+ * @param validation null for the end of the training text
+ * @param validationShare the part of the training text that is kept for validation, where that has
+ *     no text of its own
+ * @param text the column of a table; null to find it by its name
+ * @param tokenizer null for single characters, or for the tokenizer of the model that is begun from
+ * @param maxLength tokens of an item; null for what the model takes
+ */
+public record TextGeneration(
+    TextClassification.Split train,
+    TextClassification.@Nullable Split validation,
+    double validationShare,
+    @Nullable String text,
+    @Nullable TokenizerSettings tokenizer,
+    @Nullable Integer maxLength)
+    implements DataSource {
+  private static final int USUAL_LENGTH = 256;
+
+  public TextGeneration {
+    Checks checks = new Checks().below("validationShare", validationShare, 0, 1);
+    if (maxLength != null) {
+      checks.positive("maxLength", maxLength);
+    }
+    boolean words =
+        tokenizer != null
+            && tokenizer.path() == null
+            && tokenizer.type() == TokenizerSettings.Type.WORD;
+    checks.that(
+        !words,
+        "tokenizer.type",
+        "word",
+        "loses the spaces; it must be character here, or tokenizer.path be given");
+    checks.verify();
+  }
+
+  /** A tenth for validation; {@code train} must be given. */
+  @SuppressWarnings("NullAway") // The binder asks for what is null here.
+  public static TextGeneration defaults() {
+    return new TextGeneration(null, null, 0.1, null, null, null);
+  }
+
+  @Override
+  public DataSplits open(DataContext context) throws IOException {
+    TokenFiles.Opened files = tokenFiles(context).open(context.cache());
+    TokenFiles.Content content = files.content();
+    byte[] json = files.tokenizerJson();
+    Map<String, Dataset> splits = splits(files, length(context));
+    return new DataSplits(
+        DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
+        splits,
+        List.of(Perplexity::new),
+        content.fingerprint(),
+        Map.of("tokenizer.json", file -> Files.write(file, json)),
+        notes(content, splits));
+  }
+
+  private int length(DataContext context) {
+    int most = maxLength == null ? context.maxLength() : maxLength;
+    int length = Math.min(most, context.maxLength());
+    return length == Integer.MAX_VALUE ? USUAL_LENGTH : length;
+  }
+
+  private TokenFiles tokenFiles(DataContext context) {
+    Map<String, Documents> documents = new LinkedHashMap<>();
+    documents.put(DataSplits.TRAIN, documents(train, context));
+    if (validation != null) {
+      documents.put(DataSplits.VALIDATION, documents(validation, context));
+    }
+    TokenizerSettings settings =
+        tokenizer == null
+            ? new TokenizerSettings(TokenizerSettings.Type.CHARACTER, null, 30_000, 1, false)
+            : tokenizer;
+    return new TokenFiles(documents, settings, PublishedTokenizer.given(settings, context));
+  }
+
+  private Documents documents(TextClassification.Split split, DataContext context) {
+    Path path = context.files().apply(split.path());
+    Documents documents = Documents.of(path, text);
+    String problem = documents.problem();
+    if (problem != null) {
+      throw new InvalidSettings(problem);
+    }
+    return documents;
+  }
+
+  private Map<String, Dataset> splits(TokenFiles.Opened files, int length) throws IOException {
+    long tokens = files.content().count(DataSplits.TRAIN);
+    long kept = validation == null ? (long) (tokens * validationShare) : 0;
+    MappedNumbers train = files.ids(DataSplits.TRAIN);
+    Map<String, Dataset> splits = new LinkedHashMap<>();
+    splits.put(DataSplits.TRAIN, new PackedText(train, 0, tokens - kept, length));
+    if (validation != null) {
+      long more = files.content().count(DataSplits.VALIDATION);
+      splits.put(
+          DataSplits.VALIDATION, new PackedText(files.ids(DataSplits.VALIDATION), 0, more, length));
+    } else if (kept > 1) {
+      splits.put(DataSplits.VALIDATION, new PackedText(train, tokens - kept, tokens, length));
+    }
+    return splits;
+  }
+
+  private static List<String> notes(TokenFiles.Content content, Map<String, Dataset> splits) {
+    List<String> notes = new ArrayList<>();
+    content
+        .tokens()
+        .forEach((name, count) -> notes.add(note("%s: %,d tokens", name + " text", count)));
+    splits.forEach((name, split) -> notes.add(note("%s: %,d items", name, split.size())));
+    notes.add(note("%s: %,d tokens", "vocabulary", (long) content.vocabularySize()));
+    return notes;
+  }
+
+  private static String note(String format, String name, long count) {
+    return String.format(Locale.ROOT, format, name, count);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.counterpoint.core.data.text;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Texts as token ids one after another, a file a split, written once into a cache folder. Each
+ * document ends with the tokenizer's padding token, which for GPT-2 is the end of a text.
+ *
+ * @param documents by split; {@code train} is one of them
+ * @param tokenizer how a tokenizer is built, where none is given
+ * @param given a tokenizer to be taken as it is, a file or a folder; null to build one
+ */
+record TokenFiles(
+    Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
+  /** To be raised whenever the same settings come to be written differently. */
+  private static final String FORMAT = "1";
+
+  private static final String CONTENT = "content.json";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final Map<String, String> UNCUT =
+      Map.of("truncation", "do_not_truncate", "padding", "false", "maxLength", "1000000000");
+
+  /**
+   * What a folder holds.
+   *
+   * @param fingerprint SHA-256 over tokenizer and ids
+   * @param tokens by split
+   */
+  record Content(String fingerprint, int vocabularySize, int paddingId, Map<String, Long> tokens) {
+    long count(String split) {
+      return Objects.requireNonNull(tokens.get(split));
+    }
+  }
+
+  /** A folder that is whole. */
+  record Opened(Path folder, Content content) {
+    MappedNumbers ids(String split) throws IOException {
+      return new MappedNumbers(
+          folder.resolve(split + ".ids"), SplitFiles.idWidth(content.vocabularySize()));
+    }
+
+    byte[] tokenizerJson() throws IOException {
+      return Files.readAllBytes(folder.resolve(TOKENIZER));
+    }
+  }
+
+  /** The files, written where they are not there yet. */
+  Opened open(Path cache) throws IOException {
+    Path folder = cache.resolve("tokens-" + key());
+    CacheFolders.fill(folder, draft -> write(draft), whole -> Files.exists(whole.resolve(CONTENT)));
+    Content content = new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class);
+    return new Opened(folder, content);
+  }
+
+  private String key() throws IOException {
+    StringBuilder all = new StringBuilder(FORMAT).append('\n');
+    all.append(given == null ? tokenizer : hash(PublishedTokenizer.json(given))).append('\n');
+    for (Map.Entry<String, Documents> split : documents.entrySet()) {
+      Path path = split.getValue().file().path();
+      all.append(split.getKey()).append(' ').append(path.toRealPath()).append(' ');
+      all.append(Files.size(path)).append(' ').append(Files.getLastModifiedTime(path)).append(' ');
+      all.append(split.getValue().column()).append('\n');
+    }
+    return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+  }
+
+  private static String hash(byte[] content) {
+    return HexFormat.of().formatHex(NumberFile.sha256().digest(content));
+  }
+
+  private void write(Path folder) throws IOException {
+    byte[] json = given == null ? build() : PublishedTokenizer.json(given);
+    TokenizerFile file = TokenizerFile.read(json, given == null ? TOKENIZER : given.toString());
+    MessageDigest digest = NumberFile.sha256();
+    digest.update(json);
+    Map<String, Long> tokens = new LinkedHashMap<>();
+    try (HuggingFaceTokenizer encoder =
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), UNCUT)) {
+      for (Map.Entry<String, Documents> split : documents.entrySet()) {
+        Path ids = folder.resolve(split.getKey() + ".ids");
+        tokens.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
+      }
+    }
+    DurableFile.write(folder.resolve(TOKENIZER), json);
+    Content content =
+        new Content(
+            HexFormat.of().formatHex(digest.digest()),
+            file.vocabularySize(),
+            file.paddingId(),
+            tokens);
+    DurableFile.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
+  }
+
+  private byte[] build() throws IOException {
+    VocabularyBuilder vocabulary = VocabularyBuilder.ofContinuousText(tokenizer);
+    for (Map.Entry<String, Documents> split : documents.entrySet()) {
+      if (split.getKey().equals("train")) {
+        split.getValue().read((text, ends) -> vocabulary.add(text));
+      }
+    }
+    return vocabulary.toJson();
+  }
+
+  private static long write(
+      Documents documents,
+      HuggingFaceTokenizer encoder,
+      TokenizerFile file,
+      Path path,
+      MessageDigest digest)
+      throws IOException {
+    long[] count = {0};
+    try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
+      documents.read(
+          (text, ends) -> {
+            Encoding encoding = encoder.encode(text, false, false);
+            for (long id : encoding.getIds()) {
+              ids.put(id);
+            }
+            if (ends) {
+              ids.put(file.paddingId());
+            }
+            count[0] += encoding.getIds().length + (ends ? 1 : 0);
+          });
+      digest.update(ids.finish());
+    }
+    return count[0];
+  }
+}

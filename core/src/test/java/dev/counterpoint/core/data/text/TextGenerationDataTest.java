@@ -1,0 +1,127 @@
+package dev.counterpoint.core.data.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TextGenerationDataTest {
+  @TempDir Path folder;
+
+  @Test
+  void everyTokenButTheFirstIsALabelOnce() throws IOException {
+    for (int tokens : new int[] {2, 3, 5, 6, 7, 11, 40}) {
+      String text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".substring(0, tokens - 1);
+      Dataset train = open(text, 0, 5).train();
+      List<Long> labels = new ArrayList<>();
+      HostBatch all = train.collate(LongStream.range(0, train.size()).toArray());
+      long[] ids = all.tensors().get(Batch.IDS).longs();
+      long[] next = all.tensors().get(Batch.LABELS).longs();
+      int width = (int) all.tensors().get(Batch.IDS).shape().get(1);
+      for (int i = 0; i < next.length; i++) {
+        if (next[i] >= 0) {
+          labels.add(next[i]);
+          assertThat(i % width == width - 1 || ids[i + 1] == next[i]).isTrue();
+        }
+      }
+      assertThat(labels).as("%s tokens", tokens).hasSize(tokens - 1).doesNotHaveDuplicates();
+      assertThat(all.tokens()).isEqualTo(tokens - 1);
+    }
+  }
+
+  @Test
+  void theEndOfTheTextIsKeptForValidation() throws IOException {
+    DataSplits splits = open("a".repeat(80) + "b".repeat(19), 0.2, 4);
+
+    long[] items = LongStream.range(0, splits.train().size()).toArray();
+    assertThat(splits.train().collate(items).tokens()).isEqualTo(79);
+    assertThat(splits.train().collate(items).tensors().get(Batch.IDS).longs()).containsOnly(2);
+    assertThat(
+            splits
+                .validation()
+                .orElseThrow()
+                .collate(new long[] {0})
+                .tensors()
+                .get(Batch.IDS)
+                .longs())
+        .containsOnly(3);
+  }
+
+  @Test
+  void eachRowOfATableIsADocumentWithAnEnd() throws IOException {
+    Path table = Files.writeString(folder.resolve("names.tsv"), "text\nab\nba\n");
+    DataSplits splits = data(table.toString(), 0, 6, null).open(context());
+
+    assertThat(splits.train().collate(new long[] {0}).tensors().get(Batch.IDS).longs())
+        .containsExactly(2, 3, 0, 3, 2);
+    assertThat(splits.spec().paddingId()).isZero();
+  }
+
+  @Test
+  void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
+    String text = "word \n\n  more\tof it\r\nand on\n".repeat(100_000);
+    StringBuilder joined = new StringBuilder();
+    List<Integer> lengths = new ArrayList<>();
+    Path file = Files.writeString(folder.resolve("long.txt"), text);
+    Documents.of(file, null)
+        .read(
+            (piece, ends) -> {
+              joined.append(piece);
+              lengths.add(piece.length());
+              assertThat(piece.isEmpty() || !Character.isWhitespace(piece.charAt(0))).isTrue();
+            });
+
+    assertThat(joined.toString()).isEqualTo(text);
+    assertThat(lengths).hasSizeGreaterThan(2);
+  }
+
+  @Test
+  void theFingerprintIsThatOfTheTokens() throws IOException {
+    assertThat(open("abc", 0, 2).fingerprint())
+        .isEqualTo(open("abc", 0, 2).fingerprint())
+        .isNotEqualTo(open("abd", 0, 2).fingerprint());
+  }
+
+  @Test
+  void wordsAreRefusedAsTheyLoseTheSpaces() {
+    assertThatThrownBy(() -> data("a.txt", 0, 6, TokenizerSettings.defaults()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("word loses the spaces");
+  }
+
+  @Test
+  void aTextWithoutTokensGivesNothingToTrainOn() {
+    assertThatThrownBy(() -> open("", 0, 5).train())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("nothing to train on");
+  }
+
+  private DataSplits open(String text, double share, int length) throws IOException {
+    Path file = folder.resolve("text-" + text.hashCode() + ".txt");
+    Files.writeString(file, text);
+    return data(file.toString(), share, length, null).open(context());
+  }
+
+  private static TextGeneration data(
+      String path, double share, int length, TokenizerSettings tokenizer) {
+    return new TextGeneration(
+        new TextClassification.Split(path), null, share, null, tokenizer, length);
+  }
+
+  private DataContext context() {
+    return new DataContext(folder.resolve("cache"), folder::resolve, 100, 17);
+  }
+}

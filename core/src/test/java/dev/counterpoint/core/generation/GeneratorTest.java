@@ -1,0 +1,136 @@
+package dev.counterpoint.core.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class GeneratorTest {
+  private static final float[] LOGITS = {0, (float) Math.log(2), (float) Math.log(5), -1e9f};
+
+  @Test
+  void tokensAreDrawnAsOftenAsTheyAreLikely() {
+    assertThat(share(sampled(1, 0, 1), 2)).isCloseTo(5 / 8.0, within(0.03));
+    assertThat(share(sampled(1, 0, 1), 0)).isCloseTo(1 / 8.0, within(0.03));
+  }
+
+  @Test
+  void aLowTemperatureMakesTheLikeliestLikelier() {
+    assertThat(share(sampled(0.5, 0, 1), 2)).isCloseTo(25 / 30.0, within(0.03));
+  }
+
+  @Test
+  void onlyTheLikeliestAreDrawnFromWhereTheirNumberIsGiven() {
+    assertThat(share(sampled(1, 2, 1), 0)).isZero();
+    assertThat(share(sampled(1, 2, 1), 1)).isCloseTo(2 / 7.0, within(0.03));
+    assertThat(share(sampled(1, 1, 1), 2)).isEqualTo(1);
+  }
+
+  @Test
+  void onlyTheLikeliestAreDrawnFromThatTogetherAreLikelyEnough() {
+    assertThat(share(sampled(1, 0, 0.6), 2)).isEqualTo(1);
+    assertThat(share(sampled(1, 0, 0.65), 1)).isCloseTo(2 / 7.0, within(0.03));
+    assertThat(share(sampled(1, 0, 0.65), 0)).isZero();
+  }
+
+  @Test
+  void theSameSeedDrawsTheSameAndAnotherDoesNot() {
+    assertThat(generate(sampled(1, 0, 1), 1)).isEqualTo(generate(sampled(1, 0, 1), 1));
+    assertThat(generate(sampled(1, 0, 1), 1))
+        .isNotEqualTo(
+            generate(new GenerationSettings(2_000, true, 1, 0, 1, 1, 1, Set.of(), 18), 1));
+  }
+
+  @Test
+  void whatIsThereAlreadyIsPenalized() {
+    GenerationSettings settings = new GenerationSettings(3, false, 1, 0, 1, 3, 1, Set.of(), 17);
+
+    // log 5 / 3 < log 2; then log 2 / 3 < log 5 / 3
+    assertThat(generate(settings, 0)).containsExactly(2L, 1L, 2L);
+  }
+
+  @Test
+  void aPenaltyMakesNegativeLogitsSmaller() {
+    double[] logits = {-1, -2, 3};
+    new NextToken(new GenerationSettings(1, false, 1, 0, 1, 2, 1, Set.of(), 17))
+        .penalize(logits, List.of(0L, 2L, 2L));
+
+    assertThat(logits).containsExactly(-2, -2, 1.5);
+  }
+
+  @Test
+  void theListenerHearsEveryToken() {
+    List<Long> heard = new ArrayList<>();
+    List<List<Long>> made =
+        new Generator(new Constant(), sampled(1, 0, 1), 3_000, Device.cpu())
+            .generate(List.of(new long[] {1}), (prompt, token) -> heard.add(token));
+
+    assertThat(heard).isEqualTo(made.get(0));
+  }
+
+  @Test
+  void aPromptWithoutTokensOrWithoutRoomIsRefused() {
+    Generator generator =
+        new Generator(new Constant(), GenerationSettings.greedy(1, Set.of()), 3, Device.cpu());
+    assertThatThrownBy(() -> generator.generate(List.of(new long[0]), (prompt, token) -> {}))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("A prompt is empty");
+    assertThatThrownBy(() -> generator.generate(List.of(new long[3]), (prompt, token) -> {}))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("A prompt of 3 tokens leaves no room: the model takes 3");
+  }
+
+  @Test
+  void impossibleSettingsAreRefused() {
+    assertThatThrownBy(() -> new GenerationSettings(0, true, 0, -1, 0, 0, 0, Set.of(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("maxTokens")
+        .hasMessageContaining("topP 0 must be greater than 0 and at most 1");
+    assertThatThrownBy(() -> new GenerationSettings(1, true, 1, 0, 1, 1, 2, Set.of(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Beams");
+  }
+
+  private static GenerationSettings sampled(double temperature, int topK, double topP) {
+    return new GenerationSettings(2_000, true, temperature, topK, topP, 1, 1, Set.of(), 17);
+  }
+
+  private static double share(GenerationSettings settings, long token) {
+    List<Long> made = generate(settings, 1);
+    return (double) made.stream().filter(each -> each == token).count() / made.size();
+  }
+
+  private static List<Long> generate(GenerationSettings settings, long prompt) {
+    return new Generator(new Constant(), settings, 3_000, Device.cpu())
+        .generate(List.of(new long[] {prompt}), (row, token) -> {})
+        .get(0);
+  }
+
+  /** A model to which all texts are alike. */
+  private static final class Constant implements Decoding.Model, Decoding {
+    @Override
+    public Decoding begin() {
+      return this;
+    }
+
+    @Override
+    public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+      return ids.getManager().create(LOGITS, new Shape(1, LOGITS.length));
+    }
+
+    @Override
+    public void select(NDArray rows) {}
+
+    @Override
+    public void close() {}
+  }
+}

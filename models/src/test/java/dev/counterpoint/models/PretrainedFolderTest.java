@@ -1,0 +1,315 @@
+package dev.counterpoint.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.checkpoint.SafetensorsReader;
+import dev.counterpoint.core.checkpoint.SafetensorsWriter;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.models.bert.BertArchitecture;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.gpt2.Gpt2Config;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Folders of Hugging Face's in the forms that they are published in, and damaged ones. */
+class PretrainedFolderTest {
+  private static final DataSpec TWO_LABELS = DataSpec.ofText(128, 0, List.of("no", "yes"));
+  private static final DataSpec NO_LABELS = DataSpec.ofText(128, 127, List.of());
+
+  @TempDir Path folder;
+
+  private final Reference bert = new Reference("bert-tiny");
+  private final Reference gpt2 = new Reference("gpt2-tiny");
+  private final NDManager manager = Torch.newManager(Device.cpu());
+  private final Map<String, NDArray> tensors = new TreeMap<>();
+
+  @BeforeEach
+  void readBert() throws IOException {
+    read(bert);
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+    bert.close();
+    gpt2.close();
+  }
+
+  @Test
+  void aFolderWithoutThePrefixAndWithOldNamesAndBuffersIsTheSameModel() throws IOException {
+    rename(name -> name.replaceFirst("^bert\\.", ""));
+    rename(name -> name.replace("LayerNorm.weight", "LayerNorm.gamma"));
+    rename(name -> name.replace("LayerNorm.bias", "LayerNorm.beta"));
+    tensors.put("embeddings.position_ids", manager.arange(64).reshape(1, 64));
+    write();
+
+    assertThat(notes(BertConfig.defaults(), TWO_LABELS)).isEmpty();
+    assertBertsLogits();
+  }
+
+  @Test
+  void aFolderOfShardsIsTheSameModel() throws IOException {
+    writeConfig();
+    TreeMap<String, NDArray> first = new TreeMap<>();
+    TreeMap<String, NDArray> second = new TreeMap<>();
+    tensors.forEach((name, array) -> (first.size() < 20 ? first : second).put(name, array));
+    SafetensorsWriter.write(folder.resolve("model-00001-of-00002.safetensors"), first);
+    SafetensorsWriter.write(folder.resolve("model-00002-of-00002.safetensors"), second);
+    StringBuilder index = new StringBuilder("{\"weight_map\": {");
+    first
+        .keySet()
+        .forEach(it -> index.append("\"" + it + "\": \"model-00001-of-00002.safetensors\","));
+    second
+        .keySet()
+        .forEach(it -> index.append("\"" + it + "\": \"model-00002-of-00002.safetensors\","));
+    index.setLength(index.length() - 1);
+    Files.writeString(folder.resolve("model.safetensors.index.json"), index.append("}}"));
+
+    assertBertsLogits();
+  }
+
+  @Test
+  void aShardThatIsNotThereIsNamed() throws IOException {
+    writeConfig();
+    Files.writeString(
+        folder.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"b.safetensors\"}}");
+
+    assertRefused(BertConfig.defaults(), "names the shard \"b.safetensors\", which is not");
+  }
+
+  @Test
+  void aMissingHeadIsMadeNewAndSaid() throws IOException {
+    tensors.keySet().removeIf(name -> name.startsWith("classifier"));
+    write();
+
+    assertThat(notes(BertConfig.defaults(), TWO_LABELS))
+        .singleElement()
+        .asString()
+        .contains("starts anew: classifier.weight, classifier.bias");
+  }
+
+  @Test
+  void theHeadsOfOtherTasksAreLeftAsideAndThatIsSaid() throws IOException {
+    tensors.put("cls.seq_relationship.weight", manager.ones(new Shape(2, 32)));
+    write();
+
+    assertThat(notes(BertConfig.defaults(), TWO_LABELS))
+        .singleElement()
+        .asString()
+        .contains("left aside: cls.seq_relationship.weight");
+  }
+
+  @Test
+  void aTensorLeftOverIsRefusedByNameAndShape() throws IOException {
+    tensors.put("bert.encoder.layer.2.output.dense.bias", manager.ones(new Shape(32)));
+    write();
+
+    assertRefused(BertConfig.defaults(), "bert.encoder.layer.2.output.dense.bias(32) is left over");
+  }
+
+  @Test
+  void aTensorOfAnotherShapeIsRefusedWithBothNamesAndShapes() throws IOException {
+    tensors.put("classifier.weight", manager.ones(new Shape(5, 32)));
+    rename(name -> name.replaceFirst("^bert\\.", ""));
+    tensors.put("pooler.dense.bias", manager.ones(new Shape(31)));
+    write();
+
+    assertRefused(
+        BertConfig.defaults(),
+        "classifier.weight(5, 32) does not fit the model's classifier.weight(2, 32)");
+    assertRefused(
+        BertConfig.defaults(),
+        "pooler.dense.bias(31) does not fit the model's bert.pooler.dense.bias(32)");
+  }
+
+  @Test
+  void aMissingPartOfTheBodyIsRefused() throws IOException {
+    tensors.remove("bert.encoder.layer.1.output.dense.bias");
+    write();
+
+    assertRefused(BertConfig.defaults(), "lacks bert.encoder.layer.1.output.dense.bias(32)");
+  }
+
+  @Test
+  void aTensorThatIsThereUnderTwoNamesIsRefused() throws IOException {
+    tensors.put("pooler.dense.bias", manager.ones(new Shape(32)));
+    write();
+
+    assertRefused(BertConfig.defaults(), "pooler.dense.bias(32) is there twice");
+  }
+
+  @Test
+  void aFileThatIsCutOffIsRefused() throws IOException {
+    write();
+    Path file = folder.resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 100));
+
+    assertRefused(BertConfig.defaults(), "model.safetensors is damaged");
+  }
+
+  @Test
+  void aFolderOfAnotherArchitectureIsRefused() throws IOException {
+    write();
+
+    assertRefused(
+        Gpt2Config.defaults(), "config.json is of the model_type \"bert\", and \"gpt2\" is wanted");
+  }
+
+  @Test
+  void aFolderWithoutConfigOrWeightsIsRefused() throws IOException {
+    assertRefused(BertConfig.defaults(), "has no config.json");
+    writeConfig();
+    assertRefused(BertConfig.defaults(), "has neither model.safetensors nor");
+    Files.writeString(folder.resolve("pytorch_model.bin"), "");
+    assertRefused(BertConfig.defaults(), "pytorch_model.bin is a pickle");
+  }
+
+  @Test
+  void aPathWithoutAFolderIsRefused() {
+    assertThatThrownBy(() -> BertConfig.defaults().resolve(folder.resolve("absent")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("There is no folder");
+  }
+
+  @Test
+  void sizesThatContradictTheFolderAreRefused() throws IOException {
+    write();
+    BertConfig config =
+        new BertConfig(BertConfig.Task.CLASSIFICATION, null, BertArchitecture.defaults());
+
+    assertRefused(config, "model.architecture is not that of");
+  }
+
+  @Test
+  void whatIsNotComputedHereIsRefused() throws IOException {
+    write();
+    Path config = folder.resolve("config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text.replace("\"gelu\"", "\"swish_7\""));
+    assertRefused(BertConfig.defaults(), "hidden_act is \"swish_7\"");
+    Files.writeString(config, text.replace("\"is_decoder\": false", "\"is_decoder\": true"));
+    assertRefused(BertConfig.defaults(), "is_decoder is true");
+  }
+
+  @Test
+  void aTokenizerWithMoreIdsThanTheTableHasRowsIsRefused() throws IOException {
+    write();
+    PretrainedConfig config = BertConfig.defaults().resolve(folder);
+
+    assertThatThrownBy(() -> config.build(DataSpec.ofText(129, 0, List.of("no", "yes"))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("ids up to 128")
+        .hasMessageContaining("128 rows");
+  }
+
+  @Test
+  void aGpt2FolderWithoutPrefixWithMasksAndATiedCopyIsTheSameModel() throws IOException {
+    read(gpt2);
+    rename(name -> name.replaceFirst("^transformer\\.", ""));
+    tensors.put("h.0.attn.bias", manager.ones(new Shape(1, 1, 64, 64)));
+    tensors.put("h.0.attn.masked_bias", manager.create(-1e4f));
+    tensors.put("lm_head.weight", tensors.get("wte.weight"));
+    write();
+
+    PretrainedConfig config = Gpt2Config.defaults().resolve(folder);
+    try (BaseModel model = config.build(NO_LABELS)) {
+      model.initialize(Device.cpu(), 1);
+      assertThat(config.loadInto(model)).isEmpty();
+      assertLogits(model, gpt2);
+    }
+  }
+
+  @Test
+  void aPublishedConfigReadsBackAsTheSameSettings() throws IOException {
+    for (PretrainedConfig config : List.of(BertConfig.defaults(), Gpt2Config.defaults())) {
+      Files.writeString(
+          folder.resolve("config.json"), config.huggingFaceConfig(TWO_LABELS).toString());
+
+      assertThat(config.resolve(folder).huggingFaceConfig(TWO_LABELS))
+          .isEqualTo(config.huggingFaceConfig(TWO_LABELS));
+    }
+  }
+
+  private void read(Reference reference) throws IOException {
+    tensors.clear();
+    Files.copy(
+        reference.folder().resolve("config.json"),
+        folder.resolve("original.json"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    try (SafetensorsReader reader =
+        SafetensorsReader.open(reference.folder().resolve("model.safetensors"))) {
+      for (String name : reader.tensors().keySet()) {
+        tensors.put(name, reader.load(name, manager));
+      }
+    }
+  }
+
+  private void rename(UnaryOperator<String> rename) {
+    Map<String, NDArray> before = new TreeMap<>(tensors);
+    tensors.clear();
+    before.forEach((name, array) -> tensors.put(rename.apply(name), array));
+  }
+
+  private void write() throws IOException {
+    writeConfig();
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors);
+  }
+
+  private void writeConfig() throws IOException {
+    Files.copy(folder.resolve("original.json"), folder.resolve("config.json"));
+  }
+
+  private List<String> notes(PretrainedConfig config, DataSpec data) throws IOException {
+    PretrainedConfig resolved = config.resolve(folder);
+    try (BaseModel model = resolved.build(data)) {
+      model.initialize(Device.cpu(), 1);
+      return resolved.loadInto(model);
+    }
+  }
+
+  private void assertBertsLogits() throws IOException {
+    PretrainedConfig config = BertConfig.defaults().resolve(folder);
+    try (BaseModel model = config.build(TWO_LABELS)) {
+      model.initialize(Device.cpu(), 1);
+      config.loadInto(model);
+      assertLogits(model, bert);
+    }
+  }
+
+  private static void assertLogits(BaseModel model, Reference reference) {
+    assertThat(
+            new Predictor(model)
+                .predict(reference.batch(Map.of(Batch.IDS, "in.input_ids")))
+                .floats())
+        .usingComparatorWithPrecision(1e-5f)
+        .containsExactly(reference.get("out.ids_only.logits").toFloatArray());
+  }
+
+  private void assertRefused(PretrainedConfig config, String message) {
+    assertThatThrownBy(() -> notes(config, TWO_LABELS))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(message);
+  }
+}

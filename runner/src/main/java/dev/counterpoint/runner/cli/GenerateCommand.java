@@ -1,0 +1,140 @@
+package dev.counterpoint.runner.cli;
+
+import ai.djl.Device;
+import dev.counterpoint.core.data.text.TextEncoder;
+import dev.counterpoint.core.generation.Decoding;
+import dev.counterpoint.core.generation.GenerationSettings;
+import dev.counterpoint.core.generation.Generator;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint generate}: texts that a language model goes on with. */
+@Command(
+    name = "generate",
+    description = {
+      "Goes on with texts. Without --temperature, --top-k or --top-p the likeliest token is taken"
+          + " each time.",
+      "One text is shown as it grows; several, and those by beams, when they are done."
+    })
+final class GenerateCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
+  private Path directory = Path.of("");
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      required = true,
+      description = "What to go on from. May be repeated.")
+  private List<String> prompts = new ArrayList<>();
+
+  @Option(names = "--max-tokens", paramLabel = "N", description = "The most new tokens: 100.")
+  private int maxTokens = 100;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "Draws tokens; below 1 the likely ones more often.")
+  private @Nullable Double temperature;
+
+  @Option(names = "--top-k", paramLabel = "K", description = "Draws from the K likeliest.")
+  private @Nullable Integer topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Draws from the likeliest that together have the probability P.")
+  private @Nullable Double topP;
+
+  @Option(
+      names = "--repetition-penalty",
+      paramLabel = "X",
+      description = "Above 1: makes tokens that are there already less likely.")
+  private double repetitionPenalty = 1;
+
+  @Option(
+      names = "--beams",
+      paramLabel = "N",
+      description = "Goes on with N texts at once and takes the likeliest.")
+  private int beams = 1;
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TOKEN",
+      description = "Ends a text at this token, beside the end of a text. May be repeated.")
+  private List<String> stop = new ArrayList<>();
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of what is drawn: 17.")
+  private long seed = 17;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder = ModelFolder.within(directory);
+    ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
+    int maxLength = config.model().maxLength();
+    try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
+        BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
+      if (!(model instanceof Decoding.Model language)) {
+        throw new InvalidSettings(
+            "The model in " + folder + " does not go on with texts; a gpt2 language-model does.");
+      }
+      List<long[]> ids = new ArrayList<>();
+      prompts.forEach(prompt -> ids.add(encoder.prompt(prompt)));
+      Set<Long> ends = new HashSet<>(Set.of((long) config.data().paddingId()));
+      stop.forEach(token -> ends.add(encoder.idOf(token)));
+      Generator generator = new Generator(language, settings(ends), maxLength, Device.cpu());
+      show(generator, ids, encoder, Consoles.of(spec));
+    }
+    return ExitCode.DONE;
+  }
+
+  private GenerationSettings settings(Set<Long> ends) {
+    return new GenerationSettings(
+        maxTokens,
+        temperature != null || topK != null || topP != null,
+        temperature == null ? 1 : temperature,
+        topK == null ? 0 : topK,
+        topP == null ? 1 : topP,
+        repetitionPenalty,
+        beams,
+        ends,
+        seed);
+  }
+
+  private void show(Generator generator, List<long[]> ids, TextEncoder encoder, Console console) {
+    if (prompts.size() == 1) {
+      GrowingText text = new GrowingText(encoder, console.out());
+      generator.generate(
+          ids,
+          (prompt, token) -> {
+            text.begin(encoder.decode(ids.get(0)));
+            text.add(token);
+          });
+      text.end();
+      return;
+    }
+    List<List<Long>> made = generator.generate(ids, (prompt, token) -> {});
+    for (int i = 0; i < made.size(); i++) {
+      console.print(encoder.decode(ids.get(i)) + encoder.decode(made.get(i)));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.counterpoint.runner.cli;
+
+import dev.counterpoint.core.data.text.TextEncoder;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.config.Binder;
+import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.wiring.Catalogs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A finished model as the commands that use it find it. */
+final class TrainedModel {
+  private TrainedModel() {}
+
+  /** How the model in a folder is built, with classes that only this command line names too. */
+  static ModelFolder.Config config(Path folder, List<Path> classpath) throws IOException {
+    List<Path> entries =
+        Stream.concat(ModelFolder.classpath(folder).stream().map(Path::of), classpath.stream())
+            .distinct()
+            .toList();
+    return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));
+  }
+
+  /** The tokenizer beside it. */
+  static TextEncoder encoder(Path folder, int maxLength) throws IOException {
+    Path tokenizer = folder.resolve("tokenizer.json");
+    if (!Files.exists(tokenizer)) {
+      throw new InvalidSettings(
+          "The model in " + folder + " reads no text: it has no tokenizer.json.");
+    }
+    return new TextEncoder(tokenizer, maxLength);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A language model from its text to what it goes on with. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TextGenerationTest {
+  private static final String WHEEL = "abcdefgh";
+
+  @TempDir static Path folder;
+
+  private final Terminal training = new Terminal();
+
+  @BeforeAll
+  void train() throws IOException {
+    Path text = Files.writeString(folder.resolve("wheel.txt"), WHEEL.repeat(400));
+    List<String> arguments = new ArrayList<>(List.of("train", "text-generation"));
+    for (String set :
+        List.of(
+            "data.train.path=" + text,
+            "data.validation=null",
+            "model.architecture.width=32",
+            "model.architecture.layers=1",
+            "model.architecture.maxLength=24",
+            "training.batchSize=8",
+            "training.epochs=6",
+            "training.optimizer.learningRate=1e-2")) {
+      arguments.addAll(List.of("--set", set));
+    }
+    arguments.addAll(List.of("--output", folder.resolve("run").toString()));
+    assertThat(training.run(arguments.toArray(String[]::new)))
+        .as(training.err())
+        .isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void trainingTellsThePerplexityOfTheTextsEnd() {
+    assertThat(training.out()).containsPattern("perplexity 1\\.[0-2]");
+    assertThat(training.err()).contains("train text: 3,201 tokens");
+  }
+
+  @Test
+  void aTextIsGoneOnWith() {
+    assertThat(generate("--prompt", "abc", "--max-tokens", "10")).isEqualTo("abcdefghabcde\n");
+  }
+
+  @Test
+  void severalTextsAreGoneOnWithAtOnce() {
+    assertThat(generate("--prompt", "abc", "--prompt", "defgh", "--max-tokens", "3"))
+        .isEqualTo("abcdef\ndefghabc\n");
+  }
+
+  @Test
+  void beamsAndDrawingGoOnToo() {
+    assertThat(generate("--prompt", "abc", "--max-tokens", "5", "--beams", "3"))
+        .isEqualTo("abcdefgh\n");
+    assertThat(generate("--prompt", "abc", "--max-tokens", "5", "--temperature", "0.1"))
+        .isEqualTo("abcdefgh\n");
+  }
+
+  @Test
+  void aTextEndsAtTheTokenThatWasAskedFor() {
+    assertThat(generate("--prompt", "abc", "--stop", "f")).isEqualTo("abcdef\n");
+  }
+
+  @Test
+  void whatCannotBeGoneOnWithIsRefused() {
+    assertRefused("A prompt is empty", "--prompt", "");
+    assertRefused(
+        "There is no token \"xyz\": to the tokenizer it is 3 tokens",
+        "--prompt",
+        "a",
+        "--stop",
+        "xyz");
+    assertRefused("more tokens than the model takes", "--prompt", WHEEL.repeat(4));
+    assertRefused("leaves no room", "--prompt", WHEEL.repeat(3));
+    assertRefused("topP 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsRefused() {
+    Terminal terminal = new Terminal();
+    int code = terminal.run("train", "text-generation", "--set", "data.train.path=absent.txt");
+
+    assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("absent.txt does not exist");
+  }
+
+  private static String generate(String... options) {
+    Terminal terminal = new Terminal();
+    assertThat(run(terminal, options)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    return terminal.out();
+  }
+
+  private static void assertRefused(String message, String... options) {
+    Terminal terminal = new Terminal();
+    assertThat(run(terminal, options)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  private static int run(Terminal terminal, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("generate", folder.resolve("run").toString()));
+    arguments.addAll(List.of(options));
+    return terminal.run(arguments.toArray(String[]::new));
+  }
+}
