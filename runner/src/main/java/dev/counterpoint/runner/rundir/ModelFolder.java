@@ -47,7 +47,7 @@ public final class ModelFolder {
     RunDirectory.writeJson(folder.resolve(CONFIG), binder.toTree(config));
     ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
-      file.getValue().writeTo(folder.resolve(file.getKey()));
+      RunDirectory.write(folder.resolve(file.getKey()), file.getValue());
     }
   }
 

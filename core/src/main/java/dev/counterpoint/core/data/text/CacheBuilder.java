@@ -2,9 +2,12 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -28,7 +31,7 @@ record CacheBuilder(
     @Nullable Path given,
     int maxLength) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
 
   /** A name for all that the content hangs on, found without reading the tables. */
   String key() throws IOException {
@@ -61,18 +64,29 @@ record CacheBuilder(
     items.update(json);
     items.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
+    StringBuilder sources = new StringBuilder();
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       items.update(split.getKey().getBytes(StandardCharsets.UTF_8));
       SplitFiles files = new SplitFiles(folder, split.getKey());
       contents.put(
           split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, items));
+      sources.append(' ').append(split.getKey()).append(':').append(hash(split.getValue().file()));
     }
     TokenizerFile file = encoder.file();
     return new CacheContent(
-        HexFormat.of().formatHex(items.digest()),
+        HexFormat.of().formatHex(items.digest()) + sources,
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
         labels,
         contents);
+  }
+
+  private static String hash(SourceFile file) throws IOException {
+    MessageDigest digest = NumberFile.sha256();
+    try (InputStream in = Files.newInputStream(file.path());
+        OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      in.transferTo(out);
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
   }
 
   private static String hash(byte[] content) {
