@@ -152,20 +152,21 @@ public final class CheckpointStore {
               + ": "
               + Reason.of(e)
               + ". "
-              + remaining(),
+              + remaining().orElse("There is no earlier checkpoint."),
           e);
     }
     return checkpoint;
   }
 
-  private String remaining() {
+  /** A sentence about the newest checkpoint, for a message about what has failed. */
+  public Optional<String> remaining() {
     try {
       List<Long> steps = steps(step -> true);
       return steps.isEmpty()
-          ? "There is no earlier checkpoint."
-          : "The last whole checkpoint, " + name(steps.get(0)) + ", remains.";
+          ? Optional.empty()
+          : Optional.of("The last whole checkpoint, " + name(steps.get(0)) + ", remains.");
     } catch (IOException e) {
-      return "No earlier checkpoint can be read there either.";
+      return Optional.of("No earlier checkpoint can be read there either.");
     }
   }
 

@@ -71,18 +71,32 @@ final class RunState {
 
   private void restore(Checkpoint checkpoint) throws IOException {
     ObjectNode state = checkpoint.state();
-    requireSame("data", state.path("dataFingerprint").asText(), fingerprint);
-    requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    checkpoint.load(model.parameters(), remembered);
-    progress.restoreFrom(state.path("progress"));
-    tally.restoreFrom(state.path("tally"));
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
       JsonNode memory = state.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
         entry.getValue().remember(map(memory));
       }
     }
+    requireSameData(state.path("dataFingerprint").asText());
+    requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
+    checkpoint.load(model.parameters(), remembered);
+    progress.restoreFrom(state.path("progress"));
+    tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();
+  }
+
+  private void requireSameData(String saved) {
+    Fingerprint before = Fingerprint.parse(saved);
+    Fingerprint now = Fingerprint.parse(fingerprint);
+    List<String> changed = now.changedSince(before);
+    if (before.items().equals(now.items()) || changed.isEmpty()) {
+      requireSame("data", before.items(), now.items());
+    } else {
+      throw new InvalidSettings(
+          "The run cannot go on: the data has changed since its checkpoint was made, in "
+              + String.join(", ", changed)
+              + ". Put back what was there, or start a new run in another directory.");
+    }
   }
 
   private static void requireSame(String what, String saved, String now) {

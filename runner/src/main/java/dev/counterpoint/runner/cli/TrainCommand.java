@@ -6,6 +6,8 @@ import com.google.inject.Key;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
@@ -28,10 +30,12 @@ import dev.counterpoint.runner.rundir.RunLock;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -105,11 +109,28 @@ final class TrainCommand implements Callable<Integer> {
       throw e;
     } catch (NotFiniteException | OutOfMemory e) {
       throw new RunFailed(String.valueOf(e.getMessage()), e);
+    } catch (UncheckedIOException e) {
+      throw failed(run, Objects.requireNonNull(e.getCause()));
+    } catch (IOException e) {
+      throw failed(run, e);
     }
   }
 
   private List<Callback> watchers() {
     return trace == null ? List.of() : List.of(new StepTrace(trace));
+  }
+
+  /** What the disk did not do, and what is left of the run. */
+  private static RunFailed failed(Run run, IOException cause) {
+    RunDirectory directory = run.directory();
+    String message = Reason.of(cause).replaceFirst("\\.?$", ".");
+    String remaining =
+        new CheckpointStore(directory.checkpoints(), 1)
+            .remaining()
+            .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
+            .map(sentence -> sentence + " To go on: ./counterpoint train " + directory.path())
+            .orElse("");
+    return new RunFailed(message + remaining, cause);
   }
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
@@ -126,17 +147,13 @@ final class TrainCommand implements Callable<Integer> {
             run.directory().path()));
   }
 
+  /** The first files of a new run. */
   private void prepare(Run run, DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
-    try {
-      RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
-    } catch (IOException e) {
-      throw new InvalidSettings(
-          "The run directory " + directory.path() + " cannot be written: " + e + ".");
-    }
     if (!run.goesOn()) {
       List<String> command = new ArrayList<>(List.of("train", name));
       sets.forEach(set -> command.addAll(List.of("--set", set)));
+      RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
       RunDirectory.writeJson(
           directory.provenance(),
           Provenance.of(command, run.files().folders(), data.fingerprint()));

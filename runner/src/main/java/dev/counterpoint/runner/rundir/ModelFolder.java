@@ -54,7 +54,7 @@ public final class ModelFolder {
     RunDirectory.writeJson(folder.resolve(CONFIG), content(config, binder));
     ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
-      file.getValue().writeTo(folder.resolve(file.getKey()));
+      RunDirectory.write(folder.resolve(file.getKey()), file.getValue());
     }
   }
 

@@ -3,6 +3,8 @@ package dev.counterpoint.runner.rundir;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.Reason;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -133,9 +135,27 @@ public record RunDirectory(Path path) {
 
   /** Writes a text file whole or not at all. */
   public static void writeText(Path file, String content) throws IOException {
+    write(file, fresh -> Files.writeString(fresh, content));
+  }
+
+  /** Writes a file whole or not at all. */
+  static void write(Path file, DataSplits.ModelFile content) throws IOException {
     Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-    Files.writeString(fresh, content);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    try {
+      content.writeTo(fresh);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      delete(fresh, e);
+      throw new IOException("Cannot write " + file + ": " + Reason.of(e) + ".", e);
+    }
+  }
+
+  private static void delete(Path fresh, IOException cause) {
+    try {
+      Files.deleteIfExists(fresh);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   /** A JSON file; an empty object where there is none. */

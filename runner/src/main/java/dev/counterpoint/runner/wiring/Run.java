@@ -30,9 +30,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record Run(
     RunFile file, RunDirectory directory, boolean goesOn, Binder binder, FileFinder files) {
-  /** What {@code --set} may change of a run that goes on: nothing that its steps so far hang on. */
+  /** What may change of a run that goes on: nothing that its steps so far hang on. */
   private static final List<String> CHANGEABLE =
-      List.of("training.epochs", "training.reportEvery", "checkpoint", "callbacks", "device");
+      List.of(
+          "training.epochs",
+          "training.reportEvery",
+          "checkpoint",
+          "callbacks",
+          "device",
+          "classpath");
 
   /**
    * What was asked for on the command line.
@@ -102,16 +108,24 @@ public record Run(
     }
     for (String set : request.sets()) {
       String key = set.split("=", 2)[0];
-      if (CHANGEABLE.stream().noneMatch(free -> key.equals(free) || key.startsWith(free + "."))) {
+      if (!mayChange(key)) {
         throw new InvalidSettings(
-            "--set "
-                + key
-                + " would change a run that has begun. What may change is "
-                + String.join(", ", CHANGEABLE)
-                + "; for all else start a new run.");
+            "--set " + key + " would change a run that has begun. " + whatMayChange());
       }
     }
     return existing(directory, request.sets(), request.classpath());
+  }
+
+  /** Files may be moved: whether they hold the same data is known by their fingerprint. */
+  static boolean mayChange(String key) {
+    return CHANGEABLE.stream().anyMatch(free -> key.equals(free) || key.startsWith(free + "."))
+        || (key.startsWith("data.") && key.endsWith(".path"));
+  }
+
+  static String whatMayChange() {
+    return "What may change is "
+        + String.join(", ", CHANGEABLE)
+        + ", and where the data lies; for all else start a new run.";
   }
 
   private static Run begin(Request request, String text, String name, Path folder)

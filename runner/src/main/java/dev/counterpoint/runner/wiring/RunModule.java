@@ -134,6 +134,7 @@ public final class RunModule extends AbstractModule {
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
+    callbacks.add(new BegunSettings(run, console));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(new TrainingProgress(console, every));

@@ -100,6 +100,99 @@ final class GoingOnTest {
         .isEqualTo(withoutMemory(summary));
   }
 
+  @Test
+  void aDirectoryThatIsGoneInTheMiddleEndsTheRunWithAMessage() throws IOException {
+    Files.writeString(
+        folder.resolve("Thief.java"),
+        """
+        import dev.counterpoint.core.callback.*;
+        import java.io.*;
+        import java.nio.file.*;
+
+        public record Thief(long step) implements CallbackConfig {
+          public Callback build(CallbackContext context) {
+            return new Callback() {
+              public void onStep(StepReport report) {
+                if (report.step() == step) {
+                  try {
+                    Files.move(context.directory(), context.directory().resolveSibling("moved"));
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                }
+              }
+            };
+          }
+        }
+        """);
+    Files.writeString(folder.resolve("small.yaml"), "classpath: [Thief.java]\n" + RUN_FILE);
+
+    assertThat(
+            terminal.run(
+                "train",
+                folder.resolve("small.yaml").toString(),
+                "--set",
+                "callbacks=[{type: Thief, step: 4}]",
+                "--output",
+                run.toString()))
+        .isEqualTo(ExitCode.RUN_FAILED);
+
+    assertThat(terminal.err())
+        .contains("Cannot write " + run.resolve("metrics.jsonl"))
+        .contains("no such file or directory")
+        .doesNotContain("\tat ", "internal error");
+    run = folder.resolve("moved");
+    assertThat(terminal.run("train", run.toString(), "--set", "callbacks=[]")).isZero();
+    assertThat(json("summary.json").path("steps").asLong()).isEqualTo(9);
+  }
+
+  @Test
+  void anEditedRunFileIsRefusedWithTheKeysThatChanged() throws IOException {
+    begin();
+    Path file = run.resolve("run.yaml");
+    String edited = Files.readString(file).replace("batchSize: 16", "batchSize: 20");
+    Files.writeString(file, edited.replace("width: 8", "width: 16"));
+
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+
+    assertThat(terminal.err())
+        .contains("training.batchSize is 20, but the run began with 16")
+        .contains("model.width is 16, but the run began with 8")
+        .contains("What may change is training.epochs, ");
+    assertThat(file).content().contains("batchSize: 20");
+  }
+
+  @Test
+  void whatMayChangeIsToldAndKept() throws IOException {
+    begin();
+
+    assertThat(terminal.run("train", run.toString(), "--set", "training.epochs=4")).isZero();
+
+    assertThat(terminal.err()).contains("training.epochs is 4 now; it was 3.");
+    assertThat(run.resolve("run.yaml")).content().contains("epochs: 4");
+    assertThat(json("summary.json").path("steps").asLong()).isEqualTo(12);
+  }
+
+  @Test
+  void changedDataIsRefusedWithTheSplitThatChanged() throws IOException {
+    begin();
+    Files.writeString(folder.resolve("dev.tsv"), table(2, 31));
+
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+
+    assertThat(terminal.err())
+        .contains("the data has changed since its checkpoint was made, in validation. Put back");
+  }
+
+  @Test
+  void dataMayLieSomewhereElse() throws IOException {
+    begin();
+    Path moved = Files.move(folder.resolve("dev.tsv"), folder.resolve("moved.tsv"));
+    String set = "data.validation.path=" + moved;
+
+    assertThat(terminal.run("train", run.toString(), "--set", set)).isZero();
+  }
+
   private void begin() {
     String file = folder.resolve("small.yaml").toString();
     assertThat(terminal.run("train", file, "--output", run.toString()))

@@ -18,7 +18,9 @@ import java.util.function.Supplier;
  * @param splits by name; {@code train} must be there to train, {@code validation} is what training
  *     looks at
  * @param metrics what is measured beside the loss, each made anew for every pass over a split
- * @param fingerprint a hash of the items, so that a run goes on only over the data it began with
+ * @param fingerprint a hash of the items, so that a run goes on only over the data it began with;
+ *     behind it may be parts, as {@code 1f3a train:77ac validation:09d1}, that say what has changed
+ *     where the first word has
  * @param files what a finished model needs beside its weights to be used, by file name, as {@code
  *     tokenizer.json}
  * @param notes lines worth telling at the start, as the count of each label

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a cache folder says of itself, in {@code content.json}, which is written last.
  *
- * @param fingerprint SHA-256 over tokenizer, labels, and all items
+ * @param fingerprint SHA-256 over tokenizer, labels, and all items; behind it that of each file, as
+ *     {@link dev.counterpoint.core.data.source.DataSplits} has it
  * @param maxLength the most tokens of an item
  * @param labels their names in the order of their numbers
  * @param splits by name, in the order of the settings
