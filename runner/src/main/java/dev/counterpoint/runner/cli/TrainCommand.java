@@ -142,6 +142,7 @@ final class TrainCommand implements Callable<Integer> {
       console.print("stopped: " + end.stopReason());
       console.print("go on with: ./counterpoint train " + directory.path());
     }
+    console.print("report: " + directory.report());
     console.print("in " + directory.path());
   }
 }

@@ -79,6 +79,10 @@ public record RunDirectory(Path path) {
     return path.resolve("summary.json");
   }
 
+  public Path report() {
+    return path.resolve("report.html");
+  }
+
   public Path checkpoints() {
     return path.resolve("checkpoints");
   }
@@ -123,7 +127,7 @@ public record RunDirectory(Path path) {
         return;
       }
     }
-    for (Path file : List.of(runFile(), provenance(), metrics(), checkpoints())) {
+    for (Path file : List.of(runFile(), provenance(), metrics(), report(), checkpoints())) {
       Files.deleteIfExists(file);
     }
     Files.deleteIfExists(path);

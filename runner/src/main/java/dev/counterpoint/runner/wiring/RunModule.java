@@ -18,6 +18,7 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.report.html.RunReport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +91,7 @@ public final class RunModule extends AbstractModule {
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
+    callbacks.add(new RunReport(run.directory(), run.file().name()));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     return callbacks;
