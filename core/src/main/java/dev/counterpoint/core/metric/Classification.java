@@ -5,10 +5,11 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Accuracy and F1 of class numbers against logits (..., classes), from one table of how often each
@@ -77,20 +78,26 @@ public final class Classification implements Metric {
   /** The pairs that are mistaken for each other most. */
   @Override
   public List<String> remarks(double[] sums) {
-    record Pair(String actual, String predicted, long times) {}
-    List<Pair> pairs = new ArrayList<>();
-    for (int i = 0; i < labels.size(); i++) {
-      for (int j = 0; j < labels.size(); j++) {
-        if (i != j && sums[at(i, j)] > 0) {
-          pairs.add(new Pair(labels.get(i), labels.get(j), (long) sums[at(i, j)]));
-        }
-      }
-    }
-    return pairs.stream()
-        .sorted(Comparator.comparingLong(Pair::times).reversed())
-        .limit(REMARKS)
-        .map(pair -> pair.actual() + " taken for " + pair.predicted() + ": " + pair.times())
+    return matrix(sums).mistakes(REMARKS).stream()
+        .map(it -> it.actual() + " taken for " + it.predicted() + ": " + it.times())
         .toList();
+  }
+
+  @Override
+  public Optional<ConfusionMatrix> confusion(double[] sums) {
+    return Optional.of(matrix(sums));
+  }
+
+  private ConfusionMatrix matrix(double[] sums) {
+    List<List<Long>> counts = new ArrayList<>();
+    for (int i = 0; i < labels.size(); i++) {
+      int actual = i;
+      counts.add(
+          IntStream.range(0, labels.size())
+              .mapToObj(predicted -> (long) sums[at(actual, predicted)])
+              .toList());
+    }
+    return new ConfusionMatrix(labels, counts);
   }
 
   private double f1(double[] sums, int label) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A measure accumulated exactly over a whole set. What it gathers is a row of numbers that add up,
@@ -20,6 +21,11 @@ public interface Metric {
    * The figures that follow from sums, by name, as {@code accuracy}; NaN where nothing was counted.
    */
   Map<String, Double> values(double[] sums);
+
+  /** Which classes are taken for which, where that is what it gathers. */
+  default Optional<ConfusionMatrix> confusion(double[] sums) {
+    return Optional.empty();
+  }
 
   /** Lines for people that follow from sums; mostly none. */
   default List<String> remarks(double[] sums) {

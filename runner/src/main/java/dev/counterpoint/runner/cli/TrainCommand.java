@@ -185,6 +185,7 @@ final class TrainCommand implements Callable<Integer> {
     if (end.stopReason() != null) {
       console.print("stopped: " + end.stopReason());
     }
+    console.print("report: " + directory.report());
     console.print("in " + directory.path());
   }
 }

@@ -108,6 +108,10 @@ public record RunDirectory(Path path) {
     return path.resolve(".heartbeat");
   }
 
+  public Path report() {
+    return path.resolve("report.html");
+  }
+
   public Path checkpoints() {
     return path.resolve("checkpoints");
   }
@@ -175,7 +179,7 @@ public record RunDirectory(Path path) {
       }
     }
     for (Path file :
-        List.of(runFile(), provenance(), metrics(), checkpoints(), heartbeat(), lock())) {
+        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock())) {
       Files.deleteIfExists(file);
     }
     try {

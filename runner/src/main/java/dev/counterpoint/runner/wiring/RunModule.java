@@ -20,6 +20,7 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -137,6 +138,7 @@ public final class RunModule extends AbstractModule {
     callbacks.add(new BegunSettings(run, console));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
+    callbacks.add(new RunReport(run.directory(), run.file().name()));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.addAll(watchers);

@@ -1,0 +1,136 @@
+package dev.counterpoint.runner.report.html;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Curves over steps as the page draws them, in an area of 400 by 220.
+ *
+ * @param id of its title, for the page
+ * @param description the curves in words
+ * @param curves drawn one over the other
+ * @param across ticks of the steps
+ * @param up ticks of the values
+ */
+record Chart(
+    String id,
+    String title,
+    String description,
+    List<Curve> curves,
+    List<Tick> across,
+    List<Tick> up) {
+  private static final int MOST_POINTS = 400;
+  private static final double LEFT = 52;
+  private static final double RIGHT = 378;
+  private static final double TOP = 10;
+  private static final double BOTTOM = 190;
+
+  /**
+   * One curve.
+   *
+   * @param style its class in the style sheet
+   * @param lines a polyline's points for each piece without a gap
+   * @param dots single points to be marked
+   */
+  record Curve(String name, String style, List<String> lines, List<Dot> dots) {}
+
+  /** A place. */
+  record Dot(String x, String y) {}
+
+  /**
+   * A mark at an axis.
+   *
+   * @param at its coordinate along the axis
+   */
+  record Tick(String at, String text) {}
+
+  /**
+   * Draws series against common axes; those without values are left out.
+   *
+   * @param series the second is drawn with a mark for each of its values
+   */
+  static Chart of(String id, String title, Series... series) {
+    List<Series> drawn = Stream.of(series).filter(Series::hasValues).toList();
+    Ticks steps = Ticks.spanning(0, drawn.stream().mapToDouble(Chart::lastStep).max().orElse(1));
+    Ticks values =
+        Ticks.spanning(
+            drawn.stream().mapToDouble(Series::smallest).min().orElse(0),
+            drawn.stream().mapToDouble(Series::largest).max().orElse(1));
+    List<Curve> curves = new ArrayList<>();
+    for (Series each : drawn) {
+      boolean marked = !each.equals(series[0]);
+      curves.add(curve(each.thinned(MOST_POINTS), marked, steps, values));
+    }
+    return new Chart(
+        id,
+        title,
+        drawn.stream().map(Series::inWords).collect(Collectors.joining("; ", "", ".")),
+        curves,
+        ticks(steps, Chart::x),
+        ticks(values, Chart::y));
+  }
+
+  /** Whether there is a value to be seen. */
+  boolean hasCurves() {
+    return !curves.isEmpty();
+  }
+
+  /** Whether its curves must be told apart. */
+  boolean hasLegend() {
+    return curves.size() > 1;
+  }
+
+  private static double lastStep(Series series) {
+    return series.steps()[series.steps().length - 1];
+  }
+
+  private static Curve curve(Series series, boolean marked, Ticks steps, Ticks values) {
+    List<String> lines = new ArrayList<>();
+    List<Dot> dots = new ArrayList<>();
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < series.values().length; i++) {
+      if (Double.isFinite(series.values()[i])) {
+        Dot dot = new Dot(x(steps, series.steps()[i]), y(values, series.values()[i]));
+        line.append(dot.x()).append(',').append(dot.y()).append(' ');
+        if (marked || series.values().length == 1) {
+          dots.add(dot);
+        }
+      } else if (!line.isEmpty()) {
+        lines.add(line.toString().strip());
+        line.setLength(0);
+      }
+    }
+    if (!line.isEmpty()) {
+      lines.add(line.toString().strip());
+    }
+    return new Curve(series.name(), marked ? "second" : "first", lines, dots);
+  }
+
+  private static List<Tick> ticks(Ticks ticks, Axis axis) {
+    return Arrays.stream(ticks.all())
+        .mapToObj(value -> new Tick(axis.at(ticks, value), Ticks.text(value)))
+        .toList();
+  }
+
+  private static String x(Ticks steps, double step) {
+    return coordinate(LEFT + steps.share(step) * (RIGHT - LEFT));
+  }
+
+  private static String y(Ticks values, double value) {
+    return coordinate(BOTTOM - values.share(value) * (BOTTOM - TOP));
+  }
+
+  private static String coordinate(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  /** From a value to a coordinate. */
+  @FunctionalInterface
+  private interface Axis {
+    String at(Ticks ticks, double value);
+  }
+}

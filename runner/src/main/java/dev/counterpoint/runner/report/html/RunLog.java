@@ -1,0 +1,49 @@
+package dev.counterpoint.runner.report.html;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The rows of {@code metrics.jsonl}.
+ *
+ * @param train training rows
+ * @param validation validation rows
+ */
+record RunLog(List<JsonNode> train, List<JsonNode> validation) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Reads a file; there are no rows where there is none. */
+  static RunLog read(Path metrics) throws IOException {
+    RunLog log = new RunLog(new ArrayList<>(), new ArrayList<>());
+    if (Files.exists(metrics)) {
+      try (BufferedReader lines = Files.newBufferedReader(metrics)) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          log.add(JSON.readTree(line));
+        }
+      }
+    }
+    return log;
+  }
+
+  private void add(JsonNode row) {
+    (row.path("split").asText().equals("validation") ? validation : train).add(row);
+  }
+
+  /** A column of rows against their steps. */
+  static Series series(String name, List<JsonNode> rows, String column) {
+    double[] steps = rows.stream().mapToDouble(row -> row.path("step").asDouble()).toArray();
+    double[] values = rows.stream().mapToDouble(row -> number(row.path(column))).toArray();
+    return new Series(name, steps, values);
+  }
+
+  /** A number that is not finite lies there as text. */
+  static double number(JsonNode value) {
+    return value.isNumber() ? value.asDouble() : Double.NaN;
+  }
+}

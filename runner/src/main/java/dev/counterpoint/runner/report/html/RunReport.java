@@ -1,0 +1,102 @@
+package dev.counterpoint.runner.report.html;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes {@code report.html} from the run directory's other files after each validation and at the
+ * end, whole or not at all. It must be told after {@code MetricsFile}, whose rows it draws.
+ */
+public final class RunReport implements Callback.Remembering {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String CONFUSIONS = "confusions";
+
+  private final RunDirectory directory;
+  private final String name;
+  private long step;
+  private long totalSteps;
+  private Optional<Confusions> confusions = Optional.empty();
+
+  /**
+   * Reports on a run.
+   *
+   * @param name of the run
+   */
+  public RunReport(RunDirectory directory, String name) {
+    this.directory = directory;
+    this.name = name;
+  }
+
+  @Override
+  public void onStart(TrainingStart start) {
+    step = start.step();
+    totalSteps = start.totalSteps();
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    step = report.step();
+  }
+
+  @Override
+  public void onValidation(ValidationReport report) {
+    confusions =
+        report.evaluation().confusion().map(matrix -> Confusions.of(report.step(), matrix));
+    write("in training when this was written");
+  }
+
+  @Override
+  public void onEnd(TrainingEnd end) {
+    write(end.stopReason() == null ? "finished" : "stopped: " + end.stopReason());
+  }
+
+  /** The last confusions: they lie in no other file. */
+  @Override
+  public Map<String, Object> memory() {
+    try {
+      return Map.of(
+          CONFUSIONS, confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()));
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void remember(Map<String, Object> memory) {
+    String text = String.valueOf(memory.get(CONFUSIONS));
+    try {
+      confusions =
+          text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text, Confusions.class));
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(String state) {
+    try {
+      Page page =
+          Page.of(
+              name,
+              String.format(Locale.ROOT, "Step %,d of %,d, %s.", step, totalSteps, state),
+              RunLog.read(directory.metrics()),
+              confusions,
+              Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
+              RunDirectory.readJson(directory.provenance()));
+      RunDirectory.writeText(directory.report(), page.toHtml());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package dev.counterpoint.runner.report.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.metric.ConfusionMatrix;
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilder;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+final class RunReportTest {
+  private static final String HOSTILE = "</td><script>alert(\"1\")</script>&'";
+
+  @TempDir private Path path;
+  private RunDirectory directory;
+
+  @BeforeEach
+  void layARun() throws IOException {
+    directory = new RunDirectory(path);
+    Files.writeString(directory.runFile(), "name: mine # " + HOSTILE + "\n");
+    Files.writeString(
+        directory.provenance(),
+        "{\"command\": [\"train\", \"a & b\"], \"versions\": {\"java\": 17}}");
+    Files.writeString(
+        directory.metrics(),
+        """
+        {"split":"train","step":10,"epoch":1,"loss":0.8,"learningRate":1e-4,"gradientNorm":2.0,"itemsPerSecond":100.0}
+        {"split":"train","step":20,"epoch":1,"loss":"NaN","learningRate":2e-4,"gradientNorm":1.5,"itemsPerSecond":110.0}
+        {"split":"train","step":30,"epoch":2,"loss":0.4,"learningRate":1e-4,"gradientNorm":1.0,"itemsPerSecond":120.0}
+        {"split":"validation","step":20,"epoch":1,"loss":0.7,"accuracy":0.5,"f1.no":0.25}
+        {"split":"validation","step":30,"epoch":2,"loss":0.6,"accuracy":"NaN","f1.no":0.75}
+        """);
+  }
+
+  @Test
+  void itSaysWhereTheRunStands() throws IOException {
+    RunReport report = report();
+    report.onStart(new TrainingStart(0, 2_000, 2, List.of()));
+    report.onStep(new StepReport(1_200, 1, 0.5, 1, 0.1, 1, 1, 1, 1));
+    report.onValidation(validation(labels("no", "yes")));
+    assertThat(html()).contains("Step 1,200 of 2,000, in training when this was written.");
+
+    report.onEnd(end("SIGINT"));
+    assertThat(html()).contains("Step 1,200 of 2,000, stopped: SIGINT.");
+
+    report.onEnd(end(null));
+    assertThat(html()).contains("Step 1,200 of 2,000, finished.");
+  }
+
+  @Test
+  void itHasACurveForEachColumn() throws IOException {
+    assertThat(written().split("<svg", -1)).hasSize(5);
+    assertThat(html())
+        .contains(
+            "Loss over steps", "Learning rate over steps", "Gradient norm before clipping over")
+        .contains("validation: from 0.7 at step 20 to 0.6 at step 30, lowest 0.6, highest 0.7.");
+  }
+
+  @Test
+  void aValueThatIsNotFiniteIsAGapInTheCurve() {
+    Chart loss =
+        Chart.of(
+            "loss",
+            "Loss",
+            new Series("s", new double[] {1, 2, 3, 4}, new double[] {1, Double.NaN, 2, 3}));
+
+    assertThat(loss.curves().get(0).lines()).hasSize(2);
+  }
+
+  @Test
+  void theTableOfValidationsHasTheMeasuresOfTheWhole() throws IOException {
+    assertThat(written())
+        .contains("<th scope=\"row\">20</th><td>1</td><td>0.7000</td><td>0.5000</td></tr>")
+        .contains("<th scope=\"row\">30</th><td>2</td><td>0.6000</td><td>NaN</td></tr>")
+        .contains("<th scope=\"col\">accuracy</th>")
+        .doesNotContain("f1.no");
+  }
+
+  @Test
+  void aSmallConfusionMatrixIsShownWhole() throws IOException {
+    assertThat(written())
+        .contains("<th scope=\"row\">no</th>")
+        .contains("<td class=\"wrong\" style=\"--share: 25\">1<small>25 %</small></td>");
+  }
+
+  @Test
+  void ofALargeConfusionMatrixTheMistakesAreShown() throws IOException {
+    report().onValidation(validation(IntStream.range(0, 21).mapToObj(i -> "label" + i).toList()));
+
+    assertThat(html())
+        .contains(
+            "<th scope=\"row\" class=\"words\">label0</th><td class=\"words\">label1</td><td>1</td>")
+        .doesNotContain("--share: ");
+  }
+
+  @Test
+  void everyTextIsEscaped() throws IOException {
+    report().onValidation(validation(labels(HOSTILE, "yes")));
+
+    assertThat(html()).doesNotContain("<script").contains("&lt;/td&gt;&lt;script&gt;alert(");
+  }
+
+  /** Every element is closed and every attribute quoted, so that a parser of XML takes it too. */
+  @Test
+  void itIsWellFormed() throws Exception {
+    report().onValidation(validation(labels(HOSTILE, "yes")));
+
+    assertThat(parse(html()).getElementsByTagName("td").getLength()).isEqualTo(3 + 3 + 1 + 4);
+  }
+
+  @Test
+  void nothingIsFetchedFromElsewhere() throws IOException {
+    assertThat(written()).doesNotContain("http", "src=", "@import", "url(", "<link");
+  }
+
+  @Test
+  void aRunThatGoesOnRemembersItsConfusions() throws IOException {
+    RunReport before = report();
+    before.onValidation(validation(labels("no", "yes")));
+    RunReport after = report();
+    after.remember(before.memory());
+    after.onEnd(end(null));
+
+    assertThat(html()).contains("--share: 25");
+  }
+
+  @Test
+  void aRunWithoutValidationHasNoSuchTables() throws IOException {
+    Files.delete(directory.metrics());
+    RunReport report = report();
+    report.remember(report().memory());
+    report.onEnd(end(null));
+
+    assertThat(html()).contains("There are no values yet.").doesNotContain("<table", "<svg");
+  }
+
+  @Test
+  void nothingElseIsLeftInTheDirectory() throws IOException {
+    written();
+    try (Stream<Path> files = Files.list(path)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("run.yaml", "provenance.json", "metrics.jsonl", "report.html");
+    }
+  }
+
+  @Test
+  void manyRowsBecomeAtMostFourHundredPoints() {
+    double[] steps = IntStream.rangeClosed(1, 1_001).mapToDouble(i -> i).toArray();
+    Series thinned = new Series("s", steps, steps).thinned(400);
+
+    assertThat(thinned.steps()).hasSize(334).startsWith(2, 5).endsWith(998, 1_000.5);
+  }
+
+  @Test
+  void ticksAreRoundAndSpanTheRange() {
+    assertThat(Arrays.stream(Ticks.spanning(0.13, 0.79).all()).mapToObj(Ticks::text))
+        .containsExactly("0", "0.2", "0.4", "0.6", "0.8");
+    assertThat(Ticks.spanning(3, 3).share(3)).isBetween(0.0, 1.0);
+    assertThat(Ticks.text(5e-4)).isEqualTo("5e-04");
+    assertThat(Ticks.text(12_000)).isEqualTo("12000");
+  }
+
+  private RunReport report() {
+    return new RunReport(directory, "mine");
+  }
+
+  private String written() throws IOException {
+    report().onValidation(validation(labels("no", "yes")));
+    return html();
+  }
+
+  private String html() throws IOException {
+    return Files.readString(directory.report());
+  }
+
+  private static List<String> labels(String... labels) {
+    return List.of(labels);
+  }
+
+  /** Each label is right three times, and once taken for the next. */
+  private static ValidationReport validation(List<String> labels) {
+    List<List<Long>> counts =
+        IntStream.range(0, labels.size())
+            .mapToObj(
+                actual ->
+                    IntStream.range(0, labels.size())
+                        .mapToObj(
+                            predicted ->
+                                predicted == actual
+                                    ? 3L
+                                    : predicted == (actual + 1) % labels.size() ? 1L : 0L)
+                        .toList())
+            .toList();
+    Evaluation evaluation =
+        new Evaluation(
+            Map.of("loss", 0.5), 8, List.of(), Optional.of(new ConfusionMatrix(labels, counts)));
+    return new ValidationReport(30, 2, evaluation);
+  }
+
+  private static TrainingEnd end(String stopReason) {
+    return new TrainingEnd(30, 2, 0.4, Optional.empty(), 960, 9_600, 10, stopReason);
+  }
+
+  private static Document parse(String html) throws Exception {
+    DocumentBuilder parser = DocumentBuilderFactory.newInstance().newDocumentBuilder();
+    String xml = html.replace("<!DOCTYPE html>", "").replaceAll("<meta ([^>]*)>", "<meta $1/>");
+    return parser.parse(new InputSource(new StringReader(xml)));
+  }
+}
