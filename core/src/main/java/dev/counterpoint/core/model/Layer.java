@@ -1,5 +1,7 @@
 package dev.counterpoint.core.model;
 
+import dev.counterpoint.core.kernel.Precision;
+
 /**
  * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
  * layers it is made of in fields; their names are the field names, joined by dots, and the elements
@@ -17,6 +19,7 @@ package dev.counterpoint.core.model;
  */
 public abstract class Layer {
   private boolean training;
+  private Precision precision = Precision.FLOAT32;
 
   /** Whether this layer is being trained; a dropout drops only then. */
   public final boolean training() {
@@ -26,5 +29,15 @@ public abstract class Layer {
   /** Switches this layer and all below it between training and evaluation. */
   public final void setTraining(boolean training) {
     LayerFields.visit(this, "", (path, parameter) -> {}, layer -> layer.training = training);
+  }
+
+  /** What the matrix products of this layer are made in. */
+  public final Precision precision() {
+    return precision;
+  }
+
+  /** Sets what the matrix products of this layer and all below it are made in. */
+  public final void setPrecision(Precision precision) {
+    LayerFields.visit(this, "", (path, parameter) -> {}, layer -> layer.precision = precision);
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.LinearKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,22 @@ public final class Linear extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    return ai.djl.nn.core.Linear.linear(x, weight.value(), bias == null ? null : bias.value())
-        .singletonOrThrow();
+    return LinearKernel.apply(x, weight(), bias == null ? null : bias.value(), precision());
+  }
+
+  NDArray weight() {
+    return weight.value();
+  }
+
+  /**
+   * The bias.
+   *
+   * @throws IllegalStateException where it has none
+   */
+  NDArray bias() {
+    if (bias == null) {
+      throw new IllegalStateException("This layer has no bias.");
+    }
+    return bias.value();
   }
 }

@@ -6,6 +6,7 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -13,6 +14,8 @@ import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.Bfloat16Advice;
+import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -87,6 +90,9 @@ final class TrainCommand implements Callable<Integer> {
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
     data.notes().forEach(console::say);
+    if (model.precision() == Precision.BFLOAT16) {
+      Bfloat16Advice.against(model, Processor.read()).ifPresent(console::say);
+    }
     ModelSummary summary = ModelSummary.of(model);
     console.say(
         String.format(
