@@ -143,7 +143,7 @@ public final class Reference implements AutoCloseable {
         Torch.Recording on = Torch.recordGradients()) {
       scope.suppressNotUsedWarning();
       LossSum loss = model.loss(model.forward(batch), batch);
-      loss.backward();
+      gradients.add(loss.sum());
       gradients.scale(1 / loss.weight());
       return loss.total() / loss.weight();
     }

@@ -71,7 +71,7 @@ public final class Replay {
     try (Gradients gradients = new Gradients(model.parameters())) {
       for (int i = 0; i < capsule.batches().size(); i++) {
         try (Batch batch = capsule.loadBatch(folder, i, model.device())) {
-          LossAsNumber loss = pass(batch, i, findings);
+          LossAsNumber loss = pass(batch, i, gradients, findings);
           sum += loss.total();
           weight += loss.weight();
         }
@@ -89,7 +89,7 @@ public final class Replay {
   private record LossAsNumber(double total, double weight) {}
 
   /** One micro-batch, as the training loop computes it. */
-  private LossAsNumber pass(Batch batch, int index, Findings findings) {
+  private LossAsNumber pass(Batch batch, int index, Gradients gradients, Findings findings) {
     String place = ", micro-batch " + index;
     batch
         .tensors()
@@ -104,7 +104,7 @@ public final class Replay {
       findings.look("output of the model" + place, output);
       LossSum loss = model.loss(output, batch);
       findings.look("loss" + place, loss.sum());
-      loss.backward();
+      gradients.add(loss.sum());
       return new LossAsNumber(loss.total(), loss.weight());
     }
   }

@@ -6,12 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scaled dot-product attention, Vaswani et al. 2017, equation 1: {@code
- * torch.nn.functional.scaled_dot_product_attention}, which never holds all scores in memory.
+ * torch.nn.functional.scaled_dot_product_attention}. It never holds all scores in memory, unless
+ * weights are dropped or few keys are met in bfloat16, where the two products apart are faster.
  *
  * <p>Ours differs for causal attention of fewer queries than keys: the last query stands at the
  * last key (PyTorch: the first at the first), as generation with remembered keys needs it. And a
  * query that may see no key at all gets the mean of all values, as in Hugging Face's models, not
- * NaN.
+ * NaN; nothing that counts may depend on it, as its gradients are not those of a mean.
  */
 public final class AttentionKernel {
   private final boolean causal;

@@ -35,6 +35,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Any thread may call a kernel, several at once.
  */
 public final class Kernel {
+  /** Begins a text that uses the functions of another one, which is named behind it. */
+  private static final String WITH = "# with ";
+
   private static final Map<Source, Kernel> LOADED = new ConcurrentHashMap<>();
 
   private final PtSymbolBlock module;
@@ -77,7 +80,10 @@ public final class Kernel {
       if (resource == null) {
         throw new IllegalStateException("Kernel " + name + " does not load: no such text.");
       }
-      return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+      return text.startsWith(WITH)
+          ? text + text(text.substring(WITH.length(), text.indexOf('\n')))
+          : text;
     } catch (IOException e) {
       throw new IllegalStateException("Kernel " + name + " does not load: " + e.getMessage(), e);
     }
@@ -95,6 +101,20 @@ public final class Kernel {
     Arrays.stream(inputs).forEach(Kernel::checkName);
     JniUtils.setGraphExecutorOptimize(false);
     return IValueUtils.forward(module, new NDList(inputs), true);
+  }
+
+  /** Calls {@code forward} with an array and a list of arrays. */
+  NDList apply(NDArray first, List<NDArray> list) {
+    NDList inputs = new NDList(list.size() + 1);
+    inputs.add(first);
+    inputs.addAll(list);
+    list.forEach(array -> array.setName("list[]")); // so that DJL passes them as one argument
+    try {
+      JniUtils.setGraphExecutorOptimize(false);
+      return IValueUtils.forward(module, inputs, true);
+    } finally {
+      list.forEach(array -> array.setName(null));
+    }
   }
 
   /** DJL takes an input apart by its name, as {@code key.value} or {@code list[]}. */

@@ -1,9 +1,11 @@
 package dev.counterpoint.core.kernel;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,17 @@ public final class Torch {
     try (NDArray one = scalar.onesLike()) {
       JniUtils.backward((PtNDArray) scalar, (PtNDArray) one, false, false);
     }
+  }
+
+  /**
+   * The gradients of a scalar by some leaves: {@code torch.autograd.grad} with {@code
+   * allow_unused}. The graph is freed.
+   *
+   * @param scalar ()
+   * @return one for each leaf, of its shape; (0) where the scalar does not depend on it
+   */
+  public static NDList gradients(NDArray scalar, List<NDArray> leaves) {
+    return Kernel.load("backward").apply(scalar, leaves);
   }
 
   /**

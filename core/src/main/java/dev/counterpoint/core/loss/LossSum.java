@@ -1,7 +1,6 @@
 package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.Torch;
 
 /**
  * A loss as a sum over the items (or tokens) of a batch and how many those were. The loss that one
@@ -12,11 +11,6 @@ import dev.counterpoint.core.kernel.Torch;
  * @param weight items or tokens that count
  */
 public record LossSum(NDArray sum, double weight) {
-  /** Adds the gradients of the sum to the parameters. */
-  public void backward() {
-    Torch.backward(sum);
-  }
-
   /** The sum as a number; waits for the device. */
   public double total() {
     return sum.getFloat();

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.Precision;
 
 /**
  * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
@@ -19,6 +20,7 @@ import ai.djl.ndarray.NDArray;
  */
 public abstract class Layer {
   private boolean training;
+  private Precision precision = Precision.FLOAT32;
 
   /** Whether this layer is being trained; a dropout drops only then. */
   public final boolean training() {
@@ -40,5 +42,16 @@ public abstract class Layer {
   protected final NDArray seen(NDArray output) {
     LayerWatch.show(this, output);
     return output;
+  }
+
+  /** What the matrix products of this layer are made in. */
+  public final Precision precision() {
+    return precision;
+  }
+
+  /** Sets what the matrix products of this layer and all below it are made in. */
+  public final void setPrecision(Precision precision) {
+    LayerFields.visit(
+        this, "", (path, parameter) -> {}, (path, layer) -> layer.precision = precision);
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.LinearKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +66,23 @@ public final class Linear extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    NDArray matrix = transposed ? weight.value().transpose() : weight.value();
-    return seen(
-        ai.djl.nn.core.Linear.linear(x, matrix, bias == null ? null : bias.value())
-            .singletonOrThrow());
+    return seen(LinearKernel.apply(x, weight(), bias == null ? null : bias.value(), precision()));
+  }
+
+  /** (outputs, inputs). */
+  NDArray weight() {
+    return transposed ? weight.value().transpose() : weight.value();
+  }
+
+  /**
+   * The bias.
+   *
+   * @throws IllegalStateException where it has none
+   */
+  NDArray bias() {
+    if (bias == null) {
+      throw new IllegalStateException("This layer has no bias.");
+    }
+    return bias.value();
   }
 }

@@ -1,85 +1,119 @@
 package dev.counterpoint.core.parameter;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients that have gathered in a model's trainable parameters since the last {@link #clear}:
- * backward passes add to them.
+ * The gradients that have gathered for a model's trainable parameters since the last {@link
+ * #clear}: each {@link #add} adds to them.
  *
- * <p>PyTorch tells a parameter that took no part in a step (its {@code grad} is None, and an
- * optimizer leaves it alone) from one whose gradient is zero. Here every gradient has its memory
- * from the start, and clearing writes -0.0: whatever a backward pass adds to it, a zero too, is no
- * longer -0.0. (Only a gradient that is -0.0 itself in each element is mistaken for none.) So the
- * memory stays where it is, and summing over ranks keeps the difference.
+ * <p>A gradient is the very array that a backward pass made, or its sum with later ones; a
+ * parameter that took no part has none (in PyTorch, its {@code grad} is None, and an optimizer
+ * leaves it alone). Adding into memory that is kept and cleared, as a leaf's own {@code grad} does,
+ * would pass over all gradients twice more at each step.
  */
 public final class Gradients implements AutoCloseable {
-  private static final int NEGATIVE_ZERO = Float.floatToRawIntBits(-0.0f);
+  private final List<Parameter> parameters;
+  private final NDManager memory = Torch.newManager(Device.cpu());
+  private final @Nullable NDArray[] arrays;
 
-  private final List<Gradient> gradients;
-  private final List<NDArray> arrays;
+  /** Those that {@link #all} made for parameters that had none. */
+  private final Set<Integer> supplied = new HashSet<>();
 
   /**
    * One gradient.
    *
-   * @param array of the parameter's shape; the memory that backward passes add to
+   * @param array of the parameter's shape; to be changed in place
    */
   public record Gradient(Parameter parameter, NDArray array) {}
 
   /** The gradients of the trainable ones among the parameters; there are none at first. */
   public Gradients(List<Parameter> parameters) {
-    gradients =
+    this.parameters =
         parameters.stream()
             .filter(parameter -> parameter.trainable() && parameter.shape().size() > 0)
-            .map(parameter -> new Gradient(parameter, allocate(parameter.value())))
             .toList();
-    arrays = arrays(gradients);
-    clear();
-  }
-
-  /** A leaf gets the memory of its gradient when the first one reaches it. */
-  private static NDArray allocate(NDArray leaf) {
-    try (Torch.Recording on = Torch.recordGradients();
-        NDArray zero = leaf.mul(0);
-        NDArray sum = zero.sum()) {
-      Torch.backward(sum);
-    }
-    NDArray gradient = Objects.requireNonNull(Torch.gradient(leaf));
-    NDScope.unregister(gradient);
-    return gradient;
-  }
-
-  private static List<NDArray> arrays(List<Gradient> gradients) {
-    return gradients.stream().map(Gradient::array).toList();
+    arrays = new NDArray[this.parameters.size()];
   }
 
   /**
-   * Every trainable parameter's gradient in the order of the parameters, touched or not: what ranks
-   * add up.
+   * Adds the gradients of a scalar to those that are there: {@code Tensor.backward()}.
+   *
+   * @param scalar (), recorded; its graph is freed
+   */
+  public void add(NDArray scalar) {
+    NDList found = Torch.gradients(scalar, parameters.stream().map(Parameter::value).toList());
+    List<NDArray> sums = new ArrayList<>();
+    List<NDArray> more = new ArrayList<>();
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray sum = arrays[i];
+      NDArray fresh = found.get(i);
+      if (fresh.size() > 0 && sum != null) {
+        sums.add(sum);
+        more.add(fresh);
+      } else if (fresh.size() > 0) {
+        NDScope.unregister(fresh);
+        fresh.attach(memory);
+        arrays[i] = fresh;
+      }
+    }
+    if (!sums.isEmpty()) {
+      kernel().run("add", sums, more);
+    }
+    more.forEach(NDArray::close);
+  }
+
+  /**
+   * Every trainable parameter's gradient in the order of the parameters: what ranks add up. One
+   * that is not there is supplied as -0.0, to which whatever is added, a zero too, makes something
+   * else: where all ranks have none, there is none after.
    */
   public List<Gradient> all() {
-    return gradients;
+    List<Gradient> all = new ArrayList<>();
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray array = arrays[i];
+      if (array == null) {
+        array = memory.full(parameters.get(i).shape(), -0.0f);
+        NDScope.unregister(array);
+        arrays[i] = array;
+        supplied.add(i);
+      }
+      all.add(new Gradient(parameters.get(i), array));
+    }
+    return all;
   }
 
   /** The gradients of the parameters that took part since the last {@link #clear}. */
   public List<Gradient> gathered() {
-    if (gradients.isEmpty()) {
-      return gradients;
-    }
-    float[] firsts = kernel().compute("firsts", arrays);
-    List<Gradient> gathered = new ArrayList<>();
-    for (int i = 0; i < firsts.length; i++) {
-      boolean doubtful = Float.floatToRawIntBits(firsts[i]) == NEGATIVE_ZERO;
-      if (!doubtful || !untouched(arrays.get(i))) {
-        gathered.add(gradients.get(i));
+    supplied.removeIf(i -> !untouched(Objects.requireNonNull(arrays[i])));
+    return present();
+  }
+
+  private List<Gradient> present() {
+    List<Gradient> present = new ArrayList<>();
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray array = arrays[i];
+      if (array != null && !supplied.contains(i)) {
+        present.add(new Gradient(parameters.get(i), array));
       }
     }
-    return gathered;
+    return present;
+  }
+
+  private List<NDArray> values() {
+    return Arrays.stream(arrays).filter(Objects::nonNull).toList();
   }
 
   private static boolean untouched(NDArray gradient) {
@@ -97,11 +131,12 @@ public final class Gradients implements AutoCloseable {
    * @param p at least 1; infinity asks for the largest absolute value
    */
   public double norm(double p) {
-    if (gradients.isEmpty()) {
+    List<NDArray> values = values();
+    if (values.isEmpty()) {
       return 0;
     }
     double total = 0;
-    for (float norm : kernel().compute("norms", arrays, p)) {
+    for (float norm : kernel().compute("norms", values, p)) {
       total = Double.isInfinite(p) ? Math.max(total, norm) : total + Math.pow(norm, p);
     }
     return Double.isInfinite(p) ? total : Math.pow(total, 1 / p);
@@ -112,8 +147,8 @@ public final class Gradients implements AutoCloseable {
     if (factor < 0) {
       throw new IllegalArgumentException("Gradients take no negative factor: " + factor);
     }
-    if (factor != 1 && !gradients.isEmpty()) {
-      kernel().run("scale", arrays, factor);
+    if (factor != 1) {
+      change("scale", factor);
     }
   }
 
@@ -157,25 +192,29 @@ public final class Gradients implements AutoCloseable {
     if (!(limit > 0)) {
       throw new IllegalArgumentException("The limit of gradients must be over 0: " + limit);
     }
-    if (!gradients.isEmpty()) {
-      kernel().run("clamp", arrays, limit);
+    change("clamp", limit);
+  }
+
+  private void change(String function, double number) {
+    List<NDArray> values = values();
+    if (!values.isEmpty()) {
+      kernel().run(function, values, number);
     }
   }
 
   /** Forgets every gradient, so that the next step starts anew. */
   public void clear() {
-    if (!gradients.isEmpty()) {
-      kernel().run("clear", arrays);
-    }
+    values().forEach(NDArray::close);
+    Arrays.fill(arrays, null);
+    supplied.clear();
   }
 
   private static Kernel kernel() {
     return Kernel.load("gradients");
   }
 
-  /** Lets go of the arrays; the memory itself is the parameters'. */
   @Override
   public void close() {
-    arrays.forEach(NDArray::close);
+    memory.close();
   }
 }

@@ -143,6 +143,7 @@ public final class Trainer {
       model.initialize(Device.cpu(), options.seed());
     }
     config.freeze().forEach(model::freeze);
+    model.setPrecision(config.precision());
     if (model.parameters().stream().noneMatch(parameter -> parameter.trainable())) {
       throw new InvalidSettings(
           "There is nothing to train: every parameter is frozen (training.freeze "

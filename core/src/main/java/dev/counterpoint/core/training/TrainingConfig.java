@@ -1,5 +1,6 @@
 package dev.counterpoint.core.training;
 
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.ParameterGroup;
@@ -149,6 +150,11 @@ public record TrainingConfig(
   /** The same with an average of the weights; null for none. */
   public TrainingConfig withAverageWeights(@Nullable AverageWeights averageWeights) {
     return changed(draft -> draft.averageWeights = averageWeights);
+  }
+
+  /** The same with matrix products in another precision. */
+  public TrainingConfig withPrecision(Precision precision) {
+    return changed(draft -> draft.precision = precision);
   }
 
   private TrainingConfig changed(Consumer<Draft> change) {

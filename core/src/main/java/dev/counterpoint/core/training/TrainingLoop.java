@@ -84,7 +84,7 @@ public final class TrainingLoop {
                 Torch.Recording recording = Torch.recordGradients()) {
               NDArray output = model.forward(batch);
               LossSum loss = model.loss(output, batch);
-              loss.backward();
+              gradients.add(loss.sum());
               own.add(loss, batch);
             }
           }

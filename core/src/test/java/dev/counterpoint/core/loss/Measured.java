@@ -19,7 +19,7 @@ record Measured(double sum, double weight, float[] gradient) {
       NDArray leaf = manager.create(output, new ai.djl.ndarray.types.Shape(shape));
       leaf.setRequiresGradient(true);
       LossSum measured = loss.of(leaf, batch);
-      measured.backward();
+      Torch.backward(measured.sum());
       return new Measured(measured.total(), measured.weight(), Torch.gradient(leaf).toFloatArray());
     }
   }

@@ -82,7 +82,7 @@ class LayerDecayTest {
       try (Gradients gradients = new Gradients(parameters);
           Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
         try (Torch.Recording on = Torch.recordGradients()) {
-          parameters.forEach(parameter -> Torch.backward(parameter.value().sum()));
+          parameters.forEach(parameter -> gradients.add(parameter.value().sum()));
         }
         optimizer.step(gradients, rate -> rate);
 

@@ -38,10 +38,10 @@ final class OptimizerTest {
     return parameter;
   }
 
-  private static void backward(Parameter parameter, double gradient) {
+  private static void backward(Gradients gradients, Parameter parameter, double gradient) {
     try (Torch.Recording on = Torch.recordGradients();
         NDScope scope = new NDScope()) {
-      Torch.backward(parameter.value().mul(gradient).sum());
+      gradients.add(parameter.value().mul(gradient).sum());
     }
   }
 
@@ -56,7 +56,7 @@ final class OptimizerTest {
     List<Parameter> both = List.of(used, unused);
     try (Gradients gradients = new Gradients(both);
         Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
-      backward(used, 1);
+      backward(gradients, used, 1);
       optimizer.step(gradients, rate -> rate);
 
       assertThat(first(used)).isLessThan(1);
@@ -70,7 +70,7 @@ final class OptimizerTest {
     Parameter parameter = parameter("a", 2, 2);
     try (Gradients gradients = new Gradients(List.of(parameter));
         Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
-      backward(parameter, 0);
+      backward(gradients, parameter, 0);
       optimizer.step(gradients, rate -> rate);
 
       assertThat(first(parameter)).isEqualTo(0.95f, within(1e-6f));
@@ -85,12 +85,12 @@ final class OptimizerTest {
     try (Gradients gradients = new Gradients(both);
         Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
       for (int step = 0; step < 4; step++) {
-        backward(always, step - 1);
+        backward(gradients, always, step - 1);
         optimizer.step(gradients, rate -> rate);
         gradients.clear();
       }
       for (int step = 0; step < 4; step++) {
-        backward(sometimes, step - 1);
+        backward(gradients, sometimes, step - 1);
         optimizer.step(gradients, rate -> rate);
         gradients.clear();
         optimizer.step(gradients, rate -> rate);
@@ -139,7 +139,7 @@ final class OptimizerTest {
       UpdateRule rule, List<Parameter> parameters, List<ParameterGroup> groups) {
     try (Gradients gradients = new Gradients(parameters);
         Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
-      parameters.forEach(parameter -> backward(parameter, 0));
+      parameters.forEach(parameter -> backward(gradients, parameter, 0));
       optimizer.step(gradients, rate -> rate);
     }
   }
@@ -152,8 +152,8 @@ final class OptimizerTest {
     List<ParameterGroup> groups = List.of(new ParameterGroup(List.of("b"), 0.2, null));
     try (Gradients gradients = new Gradients(both);
         Optimizer optimizer = Optimizer.create(PLAIN, both, groups)) {
-      backward(a, 1);
-      backward(b, 1);
+      backward(gradients, a, 1);
+      backward(gradients, b, 1);
       optimizer.step(gradients, rate -> rate / 2);
 
       assertThat(first(a)).isEqualTo(0.95f, within(1e-6f));
@@ -189,7 +189,7 @@ final class OptimizerTest {
     try (Gradients gradients = new Gradients(List.of(parameter));
         Optimizer first = Optimizer.create(DECAYING, List.of(parameter), List.of());
         Optimizer second = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
-      backward(parameter, 3);
+      backward(gradients, parameter, 3);
       first.step(gradients, rate -> rate);
       second.restore(first.state());
       NDArray start = parameter.value().duplicate();
@@ -222,7 +222,7 @@ final class OptimizerTest {
     try (Gradients gradients = new Gradients(List.of(parameter));
         Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
       int before = manager.getManagedArrays().size();
-      backward(parameter, 1);
+      backward(gradients, parameter, 1);
       gradients.scaleAndClipNorm(0.5, 1);
       optimizer.step(gradients, rate -> rate);
       gradients.clear();

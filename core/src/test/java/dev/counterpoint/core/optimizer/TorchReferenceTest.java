@@ -69,8 +69,8 @@ final class TorchReferenceTest {
         Optimizer optimizer = Optimizer.create(rule, List.of(weight, bias), List.of(all))) {
       for (int step = 0; step < STEPS; step++) {
         gradients.clear();
-        backward(weight, step);
-        backward(bias, step);
+        backward(gradients, weight, step);
+        backward(gradients, bias, step);
         optimizer.step(gradients, rate -> rate);
 
         check(variant, weight, step);
@@ -87,11 +87,11 @@ final class TorchReferenceTest {
     return parameter;
   }
 
-  private void backward(Parameter parameter, int step) {
+  private void backward(Gradients gradients, Parameter parameter, int step) {
     try (Torch.Recording on = Torch.recordGradients();
         NDScope scope = new NDScope()) {
       NDArray gradient = REFERENCE.array(manager, "grad." + parameter.name()).get(step);
-      Torch.backward(parameter.value().mul(gradient).sum());
+      gradients.add(parameter.value().mul(gradient).sum());
     }
   }
 

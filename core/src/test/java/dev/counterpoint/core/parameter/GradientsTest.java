@@ -38,9 +38,9 @@ final class GradientsTest {
   }
 
   /** A backward pass that adds exactly this gradient. */
-  private void add(Parameter parameter, NDArray gradient) {
+  private static void add(Gradients gradients, Parameter parameter, NDArray gradient) {
     try (Torch.Recording on = Torch.recordGradients()) {
-      Torch.backward(parameter.value().mul(gradient).sum());
+      gradients.add(parameter.value().mul(gradient).sum());
     }
   }
 
@@ -56,8 +56,8 @@ final class GradientsTest {
   void backwardPassesAddUp() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.create(new float[] {1, 2}));
-      add(a, manager.create(new float[] {10, 20}));
+      add(gradients, a, manager.create(new float[] {1, 2}));
+      add(gradients, a, manager.create(new float[] {10, 20}));
 
       assertThat(gradients.gathered().get(0).array().toFloatArray()).containsExactly(11, 22);
     }
@@ -68,7 +68,7 @@ final class GradientsTest {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 3);
     try (Gradients gradients = new Gradients(List.of(a, b))) {
-      add(b, manager.create(new float[] {1, 2, 3}));
+      add(gradients, b, manager.create(new float[] {1, 2, 3}));
 
       assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
       assertThat(gradients.all()).extracting(Gradients.Gradient::parameter).containsExactly(a, b);
@@ -76,10 +76,61 @@ final class GradientsTest {
   }
 
   @Test
+  void aParameterWithoutAGradientIsSuppliedForRanksAndIsStillWithoutOne() {
+    Parameter a = parameter("a", 2);
+    Parameter b = parameter("b", 3);
+    try (Gradients gradients = new Gradients(List.of(a, b))) {
+      add(gradients, b, manager.create(new float[] {1, 2, 3}));
+      gradients.all().forEach(gradient -> gradient.array().addi(-0.0f));
+
+      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+    }
+  }
+
+  @Test
+  void whatAnotherRankAddsIsAGradientEvenIfItIsZero() {
+    Parameter a = parameter("a", 2);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      gradients.all().get(0).array().addi(0f);
+
+      assertThat(gradients.gathered()).hasSize(1);
+    }
+  }
+
+  @Test
+  void parametersThatWereAddedToEachOtherHaveGradientsOfTheirOwn() {
+    Parameter a = parameter("a", 2);
+    Parameter b = parameter("b", 2);
+    try (Gradients gradients = new Gradients(List.of(a, b))) {
+      try (Torch.Recording on = Torch.recordGradients()) {
+        gradients.add(a.value().add(b.value()).square().sum());
+      }
+      gradients.scale(0.5);
+
+      assertThat(gradients.all())
+          .allSatisfy(
+              gradient -> assertThat(gradient.array().toFloatArray()).containsExactly(2, 2));
+    }
+  }
+
+  @Test
+  void aGradientThatIsOneNumberEverywhereMayBeChangedInPlace() {
+    Parameter a = parameter("a", 3);
+    try (Gradients gradients = new Gradients(List.of(a))) {
+      try (Torch.Recording on = Torch.recordGradients()) {
+        gradients.add(a.value().sum());
+      }
+      gradients.all().get(0).array().addi(manager.create(new float[] {1, 2, 3}));
+
+      assertThat(gradients.all().get(0).array().toFloatArray()).containsExactly(2, 3, 4);
+    }
+  }
+
+  @Test
   void aGradientOfZeroIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.zeros(new Shape(2)));
+      add(gradients, a, manager.zeros(new Shape(2)));
 
       assertThat(gradients.gathered()).hasSize(1);
     }
@@ -89,7 +140,7 @@ final class GradientsTest {
   void aGradientThatBeginsWithNegativeZeroIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.create(new float[] {-0.0f, 1}));
+      add(gradients, a, manager.create(new float[] {-0.0f, 1}));
 
       assertThat(gradients.gathered()).hasSize(1);
     }
@@ -99,7 +150,7 @@ final class GradientsTest {
   void aGradientTooSmallForTheNormIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.create(new float[] {-0.0f, 1e-30f}));
+      add(gradients, a, manager.create(new float[] {-0.0f, 1e-30f}));
 
       assertThat(gradients.norm()).isZero();
       assertThat(gradients.gathered()).hasSize(1);
@@ -110,7 +161,7 @@ final class GradientsTest {
   void clearingForgetsEvenNotANumber() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.create(new float[] {Float.NaN, 1}));
+      add(gradients, a, manager.create(new float[] {Float.NaN, 1}));
       assertThat(gradients.norm()).isNaN();
       gradients.clear();
 
@@ -150,7 +201,7 @@ final class GradientsTest {
     Gradients gradients = new Gradients(List.of(a));
     scope.close();
     try (gradients) {
-      add(a, manager.create(new float[] {3, 4}));
+      add(gradients, a, manager.create(new float[] {3, 4}));
       assertThat(gradients.norm()).isEqualTo(5, within(1e-6));
     }
   }
@@ -159,7 +210,7 @@ final class GradientsTest {
   void scalingAndClippingInOnePassIsOneAfterTheOther() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      add(a, manager.create(new float[] {30, 40}));
+      add(gradients, a, manager.create(new float[] {30, 40}));
       double norm = gradients.scaleAndClipNorm(0.1, 2.5);
 
       assertThat(norm).isEqualTo(5, within(1e-6));
@@ -202,7 +253,7 @@ final class GradientsTest {
     }
     Gradients gradients = new Gradients(parameters);
     for (int i = 0; i < 3; i++) {
-      add(parameters.get(i), CLIP.array(manager, "in.g" + i));
+      add(gradients, parameters.get(i), CLIP.array(manager, "in.g" + i));
     }
     return gradients;
   }

@@ -19,6 +19,7 @@ import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.data.ArrayDataset;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
@@ -148,6 +149,21 @@ class TrainerTest {
       assertThatThrownBy(() -> trainer.train(TinyClassifier.items(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("layerDecay asks for numbered layers");
+    }
+  }
+
+  @Test
+  void inBfloat16ASeedDecidesEveryBitAndTheLossFallsAsInFloat32() {
+    TrainingConfig half = CONFIG.withPrecision(Precision.BFLOAT16);
+    List<StepReport> first = reports(half, TinyClassifier.items(100));
+    List<StepReport> second = reports(half, TinyClassifier.items(100));
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
+
+    for (int i = 0; i < whole.size(); i++) {
+      assertThat(second.get(i).loss()).isEqualTo(first.get(i).loss());
+      assertThat(first.get(i).loss())
+          .isCloseTo(whole.get(i).loss(), within(0.02))
+          .isNotEqualTo(whole.get(i).loss());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.counterpoint.core.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.schedule.Linear;
@@ -125,7 +126,8 @@ class TrainingConfigTest {
             .withClipNorm(null)
             .withClipValue(0.5)
             .withLayerDecay(0.8)
-            .withAverageWeights(new AverageWeights(0.9));
+            .withAverageWeights(new AverageWeights(0.9))
+            .withPrecision(Precision.BFLOAT16);
 
     assertThat(changed)
         .isEqualTo(
@@ -140,7 +142,7 @@ class TrainingConfigTest {
                 0.5,
                 0.8,
                 new AverageWeights(0.9),
-                Precision.FLOAT32,
+                Precision.BFLOAT16,
                 false,
                 List.of(),
                 10));

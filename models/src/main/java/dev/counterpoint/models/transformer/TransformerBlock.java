@@ -3,10 +3,10 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.model.Attention;
 import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
-import dev.counterpoint.core.model.Linear;
-import dev.counterpoint.core.model.UnaryLayer;
+import dev.counterpoint.core.model.Name;
 
 /**
  * Attention and a feed-forward part, each normalized before and added to its input (Xiong et al.
@@ -16,20 +16,20 @@ final class TransformerBlock extends Layer {
   private final LayerNorm attentionNorm;
   private final Attention attention;
   private final LayerNorm feedForwardNorm;
-  private final Linear up;
-  private final Linear down;
+
+  /** Its layers are named as those of the block. */
+  @Name("")
+  private final FeedForward feedForward;
+
   private final Dropout dropout;
-  private final UnaryLayer activation;
 
   TransformerBlock(TransformerConfig config) {
     int width = config.width();
     attentionNorm = new LayerNorm(width);
     attention = config.attention().build(config.place());
     feedForwardNorm = new LayerNorm(width);
-    up = new Linear(width, width * config.feedForward());
-    down = new Linear(width * config.feedForward(), width);
+    feedForward = new FeedForward(width, width * config.feedForward(), config.activation());
     dropout = new Dropout(config.dropout());
-    activation = config.activation();
   }
 
   /**
@@ -40,7 +40,7 @@ final class TransformerBlock extends Layer {
    */
   NDArray forward(NDArray x, NDArray mask) {
     NDArray attended = x.add(dropout.forward(attention.forward(attentionNorm.forward(x), mask)));
-    NDArray hidden = activation.forward(up.forward(feedForwardNorm.forward(attended)));
-    return attended.add(dropout.forward(down.forward(hidden)));
+    NDArray fed = feedForward.forward(feedForwardNorm.forward(attended));
+    return attended.add(dropout.forward(fed));
   }
 }

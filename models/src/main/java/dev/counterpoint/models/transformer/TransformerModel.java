@@ -3,6 +3,7 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.kernel.MaskedMeanKernel;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
@@ -29,9 +30,7 @@ public final class TransformerModel extends BaseModel {
   /** The mean of the vectors of an item's tokens, through the head: logits (batch, classes). */
   @Override
   public NDArray forward(Batch batch) {
-    NDArray mask = batch.mask().expandDims(2); // (batch, tokens, 1)
-    NDArray sum = body.forward(batch).mul(mask).sum(new int[] {1}); // (batch, width)
-    return head.forward(sum.div(mask.sum(new int[] {1})));
+    return head.forward(MaskedMeanKernel.mean(body.forward(batch), batch.mask()));
   }
 
   @Override

@@ -1,10 +1,12 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.EngineFacts;
 import dev.counterpoint.runner.machine.Examination;
 import dev.counterpoint.runner.machine.Folder;
 import dev.counterpoint.runner.machine.Memory;
 import dev.counterpoint.runner.machine.Processor;
+import dev.counterpoint.runner.machine.ProductSpeeds;
 import dev.counterpoint.runner.machine.SelfCheck;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -30,8 +32,10 @@ final class DoctorReport {
     if (found.selfCheck() != null) {
       write(found.selfCheck());
     }
-    if (found.gigaflopsPerSecond() != null) {
-      line("speed", format("%.0f GFLOP/s, float32 matrix product", found.gigaflopsPerSecond()));
+    if (found.gigaflopsPerSecond() != null && found.bfloat16GigaflopsPerSecond() != null) {
+      write(
+          new ProductSpeeds(found.gigaflopsPerSecond(), found.bfloat16GigaflopsPerSecond()),
+          found.processor());
     }
     write(found.milliseconds());
   }
@@ -69,6 +73,15 @@ final class DoctorReport {
     line(
         "threads",
         format("%d in an operation, %d operations", engine.threads(), engine.interopThreads()));
+  }
+
+  private void write(ProductSpeeds speeds, Processor processor) {
+    line(
+        "speed",
+        format(
+            "matrix products of %.0f GFLOP/s in float32, %.0f in bfloat16",
+            speeds.float32(), speeds.bfloat16()));
+    line("bfloat16", Bfloat16Advice.of(processor, speeds));
   }
 
   private void write(SelfCheck check) {

@@ -76,6 +76,7 @@ final class ReplayCommand implements Callable<Integer> {
     if (loss != null) {
       model.replaceLoss(loss);
     }
+    model.setPrecision(run.training().precision());
     model.initialize(Device.cpu(), run.seed());
     run.training().freeze().forEach(model::freeze);
     return model;

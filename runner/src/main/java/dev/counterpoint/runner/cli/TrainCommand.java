@@ -9,6 +9,7 @@ import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -19,6 +20,8 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.machine.Bfloat16Advice;
+import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.Heartbeat;
@@ -136,6 +139,9 @@ final class TrainCommand implements Callable<Integer> {
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
+    if (model.precision() == Precision.BFLOAT16) {
+      Bfloat16Advice.against(model, Processor.read()).ifPresent(console::say);
+    }
     ModelSummary summary = ModelSummary.of(model);
     console.say(
         String.format(

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param javaHome its folder
  * @param cache where native libraries are unpacked
  * @param gigaflopsPerSecond of float32 matrix products, on the first device
+ * @param bfloat16GigaflopsPerSecond likewise of bfloat16 ones
  * @param problems each with what to do; empty where all is well
  */
 public record Examination(
@@ -27,6 +28,7 @@ public record Examination(
     @Nullable EngineFacts engine,
     @Nullable SelfCheck selfCheck,
     @Nullable Double gigaflopsPerSecond,
+    @Nullable Double bfloat16GigaflopsPerSecond,
     Milliseconds milliseconds,
     List<String> problems) {
 
@@ -67,7 +69,7 @@ public record Examination(
       long engineTime = lap();
       SelfCheck selfCheck = engine == null ? null : check(engine.defaultDevice());
       long checkTime = lap();
-      Double speed = engine == null ? null : MatmulSpeed.gigaflops(engine.defaultDevice());
+      ProductSpeeds speed = engine == null ? null : ProductSpeeds.measure(engine.defaultDevice());
       long speedTime = lap();
       return new Examination(
           Runtime.version().toString(),
@@ -77,7 +79,8 @@ public record Examination(
           cache,
           engine == null ? null : EngineFacts.of(engine),
           selfCheck,
-          speed,
+          speed == null ? null : speed.float32(),
+          speed == null ? null : speed.bfloat16(),
           new Milliseconds(toMain, engineTime, checkTime, speedTime),
           problems);
     }

@@ -86,6 +86,7 @@ public final class RunModule extends AbstractModule {
     if (loss != null) {
       model.replaceLoss(loss);
     }
+    model.setPrecision(run.file().training().precision());
     model.initialize(device, run.file().seed());
     beginFrom(model);
     return model;

@@ -31,6 +31,7 @@ final class DoctorCommandTest {
             "threads",
             "self-check",
             "speed",
+            "bfloat16",
             "time");
   }
 
@@ -44,6 +45,7 @@ final class DoctorCommandTest {
     assertThat(found.path("memory").path("directLimitBytes").asLong()).isPositive();
     assertThat(found.path("selfCheck").path("gradientError").asDouble()).isLessThan(1e-3);
     assertThat(found.path("gigaflopsPerSecond").asDouble()).isPositive();
+    assertThat(found.path("bfloat16GigaflopsPerSecond").asDouble()).isPositive();
     assertThat(found.path("problems")).isEmpty();
   }
 

@@ -3,12 +3,35 @@ package dev.counterpoint.runner.report.html;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/**
- * Values against steps.
- *
- * @param values NaN where there is none that is finite
- */
-record Series(String name, double[] steps, double[] values) {
+/** Values against steps. */
+final class Series {
+  private final String name;
+  private final double[] steps;
+  private final double[] values;
+
+  /**
+   * As many values as steps.
+   *
+   * @param values NaN where there is none that is finite
+   */
+  Series(String name, double[] steps, double[] values) {
+    this.name = name;
+    this.steps = steps;
+    this.values = values;
+  }
+
+  String name() {
+    return name;
+  }
+
+  double[] steps() {
+    return steps;
+  }
+
+  double[] values() {
+    return values;
+  }
+
   /** At most so many points, each the mean of as many neighbours; a NaN among them stays one. */
   Series thinned(int most) {
     int group = (steps.length + most - 1) / most;

@@ -1,0 +1,37 @@
+package dev.counterpoint.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Map;
+
+/**
+ * The feed-forward part of a transformer's block in one call: two linear layers and the activation
+ * between them. In bfloat16 it stays in bfloat16 from the first product to the second.
+ */
+public final class FeedForwardKernel {
+  private final Kernel kernel;
+
+  /**
+   * A feed-forward part.
+   *
+   * @param activation gelu, gelu_tanh, relu, silu, tanh or sigmoid
+   */
+  public FeedForwardKernel(String activation, Precision precision) {
+    kernel =
+        Kernel.load("feed_forward", Map.of("activation", activation, "type", precision.type()));
+  }
+
+  /**
+   * Applies it to the last dimension.
+   *
+   * @param x (..., width)
+   * @param upWeight (hidden, width)
+   * @param upBias (hidden)
+   * @param downWeight (width, hidden)
+   * @param downBias (width)
+   * @return (..., width), float32
+   */
+  public NDArray apply(
+      NDArray x, NDArray upWeight, NDArray upBias, NDArray downWeight, NDArray downBias) {
+    return kernel.apply(x, upWeight, upBias, downWeight, downBias).get(0);
+  }
+}

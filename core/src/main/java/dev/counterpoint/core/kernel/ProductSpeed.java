@@ -1,0 +1,47 @@
+package dev.counterpoint.core.kernel;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+/** How fast the engine multiplies matrices, which is most of what training does. */
+public final class ProductSpeed {
+  private static final long ENOUGH_NANOSECONDS = 250_000_000;
+  private static final long CHAIN = 4;
+
+  private ProductSpeed() {}
+
+  /**
+   * The best of the chains of products that fit in a quarter of a second, in 10⁹ operations a
+   * second; a product of matrices of n by n is n³ multiplications and as many additions.
+   *
+   * @param size n
+   */
+  public static double gigaflops(Device device, Precision precision, int size) {
+    try (NDManager manager = Torch.newManager(device);
+        Torch.Recording off = Torch.noGradients()) {
+      NDArray x = manager.randomUniform(-1, 1, new Shape(size, size), DataType.FLOAT32);
+      NDArray identity = manager.eye(size);
+      long best = Long.MAX_VALUE;
+      long begin = System.nanoTime();
+      do {
+        // The casts of both factors are in the shorter chain too, and fall out.
+        best = Math.min(best, time(x, identity, precision, 1 + CHAIN));
+      } while (System.nanoTime() - begin < ENOUGH_NANOSECONDS);
+      long casts = Long.MAX_VALUE;
+      for (int i = 0; i < CHAIN; i++) {
+        casts = Math.min(casts, time(x, identity, precision, 1));
+      }
+      return 2.0 * CHAIN * size * size * size / Math.max(1, best - casts);
+    }
+  }
+
+  private static long time(NDArray x, NDArray identity, Precision precision, long times) {
+    Kernel kernel = Kernel.load("product_speed");
+    long begin = System.nanoTime();
+    kernel.compute("chain", x, identity, precision.type(), times);
+    return System.nanoTime() - begin;
+  }
+}

@@ -1,0 +1,39 @@
+package dev.counterpoint.core.model;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.FeedForwardKernel;
+import java.util.Locale;
+
+/**
+ * The feed-forward part of a transformer's block (Vaswani et al. 2017, section 3.3): {@code
+ * down.forward(activation.forward(up.forward(x)))} in one native call.
+ */
+public final class FeedForward extends Layer implements UnaryLayer {
+  private final Linear up;
+  private final Linear down;
+  private final String activation;
+
+  /**
+   * A feed-forward part.
+   *
+   * @param width numbers a token
+   * @param hidden numbers a token in its middle
+   */
+  public FeedForward(int width, int hidden, Activation activation) {
+    up = new Linear(width, hidden);
+    down = new Linear(hidden, width);
+    this.activation = activation.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Applies it to the last dimension.
+   *
+   * @param x (..., width)
+   * @return (..., width)
+   */
+  @Override
+  public NDArray forward(NDArray x) {
+    return new FeedForwardKernel(activation, precision())
+        .apply(x, up.weight(), up.bias(), down.weight(), down.bias());
+  }
+}

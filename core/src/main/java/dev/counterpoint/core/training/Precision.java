@@ -1,6 +1,0 @@
-package dev.counterpoint.core.training;
-
-/** The numbers that matrix products are made in. */
-public enum Precision {
-  FLOAT32
-}

@@ -1,0 +1,64 @@
+package dev.counterpoint.runner.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.model.Activation;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.models.transformer.TransformerConfig;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class Bfloat16AdviceTest {
+  private static final Processor WITH = new Processor("x", 2, true, true, true);
+  private static final Processor WITHOUT = new Processor("x", 2, true, true, false);
+
+  @ParameterizedTest
+  @CsvSource({"100, 400, up to 4.0 times as fast", "100, 110, would not be faster"})
+  void theDoctorSaysWhetherItIsFaster(double float32, double bfloat16, String said) {
+    assertThat(Bfloat16Advice.of(WITH, new ProductSpeeds(float32, bfloat16)))
+        .startsWith("in hardware; ")
+        .contains(said);
+  }
+
+  @Test
+  void theDoctorSaysThatTheHardwareHasNone() {
+    assertThat(Bfloat16Advice.of(WITHOUT, new ProductSpeeds(100, 30)))
+        .startsWith("not in hardware; precision bfloat16 would not be faster");
+  }
+
+  @Test
+  void aWideModelOnAProcessorThatHasItIsLeftInPeace() {
+    assertThat(Bfloat16Advice.against(model(128), WITH)).isEmpty();
+  }
+
+  @Test
+  void aNarrowModelIsTooSmallToGain() {
+    assertThat(Bfloat16Advice.against(model(64), WITH))
+        .hasValueSatisfying(said -> assertThat(said).contains("too small to gain", "64"));
+  }
+
+  @Test
+  void aProcessorWithoutItIsNamed() {
+    assertThat(Bfloat16Advice.against(model(128), WITHOUT))
+        .hasValueSatisfying(said -> assertThat(said).contains("no bfloat16 in hardware"));
+  }
+
+  private static BaseModel model(int width) {
+    TransformerConfig config =
+        new TransformerConfig(
+            TransformerConfig.Task.CLASSIFICATION,
+            width,
+            1,
+            2,
+            8,
+            4,
+            0,
+            Activation.GELU,
+            new MultiHeadAttention.Config());
+    return config.build(DataSpec.ofText(500, 0, List.of("a", "b")));
+  }
+}
