@@ -1,9 +1,12 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
+import dev.counterpoint.core.data.question.QuestionPredictor;
+import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.data.text.TextPredictor;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -28,7 +31,8 @@ import picocli.CommandLine.Spec;
     name = "predict",
     description = {
       "Tells the label of texts: each given by --text, or each line of standard input.",
-      "Prints label, probability and text, separated by tabs."
+      "Prints label, probability and text, separated by tabs. With --question: the likeliest"
+          + " answers from each text, with probability and place (in characters from 0)."
     })
 final class PredictCommand implements Callable<Integer> {
   private static final int BATCH = 32;
@@ -39,6 +43,18 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--text", paramLabel = "TEXT", description = "A text. May be repeated.")
   private List<String> texts = new ArrayList<>();
 
+  @Option(
+      names = "--question",
+      paramLabel = "TEXT",
+      description = "What a model for question-answering is asked about each --text.")
+  private @Nullable String question;
+
+  @Option(
+      names = "--best",
+      paramLabel = "N",
+      description = "How many answers a question is given: 3.")
+  private int best = 3;
+
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   @Spec private @Nullable CommandSpec spec;
@@ -47,12 +63,44 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
+    if (question != null) {
+      answer(question, folder, config);
+      return ExitCode.DONE;
+    }
+    if (config.data().labels().isEmpty()) {
+      throw new InvalidSettings(
+          "The model in "
+              + folder
+              + " tells no labels: ask it with --question, or use generate for a language model.");
+    }
     try (TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
         BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
       TextPredictor predictor = new TextPredictor(model, encoder, config.data().labels());
       tell(predictor, Consoles.of(spec));
     }
     return ExitCode.DONE;
+  }
+
+  private void answer(String asked, Path folder, ModelFolder.Config config) throws IOException {
+    if (texts.isEmpty()) {
+      throw new InvalidSettings("A --question needs a --text that the answer stands in.");
+    }
+    Console console = Consoles.of(spec);
+    int maxLength = config.model().maxLength();
+    byte[] tokenizer = PublishedTokenizer.json(folder);
+    int padding = config.data().paddingId();
+    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+        QuestionPredictor predictor = new QuestionPredictor(model, tokenizer, padding, maxLength)) {
+      for (String text : texts) {
+        predictor.answer(asked, text, best).forEach(answer -> console.print(line(answer)));
+      }
+    }
+  }
+
+  private static String line(QuestionPredictor.Answer answer) {
+    String place = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
+    String text = answer.start() < 0 ? "(no answer)" : answer.text();
+    return text + "\t" + Figures.number(answer.probability()) + "\t" + place;
   }
 
   /** Given texts at once; lines as they come, as many together as are there. */

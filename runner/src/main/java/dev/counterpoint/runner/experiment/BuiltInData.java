@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -24,10 +25,19 @@ public record BuiltInData(Path cache) {
   /** Raised when a corpus changes, so that no older table is taken for it. */
   private static final String VERSION = "1";
 
-  private static final Map<String, Supplier<Map<String, List<LabelledText>>>> CORPORA =
+  private static final Map<String, Corpus> CORPORA =
       Map.of(
-          "sentiment", () -> new SentimentCorpus().splits(),
-          "languages", () -> LanguagesCorpus.load().splits());
+          "sentiment", new Corpus(".tsv", () -> tables(new SentimentCorpus().splits())),
+          "languages", new Corpus(".tsv", () -> tables(LanguagesCorpus.load().splits())),
+          "countries", new Corpus(".json", () -> new CountriesCorpus().splits()));
+
+  /**
+   * One of them.
+   *
+   * @param ending of its files
+   * @param files the content of each, by split
+   */
+  private record Corpus(String ending, Supplier<Map<String, String>> files) {}
 
   /**
    * The table of a split.
@@ -37,7 +47,7 @@ public record BuiltInData(Path cache) {
    */
   public Path file(String name) {
     String[] parts = name.split("/", 2);
-    Supplier<Map<String, List<LabelledText>>> corpus = CORPORA.get(parts[0]);
+    Corpus corpus = CORPORA.get(parts[0]);
     if (corpus == null) {
       throw new InvalidSettings(
           "There is no built-in data \""
@@ -47,9 +57,9 @@ public record BuiltInData(Path cache) {
               + ".");
     }
     Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
-    Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + ".tsv");
+    Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + corpus.ending());
     if (!Files.exists(folder)) {
-      write(corpus.get(), folder);
+      write(corpus, folder);
     }
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
@@ -58,7 +68,7 @@ public record BuiltInData(Path cache) {
               + "\" has no split \""
               + (parts.length == 2 ? parts[1] : "")
               + "\"; it has "
-              + String.join(", ", corpus.get().keySet())
+              + String.join(", ", corpus.files().get().keySet())
               + ".");
     }
     return file;
@@ -73,12 +83,12 @@ public record BuiltInData(Path cache) {
     return runFile.contains(SCHEME + "languages/") ? List.of(LanguagesCorpus.leftOut()) : List.of();
   }
 
-  private static void write(Map<String, List<LabelledText>> splits, Path folder) {
+  private static void write(Corpus corpus, Path folder) {
     try {
       Files.createDirectories(folder.getParent());
       Path fresh = Files.createTempDirectory(folder.getParent(), ".new-");
-      for (Map.Entry<String, List<LabelledText>> split : splits.entrySet()) {
-        Files.writeString(fresh.resolve(split.getKey() + ".tsv"), table(split.getValue()));
+      for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
+        Files.writeString(fresh.resolve(split.getKey() + corpus.ending()), split.getValue());
       }
       moveUnlessThere(fresh, folder);
     } catch (IOException e) {
@@ -101,6 +111,12 @@ public record BuiltInData(Path cache) {
       }
       Files.delete(fresh);
     }
+  }
+
+  private static Map<String, String> tables(Map<String, List<LabelledText>> splits) {
+    Map<String, String> tables = new LinkedHashMap<>();
+    splits.forEach((name, rows) -> tables.put(name, table(rows)));
+    return tables;
   }
 
   private static String table(List<LabelledText> rows) {

@@ -25,12 +25,16 @@ public final class Experiments {
         "text-generation",
         "names letter by letter by a small GPT-2; --set data.train.path=FILE.txt for any text");
     DESCRIPTIONS.put(
+        "question-answering",
+        "where is the answer? paragraphs about countries, a small BERT; or SQuAD's files");
+    DESCRIPTIONS.put(
         "languages",
         "which language is a name in? 140 languages of Unicode's CLDR, by character; 8,311 spellings"
             + " that several languages share are left out");
   }
 
-  private static final Set<String> FINE_TUNED = Set.of("sentiment-bert", "text-generation");
+  private static final Set<String> FINE_TUNED =
+      Set.of("sentiment-bert", "text-generation", "question-answering");
 
   private Experiments() {}
 

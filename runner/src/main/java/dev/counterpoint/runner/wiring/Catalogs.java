@@ -3,6 +3,7 @@ package dev.counterpoint.runner.wiring;
 import dev.counterpoint.core.callback.BestModel;
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
+import dev.counterpoint.core.data.question.QuestionAnswering;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.text.TextClassification;
 import dev.counterpoint.core.data.text.TextGeneration;
@@ -63,7 +64,8 @@ public final class Catalogs {
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
         Catalog.of(DataSource.class)
             .with("text-classification", TextClassification.class)
-            .with("text-generation", TextGeneration.class),
+            .with("text-generation", TextGeneration.class)
+            .with("question-answering", QuestionAnswering.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

@@ -58,7 +58,9 @@ final class Bfloat16AdviceTest {
             4,
             0,
             Activation.GELU,
-            new MultiHeadAttention.Config());
+            new MultiHeadAttention.Config(),
+            1,
+            1);
     return config.build(DataSpec.ofText(500, 0, List.of("a", "b")));
   }
 }

@@ -60,7 +60,7 @@ public final class PublishedTokenizer {
   }
 
   /** The tokenizer that the settings name, or else the one that the model was trained with. */
-  static @Nullable Path given(TokenizerSettings settings, DataContext context) {
+  public static @Nullable Path given(TokenizerSettings settings, DataContext context) {
     if (settings.path() == null) {
       return context.tokenizer();
     }
@@ -79,6 +79,13 @@ public final class PublishedTokenizer {
                 ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt. "
                     + FolderListing.within(path)
                 : " is not a file. " + FolderListing.of(path)));
+  }
+
+  /** A tokenizer whose vocabulary is that of texts. */
+  public static byte[] build(TokenizerSettings settings, List<String> texts) throws IOException {
+    VocabularyBuilder vocabulary = new VocabularyBuilder(settings);
+    texts.forEach(vocabulary::add);
+    return vocabulary.toJson();
   }
 
   private static boolean has(Path folder, String file) {

@@ -17,13 +17,13 @@ import java.util.List;
  * @param unknownId stands for a text without tokens; the padding where nothing stands for the
  *     unknown
  */
-record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
+public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
   /**
    * Reads the file's content.
    *
    * @param name the file, for a message
    */
-  static TokenizerFile read(byte[] json, String name) throws IOException {
+  public static TokenizerFile read(byte[] json, String name) throws IOException {
     JsonNode file = parse(json, name);
     JsonNode vocabulary = file.path("model").path("vocab");
     if (vocabulary.isEmpty()) {

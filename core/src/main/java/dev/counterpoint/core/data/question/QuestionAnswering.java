@@ -1,0 +1,188 @@
+package dev.counterpoint.core.data.question;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSource;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.text.PublishedTokenizer;
+import dev.counterpoint.core.data.text.TokenizerFile;
+import dev.counterpoint.core.data.text.TokenizerSettings;
+import dev.counterpoint.core.settings.Checks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Questions whose answer is a part of a text, from SQuAD's JSON, version 1.1 or 2. A text that is
+ * too long for the model is cut into windows that overlap; an item is a window.
+ *
+ * @param test a split that training never looks at
+ * @param tokenizer null for words of the training text, or for the tokenizer of the model that is
+ *     begun from
+ * @param maxLength the most tokens of a window, the question's among them; null for 384, or what
+ *     the model takes if that is less
+ * @param stride tokens of the text that a window has in common with the one before
+ * @param maxAnswer the most tokens of an answer that is given
+ */
+public record QuestionAnswering(
+    Split train,
+    @Nullable Split validation,
+    @Nullable Split test,
+    @Nullable TokenizerSettings tokenizer,
+    @Nullable Integer maxLength,
+    int stride,
+    int maxAnswer)
+    implements DataSource {
+  private static final int USUAL_LENGTH = 384;
+  private static final int SHORTEST = 32;
+  private static final String TEST = "test";
+
+  public QuestionAnswering {
+    Checks checks = new Checks().notNegative("stride", stride).positive("maxAnswer", maxAnswer);
+    if (maxLength != null) {
+      checks.that(
+          maxLength >= SHORTEST, "maxLength", maxLength, "must be " + SHORTEST + " or greater");
+    }
+    checks.verify();
+  }
+
+  /** As BERT's own script has it; {@code train} must be given. */
+  @SuppressWarnings("NullAway") // The binder asks for what is null here.
+  public static QuestionAnswering defaults() {
+    return new QuestionAnswering(null, null, null, null, null, 128, 30);
+  }
+
+  /**
+   * One file.
+   *
+   * @param path as the run file has it
+   */
+  public record Split(String path) {}
+
+  @Override
+  public DataSplits open(DataContext context) throws IOException {
+    Map<String, Path> files = files(context);
+    Map<String, List<Question>> questions = new LinkedHashMap<>();
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      questions.put(file.getKey(), SquadFile.read(file.getValue()));
+    }
+    byte[] json = tokenizerJson(questions.get(DataSplits.TRAIN), context);
+    TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
+    QuestionSet set = new QuestionSet(vocabulary.paddingId());
+    Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
+    SpanSearch search = new SpanSearch(SpanSearch.USUAL.best(), maxAnswer);
+    return new DataSplits(
+        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of()),
+        splits,
+        List.of(() -> new AnswerMetric(set, search)),
+        fingerprint(set, json),
+        Map.of("tokenizer.json", file -> Files.write(file, json)),
+        notes(questions, splits));
+  }
+
+  private Map<String, Path> files(DataContext context) {
+    Map<String, Path> files = new LinkedHashMap<>();
+    files.put(DataSplits.TRAIN, context.files().apply(train.path()));
+    if (validation != null) {
+      files.put(DataSplits.VALIDATION, context.files().apply(validation.path()));
+    }
+    if (test != null) {
+      files.put(TEST, context.files().apply(test.path()));
+    }
+    return files;
+  }
+
+  private byte[] tokenizerJson(@Nullable List<Question> training, DataContext context)
+      throws IOException {
+    TokenizerSettings settings =
+        tokenizer == null
+            ? new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 2, true, true)
+            : tokenizer;
+    Path given = PublishedTokenizer.given(settings, context);
+    if (given != null) {
+      return PublishedTokenizer.json(given);
+    }
+    List<String> texts = new ArrayList<>();
+    String before = "";
+    for (Question question : training == null ? List.<Question>of() : training) {
+      texts.add(question.text());
+      if (!question.context().equals(before)) {
+        texts.add(question.context());
+      }
+      before = question.context();
+    }
+    return PublishedTokenizer.build(settings, texts);
+  }
+
+  private int length(DataContext context) {
+    int most = maxLength == null ? USUAL_LENGTH : maxLength;
+    int length = Math.min(most, context.maxLength());
+    new Checks()
+        .that(length >= SHORTEST, "maxLength", length, "must be " + SHORTEST + " or greater")
+        .that(
+            stride <= length / 2,
+            "stride",
+            stride,
+            "must be at most half of maxLength, which is " + length)
+        .verify();
+    return length;
+  }
+
+  private Map<String, Dataset> cut(
+      Map<String, Path> files,
+      Map<String, List<Question>> questions,
+      QuestionSet set,
+      byte[] json,
+      int length)
+      throws IOException {
+    Map<String, Dataset> splits = new LinkedHashMap<>();
+    try (Windows windows = new Windows(json, length, stride)) {
+      files.forEach(
+          (name, file) ->
+              splits.put(name, set.add(file, questions.getOrDefault(name, List.of()), windows)));
+    }
+    return splits;
+  }
+
+  private static String fingerprint(QuestionSet set, byte[] json) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(json);
+      for (Window window : set.windows()) {
+        Question question = set.questions().get(window.question());
+        String all = question + " " + window.ids().length + " " + window.first();
+        digest.update(all.getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256.", e);
+    }
+  }
+
+  private static List<String> notes(
+      Map<String, List<Question>> questions, Map<String, Dataset> splits) {
+    List<String> notes = new ArrayList<>();
+    questions.forEach(
+        (name, asked) ->
+            notes.add(
+                String.format(
+                    Locale.ROOT,
+                    "%s: %,d questions, %,d of them without an answer, in %,d windows",
+                    name,
+                    asked.size(),
+                    asked.stream().filter(question -> question.answers().isEmpty()).count(),
+                    splits.containsKey(name) ? splits.get(name).size() : 0)));
+    return notes;
+  }
+}

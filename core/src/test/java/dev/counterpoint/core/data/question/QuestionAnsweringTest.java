@@ -1,0 +1,203 @@
+package dev.counterpoint.core.data.question;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.text.TokenizerSettings;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QuestionAnsweringTest {
+  private static final String SHORT = "The town has a red bridge and a blue door.";
+
+  @TempDir Path folder;
+
+  @Test
+  void theLabelsAreTheTokensThatTheAnswerBeginsAndEndsWith() throws IOException {
+    HostBatch batch = all(open(squad(SHORT, "red bridge"), 64, 8).train());
+
+    // [CLS] which bridge ? [SEP] the town has a red bridge ...
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(9, 10);
+    assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs())
+        .startsWith(0, 0, 0, 0, 0, 1, 1)
+        .endsWith(1);
+  }
+
+  @Test
+  void aQuestionWithoutAnAnswerPointsToTheFirstToken() throws IOException {
+    HostBatch batch = all(open(squad(SHORT, null), 64, 8).train());
+
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(0, 0);
+  }
+
+  @Test
+  void aLongTextIsCutIntoWindowsOfWhichOneAtLeastHasTheAnswer() throws IOException {
+    String context = "one two three four five six seven eight nine ten ".repeat(12) + SHORT;
+    Dataset train = open(squad(context, "blue door"), 32, 8).train();
+    HostBatch batch = all(train);
+    long[] labels = batch.tensors().get(Batch.LABELS).longs();
+
+    assertThat(train.size()).isGreaterThan(4);
+    assertThat(batch.tensors().get(Batch.IDS).shape().get(1)).isEqualTo(32);
+    assertThat(LongStream.of(labels).filter(label -> label > 0).count()).isBetween(2L, 4L);
+    assertThat(labels).startsWith(0, 0, 0, 0);
+  }
+
+  @Test
+  void anAnswerBehindSignsOfTwoCharactersIsFoundWhereItIs() throws IOException {
+    Path file = squad("😀😀 é " + SHORT, "red bridge");
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(file, 64, 8);
+      long[] labels = all(data.train()).tensors().get(Batch.LABELS).longs();
+      assertThat(measure(data, manager, (int) labels[0], (int) labels[1]))
+          .containsEntry("exactMatch", 1.0)
+          .containsEntry("f1", 1.0);
+    }
+  }
+
+  @Test
+  void theMeasureTakesTheLikeliestSpan() throws IOException {
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(squad(SHORT, "red bridge"), 64, 8);
+
+      assertThat(measure(data, manager, 10, 10).get("exactMatch")).isZero();
+      assertThat(measure(data, manager, 10, 10).get("f1")).isEqualTo(2 / 3.0);
+      // An end before the start is no span, nor is one within the question.
+      assertThat(measure(data, manager, 10, 9).get("f1")).isLessThan(1.0);
+    }
+  }
+
+  @Test
+  void whereSomeTextsHaveNoAnswerNoneIsTakenIfItIsLikelier() throws IOException {
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(squad(SHORT, null), 64, 8);
+
+      assertThat(measure(data, manager, 0, 0))
+          .containsEntry("exactMatch", 1.0)
+          .containsEntry("exactMatch.unanswerable", 1.0);
+      assertThat(measure(data, manager, 9, 10)).containsEntry("exactMatch", 0.0);
+    }
+  }
+
+  @Test
+  void anAnswerThatDoesNotStandWhereItIsSaidToIsRefusedWithFileAndQuestion() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace("red bridge\"", "green bridge\""));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("question q1: the answer \"green bridge\" does not stand at 15");
+  }
+
+  @Test
+  void whatIsNoFileOfQuestionsIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.json"), "{\"a\": 1}");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no list \"data\"");
+    Files.writeString(file, "{\"data\"");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("is not JSON");
+    Files.writeString(file, "{\"data\": []}");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no questions");
+    assertThatThrownBy(() -> open(folder.resolve("absent.json"), 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  void windowsThatWouldHardlyMoveAreRefused() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+
+    assertThatThrownBy(() -> open(file, 64, 33)).hasMessageContaining("stride 33 must be at most");
+    assertThatThrownBy(() -> open(file, 31, 8)).hasMessageContaining("maxLength 31 must be 32");
+  }
+
+  @Test
+  void everyAnswerOfTheRealFilesIsFoundByItsLabels() throws IOException {
+    Path squad = Path.of("..", "..", "shared", "data", "squad", "dev-v2.0-subset.json");
+    assumeTrue(Files.exists(squad), squad + " is absent");
+    List<Question> questions = SquadFile.read(squad);
+    DataSplits data = open(squad, 384, 128);
+    int right = 0;
+    int answerable = 0;
+    QuestionSet.Split train = (QuestionSet.Split) data.train();
+    for (int i = 0; i < train.size(); i++) {
+      HostBatch batch = train.collate(new long[] {i});
+      right += batch.tensors().get(Batch.LABELS).longs()[0] > 0 ? 1 : 0;
+    }
+    for (Question question : questions) {
+      answerable += question.answers().isEmpty() ? 0 : 1;
+    }
+    assertThat(right).isGreaterThanOrEqualTo(answerable);
+  }
+
+  /** The measure of logits that are highest at one first and one last token. */
+  private static Map<String, Double> measure(
+      DataSplits data, NDManager manager, int first, int last) {
+    Metric metric = data.metrics().get(0).get();
+    try (Batch batch = new Batch(all(data.train()), Device.cpu())) {
+      int tokens = (int) batch.ids().getShape().get(1);
+      float[] logits = new float[2 * tokens];
+      logits[2 * first] = 5;
+      logits[2 * last + 1] = 5;
+      NDArray output = manager.create(logits, new Shape(1, tokens, 2));
+      metric.add(output, batch);
+    }
+    return metric.values(metric.sums());
+  }
+
+  private static HostBatch all(Dataset dataset) {
+    return dataset.collate(LongStream.range(0, dataset.size()).toArray());
+  }
+
+  private DataSplits open(Path file, int maxLength, int stride) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
+    QuestionAnswering.Split split = new QuestionAnswering.Split(file.toString());
+    return new QuestionAnswering(split, null, null, words, maxLength, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
+  }
+
+  private Path squad(String context, String answer) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Map<String, Object> marked =
+        answer == null
+            ? Map.of()
+            : Map.of(
+                "text", answer, "answer_start", context.codePointCount(0, context.indexOf(answer)));
+    Map<String, Object> asked =
+        Map.of(
+            "id",
+            "q1",
+            "question",
+            "Which bridge?",
+            "is_impossible",
+            answer == null,
+            "answers",
+            answer == null ? List.of() : List.of(marked));
+    Map<String, Object> paragraph = Map.of("context", context, "qas", List.of(asked));
+    Path file = folder.resolve("squad.json");
+    json.writeValue(
+        file.toFile(), Map.of("data", List.of(Map.of("paragraphs", List.of(paragraph)))));
+    return file;
+  }
+}

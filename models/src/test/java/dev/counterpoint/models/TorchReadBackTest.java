@@ -1,0 +1,77 @@
+package dev.counterpoint.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.checkpoint.ModelWeights;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.gpt2.Gpt2Config;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What was saved here gives the same logits where plain PyTorch reads it by the names and shapes of
+ * Hugging Face. Runs where {@code COUNTERPOINT_PYTHON} is a Python with torch.
+ */
+@EnabledIfEnvironmentVariable(
+    named = "COUNTERPOINT_PYTHON",
+    matches = ".+",
+    disabledReason = "COUNTERPOINT_PYTHON names no Python with torch")
+class TorchReadBackTest {
+  private static final DataSpec DATA = DataSpec.ofText(50, 0, List.of("a", "b", "c"));
+  private static final long[] IDS = {3, 14, 15, 9, 26, 5, 35, 8, 9, 7};
+
+  @TempDir Path folder;
+
+  @Test
+  void aBertClassifierIsReadBack() throws Exception {
+    assertReadBack(BertConfig.defaults().resolve(null));
+  }
+
+  @Test
+  void aGpt2LanguageModelIsReadBack() throws Exception {
+    assertReadBack(Gpt2Config.defaults().resolve(null));
+  }
+
+  private void assertReadBack(PretrainedConfig config) throws Exception {
+    float[] logits;
+    try (BaseModel model = config.build(DATA)) {
+      model.initialize(Device.cpu(), 1);
+      ModelWeights.save(model.parameters(), folder.resolve("model.safetensors"));
+      Files.writeString(folder.resolve("config.json"), config.huggingFaceConfig(DATA).toString());
+      HostBatch batch = HostBatch.of(2, Map.of(Batch.IDS, HostTensor.of(IDS, 2, 5)));
+      logits = new Predictor(model).predict(batch).floats();
+    }
+
+    assertThat(python()).usingComparatorWithPrecision(1e-5f).containsExactly(logits);
+  }
+
+  private float[] python() throws Exception {
+    Path script = Path.of(TorchReadBackTest.class.getResource("/torch/read_back.py").toURI());
+    Process process =
+        new ProcessBuilder(
+                System.getenv("COUNTERPOINT_PYTHON"),
+                script.toString(),
+                folder.toString(),
+                "[[3, 14, 15, 9, 26], [5, 35, 8, 9, 7]]")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return new ObjectMapper().readValue(out, float[].class);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Questions from the run file to the answer on the command line. */
+class QuestionAnsweringRunTest {
+  @TempDir Path folder;
+
+  @Test
+  void aModelIsTrainedMeasuredAndAsked() throws IOException {
+    Path file = folder.resolve("squad.json");
+    StringBuilder paragraphs = new StringBuilder();
+    String[] colours = {"red", "blue", "green", "white"};
+    for (int i = 0; i < 32; i++) {
+      String context = "The door is " + colours[i % 4] + " and old.";
+      paragraphs.append(paragraphs.isEmpty() ? "" : ",").append(paragraph(i, context, 12));
+    }
+    Files.writeString(file, "{\"data\": [{\"paragraphs\": [" + paragraphs + "]}]}");
+    Terminal terminal = new Terminal();
+    String run = folder.resolve("run").toString();
+    List<String> arguments = new ArrayList<>(List.of("train", "question-answering"));
+    for (String set :
+        List.of(
+            "data.train.path=" + file,
+            "data.validation.path=" + file,
+            "model.architecture.width=16",
+            "model.architecture.dropout=0",
+            "model.architecture.attentionDropout=0",
+            "training.epochs=30",
+            "training.optimizer.learningRate=1e-2")) {
+      arguments.addAll(List.of("--set", set));
+    }
+    arguments.addAll(List.of("--output", run));
+
+    assertThat(terminal.run(arguments.toArray(String[]::new)))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(terminal.out()).contains("exactMatch 1.0000, f1 1.0000");
+    Terminal asked = new Terminal();
+    asked.run("predict", run, "--question", "Which colour?", "--text", "The door is blue and old.");
+    assertThat(asked.out()).as(asked.err()).startsWith("blue\t").contains("\t12-16\n");
+    Terminal wrong = new Terminal();
+    assertThat(wrong.run("predict", run, "--text", "The door")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(wrong.err()).contains("ask it with --question");
+  }
+
+  private static String paragraph(int number, String context, int start) {
+    String answer = context.substring(start, context.indexOf(' ', start));
+    return """
+        {"context": "%s", "qas": [{"id": "%d", "question": "Which colour?",
+          "answers": [{"text": "%s", "answer_start": %d}]}]}"""
+        .formatted(context, number, answer, start);
+  }
+}
