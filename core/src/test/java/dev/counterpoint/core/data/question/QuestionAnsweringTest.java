@@ -133,7 +133,10 @@ class QuestionAnsweringTest {
 
   @Test
   void everyAnswerOfTheRealFilesIsFoundByItsLabels() throws IOException {
-    Path squad = Path.of("..", "..", "shared", "data", "squad", "dev-v2.0-subset.json");
+    Path squad =
+        Path.of("..", "..", "shared", "data", "squad", "dev-v2.0-subset.json")
+            .toAbsolutePath()
+            .normalize();
     assumeTrue(Files.exists(squad), squad + " is absent");
     List<Question> questions = SquadFile.read(squad);
     DataSplits data = open(squad, 384, 128);
