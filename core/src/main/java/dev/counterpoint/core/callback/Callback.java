@@ -16,6 +16,7 @@ public interface Callback {
 
   default void onValidation(ValidationReport report) {}
 
+  /** A checkpoint is on the disk; steps may have been made since. */
   default void onCheckpoint(long step) {}
 
   default void onEnd(TrainingEnd end) {}

@@ -61,13 +61,14 @@ public final class Trainer {
    */
   public TrainingEnd train(DataSplits data) {
     prepare();
+    TrainingData training = new TrainingData(data.train(), config, options.seed());
+    long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
+    Progress progress = new Progress();
+    Tally tally = new Tally();
     try (Optimizer optimizer = model.createOptimizer(config.optimizer(), config.parameterGroups());
-        Gradients gradients = new Gradients(model.parameters())) {
-      TrainingData training = new TrainingData(data.train(), config, options.seed());
-      long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
-      Progress progress = new Progress();
-      Tally tally = new Tally();
-      RunState state = new RunState(model, optimizer, progress, tally, options, data.fingerprint());
+        Gradients gradients = new Gradients(model.parameters());
+        RunState state =
+            new RunState(model, optimizer, progress, tally, options, data.fingerprint())) {
       boolean asked = options.stop().requested();
       List<String> passedOver = state.restore();
       String ended = asked ? null : ended(progress);
@@ -97,7 +98,7 @@ public final class Trainer {
         throw OutOfMemory.of(e, watch.place());
       }
       model.setTraining(false);
-      state.saveUnlessSaved();
+      state.finish();
       TrainingEnd end = tally.end(progress, options.stop().reason());
       tell(callback -> callback.onEnd(end));
       return end;
