@@ -18,6 +18,7 @@ public interface Callback {
 
   default void onValidation(ValidationReport report) {}
 
+  /** A checkpoint is on the disk; steps may have been made since. */
   default void onCheckpoint(long step) {}
 
   /** A step was kept to be looked at; the run goes on. */

@@ -82,7 +82,8 @@ public final class Checkpoint {
   }
 
   /** Fills a new folder. */
-  void write(Disk disk, Path folder, Map<String, NDArray> model, Map<String, NDArray> optimizer)
+  void write(
+      Disk disk, Path folder, Map<String, TensorValues> model, Map<String, TensorValues> optimizer)
       throws IOException {
     Checksums sums = new Checksums();
     disk.createDirectory(folder);

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param everySteps a checkpoint each so many optimizer steps; 0: none by steps
  * @param keep how many of the newest are kept; the best one is kept apart
  * @param everyMinutes a checkpoint too when the last is so many minutes old; null: none by time
+ * @param background whether the training goes on while a checkpoint is written, from a copy that
+ *     takes as much memory
  */
-public record CheckpointPolicy(int everySteps, int keep, @Nullable Double everyMinutes) {
+public record CheckpointPolicy(
+    int everySteps, int keep, @Nullable Double everyMinutes, boolean background) {
   public CheckpointPolicy {
     Checks checks = new Checks();
     checks.notNegative("everySteps", everySteps);
@@ -20,6 +23,11 @@ public record CheckpointPolicy(int everySteps, int keep, @Nullable Double everyM
       checks.positive("everyMinutes", everyMinutes);
     }
     checks.verify();
+  }
+
+  /** Written in the background. */
+  public CheckpointPolicy(int everySteps, int keep, @Nullable Double everyMinutes) {
+    this(everySteps, keep, everyMinutes, true);
   }
 
   /** Every 200 steps, the newest 3. */

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /**
  * The checkpoints of one run: the newest ones as {@code step-00000200}, and the best as {@code
  * best}. Each is whole or absent under its name, wherever a crash falls. One process saves at a
- * time; others may read meanwhile.
+ * time, the best and a newest in two threads if it likes; others may read meanwhile.
  */
 public final class CheckpointStore {
   private static final String BEST = "best";
@@ -116,6 +116,16 @@ public final class CheckpointStore {
   public Checkpoint save(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
       throws IOException {
+    return write(
+        step, TensorValues.of(ModelWeights.byName(model)), TensorValues.of(optimizer), state);
+  }
+
+  Checkpoint write(
+      long step,
+      Map<String, TensorValues> model,
+      Map<String, TensorValues> optimizer,
+      ObjectNode state)
+      throws IOException {
     Checkpoint saved = publish(name(step), step, model, optimizer, state);
     prune(step);
     return saved;
@@ -131,20 +141,20 @@ public final class CheckpointStore {
   public Checkpoint saveBest(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
       throws IOException {
-    return publish(BEST, step, model, optimizer, state);
+    return publish(
+        BEST, step, TensorValues.of(ModelWeights.byName(model)), TensorValues.of(optimizer), state);
   }
 
   private Checkpoint publish(
       String name,
       long step,
-      List<Parameter> model,
-      Map<String, NDArray> optimizer,
+      Map<String, TensorValues> model,
+      Map<String, TensorValues> optimizer,
       ObjectNode state)
       throws IOException {
     Checkpoint checkpoint = new Checkpoint(directory.resolve(name), step, state);
     try {
-      folders.publish(
-          name, folder -> checkpoint.write(disk, folder, ModelWeights.byName(model), optimizer));
+      folders.publish(name, folder -> checkpoint.write(disk, folder, model, optimizer));
     } catch (IOException e) {
       throw new IOException(
           "Cannot save checkpoint "

@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 
 /**
  * Writes arrays by name as a safetensors file, straight from native memory; other tools read it,
@@ -30,7 +31,7 @@ public final class SafetensorsWriter {
     Path fresh = place.resolveSibling("." + place.getFileName() + ".new");
     try {
       disk.delete(fresh);
-      disk.write(fresh, channel -> write(channel, arrays));
+      disk.write(fresh, channel -> write(channel, TensorValues.of(arrays)));
       disk.rename(fresh, place);
       disk.force(place.resolveSibling("."));
     } catch (IOException e) {
@@ -39,24 +40,20 @@ public final class SafetensorsWriter {
     }
   }
 
-  static void write(WritableByteChannel channel, Map<String, NDArray> arrays) throws IOException {
-    SafetensorsHeader header = SafetensorsHeader.lay(shapes(arrays).values());
+  static void write(WritableByteChannel channel, Map<String, ? extends TensorValues> tensors)
+      throws IOException {
+    SafetensorsHeader header = SafetensorsHeader.lay(shapes(tensors));
     writeFully(channel, header.encode());
-    TensorBytes bytes = new TensorBytes();
     for (StoredTensor tensor : header.inOrder()) {
-      bytes.<IOException>send(
-          Objects.requireNonNull(arrays.get(tensor.name())), piece -> writeFully(channel, piece));
+      Objects.requireNonNull(tensors.get(tensor.name()))
+          .<IOException>send(piece -> writeFully(channel, piece));
     }
   }
 
-  private static Map<String, StoredTensor> shapes(Map<String, NDArray> arrays) {
-    Map<String, StoredTensor> shapes = new TreeMap<>();
-    arrays.forEach(
-        (name, array) ->
-            shapes.put(
-                name,
-                new StoredTensor(
-                    name, StoredType.of(array.getDataType()), array.getShape(), 0, 0)));
+  private static List<StoredTensor> shapes(Map<String, ? extends TensorValues> tensors) {
+    List<StoredTensor> shapes = new ArrayList<>();
+    tensors.forEach(
+        (name, values) -> shapes.add(new StoredTensor(name, values.type(), values.shape(), 0, 0)));
     return shapes;
   }
 

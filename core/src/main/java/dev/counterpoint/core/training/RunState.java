@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.CheckpointWriter;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -16,9 +17,11 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** All that a run needs to go on, and where it is kept; nothing is kept where there is no store. */
-final class RunState {
+final class RunState implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
 
@@ -28,6 +31,7 @@ final class RunState {
   private final Tally tally;
   private final RunOptions options;
   private final String fingerprint;
+  private final @Nullable CheckpointWriter writer;
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
@@ -44,6 +48,8 @@ final class RunState {
     this.tally = tally;
     this.options = options;
     this.fingerprint = fingerprint;
+    CheckpointStore store = options.checkpoints();
+    writer = store == null ? null : new CheckpointWriter(store, options.policy().background());
   }
 
   /**
@@ -112,36 +118,66 @@ final class RunState {
     }
   }
 
-  /** Saves where the store's policy asks for it after this step. */
+  /** Saves where the policy asks for it after this step. */
   void saveIfDue() {
-    CheckpointStore store = options.checkpoints();
-    Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
-    if (store != null && options.policy().due(progress.step(), sinceLast)) {
-      save();
+    if (writer != null) {
+      tell(writer, CheckpointWriter::saved);
+      Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
+      if (options.policy().due(progress.step(), sinceLast)) {
+        save();
+      }
     }
   }
 
-  /** Saves, unless nothing has happened since the last save. */
-  void saveUnlessSaved() {
-    if (savedStep != progress.step()) {
-      save();
-    }
-  }
-
-  /** Saves now. */
+  /** Saves now; it may come onto the disk while the training goes on. */
   void save() {
-    CheckpointStore store = options.checkpoints();
-    if (store == null) {
+    if (writer == null) {
       return;
     }
+    tell(writer, CheckpointWriter::finish);
     try {
-      store.save(progress.step(), model.parameters(), remembered, state());
+      writer.save(progress.step(), model.parameters(), remembered, state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     savedStep = progress.step();
     savedAt = System.nanoTime();
-    options.callbacks().forEach(callback -> callback.onCheckpoint(savedStep));
+    if (!options.policy().background()) {
+      tell(writer, CheckpointWriter::finish);
+    }
+  }
+
+  /** Saves, unless nothing has happened since the last save, and waits until it is on the disk. */
+  void finish() {
+    if (savedStep != progress.step()) {
+      save();
+    }
+    if (writer != null) {
+      tell(writer, CheckpointWriter::finish);
+    }
+  }
+
+  /** Something that a writer knows of what it has saved. */
+  @FunctionalInterface
+  private interface Asking {
+    OptionalLong of(CheckpointWriter writer) throws IOException;
+  }
+
+  /** Tells the callbacks of a checkpoint that is on the disk now. */
+  private void tell(CheckpointWriter writer, Asking asking) {
+    try {
+      asking.of(writer).ifPresent(step -> options.callbacks().forEach(it -> it.onCheckpoint(step)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits for what is being written. */
+  @Override
+  public void close() {
+    if (writer != null) {
+      writer.close();
+    }
   }
 
   private ObjectNode state() {

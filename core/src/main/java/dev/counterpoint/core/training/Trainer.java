@@ -65,17 +65,16 @@ public final class Trainer {
    */
   public TrainingEnd train(DataSplits data) {
     prepare();
+    TrainingData training = new TrainingData(data.train(), config, options.seed());
+    long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
+    Progress progress = new Progress();
+    Tally tally = new Tally();
     try (Optimizer optimizer = model.createOptimizer(config.optimizer(), parameterGroups());
         WeightAverage average = new WeightAverage(model.parameters(), config.averageWeights());
-        Gradients gradients = new Gradients(model.parameters())) {
-      TrainingData training = new TrainingData(data.train(), config, options.seed());
-      long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
-      Progress progress = new Progress();
-      Map<String, NDArray> remembered = new HashMap<>(optimizer.state());
-      remembered.putAll(average.state());
-      Tally tally = new Tally();
-      RunState state =
-          new RunState(model, remembered, progress, tally, options, data.fingerprint());
+        Gradients gradients = new Gradients(model.parameters());
+        RunState state =
+            new RunState(
+                model, arrays(optimizer, average), progress, tally, options, data.fingerprint())) {
       boolean asked = options.stop().requested();
       List<String> passedOver = state.restore();
       String ended = asked ? null : ended(progress);
@@ -116,12 +115,19 @@ public final class Trainer {
         throw OutOfMemory.of(e, watch.place());
       }
       model.setTraining(false);
-      state.saveUnlessSaved();
+      state.finish();
       average.exchange();
       TrainingEnd end = tally.end(progress, options.stop().reason());
       tell(callback -> callback.onEnd(end));
       return end;
     }
+  }
+
+  /** What a checkpoint holds beside the parameters. */
+  private static Map<String, NDArray> arrays(Optimizer optimizer, WeightAverage average) {
+    Map<String, NDArray> arrays = new HashMap<>(optimizer.state());
+    arrays.putAll(average.state());
+    return arrays;
   }
 
   /** Why the run that was restored has nothing left to train. */

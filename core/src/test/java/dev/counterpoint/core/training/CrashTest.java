@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A run that is cut off anywhere and goes on leaves what the uninterrupted run leaves. */
 class CrashTest {
@@ -100,7 +100,11 @@ class CrashTest {
   }
 
   /** One run directory and the settings of its run. */
-  private record Case(Path directory, int saveEvery, int epochs, int patience) {
+  private record Case(Path directory, int saveEvery, boolean background, int epochs, int patience) {
+    Case(Path directory, int saveEvery, int epochs, int patience) {
+      this(directory, saveEvery, true, epochs, patience);
+    }
+
     Left train(Callback last) throws IOException {
       Files.createDirectories(directory);
       CheckpointStore checkpoints = new CheckpointStore(directory.resolve("checkpoints"), 2);
@@ -115,7 +119,11 @@ class CrashTest {
                 last);
         RunOptions options =
             new RunOptions(
-                7, callbacks, stop, checkpoints, new CheckpointPolicy(saveEvery, 2, null));
+                7,
+                callbacks,
+                stop,
+                checkpoints,
+                new CheckpointPolicy(saveEvery, 2, null, background));
         TrainingConfig config =
             TrainingConfig.defaults()
                 .withEpochs(epochs)
@@ -161,14 +169,15 @@ class CrashTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {2, 3})
-  void whereverARunIsCutOffItEndsAsTheUninterruptedOne(int saveEvery) throws IOException {
+  @CsvSource({"2, true", "3, true", "3, false"})
+  void whereverARunIsCutOffItEndsAsTheUninterruptedOne(int saveEvery, boolean background)
+      throws IOException {
     Left whole =
         new Case(temporary.resolve("whole"), saveEvery, EPOCHS, 9).train(new Callback() {});
     assertThat(whole.bestStep()).isBetween(1L, whole.steps() - 1);
     boolean crashed = true;
     for (int events = 0; crashed; events++) {
-      Case cut = new Case(temporary.resolve("cut-" + events), saveEvery, EPOCHS, 9);
+      Case cut = new Case(temporary.resolve("cut-" + events), saveEvery, background, EPOCHS, 9);
       Crash crash = new Crash(events);
       crashed = trainUntil(cut, crash);
 

@@ -6,11 +6,7 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
-import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.HostBatch;
-import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.schedule.Constant;
@@ -19,10 +15,7 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
@@ -54,7 +47,8 @@ public final class LoopBenchmark {
               .withBatchSize(BATCH)
               .withSchedule(Constant.defaults());
       for (int pair = -10; pair < PAIRS; pair++) {
-        new Trainer(own, new StandardTrainingStrategy(), config, options).train(new Items());
+        new Trainer(own, new StandardTrainingStrategy(), config, options)
+            .train(new RandomTexts(STEPS * BATCH, TOKENS, VOCABULARY));
         double ownSeconds = times.median();
         bare.setTraining(true);
         double bareSeconds = bare(loop);
@@ -65,11 +59,11 @@ public final class LoopBenchmark {
     }
     System.out.printf(
         "trainer over bare loop: median ratio %.4f, 95 %% bound %.4f (%d pairs of %d steps)%n",
-        median(ratios), bound(ratios), PAIRS, STEPS);
+        Ratios.median(ratios), Ratios.bound(ratios), PAIRS, STEPS);
   }
 
   private static double bare(BareLoop loop) {
-    Items items = new Items();
+    RandomTexts items = new RandomTexts(STEPS * BATCH, TOKENS, VOCABULARY);
     double[] seconds = new double[STEPS];
     for (int i = 0; i < STEPS; i++) {
       long begin = System.nanoTime();
@@ -78,7 +72,7 @@ public final class LoopBenchmark {
           1e-3);
       seconds[i] = (System.nanoTime() - begin) * 1e-9;
     }
-    return median(seconds);
+    return Ratios.median(seconds);
   }
 
   private static BaseModel model() {
@@ -86,27 +80,6 @@ public final class LoopBenchmark {
         TransformerConfig.defaults().build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")));
     model.initialize(Device.cpu(), 1);
     return model;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-  }
-
-  /** The 97.5th percentile of the medians of 2,000 samples drawn with replacement. */
-  private static double bound(double[] ratios) {
-    SplittableRandom random = new SplittableRandom(1);
-    double[] medians = new double[2_000];
-    for (int i = 0; i < medians.length; i++) {
-      medians[i] =
-          median(
-              IntStream.range(0, ratios.length)
-                  .mapToDouble(j -> ratios[random.nextInt(ratios.length)])
-                  .toArray());
-    }
-    Arrays.sort(medians);
-    return medians[(int) (0.975 * medians.length)];
   }
 
   /** Remembers how long each step of the last training took. */
@@ -119,38 +92,7 @@ public final class LoopBenchmark {
     }
 
     double median() {
-      return LoopBenchmark.median(seconds);
-    }
-  }
-
-  /** Random tokens; every batch of the same shape. */
-  private static final class Items implements Dataset {
-    @Override
-    public long size() {
-      return STEPS * BATCH;
-    }
-
-    @Override
-    public HostBatch collate(long[] items) {
-      int count = items.length;
-      long[] ids = new long[count * TOKENS];
-      long[] labels = new long[count];
-      for (int i = 0; i < count; i++) {
-        SplittableRandom random = new SplittableRandom(items[i]);
-        labels[i] = random.nextInt(2);
-        for (int j = 0; j < TOKENS; j++) {
-          ids[i * TOKENS + j] = random.nextInt(VOCABULARY);
-        }
-      }
-      float[] mask = new float[count * TOKENS];
-      Arrays.fill(mask, 1);
-      return new HostBatch(
-          count,
-          (long) count * TOKENS,
-          Map.of(
-              Batch.IDS, HostTensor.of(ids, count, TOKENS),
-              Batch.MASK, HostTensor.of(mask, count, TOKENS),
-              Batch.LABELS, HostTensor.of(labels, count)));
+      return Ratios.median(seconds);
     }
   }
 }
