@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
       PredictCommand.class,
       ExperimentsCommand.class,
       DoctorCommand.class,
+      BenchCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,
