@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       CheckCommand.class,
       ReplayCommand.class,
+      BenchCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

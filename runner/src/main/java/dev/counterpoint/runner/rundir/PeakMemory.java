@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** The most memory that this process has held. */
-final class PeakMemory {
+public final class PeakMemory {
   private PeakMemory() {}
 
   /** Bytes of resident memory at the peak, where the system tells (Linux). */
-  static OptionalLong bytes() {
+  public static OptionalLong bytes() {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {
       return OptionalLong.empty();

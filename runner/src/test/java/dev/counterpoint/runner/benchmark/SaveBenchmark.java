@@ -75,7 +75,9 @@ public final class SaveBenchmark {
                 small.feedForward(),
                 small.dropout(),
                 small.activation(),
-                small.attention())
+                small.attention(),
+                1,
+                1)
             .build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")));
     model.initialize(Device.cpu(), 1);
     return model;

@@ -1,0 +1,40 @@
+package dev.counterpoint.runner.bench;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.model.BaseModel;
+
+/** The loop that is written by hand. */
+final class BareContender implements Contender {
+  private final NDManager memory = Torch.newManager(Device.cpu());
+  private final RandomItems items;
+  private final BaseModel model;
+  private final BareLoop loop;
+
+  BareContender(EncoderSize encoder, Precision precision) {
+    items = new RandomItems(encoder, 0);
+    model = encoder.model(precision);
+    loop = new BareLoop(model, memory);
+  }
+
+  @Override
+  public double[] train(int steps) {
+    double[] seconds = new double[steps];
+    for (int i = 0; i < steps; i++) {
+      HostBatch batch = items.batch(i);
+      long begin = System.nanoTime();
+      loop.step(batch, Bench.LEARNING_RATE);
+      seconds[i] = (System.nanoTime() - begin) * 1e-9;
+    }
+    return seconds;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+    model.close();
+  }
+}

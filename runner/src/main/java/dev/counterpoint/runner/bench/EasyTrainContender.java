@@ -1,0 +1,107 @@
+package dev.counterpoint.runner.bench;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.transformer.IdEmbedding;
+import ai.djl.nn.transformer.TransformerEncoderBlock;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.EasyTrain;
+import ai.djl.training.Trainer;
+import ai.djl.training.dataset.Batch;
+import ai.djl.training.loss.Loss;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.Tracker;
+import ai.djl.translate.Batchifier;
+import dev.counterpoint.core.data.HostBatch;
+import java.util.Objects;
+
+/**
+ * DJL's own {@code EasyTrain}, with DJL's blocks. It is not quite the same work: its encoder block
+ * normalizes over the batch and after each part, takes no mask, and its positions are not learned;
+ * gradients are not clipped. All of that is less to do, not more.
+ */
+final class EasyTrainContender implements Contender {
+  private final RandomItems items;
+  private final EncoderSize encoder;
+  private final Model model = Model.newInstance("encoder", Device.cpu(), "PyTorch");
+  private final Trainer trainer;
+
+  EasyTrainContender(EncoderSize encoder) {
+    this.encoder = encoder;
+    items = new RandomItems(encoder, 0);
+    model.setBlock(block(encoder));
+    trainer =
+        model.newTrainer(
+            new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+                .optDevices(new Device[] {Device.cpu()})
+                .optOptimizer(
+                    Optimizer.adamW()
+                        .optLearningRateTracker(Tracker.fixed((float) Bench.LEARNING_RATE))
+                        .build()));
+    trainer.initialize(new Shape(encoder.batch(), encoder.tokens()));
+  }
+
+  private static SequentialBlock block(EncoderSize encoder) {
+    SequentialBlock block = new SequentialBlock();
+    block.add(
+        new IdEmbedding.Builder()
+            .setDictionarySize(EncoderSize.VOCABULARY)
+            .setEmbeddingSize(encoder.width())
+            .build());
+    for (int i = 0; i < EncoderSize.LAYERS; i++) {
+      block.add(
+          new TransformerEncoderBlock(
+              encoder.width(), encoder.heads(), 4 * encoder.width(), 0, Activation::gelu));
+    }
+    block.addSingleton(x -> x.mean(new int[] {1}));
+    return block.add(Linear.builder().setUnits(EncoderSize.CLASSES).build());
+  }
+
+  @Override
+  public double[] train(int steps) {
+    double[] seconds = new double[steps];
+    for (int i = 0; i < steps; i++) {
+      HostBatch host = items.batch(i);
+      long begin = System.nanoTime();
+      try (Batch batch = batch(host)) {
+        EasyTrain.trainBatch(trainer, batch);
+        trainer.step();
+      }
+      seconds[i] = (System.nanoTime() - begin) * 1e-9;
+    }
+    return seconds;
+  }
+
+  private Batch batch(HostBatch host) {
+    NDManager manager = trainer.getManager().newSubManager();
+    Shape shape = new Shape(encoder.batch(), encoder.tokens());
+    NDArray ids = manager.create(longs(host, dev.counterpoint.core.data.Batch.IDS), shape);
+    NDArray labels = manager.create(longs(host, dev.counterpoint.core.data.Batch.LABELS));
+    return new Batch(
+        manager,
+        new NDList(ids),
+        new NDList(labels),
+        encoder.batch(),
+        Batchifier.STACK,
+        Batchifier.STACK,
+        0,
+        0);
+  }
+
+  private static long[] longs(HostBatch host, String name) {
+    return Objects.requireNonNull(host.tensors().get(name)).longs();
+  }
+
+  @Override
+  public void close() {
+    trainer.close();
+    model.close();
+  }
+}

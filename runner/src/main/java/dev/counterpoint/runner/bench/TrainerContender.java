@@ -1,0 +1,57 @@
+package dev.counterpoint.runner.bench;
+
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.schedule.Constant;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Counterpoint's own trainer, as {@code train} runs it, but for callbacks and checkpoints. */
+final class TrainerContender implements Contender {
+  private final EncoderSize encoder;
+  private final BaseModel model;
+  private final TrainingConfig config;
+
+  TrainerContender(EncoderSize encoder, Precision precision) {
+    this.encoder = encoder;
+    model = encoder.model(precision);
+    config =
+        TrainingConfig.defaults()
+            .withEpochs(1)
+            .withBatchSize(encoder.batch())
+            .withSchedule(Constant.defaults())
+            .withOptimizer(AdamW.of(Bench.LEARNING_RATE))
+            .withPrecision(precision);
+  }
+
+  @Override
+  public double[] train(int steps) {
+    List<Double> seconds = new ArrayList<>();
+    Callback watch =
+        new Callback() {
+          @Override
+          public void onStep(StepReport report) {
+            seconds.add(report.seconds());
+          }
+        };
+    RunOptions options =
+        new RunOptions(1, List.of(watch), new StopSignal(), null, CheckpointPolicy.defaults());
+    new Trainer(model, new StandardTrainingStrategy(), config, options)
+        .train(new RandomItems(encoder, (long) steps * encoder.batch()));
+    return seconds.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,119 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.bench.Bench;
+import dev.counterpoint.runner.bench.Contender;
+import dev.counterpoint.runner.bench.EncoderSize;
+import dev.counterpoint.runner.machine.EngineStart;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint bench}: how long a training step takes here, and elsewhere. */
+@Command(
+    name = "bench",
+    description = {
+      "Times one training step of encoders of three sizes: Counterpoint's trainer, a bare loop with the"
+          + " same kernels, DJL's EasyTrain with DJL's blocks, and, with --python, PyTorch (eager, fused"
+          + " AdamW, and torch.autocast in bfloat16), in turns.",
+      "\"ratio\" is Counterpoint's median over the contender's; \"in turns\" is the median of the ratios"
+          + " of the turns, which is \"at most\" what stands behind it with 95 %% certainty.",
+      "Memory is comparable with one size, one precision, and --contenders pytorch."
+    })
+final class BenchCommand implements Callable<Integer> {
+  @Option(
+      names = "--python",
+      paramLabel = "PATH",
+      description = "A Python with PyTorch; without it PyTorch takes no part.")
+  private @Nullable Path python;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "A directory for bench.json, which is replaced if it is there.")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--sizes",
+      split = ",",
+      paramLabel = "SIZE",
+      description = "Of small, middle, large. All, if not given.")
+  private @Nullable List<EncoderSize> sizes;
+
+  @Option(
+      names = "--precisions",
+      split = ",",
+      paramLabel = "PRECISION",
+      description = "Of float32, bfloat16. Both, if not given.")
+  private @Nullable List<Precision> precisions;
+
+  @Option(
+      names = "--contenders",
+      split = ",",
+      paramLabel = "CONTENDER",
+      description = "Of bare, easytrain, pytorch. All, if not given.")
+  private @Nullable List<Contender.Kind> contenders;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "60",
+      description = "Steps that are timed of each, two a turn. Default: ${DEFAULT-VALUE}.")
+  private int steps;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (steps < 1) {
+      throw new InvalidSettings("--steps " + steps + " must be 1 or greater.");
+    }
+    Console console = Consoles.of(spec);
+    EngineStart.begin().await();
+    Bench bench =
+        new Bench(
+            chosen(sizes, EncoderSize.class),
+            chosen(precisions, Precision.class),
+            chosen(contenders, Contender.Kind.class),
+            python,
+            steps);
+    bench.check();
+    Path file = file();
+    ArrayNode rows = bench.run(console::print);
+    if (file != null) {
+      RunDirectory.writeText(file, rows.toPrettyString() + "\n");
+      console.print("in " + file);
+    }
+    return ExitCode.DONE;
+  }
+
+  private static <E extends Enum<E>> Set<E> chosen(@Nullable Collection<E> some, Class<E> all) {
+    return some == null ? EnumSet.allOf(all) : EnumSet.copyOf(some);
+  }
+
+  private @Nullable Path file() {
+    if (output == null) {
+      return null;
+    }
+    try {
+      Files.createDirectories(output);
+    } catch (IOException e) {
+      throw new InvalidSettings("--output " + output + " cannot be a directory: " + e + ".");
+    }
+    return output.resolve("bench.json");
+  }
+}
