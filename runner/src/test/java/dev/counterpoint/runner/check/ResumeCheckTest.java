@@ -95,6 +95,8 @@ final class ResumeCheckTest {
     Consumer<Path> reseed =
         run -> {
           edit(run, "state.json", state -> put(state, "/seed", 18));
+          // The settings that the run began with are kept as JSON within this JSON.
+          edit(run, "state.json", state -> replace(state, "\\\"seed\\\":17", "\\\"seed\\\":18"));
           rewrite(run.resolve("run.yaml"), yaml -> replace(yaml, "seed: 17", "seed: 18"));
         };
     assertThat(check(1, reseed))

@@ -28,7 +28,7 @@ final class StoppingTest {
       model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8}
       data: {type: text-classification, train: {path: train.tsv}}
       training: {epochs: 100000, batchSize: 8, schedule: constant}
-      checkpoint: {everySteps: 1}
+      checkpoint: {everySteps: 1, background: false}
       callbacks: [{type: Dawdle, step: 3}]
       """;
 
