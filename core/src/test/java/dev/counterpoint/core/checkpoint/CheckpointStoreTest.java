@@ -22,9 +22,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CheckpointStoreTest {
-  @TempDir Path run;
+  @TempDir(factory = MemoryFolder.class)
+  Path run;
+
   private final NDManager manager = Torch.newManager(Device.cpu());
   private Path directory;
   private CheckpointStore store;
@@ -259,12 +263,13 @@ class CheckpointStoreTest {
         .hasMessageContaining("There is no earlier checkpoint.");
   }
 
-  @Test
-  void whateverFailsTheNewestWholeOneIsFound() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void whateverFailsTheNewestWholeOneIsFound(FaultyDisk.Fault fault) throws IOException {
     boolean failed = true;
     for (int changes = 0; failed; changes++) {
       reset();
-      FaultyDisk disk = new FaultyDisk(changes);
+      FaultyDisk disk = new FaultyDisk(changes, fault, false);
       attempt(() -> new CheckpointStore(directory, 1, disk).save(2, model, Map.of(), state()));
       failed = disk.failed();
 
@@ -274,13 +279,15 @@ class CheckpointStoreTest {
     assertThat(store.newest().checkpoint().orElseThrow().step()).isEqualTo(2);
   }
 
-  @Test
-  void whereverACrashFallsAWholeBestAndAWholeStepAreFound() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void whereverACrashFallsAWholeBestAndAWholeStepAreFound(FaultyDisk.Fault fault)
+      throws IOException {
     boolean crashed = true;
     for (int changes = 0; crashed; changes++) {
       reset();
       store.saveBest(1, model, Map.of(), state());
-      FaultyDisk disk = FaultyDisk.crash(changes);
+      FaultyDisk disk = new FaultyDisk(changes, fault, true);
       CheckpointStore dying = new CheckpointStore(directory, 1, disk);
       attempt(() -> dying.save(2, model, Map.of(), state()));
       attempt(() -> dying.save(2, model, Map.of(), state()));

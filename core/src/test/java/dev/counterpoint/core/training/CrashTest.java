@@ -16,6 +16,7 @@ import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.MemoryFolder;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;

@@ -25,6 +25,14 @@ record SourceFile(Path path) {
 
   /** Reads the whole table; what is wrong with the file is said of the file. */
   void read(TableReader reader) throws IOException {
+    try {
+      readUnzipped(reader);
+    } catch (ZipException | EOFException e) {
+      throw new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
+    }
+  }
+
+  private void readUnzipped(TableReader reader) throws IOException {
     try (Table table = open()) {
       if (table.columns().isEmpty()) {
         throw new InvalidSettings(path + " is empty.");
@@ -32,8 +40,6 @@ record SourceFile(Path path) {
       reader.read(table);
     } catch (CharacterCodingException e) {
       throw wrong(lineThatIsNotUtf8(), "is not UTF-8 text; save the file as UTF-8.");
-    } catch (ZipException | EOFException e) {
-      throw new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
     }
   }
 

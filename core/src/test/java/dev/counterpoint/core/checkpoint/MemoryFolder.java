@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Files;
