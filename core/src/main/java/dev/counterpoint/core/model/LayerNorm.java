@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.LayerNormKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
@@ -12,7 +12,7 @@ import dev.counterpoint.core.parameter.Parameter;
 public final class LayerNorm extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final Parameter bias;
-  private final float epsilon;
+  private final double epsilon;
 
   /** With PyTorch's epsilon of 1e-5. */
   public LayerNorm(int width) {
@@ -22,7 +22,7 @@ public final class LayerNorm extends Layer implements UnaryLayer {
   public LayerNorm(int width, double epsilon) {
     weight = Parameter.of(Initializer.ones(), width);
     bias = Parameter.of(Initializer.zeros(), width);
-    this.epsilon = (float) epsilon;
+    this.epsilon = epsilon;
   }
 
   /**
@@ -32,9 +32,6 @@ public final class LayerNorm extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    Shape width = weight.shape();
-    return seen(
-        ai.djl.nn.norm.LayerNorm.layerNorm(x, width, weight.value(), bias.value(), epsilon)
-            .singletonOrThrow());
+    return seen(new LayerNormKernel(epsilon).normalize(x, weight.value(), bias.value()));
   }
 }

@@ -1,0 +1,61 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class BenchCommandTest {
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+
+  @Test
+  void theTableIsPrintedAndItsRowsAreWritten() throws IOException {
+    Path output = folder.resolve("new/bench");
+    int code =
+        terminal.run(
+            "bench",
+            "--sizes=small",
+            "--precisions=float32",
+            "--contenders=bare",
+            "--steps=1",
+            "--output",
+            output.toString());
+
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.out()).contains("best product in float32", "counterpoint", "bare");
+    assertThat(new ObjectMapper().readTree(output.resolve("bench.json").toFile())).hasSize(2);
+  }
+
+  @Test
+  void aPythonThatIsNotThereIsAWrongRequest() {
+    assertThat(terminal.run("bench", "--python", folder.resolve("none").toString()))
+        .isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("cannot be started");
+  }
+
+  @Test
+  void aSizeThatIsUnknownIsAWrongRequest() {
+    assertThat(terminal.run("bench", "--sizes=huge")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("huge");
+  }
+
+  @Test
+  void noStepsAreAWrongRequest() {
+    assertThat(terminal.run("bench", "--steps=0")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("--steps 0 must be 1 or greater");
+  }
+
+  @Test
+  void anOutputThatIsAFileIsAWrongRequest() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThat(terminal.run("bench", "--steps=1", "--output", file.toString()))
+        .isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("cannot be a directory");
+  }
+}
