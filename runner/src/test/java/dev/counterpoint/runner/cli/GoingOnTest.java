@@ -24,7 +24,7 @@ final class GoingOnTest {
       model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8}
       data: {type: text-classification, train: {path: train.tsv}, validation: {path: dev.tsv}}
       training: {epochs: 3, batchSize: 16, reportEvery: 2, optimizer: {type: adamw, learningRate: 0.05}}
-      checkpoint: {everySteps: 3}
+      checkpoint: {everySteps: 0, keep: 1}
       callbacks: [{type: best-model, metric: accuracy}]
       """;
 
