@@ -31,7 +31,7 @@ record CacheBuilder(
     @Nullable Path given,
     int maxLength) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "2";
+  private static final String FORMAT = "3";
 
   /** A name for all that the content hangs on, found without reading the tables. */
   String key() throws IOException {
