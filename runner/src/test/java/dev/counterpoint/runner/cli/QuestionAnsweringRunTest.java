@@ -34,6 +34,7 @@ class QuestionAnsweringRunTest {
             "model.architecture.width=16",
             "model.architecture.dropout=0",
             "model.architecture.attentionDropout=0",
+            "data.tokenizer.minimumCount=1",
             "training.epochs=30",
             "training.optimizer.learningRate=1e-2")) {
       arguments.addAll(List.of("--set", set));
