@@ -36,14 +36,9 @@ final class RunState implements AutoCloseable {
   private long savedAt = System.nanoTime();
 
   RunState(
-      BaseModel model,
-      Map<String, NDArray> remembered,
-      Progress progress,
-      Tally tally,
-      RunOptions options,
-      String fingerprint) {
-    this.model = model;
-    this.remembered = remembered;
+      Learner learner, Progress progress, Tally tally, RunOptions options, String fingerprint) {
+    this.model = learner.model();
+    this.remembered = learner.memory();
     this.progress = progress;
     this.tally = tally;
     this.options = options;

@@ -23,13 +23,13 @@ final class RunWatch implements StepWatch {
       Tally tally,
       Progress progress,
       Gradients gradients,
-      long stepsPerEpoch) {
+      TrainingData data) {
     this.options = options;
     this.state = state;
     this.tally = tally;
     this.progress = progress;
     this.gradients = gradients;
-    this.stepsPerEpoch = stepsPerEpoch;
+    this.stepsPerEpoch = data.stepsPerEpoch();
   }
 
   /** What is computed, or was until it failed. */

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -26,20 +25,13 @@ final class StepGuard {
   private final TrainingData data;
   private final TrainingConfig config;
   private final RunOptions options;
-  private final Consumer<CapsuleReport> news;
   private final GradientHistory history = new GradientHistory();
 
-  StepGuard(
-      BaseModel model,
-      TrainingData data,
-      TrainingConfig config,
-      RunOptions options,
-      Consumer<CapsuleReport> news) {
+  StepGuard(BaseModel model, TrainingData data, TrainingConfig config, RunOptions options) {
     this.model = model;
     this.data = data;
     this.config = config;
     this.options = options;
-    this.news = news;
   }
 
   /**
@@ -82,7 +74,8 @@ final class StepGuard {
               usual);
       Path kept = keep(step, reason);
       if (kept != null) {
-        news.accept(new CapsuleReport(step.number(), reason + " " + replay(kept), kept));
+        CapsuleReport report = new CapsuleReport(step.number(), reason + " " + replay(kept), kept);
+        options.callbacks().forEach(callback -> callback.onCapsule(report));
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
@@ -10,14 +9,8 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.optimizer.LayerDecay;
-import dev.counterpoint.core.optimizer.Optimizer;
-import dev.counterpoint.core.optimizer.ParameterGroup;
-import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -69,32 +62,21 @@ public final class Trainer {
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();
-    try (Optimizer optimizer = model.createOptimizer(config.optimizer(), parameterGroups());
-        WeightAverage average = new WeightAverage(model.parameters(), config.averageWeights());
-        Gradients gradients = new Gradients(model.parameters());
-        RunState state =
-            new RunState(
-                model, arrays(optimizer, average), progress, tally, options, data.fingerprint())) {
+    try (Learner learner = Learner.of(model, config);
+        RunState state = new RunState(learner, progress, tally, options, data.fingerprint())) {
       boolean asked = options.stop().requested();
       List<String> passedOver = state.restore();
       String ended = asked ? null : ended(progress);
+      tell(
+          callback ->
+              callback.onStart(
+                  new TrainingStart(
+                      progress.step(), totalSteps, config.epochs(), passedOver, ended)));
+      RunWatch watch = new RunWatch(options, state, tally, progress, learner.gradients(), training);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
-      StepGuard guard =
-          new StepGuard(
-              model,
-              training,
-              config,
-              options,
-              report -> tell(callback -> callback.onCapsule(report)));
-      RunWatch watch =
-          new RunWatch(options, state, tally, progress, gradients, training.stepsPerEpoch());
-      TrainingLoop loop =
-          new TrainingLoop(
-              model, optimizer, gradients, average, training, plan, guard, progress, watch);
-      TrainingStart start =
-          new TrainingStart(progress.step(), totalSteps, config.epochs(), passedOver, ended);
-      tell(callback -> callback.onStart(start));
+      StepGuard guard = new StepGuard(model, training, config, options);
+      TrainingLoop loop = new TrainingLoop(learner, training, plan, guard, progress, watch);
       try {
         while (progress.epoch() <= config.epochs() && !options.stop().requested()) {
           progress.epochBegins();
@@ -102,7 +84,7 @@ public final class Trainer {
           strategy.trainEpoch(loop);
           if (progress.stepInEpoch() == training.stepsPerEpoch()) {
             watch.validating();
-            try (WeightAverage.Exchange exchange = average.inPlace()) {
+            try (WeightAverage.Exchange exchange = learner.average().inPlace()) {
               tally.validated(validate(data, progress));
             }
             progress.epochDone();
@@ -116,18 +98,11 @@ public final class Trainer {
       }
       model.setTraining(false);
       state.finish();
-      average.exchange();
+      learner.average().exchange();
       TrainingEnd end = tally.end(progress, options.stop().reason());
       tell(callback -> callback.onEnd(end));
       return end;
     }
-  }
-
-  /** What a checkpoint holds beside the parameters. */
-  private static Map<String, NDArray> arrays(Optimizer optimizer, WeightAverage average) {
-    Map<String, NDArray> arrays = new HashMap<>(optimizer.state());
-    arrays.putAll(average.state());
-    return arrays;
   }
 
   /** Why the run that was restored has nothing left to train. */
@@ -135,13 +110,6 @@ public final class Trainer {
     return progress.epoch() > config.epochs()
         ? "all " + progress.step() + " steps are made"
         : options.stop().reason();
-  }
-
-  private List<ParameterGroup> parameterGroups() {
-    Double decay = config.layerDecay();
-    return decay == null
-        ? config.parameterGroups()
-        : LayerDecay.apply(config.optimizer(), model.parameters(), config.parameterGroups(), decay);
   }
 
   private void prepare() {

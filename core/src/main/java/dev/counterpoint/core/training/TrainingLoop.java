@@ -42,19 +42,16 @@ public final class TrainingLoop {
   record Plan(TrainingConfig config, long seed, long totalSteps, StopSignal stop) {}
 
   TrainingLoop(
-      BaseModel model,
-      Optimizer optimizer,
-      Gradients gradients,
-      WeightAverage average,
+      Learner learner,
       TrainingData data,
       Plan plan,
       StepGuard guard,
       Progress progress,
       StepWatch watch) {
-    this.model = model;
-    this.optimizer = optimizer;
-    this.gradients = gradients;
-    this.average = average;
+    this.model = learner.model();
+    this.optimizer = learner.optimizer();
+    this.gradients = learner.gradients();
+    this.average = learner.average();
     this.clipping = new Clipping(plan.config().clipNorm(), plan.config().clipValue());
     this.data = data;
     this.plan = plan;

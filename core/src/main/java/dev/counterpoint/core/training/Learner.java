@@ -1,0 +1,48 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.LayerDecay;
+import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.optimizer.ParameterGroup;
+import dev.counterpoint.core.parameter.Gradients;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model with all that learns in it: what a step reads and writes. Closing it leaves the model.
+ *
+ * @param average of the weights; it keeps none where none is asked for
+ */
+record Learner(BaseModel model, Optimizer optimizer, Gradients gradients, WeightAverage average)
+    implements AutoCloseable {
+  static Learner of(BaseModel model, TrainingConfig config) {
+    return new Learner(
+        model,
+        model.createOptimizer(config.optimizer(), groups(model, config)),
+        new Gradients(model.parameters()),
+        new WeightAverage(model.parameters(), config.averageWeights()));
+  }
+
+  private static List<ParameterGroup> groups(BaseModel model, TrainingConfig config) {
+    Double decay = config.layerDecay();
+    return decay == null
+        ? config.parameterGroups()
+        : LayerDecay.apply(config.optimizer(), model.parameters(), config.parameterGroups(), decay);
+  }
+
+  /** What a checkpoint holds beside the parameters. */
+  Map<String, NDArray> memory() {
+    Map<String, NDArray> memory = new HashMap<>(optimizer.state());
+    memory.putAll(average.state());
+    return memory;
+  }
+
+  @Override
+  public void close() {
+    average.close();
+    gradients.close();
+    optimizer.close();
+  }
+}
