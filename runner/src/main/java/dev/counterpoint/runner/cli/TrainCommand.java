@@ -81,15 +81,12 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
-    try (RunLock lock = RunLock.hold(run.directory(), run.goesOn());
-        Console console = Consoles.of(spec)) {
-      return train(run, console);
-    }
-  }
-
-  private int train(Run run, Console console) throws IOException {
+    Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console, watchers()));
-    try (DataSplits data = wired.getInstance(DataSplits.class);
+    RunLock lock = RunLock.hold(run.directory(), run.goesOn());
+    try (lock;
+        console;
+        DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
         Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
