@@ -30,6 +30,7 @@ import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunLock;
+import dev.counterpoint.runner.wiring.Devices;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
@@ -146,7 +147,7 @@ final class TrainCommand implements Callable<Integer> {
             "%s: %,d parameters on %s, in %s",
             run.file().name(),
             summary.count(),
-            model.device(),
+            Devices.nameOf(model.device()),
             run.directory().path()));
   }
 

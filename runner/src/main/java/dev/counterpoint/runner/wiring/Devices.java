@@ -32,4 +32,9 @@ public final class Devices {
     }
     return Device.gpu(number);
   }
+
+  /** The name of a device in a run file: {@code cpu} or {@code gpu:N}. */
+  public static String nameOf(Device device) {
+    return device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
+  }
 }
