@@ -23,22 +23,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Times the training steps of all contenders in turns, so that whatever else the machine does falls
- * on all of them. In each of its turns a contender warms up for a step, and is timed over the next
- * ones.
+ * on all of them. In each of its turns a contender warms up for a quarter as many steps as are
+ * timed then.
  *
  * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
  * @param python where PyTorch is installed; null where it takes no part
- * @param steps how many steps are timed of each
+ * @param turns of each contender
  */
 public record Bench(
     Set<EncoderSize> sizes,
     Set<Precision> precisions,
     Set<Contender.Kind> contenders,
     @Nullable Path python,
-    int steps) {
+    int turns) {
   static final double LEARNING_RATE = 1e-3;
   private static final int BATCHES = 4;
-  private static final int TIMED = 2;
   private static final int[] PEAK_SIZES = {1024, 2048};
 
   /**
@@ -100,7 +99,7 @@ public record Bench(
           present.put(kind, start(kind, size, precision));
         }
       }
-      List<Measurement> measured = inTurns(present);
+      List<Measurement> measured = inTurns(size, present);
       if (present.get(Contender.Kind.PYTORCH) instanceof PyTorch pytorch) {
         remarks.accept(memory(pytorch));
       }
@@ -135,18 +134,19 @@ public record Bench(
     return new PyTorch(Objects.requireNonNull(python), size, precision, batches, null);
   }
 
-  private List<Measurement> inTurns(Map<Contender.Kind, Contender> present) throws IOException {
-    int turns = (steps + TIMED - 1) / TIMED;
+  private List<Measurement> inTurns(EncoderSize size, Map<Contender.Kind, Contender> present)
+      throws IOException {
+    int steps = size.warmUp() + size.timed();
     Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
     for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
-      each.getValue().train(1 + TIMED); // nobody's first turn counts
+      each.getValue().train(steps); // nobody's first turn counts
       seconds.put(each.getKey(), new double[turns][]);
     }
     for (int turn = 0; turn < turns; turn++) {
       for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
-        double[] all = each.getValue().train(1 + TIMED);
+        double[] all = each.getValue().train(steps);
         double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
-        timed[turn] = Arrays.copyOfRange(all, 1, all.length);
+        timed[turn] = Arrays.copyOfRange(all, size.warmUp(), all.length);
       }
     }
     List<Measurement> measured = new ArrayList<>();

@@ -13,10 +13,10 @@ import java.util.List;
  * all contenders compute the same.
  */
 public enum EncoderSize {
-  SMALL(64, 4, 8, 32),
-  MIDDLE(256, 4, 16, 128),
+  SMALL(64, 4, 8, 32, 20),
+  MIDDLE(256, 4, 16, 128, 4),
   /** As wide as BERT base. */
-  LARGE(768, 12, 8, 128);
+  LARGE(768, 12, 8, 128, 2);
 
   static final int LAYERS = 4;
   static final int VOCABULARY = 8192;
@@ -26,12 +26,14 @@ public enum EncoderSize {
   private final int heads;
   private final int batch;
   private final int tokens;
+  private final int timed;
 
-  EncoderSize(int width, int heads, int batch, int tokens) {
+  EncoderSize(int width, int heads, int batch, int tokens, int timed) {
     this.width = width;
     this.heads = heads;
     this.batch = batch;
     this.tokens = tokens;
+    this.timed = timed;
   }
 
   int width() {
@@ -50,6 +52,16 @@ public enum EncoderSize {
   /** Tokens an item. */
   int tokens() {
     return tokens;
+  }
+
+  /** Steps of a turn that are timed: more of them where they are short. */
+  int timed() {
+    return timed;
+  }
+
+  /** Steps of a turn before those: what the others left in the caches goes. */
+  int warmUp() {
+    return Math.max(1, timed / 4);
   }
 
   /**

@@ -13,7 +13,7 @@ import dev.counterpoint.core.kernel.ProductSpeed;
 public record ProductSpeeds(double float32, double bfloat16) {
   private static final int SIZE = 1024;
 
-  /** Takes half a second or somewhat more. */
+  /** Takes a second or somewhat more. */
   public static ProductSpeeds measure(Device device) {
     return new ProductSpeeds(
         ProductSpeed.gigaflops(device, Precision.FLOAT32, SIZE),
