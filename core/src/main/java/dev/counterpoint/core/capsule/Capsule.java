@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -120,7 +121,7 @@ public record Capsule(
               + FACTS
               + (Files.exists(folder) ? "." : ", as it does not exist."));
     }
-    JsonNode facts = JSON.readTree(file.toFile());
+    JsonNode facts = facts(file);
     List<String> items = new ArrayList<>();
     facts.path("items").forEach(item -> items.add(item.asText()));
     List<Sizes> batches = new ArrayList<>();
@@ -137,6 +138,15 @@ public record Capsule(
         Double.parseDouble(facts.path("gradientNorm").asText("NaN")),
         items,
         batches);
+  }
+
+  private static JsonNode facts(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new InvalidSettings(
+          file + " is damaged: it is no JSON (" + e.getOriginalMessage() + ").");
+    }
   }
 
   /** Gives a model the parameters that it had before the step. */

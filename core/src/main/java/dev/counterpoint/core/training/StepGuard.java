@@ -1,11 +1,14 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.CapsuleReport;
 import dev.counterpoint.core.capsule.Capsule;
 import dev.counterpoint.core.capsule.Capsules;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,6 +79,30 @@ final class StepGuard {
       if (kept != null) {
         CapsuleReport report = new CapsuleReport(step.number(), reason + " " + replay(kept), kept);
         options.callbacks().forEach(callback -> callback.onCapsule(report));
+      }
+    }
+  }
+
+  /**
+   * Looks at the weights after the last step of an epoch: no loss will tell of that one.
+   *
+   * @throws NotFiniteException naming the first that holds a number that is not finite
+   */
+  void requireFiniteWeights(long step) {
+    List<Parameter> parameters =
+        model.parameters().stream()
+            .filter(parameter -> parameter.trainable() && parameter.shape().size() > 0)
+            .toList();
+    List<NDArray> values = parameters.stream().map(Parameter::value).toList();
+    float[] norms = Kernel.load("gradients").compute("norms", values, Double.POSITIVE_INFINITY);
+    for (int i = 0; i < norms.length; i++) {
+      if (!Float.isFinite(norms[i])) {
+        throw new NotFiniteException(
+            "After step "
+                + step
+                + " the model is not finite: "
+                + parameters.get(i).name()
+                + " holds NaN or infinity. It was not saved. Lower the learning rate.");
       }
     }
   }

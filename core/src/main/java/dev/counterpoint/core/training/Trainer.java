@@ -84,6 +84,7 @@ public final class Trainer {
           strategy.trainEpoch(loop);
           if (progress.stepInEpoch() == training.stepsPerEpoch()) {
             watch.validating();
+            guard.requireFiniteWeights(progress.step());
             try (WeightAverage.Exchange exchange = learner.average().inPlace()) {
               tally.validated(validate(data, progress));
             }
@@ -118,6 +119,9 @@ public final class Trainer {
     }
     config.freeze().forEach(model::freeze);
     model.setPrecision(config.precision());
+    if (model.parameters().isEmpty()) {
+      throw new InvalidSettings("There is nothing to train: the model has no parameters.");
+    }
     if (model.parameters().stream().noneMatch(parameter -> parameter.trainable())) {
       throw new InvalidSettings(
           "There is nothing to train: every parameter is frozen (training.freeze "

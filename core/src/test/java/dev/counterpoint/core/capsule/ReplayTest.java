@@ -19,8 +19,10 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.NotFiniteException;
@@ -111,6 +113,32 @@ class ReplayTest {
     train(spiked(), capsules(1), 1);
 
     assertThat(kept).hasSize(1);
+  }
+
+  @Test
+  void anUpdateAfterWhichTheModelIsNotFiniteEndsTheRunBeforeItIsSaved() {
+    TrainingConfig config =
+        TrainingConfig.defaults()
+            .withEpochs(1)
+            .withBatchSize(2)
+            .withClipNorm(null)
+            .withSchedule(Constant.defaults())
+            .withOptimizer(AdamW.of(Double.MAX_VALUE));
+    ArrayDataset items = ArrayDataset.ofClasses(new float[][] {{1, 2}, {3, 4}}, new long[] {0, 1});
+    try (BaseModel model = new Rooted()) {
+      assertThatThrownBy(() -> new Trainer(model, config).train(items))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("After step 1 the model is not finite: ");
+    }
+  }
+
+  @Test
+  void aCapsuleWhoseFactsAreCutShortIsRefusedByName() throws IOException {
+    Path file = Files.writeString(directory.resolve("capsule.json"), "{\"step\": 1, \"se");
+
+    assertThatThrownBy(() -> Capsule.read(directory))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(file + " is damaged: it is no JSON");
   }
 
   @Test

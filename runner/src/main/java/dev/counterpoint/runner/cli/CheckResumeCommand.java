@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.report.Console;
@@ -59,6 +60,10 @@ final class CheckResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (Files.isDirectory(Path.of(run))) {
+      throw new InvalidSettings(
+          run + " is a directory; a built-in name or a YAML file is needed, to train it anew.");
+    }
     List<String> more = new ArrayList<>();
     sets.forEach(set -> more.addAll(List.of("--set", set)));
     classpath.paths().forEach(path -> more.addAll(List.of("--classpath", path.toString())));

@@ -112,7 +112,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     new InvalidSettings(
                         run.directory().path() + " has neither a model nor a whole checkpoint."));
     newest.loadModel(model.parameters());
-    console.say("The run is not finished; this is its step " + newest.step() + ".");
+    console.say(
+        "There is no model folder yet; this is the checkpoint of step " + newest.step() + ".");
   }
 
   private static ObjectNode json(Map<String, Evaluation> found) {

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.Nearest;
@@ -8,10 +9,13 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +27,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * exit code.
  */
 final class Failures {
+  /** Classes that are not the user's. */
+  private static final Pattern OTHERS =
+      Pattern.compile("(java|javax|jdk|sun|ai\\.djl|dev\\.counterpoint|com\\.google|picocli)\\.");
+
   private final BooleanSupplier debug;
 
   /**
@@ -67,6 +75,8 @@ final class Failures {
       say(command, describe(trouble));
     } else if (told instanceof OutOfMemoryError full) {
       say(command, describe(full));
+    } else if (told instanceof EngineException refused) {
+      say(command, describe(refused));
     } else {
       say(command, "internal error: " + failure + " (run again with --debug)");
     }
@@ -79,7 +89,8 @@ final class Failures {
       if (each instanceof InvalidSettings
           || each instanceof RunFailed
           || each instanceof IOException
-          || each instanceof OutOfMemoryError) {
+          || each instanceof OutOfMemoryError
+          || each instanceof EngineException) {
         return each;
       }
     }
@@ -132,6 +143,24 @@ final class Failures {
     return trouble instanceof FileSystemException || trouble.getMessage() == null
         ? trouble.toString()
         : message(trouble);
+  }
+
+  /** Of a traceback only its last line is for the user: what was wrong. */
+  private static String describe(EngineException refused) {
+    List<String> lines = message(refused).lines().filter(line -> !line.isBlank()).toList();
+    String last = lines.isEmpty() ? refused.toString() : lines.get(lines.size() - 1).strip();
+    return "the engine refused an operation: "
+        + last
+        + ownCode(refused).map(line -> " (at " + line + ")").orElse("")
+        + " (run again with --debug for all of it)";
+  }
+
+  /** The line of the user's own class that the failure went through. */
+  private static Optional<String> ownCode(Throwable failure) {
+    return Arrays.stream(failure.getStackTrace())
+        .filter(frame -> !OTHERS.matcher(frame.getClassName()).lookingAt())
+        .findFirst()
+        .map(frame -> frame.getFileName() + ":" + frame.getLineNumber());
   }
 
   private static String describe(OutOfMemoryError full) {

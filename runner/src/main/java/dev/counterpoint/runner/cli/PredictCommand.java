@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.data.text.TextPredictor;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -71,7 +72,10 @@ final class PredictCommand implements Callable<Integer> {
       throw new InvalidSettings(
           "The model in "
               + folder
-              + " tells no labels: ask it with --question, or use generate for a language model.");
+              + " tells no labels: "
+              + (answersQuestions(config)
+                  ? "ask it with --question."
+                  : "use generate for a language model."));
     }
     try (TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
         BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
@@ -81,7 +85,20 @@ final class PredictCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
+  /** It points at places in a text, so it has no labels and no next tokens. */
+  private static boolean answersQuestions(ModelFolder.Config config) {
+    return config.model() instanceof BertConfig bert
+        && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
+  }
+
   private void answer(String asked, Path folder, ModelFolder.Config config) throws IOException {
+    if (!answersQuestions(config)) {
+      throw new InvalidSettings(
+          "The model in "
+              + folder
+              + " answers no questions; that does one trained on data of the type"
+              + " question-answering.");
+    }
     if (texts.isEmpty()) {
       throw new InvalidSettings("A --question needs a --text that the answer stands in.");
     }

@@ -30,10 +30,9 @@ import picocli.CommandLine.Spec;
 /** {@code counterpoint replay}: one kept step again, and where it goes wrong. */
 @Command(
     name = "replay",
-    description = {
-      "Makes one step again that a run has kept, because its loss or gradient was not finite or far",
-      "out of what it had been, and names the first layer where that begins."
-    })
+    description =
+        "Makes a step again that a run has kept, and names the first layer that is not finite."
+            + " Steps are kept whose loss or gradient is not finite, or far out of what it was.")
 final class ReplayCommand implements Callable<Integer> {
   private static final int SHOWN = 5;
 

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Key;
+import com.google.inject.ProvisionException;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -103,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
         console.print("go on with: ./counterpoint train " + run.directory().path());
       }
       return signals.exitCode();
-    } catch (InvalidSettings e) {
+    } catch (InvalidSettings | ProvisionException e) {
       if (!run.goesOn()) {
         run.directory().discardUnlessBegun();
       }

@@ -127,13 +127,15 @@ public final class SettingsTree {
 
   /** What the path leads to, or the last that it passes; a single key may have dots in it. */
   private static YamlNode deepest(YamlNode node, String path) {
-    for (Map.Entry<String, YamlNode> inner : inner(node).entrySet()) {
-      String key = inner.getKey();
-      if (path.equals(key)) {
-        return inner.getValue();
-      }
-      if (path.startsWith(key + ".")) {
-        return deepest(inner.getValue(), path.substring(key.length() + 1));
+    Map<String, YamlNode> inner = inner(node);
+    YamlNode whole = inner.get(path);
+    if (whole != null) {
+      return whole;
+    }
+    for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+      YamlNode part = inner.get(path.substring(0, dot));
+      if (part != null) {
+        return deepest(part, path.substring(dot + 1));
       }
     }
     return node;

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.runner.RunFailed;
 import java.io.PrintWriter;
 import java.util.function.IntSupplier;
 
@@ -61,8 +62,11 @@ public final class Console implements AutoCloseable {
     erase();
     err.flush();
     out.println(line);
-    out.flush();
+    boolean lost = out.checkError();
     redraw();
+    if (lost) {
+      throw new RunFailed("The output cannot be written: its reader is gone, or the disk full.");
+    }
   }
 
   /** Results that grow within a line; there is no status line meanwhile. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.rundir;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -124,11 +125,15 @@ public record RunDirectory(Path path) {
     return path.resolve("model");
   }
 
-  /** The folders that relative paths in the run file count from. */
+  /**
+   * The folders that relative paths count from: those in which the run began, so that what lies in
+   * the run's own directory, or in the one at hand, takes no file's place.
+   */
   public List<Path> baseFolders() throws IOException {
     JsonNode folders = readJson(provenance()).path("baseFolders");
     return Stream.concat(
-            Stream.of(path), folders.valueStream().map(folder -> Path.of(folder.asText())))
+            folders.valueStream().map(folder -> Path.of(folder.asText())),
+            Stream.of(path, Path.of("").toAbsolutePath()))
         .toList();
   }
 
@@ -164,7 +169,15 @@ public record RunDirectory(Path path) {
 
   /** A JSON file; an empty object where there is none. */
   public static JsonNode readJson(Path file) throws IOException {
-    return Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.createObjectNode();
+    if (!Files.exists(file)) {
+      return JSON.createObjectNode();
+    }
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new InvalidSettings(
+          file + " is damaged: it is no JSON (" + e.getOriginalMessage() + ").");
+    }
   }
 
   /**
