@@ -62,7 +62,8 @@ public final class Console implements AutoCloseable {
     erase();
     err.flush();
     out.println(line);
-    boolean lost = out.checkError();
+    // The writer stands on System.out, which keeps an error to itself.
+    boolean lost = out.checkError() || System.out.checkError();
     redraw();
     if (lost) {
       throw new RunFailed("The output cannot be written: its reader is gone, or the disk full.");
