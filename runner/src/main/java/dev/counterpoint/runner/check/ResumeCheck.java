@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,9 +92,10 @@ public final class ResumeCheck {
   /**
    * The run that was not killed.
    *
-   * @param modelHash of the parameters at its end
+   * @param modelHash of its result, which may be the best model and not the last
+   * @param lastState checksums of the parameters, the optimizer's state and the averages at its end
    */
-  record Whole(StepTrace.Content trace, String modelHash) {
+  record Whole(StepTrace.Content trace, String modelHash, List<String> lastState) {
     int steps() {
       return trace.rows().size();
     }
@@ -111,7 +113,7 @@ public final class ResumeCheck {
   Whole trainWhole() throws IOException {
     news.accept("training once through ...");
     finish(beginning("whole", List.of()));
-    Whole whole = new Whole(StepTrace.read(trace("whole")), hash("whole"));
+    Whole whole = new Whole(StepTrace.read(trace("whole")), hash("whole"), lastState("whole"));
     news.accept(whole.steps() + " steps; model " + whole.modelHash().substring(0, 12));
     return whole;
   }
@@ -259,13 +261,20 @@ public final class ResumeCheck {
     if (last != whole.steps()) {
       return Optional.of("the killed run ended at step " + last + " of " + whole.steps());
     }
-    return whole.modelHash().equals(hash("killed"))
+    if (!whole.modelHash().equals(hash("killed"))) {
+      return Optional.of(
+          "all steps agree, but not the model after them: "
+              + whole.modelHash()
+              + " and, killed, "
+              + hash("killed"));
+    }
+    return whole.lastState().equals(lastState("killed"))
         ? Optional.empty()
         : Optional.of(
-            "all steps agree, but not the model after them: "
-                + whole.modelHash()
+            "all steps agree, but not the last checkpoints: "
+                + whole.lastState()
                 + " and, killed, "
-                + hash("killed"));
+                + lastState("killed"));
   }
 
   private static String describe(
@@ -284,6 +293,20 @@ public final class ResumeCheck {
 
   private String hash(String name) throws IOException {
     return RunDirectory.readJson(new RunDirectory(run(name)).summary()).path("modelHash").asText();
+  }
+
+  /** The checksums in the newest checkpoint, but for those of times and counts. */
+  private List<String> lastState(String name) throws IOException {
+    try (Stream<Path> files = Files.list(new RunDirectory(run(name)).checkpoints())) {
+      Path newest =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("step-"))
+              .max(Comparator.naturalOrder())
+              .orElseThrow();
+      return Files.readAllLines(newest.resolve("SHA256SUMS")).stream()
+          .filter(line -> line.endsWith(".safetensors"))
+          .toList();
+    }
   }
 
   private RunFailed failed(TrainingProcess training, int code) throws IOException {

@@ -43,7 +43,7 @@ final class ResumeCheckTest {
       name: small
       model: {type: transformer, width: 8, layers: 1, heads: 2, maxLength: 8, dropout: 0.1}
       data: {type: text-classification, train: {path: texts.tsv}}
-      training: {epochs: 3, batchSize: 4}
+      training: {epochs: 3, batchSize: 4, averageWeights: {decay: 0.9}}
       callbacks: [{type: "dev.counterpoint.runner.check.ResumeCheckTest$Slow"}]
       """;
 
@@ -79,6 +79,13 @@ final class ResumeCheckTest {
     assertThat(check(1, run -> edit(run, "optimizer.safetensors", ResumeCheckTest::zeros)))
         .extracting(ResumeCheck.Outcome::difference)
         .satisfies(ResumeCheckTest::namesAStep);
+  }
+
+  @Test
+  void aCheckpointWithoutTheAveragesIsFoundOut() throws IOException {
+    assertThat(check(1, run -> edit(run, "optimizer.safetensors", ResumeCheckTest::noAverages)))
+        .extracting(ResumeCheck.Outcome::difference)
+        .satisfies(it -> assertThat(it).get().asString().contains("all steps agree, but not"));
   }
 
   @Test
@@ -172,6 +179,23 @@ final class ResumeCheckTest {
   private static byte[] zeros(byte[] content) {
     long header = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong();
     Arrays.fill(content, (int) (8 + header), content.length, (byte) 0);
+    return content;
+  }
+
+  /** The averages 0, and all else as it is. */
+  private static byte[] noAverages(byte[] content) throws IOException {
+    int start = 8 + (int) ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    new JsonMapper()
+        .readTree(content, 8, start - 8)
+        .properties()
+        .forEach(
+            tensor -> {
+              if (tensor.getKey().endsWith("/average")) {
+                int from = start + tensor.getValue().at("/data_offsets/0").asInt();
+                int to = start + tensor.getValue().at("/data_offsets/1").asInt();
+                Arrays.fill(content, from, to, (byte) 0);
+              }
+            });
     return content;
   }
 
