@@ -115,8 +115,8 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  TrainingStrategy strategy() {
-    return run.file().strategy().build(participation.collective());
+  TrainingStrategy strategy(DataSplits data) {
+    return run.file().strategy().build(participation.joining().join(run, data.fingerprint()));
   }
 
   @Provides
