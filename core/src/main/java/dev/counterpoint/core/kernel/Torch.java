@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,27 @@ import org.jspecify.annotations.Nullable;
  * PyTorch.
  */
 public final class Torch {
+  /** Any odd number would do: the generator takes the low 32 bits of a seed. */
+  private static final long NEXT_SEED = 0x9E3779B97F4A7C15L;
+
+  private static volatile long lastSeed;
+
   private Torch() {}
 
   /** Seeds the engine's generator: {@code torch.manual_seed}. It is one for the whole process. */
   public static void seed(long seed) {
+    lastSeed = seed;
     JniUtils.setSeed(seed);
+  }
+
+  /**
+   * Seeds the generator with what follows from its last seed, whatever was drawn since.
+   *
+   * @return the seed, to draw the same again
+   */
+  static long seedNext() {
+    seed(lastSeed + NEXT_SEED);
+    return lastSeed;
   }
 
   /** Records operations on this thread for {@link #backward}, until the result is closed. */
@@ -35,7 +52,8 @@ public final class Torch {
   }
 
   /**
-   * Adds the gradients of a scalar to every leaf that it depends on: {@code Tensor.backward()}.
+   * Adds the gradients of a scalar to every leaf that it depends on: {@code Tensor.backward()}. It
+   * does not see behind {@link #recomputed} parts.
    *
    * @param scalar ()
    */
@@ -53,7 +71,26 @@ public final class Torch {
    * @return one for each leaf, of its shape; (0) where the scalar does not depend on it
    */
   public static NDList gradients(NDArray scalar, List<NDArray> leaves) {
-    return Kernel.load("backward").apply(scalar, leaves);
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    return parts == null || parts.isEmpty()
+        ? Kernel.load("backward").apply(scalar, leaves)
+        : parts.gradients(scalar, leaves);
+  }
+
+  /**
+   * Applies a part of a recorded computation without keeping its inner arrays; {@link #gradients}
+   * makes them again, with the same random numbers: {@code torch.utils.checkpoint} (Chen et al.
+   * 2016). Where this thread records nothing, the part is simply applied.
+   *
+   * <p>The generator is seeded anew before the part. Two parts may not stand on one recorded array
+   * that is no result of a part, as its graph is freed after the first.
+   *
+   * @param part computes its result from x, and from the leaves; called once more for the gradients
+   * @param leaves what the gradients of the result reach beside x
+   */
+  public static NDArray recomputed(UnaryOperator<NDArray> part, NDArray x, List<NDArray> leaves) {
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    return parts == null || !JniUtils.isGradMode() ? part.apply(x) : parts.apply(part, x, leaves);
   }
 
   /**
@@ -72,14 +109,19 @@ public final class Torch {
   /** The recording mode of one thread; closing it restores the mode before. */
   public static final class Recording implements AutoCloseable {
     private final boolean before = JniUtils.isGradMode();
+    private final @Nullable RecomputedParts partsBefore = RecomputedParts.ofThisThread();
 
     private Recording(boolean on) {
       JniUtils.setGradMode(on);
+      if (on) {
+        RecomputedParts.exchange(new RecomputedParts());
+      }
     }
 
     @Override
     public void close() {
       JniUtils.setGradMode(before);
+      RecomputedParts.exchange(partsBefore);
     }
   }
 }
