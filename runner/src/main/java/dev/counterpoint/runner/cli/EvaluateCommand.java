@@ -6,7 +6,6 @@ import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Evaluation;
@@ -15,10 +14,10 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,9 +97,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void loadWeights(
       Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
-    Path weights = run.directory().model().resolve("model.safetensors");
-    if (Files.exists(weights)) {
-      ModelWeights.load(model.parameters(), weights);
+    Path folder = run.directory().model();
+    if (ModelFolder.isWhole(folder) || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
+      ModelFolder.loadWeights(folder, ModelFolder.config(folder, run.binder()), model);
       return;
     }
     Checkpoint newest =
