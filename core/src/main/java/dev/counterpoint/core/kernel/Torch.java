@@ -3,6 +3,7 @@ package dev.counterpoint.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
@@ -75,6 +76,25 @@ public final class Torch {
     return parts == null || parts.isEmpty()
         ? Kernel.load("backward").apply(scalar, leaves)
         : parts.gradients(scalar, leaves);
+  }
+
+  /**
+   * As {@link #gradients(NDArray, List)}, and closes first what the forward pass has left behind:
+   * libtorch keeps what the backward pass needs, and frees that piece by piece on its way back,
+   * which it cannot where an array of Java's holds the same memory. So the gradients take the place
+   * of the activations, as in Python, where the names of a {@code forward} are gone by then. What
+   * is {@link #recomputed} is needed to the end.
+   *
+   * @param forward the innermost scope of this thread; only the scalar is not closed
+   */
+  public static NDList gradients(NDArray scalar, List<NDArray> leaves, NDScope forward) {
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    if (parts == null || parts.isEmpty()) {
+      NDScope.unregister(scalar);
+      forward.close();
+      NDScope.register(scalar);
+    }
+    return gradients(scalar, leaves);
   }
 
   /**
