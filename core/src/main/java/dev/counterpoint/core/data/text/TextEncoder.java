@@ -71,7 +71,11 @@ public final class TextEncoder implements AutoCloseable {
    * unknown token, so that no row is masked wholly.
    */
   public HostBatch encode(List<String> texts) {
-    List<long[]> rows = Arrays.stream(encodings(texts)).map(this::ids).toList();
+    return batch(encodings(texts));
+  }
+
+  HostBatch batch(Encoding[] encodings) {
+    List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));
   }
 
