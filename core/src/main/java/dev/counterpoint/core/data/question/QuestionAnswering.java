@@ -109,7 +109,13 @@ public record QuestionAnswering(
         List.of(() -> new AnswerMetric(set, search)),
         fingerprint(set, json),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(questions, splits));
+        notes(questions, splits),
+        new AnsweredSamples(
+            json,
+            questions.getOrDefault(DataSplits.VALIDATION, List.of()),
+            set.someUnanswerable(),
+            vocabulary.paddingId(),
+            length(context)));
   }
 
   private Map<String, Path> files(DataContext context) {

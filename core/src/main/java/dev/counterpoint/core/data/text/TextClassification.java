@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -99,7 +100,8 @@ public record TextClassification(
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
-        cache.notes(rows));
+        cache.notes(rows),
+        Samples.none());
   }
 
   /** The tables of splits, of which it is known that they can be opened. */

@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -66,7 +67,8 @@ public record TextGeneration(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
-    return splits(files, splits(files, length(context)));
+    int length = length(context);
+    return splits(files, splits(files, length), length);
   }
 
   @Override
@@ -80,11 +82,12 @@ public record TextGeneration(
       throw new InvalidSettings(
           path + " is empty: a text of two tokens at least is needed to tell one from the other.");
     }
-    PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length(context));
-    return splits(files, Map.of(SPLIT, text));
+    int length = length(context);
+    PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
+    return splits(files, Map.of(SPLIT, text), length);
   }
 
-  private static DataSplits splits(TokenFiles.Opened files, Map<String, Dataset> splits)
+  private static DataSplits splits(TokenFiles.Opened files, Map<String, Dataset> splits, int length)
       throws IOException {
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
@@ -94,7 +97,15 @@ public record TextGeneration(
         List.of(Perplexity::new),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(content, splits));
+        notes(content, splits),
+        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length));
+  }
+
+  private static Samples samples(
+      byte[] json, @Nullable Dataset validation, int paddingId, int length) {
+    return validation == null || validation.size() == 0
+        ? Samples.none()
+        : new GeneratedSamples(json, validation, paddingId, length);
   }
 
   private int length(DataContext context) {
