@@ -131,14 +131,20 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   List<Callback> callbacks(
-      BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
+      BaseModel model,
+      DataSplits data,
+      StopSignal stop,
+      CheckpointStore checkpoints,
+      Heartbeat heartbeat) {
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new BegunSettings(run, console));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
-    callbacks.add(new RunReport(run.directory(), run.file().name()));
+    callbacks.add(
+        new RunReport(
+            run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.addAll(watchers);
