@@ -23,10 +23,9 @@ final class LocalDisk implements Disk {
 
   @Override
   public void write(Path file, Content content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      content.writeTo(channel);
-      channel.force(true);
+    try (UncachedFile fresh = new UncachedFile(file)) {
+      content.writeTo(fresh);
+      fresh.finish();
     }
   }
 
