@@ -3,7 +3,6 @@ package dev.counterpoint.core.training;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.parameter.Gradients;
 import org.jspecify.annotations.Nullable;
 
 /** What goes on around the steps of a run: callbacks are told, and checkpoints are saved. */
@@ -12,7 +11,7 @@ final class RunWatch implements StepWatch {
   private final RunState state;
   private final Tally tally;
   private final Progress progress;
-  private final Gradients gradients;
+  private final Learner learner;
   private final long stepsPerEpoch;
   private int microBatch;
   private @Nullable Batch batch;
@@ -22,13 +21,13 @@ final class RunWatch implements StepWatch {
       RunState state,
       Tally tally,
       Progress progress,
-      Gradients gradients,
+      Learner learner,
       TrainingData data) {
     this.options = options;
     this.state = state;
     this.tally = tally;
     this.progress = progress;
-    this.gradients = gradients;
+    this.learner = learner;
     this.stepsPerEpoch = data.stepsPerEpoch();
   }
 
@@ -69,7 +68,10 @@ final class RunWatch implements StepWatch {
   private void tell(Callback callback, StepReport report) {
     if (callback instanceof Callback.OfGradients watching
         && watching.wantsGradients(report.step())) {
-      watching.onGradients(report.step(), gradients.gathered());
+      watching.onGradients(report.step(), learner.gradients().gathered());
+    }
+    if (callback instanceof Callback.OfAverage watching && learner.average().isKept()) {
+      watching.onAverage(learner.average().state());
     }
     callback.onStep(report);
   }

@@ -2,8 +2,8 @@ package dev.counterpoint.runner.cli;
 
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.runner.RunFailed;
-import dev.counterpoint.runner.config.Nearest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
