@@ -1,5 +1,6 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.data.Batch;
@@ -12,7 +13,8 @@ final class RunWatch implements StepWatch {
   private final Tally tally;
   private final Progress progress;
   private final Learner learner;
-  private final long stepsPerEpoch;
+  private final TrainingData data;
+  private boolean checked;
   private int microBatch;
   private @Nullable Batch batch;
 
@@ -28,7 +30,7 @@ final class RunWatch implements StepWatch {
     this.tally = tally;
     this.progress = progress;
     this.learner = learner;
-    this.stepsPerEpoch = data.stepsPerEpoch();
+    this.data = data;
   }
 
   /** What is computed, or was until it failed. */
@@ -55,12 +57,20 @@ final class RunWatch implements StepWatch {
   }
 
   @Override
+  public void beforeLoss(NDArray output, Batch batch) {
+    if (!checked) {
+      data.check(output, batch);
+      checked = true;
+    }
+  }
+
+  @Override
   public void afterStep(StepReport report) {
     tally.add(report);
     options.callbacks().forEach(callback -> tell(callback, report));
     // At the end of an epoch it is saved when the validation is done too: whatever goes on from a
     // checkpoint finds all that belongs to its step in it.
-    if (progress.stepInEpoch() < stepsPerEpoch) {
+    if (progress.stepInEpoch() < data.stepsPerEpoch()) {
       state.saveIfDue();
     }
   }

@@ -59,7 +59,7 @@ public final class Trainer {
   public TrainingEnd train(DataSplits data) {
     prepare();
     requireMeasured(data);
-    TrainingData training = new TrainingData(data.train(), config, options.seed());
+    TrainingData training = new TrainingData(data, config, options.seed());
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();

@@ -129,7 +129,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void show(String name, Evaluation evaluation, Console console) {
     console.print(
-        name + " (" + evaluation.items() + " items): " + Figures.line(evaluation.values()));
+        name
+            + " ("
+            + Figures.count(evaluation.items(), "item")
+            + "): "
+            + Figures.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

@@ -194,8 +194,8 @@ final class TrainCommand implements Callable<Integer> {
     console.print(
         String.format(
             Locale.ROOT,
-            "%d steps in %s, %.0f items/s; model %s%s",
-            end.steps(),
+            "%s in %s, %.0f items/s; model %s%s",
+            Figures.count(end.steps(), "step"),
             Figures.duration(end.seconds()),
             end.items() / end.seconds(),
             outcome.modelHash().substring(0, 12),
