@@ -80,6 +80,7 @@ public final class TrainingLoop {
             try (NDScope forward = new NDScope();
                 Torch.Recording recording = Torch.recordGradients()) {
               NDArray output = model.forward(batch);
+              watch.beforeLoss(output, batch);
               LossSum loss = model.loss(output, batch);
               own.add(loss, batch);
               gradients.add(loss.sum(), forward);

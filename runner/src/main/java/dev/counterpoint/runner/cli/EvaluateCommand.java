@@ -21,7 +21,7 @@ import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
-import dev.counterpoint.runner.wiring.CacheFolder;
+import dev.counterpoint.runner.cache.CacheFolder;
 import dev.counterpoint.runner.wiring.FileFinder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -184,7 +184,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void show(String name, Evaluation evaluation, Console console) {
     console.print(
-        name + " (" + evaluation.items() + " items): " + Figures.line(evaluation.values()));
+        name
+            + " ("
+            + Figures.count(evaluation.items(), "item")
+            + "): "
+            + Figures.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

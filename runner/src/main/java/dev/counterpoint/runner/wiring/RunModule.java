@@ -24,6 +24,7 @@ import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.Presence;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -140,6 +141,7 @@ public final class RunModule extends AbstractModule {
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new BegunSettings(run, console));
+    callbacks.add(new Presence(run.directory()));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(
