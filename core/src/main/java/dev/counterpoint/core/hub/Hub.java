@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -65,7 +66,7 @@ public final class Hub {
       }
       return folder;
     } catch (HubConnection.Unreachable e) {
-      throw new IOException(without(name, e.getMessage()), e);
+      throw new IOException(without(name, String.valueOf(e.getMessage())), e);
     }
   }
 
@@ -157,8 +158,8 @@ public final class Hub {
     }
   }
 
-  private static TreeSet<String> shards(Path index) throws IOException {
-    TreeSet<String> shards = new TreeSet<>();
+  private static Set<String> shards(Path index) throws IOException {
+    Set<String> shards = new TreeSet<>();
     try {
       for (JsonNode shard : JSON.readTree(index.toFile()).path("weight_map")) {
         shards.add(shard.asText());

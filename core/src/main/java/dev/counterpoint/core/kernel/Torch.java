@@ -120,6 +120,18 @@ public final class Torch {
     return JniUtils.getGradient((PtNDArray) leaf);
   }
 
+  /**
+   * A number to reckon with in what is recorded, as in {@code x.mul(Torch.number(x, 0.5))}. The
+   * memory of a number that DJL is given as such, as in {@code x.mul(0.5)}, is Java's, and may be
+   * gone before the backward pass reads it: the gradients are then wrong, now and then. This one
+   * lives as long as the open scope.
+   *
+   * @param beside an array on the same device
+   */
+  public static NDArray number(NDArray beside, double value) {
+    return beside.getManager().create((float) value);
+  }
+
   /** A new manager of native memory on no particular parent: whoever asks closes it. */
   public static NDManager newManager(ai.djl.Device device) {
     return NDManager.newBaseManager(device, "PyTorch");

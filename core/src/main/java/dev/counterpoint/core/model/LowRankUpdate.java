@@ -2,6 +2,7 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.LinearKernel;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
@@ -36,7 +37,8 @@ final class LowRankUpdate extends Layer {
    */
   NDArray addTo(NDArray y, NDArray x) {
     NDArray low = LinearKernel.apply(dropout.forward(x), a.value(), null, precision());
-    return y.add(LinearKernel.apply(low, b.value(), null, precision()).mul(scale));
+    NDArray high = LinearKernel.apply(low, b.value(), null, precision());
+    return y.add(high.mul(Torch.number(high, scale)));
   }
 
   /** What the update adds to the weight: (outputs, inputs). */

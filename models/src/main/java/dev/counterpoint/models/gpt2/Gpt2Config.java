@@ -48,15 +48,15 @@ public record Gpt2Config(
   /** What a GPT-2 is for. */
   public enum Task implements PublishedFamily.Task {
     /** One class for an item. */
-    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", List.of("score")),
+    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", "score"),
     /** The next token at each place. */
-    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", List.of());
+    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", null);
 
     private final String huggingFace;
     private final String peft;
-    private final List<String> head;
+    private final @Nullable String head;
 
-    Task(String huggingFace, String peft, List<String> head) {
+    Task(String huggingFace, String peft, @Nullable String head) {
       this.huggingFace = huggingFace;
       this.peft = peft;
       this.head = head;
@@ -74,7 +74,7 @@ public record Gpt2Config(
 
     @Override
     public List<String> head() {
-      return head;
+      return head == null ? List.of() : List.of(head);
     }
 
     @Override

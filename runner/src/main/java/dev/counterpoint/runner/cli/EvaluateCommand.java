@@ -112,7 +112,12 @@ final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path() + " has neither a model nor a whole checkpoint."));
     newest.loadModel(model.parameters());
     console.say(
-        "There is no model folder yet; this is the checkpoint of step " + newest.step() + ".");
+        (ModelFolder.isAdapter(folder)
+                ? "What the adapter adapts is gone"
+                : "There is no model folder yet")
+            + "; this is the checkpoint of step "
+            + newest.step()
+            + ".");
   }
 
   private static ObjectNode json(Map<String, Evaluation> found) {

@@ -156,11 +156,24 @@ public final class ModelFolder {
     BaseModel model = config.model().build(config.data());
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
+      requireBase(folder, pretrained);
       pretrained.loadBase(model, ModelHub::find);
     }
     loadWeights(folder, config, model);
     model.setTraining(false);
     return model;
+  }
+
+  private static void requireBase(Path folder, PretrainedConfig config) {
+    String from = Objects.requireNonNull(config.from());
+    if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
+      throw new InvalidSettings(
+          "The adapter in "
+              + folder
+              + " needs the model that it adapts, and there is no folder "
+              + from
+              + ". Put it back; or, where there is still one, merge the two: ./counterpoint merge.");
+    }
   }
 
   /**
