@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
  */
-public final class MetricsFile implements Callback.Remembering {
+public final class MetricsFile implements Callback.Remembering, Callback.Writing {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final long UNKNOWN = Long.MAX_VALUE;
@@ -61,7 +62,9 @@ public final class MetricsFile implements Callback.Remembering {
   public void onStart(TrainingStart start) {
     lastRow = Math.min(lastRow, start.step());
     try {
-      if (Files.exists(file)) {
+      if (!Files.exists(file)) {
+        Files.createFile(file);
+      } else {
         // Not readAllLines, which refuses a letter that a crash has cut in two.
         String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         String kept =
@@ -192,11 +195,22 @@ public final class MetricsFile implements Callback.Remembering {
     return JSON.createObjectNode().put("split", split).put("step", step).put("epoch", epoch);
   }
 
-  /** Appends a line, wholly or not at all. */
+  @Override
+  public void sync() throws IOException {
+    try {
+      DiskSync.ofFile(file);
+    } catch (IOException e) {
+      throw failure(e).getCause();
+    }
+  }
+
+  /**
+   * Appends a line, wholly or not at all. A file that is gone is not made again: somebody is
+   * removing the run.
+   */
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       long end = channel.size();
       try {
         while (line.hasRemaining()) {

@@ -8,7 +8,6 @@ import com.google.inject.Module;
 import com.google.inject.util.Modules;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
@@ -18,16 +17,15 @@ import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.runner.cache.CacheFolder;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
-import dev.counterpoint.runner.wiring.CacheFolder;
 import dev.counterpoint.runner.wiring.FileFinder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,9 +148,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void loadWeights(
       Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
-    Path weights = run.directory().model().resolve("model.safetensors");
-    if (Files.exists(weights)) {
-      ModelWeights.load(model.parameters(), weights);
+    Path folder = run.directory().model();
+    if (ModelFolder.isWhole(folder) || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
+      ModelFolder.loadWeights(folder, ModelFolder.config(folder, run.binder()), model);
       return;
     }
     Checkpoint newest =
@@ -165,7 +163,12 @@ final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path() + " has neither a model nor a whole checkpoint."));
     newest.loadModel(model.parameters());
     console.say(
-        "There is no model folder yet; this is the checkpoint of step " + newest.step() + ".");
+        (ModelFolder.isAdapter(folder)
+                ? "What the adapter adapts is gone"
+                : "There is no model folder yet")
+            + "; this is the checkpoint of step "
+            + newest.step()
+            + ".");
   }
 
   private static ObjectNode json(Map<String, Evaluation> found) {
@@ -181,7 +184,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void show(String name, Evaluation evaluation, Console console) {
     console.print(
-        name + " (" + evaluation.items() + " items): " + Figures.line(evaluation.values()));
+        name
+            + " ("
+            + Figures.count(evaluation.items(), "item")
+            + "): "
+            + Figures.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -137,6 +138,18 @@ public record RunDirectory(Path path) {
         .toList();
   }
 
+  /**
+   * Checks that nobody has removed the directory of a run that is under way.
+   *
+   * @throws IOException where its run file is gone
+   */
+  public void requireThere() throws IOException {
+    if (!isRun(path)) {
+      throw new IOException(
+          "The run directory " + path + " has been removed, or its " + RUN_FILE + " has.");
+    }
+  }
+
   /** Writes a JSON file whole or not at all. */
   public static void writeJson(Path file, ObjectNode content) throws IOException {
     writeText(file, content.toPrettyString() + "\n");
@@ -152,6 +165,7 @@ public record RunDirectory(Path path) {
     Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
     try {
       content.writeTo(fresh);
+      DiskSync.ofFile(fresh);
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(fresh, e);

@@ -80,7 +80,9 @@ final class GoingOnTest {
                 "--output",
                 run.toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("\"acuracy\" is not measured; there are loss, accuracy");
+    assertThat(terminal.err())
+        .contains(
+            "\"acuracy\" is not measured; did you mean \"accuracy\"? There are loss, accuracy");
   }
 
   @Test

@@ -160,7 +160,10 @@ public record TextGeneration(
     content
         .tokens()
         .forEach((name, count) -> notes.add(note("%s: %,d tokens", name + " text", count)));
-    splits.forEach((name, split) -> notes.add(note("%s: %,d items", name, split.size())));
+    splits.forEach(
+        (name, split) ->
+            notes.add(
+                note(split.size() == 1 ? "%s: %,d item" : "%s: %,d items", name, split.size())));
     notes.add(note("%s: %,d tokens", "vocabulary", (long) content.vocabularySize()));
     return notes;
   }

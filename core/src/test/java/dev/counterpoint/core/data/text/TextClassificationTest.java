@@ -249,7 +249,7 @@ class TextClassificationTest {
       HostBatch batch = splits.splits().get("train").collate(new long[] {1});
       assertThat(longs(batch, Batch.IDS)).containsExactly(1);
       assertThat(batch.tensors().get(Batch.MASK).floats()).containsExactly(1);
-      assertThat(splits.notes()).contains("train: 1 rows have an empty text");
+      assertThat(splits.notes()).contains("train: 1 row with an empty text");
     }
   }
 
@@ -361,8 +361,7 @@ class TextClassificationTest {
               split("train.tsv"), null, null, null, null, null, null, lengths[0]);
       try (DataSplits splits = data.open(context(lengths[1]))) {
         assertThat(lengths(splits)).containsExactly(3, 2);
-        assertThat(splits.notes())
-            .contains("train: 1 rows (50 %) are longer than 3 tokens and cut");
+        assertThat(splits.notes()).contains("train: 1 row (50 %) longer than 3 tokens and cut");
       }
     }
   }
@@ -394,7 +393,7 @@ class TextClassificationTest {
     try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
           .contains(
-              "validation: 2 rows have a text that is in train, too: "
+              "validation: 2 rows with a text that is in train, too: "
                   + folder.resolve("dev.tsv")
                   + " line 3 has that of "
                   + folder.resolve("train.tsv")
