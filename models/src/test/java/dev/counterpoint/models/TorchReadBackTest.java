@@ -39,12 +39,12 @@ class TorchReadBackTest {
 
   @Test
   void aBertClassifierIsReadBack() throws Exception {
-    assertReadBack(BertConfig.defaults().resolve(null));
+    assertReadBack(BertConfig.defaults().resolve(Path::of));
   }
 
   @Test
   void aGpt2LanguageModelIsReadBack() throws Exception {
-    assertReadBack(Gpt2Config.defaults().resolve(null));
+    assertReadBack(Gpt2Config.defaults().resolve(Path::of));
   }
 
   private void assertReadBack(PretrainedConfig config) throws Exception {

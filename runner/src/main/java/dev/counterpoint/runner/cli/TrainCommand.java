@@ -160,11 +160,18 @@ final class TrainCommand implements Callable<Integer> {
     console.say(
         String.format(
             Locale.ROOT,
-            "%s: %,d parameters on %s, in %s",
+            "%s: %,d parameters%s on %s, in %s",
             run.file().name(),
             summary.count(),
+            trained(summary),
             Devices.nameOf(model.device()),
             run.directory().path()));
+  }
+
+  private static String trained(ModelSummary summary) {
+    return summary.trainable() == summary.count()
+        ? ""
+        : String.format(Locale.ROOT, ", %,d of them trained,", summary.trainable());
   }
 
   /** The first files of a new run. */

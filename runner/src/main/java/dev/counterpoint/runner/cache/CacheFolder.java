@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.wiring;
+package dev.counterpoint.runner.cache;
 
 import java.nio.file.Path;
 
