@@ -35,6 +35,7 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
 
   private final Path file;
   private final int every;
+  private volatile boolean begun; // read by the thread that makes checkpoints
   private double loss;
   private double weight;
   private long items;
@@ -62,9 +63,8 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
   public void onStart(TrainingStart start) {
     lastRow = Math.min(lastRow, start.step());
     try {
-      if (!Files.exists(file)) {
-        Files.createFile(file);
-      } else {
+      begun = Files.exists(file);
+      if (begun) {
         // Not readAllLines, which refuses a letter that a crash has cut in two.
         String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         String kept =
@@ -198,7 +198,10 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
   @Override
   public void sync() throws IOException {
     try {
-      DiskSync.ofFile(file);
+      if (begun) {
+        DiskSync.ofFile(file);
+        DiskSync.ofDirectory(file.resolveSibling("."));
+      }
     } catch (IOException e) {
       throw failure(e).getCause();
     }
@@ -210,7 +213,8 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
    */
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = open()) {
+      begun = true;
       long end = channel.size();
       try {
         while (line.hasRemaining()) {
@@ -223,6 +227,12 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
     } catch (IOException e) {
       throw failure(e);
     }
+  }
+
+  private FileChannel open() throws IOException {
+    return begun
+        ? FileChannel.open(file, StandardOpenOption.WRITE)
+        : FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private UncheckedIOException failure(IOException e) {

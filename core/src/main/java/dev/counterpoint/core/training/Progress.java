@@ -46,9 +46,9 @@ final class Progress {
       throw new InvalidSettings(
           "training.epochs is "
               + epochs
-              + ", but the run is in or after epoch "
+              + ", but the run has begun epoch "
               + begun
-              + " already. Ask for "
+              + ". Ask for "
               + begun
               + " or more, or start a new run in another directory.");
     }

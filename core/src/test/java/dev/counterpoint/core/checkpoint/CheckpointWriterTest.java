@@ -93,6 +93,21 @@ class CheckpointWriterTest {
   }
 
   @Test
+  void thereIsNoCheckpointWithoutWhatMustBeOnTheDiskBeforeIt() throws IOException {
+    CheckpointWriter.Before failing =
+        () -> {
+          throw new IOException("no metrics");
+        };
+    try (CheckpointWriter writer =
+        new CheckpointWriter(new CheckpointStore(directory, 2), true, failing)) {
+      writer.save(1, model, slots, state());
+
+      assertThatThrownBy(writer::finish).isInstanceOf(IOException.class).hasMessage("no metrics");
+    }
+    assertThat(directory.resolve("step-00000001")).doesNotExist();
+  }
+
+  @Test
   void closingWaitsForWhatIsUnderWay() throws IOException {
     try (CheckpointWriter writer =
         new CheckpointWriter(new CheckpointStore(directory, 2), true, () -> {})) {

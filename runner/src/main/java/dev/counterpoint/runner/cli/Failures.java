@@ -177,7 +177,7 @@ final class Failures {
     }
     return cause instanceof IllegalArgumentException && cause.getMessage() != null
         ? cause.getMessage() + more
-        : "internal error: " + failure + more;
+        : "internal error: " + failure + " (run again with --debug)";
   }
 
   private static String describe(OutOfMemoryError full) {

@@ -140,6 +140,11 @@ final class TrainCommand implements Callable<Integer> {
   /** What the disk did not do, and what is left of the run. */
   private static RunFailed failed(Run run, IOException cause) {
     RunDirectory directory = run.directory();
+    try {
+      directory.requireThere();
+    } catch (IOException gone) {
+      return new RunFailed(String.valueOf(gone.getMessage()), cause);
+    }
     String message = Reason.of(cause).replaceFirst("\\.?$", ".");
     String remaining =
         new CheckpointStore(directory.checkpoints(), 1)

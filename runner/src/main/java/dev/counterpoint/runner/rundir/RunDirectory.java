@@ -30,6 +30,7 @@ public record RunDirectory(Path path) {
   public static final String RUN_FILE = "run.yaml";
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -46,9 +47,7 @@ public record RunDirectory(Path path) {
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
       return new RunDirectory(
-          free(
-              Path.of(
-                  "runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
+          free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
@@ -196,7 +195,7 @@ public record RunDirectory(Path path) {
 
   /**
    * Takes back a directory in which a run could not begin: what it holds, if that is only its first
-   * files.
+   * files, and the {@code runs} that it lies in, if nothing else does.
    */
   public void discardUnlessBegun() throws IOException {
     try (Stream<Path> files =
@@ -211,6 +210,10 @@ public record RunDirectory(Path path) {
     }
     try {
       Files.deleteIfExists(path);
+      Path above = path.resolveSibling("").normalize();
+      if (above.endsWith(RUNS)) {
+        Files.deleteIfExists(above);
+      }
     } catch (DirectoryNotEmptyException e) {
       // What a callback wrote stays.
     }

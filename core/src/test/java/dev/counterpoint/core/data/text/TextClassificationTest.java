@@ -259,6 +259,17 @@ class TextClassificationTest {
     assertRefused(train("train.tsv"), path("train.tsv") + " has the one label \"1\"");
   }
 
+  @Test
+  void aColumnThatHasNoTwoRowsAlikeIsNoLabel() throws IOException {
+    StringBuilder rows = new StringBuilder("sentence\tlabel\n");
+    for (int i = 0; i < 10; i++) {
+      rows.append("a\tnumber ").append(i).append('\n');
+    }
+    write("train.tsv", rows.toString());
+    assertRefused(
+        train("train.tsv"), path("train.tsv") + " has another label in each of its 10 rows");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"train.tsv", "train.csv", "train.jsonl"})
   void anEmptyFileIsRefused(String name) throws IOException {
@@ -370,7 +381,7 @@ class TextClassificationTest {
   void theLabelsOfEachSplitAreCounted() throws IOException {
     try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
-          .contains("train: 3 rows (0: 1, 1: 2)", "validation: 1 rows (0: 0, 1: 1)");
+          .contains("train: 3 rows (0: 1, 1: 2)", "validation: 1 row (0: 0, 1: 1)");
     }
   }
 
