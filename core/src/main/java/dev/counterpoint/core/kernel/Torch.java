@@ -92,7 +92,6 @@ public final class Torch {
     if (parts == null || parts.isEmpty()) {
       NDScope.unregister(scalar);
       forward.close();
-      NDScope.register(scalar);
     }
     return gradients(scalar, leaves);
   }

@@ -64,10 +64,8 @@ public final class Gradients implements AutoCloseable {
    * @param forward the innermost scope of this thread, closed after this call, the scalar too
    */
   public void add(NDArray scalar, NDScope forward) {
-    try (NDScope backward = new NDScope()) {
-      backward.suppressNotUsedWarning();
-      add(Torch.gradients(scalar, values(parameters), forward));
-    }
+    add(Torch.gradients(scalar, values(parameters), forward));
+    scalar.close();
   }
 
   private static List<NDArray> values(List<Parameter> parameters) {
@@ -80,10 +78,12 @@ public final class Gradients implements AutoCloseable {
     for (int i = 0; i < arrays.length; i++) {
       NDArray sum = arrays[i];
       NDArray fresh = found.get(i);
-      if (fresh.size() > 0 && sum != null) {
+      if (fresh.size() == 0) {
+        fresh.close();
+      } else if (sum != null) {
         sums.add(sum);
         more.add(fresh);
-      } else if (fresh.size() > 0) {
+      } else {
         NDScope.unregister(fresh);
         fresh.attach(memory);
         arrays[i] = fresh;
