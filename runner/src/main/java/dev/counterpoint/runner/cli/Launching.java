@@ -100,6 +100,7 @@ final class Launching {
       return signals.exitCode() == ExitCode.DONE ? code : signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
       if (locks && !run.goesOn()) {
+        run.directory().discardLogs();
         run.directory().discardUnlessBegun();
       }
       throw e;

@@ -89,7 +89,7 @@ final class Attempt implements AutoCloseable {
         new Child.Start(
             "the tracker",
             programs.tracker(job.tracker(), job.world(), job.deadline()),
-            new Place(0, job.world(), 0, job.tracker(), job.secret(), true).environment(),
+            environment(0, 0, job.tracker()),
             job.logs().resolve("tracker.log"));
     tracker = Child.telling(start, number, line -> events.add(new Event.Said(line)));
     signs.tracker(tracker);
@@ -107,14 +107,11 @@ final class Attempt implements AutoCloseable {
   private void startRanks(Address gate) throws IOException {
     int local = job.firstLocalRank();
     for (int rank : job.ranks()) {
-      Map<String, String> environment = new LinkedHashMap<>(job.environment());
-      environment.putAll(
-          new Place(rank, job.world(), local++, gate, job.secret(), true).environment());
       Child.Start start =
           new Child.Start(
               "rank " + rank,
               programs.rank(rank),
-              environment,
+              environment(rank, local++, gate),
               job.logs().resolve(String.format("rank-%04d.log", rank)));
       Child child = rank == 0 ? Child.shown(start, number, out, err) : Child.quiet(start, number);
       ranks.put(rank, child);
@@ -124,6 +121,13 @@ final class Attempt implements AutoCloseable {
         child.stop(stopping);
       }
     }
+  }
+
+  private Map<String, String> environment(int rank, int localRank, Address gate) {
+    Map<String, String> environment = new LinkedHashMap<>(job.environment());
+    Place place = new Place(rank, job.world(), localRank, gate, job.secret(), true);
+    environment.putAll(place.environment());
+    return environment;
   }
 
   /** Until all have ended as they should, or one has not. */

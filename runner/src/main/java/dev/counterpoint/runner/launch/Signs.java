@@ -156,13 +156,19 @@ final class Signs {
                     + " not answer any more"));
   }
 
-  /** What rank 0 said was seen already. */
+  /** What rank 0 said was seen already; and where nothing has begun no log is kept. */
   private Verdict failed(Map.Entry<Child, Integer> end) {
     Child child = end.getKey();
-    boolean shown = child == ranks.get(0);
+    int code = end.getValue();
+    if (child == ranks.get(0)) {
+      return new Verdict(code, "");
+    }
+    String what = child.name() + " " + RankExit.words(code);
     return new Verdict(
-        end.getValue(),
-        shown ? "" : child.name() + " " + RankExit.words(end.getValue()) + words(child));
+        code,
+        code == RankExit.REQUEST_WRONG
+            ? what + ":\n" + String.join("\n", child.lastWords())
+            : what + words(child));
   }
 
   private static Verdict again(Child child, String what) {

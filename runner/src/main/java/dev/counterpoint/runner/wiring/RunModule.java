@@ -137,10 +137,14 @@ public final class RunModule extends AbstractModule {
     return new Heartbeat(run.directory());
   }
 
+  /** They write, and say what all processes would say: so only one of these has them. */
   @Provides
   @Singleton
   List<Callback> callbacks(
       BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
+    if (!participation.leads()) {
+      return List.of();
+    }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
