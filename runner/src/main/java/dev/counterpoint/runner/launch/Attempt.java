@@ -91,7 +91,9 @@ final class Attempt implements AutoCloseable {
             programs.tracker(job.tracker(), job.world(), job.deadline()),
             environment(0, 0, job.tracker()),
             job.logs().resolve("tracker.log"));
-    tracker = Child.telling(start, number, line -> events.add(new Event.Said(line)));
+    tracker =
+        Child.telling(
+            start, number, line -> events.add(new Event.Said(line)) && !line.equals("alive"));
     signs.tracker(tracker);
     tracker.onEnd((child, code) -> events.add(new Event.Ended(child, code)));
     int turns = 0;

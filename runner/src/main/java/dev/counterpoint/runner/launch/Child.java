@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** A process that was started here, on a leash: a rank, or the tracker. */
 final class Child {
@@ -64,24 +64,24 @@ final class Child {
 
   /** Starts one that speaks to its log alone. */
   static Child quiet(Start start, int attempt) throws IOException {
-    return started(start, start.builder().redirectErrorStream(true), attempt, line -> {});
+    return started(start, start.builder().redirectErrorStream(true), attempt, line -> true);
   }
 
   /**
    * Starts one whose lines on standard output are for this process.
    *
-   * @param heard told each, on another thread
+   * @param heard told each, on another thread; says whether it is for the log, too
    */
-  static Child telling(Start start, int attempt, Consumer<String> heard) throws IOException {
+  static Child telling(Start start, int attempt, Predicate<String> heard) throws IOException {
     return started(start, start.builder(), attempt, heard);
   }
 
   private static Child started(
-      Start start, ProcessBuilder builder, int attempt, Consumer<String> heard) throws IOException {
+      Start start, ProcessBuilder builder, int attempt, Predicate<String> heard) throws IOException {
     Child child = new Child(start.name(), builder.start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
     child.listen(() -> copy(child.process.getInputStream(), log, heard));
-    child.listen(() -> copy(child.process.getErrorStream(), log, line -> {}));
+    child.listen(() -> copy(child.process.getErrorStream(), log, line -> true));
     return child;
   }
 
@@ -95,13 +95,14 @@ final class Child {
     return child;
   }
 
-  private static void copy(InputStream from, Writer log, Consumer<String> heard) {
+  private static void copy(InputStream from, Writer log, Predicate<String> heard) {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        log.write(line + "\n");
-        log.flush();
-        heard.accept(line);
+        if (heard.test(line)) {
+          log.write(line + "\n");
+          log.flush();
+        }
       }
     } catch (IOException e) {
       // The process is gone, or the log's disk full.
