@@ -73,7 +73,7 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   Device device() {
-    return Devices.named(run.file().device());
+    return Devices.named(run.file().device(), participation.localRank());
   }
 
   @Provides
@@ -137,7 +137,7 @@ public final class RunModule extends AbstractModule {
     return new Heartbeat(run.directory());
   }
 
-  /** They write, and say what all processes would say: so only one of these has them. */
+  /** Of several processes the first alone is watched: what it asks for, as an end, is for all. */
   @Provides
   @Singleton
   List<Callback> callbacks(
