@@ -135,13 +135,16 @@ final class Attempt implements AutoCloseable {
   /** Until all have ended as they should, or one has not. */
   private void watch() {
     int silent = 0;
-    while (!signs.any() && !(signs.allDone() && (tracker == null || !tracker.isAlive()))) {
-      boolean heard = take();
-      silent = heard || tracker == null ? 0 : silent + 1;
+    while (!signs.any() && !(signs.allDone() && !trackerLives())) {
+      silent = take() || !trackerLives() ? 0 : silent + 1;
       if (silent == SILENT_TURNS) {
         signs.trackerSilent();
       }
     }
+  }
+
+  private boolean trackerLives() {
+    return tracker != null && tracker.isAlive();
   }
 
   /** What was the cause and what its consequence may be known only when more has happened. */

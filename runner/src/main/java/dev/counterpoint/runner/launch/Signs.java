@@ -86,8 +86,11 @@ final class Signs {
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
+  /** The tracker ends in order when all ranks have told it that they are done. */
   private boolean isBad(Map.Entry<Child, Integer> end) {
-    return end.getKey() == tracker || !RankExit.isOrderly(end.getValue());
+    return end.getKey() == tracker
+        ? end.getValue() != RankExit.DONE
+        : !RankExit.isOrderly(end.getValue());
   }
 
   /** The exit code and its cause. */
