@@ -23,6 +23,7 @@ import java.util.function.Predicate;
 /** A process that was started here, on a leash: a rank, or the tracker. */
 final class Child {
   private static final int LAST_LINES = 3;
+  private static final String COMPLAINT = "counterpoint: ";
   private static final long LAST_WORDS_SECONDS = 2;
 
   private final String name;
@@ -180,15 +181,29 @@ final class Child {
     process.destroyForcibly();
   }
 
-  /** The last lines of its log; its own, not those of an earlier start. */
+  /** The last lines of its log. */
   List<String> lastWords() {
+    List<String> lines = words();
+    return lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size());
+  }
+
+  /** What it said was wrong; its last words where it said nothing of that kind. */
+  List<String> complaints() {
+    List<String> complaints =
+        words().stream()
+            .filter(line -> line.startsWith(COMPLAINT))
+            .map(line -> line.substring(COMPLAINT.length()))
+            .toList();
+    return complaints.isEmpty() ? lastWords() : complaints;
+  }
+
+  /** What it said, and not another of its name before it. */
+  private List<String> words() {
     try {
       List<String> lines = Files.readAllLines(log);
-      int begin = Math.max(0, lines.size() - LAST_LINES);
-      for (int i = begin; i < lines.size(); i++) {
-        if (lines.get(i).startsWith("--- ")) {
-          begin = i + 1;
-        }
+      int begin = 0;
+      for (int i = 0; i < lines.size(); i++) {
+        begin = lines.get(i).startsWith("--- ") ? i + 1 : begin;
       }
       return lines.subList(begin, lines.size());
     } catch (IOException e) {

@@ -170,7 +170,7 @@ final class Signs {
     return new Verdict(
         code,
         code == RankExit.REQUEST_WRONG
-            ? what + ":\n" + String.join("\n", child.lastWords())
+            ? what + ":\n" + String.join("\n", child.complaints())
             : what + words(child));
   }
 

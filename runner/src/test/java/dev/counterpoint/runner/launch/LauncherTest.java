@@ -138,7 +138,7 @@ final class LauncherTest {
 
     assertThatThrownBy(() -> launcher(3, 2, TRACKER, wrong).run())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("ended with exit code 2:\ncounterpoint: no such file");
+        .hasMessageContaining("ended with exit code 2:\nno such file");
   }
 
   @Test
@@ -172,7 +172,7 @@ final class LauncherTest {
     assertThatThrownBy(
             () -> launcher(3, 2, "echo counterpoint: port in use >&2; exit 2", "exit 0").run())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("counterpoint: port in use");
+        .hasMessageContaining("port in use");
   }
 
   @Test

@@ -82,15 +82,28 @@ final class Storm {
    */
   record Blow(String victim, String signal) {}
 
-  /** Blows at random moments, on anybody. */
+  /** Blows on anybody at random moments: two of three after a new checkpoint, others at any time. */
   Plan anybody(SplittableRandom random) {
     return (number, run) -> {
-      pause(random.nextLong(0, 6_000));
+      if (random.nextInt(3) > 0) {
+        awaitProgress(run);
+      }
+      pause(random.nextLong(0, 2_000));
       int victim = random.nextInt(world + 1);
       return new Blow(
           victim == world ? "tracker" : String.format("rank-%04d", victim),
           random.nextInt(3) == 0 ? "STOP" : "KILL");
     };
+  }
+
+  static void awaitProgress(Path run) throws IOException {
+    long before = newest(run);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (newest(run) == before
+        && !Files.exists(run.resolve("summary.json"))
+        && System.nanoTime() < until) {
+      pause(20);
+    }
   }
 
   /** Trains to the end, with so many blows. */
