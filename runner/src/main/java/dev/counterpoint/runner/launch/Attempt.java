@@ -135,12 +135,17 @@ final class Attempt implements AutoCloseable {
   /** Until all have ended as they should, or one has not. */
   private void watch() {
     int silent = 0;
-    while (!signs.any() && !(signs.allDone() && !trackerLives())) {
+    while (!signs.any() && !(signs.allDone() && !(trackerLives() && othersNeedIt()))) {
       silent = take() || !trackerLives() ? 0 : silent + 1;
       if (silent == SILENT_TURNS) {
         signs.trackerSilent();
       }
     }
+  }
+
+  /** Ranks on other machines may still be at work when those of this one are done. */
+  private boolean othersNeedIt() {
+    return signs.begun() && job.ranks().size() < job.world();
   }
 
   private boolean trackerLives() {

@@ -74,6 +74,21 @@ final class LauncherTest {
   }
 
   @Test
+  void whatTheRingsLibraryTellsUnaskedIsKeptAndNotShown() throws IOException {
+    launcher(0, 1, TRACKER, "echo '[04:55:30] Task 00000000 got rank 0'; echo '[x] remark'").run();
+
+    assertThat(out.toString()).isEqualTo("[x] remark\n");
+    assertThat(log("rank-0000")).contains("Task 00000000 got rank 0\n[x] remark\n");
+  }
+
+  @Test
+  void ranksThatAreStoppedBeforeTheyMeetEndTheJob() throws IOException {
+    String waits = TRACKER + "; while true; do echo alive; sleep 0.2; done";
+
+    assertThat(launcher(3, 2, waits, "exit 130").run()).isEqualTo(130);
+  }
+
+  @Test
   void theStatusLineIsShownAndNotKept() throws IOException {
     launcher(
             0,
