@@ -70,13 +70,15 @@ public final class Trainer {
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();
-    try (Learner learner = Learner.of(model, config);
+    try (Learner learner = Learner.of(model, config, strategy);
         RunState state =
-            new RunState(learner, progress, tally, options, data.fingerprint(), consensus)) {
+            new RunState(
+                learner, progress, tally, options, data.fingerprint(), strategy.collective())) {
       boolean asked = options.stop().requested();
       consensus.spread(values(model.parameters()));
       List<String> passedOver = state.restore();
       consensus.requireSameValues(model.parameters(), progress.step());
+      learner.outer().begin();
       String ended = asked ? null : ended(progress);
       tell(
           callback ->
