@@ -68,8 +68,17 @@ final class RunState implements AutoCloseable {
     kept = consensus.decides(store != null);
     writer =
         store != null && consensus.leads()
-            ? new CheckpointWriter(store, options.policy().background())
+            ? new CheckpointWriter(store, options.policy().background(), this::sync)
             : null;
+  }
+
+  /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
+  private void sync() throws IOException {
+    for (Callback callback : options.callbacks()) {
+      if (callback instanceof Callback.Writing writing) {
+        writing.sync();
+      }
+    }
   }
 
   /**

@@ -83,7 +83,7 @@ public record RunFile(
         name,
         seed,
         device,
-        model instanceof PretrainedConfig config ? resolved(config, files) : model,
+        model instanceof PretrainedConfig config ? config.resolve(files) : model,
         data,
         loss,
         training,
@@ -91,11 +91,5 @@ public record RunFile(
         checkpoint,
         callbacks,
         Stream.concat(own, given).distinct().toList());
-  }
-
-  private static ModelConfig resolved(PretrainedConfig config, FileFinder files)
-      throws IOException {
-    String from = config.from();
-    return config.resolve(from == null ? null : files.apply(from));
   }
 }

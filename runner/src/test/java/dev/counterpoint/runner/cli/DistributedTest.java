@@ -149,7 +149,7 @@ final class DistributedTest {
             rank(0, tracker, secret("sesame"), hasty), rank(1, tracker, secret("barley"), hasty));
 
     assertThat(ranks).extracting(Ended::code).containsExactly(2, 2);
-    assertThat(ranks.get(0).error()).contains("ank 1 of 2 did not come to the tracker");
+    assertThat(ranks.get(0).error()).contains("ank 1 did not come to the tracker");
     assertThat(ranks.get(1).error()).contains("has another secret than this rank");
   }
 
