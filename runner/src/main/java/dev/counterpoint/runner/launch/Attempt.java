@@ -155,16 +155,21 @@ final class Attempt implements AutoCloseable {
   /** What was the cause and what its consequence may be known only when more has happened. */
   private void gatherSigns() {
     long until = System.nanoTime() + GATHERING_NANOS;
-    while (signs.any() && !signs.allEnded() && System.nanoTime() < until) {
-      take();
+    long left = GATHERING_NANOS;
+    while (signs.any() && !signs.allEnded() && left > 0) {
+      take(TimeUnit.NANOSECONDS.toMillis(left));
+      left = until - System.nanoTime();
     }
   }
 
   /** Waits a turn for the next event; false where there was none. */
   private boolean take() {
+    return take(Math.max(1, job.deadline().toMillis() / TURNS));
+  }
+
+  private boolean take(long millis) {
     try {
-      Event event =
-          events.poll(Math.max(1, job.deadline().toMillis() / TURNS), TimeUnit.MILLISECONDS);
+      Event event = events.poll(millis, TimeUnit.MILLISECONDS);
       if (event instanceof Event.Ended ended) {
         signs.ended(ended.child(), ended.code());
       } else if (event instanceof Event.Said said) {

@@ -39,7 +39,8 @@ final class Tee implements Runnable {
         for (int i = 0; i < count; i++) {
           take(some[i]);
         }
-        if (passed > 0 || line.indexOf("[") != 0) { // It may be noise, of which the rest is to come.
+        if (passed > 0
+            || line.indexOf("[") != 0) { // It may be noise, of which the rest is to come.
           pass();
         }
         through.flush();

@@ -70,7 +70,8 @@ class FineTuneTest {
     assertThat(told).startsWith("good\t").isNotEqualTo(predict("base"));
 
     Path whole = folder.resolve("whole");
-    assertThat(terminal.run("merge", folder.resolve("run").toString(), "--output", whole.toString()))
+    assertThat(
+            terminal.run("merge", folder.resolve("run").toString(), "--output", whole.toString()))
         .isEqualTo(ExitCode.DONE);
     assertThat(whole.resolve("tokenizer.json")).isRegularFile();
     assertThat(whole.resolve("adapter_model.safetensors")).doesNotExist();
@@ -122,7 +123,8 @@ class FineTuneTest {
     List<String> cut = new ArrayList<>(List.of(sets));
     cut.add("training.epochs=1");
     adapt("cut", base, cut.toArray(String[]::new));
-    assertThat(terminal.run("train", folder.resolve("cut").toString(), "--set", "training.epochs=2"))
+    assertThat(
+            terminal.run("train", folder.resolve("cut").toString(), "--set", "training.epochs=2"))
         .isEqualTo(ExitCode.DONE);
 
     assertThat(hash("cut")).isEqualTo(hash("whole"));
@@ -138,8 +140,7 @@ class FineTuneTest {
     assertThat(terminal.run("predict", folder.resolve("run").toString(), "--text", "a"))
         .isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err()).contains("needs the model that it adapts").contains(base.toString());
-    assertThat(terminal.run("evaluate", folder.resolve("run").toString()))
-        .isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run("evaluate", folder.resolve("run").toString())).isEqualTo(ExitCode.DONE);
     assertThat(terminal.err()).contains("What the adapter adapts is gone; this is the checkpoint");
   }
 
@@ -159,9 +160,7 @@ class FineTuneTest {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "model.from=" + base,
-                "model.lora.rank=2",
-                "training.optimizer.learningRate=1e-2"));
+                "model.from=" + base, "model.lora.rank=2", "training.optimizer.learningRate=1e-2"));
     all.addAll(List.of(sets));
     return train(run, all.toArray(String[]::new));
   }

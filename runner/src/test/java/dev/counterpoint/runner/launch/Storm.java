@@ -82,7 +82,9 @@ final class Storm {
    */
   record Blow(String victim, String signal) {}
 
-  /** Blows on anybody at random moments: two of three after a new checkpoint, others at any time. */
+  /**
+   * Blows on anybody at random moments: two of three after a new checkpoint, others at any time.
+   */
   Plan anybody(SplittableRandom random) {
     return (number, run) -> {
       if (random.nextInt(3) > 0) {
@@ -241,8 +243,7 @@ final class Storm {
     List<Stroke> strokes = new ArrayList<>();
     boolean right = !whole.isEmpty();
     while (strokes.size() < wanted) {
-      Outcome outcome =
-          storm.train(Math.min(5, wanted - strokes.size()), storm.anybody(random));
+      Outcome outcome = storm.train(Math.min(5, wanted - strokes.size()), storm.anybody(random));
       boolean same = outcome.code() == 0 && outcome.modelHash().equals(whole);
       right &= same;
       strokes.addAll(outcome.strokes());
