@@ -65,8 +65,8 @@ public final class Trainer {
   public TrainingEnd train(DataSplits data) {
     Consensus consensus = new Consensus(strategy.collective());
     prepare();
-    requireMeasured(data);
     consensus.requireSame(common(data));
+    requireMeasured(data);
     TrainingData training = new TrainingData(data, config, options.seed());
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();

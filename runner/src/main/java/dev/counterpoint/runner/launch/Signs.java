@@ -25,6 +25,7 @@ final class Signs {
   private @Nullable Child tracker;
   private @Nullable Address gate;
   private boolean trackerSilent;
+  private boolean begun;
 
   Signs(Job job) {
     this.job = job;
@@ -51,6 +52,7 @@ final class Signs {
     List<String> words = Arrays.asList(line.split(" "));
     switch (words.get(0)) {
       case "gate" -> gate = Address.parse("the tracker's gate", words.get(1));
+      case "begun" -> begun = true;
       case "missing" -> words.stream().skip(1).map(Integer::valueOf).forEach(missing::add);
       case "lost" -> {
         if (words.size() > 2 && words.get(2).equals("silent")) {
@@ -65,6 +67,11 @@ final class Signs {
 
   Optional<Address> gate() {
     return Optional.ofNullable(gate);
+  }
+
+  /** Whether the ranks of all machines have met. */
+  boolean begun() {
+    return begun;
   }
 
   /** Whether all ranks have done what they were to do. */
@@ -86,8 +93,11 @@ final class Signs {
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
+  /** The tracker ends in order when all ranks have told it that they are done. */
   private boolean isBad(Map.Entry<Child, Integer> end) {
-    return end.getKey() == tracker || !RankExit.isOrderly(end.getValue());
+    return end.getKey() == tracker
+        ? end.getValue() != RankExit.DONE
+        : !RankExit.isOrderly(end.getValue());
   }
 
   /** The exit code and its cause. */
@@ -102,6 +112,7 @@ final class Signs {
           "");
     }
     return missingRanks()
+        .or(() -> firstRank(RankExit::isFinal).map(this::failed))
         .or(() -> firstEnd(RankExit::isFinal).map(this::failed))
         .or(this::silence)
         .or(
@@ -118,6 +129,13 @@ final class Signs {
 
   private Optional<Map.Entry<Child, Integer>> firstEnd(IntPredicate wanted) {
     return ended.entrySet().stream().filter(end -> wanted.test(end.getValue())).findFirst();
+  }
+
+  /** What a rank says of itself is clearer than what the tracker says of it. */
+  private Optional<Map.Entry<Child, Integer>> firstRank(IntPredicate wanted) {
+    return ended.entrySet().stream()
+        .filter(end -> end.getKey() != tracker && wanted.test(end.getValue()))
+        .findFirst();
   }
 
   private Optional<Verdict> missingRanks() {
@@ -156,13 +174,19 @@ final class Signs {
                     + " not answer any more"));
   }
 
-  /** What rank 0 said was seen already. */
+  /** What rank 0 said was seen already; and where nothing has begun no log is kept. */
   private Verdict failed(Map.Entry<Child, Integer> end) {
     Child child = end.getKey();
-    boolean shown = child == ranks.get(0);
+    int code = end.getValue();
+    if (child == ranks.get(0)) {
+      return new Verdict(code, "");
+    }
+    String what = child.name() + " " + RankExit.words(code);
     return new Verdict(
-        end.getValue(),
-        shown ? "" : child.name() + " " + RankExit.words(end.getValue()) + words(child));
+        code,
+        code == RankExit.REQUEST_WRONG
+            ? what + ":\n" + String.join("\n", child.complaints())
+            : what + words(child));
   }
 
   private static Verdict again(Child child, String what) {

@@ -22,7 +22,8 @@ public record Timing(Duration deadline, Duration joining) {
     return Math.toIntExact(Math.max(1, deadline.toMillis() / TURNS));
   }
 
-  long beatMillis() {
+  /** Milliseconds between two signs of life. */
+  public long beatMillis() {
     return Math.max(1, deadline.toMillis() / BEATS);
   }
 }
