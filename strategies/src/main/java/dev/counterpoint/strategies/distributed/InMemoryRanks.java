@@ -112,8 +112,11 @@ public final class InMemoryRanks {
     GATHER
   }
 
-  /** A rank's part in a call; what it gets is written into the buffer, or left in the answer. */
-  private record Part(Kind kind, ByteBuffer buffer, byte[] own) {
+  /**
+   * A rank's part in a call; what it gets is written into the buffer, or, of a gather, left in the
+   * answer.
+   */
+  private record Part(Kind kind, ByteBuffer buffer) {
     String describe() {
       return kind == Kind.GATHER ? "gather" : kind + " of " + buffer.remaining() + " bytes";
     }
@@ -225,7 +228,7 @@ public final class InMemoryRanks {
       switch (first.kind()) {
         case SUM -> sum();
         case BROADCAST -> broadcast(first.buffer());
-        case GATHER -> answer = Arrays.stream(parts).map(Part::own).toList();
+        case GATHER -> answer = Arrays.stream(parts).map(part -> part.buffer().array()).toList();
       }
       Arrays.fill(parts, null);
       calls++;
@@ -251,23 +254,19 @@ public final class InMemoryRanks {
   }
 
   private record Member(int rank, Table table, int world) implements Collective {
-    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
-
     @Override
     public void sum(ByteBuffer numbers) {
-      table.call(rank, new Part(Kind.SUM, numbers.slice().order(ByteOrder.nativeOrder()), EMPTY));
+      table.call(rank, new Part(Kind.SUM, numbers.slice().order(ByteOrder.nativeOrder())));
     }
-
-    private static final byte[] EMPTY = {};
 
     @Override
     public void broadcast(ByteBuffer bytes) {
-      table.call(rank, new Part(Kind.BROADCAST, bytes.slice(), EMPTY));
+      table.call(rank, new Part(Kind.BROADCAST, bytes.slice()));
     }
 
     @Override
     public List<byte[]> gather(byte[] own) {
-      return table.call(rank, new Part(Kind.GATHER, NONE, own));
+      return table.call(rank, new Part(Kind.GATHER, ByteBuffer.wrap(own)));
     }
   }
 }

@@ -19,14 +19,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Times the sum of some bytes over ranks on this machine, in buckets of 4 MB, and with a Python
- * that has torch the same by gloo ({@code torch.distributed.all_reduce}, as DistributedDataParallel
- * calls it, in its buckets of 25 MB), in turns.
+ * Times the sum of some bytes over ranks on this machine, in buckets of 1 MB (or {@code
+ * -Dbucket=BYTES}), and with a Python that has torch the same by gloo ({@code
+ * torch.distributed.all_reduce}, as DistributedDataParallel calls it, in its buckets of 25 MB), in
+ * turns.
  *
  * <pre>java -cp ... ExchangeBenchmark PYTHON|- WORLD TURNS BYTES...</pre>
  */
 final class ExchangeBenchmark {
-  private static final int BUCKET = 4 << 20;
+  private static final int BUCKET = Integer.getInteger("bucket", 1 << 20);
   private static final int GLOO_BUCKET = 25 << 20;
   private static final String GLOO =
       """
@@ -107,6 +108,7 @@ final class ExchangeBenchmark {
       processes.add(
           start(
               Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "-Dbucket=" + BUCKET,
               "-cp",
               System.getProperty("java.class.path"),
               ExchangeBenchmark.class.getName(),
