@@ -22,8 +22,7 @@ public record SpanCrossEntropy() implements Loss {
     LossSum start = end(output, batch.labels(), 0);
     LossSum end = end(output, batch.labels(), 1);
     NDArray both = start.sum().add(end.sum());
-    return new LossSum(
-        both.mul(Torch.number(both, 0.5)), (start.weight() + end.weight()) / 2);
+    return new LossSum(both.mul(Torch.number(both, 0.5)), (start.weight() + end.weight()) / 2);
   }
 
   private static LossSum end(NDArray logits, NDArray labels, int which) {

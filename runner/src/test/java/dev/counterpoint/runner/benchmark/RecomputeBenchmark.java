@@ -19,9 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Time and memory of a step of BERT base (110 million parameters, random, dropout 0.1) with AdamW on
- * 8 items of 128 tokens, its blocks kept or computed again. One of the two a process, as the peak of
- * memory is the process's.
+ * Time and memory of a step of BERT base (110 million parameters, random, dropout 0.1) with AdamW
+ * on 8 items of 128 tokens, its blocks kept or computed again. One of the two a process, as the
+ * peak of memory is the process's.
  *
  * <p>Arguments: whether blocks are computed again, and the number of steps (12); the first two do
  * not count.
@@ -51,7 +51,8 @@ public final class RecomputeBenchmark {
               .withSchedule(Constant.defaults());
       RunOptions seeded = RunOptions.ofSeed(1);
       RunOptions options =
-          new RunOptions(1, List.of(times), seeded.stop(), null, seeded.policy(), seeded.capsules());
+          new RunOptions(
+              1, List.of(times), seeded.stop(), null, seeded.policy(), seeded.capsules());
       new Trainer(model, new StandardTrainingStrategy(), config, options)
           .train(new RandomTexts(8 * steps, 128, VOCABULARY));
       System.out.printf(
