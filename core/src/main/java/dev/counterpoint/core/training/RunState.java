@@ -44,7 +44,19 @@ final class RunState implements AutoCloseable {
     this.options = options;
     this.fingerprint = fingerprint;
     CheckpointStore store = options.checkpoints();
-    writer = store == null ? null : new CheckpointWriter(store, options.policy().background());
+    writer =
+        store == null
+            ? null
+            : new CheckpointWriter(store, options.policy().background(), this::sync);
+  }
+
+  /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
+  private void sync() throws IOException {
+    for (Callback callback : options.callbacks()) {
+      if (callback instanceof Callback.Writing writing) {
+        writing.sync();
+      }
+    }
   }
 
   /**

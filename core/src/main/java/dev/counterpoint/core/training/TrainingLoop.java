@@ -80,6 +80,7 @@ public final class TrainingLoop {
             try (NDScope scope = new NDScope();
                 Torch.Recording recording = Torch.recordGradients()) {
               NDArray output = model.forward(batch);
+              watch.beforeLoss(output, batch);
               LossSum loss = model.loss(output, batch);
               gradients.add(loss.sum(), recording);
               own.add(loss, batch);

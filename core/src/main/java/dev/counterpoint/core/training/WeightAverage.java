@@ -62,6 +62,11 @@ final class WeightAverage implements AutoCloseable {
     }
   }
 
+  /** Whether there is an average of anything. */
+  boolean isKept() {
+    return !averages.isEmpty();
+  }
+
   /** The average by parameter name, the arrays themselves: what a checkpoint keeps. */
   Map<String, NDArray> state() {
     return averages;

@@ -8,6 +8,7 @@ import dev.counterpoint.runner.report.DownloadProgress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 
 /** The hub as the environment names it, with its models in the cache. */
@@ -29,7 +30,7 @@ public final class ModelHub {
     if (!names(name)) {
       return Path.of(name);
     }
-    PrintWriter err = new PrintWriter(System.err, true);
+    PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
     try (Console console = Console.of(err, err);
         DownloadProgress progress = new DownloadProgress(console)) {
       return new Hub(HubAccess.of(System.getenv()), CacheFolder.path().resolve("hub"), progress)

@@ -24,6 +24,7 @@ import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.Presence;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -131,14 +132,21 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   List<Callback> callbacks(
-      BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
+      BaseModel model,
+      DataSplits data,
+      StopSignal stop,
+      CheckpointStore checkpoints,
+      Heartbeat heartbeat) {
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new BegunSettings(run, console));
+    callbacks.add(new Presence(run.directory()));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
-    callbacks.add(new RunReport(run.directory(), run.file().name()));
+    callbacks.add(
+        new RunReport(
+            run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.addAll(watchers);
