@@ -2,6 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.Nearest;

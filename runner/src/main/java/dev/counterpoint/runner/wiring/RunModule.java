@@ -15,6 +15,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
@@ -39,6 +40,7 @@ public final class RunModule extends AbstractModule {
   private final Run run;
   private final Console console;
   private final List<Callback> watchers;
+  private final Participation participation;
 
   /** A run that only its own callbacks watch. */
   public RunModule(Run run, Console console) {
@@ -51,9 +53,15 @@ public final class RunModule extends AbstractModule {
    * @param watchers called after the run's own callbacks
    */
   public RunModule(Run run, Console console, List<Callback> watchers) {
+    this(run, console, watchers, Participation.alone());
+  }
+
+  /** One process of a run. */
+  public RunModule(Run run, Console console, List<Callback> watchers, Participation participation) {
     this.run = run;
     this.console = console;
     this.watchers = List.copyOf(watchers);
+    this.participation = participation;
   }
 
   @Provides
@@ -107,8 +115,8 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  TrainingStrategy strategy() {
-    return run.file().strategy().build();
+  TrainingStrategy strategy(DataSplits data) {
+    return run.file().strategy().build(participation.joining().join(run, data.fingerprint()));
   }
 
   @Provides
