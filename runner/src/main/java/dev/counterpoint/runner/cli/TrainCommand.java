@@ -78,11 +78,17 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
+  @Mixin private final SparkOptions spark = new SparkOptions();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
+    Run.Request request = new Run.Request(name, sets, classpath.paths(), output);
+    if (spark.asked()) {
+      return spark.carryOut(request);
+    }
+    Run run = Run.of(request);
     Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console, watchers()));
     RunLock lock = RunLock.hold(run.directory(), run.goesOn());

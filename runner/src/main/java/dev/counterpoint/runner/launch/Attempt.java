@@ -116,8 +116,7 @@ final class Attempt implements AutoCloseable {
               programs.rank(rank),
               environment,
               job.logs().resolve(String.format("rank-%04d.log", rank)));
-      Child child =
-          rank == 0 ? Child.shown(start, number, out, err) : Child.quiet(start, number);
+      Child child = rank == 0 ? Child.shown(start, number, out, err) : Child.quiet(start, number);
       ranks.put(rank, child);
       signs.rank(rank, child);
       child.onEnd((it, code) -> events.add(new Event.Ended(it, code)));

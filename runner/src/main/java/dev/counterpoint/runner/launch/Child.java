@@ -77,8 +77,7 @@ final class Child {
   }
 
   private static Child started(
-      Start start, ProcessBuilder builder, int attempt, Consumer<String> heard)
-      throws IOException {
+      Start start, ProcessBuilder builder, int attempt, Consumer<String> heard) throws IOException {
     Child child = new Child(start.name(), builder.start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
     child.listen(() -> copy(child.process.getInputStream(), log, heard));
@@ -129,9 +128,7 @@ final class Child {
     return process.isAlive();
   }
 
-  /**
-   * Told once, with the exit code, when it has ended and all that it said is in its log.
-   */
+  /** Told once, with the exit code, when it has ended and all that it said is in its log. */
   void onEnd(BiConsumer<Child, Integer> ended) {
     var unused =
         process

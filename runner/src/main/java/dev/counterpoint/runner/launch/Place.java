@@ -40,7 +40,8 @@ public record Place(
     int world = number(environment, WORLD, required(environment, WORLD));
     int own = number(environment, RANK, rank);
     if (own >= world) {
-      throw new InvalidSettings(RANK + " " + own + " must be less than " + WORLD + ", " + world + ".");
+      throw new InvalidSettings(
+          RANK + " " + own + " must be less than " + WORLD + ", " + world + ".");
     }
     return Optional.of(
         new Place(

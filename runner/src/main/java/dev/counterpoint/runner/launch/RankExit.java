@@ -12,8 +12,8 @@ final class RankExit {
   static final int TERMINATED = 143;
   private static final int BY_SIGNAL = 128;
   private static final String[] SIGNALS = {
-    "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL",
-    "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM"
+    "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
+    "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM"
   };
 
   private RankExit() {}
@@ -40,6 +40,8 @@ final class RankExit {
     }
     return "was ended by "
         + SIGNALS[signal]
-        + (SIGNALS[signal].equals("SIGKILL") ? " (as the system does for want of memory, too)" : "");
+        + (SIGNALS[signal].equals("SIGKILL")
+            ? " (as the system does for want of memory, too)"
+            : "");
   }
 }

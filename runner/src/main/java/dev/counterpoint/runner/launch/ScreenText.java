@@ -1,8 +1,6 @@
 package dev.counterpoint.runner.launch;
 
-/**
- * What a terminal's screen keeps of a text with a status line that is written over: for a log.
- */
+/** What a terminal's screen keeps of a text with a status line that is written over: for a log. */
 final class ScreenText {
   private static final String ERASE_BELOW = "\u001b[J";
 

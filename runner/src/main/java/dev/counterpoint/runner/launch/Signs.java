@@ -104,11 +104,15 @@ final class Signs {
     return missingRanks()
         .or(() -> firstEnd(RankExit::isFinal).map(this::failed))
         .or(this::silence)
-        .or(() -> firstEnd(code -> !RankExit.isOrderly(code) && code != RankExit.TRY_AGAIN)
-            .map(end -> again(end.getKey(), RankExit.words(end.getValue()))))
+        .or(
+            () ->
+                firstEnd(code -> !RankExit.isOrderly(code) && code != RankExit.TRY_AGAIN)
+                    .map(end -> again(end.getKey(), RankExit.words(end.getValue()))))
         .or(() -> firstEnd(RankExit::isStopped).map(end -> new Verdict(end.getValue(), "")))
-        .or(() -> firstEnd(code -> code == RankExit.TRY_AGAIN)
-            .map(end -> again(end.getKey(), "lost the others")))
+        .or(
+            () ->
+                firstEnd(code -> code == RankExit.TRY_AGAIN)
+                    .map(end -> again(end.getKey(), "lost the others")))
         .orElseGet(() -> new Verdict(RankExit.TRY_AGAIN, "the tracker has ended too early"));
   }
 

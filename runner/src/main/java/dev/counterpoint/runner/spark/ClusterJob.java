@@ -110,6 +110,7 @@ final class ClusterJob {
     }
 
     int follow(RankTask task) throws InterruptedException {
+      DriverLeash.hold(this::received);
       SignalUtils.register("INT", action("INT"));
       SignalUtils.register("TERM", action("TERM"));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));

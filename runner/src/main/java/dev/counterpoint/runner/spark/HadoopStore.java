@@ -56,8 +56,7 @@ final class HadoopStore implements RunStore {
    */
   static HadoopStore open(String output, java.nio.file.Path directory, Configuration hadoop)
       throws IOException {
-    return new HadoopStore(
-        FileSystem.get(URI.create(output), hadoop), new Path(output), directory);
+    return new HadoopStore(FileSystem.get(URI.create(output), hadoop), new Path(output), directory);
   }
 
   @Override
@@ -89,6 +88,10 @@ final class HadoopStore implements RunStore {
         throw JobFailed.wrong(output + " is not a run directory: it has no " + name + ".");
       }
       download(file, directory.resolve(name));
+    }
+    Path classes = new Path(output, JobPlan.CLASSPATH);
+    if (remote.exists(classes)) {
+      download(classes, directory.resolve(JobPlan.CLASSPATH));
     }
   }
 

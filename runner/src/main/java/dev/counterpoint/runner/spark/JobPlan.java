@@ -16,11 +16,17 @@ import java.util.TreeMap;
  * @param name of the run
  * @param workers ranks
  * @param maxRestarts how often the ranks may be started again
+ * @param deadlineSeconds how long a rank waits for another
  * @param output the run directory: an absolute path, or a URI of a file system that Hadoop knows
  * @param files what must lie on every machine, by the key that names it
  */
 public record JobPlan(
-    String name, int workers, int maxRestarts, String output, Map<String, String> files)
+    String name,
+    int workers,
+    int maxRestarts,
+    int deadlineSeconds,
+    String output,
+    Map<String, String> files)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
@@ -41,7 +47,7 @@ public record JobPlan(
 
   /** The same, kept elsewhere. */
   JobPlan withOutput(String other) {
-    return new JobPlan(name, workers, maxRestarts, other, files);
+    return new JobPlan(name, workers, maxRestarts, deadlineSeconds, other, files);
   }
 
   /** Writes it into a folder, beside its {@link #bundle}. */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Program(@Nullable String home, List<String> jars) implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final String JAR = "counterpoint.jar";
+  static final String JAR = "counterpoint.jar";
   private static final String MAIN = "dev.counterpoint.runner.cli.Main";
 
   Program {
@@ -36,8 +36,7 @@ record Program(@Nullable String home, List<String> jars) implements Serializable
    */
   static Path ownHome() {
     try {
-      Path own =
-          Path.of(Program.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path own = Path.of(Program.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       if (own.getFileName().toString().endsWith(".jar")) {
         return own.toAbsolutePath().resolveSibling("");
       }

@@ -10,17 +10,14 @@ import org.apache.spark.SparkConf;
  * How the processes of ranks are started.
  *
  * @param flags more flags for their JVM, separated by blanks
- * @param deadline seconds in which all ranks must have met
  */
-record RankOptions(String flags, int deadline) implements Serializable {
+record RankOptions(String flags) implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int HEAPS = 50; // percent of a machine's memory
 
   static RankOptions of(SparkConf conf) {
     String given = System.getenv().getOrDefault("COUNTERPOINT_JAVA_OPTS", "");
-    return new RankOptions(
-        conf.get("spark.counterpoint.javaOptions", given),
-        conf.getInt("spark.counterpoint.deadline", 120));
+    return new RankOptions(conf.get("spark.counterpoint.javaOptions", given));
   }
 
   /**
@@ -49,10 +46,12 @@ record RankOptions(String flags, int deadline) implements Serializable {
    */
   static Map<String, String> engine(int threads) {
     return Map.of(
-        "OMP_NUM_THREADS", Integer.toString(threads),
-        "GOMP_SPINCOUNT", "100000",
+        "OMP_NUM_THREADS",
+        Integer.toString(threads),
+        "GOMP_SPINCOUNT",
+        "100000",
         "GLIBC_TUNABLES",
-            "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
-                + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1");
+        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
+            + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1");
   }
 }

@@ -47,8 +47,7 @@ final class RankSupervisor implements DriverLine.Listener {
     this.job = job;
     this.place = place;
     this.line = line;
-    store =
-        RunStore.of(job.plan().output(), place.folder().path(), SparkHadoopUtil.get().conf());
+    store = RunStore.of(job.plan().output(), place.folder().path(), SparkHadoopUtil.get().conf());
   }
 
   private boolean writes() {
@@ -90,7 +89,7 @@ final class RankSupervisor implements DriverLine.Listener {
             "--world",
             Integer.toString(job.plan().workers()),
             "--deadline",
-            Integer.toString(job.options().deadline())),
+            Integer.toString(job.plan().deadlineSeconds())),
         this::log);
   }
 

@@ -11,8 +11,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
- * The driver of a training on Spark, to be started by {@code spark-submit} with the arguments of the
- * command {@code train}. Its exit codes are those of that command.
+ * The driver of a training on Spark, to be started by {@code spark-submit} with the arguments of
+ * the command {@code train}. Its exit codes are those of that command.
  */
 public final class SparkTraining {
   private static final String TRAIN = "train";
@@ -60,7 +60,12 @@ public final class SparkTraining {
             Program.jarsIn(Program.ownHome()), List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
     command.addAll(local.words());
     command.addAll(List.of("--plan", scratch.toString()));
-    int code = new ProcessBuilder(command).inheritIO().start().waitFor();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().remove(DriverLeash.VARIABLE);
+    int code = builder.start().waitFor();
     if (code != 0) {
       System.exit(code); // it has said why
     }

@@ -10,8 +10,8 @@ import java.util.Set;
  *
  * @param words all of them
  * @param runAt the index of RUN; -1 where there is none
- * @param outputAt the index of the value of {@code --output}, or of {@code --output=VALUE}; -1 where
- *     there is none
+ * @param outputAt the index of the value of {@code --output}, or of {@code --output=VALUE}; -1
+ *     where there is none
  */
 record TrainArguments(List<String> words, int runAt, int outputAt) {
   private static final String OUTPUT = "--output";

@@ -137,7 +137,7 @@ public record Run(
     Binder binder = binder(tree, files, request.classpath());
     RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
-    return new Run(file, directory, false, binder, files);
+    return new Run(file.within(directory.path()), directory, false, binder, files);
   }
 
   private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {
