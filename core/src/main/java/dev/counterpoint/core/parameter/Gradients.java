@@ -34,7 +34,7 @@ public final class Gradients implements AutoCloseable {
   /** Those that {@link #all} and {@link #exchange} made for parameters that had none. */
   private final Set<Integer> supplied = new HashSet<>();
 
-  private @Nullable FlatGradients flat;
+  private @Nullable FlatArrays flat;
 
   /**
    * One gradient.
@@ -108,14 +108,34 @@ public final class Gradients implements AutoCloseable {
     if (arrays.length == 0) {
       return;
     }
-    FlatGradients exchanged = flat;
+    FlatArrays exchanged = flat;
     if (exchanged == null) {
-      exchanged = new FlatGradients(parameters);
+      exchanged = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
       flat = exchanged;
     }
-    exchanged.exchange(arrays, sum);
+    fill(exchanged.slots());
+    exchanged.forEachBucket(sum);
     for (int i = 0; i < arrays.length; i++) {
-      adopt(i, exchanged.slot(i), parameters.get(i).value().getDevice());
+      adopt(i, exchanged.slots().get(i), parameters.get(i).value().getDevice());
+    }
+  }
+
+  private void fill(List<NDArray> slots) {
+    List<NDArray> full = new ArrayList<>();
+    List<NDArray> own = new ArrayList<>();
+    List<NDArray> empty = new ArrayList<>();
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray array = arrays[i];
+      if (array == null) {
+        empty.add(slots.get(i));
+      } else if (array != slots.get(i)) {
+        full.add(slots.get(i));
+        own.add(array);
+      }
+    }
+    FlatArrays.copy(full, own);
+    if (!empty.isEmpty()) {
+      kernel().run("supply", empty);
     }
   }
 
@@ -126,7 +146,7 @@ public final class Gradients implements AutoCloseable {
       supplied.add(i);
     }
     if (device.isGpu() && own != null) {
-      kernel().run("copy", List.of(own), List.of(slot));
+      FlatArrays.copy(List.of(own), List.of(slot));
       return;
     }
     if (own != null && own != slot) {
@@ -252,7 +272,7 @@ public final class Gradients implements AutoCloseable {
   public void clear() {
     for (int i = 0; i < arrays.length; i++) {
       NDArray array = arrays[i];
-      if (array != null && (flat == null || !flat.owns(i, array))) {
+      if (array != null && (flat == null || array != flat.slots().get(i))) {
         array.close();
       }
     }

@@ -14,9 +14,12 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,47 +34,84 @@ final class RunState implements AutoCloseable {
   private final Tally tally;
   private final RunOptions options;
   private final String fingerprint;
+  private final Consensus consensus;
+
+  /** Whether there is a store, which only the first process of a run writes to and reads from. */
+  private final boolean kept;
+
   private final @Nullable CheckpointWriter writer;
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
   RunState(
-      Learner learner, Progress progress, Tally tally, RunOptions options, String fingerprint) {
+      Learner learner,
+      Progress progress,
+      Tally tally,
+      RunOptions options,
+      String fingerprint,
+      Consensus consensus) {
     this.model = learner.model();
     this.remembered = learner.memory();
     this.progress = progress;
     this.tally = tally;
     this.options = options;
     this.fingerprint = fingerprint;
+    this.consensus = consensus;
     CheckpointStore store = options.checkpoints();
-    writer = store == null ? null : new CheckpointWriter(store, options.policy().background());
+    kept = consensus.decides(store != null);
+    writer =
+        store != null && consensus.leads()
+            ? new CheckpointWriter(store, options.policy().background())
+            : null;
   }
 
   /**
-   * Goes back to the newest whole checkpoint, if there is one.
+   * Goes back to the newest whole checkpoint, if there is one: that which the first process of the
+   * run finds, who gives it to the others.
    *
    * @return the checkpoints that were passed over, and why
    * @throws InvalidSettings where it was made from other data, another seed or another model
    */
   List<String> restore() {
-    CheckpointStore store = options.checkpoints();
-    if (store == null) {
+    if (!kept) {
       return List.of();
     }
+    Found found = Found.of(consensus.word(consensus.leads() ? read().text() : ""));
+    if (found.refusal() != null) {
+      throw new InvalidSettings(found.refusal());
+    }
+    if (found.state() != null) {
+      consensus.spread(arrays());
+      if (!consensus.leads()) {
+        adopt(found.state());
+      }
+    }
+    return found.passedOver();
+  }
+
+  /** Finds and loads a checkpoint. A refusal is for all processes, so it is not thrown yet. */
+  private Found read() {
     try {
+      CheckpointStore store = Objects.requireNonNull(options.checkpoints());
       store.prepare(model.parameters());
       CheckpointStore.Found newest = store.newest();
-      if (newest.checkpoint().isPresent()) {
-        restore(newest.checkpoint().get());
+      Optional<Checkpoint> checkpoint = newest.checkpoint();
+      if (checkpoint.isPresent()) {
+        adopt(checkpoint.get().state());
+        checkpoint.get().load(model.parameters(), remembered);
       }
-      return newest.passedOver();
+      return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.passedOver(), null);
+    } catch (InvalidSettings e) {
+      if (consensus.alone()) {
+        throw e;
+      }
+      return new Found(null, List.of(), e.getMessage());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void restore(Checkpoint checkpoint) throws IOException {
-    ObjectNode state = checkpoint.state();
+  private void adopt(ObjectNode state) {
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
       JsonNode memory = state.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
@@ -80,10 +120,46 @@ final class RunState implements AutoCloseable {
     }
     requireSameData(state.path("dataFingerprint").asText());
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    checkpoint.load(model.parameters(), remembered);
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();
+  }
+
+  /** All that a step hangs on. */
+  private List<NDArray> arrays() {
+    List<NDArray> arrays = new ArrayList<>();
+    model.parameters().forEach(parameter -> arrays.add(parameter.value()));
+    remembered.keySet().stream().sorted().forEach(name -> arrays.add(remembered.get(name)));
+    return arrays.stream().filter(array -> array.size() > 0).toList();
+  }
+
+  /**
+   * What the first process has found.
+   *
+   * @param state of the checkpoint; null where there is none
+   * @param refusal why the run cannot go on; null where it can
+   */
+  private record Found(
+      @Nullable ObjectNode state, List<String> passedOver, @Nullable String refusal) {
+    static Found of(String text) {
+      try {
+        JsonNode json = JSON.readTree(text);
+        List<String> passedOver = new ArrayList<>();
+        json.path("passedOver").forEach(sentence -> passedOver.add(sentence.asText()));
+        return new Found(
+            json.path("state") instanceof ObjectNode state ? state : null,
+            passedOver,
+            json.path("refusal").isTextual() ? json.path("refusal").asText() : null);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    String text() {
+      ObjectNode json = JSON.createObjectNode().put("refusal", refusal);
+      passedOver.forEach(json.putArray("passedOver")::add);
+      return json.set("state", state).toString();
+    }
   }
 
   private void requireSameData(String saved) {
@@ -117,26 +193,39 @@ final class RunState implements AutoCloseable {
   void saveIfDue() {
     if (writer != null) {
       tell(writer, CheckpointWriter::saved);
-      Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
-      if (options.policy().due(progress.step(), sinceLast)) {
-        save();
-      }
     }
+    if (kept && due()) {
+      save();
+    }
+  }
+
+  /** Clocks differ: where time decides it is the time of the first process. */
+  private boolean due() {
+    Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
+    boolean due = options.policy().due(progress.step(), sinceLast);
+    return options.policy().everyMinutes() == null ? due : consensus.decides(due);
   }
 
   /** Saves now; it may come onto the disk while the training goes on. */
   void save() {
-    if (writer == null) {
+    if (!kept) {
       return;
     }
+    consensus.requireSameValues(model.parameters(), progress.step());
+    if (writer != null) {
+      save(writer);
+    }
+    savedStep = progress.step();
+    savedAt = System.nanoTime();
+  }
+
+  private void save(CheckpointWriter writer) {
     tell(writer, CheckpointWriter::finish);
     try {
       writer.save(progress.step(), model.parameters(), remembered, state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    savedStep = progress.step();
-    savedAt = System.nanoTime();
     if (!options.policy().background()) {
       tell(writer, CheckpointWriter::finish);
     }

@@ -61,10 +61,11 @@ public final class TrainingLoop {
   }
 
   /**
-   * Trains the epoch at hand from where it stands to its end, or until the run is asked to stop.
+   * Trains the epoch at hand from where it stands to its end, or until any process of the run is
+   * asked to stop: all stop after the same step.
    */
   public void trainEpoch(Share share, Collective collective) {
-    boolean stop = plan.stop().requested();
+    boolean stop = false;
     try (BatchLoader steps =
         data.load(progress.epoch(), progress.stepInEpoch(), share, model.device())) {
       while (steps.hasNext() && !stop) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
       CheckCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
+      TrackerCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

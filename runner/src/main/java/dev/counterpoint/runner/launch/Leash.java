@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -20,20 +21,22 @@ public final class Leash {
   private static final int BY_SIGNAL = 128;
 
   private final IntConsumer end;
+  private final boolean holds;
   private @Nullable Consumer<String> stopping;
-  private @Nullable String asked;
 
-  private Leash(IntConsumer end) {
+  private Leash(IntConsumer end, boolean holds) {
     this.end = end;
+    this.holds = holds;
   }
 
-  /** Ends this process when its standard input ends. */
-  public static Leash onStandardInput() {
-    return on(System.in, code -> Runtime.getRuntime().halt(code));
+  /** Ends this process when its standard input ends, if its environment says that it should. */
+  public static Leash of(Map<String, String> environment) {
+    IntConsumer end = code -> Runtime.getRuntime().halt(code);
+    return Place.leashed(environment) ? on(System.in, end) : new Leash(end, false);
   }
 
   static Leash on(InputStream in, IntConsumer end) {
-    Leash leash = new Leash(end);
+    Leash leash = new Leash(end, true);
     Thread thread = new Thread(() -> leash.hold(in), "leash");
     thread.setDaemon(true);
     thread.start();
@@ -59,7 +62,6 @@ public final class Leash {
     if (stopping != null) {
       stopping.accept(signal);
     } else {
-      asked = signal;
       end.accept(BY_SIGNAL + (signal.equals("INT") ? SIGINT : SIGTERM));
     }
   }
@@ -71,8 +73,10 @@ public final class Leash {
    */
   public synchronized void onStop(Consumer<String> stopping) {
     this.stopping = stopping;
-    if (asked != null) {
-      stopping.accept(asked);
-    }
+  }
+
+  /** Whether there is somebody at its other end. */
+  public boolean holds() {
+    return holds;
   }
 }

@@ -323,11 +323,7 @@ public final class Gate implements Closeable {
     List<Member> blind =
         members.values().stream().filter(member -> !Boolean.TRUE.equals(member.seen)).toList();
     if (blind.isEmpty()) {
-      phase = Phase.RUNNING;
-      Address joined = ring.get();
-      ObjectNode go = Wire.message("go").put("host", joined.host()).put("port", joined.port());
-      members.values().forEach(member -> member.send(go));
-      events.begun();
+      begin();
     } else {
       refuseAll(
           "The run directory must be the same for all ranks, on a file system that all see. What"
@@ -338,6 +334,18 @@ public final class Gate implements Closeable {
                   .map(it -> "rank " + it.hello.rank() + " in " + it.facts().directory())
                   .collect(Collectors.joining(", "))
               + ".");
+    }
+  }
+
+  private void begin() {
+    try {
+      Address joined = ring.get();
+      ObjectNode go = Wire.message("go").put("host", joined.host()).put("port", joined.port());
+      phase = Phase.RUNNING;
+      members.values().forEach(member -> member.send(go));
+      events.begun();
+    } catch (InvalidSettings e) {
+      refuseAll(String.valueOf(e.getMessage()));
     }
   }
 

@@ -16,6 +16,9 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,7 @@ public record RunDirectory(Path path) {
   public static final String RUN_FILE = "run.yaml";
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
   private static final String LOCK = ".lock";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -115,6 +119,25 @@ public record RunDirectory(Path path) {
 
   public Path checkpoints() {
     return path.resolve("checkpoints");
+  }
+
+  /** The step of the newest checkpoint that has been saved, whole or not. */
+  public OptionalLong newestStep() throws IOException {
+    if (!Files.isDirectory(checkpoints())) {
+      return OptionalLong.empty();
+    }
+    try (Stream<Path> files = Files.list(checkpoints())) {
+      return files
+          .map(file -> STEP.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .mapToLong(step -> Long.parseLong(step.group(1)))
+          .max();
+    }
+  }
+
+  /** What each process of a distributed run said. */
+  public Path logs() {
+    return path.resolve("logs");
   }
 
   public Path capsules() {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,10 @@ public record Run(
           "checkpoint",
           "callbacks",
           "device",
-          "classpath");
+          "classpath",
+          "strategy.workers",
+          "strategy.maxRestarts",
+          "strategy.deadlineSeconds");
 
   /**
    * What was asked for on the command line.
@@ -48,9 +52,16 @@ public record Run(
    * @param sets each {@code key=value}
    * @param classpath jars, class folders and {@code .java} files
    * @param output null for a directory of the run's name and time
+   * @param joins whether this is one of several processes, any of which may have begun the run in
+   *     {@code output} already
    */
   public record Request(
-      String run, List<String> sets, List<Path> classpath, @Nullable Path output) {}
+      String run, List<String> sets, List<Path> classpath, @Nullable Path output, boolean joins) {
+    /** Of one process alone. */
+    public Request(String run, List<String> sets, List<Path> classpath, @Nullable Path output) {
+      this(run, sets, classpath, output, false);
+    }
+  }
 
   /**
    * Reads the run that was asked for.
@@ -117,6 +128,21 @@ public record Run(
     return existing(directory, request.sets(), request.classpath());
   }
 
+  /** The whole run file as single values by their paths. */
+  public Map<String, String> settings() {
+    return Leaves.of(binder.toTree(file));
+  }
+
+  /**
+   * Whether processes of one run may have different values, as they are where something lies: what
+   * lies there is compared otherwise.
+   */
+  public static boolean isOfOneMachine(String key) {
+    return key.equals("device")
+        || key.startsWith("classpath")
+        || (key.startsWith("data.") && key.endsWith(".path"));
+  }
+
   /** Files may be moved: whether they hold the same data is known by their fingerprint. */
   static boolean mayChange(String key) {
     return CHANGEABLE.stream().anyMatch(free -> key.equals(free) || key.startsWith(free + "."))
@@ -136,6 +162,10 @@ public record Run(
         new FileFinder(List.of(folder, Path.of("")), new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, request.classpath());
     RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
+    if (request.joins() && request.output() != null) {
+      RunDirectory directory = new RunDirectory(request.output());
+      return new Run(file, directory, RunDirectory.isRun(directory.path()), binder, files);
+    }
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
     return new Run(file.within(directory.path()), directory, false, binder, files);
   }

@@ -189,7 +189,7 @@ public final class RingCollective implements Collective {
     if (thread.isShutdown()) {
       return;
     }
-    thread.submit(NativeRing::XGCommunicatorFinalize);
+    var unused = thread.submit(NativeRing::XGCommunicatorFinalize);
     thread.shutdown();
     try {
       thread.awaitTermination(patience().toMillis(), TimeUnit.MILLISECONDS);
