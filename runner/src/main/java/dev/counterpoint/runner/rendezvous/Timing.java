@@ -22,7 +22,7 @@ public record Timing(Duration deadline, Duration joining) {
     return Math.toIntExact(Math.max(1, deadline.toMillis() / TURNS));
   }
 
-  long beatMillis() {
+  public long beatMillis() {
     return Math.max(1, deadline.toMillis() / BEATS);
   }
 }

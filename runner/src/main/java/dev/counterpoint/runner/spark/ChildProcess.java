@@ -17,6 +17,7 @@ import java.util.function.Consumer;
  */
 final class ChildProcess implements Closeable {
   private static final int LAST_WORDS = 5; // lines
+  private static final String MESSAGE = "counterpoint: ";
 
   private final Process process;
   private final Deque<String> said = new ArrayDeque<>();
@@ -96,10 +97,14 @@ final class ChildProcess implements Closeable {
     process.onExit().thenRun(action);
   }
 
-  /** The last lines of what it said. */
+  /** The last of what it said: its message, if one of its last lines is one. */
   String lastWords() {
     synchronized (said) {
-      return String.join(" | ", said);
+      return said.stream()
+          .filter(line -> line.startsWith(MESSAGE))
+          .findFirst()
+          .map(line -> line.substring(MESSAGE.length()))
+          .orElseGet(() -> said.isEmpty() ? "it said nothing" : said.getLast());
     }
   }
 

@@ -10,7 +10,8 @@ record JobConf(SparkConf given) {
     String master = conf.get("spark.master", "");
     boolean local = master.startsWith("local[") || master.equals("local");
     conf.setIfMissing("spark.app.name", plan.name());
-    conf.setIfMissing("spark.log.level", "ERROR");
+    // What ends an attempt is told in our words; Spark would show a stack trace of each.
+    conf.setIfMissing("spark.log.level", "FATAL");
     conf.setIfMissing("spark.stage.maxConsecutiveAttempts", Integer.toString(attempts));
     // A task that fails ends its stage's attempt; Spark must not give the job up for it.
     conf.setIfMissing("spark.task.maxFailures", Integer.toString(attempts + 1));

@@ -69,16 +69,17 @@ final class RankSupervisor implements DriverLine.Listener {
       }
       return JobFailed.REQUEST_WRONG;
     }
-    try (@Nullable Tracker tracker = writes() ? startTracker() : null) {
+    try (RankLog log = RankLog.open(store.directory(), place.id());
+        @Nullable Tracker tracker = writes() ? startTracker(log) : null) {
       String gate = place.context().allGather(tracker == null ? "" : tracker.gate())[0];
-      try (ChildProcess rank = startRank(gate)) {
+      try (ChildProcess rank = startRank(gate, log)) {
         watch(rank);
         return conclude(rank);
       }
     }
   }
 
-  private Tracker startTracker() throws IOException, InterruptedException {
+  private Tracker startTracker(RankLog log) throws IOException, InterruptedException {
     return Tracker.start(
         process(
             "tracker",
@@ -90,10 +91,10 @@ final class RankSupervisor implements DriverLine.Listener {
             Integer.toString(job.plan().workers()),
             "--deadline",
             Integer.toString(job.plan().deadlineSeconds())),
-        this::log);
+        log::add);
   }
 
-  private ChildProcess startRank(String gate) throws IOException {
+  private ChildProcess startRank(String gate, RankLog log) throws IOException {
     ProcessBuilder builder =
         process(
             "train",
@@ -109,8 +110,8 @@ final class RankSupervisor implements DriverLine.Listener {
     ChildProcess started =
         ChildProcess.start(
             builder,
-            text -> said(DriverLine.Word.OUT, text),
-            text -> said(DriverLine.Word.ERR, text));
+            text -> said(log, DriverLine.Word.OUT, text),
+            text -> said(log, DriverLine.Word.ERR, text));
     begun(started);
     return started;
   }
@@ -127,16 +128,12 @@ final class RankSupervisor implements DriverLine.Listener {
     return builder;
   }
 
-  /** All that ranks say is in their executors' logs; the driver shows what the first one says. */
-  private void said(DriverLine.Word word, String text) {
-    log(text);
+  /** The driver shows what the first rank says. */
+  private void said(RankLog log, DriverLine.Word word, String text) {
+    log.add(text);
     if (writes()) {
       line.say(word, text);
     }
-  }
-
-  private void log(String text) {
-    System.err.println("rank " + place.rank() + ": " + text);
   }
 
   private void watch(ChildProcess rank) throws IOException, InterruptedException {
