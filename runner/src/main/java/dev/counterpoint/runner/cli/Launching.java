@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code counterpoint train} of a run that several processes share: starts them. */
 final class Launching {
@@ -100,6 +101,7 @@ final class Launching {
       return signals.exitCode() == ExitCode.DONE ? code : signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
       if (locks && !run.goesOn()) {
+        run.directory().discardLogs();
         run.directory().discardUnlessBegun();
       }
       throw e;
@@ -107,8 +109,8 @@ final class Launching {
   }
 
   private boolean debug() {
-    return Boolean.TRUE.equals(
-        commandLine.getCommandSpec().root().optionsMap().get("--debug").getValue());
+    OptionSpec debug = commandLine.getCommandSpec().root().optionsMap().get("--debug");
+    return debug != null && Boolean.TRUE.equals(debug.getValue());
   }
 
   /** As many workers as there are ranks, and said so. */

@@ -89,9 +89,11 @@ final class Attempt implements AutoCloseable {
         new Child.Start(
             "the tracker",
             programs.tracker(job.tracker(), job.world(), job.deadline()),
-            new Place(0, job.world(), 0, job.tracker(), job.secret(), true).environment(),
+            environment(0, 0, job.tracker()),
             job.logs().resolve("tracker.log"));
-    tracker = Child.telling(start, number, line -> events.add(new Event.Said(line)));
+    tracker =
+        Child.telling(
+            start, number, line -> events.add(new Event.Said(line)) && !line.equals("alive"));
     signs.tracker(tracker);
     tracker.onEnd((child, code) -> events.add(new Event.Ended(child, code)));
     int turns = 0;
@@ -107,14 +109,11 @@ final class Attempt implements AutoCloseable {
   private void startRanks(Address gate) throws IOException {
     int local = job.firstLocalRank();
     for (int rank : job.ranks()) {
-      Map<String, String> environment = new LinkedHashMap<>(job.environment());
-      environment.putAll(
-          new Place(rank, job.world(), local++, gate, job.secret(), true).environment());
       Child.Start start =
           new Child.Start(
               "rank " + rank,
               programs.rank(rank),
-              environment,
+              environment(rank, local++, gate),
               job.logs().resolve(String.format("rank-%04d.log", rank)));
       Child child = rank == 0 ? Child.shown(start, number, out, err) : Child.quiet(start, number);
       ranks.put(rank, child);
@@ -126,16 +125,26 @@ final class Attempt implements AutoCloseable {
     }
   }
 
+  private Map<String, String> environment(int rank, int localRank, Address gate) {
+    Map<String, String> environment = new LinkedHashMap<>(job.environment());
+    Place place = new Place(rank, job.world(), localRank, gate, job.secret(), true);
+    environment.putAll(place.environment());
+    return environment;
+  }
+
   /** Until all have ended as they should, or one has not. */
   private void watch() {
     int silent = 0;
-    while (!signs.any() && !(signs.allDone() && (tracker == null || !tracker.isAlive()))) {
-      boolean heard = take();
-      silent = heard || tracker == null ? 0 : silent + 1;
+    while (!signs.any() && !(signs.allDone() && !trackerLives())) {
+      silent = take() || !trackerLives() ? 0 : silent + 1;
       if (silent == SILENT_TURNS) {
         signs.trackerSilent();
       }
     }
+  }
+
+  private boolean trackerLives() {
+    return tracker != null && tracker.isAlive();
   }
 
   /** What was the cause and what its consequence may be known only when more has happened. */

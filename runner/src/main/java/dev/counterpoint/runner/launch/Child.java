@@ -18,11 +18,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** A process that was started here, on a leash: a rank, or the tracker. */
 final class Child {
   private static final int LAST_LINES = 3;
+  private static final String COMPLAINT = "counterpoint: ";
   private static final long LAST_WORDS_SECONDS = 2;
 
   private final String name;
@@ -64,24 +65,24 @@ final class Child {
 
   /** Starts one that speaks to its log alone. */
   static Child quiet(Start start, int attempt) throws IOException {
-    return started(start, start.builder().redirectErrorStream(true), attempt, line -> {});
+    return started(start, start.builder().redirectErrorStream(true), attempt, line -> true);
   }
 
   /**
    * Starts one whose lines on standard output are for this process.
    *
-   * @param heard told each, on another thread
+   * @param heard told each, on another thread; says whether it is for the log, too
    */
-  static Child telling(Start start, int attempt, Consumer<String> heard) throws IOException {
+  static Child telling(Start start, int attempt, Predicate<String> heard) throws IOException {
     return started(start, start.builder(), attempt, heard);
   }
 
   private static Child started(
-      Start start, ProcessBuilder builder, int attempt, Consumer<String> heard) throws IOException {
+      Start start, ProcessBuilder builder, int attempt, Predicate<String> heard) throws IOException {
     Child child = new Child(start.name(), builder.start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
     child.listen(() -> copy(child.process.getInputStream(), log, heard));
-    child.listen(() -> copy(child.process.getErrorStream(), log, line -> {}));
+    child.listen(() -> copy(child.process.getErrorStream(), log, line -> true));
     return child;
   }
 
@@ -95,13 +96,14 @@ final class Child {
     return child;
   }
 
-  private static void copy(InputStream from, Writer log, Consumer<String> heard) {
+  private static void copy(InputStream from, Writer log, Predicate<String> heard) {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        log.write(line + "\n");
-        log.flush();
-        heard.accept(line);
+        if (heard.test(line)) {
+          log.write(line + "\n");
+          log.flush();
+        }
       }
     } catch (IOException e) {
       // The process is gone, or the log's disk full.
@@ -179,15 +181,29 @@ final class Child {
     process.destroyForcibly();
   }
 
-  /** The last lines of its log; its own, not those of an earlier start. */
+  /** The last lines of its log. */
   List<String> lastWords() {
+    List<String> lines = words();
+    return lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size());
+  }
+
+  /** What it said was wrong; its last words where it said nothing of that kind. */
+  List<String> complaints() {
+    List<String> complaints =
+        words().stream()
+            .filter(line -> line.startsWith(COMPLAINT))
+            .map(line -> line.substring(COMPLAINT.length()))
+            .toList();
+    return complaints.isEmpty() ? lastWords() : complaints;
+  }
+
+  /** What it said, and not another of its name before it. */
+  private List<String> words() {
     try {
       List<String> lines = Files.readAllLines(log);
-      int begin = Math.max(0, lines.size() - LAST_LINES);
-      for (int i = begin; i < lines.size(); i++) {
-        if (lines.get(i).startsWith("--- ")) {
-          begin = i + 1;
-        }
+      int begin = 0;
+      for (int i = 0; i < lines.size(); i++) {
+        begin = lines.get(i).startsWith("--- ") ? i + 1 : begin;
       }
       return lines.subList(begin, lines.size());
     } catch (IOException e) {

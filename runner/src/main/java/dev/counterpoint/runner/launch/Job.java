@@ -17,7 +17,7 @@ import java.util.Map;
  * @param tracker where the tracker is to listen; port 0 for any
  * @param trackerHere whether it is started here
  * @param deadline within which a process that does not answer is noticed
- * @param environment of all ranks, beside what makes them ranks
+ * @param environment of all processes, beside what makes them ranks
  * @param logs the folder of the logs
  */
 record Job(

@@ -148,7 +148,7 @@ public final class Launcher {
     if (verdict.cause().isEmpty()) {
       return verdict.code();
     }
-    String what = capital(verdict.cause()) + ".";
+    String what = capital(verdict.cause());
     if (verdict.code() == RankExit.REQUEST_WRONG) {
       throw new InvalidSettings(what);
     }

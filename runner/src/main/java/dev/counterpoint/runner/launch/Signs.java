@@ -86,8 +86,11 @@ final class Signs {
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
+  /** The tracker ends in order when all ranks have told it that they are done. */
   private boolean isBad(Map.Entry<Child, Integer> end) {
-    return end.getKey() == tracker || !RankExit.isOrderly(end.getValue());
+    return end.getKey() == tracker
+        ? end.getValue() != RankExit.DONE
+        : !RankExit.isOrderly(end.getValue());
   }
 
   /** The exit code and its cause. */
@@ -156,13 +159,19 @@ final class Signs {
                     + " not answer any more"));
   }
 
-  /** What rank 0 said was seen already. */
+  /** What rank 0 said was seen already; and where nothing has begun no log is kept. */
   private Verdict failed(Map.Entry<Child, Integer> end) {
     Child child = end.getKey();
-    boolean shown = child == ranks.get(0);
+    int code = end.getValue();
+    if (child == ranks.get(0)) {
+      return new Verdict(code, "");
+    }
+    String what = child.name() + " " + RankExit.words(code);
     return new Verdict(
-        end.getValue(),
-        shown ? "" : child.name() + " " + RankExit.words(end.getValue()) + words(child));
+        code,
+        code == RankExit.REQUEST_WRONG
+            ? what + ":\n" + String.join("\n", child.complaints())
+            : what + words(child));
   }
 
   private static Verdict again(Child child, String what) {

@@ -22,6 +22,7 @@ public record Timing(Duration deadline, Duration joining) {
     return Math.toIntExact(Math.max(1, deadline.toMillis() / TURNS));
   }
 
+  /** Milliseconds between two signs of life. */
   public long beatMillis() {
     return Math.max(1, deadline.toMillis() / BEATS);
   }

@@ -34,6 +34,7 @@ public record RunDirectory(Path path) {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
   private static final String LOCK = ".lock";
+  private static final String LOGS = "logs";
   private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
@@ -58,8 +59,8 @@ public record RunDirectory(Path path) {
     }
     if (Files.isDirectory(asked)) {
       try (Stream<Path> files = Files.list(asked)) {
-        // A lock alone was left by a run that was stopped before it began.
-        if (files.anyMatch(file -> !file.endsWith(LOCK))) {
+        // A lock and logs alone were left by a run that was stopped before it began.
+        if (files.anyMatch(file -> !file.endsWith(LOCK) && !file.endsWith(LOGS))) {
           throw new InvalidSettings(
               "--output "
                   + asked
@@ -135,9 +136,21 @@ public record RunDirectory(Path path) {
     }
   }
 
+  /** Removes what the processes of a run said that did not begin. */
+  public void discardLogs() throws IOException {
+    if (Files.isDirectory(logs())) {
+      try (Stream<Path> files = Files.list(logs())) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(logs());
+    }
+  }
+
   /** What each process of a distributed run said. */
   public Path logs() {
-    return path.resolve("logs");
+    return path.resolve(LOGS);
   }
 
   public Path capsules() {
@@ -214,8 +227,9 @@ public record RunDirectory(Path path) {
         return;
       }
     }
-    for (Path file :
-        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock())) {
+    List<Path> first =
+        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock());
+    for (Path file : first) {
       Files.deleteIfExists(file);
     }
     try {

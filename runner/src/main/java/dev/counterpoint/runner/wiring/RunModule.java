@@ -73,7 +73,7 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   Device device() {
-    return Devices.named(run.file().device());
+    return Devices.named(run.file().device(), participation.localRank());
   }
 
   @Provides
@@ -137,10 +137,14 @@ public final class RunModule extends AbstractModule {
     return new Heartbeat(run.directory());
   }
 
+  /** Of several processes the first alone is watched: what it asks for, as an end, is for all. */
   @Provides
   @Singleton
   List<Callback> callbacks(
       BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
+    if (!participation.leads()) {
+      return List.of();
+    }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
