@@ -41,6 +41,10 @@ final class Attempts implements Desk.Listener {
       case OUT -> System.out.println(text);
       case ERR -> System.err.println(text);
       case REFUSED -> giveUp(JobFailed.wrong(text));
+      case FAILED -> {
+        concluded.add(rank);
+        failed(rank + ": " + text);
+      }
       case END -> ended(rank, text);
     }
   }

@@ -26,6 +26,8 @@ final class DriverLine implements Closeable {
     ERR,
     /** The rank's exit code, and what it said last. */
     END,
+    /** Why the task ends without its rank having come to an end. */
+    FAILED,
     /** Why the ranks were not started: nothing that another attempt would change. */
     REFUSED
   }

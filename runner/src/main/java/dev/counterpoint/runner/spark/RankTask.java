@@ -38,20 +38,28 @@ final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<Integ
   public Iterator<Integer> apply(Iterator<Integer> partition) {
     BarrierTaskContext context = BarrierTaskContext.get();
     Neighbours neighbours = Neighbours.of(context);
-    try (DriverLine line = DriverLine.open(driver, neighbours.id(context.stageAttemptNumber()));
+    RankId id = neighbours.id(context.stageAttemptNumber());
+    try (DriverLine line = DriverLine.open(driver, id);
         TaskFolder folder = TaskFolder.make(neighbours.rank())) {
-      folder.unpack(bundle.value());
-      RankSupervisor supervisor =
-          new RankSupervisor(
-              new RankSupervisor.Job(plan, program, options, driver.secret()),
-              new RankSupervisor.Place(context, neighbours, folder),
-              line);
-      return CollectionConverters.asScala(List.of(supervisor.run()).iterator());
+      int code = supervise(new RankSupervisor.Place(context, neighbours, folder), line);
+      return CollectionConverters.asScala(List.of(code).iterator());
     } catch (IOException e) {
-      throw new IllegalStateException(neighbours.id(0) + ": " + e.getMessage(), e);
+      throw new IllegalStateException(id + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException(neighbours.id(0) + " was cancelled.", e);
+      throw new IllegalStateException(id + " was cancelled.", e);
+    }
+  }
+
+  private int supervise(RankSupervisor.Place place, DriverLine line)
+      throws IOException, InterruptedException {
+    try {
+      place.folder().unpack(bundle.value());
+      RankSupervisor.Job job = new RankSupervisor.Job(plan, program, options, driver.secret());
+      return new RankSupervisor(job, place, line).run();
+    } catch (IOException | JobFailed e) {
+      line.say(DriverLine.Word.FAILED, String.valueOf(e.getMessage()));
+      throw e;
     }
   }
 }
