@@ -89,6 +89,6 @@ record Program(@Nullable String home, List<String> jars) implements Serializable
     if (home != null) {
       return jarsIn(Path.of(home));
     }
-    return jars.stream().map(SparkFiles::get).map(Path::of).toList();
+    return jars.stream().map(SparkFiles::get).map(jar -> Path.of(jar).toAbsolutePath()).toList();
   }
 }

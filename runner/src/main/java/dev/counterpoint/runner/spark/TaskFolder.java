@@ -13,12 +13,12 @@ import java.util.zip.ZipInputStream;
 import org.apache.spark.SparkFiles;
 
 /**
- * A folder of a task's own, among those that Spark removes at the job's end where the task itself
- * could not.
+ * A folder of a task's own, where Spark keeps the files of the job on this executor. What a task
+ * leaves there that was killed goes when Spark clears the folders of its jobs away.
  */
 record TaskFolder(Path path) implements Closeable {
   static TaskFolder make(int rank) throws IOException {
-    Path parent = Path.of(SparkFiles.getRootDirectory());
+    Path parent = Path.of(SparkFiles.getRootDirectory()).toAbsolutePath().normalize();
     return new TaskFolder(Files.createTempDirectory(parent, "rank-" + rank + "-"));
   }
 
