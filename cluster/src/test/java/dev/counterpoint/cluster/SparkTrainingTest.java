@@ -54,7 +54,7 @@ final class SparkTrainingTest {
       assertThat(training.said()).contains("validation: loss").doesNotContain("restart 1");
     }
     assertThat(Training.modelHash(run)).isEqualTo(expected);
-    assertThat(run.resolve("logs/rank-0001.log")).content().contains("step 1 of");
+    assertThat(run.resolve("logs/rank-0001.log")).content().contains("parameters on");
   }
 
   @Test

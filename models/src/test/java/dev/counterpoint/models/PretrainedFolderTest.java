@@ -38,21 +38,21 @@ class PretrainedFolderTest {
 
   @TempDir Path folder;
 
-  private final Reference bert = new Reference("bert-tiny");
-  private final Reference gpt2 = new Reference("gpt2-tiny");
+  private final Reference bertTiny = new Reference("bert-tiny");
+  private final Reference gpt2Tiny = new Reference("gpt2-tiny");
   private final NDManager manager = Torch.newManager(Device.cpu());
   private final Map<String, NDArray> tensors = new TreeMap<>();
 
   @BeforeEach
   void readBert() throws IOException {
-    read(bert);
+    read(bertTiny);
   }
 
   @AfterEach
   void close() {
     manager.close();
-    bert.close();
-    gpt2.close();
+    bertTiny.close();
+    gpt2Tiny.close();
   }
 
   @Test
@@ -63,7 +63,7 @@ class PretrainedFolderTest {
     tensors.put("embeddings.position_ids", manager.arange(64).reshape(1, 64));
     write();
 
-    assertThat(notes(BertConfig.defaults(), TWO_LABELS)).isEmpty();
+    assertThat(notes(bert(), TWO_LABELS)).isEmpty();
     assertBertsLogits();
   }
 
@@ -95,7 +95,7 @@ class PretrainedFolderTest {
         folder.resolve("model.safetensors.index.json"),
         "{\"weight_map\": {\"a\": \"b.safetensors\"}}");
 
-    assertRefused(BertConfig.defaults(), "names the shard \"b.safetensors\", which is not");
+    assertRefused(bert(), "names the shard \"b.safetensors\", which is not");
   }
 
   @Test
@@ -103,7 +103,7 @@ class PretrainedFolderTest {
     tensors.keySet().removeIf(name -> name.startsWith("classifier"));
     write();
 
-    assertThat(notes(BertConfig.defaults(), TWO_LABELS))
+    assertThat(notes(bert(), TWO_LABELS))
         .singleElement()
         .asString()
         .contains("starts anew: classifier.weight, classifier.bias");
@@ -114,7 +114,7 @@ class PretrainedFolderTest {
     tensors.put("cls.seq_relationship.weight", manager.ones(new Shape(2, 32)));
     write();
 
-    assertThat(notes(BertConfig.defaults(), TWO_LABELS))
+    assertThat(notes(bert(), TWO_LABELS))
         .singleElement()
         .asString()
         .contains("left aside: cls.seq_relationship.weight");
@@ -125,7 +125,7 @@ class PretrainedFolderTest {
     tensors.put("bert.encoder.layer.2.output.dense.bias", manager.ones(new Shape(32)));
     write();
 
-    assertRefused(BertConfig.defaults(), "bert.encoder.layer.2.output.dense.bias(32) is left over");
+    assertRefused(bert(), "bert.encoder.layer.2.output.dense.bias(32) is left over");
   }
 
   @Test
@@ -136,11 +136,9 @@ class PretrainedFolderTest {
     write();
 
     assertRefused(
-        BertConfig.defaults(),
-        "classifier.weight(5, 32) does not fit the model's classifier.weight(2, 32)");
+        bert(), "classifier.weight(5, 32) does not fit the model's classifier.weight(2, 32)");
     assertRefused(
-        BertConfig.defaults(),
-        "pooler.dense.bias(31) does not fit the model's bert.pooler.dense.bias(32)");
+        bert(), "pooler.dense.bias(31) does not fit the model's bert.pooler.dense.bias(32)");
   }
 
   @Test
@@ -148,7 +146,7 @@ class PretrainedFolderTest {
     tensors.remove("bert.encoder.layer.1.output.dense.bias");
     write();
 
-    assertRefused(BertConfig.defaults(), "lacks bert.encoder.layer.1.output.dense.bias(32)");
+    assertRefused(bert(), "lacks bert.encoder.layer.1.output.dense.bias(32)");
   }
 
   @Test
@@ -156,7 +154,7 @@ class PretrainedFolderTest {
     tensors.put("pooler.dense.bias", manager.ones(new Shape(32)));
     write();
 
-    assertRefused(BertConfig.defaults(), "pooler.dense.bias(32) is there twice");
+    assertRefused(bert(), "pooler.dense.bias(32) is there twice");
   }
 
   @Test
@@ -166,29 +164,28 @@ class PretrainedFolderTest {
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 100));
 
-    assertRefused(BertConfig.defaults(), "model.safetensors is damaged");
+    assertRefused(bert(), "model.safetensors is damaged");
   }
 
   @Test
   void aFolderOfAnotherArchitectureIsRefused() throws IOException {
     write();
 
-    assertRefused(
-        Gpt2Config.defaults(), "config.json is of the model_type \"bert\", and \"gpt2\" is wanted");
+    assertRefused(gpt2(), "config.json is of the model_type \"bert\", and \"gpt2\" is wanted");
   }
 
   @Test
   void aFolderWithoutConfigOrWeightsIsRefused() throws IOException {
-    assertRefused(BertConfig.defaults(), "has no config.json");
+    assertRefused(bert(), "has no config.json");
     writeConfig();
-    assertRefused(BertConfig.defaults(), "has neither model.safetensors nor");
+    assertRefused(bert(), "has neither model.safetensors nor");
     Files.writeString(folder.resolve("pytorch_model.bin"), "");
-    assertRefused(BertConfig.defaults(), "pytorch_model.bin is a pickle");
+    assertRefused(bert(), "pytorch_model.bin is a pickle");
   }
 
   @Test
   void aPathWithoutAFolderIsRefused() {
-    assertThatThrownBy(() -> BertConfig.defaults().resolve(folder.resolve("absent")))
+    assertThatThrownBy(() -> bertFrom(folder.resolve("absent")).resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("There is no folder");
   }
@@ -197,7 +194,8 @@ class PretrainedFolderTest {
   void sizesThatContradictTheFolderAreRefused() throws IOException {
     write();
     BertConfig config =
-        new BertConfig(BertConfig.Task.CLASSIFICATION, null, BertArchitecture.defaults());
+        new BertConfig(
+            BertConfig.Task.CLASSIFICATION, folder.toString(), BertArchitecture.defaults());
 
     assertRefused(config, "model.architecture is not that of");
   }
@@ -208,15 +206,15 @@ class PretrainedFolderTest {
     Path config = folder.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(config, text.replace("\"gelu\"", "\"swish_7\""));
-    assertRefused(BertConfig.defaults(), "hidden_act is \"swish_7\"");
+    assertRefused(bert(), "hidden_act is \"swish_7\"");
     Files.writeString(config, text.replace("\"is_decoder\": false", "\"is_decoder\": true"));
-    assertRefused(BertConfig.defaults(), "is_decoder is true");
+    assertRefused(bert(), "is_decoder is true");
   }
 
   @Test
   void aTokenizerWithMoreIdsThanTheTableHasRowsIsRefused() throws IOException {
     write();
-    PretrainedConfig config = BertConfig.defaults().resolve(folder);
+    PretrainedConfig config = bert().resolve(Path::of);
 
     assertThatThrownBy(() -> config.build(DataSpec.ofText(129, 0, List.of("no", "yes"))))
         .isInstanceOf(InvalidSettings.class)
@@ -226,30 +224,42 @@ class PretrainedFolderTest {
 
   @Test
   void aGpt2FolderWithoutPrefixWithMasksAndATiedCopyIsTheSameModel() throws IOException {
-    read(gpt2);
+    read(gpt2Tiny);
     rename(name -> name.replaceFirst("^transformer\\.", ""));
     tensors.put("h.0.attn.bias", manager.ones(new Shape(1, 1, 64, 64)));
     tensors.put("h.0.attn.masked_bias", manager.create(-1e4f));
     tensors.put("lm_head.weight", tensors.get("wte.weight"));
     write();
 
-    PretrainedConfig config = Gpt2Config.defaults().resolve(folder);
+    PretrainedConfig config = gpt2().resolve(Path::of);
     try (BaseModel model = config.build(NO_LABELS)) {
       model.initialize(Device.cpu(), 1);
-      assertThat(config.loadInto(model)).isEmpty();
-      assertLogits(model, gpt2);
+      assertThat(config.loadInto(model, Path::of)).isEmpty();
+      assertLogits(model, gpt2Tiny);
     }
   }
 
   @Test
   void aPublishedConfigReadsBackAsTheSameSettings() throws IOException {
-    for (PretrainedConfig config : List.of(BertConfig.defaults(), Gpt2Config.defaults())) {
+    for (PretrainedConfig config : List.of(bert(), gpt2())) {
       Files.writeString(
           folder.resolve("config.json"), config.huggingFaceConfig(TWO_LABELS).toString());
 
-      assertThat(config.resolve(folder).huggingFaceConfig(TWO_LABELS))
+      assertThat(config.resolve(Path::of).huggingFaceConfig(TWO_LABELS))
           .isEqualTo(config.huggingFaceConfig(TWO_LABELS));
     }
+  }
+
+  private BertConfig bert() {
+    return bertFrom(folder);
+  }
+
+  private static BertConfig bertFrom(Path folder) {
+    return new BertConfig(BertConfig.Task.CLASSIFICATION, folder.toString(), null);
+  }
+
+  private Gpt2Config gpt2() {
+    return new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, folder.toString(), null);
   }
 
   private void read(Reference reference) throws IOException {
@@ -282,19 +292,19 @@ class PretrainedFolderTest {
   }
 
   private List<String> notes(PretrainedConfig config, DataSpec data) throws IOException {
-    PretrainedConfig resolved = config.resolve(folder);
+    PretrainedConfig resolved = config.resolve(Path::of);
     try (BaseModel model = resolved.build(data)) {
       model.initialize(Device.cpu(), 1);
-      return resolved.loadInto(model);
+      return resolved.loadInto(model, Path::of);
     }
   }
 
   private void assertBertsLogits() throws IOException {
-    PretrainedConfig config = BertConfig.defaults().resolve(folder);
+    PretrainedConfig config = bert().resolve(Path::of);
     try (BaseModel model = config.build(TWO_LABELS)) {
       model.initialize(Device.cpu(), 1);
-      config.loadInto(model);
-      assertLogits(model, bert);
+      config.loadInto(model, Path::of);
+      assertLogits(model, bertTiny);
     }
   }
 

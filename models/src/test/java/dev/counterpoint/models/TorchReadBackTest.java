@@ -3,14 +3,18 @@ package dev.counterpoint.models;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Config;
@@ -19,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,18 +44,61 @@ class TorchReadBackTest {
 
   @Test
   void aBertClassifierIsReadBack() throws Exception {
-    assertReadBack(BertConfig.defaults().resolve(null));
+    assertReadBack(BertConfig.defaults().resolve(Path::of));
   }
 
   @Test
   void aGpt2LanguageModelIsReadBack() throws Exception {
-    assertReadBack(Gpt2Config.defaults().resolve(null));
+    assertReadBack(Gpt2Config.defaults().resolve(Path::of));
+  }
+
+  @Test
+  void aBertWithAnAdapterIsReadBackWhenMerged() throws Exception {
+    assertReadBackMerged(BertConfig.defaults().resolve(Path::of), List.of("query", "dense"));
+  }
+
+  @Test
+  void aGpt2WithAnAdapterIsReadBackWhenMerged() throws Exception {
+    assertReadBackMerged(Gpt2Config.defaults().resolve(Path::of), List.of("c_attn", "c_fc"));
   }
 
   private void assertReadBack(PretrainedConfig config) throws Exception {
+    assertReadBack(config, model -> {});
+  }
+
+  /** Every number of the updates is drawn, so that they add something. */
+  private void assertReadBackMerged(PretrainedConfig config, List<String> targets)
+      throws Exception {
+    assertReadBack(
+        config,
+        model -> {
+          new Lora(null, 4, 8.0, targets, null, null, false).applyTo(model);
+          model.initialize(Device.cpu(), 1);
+          for (Parameter parameter : model.parameters()) {
+            if (parameter.name().endsWith("lora_B.weight")) {
+              NDArray value = parameter.value();
+              try (Torch.Recording off = Torch.noGradients()) {
+                value.addi(value.getManager().randomNormal(value.getShape()).mul(0.1));
+              }
+            }
+          }
+          HostBatch batch = HostBatch.of(2, Map.of(Batch.IDS, HostTensor.of(IDS, 2, 5)));
+          float[] adapted = new Predictor(model).predict(batch).floats();
+          Lora.merge(model);
+          assertThat(new Predictor(model).predict(batch).floats())
+              .usingComparatorWithPrecision(1e-5f)
+              .containsExactly(adapted);
+        });
+  }
+
+  private void assertReadBack(PretrainedConfig config, Consumer<BaseModel> prepare)
+      throws Exception {
     float[] logits;
     try (BaseModel model = config.build(DATA)) {
-      model.initialize(Device.cpu(), 1);
+      prepare.accept(model);
+      if (!model.initialized()) {
+        model.initialize(Device.cpu(), 1);
+      }
       ModelWeights.save(model.parameters(), folder.resolve("model.safetensors"));
       Files.writeString(folder.resolve("config.json"), config.huggingFaceConfig(DATA).toString());
       HostBatch batch = HostBatch.of(2, Map.of(Batch.IDS, HostTensor.of(IDS, 2, 5)));

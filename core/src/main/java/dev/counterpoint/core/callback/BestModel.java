@@ -16,7 +16,8 @@ import java.util.Optional;
  * Keeps the model that did best in a validation as the checkpoint {@code best}, and makes it the
  * run's result. Of equals the first stays.
  */
-public final class BestModel implements Callback.Remembering, Callback.Choosing {
+public final class BestModel
+    implements Callback.Remembering, Callback.Choosing, Callback.Measuring {
   private static final String VALIDATION = "validation";
   private static final long NONE = -1;
 
@@ -32,6 +33,11 @@ public final class BestModel implements Callback.Remembering, Callback.Choosing 
     this.model = model;
     this.checkpoints = checkpoints;
     direction = Direction.of(config.metric());
+  }
+
+  @Override
+  public String measure() {
+    return config.metric();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.callback;
 
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.parameter.Gradients;
@@ -41,6 +42,22 @@ public interface Callback {
     void onGradients(long step, List<Gradients.Gradient> gradients);
   }
 
+  /** A callback that looks at the average of the weights, where the run keeps one. */
+  interface OfAverage extends Callback {
+    /**
+     * Shows it as a step has left it, before {@link #onStep}.
+     *
+     * @param averages by name, the arrays themselves: to be looked at, not kept
+     */
+    void onAverage(Map<String, NDArray> averages);
+  }
+
+  /** A callback that goes by one measure of the validations. */
+  interface Measuring extends Callback {
+    /** Its name, as in the validation rows; a run that does not measure it does not begin. */
+    String measure();
+  }
+
   /** A callback that must remember something when a run goes on: checkpoints keep its memory. */
   interface Remembering extends Callback {
     /** Numbers and texts by name. */
@@ -48,6 +65,16 @@ public interface Callback {
 
     /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
     void remember(Map<String, Object> memory);
+  }
+
+  /** A callback that has a file of its own in the run directory. */
+  interface Writing extends Callback {
+    /**
+     * Returns when all that it has written so far is on the disk itself. A checkpoint of these
+     * steps is about to be made: a run that goes on from it has them behind it. Called from another
+     * thread, while it may be told of further steps.
+     */
+    void sync() throws IOException;
   }
 
   /** A callback that is told before each micro-batch of a step what is about to be computed. */

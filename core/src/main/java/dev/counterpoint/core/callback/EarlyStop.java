@@ -4,7 +4,7 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
 /** Asks for the end when a validation measure has not become better for a while. */
-public final class EarlyStop implements Callback.Remembering {
+public final class EarlyStop implements Callback.Remembering, Callback.Measuring {
   private final Config config;
   private final StopSignal stop;
   private final Direction direction;
@@ -15,6 +15,11 @@ public final class EarlyStop implements Callback.Remembering {
     this.config = config;
     this.stop = stop;
     direction = Direction.of(config.metric());
+  }
+
+  @Override
+  public String measure() {
+    return config.metric();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
@@ -27,13 +28,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
  */
-public final class MetricsFile implements Callback.Remembering {
+public final class MetricsFile implements Callback.Remembering, Callback.Writing {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final long UNKNOWN = Long.MAX_VALUE;
 
   private final Path file;
   private final int every;
+  private volatile boolean begun; // read by the thread that makes checkpoints
   private double loss;
   private double weight;
   private long items;
@@ -61,7 +63,8 @@ public final class MetricsFile implements Callback.Remembering {
   public void onStart(TrainingStart start) {
     lastRow = Math.min(lastRow, start.step());
     try {
-      if (Files.exists(file)) {
+      begun = Files.exists(file);
+      if (begun) {
         // Not readAllLines, which refuses a letter that a crash has cut in two.
         String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         String kept =
@@ -192,11 +195,26 @@ public final class MetricsFile implements Callback.Remembering {
     return JSON.createObjectNode().put("split", split).put("step", step).put("epoch", epoch);
   }
 
-  /** Appends a line, wholly or not at all. */
+  @Override
+  public void sync() throws IOException {
+    try {
+      if (begun) {
+        DiskSync.ofFile(file);
+        DiskSync.ofDirectory(file.resolveSibling("."));
+      }
+    } catch (IOException e) {
+      throw failure(e).getCause();
+    }
+  }
+
+  /**
+   * Appends a line, wholly or not at all. A file that is gone is not made again: somebody is
+   * removing the run.
+   */
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = open()) {
+      begun = true;
       long end = channel.size();
       try {
         while (line.hasRemaining()) {
@@ -209,6 +227,12 @@ public final class MetricsFile implements Callback.Remembering {
     } catch (IOException e) {
       throw failure(e);
     }
+  }
+
+  private FileChannel open() throws IOException {
+    return begun
+        ? FileChannel.open(file, StandardOpenOption.WRITE)
+        : FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private UncheckedIOException failure(IOException e) {

@@ -41,7 +41,9 @@ public record Capsules(Path directory, int most, Map<String, String> texts) {
       throws IOException {
     Path folder = directory.resolve(name(capsule));
     if (!Files.exists(folder)) {
-      Files.createDirectories(directory);
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectory(directory); // Not what is above: somebody may be removing the run.
+      }
       capsule.write(folder, parameters, microBatches, texts);
     }
     return folder;

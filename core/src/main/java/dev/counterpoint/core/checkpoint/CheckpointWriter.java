@@ -25,20 +25,29 @@ import org.jspecify.annotations.Nullable;
 public final class CheckpointWriter implements AutoCloseable {
   private final CheckpointStore store;
   private final boolean background;
+  private final Before before;
   private final TensorCopies modelCopies = new TensorCopies();
   private final TensorCopies optimizerCopies = new TensorCopies();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(CheckpointWriter::daemon);
   private @Nullable Future<Long> underWay;
 
+  /** What must be on the disk before a checkpoint may be. */
+  @FunctionalInterface
+  public interface Before {
+    void sync() throws IOException;
+  }
+
   /**
    * A writer into a store.
    *
    * @param background false: whoever saves waits until all is on the disk
+   * @param before called before each checkpoint is written, by the thread that writes it
    */
-  public CheckpointWriter(CheckpointStore store, boolean background) {
+  public CheckpointWriter(CheckpointStore store, boolean background, Before before) {
     this.store = store;
     this.background = background;
+    this.before = before;
   }
 
   /**
@@ -65,13 +74,23 @@ public final class CheckpointWriter implements AutoCloseable {
       try {
         SortedMap<String, TensorValues> parameters = modelCopies.take(model);
         SortedMap<String, TensorValues> slots = optimizerCopies.take(optimizer);
-        return () -> store.write(step, parameters, slots, kept).step();
+        return () -> write(step, parameters, slots, kept);
       } catch (OutOfMemoryError e) {
         // Written in front then.
       }
     }
-    long saved = store.write(step, TensorValues.of(model), TensorValues.of(optimizer), kept).step();
+    long saved = write(step, TensorValues.of(model), TensorValues.of(optimizer), kept);
     return () -> saved;
+  }
+
+  private long write(
+      long step,
+      SortedMap<String, TensorValues> model,
+      SortedMap<String, TensorValues> optimizer,
+      ObjectNode state)
+      throws IOException {
+    before.sync();
+    return store.write(step, model, optimizer, state).step();
   }
 
   /**

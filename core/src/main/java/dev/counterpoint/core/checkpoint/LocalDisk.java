@@ -1,14 +1,12 @@
 package dev.counterpoint.core.checkpoint;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +21,9 @@ final class LocalDisk implements Disk {
 
   @Override
   public void write(Path file, Content content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      content.writeTo(channel);
-      channel.force(true);
+    try (UncachedFile fresh = new UncachedFile(file)) {
+      content.writeTo(fresh);
+      fresh.finish();
     }
   }
 
@@ -37,12 +34,7 @@ final class LocalDisk implements Disk {
 
   @Override
   public void force(Path directory) throws IOException {
-    // Windows opens no directory as a file, and writes its names through by itself.
-    if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    }
+    DiskSync.ofDirectory(directory);
   }
 
   @Override

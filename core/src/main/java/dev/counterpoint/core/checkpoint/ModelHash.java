@@ -1,5 +1,6 @@
 package dev.counterpoint.core.checkpoint;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.parameter.Parameter;
 import java.io.IOException;
@@ -8,9 +9,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -26,14 +28,18 @@ public final class ModelHash {
 
   /** The hash of parameters that have values. */
   public static String of(List<Parameter> parameters) {
+    return of(ModelWeights.byName(parameters));
+  }
+
+  /** The hash of arrays by name. */
+  public static String of(Map<String, NDArray> arrays) {
     MessageDigest digest = sha256();
     TensorBytes bytes = new TensorBytes();
-    parameters.stream()
-        .sorted(Comparator.comparing(Parameter::name))
+    new TreeMap<>(arrays)
         .forEach(
-            parameter -> {
-              begin(digest, parameter.name(), parameter.shape());
-              bytes.send(parameter.value(), digest::update);
+            (name, array) -> {
+              begin(digest, name, array.getShape());
+              bytes.send(array, digest::update);
             });
     return hex(digest);
   }

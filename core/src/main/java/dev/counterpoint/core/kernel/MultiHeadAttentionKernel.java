@@ -1,7 +1,9 @@
 package dev.counterpoint.core.kernel;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention in several heads with the products around it (Vaswani et al. 2017, section 3.2.2), all
@@ -36,14 +38,14 @@ public final class MultiHeadAttentionKernel {
    * Attends.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 0 for each token that nobody sees
+   * @param mask (batch, tokens), 0 for each token that nobody sees; null where all are seen
    * @param weights weight (width, width) and bias (width) of query, key, value and output in turn
    * @return (batch, tokens, width), float32
    */
-  public NDArray attend(NDArray x, NDArray mask, NDArray... weights) {
+  public NDArray attend(NDArray x, @Nullable NDArray mask, NDArray... weights) {
     NDArray[] inputs = new NDArray[2 + weights.length];
     inputs[0] = x;
-    inputs[1] = mask;
+    inputs[1] = mask == null ? x.getManager().create(new Shape(0)) : mask;
     System.arraycopy(weights, 0, inputs, 2, weights.length);
     return kernel.apply(inputs).get(0);
   }

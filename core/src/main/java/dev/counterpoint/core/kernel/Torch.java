@@ -3,9 +3,11 @@ package dev.counterpoint.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +19,27 @@ import org.jspecify.annotations.Nullable;
  * PyTorch.
  */
 public final class Torch {
+  /** Any odd number would do: the generator takes the low 32 bits of a seed. */
+  private static final long NEXT_SEED = 0x9E3779B97F4A7C15L;
+
+  private static volatile long lastSeed;
+
   private Torch() {}
 
   /** Seeds the engine's generator: {@code torch.manual_seed}. It is one for the whole process. */
   public static void seed(long seed) {
+    lastSeed = seed;
     JniUtils.setSeed(seed);
+  }
+
+  /**
+   * Seeds the generator with what follows from its last seed, whatever was drawn since.
+   *
+   * @return the seed, to draw the same again
+   */
+  static long seedNext() {
+    seed(lastSeed + NEXT_SEED);
+    return lastSeed;
   }
 
   /** Records operations on this thread for {@link #backward}, until the result is closed. */
@@ -35,7 +53,8 @@ public final class Torch {
   }
 
   /**
-   * Adds the gradients of a scalar to every leaf that it depends on: {@code Tensor.backward()}.
+   * Adds the gradients of a scalar to every leaf that it depends on: {@code Tensor.backward()}. It
+   * does not see behind {@link #recomputed} parts.
    *
    * @param scalar ()
    */
@@ -53,7 +72,44 @@ public final class Torch {
    * @return one for each leaf, of its shape; (0) where the scalar does not depend on it
    */
   public static NDList gradients(NDArray scalar, List<NDArray> leaves) {
-    return Kernel.load("backward").apply(scalar, leaves);
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    return parts == null || parts.isEmpty()
+        ? Kernel.load("backward").apply(scalar, leaves)
+        : parts.gradients(scalar, leaves);
+  }
+
+  /**
+   * As {@link #gradients(NDArray, List)}, and closes first what the forward pass has left behind:
+   * libtorch keeps what the backward pass needs, and frees that piece by piece on its way back,
+   * which it cannot where an array of Java's holds the same memory. So the gradients take the place
+   * of the activations, as in Python, where the names of a {@code forward} are gone by then. What
+   * is {@link #recomputed} is needed to the end.
+   *
+   * @param forward the innermost scope of this thread; only the scalar is not closed
+   */
+  public static NDList gradients(NDArray scalar, List<NDArray> leaves, NDScope forward) {
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    if (parts == null || parts.isEmpty()) {
+      NDScope.unregister(scalar);
+      forward.close();
+    }
+    return gradients(scalar, leaves);
+  }
+
+  /**
+   * Applies a part of a recorded computation without keeping its inner arrays; {@link #gradients}
+   * makes them again, with the same random numbers: {@code torch.utils.checkpoint} (Chen et al.
+   * 2016). Where this thread records nothing, the part is simply applied.
+   *
+   * <p>The generator is seeded anew before the part. Two parts may not stand on one recorded array
+   * that is no result of a part, as its graph is freed after the first.
+   *
+   * @param part computes its result from x, and from the leaves; called once more for the gradients
+   * @param leaves what the gradients of the result reach beside x
+   */
+  public static NDArray recomputed(UnaryOperator<NDArray> part, NDArray x, List<NDArray> leaves) {
+    RecomputedParts parts = RecomputedParts.ofThisThread();
+    return parts == null || !JniUtils.isGradMode() ? part.apply(x) : parts.apply(part, x, leaves);
   }
 
   /**
@@ -64,6 +120,18 @@ public final class Torch {
     return JniUtils.getGradient((PtNDArray) leaf);
   }
 
+  /**
+   * A number to reckon with in what is recorded, as in {@code x.mul(Torch.number(x, 0.5))}. The
+   * memory of a number that DJL is given as such, as in {@code x.mul(0.5)}, is Java's, and may be
+   * gone before the backward pass reads it: the gradients are then wrong, now and then. This one
+   * lives as long as the open scope.
+   *
+   * @param beside an array on the same device
+   */
+  public static NDArray number(NDArray beside, double value) {
+    return beside.getManager().create((float) value);
+  }
+
   /** A new manager of native memory on no particular parent: whoever asks closes it. */
   public static NDManager newManager(ai.djl.Device device) {
     return NDManager.newBaseManager(device, "PyTorch");
@@ -72,14 +140,19 @@ public final class Torch {
   /** The recording mode of one thread; closing it restores the mode before. */
   public static final class Recording implements AutoCloseable {
     private final boolean before = JniUtils.isGradMode();
+    private final @Nullable RecomputedParts partsBefore = RecomputedParts.ofThisThread();
 
     private Recording(boolean on) {
       JniUtils.setGradMode(on);
+      if (on) {
+        RecomputedParts.exchange(new RecomputedParts());
+      }
     }
 
     @Override
     public void close() {
       JniUtils.setGradMode(before);
+      RecomputedParts.exchange(partsBefore);
     }
   }
 }

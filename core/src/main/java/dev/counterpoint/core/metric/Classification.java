@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,11 +32,25 @@ public final class Classification implements Metric {
   }
 
   @Override
-  public void add(NDArray output, Batch batch) {
-    if (output.getShape().tail() != labels.size()) {
-      throw new IllegalArgumentException(
-          "The logits " + output.getShape() + " are not those of " + labels.size() + " classes.");
+  public void check(NDArray output, Batch batch) {
+    Shape expected = batch.labels().getShape().add(labels.size());
+    if (!output.getShape().equals(expected)) {
+      throw new InvalidSettings(
+          "The model's output is "
+              + output.getShape()
+              + "; for labels "
+              + batch.labels().getShape()
+              + " of "
+              + labels.size()
+              + " classes it must be "
+              + expected
+              + ".");
     }
+  }
+
+  @Override
+  public void add(NDArray output, Batch batch) {
+    check(output, batch);
     long[] predicted = output.argMax(-1).reshape(new Shape(-1)).toLongArray();
     long[] actual = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < actual.length; i++) {

@@ -1,11 +1,14 @@
 package dev.counterpoint.core.metric;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a pass over a set found.
@@ -21,6 +24,8 @@ public record Evaluation(
     List<String> remarks,
     Optional<ConfusionMatrix> confusion) {
   public static final String LOSS = "loss";
+
+  private static final int SHOWN = 10;
 
   public Evaluation {
     values = new LinkedHashMap<>(values);
@@ -38,16 +43,28 @@ public record Evaluation(
    * @throws InvalidSettings where nothing of that name was measured
    */
   public double value(String name) {
-    Double value = values.get(name);
-    if (value == null) {
+    requireMeasured(name, values.keySet());
+    return Objects.requireNonNull(values.get(name));
+  }
+
+  /**
+   * Checks that something is measured.
+   *
+   * @param measured what {@link #values} names
+   * @throws InvalidSettings naming what is, and what was probably meant
+   */
+  public static void requireMeasured(String name, Set<String> measured) {
+    if (!measured.contains(name)) {
+      List<String> shown = measured.stream().limit(SHOWN).toList();
       throw new InvalidSettings(
           "\""
               + name
-              + "\" is not measured; there are "
-              + String.join(", ", values.keySet())
-              + ".");
+              + "\" is not measured"
+              + Nearest.suggestion(name, measured)
+              + " There are "
+              + String.join(", ", shown)
+              + (measured.size() > SHOWN ? " and " + (measured.size() - SHOWN) + " more." : "."));
     }
-    return value;
   }
 
   /** From the sums of the loss and of each metric. */

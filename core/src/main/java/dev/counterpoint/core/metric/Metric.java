@@ -2,6 +2,7 @@ package dev.counterpoint.core.metric;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,14 @@ import java.util.Optional;
  * over batches and over ranks, so that the set may be cut in any way.
  */
 public interface Metric {
+  /**
+   * Sees to it that an output is of a shape that it can take in: asked with the first batch of a
+   * training, so that a model which does not fit is not found out only after an epoch.
+   *
+   * @throws InvalidSettings where it is not
+   */
+  default void check(NDArray output, Batch batch) {}
+
   /** Takes in the outputs of one batch. */
   void add(NDArray output, Batch batch);
 

@@ -14,7 +14,9 @@ import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +88,26 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
           }
         },
         (path, layer) -> {});
+    return named;
+  }
+
+  /**
+   * Every linear layer under its dotted path, in the order of the fields, save for those that share
+   * the weight of another layer.
+   */
+  public final Map<String, Linear> linears() {
+    parameters(); // so that they are named
+    Map<String, Linear> named = new LinkedHashMap<>();
+    LayerFields.visit(
+        this,
+        "",
+        (path, parameter) -> {},
+        (path, layer) -> {
+          if (layer instanceof Linear linear
+              && linear.parameter().name().equals(path + ".weight")) {
+            named.put(path, linear);
+          }
+        });
     return named;
   }
 

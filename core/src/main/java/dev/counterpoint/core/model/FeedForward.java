@@ -11,7 +11,7 @@ import java.util.Locale;
 public final class FeedForward extends Layer implements UnaryLayer {
   private final Linear up;
   private final Linear down;
-  private final String activation;
+  private final Activation activation;
 
   /**
    * A feed-forward part.
@@ -22,7 +22,7 @@ public final class FeedForward extends Layer implements UnaryLayer {
   public FeedForward(int width, int hidden, Activation activation) {
     up = new Linear(width, hidden);
     down = new Linear(hidden, width);
-    this.activation = activation.name().toLowerCase(Locale.ROOT);
+    this.activation = activation;
   }
 
   /**
@@ -33,7 +33,20 @@ public final class FeedForward extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    return new FeedForwardKernel(activation, precision())
-        .apply(x, up.weight(), up.bias(), down.weight(), down.bias());
+    return apply(x, up, activation, down);
+  }
+
+  /**
+   * The same with layers that are named in a way of their own. One that is {@link Linear#adapted}
+   * is called by itself.
+   *
+   * @param x (..., width)
+   * @return (..., width)
+   */
+  public static NDArray apply(NDArray x, Linear up, Activation activation, Linear down) {
+    return up.adapted() || down.adapted()
+        ? down.forward(activation.forward(up.forward(x)))
+        : new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
+            .apply(x, up.weight(), up.bias(), down.weight(), down.bias());
   }
 }

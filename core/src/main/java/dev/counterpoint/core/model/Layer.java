@@ -2,6 +2,7 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Precision;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
@@ -21,6 +22,7 @@ import dev.counterpoint.core.kernel.Precision;
 public abstract class Layer {
   private boolean training;
   private Precision precision = Precision.FLOAT32;
+  private boolean recomputing;
 
   /** Whether this layer is being trained; a dropout drops only then. */
   public final boolean training() {
@@ -53,5 +55,28 @@ public abstract class Layer {
   public final void setPrecision(Precision precision) {
     LayerFields.visit(
         this, "", (path, parameter) -> {}, (path, layer) -> layer.precision = precision);
+  }
+
+  /** Whether the blocks of this layer are computed again in the backward pass. */
+  public final boolean recomputing() {
+    return recomputing;
+  }
+
+  /** Sets whether the blocks of this layer and of all below it are computed again. */
+  public final void setRecomputing(boolean recomputing) {
+    LayerFields.visit(
+        this, "", (path, parameter) -> {}, (path, layer) -> layer.recomputing = recomputing);
+  }
+
+  /**
+   * Applies one of the blocks that this layer is a stack of. Where it is {@link #recomputing},
+   * training keeps nothing of the block but x, and computes the block again in the backward pass,
+   * with the same numbers dropped: memory for the inside of one block, for one forward pass more.
+   *
+   * @param forward applies the block to x; uses no parameter but the block's
+   * @param x what no trained part but this block reads; the result of a block, as a rule
+   */
+  protected final NDArray through(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
+    return recomputing ? Recomputation.of(block, forward, x) : forward.apply(x);
   }
 }

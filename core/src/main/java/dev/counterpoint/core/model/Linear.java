@@ -1,7 +1,9 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.LinearKernel;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,10 @@ public final class Linear extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
   private final boolean transposed;
+
+  /** Its parameters are named as those of this layer. */
+  @Name("")
+  private @Nullable LowRankUpdate update;
 
   /** With a bias. */
   public Linear(int inputs, int outputs) {
@@ -66,7 +72,54 @@ public final class Linear extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    return seen(LinearKernel.apply(x, weight(), bias == null ? null : bias.value(), precision()));
+    NDArray bias = this.bias == null ? null : this.bias.value();
+    NDArray y = LinearKernel.apply(x, weight(), bias, precision());
+    return seen(update == null ? y : update.addTo(y, x));
+  }
+
+  /**
+   * Adds an update of low rank, which is trained in place of weight and bias: LoRA. To be called
+   * before the model is initialized.
+   *
+   * @param rank of the update
+   * @param scale that it is multiplied by; PEFT's alpha / rank
+   * @param dropout on what the update reads
+   */
+  public void adapt(int rank, double scale, double dropout) {
+    long rows = weight.shape().get(0);
+    long columns = weight.shape().get(1);
+    update =
+        transposed
+            ? new LowRankUpdate(rows, columns, rank, scale, dropout)
+            : new LowRankUpdate(columns, rows, rank, scale, dropout);
+    weight.setTrainable(false);
+    if (bias != null) {
+      bias.setTrainable(false);
+    }
+  }
+
+  /** Whether an update is trained in place of the weight. */
+  public boolean adapted() {
+    return update != null;
+  }
+
+  /** Takes the update, if there is one, into the weight, for good. */
+  public void merge() {
+    if (update == null) {
+      return;
+    }
+    try (Torch.Recording off = Torch.noGradients();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray added = update.weight(); // (outputs, inputs)
+      weight.value().addi(transposed ? added.transpose() : added);
+    }
+    update = null;
+  }
+
+  /** The weight, (outputs, inputs), or (inputs, outputs) where it is kept transposed. */
+  Parameter parameter() {
+    return weight;
   }
 
   /** (outputs, inputs). */

@@ -2,6 +2,8 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** Scaled-dot-product attention in several heads (Vaswani et al. 2017, section 3.2). */
 public final class MultiHeadAttention extends Layer implements Attention {
@@ -29,17 +31,17 @@ public final class MultiHeadAttention extends Layer implements Attention {
     double dropped = training() ? dropout : 0;
     return seen(
         new MultiHeadAttentionKernel(heads, causal, dropped, precision())
-            .attend(
-                x,
-                mask,
-                query.weight(),
-                query.bias(),
-                key.weight(),
-                key.bias(),
-                value.weight(),
-                value.bias(),
-                output.weight(),
-                output.bias()));
+            .attend(x, mask, weights(query, key, value, output)));
+  }
+
+  /**
+   * The weights and biases of layers in turn, for a kernel that takes them at once. None of the
+   * layers may be {@link Linear#adapted}.
+   */
+  public static NDArray[] weights(Linear... layers) {
+    return Arrays.stream(layers)
+        .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
+        .toArray(NDArray[]::new);
   }
 
   /** It has no settings beside its place. */

@@ -58,16 +58,36 @@ public final class Gradients implements AutoCloseable {
    * @param scalar (), recorded; its graph is freed
    */
   public void add(NDArray scalar) {
-    NDList found = Torch.gradients(scalar, parameters.stream().map(Parameter::value).toList());
+    add(Torch.gradients(scalar, values(parameters)));
+  }
+
+  /**
+   * As {@link #add(NDArray)}, with less memory: what the forward pass has left behind is closed
+   * first, see {@link Torch#gradients(NDArray, List, NDScope)}.
+   *
+   * @param forward the innermost scope of this thread, closed after this call, the scalar too
+   */
+  public void add(NDArray scalar, NDScope forward) {
+    add(Torch.gradients(scalar, values(parameters), forward));
+    scalar.close();
+  }
+
+  private static List<NDArray> values(List<Parameter> parameters) {
+    return parameters.stream().map(Parameter::value).toList();
+  }
+
+  private void add(NDList found) {
     List<NDArray> sums = new ArrayList<>();
     List<NDArray> more = new ArrayList<>();
     for (int i = 0; i < arrays.length; i++) {
       NDArray sum = arrays[i];
       NDArray fresh = found.get(i);
-      if (fresh.size() > 0 && sum != null) {
+      if (fresh.size() == 0) {
+        fresh.close();
+      } else if (sum != null) {
         sums.add(sum);
         more.add(fresh);
-      } else if (fresh.size() > 0) {
+      } else {
         arrays[i] = keep(fresh);
       }
     }

@@ -1,47 +1,74 @@
 package dev.counterpoint.core.pretrained;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.AdapterFolder;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.parameter.Parameter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of a model that may begin from a folder of Hugging Face's, and whose result is such a
- * folder again.
+ * folder again, or one of PEFT's.
  */
 public interface PretrainedConfig extends ModelConfig {
-  /** The folder to begin from; null where the model starts from nothing. */
+  /** The folder to begin from, or its name on the hub; null where the model starts from nothing. */
   @Nullable String from();
 
-  /** How the family's checkpoints name what they hold. */
-  CheckpointNames names();
+  /** What is trained in place of the whole model; null where that is trained. */
+  @Nullable Lora lora();
+
+  /** The architecture. */
+  PublishedFamily<?> family();
+
+  /** What the model is for. */
+  PublishedFamily.Task task();
 
   /**
-   * The same settings with nothing left open.
+   * The same settings with nothing left open, as the folder that is begun from tells it.
    *
-   * @param folder begun from, whose {@code config.json} tells the sizes; null where the model
-   *     starts from nothing
-   * @throws dev.counterpoint.core.settings.InvalidSettings where there is no such file, or it is of
-   *     another model, or the settings ask for other sizes
+   * @param files finds what is named: a folder, or {@code hf:NAME}
+   * @throws dev.counterpoint.core.settings.InvalidSettings where there is no such folder, or it is
+   *     of another model, or the settings ask for other sizes
    */
-  PretrainedConfig resolve(@Nullable Path folder) throws IOException;
+  PretrainedConfig resolve(Function<String, Path> files) throws IOException;
+
+  /** The same model without an adapter, as it is once that is merged. */
+  PretrainedConfig merged();
 
   /** The {@code config.json} that Hugging Face reads. */
   ObjectNode huggingFaceConfig(DataSpec data);
 
   /**
-   * Gives an initialized model the weights of the folder that it begins from.
+   * Gives an initialized model the weights of the folder that it begins from, and those of the
+   * adapter that it goes on from.
    *
    * @return what is worth telling: what was made new, what was left aside
    */
-  default List<String> loadInto(BaseModel model) throws IOException {
+  default List<String> loadInto(BaseModel model, Function<String, Path> files) throws IOException {
+    List<String> notes = loadBase(model, files);
+    Lora lora = lora();
+    if (lora != null && lora.from() != null) {
+      new AdapterFolder(files.apply(lora.from())).load(model, lora);
+    }
+    return notes;
+  }
+
+  /** As {@link #loadInto}, without an adapter. */
+  default List<String> loadBase(BaseModel model, Function<String, Path> files) throws IOException {
     String from = from();
-    return from == null
-        ? List.of()
-        : PretrainedFolder.of(Path.of(from)).load(model.parameters(), names());
+    if (from == null) {
+      return List.of();
+    }
+    List<Parameter> whole =
+        model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
+    return PretrainedFolder.of(files.apply(from)).load(whole, family().names());
   }
 }

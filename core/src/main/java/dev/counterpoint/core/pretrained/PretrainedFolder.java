@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.DamagedFile;
+import dev.counterpoint.core.checkpoint.SafetensorsReader;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -25,6 +26,14 @@ public record PretrainedFolder(Path path) {
   private static final String INDEX = "model.safetensors.index.json";
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** Begins the name of a folder that is fetched from the hub, as {@code hf:NAME@REVISION}. */
+  public static final String HUB = "hf:";
+
+  /**
+   * The file that a fetched folder has beside what was fetched: {@code name} and {@code commit}.
+   */
+  public static final String ORIGIN = "origin.json";
+
   /**
    * The folder at a path.
    *
@@ -38,6 +47,32 @@ public record PretrainedFolder(Path path) {
               + " to begin from; a folder with config.json and model.safetensors is needed.");
     }
     return new PretrainedFolder(path.toAbsolutePath().normalize());
+  }
+
+  /** By which it is found again: its name on the hub with the commit, or else its path. */
+  public String name() throws IOException {
+    Path file = path.resolve(ORIGIN);
+    if (!Files.isRegularFile(file)) {
+      return path.toString();
+    }
+    JsonNode origin = json(file);
+    return HUB + origin.path("name").asText() + "@" + origin.path("commit").asText();
+  }
+
+  /** Whether the weights have a layer, by its name in a model. */
+  boolean has(String layer, CheckpointNames names) throws IOException {
+    for (Path file : weightFiles()) {
+      try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+        if (reader.tensors().keySet().stream()
+            .flatMap(stored -> names.candidates(stored).stream())
+            .anyMatch(name -> name.startsWith(layer + "."))) {
+          return true;
+        }
+      } catch (DamagedFile e) {
+        throw new InvalidSettings(String.valueOf(e.getMessage()));
+      }
+    }
+    return false;
   }
 
   /**

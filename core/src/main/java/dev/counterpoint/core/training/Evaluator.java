@@ -14,6 +14,7 @@ import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Measures a model on a whole split: every item once, without dropout and without gradients. */
@@ -31,6 +32,13 @@ public final class Evaluator {
     this.model = model;
     this.metrics = List.copyOf(metrics);
     this.batchSize = batchSize;
+  }
+
+  /** The names of all that it measures. */
+  Set<String> measures() {
+    List<Metric> measured = metrics.stream().map(Supplier::get).toList();
+    List<double[]> nothing = measured.stream().map(Metric::sums).toList();
+    return Evaluation.of(0, 0, 0, measured, nothing).values().keySet();
   }
 
   /** Measures in this process alone. */

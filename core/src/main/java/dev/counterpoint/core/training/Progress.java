@@ -2,6 +2,7 @@ package dev.counterpoint.core.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
 
 /**
  * Where a run stands, between two steps. With the model, the optimizer and the run file it is all
@@ -32,6 +33,25 @@ final class Progress {
   /** The mean loss over the epoch at hand so far. */
   double epochLoss() {
     return epochLoss / epochWeight;
+  }
+
+  /**
+   * Checks that the run is to have as many epochs as it has begun.
+   *
+   * @throws InvalidSettings where it is to have fewer
+   */
+  void requireWithin(int epochs) {
+    int begun = stepInEpoch > 0 ? epoch : epoch - 1;
+    if (begun > epochs) {
+      throw new InvalidSettings(
+          "training.epochs is "
+              + epochs
+              + ", but the run has begun epoch "
+              + begun
+              + ". Ask for "
+              + begun
+              + " or more, or start a new run in another directory.");
+    }
   }
 
   void stepDone(double lossSum, double weight) {

@@ -10,6 +10,7 @@ import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.CheckpointWriter;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,8 +29,12 @@ final class RunState implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
 
+  /** Of how many processes a checkpoint has what their optimizers remember. */
+  private static final String MEMORIES = "memories";
+
   private final BaseModel model;
-  private final Map<String, NDArray> remembered;
+  private final OuterStep outer;
+  private final RankMemory memory;
   private final Progress progress;
   private final Tally tally;
   private final RunOptions options;
@@ -40,6 +45,7 @@ final class RunState implements AutoCloseable {
   private final boolean kept;
 
   private final @Nullable CheckpointWriter writer;
+  private boolean due;
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
@@ -49,20 +55,30 @@ final class RunState implements AutoCloseable {
       Tally tally,
       RunOptions options,
       String fingerprint,
-      Consensus consensus) {
+      Collective collective) {
     this.model = learner.model();
-    this.remembered = learner.memory();
+    this.outer = learner.outer();
+    this.memory = learner.memory(collective);
     this.progress = progress;
     this.tally = tally;
     this.options = options;
     this.fingerprint = fingerprint;
-    this.consensus = consensus;
+    this.consensus = new Consensus(collective);
     CheckpointStore store = options.checkpoints();
     kept = consensus.decides(store != null);
     writer =
         store != null && consensus.leads()
-            ? new CheckpointWriter(store, options.policy().background())
+            ? new CheckpointWriter(store, options.policy().background(), this::sync)
             : null;
+  }
+
+  /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
+  private void sync() throws IOException {
+    for (Callback callback : options.callbacks()) {
+      if (callback instanceof Callback.Writing writing) {
+        writing.sync();
+      }
+    }
   }
 
   /**
@@ -81,7 +97,8 @@ final class RunState implements AutoCloseable {
       throw new InvalidSettings(found.refusal());
     }
     if (found.state() != null) {
-      consensus.spread(arrays());
+      consensus.spread(parameters());
+      memory.spread(memories(found.state()));
       if (!consensus.leads()) {
         adopt(found.state());
       }
@@ -98,7 +115,7 @@ final class RunState implements AutoCloseable {
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (checkpoint.isPresent()) {
         adopt(checkpoint.get().state());
-        checkpoint.get().load(model.parameters(), remembered);
+        checkpoint.get().load(model.parameters(), memory.all(memories(checkpoint.get().state())));
       }
       return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.passedOver(), null);
     } catch (InvalidSettings e) {
@@ -125,12 +142,15 @@ final class RunState implements AutoCloseable {
     savedStep = progress.step();
   }
 
-  /** All that a step hangs on. */
-  private List<NDArray> arrays() {
-    List<NDArray> arrays = new ArrayList<>();
-    model.parameters().forEach(parameter -> arrays.add(parameter.value()));
-    remembered.keySet().stream().sorted().forEach(name -> arrays.add(remembered.get(name)));
-    return arrays.stream().filter(array -> array.size() > 0).toList();
+  private List<NDArray> parameters() {
+    return model.parameters().stream()
+        .map(Parameter::value)
+        .filter(array -> array.size() > 0)
+        .toList();
+  }
+
+  private static int memories(ObjectNode state) {
+    return state.path(MEMORIES).asInt(1);
   }
 
   /**
@@ -189,18 +209,22 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Saves where the policy asks for it after this step. */
+  /**
+   * Saves where the policy asks for it after this step, or asked for it since the processes had the
+   * same parameters last.
+   */
   void saveIfDue() {
     if (writer != null) {
       tell(writer, CheckpointWriter::saved);
     }
-    if (kept && due()) {
+    due |= kept && isDue();
+    if (due && outer.together()) {
       save();
     }
   }
 
   /** Clocks differ: where time decides it is the time of the first process. */
-  private boolean due() {
+  private boolean isDue() {
     Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
     boolean due = options.policy().due(progress.step(), sinceLast);
     return options.policy().everyMinutes() == null ? due : consensus.decides(due);
@@ -212,14 +236,16 @@ final class RunState implements AutoCloseable {
       return;
     }
     consensus.requireSameValues(model.parameters(), progress.step());
+    Map<String, NDArray> remembered = memory.gather();
     if (writer != null) {
-      save(writer);
+      save(writer, remembered);
     }
+    due = false;
     savedStep = progress.step();
     savedAt = System.nanoTime();
   }
 
-  private void save(CheckpointWriter writer) {
+  private void save(CheckpointWriter writer, Map<String, NDArray> remembered) {
     tell(writer, CheckpointWriter::finish);
     try {
       writer.save(progress.step(), model.parameters(), remembered, state());
@@ -262,12 +288,14 @@ final class RunState implements AutoCloseable {
     if (writer != null) {
       writer.close();
     }
+    memory.close();
   }
 
   private ObjectNode state() {
     ObjectNode state = JSON.createObjectNode();
     state.put("seed", options.seed());
     state.put("dataFingerprint", fingerprint);
+    state.put(MEMORIES, memory.memories());
     progress.saveTo(state.putObject("progress"));
     tally.saveTo(state.putObject("tally"));
     ObjectNode callbacks = state.putObject("callbacks");

@@ -1,9 +1,9 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.parameter.Gradients;
 import org.jspecify.annotations.Nullable;
 
 /** What goes on around the steps of a run: callbacks are told, and checkpoints are saved. */
@@ -12,8 +12,9 @@ final class RunWatch implements StepWatch {
   private final RunState state;
   private final Tally tally;
   private final Progress progress;
-  private final Gradients gradients;
-  private final long stepsPerEpoch;
+  private final Learner learner;
+  private final TrainingData data;
+  private boolean checked;
   private int microBatch;
   private @Nullable Batch batch;
 
@@ -22,14 +23,14 @@ final class RunWatch implements StepWatch {
       RunState state,
       Tally tally,
       Progress progress,
-      Gradients gradients,
+      Learner learner,
       TrainingData data) {
     this.options = options;
     this.state = state;
     this.tally = tally;
     this.progress = progress;
-    this.gradients = gradients;
-    this.stepsPerEpoch = data.stepsPerEpoch();
+    this.learner = learner;
+    this.data = data;
   }
 
   /** What is computed, or was until it failed. */
@@ -56,12 +57,20 @@ final class RunWatch implements StepWatch {
   }
 
   @Override
+  public void beforeLoss(NDArray output, Batch batch) {
+    if (!checked) {
+      data.check(output, batch);
+      checked = true;
+    }
+  }
+
+  @Override
   public void afterStep(StepReport report) {
     tally.add(report);
     options.callbacks().forEach(callback -> tell(callback, report));
     // At the end of an epoch it is saved when the validation is done too: whatever goes on from a
     // checkpoint finds all that belongs to its step in it.
-    if (progress.stepInEpoch() < stepsPerEpoch) {
+    if (progress.stepInEpoch() < data.stepsPerEpoch()) {
       state.saveIfDue();
     }
   }
@@ -69,7 +78,10 @@ final class RunWatch implements StepWatch {
   private void tell(Callback callback, StepReport report) {
     if (callback instanceof Callback.OfGradients watching
         && watching.wantsGradients(report.step())) {
-      watching.onGradients(report.step(), gradients.gathered());
+      watching.onGradients(report.step(), learner.gradients().gathered());
+    }
+    if (callback instanceof Callback.OfAverage watching && learner.average().isKept()) {
+      watching.onAverage(learner.average().state());
     }
     callback.onStep(report);
   }

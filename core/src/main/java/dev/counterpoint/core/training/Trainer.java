@@ -66,24 +66,28 @@ public final class Trainer {
     Consensus consensus = new Consensus(strategy.collective());
     prepare();
     consensus.requireSame(common(data));
-    TrainingData training = new TrainingData(data.train(), config, options.seed());
+    requireMeasured(data);
+    TrainingData training = new TrainingData(data, config, options.seed());
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();
-    try (Learner learner = Learner.of(model, config);
+    try (Learner learner = Learner.of(model, config, strategy);
         RunState state =
-            new RunState(learner, progress, tally, options, data.fingerprint(), consensus)) {
+            new RunState(
+                learner, progress, tally, options, data.fingerprint(), strategy.collective())) {
       boolean asked = options.stop().requested();
       consensus.spread(values(model.parameters()));
       List<String> passedOver = state.restore();
       consensus.requireSameValues(model.parameters(), progress.step());
+      learner.outer().begin();
+      progress.requireWithin(config.epochs());
       String ended = asked ? null : ended(progress);
       tell(
           callback ->
               callback.onStart(
                   new TrainingStart(
                       progress.step(), totalSteps, config.epochs(), passedOver, ended)));
-      RunWatch watch = new RunWatch(options, state, tally, progress, learner.gradients(), training);
+      RunWatch watch = new RunWatch(options, state, tally, progress, learner, training);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
       StepGuard guard = new StepGuard(model, training, config, options, consensus);
@@ -171,14 +175,27 @@ public final class Trainer {
     return common;
   }
 
+  /** What a callback goes by must be known before the first epoch is made, not after it. */
+  private void requireMeasured(DataSplits data) {
+    if (data.validation().isPresent()) {
+      for (Callback callback : options.callbacks()) {
+        if (callback instanceof Callback.Measuring measuring) {
+          Evaluation.requireMeasured(measuring.measure(), evaluator(data).measures());
+        }
+      }
+    }
+  }
+
+  private Evaluator evaluator(DataSplits data) {
+    return new Evaluator(model, data.metrics(), config.microBatch());
+  }
+
   private Optional<Evaluation> validate(DataSplits data, Progress progress) {
     Optional<Dataset> split = data.validation();
     if (split.isEmpty()) {
       return Optional.empty();
     }
-    Evaluation evaluation =
-        new Evaluator(model, data.metrics(), config.microBatch())
-            .evaluate(split.get(), strategy.collective());
+    Evaluation evaluation = evaluator(data).evaluate(split.get(), strategy.collective());
     ValidationReport report = new ValidationReport(progress.step(), progress.epoch(), evaluation);
     tell(callback -> callback.onValidation(report));
     return Optional.of(evaluation);

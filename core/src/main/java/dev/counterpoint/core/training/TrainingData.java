@@ -1,18 +1,26 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.EpochOrder;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.metric.Metric;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** The training split in the order that a run takes it. */
 final class TrainingData {
   private final Dataset dataset;
+  private final List<Supplier<Metric>> metrics;
   private final TrainingConfig config;
   private final long seed;
 
-  TrainingData(Dataset dataset, TrainingConfig config, long seed) {
-    this.dataset = dataset;
+  TrainingData(DataSplits data, TrainingConfig config, long seed) {
+    this.dataset = data.train();
+    this.metrics = data.metrics();
     this.config = config;
     this.seed = seed;
   }
@@ -24,6 +32,11 @@ final class TrainingData {
   /** The steps of an epoch from a place in it. */
   BatchLoader load(int epoch, long fromStep, Share share, Device device) {
     return new BatchLoader(dataset, order(epoch), fromStep, share, config.microBatch(), device);
+  }
+
+  /** Sees to it that a model's output is what will be measured in the validations. */
+  void check(NDArray output, Batch batch) {
+    metrics.forEach(metric -> metric.get().check(output, batch));
   }
 
   /** Where an item came from, as far as its data set can say. */

@@ -36,3 +36,10 @@ def products(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> T
   scores = torch.matmul(query, key.transpose(2, 3))  # (batch, heads, queries, keys)
   weights = torch.softmax(torch.add(bias, scores.to(6), alpha=scale), 3)
   return torch.matmul(torch.dropout(weights, self.dropout, True).to(query), value)
+
+# No mask where it is empty.
+def given(self, mask: Tensor) -> Optional[Tensor]:
+  result: Optional[Tensor] = None
+  if mask.dim() == 2:
+    result = mask
+  return result

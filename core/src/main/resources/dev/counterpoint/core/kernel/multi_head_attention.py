@@ -1,5 +1,5 @@
 # with attend
-# Attention with its four products: x (batch, tokens, width), mask (batch, tokens) -> as x
+# Attention with its four products: x (batch, tokens, width), mask (batch, tokens), or (0) where all are seen -> as x
 # In bfloat16 all between x and the result is; each weight is cast once.
 
 def forward(self, x: Tensor, mask: Tensor, query_weight: Tensor, query_bias: Tensor, key_weight: Tensor, key_bias: Tensor, value_weight: Tensor, value_bias: Tensor, output_weight: Tensor, output_bias: Tensor) -> Tensor:
@@ -9,7 +9,7 @@ def forward(self, x: Tensor, mask: Tensor, query_weight: Tensor, query_bias: Ten
   query = self.project(inner, batch, tokens, query_weight, query_bias)
   key = self.project(inner, batch, tokens, key_weight, key_bias)
   value = self.project(inner, batch, tokens, value_weight, value_bias)
-  mixed = self.attend(query, key, value, mask).transpose(1, 2).reshape([batch * tokens, -1])
+  mixed = self.attend(query, key, value, self.given(mask)).transpose(1, 2).reshape([batch * tokens, -1])
   return torch.linear(mixed, output_weight.to(mixed), output_bias.to(mixed)).to(x).view(x.size())
 
 # (batch * tokens, width) -> (batch, heads, tokens, headWidth)

@@ -47,7 +47,7 @@ class CheckpointWriterTest {
   void itWritesTheBytesThatTheStoreWrites(boolean background) throws IOException {
     new CheckpointStore(directory, 3).save(1, model, slots, state());
     try (CheckpointWriter writer =
-        new CheckpointWriter(new CheckpointStore(directory, 3), background)) {
+        new CheckpointWriter(new CheckpointStore(directory, 3), background, () -> {})) {
       writer.save(2, model, slots, state());
       assertThat(writer.finish()).hasValue(2);
     }
@@ -62,7 +62,8 @@ class CheckpointWriterTest {
   void whatIsTrainedMeanwhileIsNotInIt() throws IOException {
     CountDownLatch trained = new CountDownLatch(1);
     String before = ModelHash.of(model);
-    try (CheckpointWriter writer = new CheckpointWriter(storeThatWaitsFor(trained), true)) {
+    try (CheckpointWriter writer =
+        new CheckpointWriter(storeThatWaitsFor(trained), true, () -> {})) {
       writer.save(1, model, slots, state());
       assertThat(writer.saved()).isEmpty();
       model.get(0).value().setRequiresGradient(false);
@@ -79,7 +80,7 @@ class CheckpointWriterTest {
   @Test
   void aFailureIsToldWhenItIsAskedForAndTheNextSaveMaySucceed() throws IOException {
     CheckpointStore failing = new CheckpointStore(directory, 2, new FaultyDisk(3));
-    try (CheckpointWriter writer = new CheckpointWriter(failing, true)) {
+    try (CheckpointWriter writer = new CheckpointWriter(failing, true, () -> {})) {
       writer.save(1, model, slots, state());
       assertThatThrownBy(writer::finish)
           .isInstanceOf(IOException.class)
@@ -92,8 +93,24 @@ class CheckpointWriterTest {
   }
 
   @Test
+  void thereIsNoCheckpointWithoutWhatMustBeOnTheDiskBeforeIt() throws IOException {
+    CheckpointWriter.Before failing =
+        () -> {
+          throw new IOException("no metrics");
+        };
+    try (CheckpointWriter writer =
+        new CheckpointWriter(new CheckpointStore(directory, 2), true, failing)) {
+      writer.save(1, model, slots, state());
+
+      assertThatThrownBy(writer::finish).isInstanceOf(IOException.class).hasMessage("no metrics");
+    }
+    assertThat(directory.resolve("step-00000001")).doesNotExist();
+  }
+
+  @Test
   void closingWaitsForWhatIsUnderWay() throws IOException {
-    try (CheckpointWriter writer = new CheckpointWriter(new CheckpointStore(directory, 2), true)) {
+    try (CheckpointWriter writer =
+        new CheckpointWriter(new CheckpointStore(directory, 2), true, () -> {})) {
       writer.save(1, model, slots, state());
     }
 

@@ -111,7 +111,7 @@ class ClassificationTest {
 
     assertThatThrownBy(() -> add(two, new long[] {0, 1}, 0, 2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The logits (2, 3) are not those of 2 classes.");
+        .hasMessage("The model's output is (2, 3); for labels (2) of 2 classes it must be (2, 2).");
   }
 
   private static void add(Classification metric, long[] actual, int... predicted) {

@@ -3,12 +3,16 @@ package dev.counterpoint.models.bert;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.AttentionKernel;
+import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
+import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.MultiHeadAttention;
 import dev.counterpoint.core.model.Name;
-import dev.counterpoint.core.model.UnaryLayer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and a feed-forward part, each added to its input and then normalized: BertLayer. */
@@ -37,10 +41,10 @@ final class BertBlock extends Layer {
   @Name("output.LayerNorm")
   private final LayerNorm outputNorm;
 
-  private final AttentionKernel attention;
-  private final UnaryLayer activation;
+  private final Activation activation;
   private final Dropout dropout;
   private final int heads;
+  private final double attentionDropout;
 
   BertBlock(BertArchitecture sizes) {
     int width = sizes.width();
@@ -52,10 +56,10 @@ final class BertBlock extends Layer {
     up = new Linear(width, sizes.intermediate(), sizes.start());
     down = new Linear(sizes.intermediate(), width, sizes.start());
     outputNorm = new LayerNorm(width, sizes.epsilon());
-    attention = new AttentionKernel(false, sizes.attentionDropout());
     activation = sizes.activation();
     dropout = new Dropout(sizes.dropout());
     heads = sizes.heads();
+    attentionDropout = sizes.attentionDropout();
   }
 
   /**
@@ -66,15 +70,27 @@ final class BertBlock extends Layer {
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
     NDArray attended = attentionNorm.forward(x.add(dropout.forward(attend(x, mask))));
-    NDArray hidden = activation.forward(up.forward(attended)); // (batch, tokens, intermediate)
-    return outputNorm.forward(attended.add(dropout.forward(down.forward(hidden))));
+    NDArray fed = FeedForward.apply(attended, up, activation, down);
+    return outputNorm.forward(attended.add(dropout.forward(fed)));
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask) {
+    if (Stream.of(query, key, value, mix).anyMatch(Linear::adapted)) {
+      return attendByLayers(x, mask);
+    }
+    double dropped = training() ? attentionDropout : 0;
+    return new MultiHeadAttentionKernel(heads, false, dropped, precision())
+        .attend(x, mask, MultiHeadAttention.weights(query, key, value, mix));
+  }
+
+  private NDArray attendByLayers(NDArray x, @Nullable NDArray mask) {
     NDArray q = split(query.forward(x)); // (batch, heads, tokens, headWidth)
     NDArray k = split(key.forward(x));
     NDArray v = split(value.forward(x));
-    NDArray mixed = attention.attend(q, k, v, mask, training()).transpose(0, 2, 1, 3);
+    NDArray mixed =
+        new AttentionKernel(false, attentionDropout)
+            .attend(q, k, v, mask, training())
+            .transpose(0, 2, 1, 3);
     return mix.forward(mixed.reshape(x.getShape()));
   }
 

@@ -73,7 +73,7 @@ final class BertBody extends Layer {
     NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
     NDArray x = embed(batch);
     for (BertBlock block : blocks) {
-      x = block.forward(x, mask);
+      x = through(block, in -> block.forward(in, mask), x);
     }
     return x;
   }

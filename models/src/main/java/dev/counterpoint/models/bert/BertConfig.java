@@ -1,17 +1,18 @@
 package dev.counterpoint.models.bert;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.pretrained.CheckpointNames;
 import dev.counterpoint.core.pretrained.ConfigReader;
 import dev.counterpoint.core.pretrained.ModelLabels;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
-import dev.counterpoint.core.pretrained.PretrainedFolder;
-import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.pretrained.PublishedFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,35 +20,80 @@ import org.jspecify.annotations.Nullable;
  * The settings of a BERT.
  *
  * @param task what it is for
- * @param from a folder of Hugging Face's to begin from; null to start from nothing
+ * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
+ *     from nothing
  * @param architecture its sizes; null for those of the folder, or else the defaults
+ * @param lora what is trained in place of the whole model; null where that is trained
+ * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
+ *     less memory and more time
  */
-public record BertConfig(Task task, @Nullable String from, @Nullable BertArchitecture architecture)
+public record BertConfig(
+    Task task,
+    @Nullable String from,
+    @Nullable BertArchitecture architecture,
+    @Nullable Lora lora,
+    boolean checkpointBlocks)
     implements PretrainedConfig {
-  private static final String TYPE = "bert";
-  private static final CheckpointNames NAMES =
-      new CheckpointNames(
-          TYPE,
-          Pattern.compile(
-              "embeddings\\.(position_ids|token_type_ids)|cls\\.predictions\\.decoder\\..*"),
-          Pattern.compile("(pooler|cls|classifier|qa_outputs)\\..*"));
+  private static final PublishedFamily<BertArchitecture> FAMILY =
+      new PublishedFamily<>(
+          "bert",
+          new CheckpointNames(
+              "bert",
+              Pattern.compile(
+                  "embeddings\\.(position_ids|token_type_ids)|cls\\.predictions\\.decoder\\..*"),
+              Pattern.compile("(pooler|cls|classifier|qa_outputs)\\..*")),
+          List.of("query", "value"),
+          false,
+          BertConfig::read);
 
-  /** What a BERT is for, with the name that Hugging Face has for it. */
-  public enum Task {
+  /** What a BERT is for. */
+  public enum Task implements PublishedFamily.Task {
     /** One class for an item. */
-    CLASSIFICATION("BertForSequenceClassification"),
+    CLASSIFICATION("BertForSequenceClassification", "SEQ_CLS", "classifier", "bert.pooler.dense"),
     /** One class for each token. */
-    TOKEN_CLASSIFICATION("BertForTokenClassification"),
+    TOKEN_CLASSIFICATION("BertForTokenClassification", "TOKEN_CLS", "classifier", null),
     /** The place of an answer in a text. */
-    QUESTION_ANSWERING("BertForQuestionAnswering"),
+    QUESTION_ANSWERING("BertForQuestionAnswering", "QUESTION_ANS", "qa_outputs", null),
     /** The tokens behind masks. */
-    LANGUAGE_MODEL("BertForMaskedLM");
+    LANGUAGE_MODEL("BertForMaskedLM", null, null, "cls.predictions");
 
     private final String huggingFace;
+    private final @Nullable String peft;
+    private final @Nullable String head;
+    private final @Nullable String beside;
 
-    Task(String huggingFace) {
+    Task(
+        String huggingFace, @Nullable String peft, @Nullable String head, @Nullable String beside) {
       this.huggingFace = huggingFace;
+      this.peft = peft;
+      this.head = head;
+      this.beside = beside;
     }
+
+    @Override
+    public String huggingFace() {
+      return huggingFace;
+    }
+
+    @Override
+    public @Nullable String peft() {
+      return peft;
+    }
+
+    @Override
+    public List<String> head() {
+      return head == null ? List.of() : List.of(head);
+    }
+
+    @Override
+    public List<String> beside() {
+      return beside == null ? List.of() : List.of(beside);
+    }
+  }
+
+  /** One that is trained whole. */
+  public BertConfig(Task task, @Nullable String from, @Nullable BertArchitecture architecture) {
+    this(task, from, architecture, null, false);
   }
 
   /** A small classifier from nothing. */
@@ -61,8 +107,8 @@ public record BertConfig(Task task, @Nullable String from, @Nullable BertArchite
   }
 
   @Override
-  public CheckpointNames names() {
-    return NAMES;
+  public PublishedFamily<BertArchitecture> family() {
+    return FAMILY;
   }
 
   @Override
@@ -70,31 +116,31 @@ public record BertConfig(Task task, @Nullable String from, @Nullable BertArchite
     BertArchitecture sizes = sizes();
     sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
     int padding = data.paddingId();
-    return switch (task) {
-      case CLASSIFICATION -> new BertClassifier(sizes, padding, ModelLabels.count(data));
-      case TOKEN_CLASSIFICATION -> new BertTokenClassifier(sizes, padding, ModelLabels.count(data));
-      case QUESTION_ANSWERING -> new BertQuestionAnswerer(sizes, padding);
-      case LANGUAGE_MODEL -> new BertLanguageModel(sizes, padding);
-    };
+    BaseModel model =
+        switch (task) {
+          case CLASSIFICATION -> new BertClassifier(sizes, padding, ModelLabels.count(data));
+          case TOKEN_CLASSIFICATION ->
+              new BertTokenClassifier(sizes, padding, ModelLabels.count(data));
+          case QUESTION_ANSWERING -> new BertQuestionAnswerer(sizes, padding);
+          case LANGUAGE_MODEL -> new BertLanguageModel(sizes, padding);
+        };
+    FAMILY.adapt(model, lora, task);
+    model.setRecomputing(checkpointBlocks);
+    return model;
   }
 
   @Override
-  public BertConfig resolve(@Nullable Path path) throws IOException {
-    if (path == null) {
-      return new BertConfig(task, null, sizes());
-    }
-    PretrainedFolder folder = PretrainedFolder.of(path);
-    ConfigReader config =
-        new ConfigReader(folder.config(TYPE), folder.path().resolve("config.json").toString());
-    BertArchitecture found = read(config);
-    if (architecture != null && !architecture.equals(found)) {
-      throw new InvalidSettings(
-          "model.architecture is not that of "
-              + config.name()
-              + "; leave it out beside model.from, or make it "
-              + found);
-    }
-    return new BertConfig(task, folder.path().toString(), found);
+  public BertConfig resolve(Function<String, Path> files) throws IOException {
+    PublishedFamily.Start<BertArchitecture> start =
+        from == null
+            ? FAMILY.fromNothing(sizes(), lora)
+            : FAMILY.start(from, architecture, lora, task, files);
+    return new BertConfig(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
+  }
+
+  @Override
+  public BertConfig merged() {
+    return new BertConfig(task, from, architecture, null, checkpointBlocks);
   }
 
   private static BertArchitecture read(ConfigReader config) {
@@ -120,9 +166,7 @@ public record BertConfig(Task task, @Nullable String from, @Nullable BertArchite
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
     BertArchitecture sizes = sizes();
-    ObjectNode config = JsonNodeFactory.instance.objectNode();
-    config.put("model_type", TYPE);
-    config.putArray("architectures").add(task.huggingFace);
+    ObjectNode config = FAMILY.huggingFaceConfig(task, data);
     config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
     config.put("hidden_size", sizes.width());
     config.put("num_hidden_layers", sizes.layers());
@@ -136,10 +180,6 @@ public record BertConfig(Task task, @Nullable String from, @Nullable BertArchite
     config.put("classifier_dropout", sizes.headDropout());
     config.put("layer_norm_eps", sizes.epsilon());
     config.put("initializer_range", sizes.deviation());
-    config.put("pad_token_id", data.paddingId());
-    config.put("tie_word_embeddings", true);
-    config.put("torch_dtype", "float32");
-    ModelLabels.write(data, config);
     return config;
   }
 

@@ -4,12 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.AttentionKernel;
+import dev.counterpoint.core.kernel.PackedAttentionKernel;
+import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.MultiHeadAttention;
 import dev.counterpoint.core.model.Name;
-import dev.counterpoint.core.model.UnaryLayer;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and a feed-forward part, each normalized before and added to its input: GPT2Block. */
@@ -32,10 +35,10 @@ final class Gpt2Block extends Layer {
   @Name("mlp.c_proj")
   private final Linear down;
 
-  private final AttentionKernel attention;
-  private final UnaryLayer activation;
+  private final Activation activation;
   private final Dropout dropout;
   private final int heads;
+  private final double attentionDropout;
 
   Gpt2Block(Gpt2Architecture sizes) {
     int width = sizes.width();
@@ -45,10 +48,10 @@ final class Gpt2Block extends Layer {
     feedForwardNorm = new LayerNorm(width, sizes.epsilon());
     up = Linear.transposed(width, sizes.middle(), sizes.start());
     down = Linear.transposed(sizes.middle(), width, sizes.startOfResidual());
-    attention = new AttentionKernel(true, sizes.attentionDropout());
     activation = sizes.activation();
     dropout = new Dropout(sizes.dropout());
     heads = sizes.heads();
+    attentionDropout = sizes.attentionDropout();
   }
 
   /**
@@ -68,11 +71,31 @@ final class Gpt2Block extends Layer {
    */
   NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
     NDArray attended = x.add(dropout.forward(attend(attentionNorm.forward(x), mask, past)));
-    NDArray hidden = activation.forward(up.forward(feedForwardNorm.forward(attended)));
-    return attended.add(dropout.forward(down.forward(hidden)));
+    NDArray fed = FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
+    return attended.add(dropout.forward(fed));
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
+    if (queryKeyValue.adapted() || mix.adapted()) {
+      return attendByLayers(x, mask, past);
+    }
+    double dropped = training() ? attentionDropout : 0;
+    NDArray[] weights = MultiHeadAttention.weights(queryKeyValue, mix);
+    PackedAttentionKernel.Result result =
+        new PackedAttentionKernel(heads, true, dropped, precision())
+            .attend(
+                x,
+                mask,
+                past == null ? null : past.cache().key(past.block()),
+                past == null ? null : past.cache().value(past.block()),
+                new PackedAttentionKernel.Weights(weights[0], weights[1], weights[2], weights[3]));
+    if (past != null) {
+      past.cache().replace(past.block(), result.keys(), result.values());
+    }
+    return result.x();
+  }
+
+  private NDArray attendByLayers(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
     NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
     NDArray query = split(parts.get(0)); // (batch, heads, tokens, headWidth)
     NDArray key = split(parts.get(1));
@@ -82,7 +105,10 @@ final class Gpt2Block extends Layer {
       key = all.get(0);
       value = all.get(1);
     }
-    NDArray mixed = attention.attend(query, key, value, mask, training()).transpose(0, 2, 1, 3);
+    NDArray mixed =
+        new AttentionKernel(true, attentionDropout)
+            .attend(query, key, value, mask, training())
+            .transpose(0, 2, 1, 3);
     return mix.forward(mixed.reshape(x.getShape()));
   }
 

@@ -77,7 +77,9 @@ final class Gpt2Body extends Layer {
   private NDArray run(NDArray embedded, @Nullable NDArray mask, @Nullable KeyValueCache cache) {
     NDArray x = embedded;
     for (int i = 0; i < blocks.size(); i++) {
-      x = blocks.get(i).forward(x, mask, cache == null ? null : new Gpt2Block.Past(cache, i));
+      Gpt2Block block = blocks.get(i);
+      Gpt2Block.Past past = cache == null ? null : new Gpt2Block.Past(cache, i);
+      x = through(block, in -> block.forward(in, mask, past), x);
     }
     return norm.forward(x);
   }

@@ -1,17 +1,18 @@
 package dev.counterpoint.models.gpt2;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.pretrained.CheckpointNames;
 import dev.counterpoint.core.pretrained.ConfigReader;
 import dev.counterpoint.core.pretrained.ModelLabels;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
-import dev.counterpoint.core.pretrained.PretrainedFolder;
-import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.pretrained.PublishedFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,30 +20,72 @@ import org.jspecify.annotations.Nullable;
  * The settings of a GPT-2.
  *
  * @param task what it is for
- * @param from a folder of Hugging Face's to begin from; null to start from nothing
+ * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
+ *     from nothing
  * @param architecture its sizes; null for those of the folder, or else the defaults
+ * @param lora what is trained in place of the whole model; null where that is trained
+ * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
+ *     less memory and more time
  */
-public record Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Architecture architecture)
+public record Gpt2Config(
+    Task task,
+    @Nullable String from,
+    @Nullable Gpt2Architecture architecture,
+    @Nullable Lora lora,
+    boolean checkpointBlocks)
     implements PretrainedConfig {
-  private static final String TYPE = "gpt2";
-  private static final CheckpointNames NAMES =
-      new CheckpointNames(
-          "transformer",
-          Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)|lm_head\\.weight"),
-          Pattern.compile("(score|multiple_choice_head|v_head)\\..*"));
+  private static final PublishedFamily<Gpt2Architecture> FAMILY =
+      new PublishedFamily<>(
+          "gpt2",
+          new CheckpointNames(
+              "transformer",
+              Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)|lm_head\\.weight"),
+              Pattern.compile("(score|multiple_choice_head|v_head)\\..*")),
+          List.of("c_attn"),
+          true,
+          Gpt2Config::read);
 
-  /** What a GPT-2 is for, with the name that Hugging Face has for it. */
-  public enum Task {
+  /** What a GPT-2 is for. */
+  public enum Task implements PublishedFamily.Task {
     /** One class for an item. */
-    CLASSIFICATION("GPT2ForSequenceClassification"),
+    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", "score"),
     /** The next token at each place. */
-    LANGUAGE_MODEL("GPT2LMHeadModel");
+    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", null);
 
     private final String huggingFace;
+    private final String peft;
+    private final @Nullable String head;
 
-    Task(String huggingFace) {
+    Task(String huggingFace, String peft, @Nullable String head) {
       this.huggingFace = huggingFace;
+      this.peft = peft;
+      this.head = head;
     }
+
+    @Override
+    public String huggingFace() {
+      return huggingFace;
+    }
+
+    @Override
+    public String peft() {
+      return peft;
+    }
+
+    @Override
+    public List<String> head() {
+      return head == null ? List.of() : List.of(head);
+    }
+
+    @Override
+    public List<String> beside() {
+      return List.of();
+    }
+  }
+
+  /** One that is trained whole. */
+  public Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Architecture architecture) {
+    this(task, from, architecture, null, false);
   }
 
   /** A small language model from nothing. */
@@ -56,37 +99,36 @@ public record Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Archite
   }
 
   @Override
-  public CheckpointNames names() {
-    return NAMES;
+  public PublishedFamily<Gpt2Architecture> family() {
+    return FAMILY;
   }
 
   @Override
   public BaseModel build(DataSpec data) {
     Gpt2Architecture sizes = sizes();
     sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
-    return switch (task) {
-      case CLASSIFICATION -> new Gpt2Classifier(sizes, ModelLabels.count(data));
-      case LANGUAGE_MODEL -> new Gpt2LanguageModel(sizes);
-    };
+    BaseModel model =
+        switch (task) {
+          case CLASSIFICATION -> new Gpt2Classifier(sizes, ModelLabels.count(data));
+          case LANGUAGE_MODEL -> new Gpt2LanguageModel(sizes);
+        };
+    FAMILY.adapt(model, lora, task);
+    model.setRecomputing(checkpointBlocks);
+    return model;
   }
 
   @Override
-  public Gpt2Config resolve(@Nullable Path path) throws IOException {
-    if (path == null) {
-      return new Gpt2Config(task, null, sizes());
-    }
-    PretrainedFolder folder = PretrainedFolder.of(path);
-    ConfigReader config =
-        new ConfigReader(folder.config(TYPE), folder.path().resolve("config.json").toString());
-    Gpt2Architecture found = read(config);
-    if (architecture != null && !architecture.equals(found)) {
-      throw new InvalidSettings(
-          "model.architecture is not that of "
-              + config.name()
-              + "; leave it out beside model.from, or make it "
-              + found);
-    }
-    return new Gpt2Config(task, folder.path().toString(), found);
+  public Gpt2Config resolve(Function<String, Path> files) throws IOException {
+    PublishedFamily.Start<Gpt2Architecture> start =
+        from == null
+            ? FAMILY.fromNothing(sizes(), lora)
+            : FAMILY.start(from, architecture, lora, task, files);
+    return new Gpt2Config(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
+  }
+
+  @Override
+  public Gpt2Config merged() {
+    return new Gpt2Config(task, from, architecture, null, checkpointBlocks);
   }
 
   private static Gpt2Architecture read(ConfigReader config) {
@@ -112,9 +154,7 @@ public record Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Archite
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
     Gpt2Architecture sizes = sizes();
-    ObjectNode config = JsonNodeFactory.instance.objectNode();
-    config.put("model_type", TYPE);
-    config.putArray("architectures").add(task.huggingFace);
+    ObjectNode config = FAMILY.huggingFaceConfig(task, data);
     config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
     config.put("n_embd", sizes.width());
     config.put("n_layer", sizes.layers());
@@ -129,10 +169,6 @@ public record Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Archite
     config.put("initializer_range", sizes.deviation());
     config.put("bos_token_id", data.paddingId());
     config.put("eos_token_id", data.paddingId());
-    config.put("pad_token_id", data.paddingId());
-    config.put("tie_word_embeddings", true);
-    config.put("torch_dtype", "float32");
-    ModelLabels.write(data, config);
     return config;
   }
 

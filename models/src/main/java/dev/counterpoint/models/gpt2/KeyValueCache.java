@@ -35,6 +35,22 @@ final class KeyValueCache implements AutoCloseable {
     return new NDList(append(keys, block, key), append(values, block, value));
   }
 
+  /** The keys of a block so far: (batch, heads, tokens, headWidth); null before the first. */
+  @Nullable NDArray key(int block) {
+    return keys.get(block);
+  }
+
+  /** The values of a block so far: (batch, heads, tokens, headWidth); null before the first. */
+  @Nullable NDArray value(int block) {
+    return values.get(block);
+  }
+
+  /** Has other keys and values in the place of a block's, which are closed. */
+  void replace(int block, NDArray key, NDArray value) {
+    replace(keys, block, key);
+    replace(values, block, value);
+  }
+
   private static NDArray append(List<@Nullable NDArray> all, int block, NDArray added) {
     NDArray before = all.get(block);
     return replace(

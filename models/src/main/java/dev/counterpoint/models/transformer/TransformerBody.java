@@ -42,7 +42,7 @@ final class TransformerBody extends Layer {
     NDArray embedded = ngrams.addTo(tokens.forward(ids).add(place), ids);
     NDArray x = dropout.forward(embedded); // (batch, tokens, width)
     for (TransformerBlock block : blocks) {
-      x = block.forward(x, mask);
+      x = through(block, in -> block.forward(in, mask), x);
     }
     return norm.forward(x);
   }

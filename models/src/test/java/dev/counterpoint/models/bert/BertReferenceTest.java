@@ -16,6 +16,7 @@ import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.models.Reference;
 import dev.counterpoint.models.bert.BertConfig.Task;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -174,10 +175,10 @@ class BertReferenceTest {
   }
 
   private static BaseModel load(Task task, Reference reference) throws IOException {
-    BertConfig config = new BertConfig(task, null, null).resolve(reference.folder());
+    BertConfig config = new BertConfig(task, reference.folder().toString(), null).resolve(Path::of);
     BaseModel model = config.build(DATA);
     model.initialize(Device.cpu(), 1);
-    assertThat(config.loadInto(model)).isEmpty();
+    assertThat(config.loadInto(model, Path::of)).isEmpty();
     return model;
   }
 }

@@ -15,6 +15,7 @@ import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.models.Reference;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,10 +34,12 @@ class GenerationReferenceTest {
 
   @BeforeEach
   void load() throws IOException {
-    Gpt2Config config = Gpt2Config.defaults().resolve(reference.folder());
+    Gpt2Config config =
+        new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, reference.folder().toString(), null)
+            .resolve(Path::of);
     model = (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
     model.initialize(Device.cpu(), 1);
-    config.loadInto(model);
+    config.loadInto(model, Path::of);
   }
 
   @AfterEach

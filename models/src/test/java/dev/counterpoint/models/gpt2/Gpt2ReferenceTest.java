@@ -15,6 +15,7 @@ import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.models.Reference;
 import dev.counterpoint.models.gpt2.Gpt2Config.Task;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,14 @@ class Gpt2ReferenceTest {
   @Test
   void lossAndGradientsAreThoseOfHuggingFace() throws IOException {
     try (Gpt2LanguageModel model = load()) {
+      reference.checkLossAndGradients(model, labelled());
+    }
+  }
+
+  @Test
+  void blocksThatAreComputedAgainHaveTheSameGradients() throws IOException {
+    try (Gpt2LanguageModel model = load()) {
+      model.setRecomputing(true);
       reference.checkLossAndGradients(model, labelled());
     }
   }
@@ -133,11 +142,13 @@ class Gpt2ReferenceTest {
   }
 
   private Gpt2LanguageModel load() throws IOException {
-    Gpt2Config config = Gpt2Config.defaults().resolve(reference.folder());
+    Gpt2Config config =
+        new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, reference.folder().toString(), null)
+            .resolve(Path::of);
     Gpt2LanguageModel model =
         (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
     model.initialize(Device.cpu(), 1);
-    assertThat(config.loadInto(model)).isEmpty();
+    assertThat(config.loadInto(model, Path::of)).isEmpty();
     return model;
   }
 }

@@ -1,8 +1,10 @@
 package dev.counterpoint.runner.check;
 
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.checkpoint.ModelHash;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,20 +15,24 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Writes the loss, gradient norm and rate of each step, bit for bit, into a file. A run that goes
+ * Writes the loss, gradient norm and rate of each step, bit for bit, into a file, and where the run
+ * keeps an average of its weights, which enters no loss, the beginning of its hash. A run that goes
  * on appends, so the steps that a kill undid are there twice.
  *
  * <pre>
  * start 0 of 3000 in 10 epochs
- * step 1 loss 0x1.6a09e6p-1 norm 0x1.2p1 rate 0x0.0p0
+ * step 1 loss 0x1.6a09e6p-1 norm 0x1.2p1 rate 0x0.0p0 average 9f86d081884c7d65
  * </pre>
  */
-public final class StepTrace implements Callback {
-  private static final int LONGEST_ROW = 150;
+public final class StepTrace implements Callback.OfAverage {
+  private static final int LONGEST_ROW = 180;
+  private static final int HASH_DIGITS = 16;
 
   private final Path file;
+  private String average = "";
 
   public StepTrace(Path file) {
     this.file = file;
@@ -46,6 +52,11 @@ public final class StepTrace implements Callback {
   }
 
   @Override
+  public void onAverage(Map<String, NDArray> averages) {
+    average = " average " + ModelHash.of(averages).substring(0, HASH_DIGITS);
+  }
+
+  @Override
   public void onStep(StepReport report) {
     append(
         "step "
@@ -56,6 +67,7 @@ public final class StepTrace implements Callback {
             + Double.toHexString(report.gradientNorm())
             + " rate "
             + Double.toHexString(report.learningRate())
+            + average
             + "\n");
   }
 
@@ -77,7 +89,7 @@ public final class StepTrace implements Callback {
    * A step as it was made.
    *
    * @param life which process made it: 0 for the one that began the run
-   * @param values loss, norm and rate
+   * @param values loss, norm and rate, and where there is one the hash of the average
    */
   record Row(int life, long step, String values) {}
 
@@ -108,7 +120,7 @@ public final class StepTrace implements Callback {
           lives.add(
               new Life(
                   Long.parseLong(words[1]), Long.parseLong(words[3]), Integer.parseInt(words[5])));
-        } else if (words[0].equals("step") && words.length == 8) {
+        } else if (words[0].equals("step") && words.length >= 8) {
           long step = Long.parseLong(words[1]);
           rows.add(new Row(lives.size() - 1, step, line.substring(line.indexOf("loss"))));
         }

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,13 +77,13 @@ final class CheckResumeCommand implements Callable<Integer> {
     ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
     console.print(
         String.format(
-            "%d kills: %d times it went on within an epoch, from a step above 0; %d kills met it"
-                + " writing a checkpoint; %d of %d steps were made again",
-            outcome.kills(),
+            "%s; times it went on within an epoch, from a step above 0: %d; kills that met it"
+                + " writing a checkpoint: %d; of %s made again: %d",
+            Figures.count(outcome.kills(), "kill"),
             outcome.withinEpoch(),
             outcome.whileWriting(),
-            outcome.repeated(),
-            outcome.steps()));
+            Figures.count(outcome.steps(), "step"),
+            outcome.repeated()));
     if (outcome.difference().isPresent()) {
       throw new RunFailed(outcome.difference().get() + ". Both runs are in " + folder + ".");
     }

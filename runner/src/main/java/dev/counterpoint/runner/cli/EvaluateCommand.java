@@ -4,21 +4,28 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import com.google.inject.Module;
+import com.google.inject.util.Modules;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.core.checkpoint.ModelWeights;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.wiring.FileFinder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +52,14 @@ final class EvaluateCommand implements Callable<Integer> {
   private @Nullable String split;
 
   @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "Only this file, of the kind that the model was trained on, by the model's own tokens and"
+              + " labels; the data of the run is not read.")
+  private @Nullable String file;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
@@ -62,10 +77,13 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.existing(directory, sets, classpath.paths());
     Console console = Consoles.of(spec);
-    Injector wired = Guice.createInjector(new RunModule(run, console));
+    Injector wired = Guice.createInjector(wiring(run, console));
     try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class)) {
       loadWeights(run, model, wired.getInstance(CheckpointStore.class), console);
+      if (file != null) {
+        data.notes().forEach(console::say);
+      }
       int batchSize = run.file().training().batchSize();
       Evaluator evaluator = new Evaluator(model, data.metrics(), batchSize);
       Map<String, Evaluation> found = new TreeMap<>();
@@ -77,6 +95,38 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return ExitCode.DONE;
+  }
+
+  /** The run's own wiring, but for its data where a file takes that place. */
+  private Module wiring(Run run, Console console) throws IOException {
+    RunModule own = new RunModule(run, console);
+    if (file == null) {
+      return own;
+    }
+    if (split != null) {
+      throw new InvalidSettings("--split is for the data of the run, and --data takes its place.");
+    }
+    DataSplits heldOut = heldOut(run, file);
+    return Modules.override(own).with(binder -> binder.bind(DataSplits.class).toInstance(heldOut));
+  }
+
+  private static DataSplits heldOut(Run run, String file) throws IOException {
+    if (!(run.file().data() instanceof HeldOut source)) {
+      throw new InvalidSettings(
+          "The data of this run, "
+              + run.file().data().getClass().getName()
+              + ", reads no other file by --data; it would have to be a "
+              + HeldOut.class.getName()
+              + ". --set data.KEY=VALUE changes its settings.");
+    }
+    Path model = run.directory().model();
+    DataSpec trained = ModelFolder.config(model, run.binder()).data();
+    FileFinder files = new FileFinder(List.of(Path.of("")), new BuiltInData(CacheFolder.path()));
+    int maxLength = run.file().model().maxLength();
+    return source.heldOut(
+        file,
+        trained,
+        new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model));
   }
 
   private Map<String, Dataset> chosen(DataSplits data) {
@@ -98,9 +148,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void loadWeights(
       Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
-    Path weights = run.directory().model().resolve("model.safetensors");
-    if (Files.exists(weights)) {
-      ModelWeights.load(model.parameters(), weights);
+    Path folder = run.directory().model();
+    if (ModelFolder.isWhole(folder) || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
+      ModelFolder.loadWeights(folder, ModelFolder.config(folder, run.binder()), model);
       return;
     }
     Checkpoint newest =
@@ -113,7 +163,12 @@ final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path() + " has neither a model nor a whole checkpoint."));
     newest.loadModel(model.parameters());
     console.say(
-        "There is no model folder yet; this is the checkpoint of step " + newest.step() + ".");
+        (ModelFolder.isAdapter(folder)
+                ? "What the adapter adapts is gone"
+                : "There is no model folder yet")
+            + "; this is the checkpoint of step "
+            + newest.step()
+            + ".");
   }
 
   private static ObjectNode json(Map<String, Evaluation> found) {
@@ -129,7 +184,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void show(String name, Evaluation evaluation, Console console) {
     console.print(
-        name + " (" + evaluation.items() + " items): " + Figures.line(evaluation.values()));
+        name
+            + " ("
+            + Figures.count(evaluation.items(), "item")
+            + "): "
+            + Figures.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

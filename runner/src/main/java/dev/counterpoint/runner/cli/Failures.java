@@ -2,8 +2,9 @@ package dev.counterpoint.runner.cli;
 
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.runner.RunFailed;
-import dev.counterpoint.runner.config.Nearest;
+import dev.counterpoint.runner.config.SourcePath;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,10 +27,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * exit code.
  */
 final class Failures {
-  /** Classes that are not the user's. */
-  private static final Pattern OTHERS =
-      Pattern.compile("(java|javax|jdk|sun|ai\\.djl|dev\\.counterpoint|com\\.google|picocli)\\.");
-
   private final BooleanSupplier debug;
 
   /**
@@ -78,7 +74,7 @@ final class Failures {
     } else if (told instanceof EngineException refused) {
       say(command, describe(refused));
     } else {
-      say(command, "internal error: " + failure + " (run again with --debug)");
+      say(command, describeOther(failure));
     }
     return ExitCode.RUN_FAILED;
   }
@@ -158,9 +154,30 @@ final class Failures {
   /** The line of the user's own class that the failure went through. */
   private static Optional<String> ownCode(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
-        .filter(frame -> !OTHERS.matcher(frame.getClassName()).lookingAt())
+        .filter(SourcePath::isOwn)
         .findFirst()
         .map(frame -> frame.getFileName() + ":" + frame.getLineNumber());
+  }
+
+  /**
+   * What nobody foresaw. Where the user's own class threw it, or something that it called, the line
+   * is named. Where this program refused an argument its sentence says what is wrong.
+   */
+  private static String describeOther(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String more = " (run again with --debug for all of it)";
+    Optional<String> line = ownCode(cause);
+    if (line.isPresent()) {
+      String kind = cause.getClass().getSimpleName();
+      String message = cause.getMessage() == null ? "" : ": " + cause.getMessage();
+      return line.get() + ": " + kind + message + more;
+    }
+    return cause instanceof IllegalArgumentException && cause.getMessage() != null
+        ? cause.getMessage() + more
+        : "internal error: " + failure + " (run again with --debug)";
   }
 
   private static String describe(OutOfMemoryError full) {

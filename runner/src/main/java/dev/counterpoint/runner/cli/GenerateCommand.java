@@ -98,13 +98,35 @@ final class GenerateCommand implements Callable<Integer> {
             "The model in " + folder + " does not go on with texts; a gpt2 language-model does.");
       }
       List<long[]> ids = new ArrayList<>();
-      prompts.forEach(prompt -> ids.add(encoder.prompt(prompt)));
+      for (String prompt : prompts) {
+        ids.add(idsOf(prompt, encoder, config));
+        tellUnknown(encoder.unknown(prompt), Consoles.of(spec));
+      }
       Set<Long> ends = new HashSet<>(Set.of((long) config.data().paddingId()));
       stop.forEach(token -> ends.add(encoder.idOf(token)));
       Generator generator = new Generator(language, settings(ends), maxLength, Device.cpu());
       show(generator, ids, encoder, Consoles.of(spec));
     }
     return ExitCode.DONE;
+  }
+
+  private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
+    if (prompt.isEmpty()) {
+      throw new InvalidSettings(
+          "A prompt is empty; give what to go on from, or \""
+              + encoder.written(config.data().paddingId())
+              + "\" for a text from its very beginning.");
+    }
+    return encoder.prompt(prompt);
+  }
+
+  private static void tellUnknown(List<String> unknown, Console console) {
+    if (!unknown.isEmpty()) {
+      console.say(
+          "The model does not know "
+              + String.join(", ", unknown.stream().map(part -> '"' + part + '"').toList())
+              + ": the training text had none, and they are left out below.");
+    }
   }
 
   private GenerationSettings settings(Set<Long> ends) {

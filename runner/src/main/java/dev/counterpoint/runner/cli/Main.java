@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
       ExperimentsCommand.class,
       DoctorCommand.class,
       CheckCommand.class,
+      MergeCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
       TrackerCommand.class,

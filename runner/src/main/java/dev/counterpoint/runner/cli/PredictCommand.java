@@ -4,12 +4,10 @@ import ai.djl.Device;
 import dev.counterpoint.core.data.question.QuestionPredictor;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TextEncoder;
-import dev.counterpoint.core.data.text.TextPredictor;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,17 +25,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint predict}: the label of each text, its probability, and the text. */
+/** {@code counterpoint predict}: the labels of texts, or the answers to questions about them. */
 @Command(
     name = "predict",
     description = {
       "Tells the label of texts: each given by --text, or each line of standard input.",
       "Prints label, probability and text, separated by tabs. With --question: the likeliest"
-          + " answers from each text, with probability and place (in characters from 0)."
+          + " answer from each text, with probability and place (in characters from 0).",
+      "With --json each answer is a JSON object on a line, and so is each line of standard input:"
+          + " {\"text\": ...}, or {\"question\": ..., \"context\": ...}."
     })
 final class PredictCommand implements Callable<Integer> {
-  private static final int BATCH = 32;
-
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
@@ -47,14 +45,17 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--question",
       paramLabel = "TEXT",
-      description = "What a model for question-answering is asked about each --text.")
+      description = "What a model for question-answering is asked about each text.")
   private @Nullable String question;
 
   @Option(
-      names = "--best",
+      names = "--top",
       paramLabel = "N",
-      description = "How many answers a question is given: 3.")
-  private int best = 3;
+      description = "The N likeliest labels, or answers, of each: 1, and in JSON all labels.")
+  private @Nullable Integer top;
+
+  @Option(names = "--json", description = "Reads and prints a JSON object a line.")
+  private boolean json;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
@@ -62,25 +63,24 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (top != null && top < 1) {
+      throw new InvalidSettings("--top " + top + " must be 1 or greater.");
+    }
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
-    if (question != null) {
-      answer(question, folder, config);
-      return ExitCode.DONE;
-    }
-    if (config.data().labels().isEmpty()) {
-      throw new InvalidSettings(
-          "The model in "
-              + folder
-              + " tells no labels: "
-              + (answersQuestions(config)
-                  ? "ask it with --question."
-                  : "use generate for a language model."));
-    }
-    try (TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
-        BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
-      TextPredictor predictor = new TextPredictor(model, encoder, config.data().labels());
-      tell(predictor, Consoles.of(spec));
+    boolean asksQuestions = answersQuestions(config);
+    check(folder, config, asksQuestions);
+    Console console = Consoles.of(spec);
+    try (Teller teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
+      if (texts.isEmpty()) {
+        PredictLines lines = new PredictLines(standardInput(), json, asksQuestions, question);
+        lines.read(requests -> teller.tell(requests).forEach(console::print));
+      } else {
+        List<PredictRequest> requests =
+            texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
+        teller.tell(requests).forEach(console::print);
+      }
+      teller.remarks().forEach(console::say);
     }
     return ExitCode.DONE;
   }
@@ -91,66 +91,44 @@ final class PredictCommand implements Callable<Integer> {
         && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
   }
 
-  private void answer(String asked, Path folder, ModelFolder.Config config) throws IOException {
-    if (!answersQuestions(config)) {
+  private void check(Path folder, ModelFolder.Config config, boolean asksQuestions) {
+    if (asksQuestions) {
+      if (question == null && !(json && texts.isEmpty())) {
+        throw new InvalidSettings(
+            "The model in "
+                + folder
+                + " answers questions: ask it with --question, or in JSON lines with --json.");
+      }
+    } else if (question != null) {
       throw new InvalidSettings(
           "The model in "
               + folder
               + " answers no questions; that does one trained on data of the type"
               + " question-answering.");
-    }
-    if (texts.isEmpty()) {
-      throw new InvalidSettings("A --question needs a --text that the answer stands in.");
-    }
-    Console console = Consoles.of(spec);
-    int maxLength = config.model().maxLength();
-    byte[] tokenizer = PublishedTokenizer.json(folder);
-    int padding = config.data().paddingId();
-    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu());
-        QuestionPredictor predictor = new QuestionPredictor(model, tokenizer, padding, maxLength)) {
-      for (String text : texts) {
-        predictor.answer(asked, text, best).forEach(answer -> console.print(line(answer)));
-      }
+    } else if (config.data().labels().isEmpty()) {
+      throw new InvalidSettings(
+          "The model in " + folder + " tells no labels: use generate for a language model.");
     }
   }
 
-  private static String line(QuestionPredictor.Answer answer) {
-    String place = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
-    String text = answer.start() < 0 ? "(no answer)" : answer.text();
-    return text + "\t" + Figures.number(answer.probability()) + "\t" + place;
+  private Teller answers(Path folder, ModelFolder.Config config) throws IOException {
+    BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+    QuestionPredictor predictor =
+        new QuestionPredictor(
+            model,
+            PublishedTokenizer.json(folder),
+            config.data().paddingId(),
+            config.model().maxLength());
+    return new AnswerTeller(model, predictor, json, top);
   }
 
-  /** Given texts at once; lines as they come, as many together as are there. */
-  private void tell(TextPredictor predictor, Console console) throws IOException {
-    if (!texts.isEmpty()) {
-      show(predictor, texts, console);
-      return;
-    }
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    List<String> waiting = new ArrayList<>();
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      waiting.add(line);
-      if (waiting.size() == BATCH || !lines.ready()) {
-        show(predictor, waiting, console);
-        waiting.clear();
-      }
-    }
-    if (!waiting.isEmpty()) {
-      show(predictor, waiting, console);
-    }
+  private Teller labels(Path folder, ModelFolder.Config config) throws IOException {
+    TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
+    BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+    return new LabelTeller(model, encoder, config.data().labels(), json, top);
   }
 
-  private static void show(TextPredictor predictor, List<String> texts, Console console) {
-    List<TextPredictor.Prediction> predictions = predictor.predict(texts);
-    for (int i = 0; i < texts.size(); i++) {
-      TextPredictor.Prediction prediction = predictions.get(i);
-      console.print(
-          prediction.label()
-              + "\t"
-              + Figures.number(prediction.probability())
-              + "\t"
-              + texts.get(i));
-    }
+  private static BufferedReader standardInput() {
+    return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
   }
 }

@@ -9,6 +9,7 @@ import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SettingsTree;
 import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Figures;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -51,8 +52,11 @@ final class ReplayCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     console.print(
         String.format(
-            "step %d, %d items in %d micro-batches: %s",
-            capsule.step(), capsule.items().size(), capsule.batches().size(), capsule.reason()));
+            "step %d, %s in %s: %s",
+            capsule.step(),
+            Figures.count(capsule.items().size(), "item"),
+            Figures.count(capsule.batches().size(), "micro-batch"),
+            capsule.reason()));
     try (BaseModel model = model()) {
       tell(new Replay(folder, model).run(), console);
     }

@@ -28,6 +28,7 @@ import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.rundir.GoingOn;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.Outcome;
@@ -105,7 +106,7 @@ final class TrainCommand implements Callable<Integer> {
     RunLock lock = lock(run, place);
     Ranks ranks = place.isPresent() ? Ranks.meet(place.get(), run, console) : Ranks.none();
     Injector wired =
-        Guice.createInjector(new RunModule(run, console, watchers(), ranks.participation()));
+        Guice.createInjector(new RunModule(run, console, watchers(run), ranks.participation()));
     boolean leads = ranks.participation().leads();
     try (ranks;
         lock;
@@ -153,13 +154,32 @@ final class TrainCommand implements Callable<Integer> {
     return place.get().rank() == 0 ? RunLock.holdForWriting(run.directory()) : null;
   }
 
-  private List<Callback> watchers() {
-    return trace == null ? List.of() : List.of(new StepTrace(trace));
+  private List<Callback> watchers(Run run) {
+    List<Callback> watchers = new ArrayList<>();
+    if (run.goesOn()) {
+      watchers.add(new GoingOn(run.directory(), command()));
+    }
+    if (trace != null) {
+      watchers.add(new StepTrace(trace));
+    }
+    return watchers;
+  }
+
+  /** What was asked, as the provenance keeps it. */
+  private List<String> command() {
+    List<String> command = new ArrayList<>(List.of("train", name));
+    sets.forEach(set -> command.addAll(List.of("--set", set)));
+    return command;
   }
 
   /** What the disk did not do, and what is left of the run. */
   private static RunFailed failed(Run run, IOException cause) {
     RunDirectory directory = run.directory();
+    try {
+      directory.requireThere();
+    } catch (IOException gone) {
+      return new RunFailed(String.valueOf(gone.getMessage()), cause);
+    }
     String message = Reason.of(cause).replaceFirst("\\.?$", ".");
     String remaining =
         new CheckpointStore(directory.checkpoints(), 1)
@@ -180,23 +200,28 @@ final class TrainCommand implements Callable<Integer> {
     console.say(
         String.format(
             Locale.ROOT,
-            "%s: %,d parameters on %s, in %s",
+            "%s: %,d parameters%s on %s, in %s",
             run.file().name(),
             summary.count(),
+            trained(summary),
             Devices.nameOf(model.device()),
             run.directory().path()));
+  }
+
+  private static String trained(ModelSummary summary) {
+    return summary.trainable() == summary.count()
+        ? ""
+        : String.format(Locale.ROOT, ", %,d of them trained,", summary.trainable());
   }
 
   /** The first files of a new run. */
   private void prepare(Run run, DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
     if (!run.goesOn()) {
-      List<String> command = new ArrayList<>(List.of("train", name));
-      sets.forEach(set -> command.addAll(List.of("--set", set)));
       RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
       RunDirectory.writeJson(
           directory.provenance(),
-          Provenance.of(command, run.files().folders(), data.fingerprint()));
+          Provenance.of(command(), run.files().folders(), data.fingerprint()));
     }
   }
 
@@ -216,8 +241,8 @@ final class TrainCommand implements Callable<Integer> {
     console.print(
         String.format(
             Locale.ROOT,
-            "%d steps in %s, %.0f items/s; model %s%s",
-            end.steps(),
+            "%s in %s, %.0f items/s; model %s%s",
+            Figures.count(end.steps(), "step"),
             Figures.duration(end.seconds()),
             end.items() / end.seconds(),
             outcome.modelHash().substring(0, 12),

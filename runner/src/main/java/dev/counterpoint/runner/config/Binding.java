@@ -2,6 +2,7 @@ package dev.counterpoint.runner.config;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.runner.config.RecordShape.Part;
 import dev.counterpoint.runner.config.YamlNode.Mapping;
 import dev.counterpoint.runner.config.YamlNode.Scalar;

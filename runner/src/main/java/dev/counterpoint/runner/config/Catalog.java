@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.config;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;

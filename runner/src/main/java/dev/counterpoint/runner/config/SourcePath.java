@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * compile a whole project.
  */
 public final class SourcePath implements AutoCloseable {
+  private static final String OWN = "classpath";
+
   private final ClassLoader loader;
   private final Set<String> compiled;
   private final String description;
@@ -65,6 +67,11 @@ public final class SourcePath implements AutoCloseable {
         outermost(classes.keySet()),
         "the program or in "
             + entries.stream().map(Path::toString).collect(Collectors.joining(", ")));
+  }
+
+  /** Whether a line of a stack trace is of a class of the user's own. */
+  public static boolean isOwn(StackTraceElement frame) {
+    return OWN.equals(frame.getClassLoaderName());
   }
 
   private static ClassLoader program() {
@@ -133,7 +140,7 @@ public final class SourcePath implements AutoCloseable {
     private final Map<String, byte[]> classes;
 
     Loader(URL[] urls, Map<String, byte[]> classes) {
-      super("classpath", urls, program());
+      super(OWN, urls, program());
       this.classes = classes;
     }
 

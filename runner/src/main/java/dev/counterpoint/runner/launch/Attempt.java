@@ -135,12 +135,17 @@ final class Attempt implements AutoCloseable {
   /** Until all have ended as they should, or one has not. */
   private void watch() {
     int silent = 0;
-    while (!signs.any() && !(signs.allDone() && !trackerLives())) {
+    while (!signs.any() && !(signs.allDone() && !(trackerLives() && othersNeedIt()))) {
       silent = take() || !trackerLives() ? 0 : silent + 1;
       if (silent == SILENT_TURNS) {
         signs.trackerSilent();
       }
     }
+  }
+
+  /** Ranks on other machines may still be at work when those of this one are done. */
+  private boolean othersNeedIt() {
+    return signs.begun() && job.ranks().size() < job.world();
   }
 
   private boolean trackerLives() {
@@ -150,16 +155,21 @@ final class Attempt implements AutoCloseable {
   /** What was the cause and what its consequence may be known only when more has happened. */
   private void gatherSigns() {
     long until = System.nanoTime() + GATHERING_NANOS;
-    while (signs.any() && !signs.allEnded() && System.nanoTime() < until) {
-      take();
+    long left = GATHERING_NANOS;
+    while (signs.any() && !signs.allEnded() && left > 0) {
+      take(TimeUnit.NANOSECONDS.toMillis(left));
+      left = until - System.nanoTime();
     }
   }
 
   /** Waits a turn for the next event; false where there was none. */
   private boolean take() {
+    return take(Math.max(1, job.deadline().toMillis() / TURNS));
+  }
+
+  private boolean take(long millis) {
     try {
-      Event event =
-          events.poll(Math.max(1, job.deadline().toMillis() / TURNS), TimeUnit.MILLISECONDS);
+      Event event = events.poll(millis, TimeUnit.MILLISECONDS);
       if (event instanceof Event.Ended ended) {
         signs.ended(ended.child(), ended.code());
       } else if (event instanceof Event.Said said) {

@@ -78,7 +78,8 @@ final class Child {
   }
 
   private static Child started(
-      Start start, ProcessBuilder builder, int attempt, Predicate<String> heard) throws IOException {
+      Start start, ProcessBuilder builder, int attempt, Predicate<String> heard)
+      throws IOException {
     Child child = new Child(start.name(), builder.start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
     child.listen(() -> copy(child.process.getInputStream(), log, heard));

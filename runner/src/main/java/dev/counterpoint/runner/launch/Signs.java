@@ -25,6 +25,7 @@ final class Signs {
   private @Nullable Child tracker;
   private @Nullable Address gate;
   private boolean trackerSilent;
+  private boolean begun;
 
   Signs(Job job) {
     this.job = job;
@@ -51,6 +52,7 @@ final class Signs {
     List<String> words = Arrays.asList(line.split(" "));
     switch (words.get(0)) {
       case "gate" -> gate = Address.parse("the tracker's gate", words.get(1));
+      case "begun" -> begun = true;
       case "missing" -> words.stream().skip(1).map(Integer::valueOf).forEach(missing::add);
       case "lost" -> {
         if (words.size() > 2 && words.get(2).equals("silent")) {
@@ -65,6 +67,11 @@ final class Signs {
 
   Optional<Address> gate() {
     return Optional.ofNullable(gate);
+  }
+
+  /** Whether the ranks of all machines have met. */
+  boolean begun() {
+    return begun;
   }
 
   /** Whether all ranks have done what they were to do. */

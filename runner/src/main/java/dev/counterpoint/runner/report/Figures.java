@@ -29,6 +29,11 @@ public final class Figures {
     return String.format(Locale.ROOT, "%.2e", value);
   }
 
+  /** So many of something: {@code 1 step}, {@code 2 steps}. */
+  public static String count(long number, String one) {
+    return number + " " + (number == 1 ? one : one + "s");
+  }
+
   /** Seconds as {@code 1:02:03}, or {@code 2:03} below an hour. */
   public static String duration(double seconds) {
     long whole = Math.round(seconds);

@@ -3,13 +3,17 @@ package dev.counterpoint.runner.rundir;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.AdapterFolder;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.pretrained.PretrainedFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cache.ModelHub;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SettingsTree;
 import java.io.IOException;
@@ -17,12 +21,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code model/}: a finished model with all that using it takes. {@code config.json} says how it is
  * built, {@code model.safetensors} has its weights, and the files of the data, as {@code
  * tokenizer.json}, lie beside them. Of a model that Hugging Face has too, {@code config.json} is
- * Hugging Face's, with one key more for what only this program asks.
+ * Hugging Face's, with one key more for what only this program asks; and of an adapter the weights
+ * are PEFT's files, which need the model that is adapted.
  */
 public final class ModelFolder {
   /** The file that says how a model is built. */
@@ -42,7 +49,10 @@ public final class ModelFolder {
    */
   public record Config(ModelConfig model, DataSpec data, List<String> classpath) {}
 
-  /** Writes a model; files of an older one are replaced. */
+  /**
+   * Writes a model; files of an older one are replaced. One whose settings ask for it is merged
+   * with its adapter first.
+   */
   public static void save(
       Path folder,
       BaseModel model,
@@ -51,11 +61,51 @@ public final class ModelFolder {
       Binder binder)
       throws IOException {
     Files.createDirectories(folder);
+    Lora lora = adapter(config);
+    if (lora != null && lora.merge()) {
+      saveMerged(folder, model, config, files, binder);
+      return;
+    }
     RunDirectory.writeJson(folder.resolve(CONFIG), content(config, binder));
-    ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
+    if (lora == null) {
+      ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
+      Files.deleteIfExists(folder.resolve(AdapterFolder.WEIGHTS));
+      Files.deleteIfExists(folder.resolve(AdapterFolder.CONFIG));
+    } else {
+      new AdapterFolder(folder).save(model, lora, base((PretrainedConfig) config.model()));
+      Files.deleteIfExists(folder.resolve(WEIGHTS));
+    }
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       RunDirectory.write(folder.resolve(file.getKey()), file.getValue());
     }
+  }
+
+  /** Takes the adapter of a model into its weights, and writes it as one that has none. */
+  public static void saveMerged(
+      Path folder,
+      BaseModel model,
+      Config config,
+      Map<String, DataSplits.ModelFile> files,
+      Binder binder)
+      throws IOException {
+    Lora.merge(model);
+    ModelConfig merged = ((PretrainedConfig) config.model()).merged();
+    save(folder, model, new Config(merged, config.data(), config.classpath()), files, binder);
+  }
+
+  /** What the model was trained by; null where all of it was. */
+  public static @Nullable Lora adapter(Config config) {
+    return config.model() instanceof PretrainedConfig pretrained ? pretrained.lora() : null;
+  }
+
+  /** PEFT knows a model on the hub by its bare name. */
+  private static AdapterFolder.Base base(PretrainedConfig config) {
+    String from = Objects.requireNonNull(config.from());
+    boolean onHub = ModelHub.names(from);
+    String[] parts =
+        onHub ? from.substring(PretrainedFolder.HUB.length()).split("@") : new String[] {from};
+    return new AdapterFolder.Base(
+        parts[0], onHub ? parts[1] : null, config.task().peft(), config.family().transposed());
   }
 
   /** What {@link #CONFIG} holds. */
@@ -105,8 +155,48 @@ public final class ModelFolder {
   public static BaseModel load(Path folder, Config config, Device device) throws IOException {
     BaseModel model = config.model().build(config.data());
     model.initialize(device, 0);
-    ModelWeights.load(model.parameters(), folder.resolve(WEIGHTS));
+    if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
+      requireBase(folder, pretrained);
+      pretrained.loadBase(model, ModelHub::find);
+    }
+    loadWeights(folder, config, model);
     model.setTraining(false);
     return model;
+  }
+
+  private static void requireBase(Path folder, PretrainedConfig config) {
+    String from = Objects.requireNonNull(config.from());
+    if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
+      throw new InvalidSettings(
+          "The adapter in "
+              + folder
+              + " needs the model that it adapts, and there is no folder "
+              + from
+              + ". Put it back; or, where there is still one, merge the two: ./counterpoint merge.");
+    }
+  }
+
+  /**
+   * Gives a model what the folder holds of it; of an adapted one the weights that are not trained
+   * must be there already, unless the folder has it merged.
+   */
+  public static void loadWeights(Path folder, Config config, BaseModel model) throws IOException {
+    Lora lora = adapter(config);
+    if (lora != null && isAdapter(folder)) {
+      new AdapterFolder(folder).load(model, lora);
+      return;
+    }
+    Lora.merge(model); // The folder knows no adapter.
+    ModelWeights.load(model.parameters(), folder.resolve(WEIGHTS));
+  }
+
+  /** Whether the folder has all weights of a model. */
+  public static boolean isWhole(Path folder) {
+    return Files.isRegularFile(folder.resolve(WEIGHTS));
+  }
+
+  /** Whether the folder has an adapter, which needs the model that it adapts. */
+  public static boolean isAdapter(Path folder) {
+    return AdapterFolder.isIn(folder);
   }
 }

@@ -16,21 +16,38 @@ public final class Provenance {
   /** The record of a run that starts now. */
   public static ObjectNode of(List<String> command, List<Path> baseFolders, String fingerprint) {
     ObjectNode json = new JsonMapper().createObjectNode();
-    json.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    json.put("started", now());
     strings(json.putArray("command"), command);
     strings(json.putArray("baseFolders"), baseFolders.stream().map(Path::toString).toList());
     json.put("dataFingerprint", fingerprint);
-    json.putObject("versions")
-        .put("counterpoint", version())
-        .put("engine", "PyTorch " + Engine.getEngine("PyTorch").getVersion())
-        .put("djl", Engine.getDjlVersion())
-        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    versions(json);
     json.putObject("machine")
         .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
         .put("architecture", System.getProperty("os.arch"))
         .put("processors", Runtime.getRuntime().availableProcessors())
         .put("heapBytes", Runtime.getRuntime().maxMemory());
     return json;
+  }
+
+  /** Adds to the record of a run that it goes on now, after a step. */
+  static ObjectNode goingOn(ObjectNode record, long step, List<String> command) {
+    ObjectNode json = record.withArray("goneOn").addObject();
+    json.put("at", now()).put("afterStep", step);
+    strings(json.putArray("command"), command);
+    versions(json);
+    return record;
+  }
+
+  private static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static void versions(ObjectNode json) {
+    json.putObject("versions")
+        .put("counterpoint", version())
+        .put("engine", "PyTorch " + Engine.getEngine("PyTorch").getVersion())
+        .put("djl", Engine.getDjlVersion())
+        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
   }
 
   private static String version() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -33,6 +34,7 @@ public record RunDirectory(Path path) {
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
+  private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
   private static final String LOGS = "logs";
   private static final JsonMapper JSON = new JsonMapper();
@@ -50,9 +52,7 @@ public record RunDirectory(Path path) {
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
       return new RunDirectory(
-          free(
-              Path.of(
-                  "runs", name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
+          free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
@@ -173,6 +173,18 @@ public record RunDirectory(Path path) {
         .toList();
   }
 
+  /**
+   * Checks that nobody has removed the directory of a run that is under way.
+   *
+   * @throws IOException where its run file is gone
+   */
+  public void requireThere() throws IOException {
+    if (!isRun(path)) {
+      throw new IOException(
+          "The run directory " + path + " has been removed, or its " + RUN_FILE + " has.");
+    }
+  }
+
   /** Writes a JSON file whole or not at all. */
   public static void writeJson(Path file, ObjectNode content) throws IOException {
     writeText(file, content.toPrettyString() + "\n");
@@ -188,6 +200,7 @@ public record RunDirectory(Path path) {
     Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
     try {
       content.writeTo(fresh);
+      DiskSync.ofFile(fresh);
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(fresh, e);
@@ -218,7 +231,7 @@ public record RunDirectory(Path path) {
 
   /**
    * Takes back a directory in which a run could not begin: what it holds, if that is only its first
-   * files.
+   * files, and the {@code runs} that it lies in, if nothing else does.
    */
   public void discardUnlessBegun() throws IOException {
     try (Stream<Path> files =
@@ -234,6 +247,10 @@ public record RunDirectory(Path path) {
     }
     try {
       Files.deleteIfExists(path);
+      Path above = path.resolveSibling("").normalize();
+      if (above.endsWith(RUNS)) {
+        Files.deleteIfExists(above);
+      }
     } catch (DirectoryNotEmptyException e) {
       // What a callback wrote stays.
     }

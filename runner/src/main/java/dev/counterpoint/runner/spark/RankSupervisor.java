@@ -106,6 +106,9 @@ final class RankSupervisor implements DriverLine.Listener {
     environment.put("COUNTERPOINT_WORLD", Integer.toString(job.plan().workers()));
     environment.put("COUNTERPOINT_TRACKER", gate);
     environment.put("COUNTERPOINT_LOCAL_RANK", Integer.toString(place.neighbours().localRank()));
+    if (!store.shared()) {
+      environment.put("COUNTERPOINT_DIRECTORY", "copy");
+    }
     RankOptions.engine(place.context().cpus()).forEach(environment::putIfAbsent);
     ChildProcess started =
         ChildProcess.start(

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.tensorboard;
 
+import dev.counterpoint.core.checkpoint.DiskSync;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -37,8 +38,14 @@ final class EventFile {
       file.cut(file.wholeUpTo(step, kept));
     }
     if (!Files.exists(path) || Files.size(path) == 0) {
-      Files.createDirectories(path.getParent());
+      Path folder = path.toAbsolutePath().resolveSibling(".");
+      Files.createDirectories(folder);
+      if (!Files.exists(path)) {
+        Files.createFile(path);
+      }
       file.append(Event.newBuilder().setFileVersion(VERSION));
+      DiskSync.ofDirectory(folder);
+      DiskSync.ofDirectory(folder.resolve(".."));
     }
     return file;
   }
@@ -48,11 +55,16 @@ final class EventFile {
     append(Event.newBuilder().setStep(step).setSummary(summary));
   }
 
+  /** Returns when all events are on the disk itself. */
+  void sync() throws IOException {
+    DiskSync.ofFile(path);
+  }
+
   private void append(Event.Builder event) throws IOException {
     Instant now = Instant.now();
     event.setWallTime(now.getEpochSecond() + now.getNano() * 1e-9);
     byte[] frame = RecordFrame.of(event.build().toByteArray());
-    Files.write(path, frame, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Files.write(path, frame, StandardOpenOption.APPEND);
   }
 
   /** The bytes of the events at the file's beginning that are whole and not of a later step. */

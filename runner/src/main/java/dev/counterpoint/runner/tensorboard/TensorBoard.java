@@ -35,7 +35,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * checkpoint's is cut off, so that there is neither a gap nor a repeat; a TensorBoard that has read
  * further must be started anew.
  */
-public final class TensorBoard implements Callback.OfGradients {
+public final class TensorBoard implements Callback.OfGradients, Callback.Writing {
   private static final String RUN_FILE = "run.yaml";
   private static final String VALIDATION = "validation/";
 
@@ -139,6 +139,11 @@ public final class TensorBoard implements Callback.OfGradients {
               });
       append(report.step(), summary);
     }
+  }
+
+  @Override
+  public void sync() throws IOException {
+    Objects.requireNonNull(events).sync();
   }
 
   private boolean isDue(long step) {

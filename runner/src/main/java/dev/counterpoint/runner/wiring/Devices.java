@@ -8,11 +8,6 @@ import dev.counterpoint.core.settings.InvalidSettings;
 public final class Devices {
   private Devices() {}
 
-  /** The device of a name, for a process that is the only one on this machine. */
-  public static Device named(String name) {
-    return named(name, 0);
-  }
-
   /**
    * The device of a name, for one of several processes.
    *

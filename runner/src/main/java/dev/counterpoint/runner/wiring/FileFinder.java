@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.runner.cache.ModelHub;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,9 +8,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Files as a run file names them: {@code builtin:NAME/SPLIT}, an absolute path, or a path from one
- * of several folders, the first that has it: the run file's own folder comes before the working
- * directory, which {@code --set} paths count from.
+ * Files as a run file names them: {@code builtin:NAME/SPLIT}, {@code hf:NAME}, an absolute path, or
+ * a path from one of several folders, the first that has it: the run file's own folder comes before
+ * the working directory, which {@code --set} paths count from.
  */
 public record FileFinder(List<Path> folders, BuiltInData builtIn)
     implements Function<String, Path> {
@@ -22,6 +23,9 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
   public Path apply(String path) {
     if (path.startsWith(BuiltInData.SCHEME)) {
       return builtIn.file(path.substring(BuiltInData.SCHEME.length()));
+    }
+    if (ModelHub.names(path)) {
+      return ModelHub.find(path);
     }
     return folders.stream()
         .map(folder -> folder.resolve(path).normalize())

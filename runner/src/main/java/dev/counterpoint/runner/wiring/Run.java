@@ -4,14 +4,15 @@ import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.Nearest;
 import dev.counterpoint.runner.config.SettingsTree;
 import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,13 +103,30 @@ public record Run(
 
   /** The folder with the tokenizer that the model was trained with before the run, if it was. */
   @Nullable Path tokenizer() {
+    Path origin = origin();
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;
     }
-    return Stream.of(Path.of(config.from()), directory.model())
-        .filter(PublishedTokenizer::isIn)
+    return Stream.of(origin, directory.model())
+        .filter(folder -> folder != null && PublishedTokenizer.isIn(folder))
         .findFirst()
         .orElse(null);
+  }
+
+  /** The folder that the model begins from; null where there is none, or it is gone by now. */
+  public @Nullable Path origin() {
+    if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
+      return null;
+    }
+    try {
+      Path folder = files.apply(config.from());
+      return goesOn && !Files.isDirectory(folder) ? null : folder;
+    } catch (UncheckedIOException e) {
+      if (goesOn) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private static Run goOn(Request request, Path directory) throws IOException {

@@ -83,7 +83,7 @@ public record RunFile(
         name,
         seed,
         device,
-        model instanceof PretrainedConfig config ? resolved(config, files) : model,
+        model instanceof PretrainedConfig config ? config.resolve(files) : model,
         data,
         loss,
         training,
@@ -103,11 +103,5 @@ public record RunFile(
             .toList();
     return new RunFile(
         name, seed, device, model, data, loss, training, strategy, checkpoint, callbacks, entries);
-  }
-
-  private static ModelConfig resolved(PretrainedConfig config, FileFinder files)
-      throws IOException {
-    String from = config.from();
-    return config.resolve(from == null ? null : files.apply(from));
   }
 }

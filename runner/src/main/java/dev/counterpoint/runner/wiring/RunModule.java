@@ -24,10 +24,9 @@ import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.Presence;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,12 +103,12 @@ public final class RunModule extends AbstractModule {
     if (!(run.file().model() instanceof PretrainedConfig config) || config.from() == null) {
       return;
     }
-    if (run.goesOn() && !Files.isDirectory(Path.of(config.from()))) {
+    if (run.origin() == null) {
       console.say(config.from() + " is gone; the run goes on from its own checkpoint.");
     } else if (run.goesOn()) {
-      config.loadInto(model);
+      config.loadBase(model, run.files());
     } else {
-      config.loadInto(model).forEach(console::say);
+      config.loadInto(model, run.files()).forEach(console::say);
     }
   }
 
@@ -141,7 +140,11 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   List<Callback> callbacks(
-      BaseModel model, StopSignal stop, CheckpointStore checkpoints, Heartbeat heartbeat) {
+      BaseModel model,
+      DataSplits data,
+      StopSignal stop,
+      CheckpointStore checkpoints,
+      Heartbeat heartbeat) {
     if (!participation.leads()) {
       return List.of();
     }
@@ -149,9 +152,12 @@ public final class RunModule extends AbstractModule {
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new BegunSettings(run, console));
+    callbacks.add(new Presence(run.directory()));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
-    callbacks.add(new RunReport(run.directory(), run.file().name()));
+    callbacks.add(
+        new RunReport(
+            run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.addAll(watchers);

@@ -80,7 +80,11 @@ final class GoingOnTest {
                 "--output",
                 run.toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("\"acuracy\" is not measured; there are loss, accuracy");
+    assertThat(terminal.err())
+        .contains(
+            "\"acuracy\" is not measured; did you mean \"accuracy\"? There are loss, accuracy")
+        .doesNotContain("step 1");
+    assertThat(run).doesNotExist();
   }
 
   @Test
@@ -140,8 +144,7 @@ final class GoingOnTest {
         .isEqualTo(ExitCode.RUN_FAILED);
 
     assertThat(terminal.err())
-        .contains("Cannot write " + run.resolve("metrics.jsonl"))
-        .contains("no such file or directory")
+        .contains("The run directory " + run + " has been removed")
         .doesNotContain("\tat ", "internal error");
     run = folder.resolve("moved");
     assertThat(terminal.run("train", run.toString(), "--set", "callbacks=[]")).isZero();
@@ -173,6 +176,34 @@ final class GoingOnTest {
     assertThat(terminal.err()).contains("training.epochs is 4 now; it was 3.");
     assertThat(run.resolve("run.yaml")).content().contains("epochs: 4");
     assertThat(json("summary.json").path("steps").asLong()).isEqualTo(12);
+  }
+
+  @Test
+  void fewerEpochsThanHaveBegunAreRefused() throws IOException {
+    begin();
+
+    assertThat(terminal.run("train", run.toString(), "--set", "training.epochs=2"))
+        .isEqualTo(ExitCode.REQUEST_WRONG);
+
+    assertThat(terminal.err())
+        .contains("training.epochs is 2, but the run has begun epoch 3. Ask for 3 or more");
+    assertThat(run.resolve("run.yaml")).content().contains("epochs: 3");
+  }
+
+  @Test
+  void theProvenanceTellsThatTheRunHasGoneOn() throws IOException {
+    begin();
+    terminal.run("train", run.toString());
+    assertThat(json("provenance.json").path("goneOn")).isEmpty();
+
+    terminal.run("train", run.toString(), "--set", "training.epochs=4");
+
+    JsonNode goneOn = json("provenance.json").path("goneOn").path(0);
+    assertThat(goneOn.path("afterStep").asLong()).isEqualTo(9);
+    assertThat(goneOn.path("command").get(3).asText()).isEqualTo("training.epochs=4");
+    assertThat(goneOn.path("at").asText()).startsWith("20");
+    assertThat(goneOn.path("versions").has("engine")).isTrue();
+    assertThat(json("provenance.json").has("baseFolders")).isTrue();
   }
 
   @Test

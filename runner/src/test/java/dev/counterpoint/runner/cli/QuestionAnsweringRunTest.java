@@ -48,6 +48,30 @@ class QuestionAnsweringRunTest {
     Terminal asked = new Terminal();
     asked.run("predict", run, "--question", "Which colour?", "--text", "The door is blue and old.");
     assertThat(asked.out()).as(asked.err()).startsWith("blue\t").contains("\t12-16\n");
+    Terminal inJson = new Terminal();
+    inJson.run(
+        "predict",
+        run,
+        "--json",
+        "--top",
+        "2",
+        "--question",
+        "Which colour?",
+        "--text",
+        "The door is green and old.");
+    assertThat(inJson.out())
+        .as(inJson.err())
+        .startsWith("{\"question\":\"Which colour?\",\"text\":\"green\",\"start\":12,\"end\":17,")
+        .contains("\"answers\":[{\"text\":\"green\",\"start\":12,\"end\":17,\"score\":");
+    Terminal measured = new Terminal();
+    measured.run("evaluate", run, "--data", file.toString());
+    assertThat(measured.out())
+        .as(measured.err())
+        .startsWith("data (32 items)")
+        .contains("exactMatch 1.0000, f1 1.0000");
+    assertThat(Files.readString(folder.resolve("run/report.html")))
+        .contains("The door is red and old.\nWhich colour?\n<strong>red</strong></p>")
+        .contains("<p class=\"soft\">right</p>");
     Terminal wrong = new Terminal();
     assertThat(wrong.run("predict", run, "--text", "The door")).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(wrong.err()).contains("ask it with --question");

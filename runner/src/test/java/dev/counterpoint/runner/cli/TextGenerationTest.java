@@ -75,16 +75,55 @@ class TextGenerationTest {
 
   @Test
   void whatCannotBeGoneOnWithIsRefused() {
-    assertRefused("A prompt is empty", "--prompt", "");
     assertRefused(
-        "There is no token \"xyz\": to the tokenizer it is 3 tokens",
+        "A prompt is empty; give what to go on from, or \"<|endoftext|>\"", "--prompt", "");
+    assertRefused(
+        "There is no token \"xyz\": to the tokenizer it is 3 tokens; one is needed, as \"x\"",
         "--prompt",
         "a",
         "--stop",
         "xyz");
+    assertRefused(
+        "to the tokenizer it is unknown. It knows 10 tokens, as \"<|endoftext|>\", \"[UNK]\", \"a\"",
+        "--prompt",
+        "a",
+        "--stop",
+        "é");
     assertRefused("more tokens than the model takes", "--prompt", WHEEL.repeat(4));
     assertRefused("leaves no room", "--prompt", WHEEL.repeat(3));
     assertRefused("topP 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");
+  }
+
+  @Test
+  void whatTheModelDoesNotKnowOfAPromptIsSaid() {
+    Terminal terminal = new Terminal();
+
+    assertThat(run(terminal, "--prompt", "a☃bc", "--max-tokens", "1")).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.err()).contains("The model does not know \"☃\"");
+  }
+
+  @Test
+  void theReportShowsWhatTheModelGoesOnWith() throws IOException {
+    assertThat(Files.readString(folder.resolve("run/report.html")))
+        .containsPattern("<p>[a-h]{12}<strong>[a-h]+</strong></p>")
+        .contains("perplexity");
+  }
+
+  @Test
+  void anotherTextIsMeasured() throws IOException {
+    Path text = Files.writeString(folder.resolve("other.txt"), WHEEL.repeat(20));
+    Terminal terminal = new Terminal();
+
+    int code =
+        terminal.run("evaluate", folder.resolve("run").toString(), "--data", text.toString());
+
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.out()).startsWith("data (7 items): loss ").contains("perplexity 1.");
+    Files.writeString(text, "");
+    Terminal empty = new Terminal();
+    assertThat(empty.run("evaluate", folder.resolve("run").toString(), "--data", text.toString()))
+        .isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(empty.err()).contains("other.txt is empty");
   }
 
   @Test

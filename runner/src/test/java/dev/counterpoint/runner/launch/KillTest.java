@@ -37,7 +37,8 @@ final class KillTest {
     assertThat(whole.modelHash()).hasSize(64);
     assertThat(disturbed.code()).as(disturbed.output()).isZero();
     assertThat(disturbed.modelHash()).isEqualTo(whole.modelHash());
-    assertThat(disturbed.strokes()).extracting(Storm.Stroke::victim)
+    assertThat(disturbed.strokes())
+        .extracting(Storm.Stroke::victim)
         .containsExactly("rank 1", "rank 0", "the tracker");
     assertThat(disturbed.output())
         .containsPattern("Rank 1 \\(process \\d+\\) was ended by SIGKILL")

@@ -74,6 +74,21 @@ final class LauncherTest {
   }
 
   @Test
+  void whatTheRingsLibraryTellsUnaskedIsKeptAndNotShown() throws IOException {
+    launcher(0, 1, TRACKER, "echo '[04:55:30] Task 00000000 got rank 0'; echo '[x] remark'").run();
+
+    assertThat(out.toString()).isEqualTo("[x] remark\n");
+    assertThat(log("rank-0000")).contains("Task 00000000 got rank 0\n[x] remark\n");
+  }
+
+  @Test
+  void ranksThatAreStoppedBeforeTheyMeetEndTheJob() throws IOException {
+    String waits = TRACKER + "; while true; do echo alive; sleep 0.2; done";
+
+    assertThat(launcher(3, 2, waits, "exit 130").run()).isEqualTo(130);
+  }
+
+  @Test
   void theStatusLineIsShownAndNotKept() throws IOException {
     launcher(
             0,
@@ -88,7 +103,8 @@ final class LauncherTest {
 
   @Test
   void oneThatIsKilledHasAllStartedAgain() throws IOException {
-    String dies = "[ -e again ] && exit 0; [ $COUNTERPOINT_RANK = 1 ] && touch again && kill -9 $$;";
+    String dies =
+        "[ -e again ] && exit 0; [ $COUNTERPOINT_RANK = 1 ] && touch again && kill -9 $$;";
 
     assertThat(launcher(1, 2, TRACKER, dies + "cat; exit 75").run()).isZero();
     assertThat(err.toString())
@@ -143,7 +159,8 @@ final class LauncherTest {
 
   @Test
   void aFailureOfRankZeroWasShownAlready() throws IOException {
-    String fails = "[ $COUNTERPOINT_RANK = 0 ] && echo counterpoint: NaN >&2 && exit 1; cat; exit 75";
+    String fails =
+        "[ $COUNTERPOINT_RANK = 0 ] && echo counterpoint: NaN >&2 && exit 1; cat; exit 75";
 
     assertThat(launcher(3, 2, TRACKER, fails).run()).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("counterpoint: NaN\n");
@@ -151,11 +168,19 @@ final class LauncherTest {
 
   @Test
   void aTrackerThatDiesHasAllStartedAgain() throws IOException {
-    String dies = "[ -e again ] || { touch again; echo gate 127.0.0.1:1; sleep 0.3; kill -9 $$; }; ";
+    String dies =
+        "[ -e again ] || { touch again; echo gate 127.0.0.1:1; sleep 0.3; kill -9 $$; }; ";
 
-    assertThat(launcher(1, 2, dies + TRACKER, "[ $COUNTERPOINT_TRACKER = 127.0.0.1:4711 ] && exit 0; cat; exit 75").run())
+    assertThat(
+            launcher(
+                    1,
+                    2,
+                    dies + TRACKER,
+                    "[ $COUNTERPOINT_TRACKER = 127.0.0.1:4711 ] && exit 0; cat; exit 75")
+                .run())
         .isZero();
-    assertThat(err.toString()).containsPattern("The tracker \\(process \\d+\\) was ended by SIGKILL");
+    assertThat(err.toString())
+        .containsPattern("The tracker \\(process \\d+\\) was ended by SIGKILL");
   }
 
   @Test
@@ -190,9 +215,7 @@ final class LauncherTest {
     String misses =
         "echo gate 127.0.0.1:4711; [ -e again ] && exit 0; touch again; echo missing 1; cat >/dev/null";
 
-    assertThat(
-            launcher(1, 2, misses, "exit 0").run())
-        .isZero();
+    assertThat(launcher(1, 2, misses, "exit 0").run()).isZero();
   }
 
   @Test

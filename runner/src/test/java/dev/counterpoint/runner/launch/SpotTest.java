@@ -37,8 +37,7 @@ final class SpotTest {
   @Test
   void theOptionsSayAll() {
     assertThat(Spot.of(new Spot.Options(1, 2, "node1:2000"), Map.of()))
-        .contains(
-            new Spot(1, 2, 0, new Address("node1", 2000), "--rank, --world, --tracker"));
+        .contains(new Spot(1, 2, 0, new Address("node1", 2000), "--rank, --world, --tracker"));
   }
 
   @Test
@@ -93,8 +92,7 @@ final class SpotTest {
 
     assertThat(Spot.of(new Spot.Options(0, null, null), all))
         .contains(
-            new Spot(
-                0, 4, 1, new Address("node7", 7), "--rank, WORLD_SIZE, COUNTERPOINT_TRACKER"));
+            new Spot(0, 4, 1, new Address("node7", 7), "--rank, WORLD_SIZE, COUNTERPOINT_TRACKER"));
   }
 
   @Test
@@ -126,14 +124,7 @@ final class SpotTest {
 
   @Test
   void thePlaceOfARankIsReadAsItWasWritten() {
-    Place place =
-        new Place(
-            1,
-            3,
-            1,
-            new Address("::1", 4711),
-            Secret.of("sesame"),
-            true);
+    Place place = new Place(1, 3, 1, new Address("::1", 4711), Secret.of("sesame"), true);
 
     Optional<Place> read = Place.of(place.environment());
 
@@ -148,8 +139,7 @@ final class SpotTest {
 
   @Test
   void aRankWithoutATrackerIsRefused() {
-    assertThatThrownBy(
-            () -> Place.of(Map.of("COUNTERPOINT_RANK", "0", "COUNTERPOINT_WORLD", "2")))
+    assertThatThrownBy(() -> Place.of(Map.of("COUNTERPOINT_RANK", "0", "COUNTERPOINT_WORLD", "2")))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("COUNTERPOINT_TRACKER must be set too");
   }

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * and stopped, each by its number.
  */
 final class Storm {
-  static final int DEADLINE = 8; // seconds
+  static final int DEADLINE = 20; // seconds
   private static final long PATIENCE_SECONDS = 120;
   private static final Pattern HEADER =
       Pattern.compile("--- (rank \\d+|the tracker), start (\\d+), process (\\d+)");
@@ -82,7 +82,9 @@ final class Storm {
    */
   record Blow(String victim, String signal) {}
 
-  /** Blows on anybody at random moments: two of three after a new checkpoint, others at any time. */
+  /**
+   * Blows on anybody at random moments: two of three after a new checkpoint, others at any time.
+   */
   Plan anybody(SplittableRandom random) {
     return (number, run) -> {
       if (random.nextInt(3) > 0) {
@@ -118,9 +120,9 @@ final class Storm {
     List<Stroke> strokes = new ArrayList<>();
     try {
       for (int i = 0; i < blows && launcher.isAlive(); i++) {
-        awaitStart(launcher, run, i + 1);
+        awaitStart(launcher, run, 1);
         Blow blow = plan.next(i, run);
-        strike(launcher, run, blow, i + 1, strokes);
+        strike(launcher, run, blow, strokes);
       }
       if (!launcher.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw new IllegalStateException("It hangs:\n" + Files.readString(said));
@@ -148,8 +150,9 @@ final class Storm {
         run.toString());
   }
 
-  private void strike(Process launcher, Path run, Blow blow, int start, List<Stroke> strokes)
+  private void strike(Process launcher, Path run, Blow blow, List<Stroke> strokes)
       throws IOException, InterruptedException {
+    int start = started(run, String.format("rank-%04d", world - 1)).start();
     Started victim = started(run, blow.victim());
     if (!launcher.isAlive() || !ProcessHandle.of(victim.process()).isPresent()) {
       return; // The job was done before.
@@ -240,8 +243,7 @@ final class Storm {
     List<Stroke> strokes = new ArrayList<>();
     boolean right = !whole.isEmpty();
     while (strokes.size() < wanted) {
-      Outcome outcome =
-          storm.train(Math.min(5, wanted - strokes.size()), storm.anybody(random));
+      Outcome outcome = storm.train(Math.min(5, wanted - strokes.size()), storm.anybody(random));
       boolean same = outcome.code() == 0 && outcome.modelHash().equals(whole);
       right &= same;
       strokes.addAll(outcome.strokes());

@@ -2,6 +2,7 @@ package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.Rounds;
 import dev.counterpoint.core.training.Share;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingLoop;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * process it is the standard strategy.
  */
 public final class DistributedTrainingStrategy implements TrainingStrategy {
+  private final Config config;
   private final Collective collective;
 
   /**
@@ -22,6 +24,7 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
    * @param collective how it speaks to the others; closed with the strategy
    */
   public DistributedTrainingStrategy(Config config, Collective collective) {
+    this.config = config;
     this.collective = collective;
   }
 
@@ -33,6 +36,11 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   @Override
   public Collective collective() {
     return collective;
+  }
+
+  @Override
+  public Rounds rounds() {
+    return config.rounds();
   }
 
   @Override
@@ -73,6 +81,16 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
     /** How long a process waits for another. */
     public Duration deadline() {
       return Duration.ofSeconds(deadlineSeconds);
+    }
+
+    private Rounds rounds() {
+      if (outer != null) {
+        return new Rounds(syncEvery, outer.learningRate(), outer.momentum());
+      }
+      OuterStep step = OuterStep.defaults();
+      return syncEvery == 1
+          ? Rounds.ofOneStep()
+          : new Rounds(syncEvery, step.learningRate(), step.momentum());
     }
 
     @Override

@@ -16,14 +16,24 @@ final class TinyModel extends BaseModel {
   private final Dropout dropout;
   private final Linear head = new Linear(8, 2);
 
+  private final int failing;
+  private int passes;
+
   TinyModel(double dropout) {
+    this(dropout, -1);
+  }
+
+  /** A model whose output is not a number in one of its passes, from 0. */
+  TinyModel(double dropout, int failing) {
     this.dropout = new Dropout(dropout);
+    this.failing = failing;
   }
 
   @Override
   public NDArray forward(Batch batch) {
     NDArray x = Activation.TANH.forward(hidden.forward(batch.features()));
-    return head.forward(dropout.forward(x)); // (batch, 2)
+    NDArray output = head.forward(dropout.forward(x)); // (batch, 2)
+    return passes++ == failing ? output.mul(Float.NaN) : output;
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.counterpoint.core.data.question;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
-import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerFile;
 import dev.counterpoint.core.data.text.TokenizerSettings;
@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,7 @@ public record QuestionAnswering(
     @Nullable Integer maxLength,
     int stride,
     int maxAnswer)
-    implements DataSource {
+    implements HeldOut {
   private static final int USUAL_LENGTH = 384;
   private static final int SHORTEST = 32;
   private static final String TEST = "test";
@@ -72,12 +73,32 @@ public record QuestionAnswering(
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, Path> files = files(context);
+    Map<String, List<Question>> questions = read(files(context));
+    byte[] json = tokenizerJson(questions.get(DataSplits.TRAIN), context);
+    return splits(files(context), questions, json, context);
+  }
+
+  @Override
+  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+    Map<String, Path> file = Map.of(SPLIT, context.files().apply(path));
+    byte[] json = PublishedTokenizer.json(Objects.requireNonNull(context.tokenizer()));
+    return splits(file, read(file), json, context);
+  }
+
+  private static Map<String, List<Question>> read(Map<String, Path> files) throws IOException {
     Map<String, List<Question>> questions = new LinkedHashMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
       questions.put(file.getKey(), SquadFile.read(file.getValue()));
     }
-    byte[] json = tokenizerJson(questions.get(DataSplits.TRAIN), context);
+    return questions;
+  }
+
+  private DataSplits splits(
+      Map<String, Path> files,
+      Map<String, List<Question>> questions,
+      byte[] json,
+      DataContext context)
+      throws IOException {
     TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
     Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
@@ -88,7 +109,13 @@ public record QuestionAnswering(
         List.of(() -> new AnswerMetric(set, search)),
         fingerprint(set, json),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(questions, splits));
+        notes(questions, splits),
+        new AnsweredSamples(
+            json,
+            questions.getOrDefault(DataSplits.VALIDATION, List.of()),
+            set.someUnanswerable(),
+            vocabulary.paddingId(),
+            length(context)));
   }
 
   private Map<String, Path> files(DataContext context) {

@@ -15,6 +15,9 @@ import java.util.Set;
 public final class QuestionPredictor implements AutoCloseable {
   private static final int STRIDE = 128;
 
+  /** Windows that are computed at once. */
+  private static final int BATCH = 32;
+
   private final Predictor predictor;
   private final Windows windows;
   private final int paddingId;
@@ -30,6 +33,16 @@ public final class QuestionPredictor implements AutoCloseable {
     predictor = new Predictor(model);
     windows = new Windows(tokenizerJson, maxLength, Math.min(STRIDE, maxLength / 2));
     this.paddingId = paddingId;
+  }
+
+  /** A question and the text that its answer stands in; neither may be blank. */
+  public record Asked(String question, String context) {
+    public Asked {
+      if (context.isBlank() || question.isBlank()) {
+        throw new InvalidSettings(
+            "A question and the text that its answer stands in may not be empty.");
+      }
+    }
   }
 
   /**
@@ -48,22 +61,53 @@ public final class QuestionPredictor implements AutoCloseable {
    * @param most how many
    */
   public List<Answer> answer(String question, String context, int most) {
-    Question asked = new Question("", question, context, List.of());
-    List<Window> cut = windows.cut(asked, 0);
-    if (context.isBlank() || question.isBlank()) {
-      throw new InvalidSettings(
-          "A question and the text that its answer stands in may not be empty.");
+    return answers(List.of(new Asked(question, context)), most).get(0);
+  }
+
+  /**
+   * The likeliest answers of each question, the windows of all of them being computed together.
+   *
+   * @param most how many of each
+   */
+  public List<List<Answer>> answers(List<Asked> all, int most) {
+    List<Question> questions =
+        all.stream().map(it -> new Question("", it.question(), it.context(), List.of())).toList();
+    List<Window> cut = new ArrayList<>();
+    for (int i = 0; i < questions.size(); i++) {
+      cut.addAll(windows.cut(questions.get(i), i));
     }
-    HostTensor logits = predictor.predict(WindowBatch.of(cut, new long[cut.size()], paddingId));
-    int tokens = (int) logits.shape().get(1);
-    List<SpanSearch.Span> spans = new ArrayList<>();
-    double none = Double.POSITIVE_INFINITY;
-    for (int row = 0; row < cut.size(); row++) {
-      spans.addAll(SpanSearch.USUAL.find(cut.get(row), logits.floats(), row, tokens));
+    List<Found> found = questions.stream().map(Found::new).toList();
+    for (int from = 0; from < cut.size(); from += BATCH) {
+      List<Window> some = cut.subList(from, Math.min(cut.size(), from + BATCH));
+      HostTensor logits = predictor.predict(WindowBatch.of(some, new long[some.size()], paddingId));
+      for (int row = 0; row < some.size(); row++) {
+        found.get(some.get(row).question()).add(some.get(row), logits, row);
+      }
+    }
+    return found.stream().map(it -> it.answers(most)).toList();
+  }
+
+  /** What the windows of one question have brought. */
+  private static final class Found {
+    private final Question asked;
+    private final List<SpanSearch.Span> spans = new ArrayList<>();
+    private double none = Double.POSITIVE_INFINITY;
+
+    Found(Question asked) {
+      this.asked = asked;
+    }
+
+    void add(Window window, HostTensor logits, int row) {
+      int tokens = (int) logits.shape().get(1);
+      spans.addAll(SpanSearch.USUAL.find(window, logits.floats(), row, tokens));
       none = Math.min(none, SpanSearch.none(logits.floats(), row, tokens));
     }
-    spans.add(new SpanSearch.Span(-1, -1, none));
-    return answers(asked, spans, most);
+
+    List<Answer> answers(int most) {
+      List<SpanSearch.Span> all = new ArrayList<>(spans);
+      all.add(new SpanSearch.Span(-1, -1, none));
+      return QuestionPredictor.answers(asked, all, most);
+    }
   }
 
   private static List<Answer> answers(Question asked, List<SpanSearch.Span> spans, int most) {

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * @param files what a finished model needs beside its weights to be used, by file name, as {@code
  *     tokenizer.json}
  * @param notes lines worth telling at the start, as the count of each label
+ * @param samples what a model may be asked, so that people see what it does
  */
 public record DataSplits(
     DataSpec spec,
@@ -31,7 +32,8 @@ public record DataSplits(
     List<Supplier<Metric>> metrics,
     String fingerprint,
     Map<String, ModelFile> files,
-    List<String> notes)
+    List<String> notes,
+    Samples samples)
     implements AutoCloseable {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";
@@ -41,13 +43,13 @@ public record DataSplits(
     notes = List.copyOf(notes);
   }
 
-  /** Data without files or notes. */
+  /** Data without files, notes or samples. */
   public static DataSplits of(
       DataSpec spec,
       Map<String, Dataset> splits,
       List<Supplier<Metric>> metrics,
       String fingerprint) {
-    return new DataSplits(spec, splits, metrics, fingerprint, Map.of(), List.of());
+    return new DataSplits(spec, splits, metrics, fingerprint, Map.of(), List.of(), Samples.none());
   }
 
   /** One data set to train on, and nothing else known of it. */

@@ -20,22 +20,30 @@ import org.jspecify.annotations.Nullable;
  * Reads the tables of a run and writes them as ids. The training text is read twice: labels and
  * vocabulary must be known before the first row is written.
  *
- * @param splits by name; {@code train} is one of them
+ * @param splits by name; {@code train} is one of them, where the labels are not known
  * @param tokenizer how a tokenizer is built, where none is given
  * @param given a tokenizer to be taken as it is, a file or a folder; null to build one
  * @param maxLength the most tokens of an item
+ * @param known the labels in the order of their numbers; null for those of the training text
  */
 record CacheBuilder(
     Map<String, LabelledRows> splits,
     TokenizerSettings tokenizer,
     @Nullable Path given,
-    int maxLength) {
+    int maxLength,
+    @Nullable List<String> known) {
   /** To be raised whenever the same settings come to be written differently. */
   private static final String FORMAT = "3";
+
+  /** The same tables for a model that is trained already. */
+  CacheBuilder ofTrained(@Nullable Path tokenizerFile, List<String> labels) {
+    return new CacheBuilder(splits, tokenizer, tokenizerFile, maxLength, labels);
+  }
 
   /** A name for all that the content hangs on, found without reading the tables. */
   String key() throws IOException {
     StringBuilder all = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
+    all.append(known == null ? "" : known + "\n");
     all.append(given == null ? tokenizer : hash(PublishedTokenizer.json(given))).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       Path path = split.getValue().file().path();
@@ -48,13 +56,21 @@ record CacheBuilder(
 
   /** Writes a whole cache into an empty folder. */
   void build(Path folder) throws IOException {
+    if (given != null && known != null) {
+      write(folder, PublishedTokenizer.json(given), known);
+      return;
+    }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
     byte[] json = given == null ? training.vocabulary().toJson() : PublishedTokenizer.json(given);
+    write(folder, json, training.labels());
+  }
+
+  private void write(Path folder, byte[] json, List<String> labels) throws IOException {
     DurableFile.write(CacheContent.tokenizer(folder), json);
     String name = given == null ? "The tokenizer of the training text" : given.toString();
     try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
-      encode(folder, encoder, training.labels(), json).write(folder);
+      encode(folder, encoder, labels, json).write(folder);
     }
   }
 
@@ -79,7 +95,7 @@ record CacheBuilder(
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
         labels,
         contents,
-        sharedWithTrain(folder));
+        splits.containsKey(DataSplits.TRAIN) ? sharedWithTrain(folder) : Map.of());
   }
 
   private Map<String, SharedTexts> sharedWithTrain(Path folder) throws IOException {

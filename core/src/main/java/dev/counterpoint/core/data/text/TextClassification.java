@@ -2,8 +2,9 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataContext;
-import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.HeldOut;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -40,7 +41,7 @@ public record TextClassification(
     @Nullable String label,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
-    implements DataSource {
+    implements HeldOut {
   private static final String TEST = "test";
   private static final List<String> FIXED = List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
@@ -77,8 +78,19 @@ public record TextClassification(
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, LabelledRows> rows = rows(context);
-    TextCache cache = TextCache.open(context.cache(), builder(rows, context));
+    Map<String, LabelledRows> rows = rows(splits(), context);
+    return splits(TextCache.open(context.cache(), builder(rows, context)), rows);
+  }
+
+  @Override
+  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+    Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new Split(path)), context);
+    CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
+    return splits(TextCache.open(context.cache(), builder), rows);
+  }
+
+  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows)
+      throws IOException {
     CacheContent content = cache.content();
     CacheContent.Vocabulary vocabulary = content.vocabulary();
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
@@ -88,23 +100,23 @@ public record TextClassification(
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
-        cache.notes(rows));
+        cache.notes(rows),
+        Samples.none());
   }
 
-  /** The tables of all splits, of which it is known that they can be opened. */
-  private Map<String, LabelledRows> rows(DataContext context) {
+  /** The tables of splits, of which it is known that they can be opened. */
+  private Map<String, LabelledRows> rows(Map<String, Split> splits, DataContext context) {
     Map<String, LabelledRows> rows = new LinkedHashMap<>();
     List<InvalidSettings.Problem> problems = new ArrayList<>();
-    splits()
-        .forEach(
-            (name, split) -> {
-              SourceFile file = new SourceFile(context.files().apply(split.path()));
-              rows.put(name, new LabelledRows(file, new Columns(text, label)));
-              String problem = file.problem();
-              if (problem != null) {
-                problems.add(new InvalidSettings.Problem("", problem));
-              }
-            });
+    splits.forEach(
+        (name, split) -> {
+          SourceFile file = new SourceFile(context.files().apply(split.path()));
+          rows.put(name, new LabelledRows(file, new Columns(text, label)));
+          String problem = file.problem();
+          if (problem != null) {
+            problems.add(new InvalidSettings.Problem("", problem));
+          }
+        });
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
@@ -131,6 +143,7 @@ public record TextClassification(
         rows,
         settings,
         PublishedTokenizer.given(settings, context),
-        Math.min(length, context.maxLength()));
+        Math.min(length, context.maxLength()),
+        null);
   }
 }

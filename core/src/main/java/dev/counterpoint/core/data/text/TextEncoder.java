@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayInputStream;
@@ -9,8 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * Texts to token ids by a {@code tokenizer.json}, as training had them: cut to the model's length,
@@ -19,6 +25,8 @@ import java.util.Map;
  * <p>The file's own truncation and padding do not count.
  */
 public final class TextEncoder implements AutoCloseable {
+  private static final int EXAMPLES = 12;
+
   private final HuggingFaceTokenizer tokenizer;
   private final TokenizerFile file;
 
@@ -71,7 +79,11 @@ public final class TextEncoder implements AutoCloseable {
    * unknown token, so that no row is masked wholly.
    */
   public HostBatch encode(List<String> texts) {
-    List<long[]> rows = Arrays.stream(encodings(texts)).map(this::ids).toList();
+    return batch(encodings(texts));
+  }
+
+  HostBatch batch(Encoding[] encodings) {
+    List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));
   }
 
@@ -98,21 +110,73 @@ public final class TextEncoder implements AutoCloseable {
     return tokenizer.decode(ids, true);
   }
 
+  /** One token as it is written in a text, special ones too. */
+  public String written(long id) {
+    return tokenizer.decode(new long[] {id}, false);
+  }
+
+  /** The parts of a text, each once, that the tokenizer has no token for. */
+  public List<String> unknown(String text) {
+    Encoding encoding = tokenizer.encode(text);
+    long[] ids = encoding.getIds();
+    CharSpan[] places = encoding.getCharTokenSpans();
+    Set<String> unknown = new LinkedHashSet<>();
+    for (int i = 0; i < ids.length; i++) {
+      if (isUnknown(ids[i]) && places[i] != null) {
+        unknown.add(part(text, places[i]));
+      }
+    }
+    return List.copyOf(unknown);
+  }
+
+  /** Places are counted in code points. */
+  private static String part(String text, CharSpan place) {
+    int from = text.offsetByCodePoints(0, place.getStart());
+    return text.substring(from, text.offsetByCodePoints(from, place.getEnd() - place.getStart()));
+  }
+
+  private boolean isUnknown(long id) {
+    return id == file.unknownId() && id != file.paddingId();
+  }
+
   /**
    * The id of a text that is one token.
    *
    * @throws InvalidSettings where it is none, or several, or unknown
    */
   public long idOf(String token) {
-    long[] ids = tokenizer.encode(token, false, false).getIds();
-    if (ids.length != 1 || (ids[0] == file.unknownId() && ids[0] != file.paddingId())) {
+    Encoding encoding = tokenizer.encode(token, false, false);
+    long[] ids = encoding.getIds();
+    if (ids.length != 1 || isUnknown(ids[0])) {
       throw new InvalidSettings(
           "There is no token \""
               + token
               + "\": to the tokenizer it is "
-              + (ids.length == 1 ? "unknown." : ids.length + " tokens."));
+              + (ids.length == 1
+                  ? "unknown. It knows " + file.vocabularySize() + " tokens, as " + examples() + "."
+                  : ids.length + " tokens; one is needed, as " + quoted(token, encoding) + "."));
     }
     return ids[0];
+  }
+
+  private String quoted(String token, Encoding encoding) {
+    return encoding.getIds().length == 0
+        ? examples()
+        : Arrays.stream(encoding.getCharTokenSpans())
+            .filter(Objects::nonNull)
+            .map(place -> '"' + part(token, place) + '"')
+            .distinct()
+            .limit(EXAMPLES)
+            .collect(Collectors.joining(", "));
+  }
+
+  private String examples() {
+    return LongStream.range(0, file.vocabularySize())
+        .mapToObj(id -> tokenizer.decode(new long[] {id}, false))
+        .filter(text -> !text.isBlank())
+        .limit(EXAMPLES)
+        .map(text -> '"' + text + '"')
+        .collect(Collectors.joining(", "));
   }
 
   Encoding[] encodings(List<String> texts) {

@@ -3,8 +3,9 @@ package dev.counterpoint.core.data.text;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
-import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.HeldOut;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -37,7 +38,7 @@ public record TextGeneration(
     @Nullable String text,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
-    implements DataSource {
+    implements HeldOut {
   private static final int USUAL_LENGTH = 256;
 
   public TextGeneration {
@@ -66,16 +67,45 @@ public record TextGeneration(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
+    int length = length(context);
+    return splits(files, splits(files, length), length);
+  }
+
+  @Override
+  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+    Documents documents = documents(new TextClassification.Split(path), context);
+    TokenFiles.Opened files =
+        new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
+            .open(context.cache());
+    long tokens = files.content().count(SPLIT);
+    if (tokens < 2) {
+      throw new InvalidSettings(
+          path + " is empty: a text of two tokens at least is needed to tell one from the other.");
+    }
+    int length = length(context);
+    PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
+    return splits(files, Map.of(SPLIT, text), length);
+  }
+
+  private static DataSplits splits(TokenFiles.Opened files, Map<String, Dataset> splits, int length)
+      throws IOException {
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
-    Map<String, Dataset> splits = splits(files, length(context));
     return new DataSplits(
         DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
         splits,
         List.of(Perplexity::new),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(content, splits));
+        notes(content, splits),
+        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length));
+  }
+
+  private static Samples samples(
+      byte[] json, @Nullable Dataset validation, int paddingId, int length) {
+    return validation == null || validation.size() == 0
+        ? Samples.none()
+        : new GeneratedSamples(json, validation, paddingId, length);
   }
 
   private int length(DataContext context) {
@@ -90,11 +120,13 @@ public record TextGeneration(
     if (validation != null) {
       documents.put(DataSplits.VALIDATION, documents(validation, context));
     }
-    TokenizerSettings settings =
-        tokenizer == null
-            ? new TokenizerSettings(TokenizerSettings.Type.CHARACTER, null, 30_000, 1, false)
-            : tokenizer;
-    return new TokenFiles(documents, settings, PublishedTokenizer.given(settings, context));
+    return new TokenFiles(documents, settings(), PublishedTokenizer.given(settings(), context));
+  }
+
+  private TokenizerSettings settings() {
+    return tokenizer == null
+        ? new TokenizerSettings(TokenizerSettings.Type.CHARACTER, null, 30_000, 1, false)
+        : tokenizer;
   }
 
   private Documents documents(TextClassification.Split split, DataContext context) {
@@ -128,7 +160,10 @@ public record TextGeneration(
     content
         .tokens()
         .forEach((name, count) -> notes.add(note("%s: %,d tokens", name + " text", count)));
-    splits.forEach((name, split) -> notes.add(note("%s: %,d items", name, split.size())));
+    splits.forEach(
+        (name, split) ->
+            notes.add(
+                note(split.size() == 1 ? "%s: %,d item" : "%s: %,d items", name, split.size())));
     notes.add(note("%s: %,d tokens", "vocabulary", (long) content.vocabularySize()));
     return notes;
   }

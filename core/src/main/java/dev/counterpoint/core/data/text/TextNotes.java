@@ -25,15 +25,15 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   private List<String> of(String name, CacheContent.SplitContent split) {
     List<String> notes = new ArrayList<>();
-    notes.add(note("%s: %,d rows%s", name, split.rows(), balance(split.labelCounts())));
+    notes.add(note("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
     if (split.truncated() > 0) {
       notes.add(
           note(
-              "%s: %,d rows (%s) are longer than %,d tokens and cut",
-              name, split.truncated(), share(split), content.maxLength()));
+              "%s: %s (%s) longer than %,d tokens and cut",
+              name, rows(split.truncated()), share(split), content.maxLength()));
     }
     if (split.blank() > 0) {
-      notes.add(note("%s: %,d rows have an empty text", name, split.blank()));
+      notes.add(note("%s: %s with an empty text", name, rows(split.blank())));
     }
     SharedTexts shared = content.sharedWithTrain().get(name);
     if (shared != null) {
@@ -44,15 +44,19 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   private String of(String name, SharedTexts shared) {
     return note(
-        "%s: %,d rows have a text that is in train, too: %s has that of %s",
+        "%s: %s with a text that is in train, too: %s has that of %s",
         name,
-        shared.rows(),
+        rows(shared.rows()),
         origin(name, shared.line()),
         origin(DataSplits.TRAIN, shared.trainLine()));
   }
 
   private String origin(String split, long line) {
     return Objects.requireNonNull(rows.get(split)).file().origin(line);
+  }
+
+  private static String rows(long count) {
+    return note(count == 1 ? "%,d row" : "%,d rows", count);
   }
 
   private static String share(CacheContent.SplitContent split) {

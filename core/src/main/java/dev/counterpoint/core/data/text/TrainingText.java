@@ -10,8 +10,12 @@ import java.util.TreeSet;
 
 /** What must be known of the training text before a row of it can be numbered. */
 final class TrainingText {
+  /** From so many rows on it is no chance that no label comes twice. */
+  private static final int ENOUGH_ROWS = 10;
+
   private final VocabularyBuilder vocabulary;
   private final Set<String> labels = new TreeSet<>();
+  private long rows;
 
   private TrainingText(VocabularyBuilder vocabulary) {
     this.vocabulary = vocabulary;
@@ -24,11 +28,13 @@ final class TrainingText {
         (line, text, label) -> {
           seen.vocabulary.add(text);
           seen.labels.add(label);
+          seen.rows++;
         });
     seen.checkLabels(rows.file());
     return seen;
   }
 
+  /** What is in no two rows alike is no class: another column was meant. */
   private void checkLabels(SourceFile file) {
     if (labels.isEmpty()) {
       throw new InvalidSettings(file.path() + " has no rows under its header.");
@@ -39,6 +45,15 @@ final class TrainingText {
               + " has the one label \""
               + labels.iterator().next()
               + "\" in all rows; to be put into classes, texts need two labels at least.");
+    }
+    if (labels.size() == rows && rows >= ENOUGH_ROWS) {
+      throw new InvalidSettings(
+          file.path()
+              + " has another label in each of its "
+              + rows
+              + " rows, as \""
+              + labels.iterator().next()
+              + "\": these are no classes. Set \"label\" to the column that has them.");
     }
   }
 

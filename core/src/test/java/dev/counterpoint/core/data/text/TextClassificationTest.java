@@ -249,7 +249,7 @@ class TextClassificationTest {
       HostBatch batch = splits.splits().get("train").collate(new long[] {1});
       assertThat(longs(batch, Batch.IDS)).containsExactly(1);
       assertThat(batch.tensors().get(Batch.MASK).floats()).containsExactly(1);
-      assertThat(splits.notes()).contains("train: 1 rows have an empty text");
+      assertThat(splits.notes()).contains("train: 1 row with an empty text");
     }
   }
 
@@ -257,6 +257,17 @@ class TextClassificationTest {
   void trainingWithOneLabelIsRefused() throws IOException {
     write("train.tsv", "sentence\tlabel\na\t1\nb\t1\n");
     assertRefused(train("train.tsv"), path("train.tsv") + " has the one label \"1\"");
+  }
+
+  @Test
+  void aColumnThatHasNoTwoRowsAlikeIsNoLabel() throws IOException {
+    StringBuilder rows = new StringBuilder("sentence\tlabel\n");
+    for (int i = 0; i < 10; i++) {
+      rows.append("a\tnumber ").append(i).append('\n');
+    }
+    write("train.tsv", rows.toString());
+    assertRefused(
+        train("train.tsv"), path("train.tsv") + " has another label in each of its 10 rows");
   }
 
   @ParameterizedTest
@@ -361,8 +372,7 @@ class TextClassificationTest {
               split("train.tsv"), null, null, null, null, null, null, lengths[0]);
       try (DataSplits splits = data.open(context(lengths[1]))) {
         assertThat(lengths(splits)).containsExactly(3, 2);
-        assertThat(splits.notes())
-            .contains("train: 1 rows (50 %) are longer than 3 tokens and cut");
+        assertThat(splits.notes()).contains("train: 1 row (50 %) longer than 3 tokens and cut");
       }
     }
   }
@@ -371,7 +381,7 @@ class TextClassificationTest {
   void theLabelsOfEachSplitAreCounted() throws IOException {
     try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
-          .contains("train: 3 rows (0: 1, 1: 2)", "validation: 1 rows (0: 0, 1: 1)");
+          .contains("train: 3 rows (0: 1, 1: 2)", "validation: 1 row (0: 0, 1: 1)");
     }
   }
 
@@ -394,7 +404,7 @@ class TextClassificationTest {
     try (DataSplits splits = open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
           .contains(
-              "validation: 2 rows have a text that is in train, too: "
+              "validation: 2 rows with a text that is in train, too: "
                   + folder.resolve("dev.tsv")
                   + " line 3 has that of "
                   + folder.resolve("train.tsv")

@@ -27,6 +27,8 @@ import java.util.stream.Stream;
  * @param measures columns of the table of validations
  * @param validations its rows
  * @param confusions of the last validation; none where there was none
+ * @param shown what the model made of some samples in the last validation; none where it was asked
+ *     none
  * @param runFile the resolved one, as text
  */
 record Page(
@@ -36,6 +38,7 @@ record Page(
     List<String> measures,
     List<Validation> validations,
     List<Confusions> confusions,
+    List<Shown> shown,
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE = template();
@@ -52,6 +55,7 @@ record Page(
       String state,
       RunLog log,
       Optional<Confusions> confusions,
+      Shown shown,
       String runFile,
       JsonNode provenance) {
     List<String> measures = measures(log.validation());
@@ -64,6 +68,7 @@ record Page(
         measures,
         log.validation().stream().map(row -> validation(row, measures)).toList(),
         confusions.stream().toList(),
+        shown.samples().isEmpty() ? List.of() : List.of(shown),
         runFile,
         facts);
   }
@@ -133,7 +138,7 @@ record Page(
     InputStream resource = Page.class.getResourceAsStream("report.mustache");
     try (Reader text =
         new InputStreamReader(Objects.requireNonNull(resource), StandardCharsets.UTF_8)) {
-      return Mustache.compiler().compile(text);
+      return Mustache.compiler().emptyStringIsFalse(true).compile(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,13 +7,16 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Writes {@code report.html} from the run directory's other files after each validation and at the
@@ -22,21 +25,26 @@ import java.util.Optional;
 public final class RunReport implements Callback.Remembering {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String CONFUSIONS = "confusions";
+  private static final String SAMPLES = "samples";
 
   private final RunDirectory directory;
   private final String name;
+  private final Supplier<List<Samples.Sample>> samples;
   private long step;
   private long totalSteps;
   private Optional<Confusions> confusions = Optional.empty();
+  private Shown shown = Shown.nothing();
 
   /**
    * Reports on a run.
    *
    * @param name of the run
+   * @param samples asks the model, after each validation
    */
-  public RunReport(RunDirectory directory, String name) {
+  public RunReport(RunDirectory directory, String name, Supplier<List<Samples.Sample>> samples) {
     this.directory = directory;
     this.name = name;
+    this.samples = samples;
   }
 
   @Override
@@ -54,6 +62,7 @@ public final class RunReport implements Callback.Remembering {
   public void onValidation(ValidationReport report) {
     confusions =
         report.evaluation().confusion().map(matrix -> Confusions.of(report.step(), matrix));
+    shown = new Shown(report.step(), samples.get());
     write("in training when this was written");
   }
 
@@ -62,12 +71,15 @@ public final class RunReport implements Callback.Remembering {
     write(end.stopReason() == null ? "finished" : "stopped: " + end.stopReason());
   }
 
-  /** The last confusions: they lie in no other file. */
+  /** The last confusions and samples: they lie in no other file. */
   @Override
   public Map<String, Object> memory() {
     try {
       return Map.of(
-          CONFUSIONS, confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()));
+          CONFUSIONS,
+          confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()),
+          SAMPLES,
+          JSON.writeValueAsString(shown));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -79,6 +91,9 @@ public final class RunReport implements Callback.Remembering {
     try {
       confusions =
           text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text, Confusions.class));
+      if (memory.get(SAMPLES) instanceof String kept) {
+        shown = JSON.readValue(kept, Shown.class);
+      }
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,6 +107,7 @@ public final class RunReport implements Callback.Remembering {
               String.format(Locale.ROOT, "Step %,d of %,d, %s.", step, totalSteps, state),
               RunLog.read(directory.metrics()),
               confusions,
+              shown,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               RunDirectory.readJson(directory.provenance()));
       RunDirectory.writeText(directory.report(), page.toHtml());

@@ -6,6 +6,7 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.ConfusionMatrix;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -32,6 +33,7 @@ final class RunReportTest {
 
   @TempDir private Path path;
   private RunDirectory directory;
+  private List<Samples.Sample> samples = List.of();
 
   @BeforeEach
   void layARun() throws IOException {
@@ -113,7 +115,30 @@ final class RunReportTest {
   }
 
   @Test
+  void whatTheModelMadeOfSamplesIsShownAndRemembered() throws IOException {
+    samples =
+        List.of(
+            new Samples.Sample("Where? ", "Here", "wrong; marked: There"),
+            new Samples.Sample("ROMEO:", " Ay", ""));
+    RunReport before = report();
+    before.onValidation(validation(labels("no", "yes")));
+    String shown = "<p>Where? <strong>Here</strong></p><p class=\"soft\">wrong; marked: There</p>";
+    assertThat(html()).contains(shown, "<p>ROMEO:<strong> Ay</strong></p></div>");
+
+    RunReport after = report();
+    after.remember(before.memory());
+    after.onEnd(end(null));
+    assertThat(html()).contains(shown, "After step ");
+  }
+
+  @Test
+  void aRunWithoutSamplesHasNoPlaceForThem() throws IOException {
+    assertThat(written()).doesNotContain("id=\"samples\"");
+  }
+
+  @Test
   void everyTextIsEscaped() throws IOException {
+    samples = List.of(new Samples.Sample(HOSTILE, HOSTILE, HOSTILE));
     report().onValidation(validation(labels(HOSTILE, "yes")));
 
     assertThat(html()).doesNotContain("<script").contains("&lt;/td&gt;&lt;script&gt;alert(");
@@ -180,7 +205,7 @@ final class RunReportTest {
   }
 
   private RunReport report() {
-    return new RunReport(directory, "mine");
+    return new RunReport(directory, "mine", () -> samples);
   }
 
   private String written() throws IOException {

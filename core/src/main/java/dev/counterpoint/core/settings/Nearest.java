@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.config;
+package dev.counterpoint.core.settings;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.config;
+package dev.counterpoint.core.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,153 @@
+package dev.counterpoint.core.pretrained;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.AdapterFolder;
+import dev.counterpoint.core.adapter.Lora;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the models of one architecture of Hugging Face's have in common.
+ *
+ * @param type the {@code model_type} of their {@code config.json}
+ * @param names how their checkpoints name what they hold
+ * @param targets the layers that PEFT adapts where nothing is said
+ * @param transposed whether the weights of linear layers are kept as (inputs, outputs)
+ * @param read takes the sizes from a {@code config.json}
+ * @param <A> sizes of a model
+ */
+public record PublishedFamily<A>(
+    String type,
+    CheckpointNames names,
+    List<String> targets,
+    boolean transposed,
+    Function<ConfigReader, A> read) {
+  /** What a model is for, with the names that others have for it. */
+  public interface Task {
+    /** Hugging Face's class, as {@code BertForSequenceClassification}. */
+    String huggingFace();
+
+    /** PEFT's name, as {@code SEQ_CLS}; null where it has none. */
+    @Nullable String peft();
+
+    /** The layers that are made for this task, and that no checkpoint of another task has. */
+    List<String> head();
+
+    /** More layers beside the body, which most published checkpoints have. */
+    List<String> beside();
+  }
+
+  /**
+   * Settings with nothing left open.
+   *
+   * @param from the folder or hub name of a whole model; null where it starts from nothing
+   * @param architecture its sizes
+   * @param lora null where the whole model is trained
+   */
+  public record Start<A>(@Nullable String from, A architecture, @Nullable Lora lora) {}
+
+  /**
+   * Makes a new model one whose adapter alone is trained, if there is one.
+   *
+   * @throws InvalidSettings where the adapter names layers that the model has not
+   */
+  public void adapt(BaseModel model, @Nullable Lora lora, Task task) {
+    if (lora != null) {
+      lora.orDefaults(targets, task.head()).applyTo(model);
+    }
+  }
+
+  /**
+   * Settings of a model that starts from nothing.
+   *
+   * @throws InvalidSettings where there is an adapter, but nothing to adapt
+   */
+  public Start<A> fromNothing(A architecture, @Nullable Lora lora) {
+    if (lora != null) {
+      throw new InvalidSettings(
+          "model.lora adapts a model that was trained before: model.from must name its folder.");
+    }
+    return new Start<>(null, architecture, null);
+  }
+
+  /**
+   * Settings of a model that begins from a folder.
+   *
+   * @param from the folder, or a name on the hub; of a model, or of an adapter and thereby of the
+   *     model that it adapts
+   * @param asked sizes that the folder must have; null for whatever it has
+   * @param files finds what is named
+   * @throws InvalidSettings where it is no such folder, or the settings ask for another model
+   */
+  public Start<A> start(
+      String from, @Nullable A asked, @Nullable Lora lora, Task task, Function<String, Path> files)
+      throws IOException {
+    Path path = files.apply(from);
+    if (AdapterFolder.isIn(path)) {
+      String base = new AdapterFolder(path).base();
+      Lora given = lora == null ? Lora.defaults() : lora;
+      return start(
+          isFolder(base) ? base : PretrainedFolder.HUB + base,
+          asked,
+          given.or(new Lora(path.toString(), null, null, null, null, null, false)),
+          task,
+          files);
+    }
+    PretrainedFolder folder = PretrainedFolder.of(path);
+    ConfigReader config =
+        new ConfigReader(folder.config(type), folder.path().resolve("config.json").toString());
+    A found = read.apply(config);
+    if (asked != null && !asked.equals(found)) {
+      throw new InvalidSettings(
+          "model.architecture is not that of "
+              + config.name()
+              + "; leave it out beside model.from, or make it "
+              + found);
+    }
+    return new Start<>(folder.name(), found, adapter(lora, task, folder, files));
+  }
+
+  private static boolean isFolder(String base) {
+    return Files.isDirectory(Path.of(base));
+  }
+
+  private @Nullable Lora adapter(
+      @Nullable Lora asked, Task task, PretrainedFolder base, Function<String, Path> files)
+      throws IOException {
+    if (asked == null) {
+      return null;
+    }
+    if (asked.from() != null) {
+      Lora found = new AdapterFolder(files.apply(asked.from())).lora();
+      return asked.goingOnFrom(found);
+    }
+    List<String> whole = new ArrayList<>(task.head());
+    for (String layer : task.beside()) {
+      if (!base.has(layer, names)) {
+        whole.add(layer);
+      }
+    }
+    return asked.orDefaults(targets, whole);
+  }
+
+  /** A {@code config.json} with what the configurations of all families have. */
+  public ObjectNode huggingFaceConfig(Task task, DataSpec data) {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.put("model_type", type);
+    config.putArray("architectures").add(task.huggingFace());
+    config.put("pad_token_id", data.paddingId());
+    config.put("tie_word_embeddings", true);
+    config.put("torch_dtype", "float32");
+    ModelLabels.write(data, config);
+    return config;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.counterpoint.runner.cli;
+
+import ai.djl.Device;
+import dev.counterpoint.core.adapter.AdapterFolder;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.config.Binder;
+import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.wiring.Catalogs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint merge}: a model that was trained by an adapter as one that has none. */
+@Command(
+    name = "merge",
+    description = "Takes the adapter of a run into the weights that it adapts.")
+final class MergeCommand implements Callable<Integer> {
+  private static final Set<String> WRITTEN_ANEW =
+      Set.of(ModelFolder.CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+
+  @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
+  private Path directory = Path.of("");
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      required = true,
+      description = "The folder for the whole model; it may not exist yet.")
+  private Path output = Path.of("");
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder = ModelFolder.within(directory);
+    ModelFolder.Config config = TrainedModel.config(folder, List.of());
+    if (ModelFolder.adapter(config) == null) {
+      throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
+    }
+    if (Files.exists(output)) {
+      throw new InvalidSettings(output + " exists already; name a folder that does not.");
+    }
+    Binder binder = new Binder(Catalogs.all(), SourcePath.open(List.of()));
+    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
+      ModelFolder.saveMerged(output, model, config, others(folder), binder);
+    }
+    Consoles.of(spec).print("the whole model is in " + output);
+    return ExitCode.DONE;
+  }
+
+  /** What lies beside the weights, as the tokenizer. */
+  private static Map<String, DataSplits.ModelFile> others(Path folder) throws IOException {
+    Map<String, DataSplits.ModelFile> others = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      files
+          .filter(file -> !WRITTEN_ANEW.contains(file.getFileName().toString()))
+          .forEach(file -> others.put(file.getFileName().toString(), out -> Files.copy(file, out)));
+    }
+    return others;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.counterpoint.runner.report;
+
+import dev.counterpoint.core.hub.HubWatch;
+import java.util.Locale;
+
+/**
+ * How far a download is: on a terminal one line that is written over, elsewhere a line each tenth
+ * of a large file.
+ */
+public final class DownloadProgress implements HubWatch, AutoCloseable {
+  private static final long LARGE = 5_000_000;
+  private static final long BETWEEN_NANOS = 100_000_000;
+  private static final int PARTS = 10;
+
+  private final Console console;
+  private String file = "";
+  private long firstBytes;
+  private long firstNanos;
+  private long shownNanos;
+  private long shownPart;
+
+  public DownloadProgress(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void say(String line) {
+    console.say(line);
+  }
+
+  @Override
+  public synchronized void received(String name, long bytes, long total) {
+    long now = System.nanoTime();
+    if (!name.equals(file)) {
+      file = name;
+      firstBytes = bytes;
+      firstNanos = now;
+      shownNanos = 0;
+      shownPart = total > 0 ? bytes * PARTS / total : 0;
+    }
+    if (console.terminal() && now - shownNanos > BETWEEN_NANOS) {
+      shownNanos = now;
+      console.status(fitted(line(bytes, total, now)));
+    } else if (!console.terminal() && total > LARGE && bytes * PARTS / total > shownPart) {
+      shownPart = bytes * PARTS / total;
+      console.say(line(bytes, total, now));
+    }
+  }
+
+  private String line(long bytes, long total, long now) {
+    double speed = (bytes - firstBytes) / Math.max(1e-3, (now - firstNanos) * 1e-9);
+    String share =
+        total > 0
+            ? String.format(Locale.ROOT, " of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total)
+            : " MB";
+    String left =
+        total > 0 && speed > 0 ? ", " + Figures.duration((total - bytes) / speed) + " left" : "";
+    return String.format(
+        Locale.ROOT, "%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
+  }
+
+  private String fitted(String line) {
+    return line.substring(0, Math.min(line.length(), console.statusWidth()));
+  }
+
+  @Override
+  public void close() {
+    console.status("");
+  }
+}

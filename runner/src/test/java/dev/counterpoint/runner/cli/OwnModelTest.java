@@ -1,0 +1,88 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said of a mistake in a model of one's own. */
+final class OwnModelTest {
+  private static final String MODEL =
+      """
+      import ai.djl.ndarray.NDArray;
+      import dev.counterpoint.core.data.*;
+      import dev.counterpoint.core.loss.*;
+      import dev.counterpoint.core.model.*;
+
+      public final class Own extends BaseModel {
+        private final Embedding words;
+
+        Own(Config config, DataSpec data) {
+          words = new Embedding(data.vocabularySize(), config.width());
+        }
+
+        public NDArray forward(Batch batch) {
+          if (words.forward(batch.ids()).getShape().tail() == 7) {
+            throw new %s;
+          }
+          return words.forward(batch.ids()).mean(new int[] {1}); // (batch, width)
+        }
+
+        public Loss lossFunction() {
+          return CrossEntropy.defaults();
+        }
+
+        public record Config(int width) implements ModelConfig {
+          public BaseModel build(DataSpec data) {
+            return new Own(this, data);
+          }
+        }
+      }
+      """;
+  private static final String RUN_FILE =
+      """
+      classpath: [Own.java]
+      model: {type: Own, width: 5}
+      data: {type: text-classification, train: {path: train.tsv}, validation: {path: train.tsv}}
+      training: {epochs: 2, batchSize: 2}
+      """;
+
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+
+  @Test
+  void anOutputOfAnotherShapeIsRefusedBeforeTheFirstStep() throws IOException {
+    assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.REQUEST_WRONG);
+
+    assertThat(terminal.err())
+        .contains("The model's output is (2, 5); for labels (2) of 2 classes it must be (2, 2).")
+        .doesNotContain("step 1");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void whatItThrowsIsToldWithItsLine() throws IOException {
+    assertThat(train("IllegalArgumentException(\"A width of 7 is odd.\")", 7))
+        .isEqualTo(ExitCode.RUN_FAILED);
+
+    assertThat(terminal.err())
+        .contains("counterpoint: Own.java:15: IllegalArgumentException: A width of 7 is odd. (run")
+        .doesNotContain("internal error");
+  }
+
+  private int train(String thrown, int width) throws IOException {
+    Files.writeString(folder.resolve("Own.java"), MODEL.formatted(thrown));
+    Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
+    Files.writeString(folder.resolve("train.tsv"), "text\tlabel\na b\tx\nb c\ty\nc d\tx\n");
+    return terminal.run(
+        "train",
+        folder.resolve("own.yaml").toString(),
+        "--set",
+        "model.width=" + width,
+        "--output",
+        folder.resolve("run").toString());
+  }
+}
