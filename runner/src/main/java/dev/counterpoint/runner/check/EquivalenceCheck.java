@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the gradient of one global batch, computed at once, with that of the same batch cut into
- * micro-batches and over ranks. They agree up to rounding where the loss of an item hangs on that item
- * alone.
+ * micro-batches and over ranks. They agree up to rounding where the loss of an item hangs on that
+ * item alone.
  *
- * <p>Dropout draws anew for each part, so it is off. Whether the model has any is seen by two passes
- * of the batch in training that are seeded differently; a model that has none is compared in training
- * too, where layers with batch statistics, as batch norm, compute them from what they are given at
- * once.
+ * <p>Dropout draws anew for each part, so it is off. Whether the model has any is seen by two
+ * passes of the batch in training that are seeded differently; a model that has none is compared in
+ * training too, where layers with batch statistics, as batch norm, compute them from what they are
+ * given at once.
  */
 public final class EquivalenceCheck {
   /**
@@ -90,12 +90,10 @@ public final class EquivalenceCheck {
     Result whole = compute(1, items.length, training, 1);
     int quarter = Math.max(1, items.length / 4);
     findings.add(
-        whole.difference(
-            "micro-batches of " + quarter + remark, compute(1, quarter, training, 1)));
+        whole.difference("micro-batches of " + quarter + remark, compute(1, quarter, training, 1)));
     for (int world = 2; world <= Math.min(3, items.length); world++) {
       findings.add(
-          whole.difference(
-              world + " ranks" + remark, compute(world, items.length, training, 1)));
+          whole.difference(world + " ranks" + remark, compute(world, items.length, training, 1)));
     }
   }
 
@@ -128,8 +126,7 @@ public final class EquivalenceCheck {
       Map<String, float[]> values = new LinkedHashMap<>();
       gradients
           .gathered()
-          .forEach(
-              each -> values.put(each.parameter().name(), each.array().toFloatArray()));
+          .forEach(each -> values.put(each.parameter().name(), each.array().toFloatArray()));
       return new Result(sums[0] / sums[1], sums[1], values);
     }
   }
@@ -141,11 +138,13 @@ public final class EquivalenceCheck {
    */
   private record Result(double loss, double weight, Map<String, float[]> gradients) {
     Finding difference(String way, Result other) {
-      double least = LEAST_PART * gradients.values().stream().mapToDouble(Result::largest).max().orElse(0);
+      double least =
+          LEAST_PART * gradients.values().stream().mapToDouble(Result::largest).max().orElse(0);
       String worst = "none";
       double most = 0;
       for (Map.Entry<String, float[]> each : gradients.entrySet()) {
-        double part = difference(each.getValue(), other.gradients.get(each.getKey()), other.weight, least);
+        double part =
+            difference(each.getValue(), other.gradients.get(each.getKey()), other.weight, least);
         if (!(part <= most)) {
           most = part;
           worst = each.getKey();
@@ -154,7 +153,8 @@ public final class EquivalenceCheck {
       return new Finding(way, Math.abs(other.loss - loss) / Math.abs(loss), worst, most);
     }
 
-    private double difference(float[] own, float @Nullable [] other, double otherWeight, double least) {
+    private double difference(
+        float[] own, float @Nullable [] other, double otherWeight, double least) {
       double most = 0;
       for (int i = 0; i < own.length; i++) {
         double found = other == null ? 0 : other[i] / otherWeight;

@@ -101,7 +101,9 @@ final class Launching {
       return signals.exitCode() == ExitCode.DONE ? code : signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
       if (locks && !run.goesOn()) {
-        run.directory().discardLogs();
+        if (spot.isEmpty()) { // On other machines others may still read theirs.
+          run.directory().discardLogs();
+        }
         run.directory().discardUnlessBegun();
       }
       throw e;

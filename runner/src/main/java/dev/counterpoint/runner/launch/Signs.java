@@ -112,6 +112,7 @@ final class Signs {
           "");
     }
     return missingRanks()
+        .or(() -> firstRank(RankExit::isFinal).map(this::failed))
         .or(() -> firstEnd(RankExit::isFinal).map(this::failed))
         .or(this::silence)
         .or(
@@ -128,6 +129,13 @@ final class Signs {
 
   private Optional<Map.Entry<Child, Integer>> firstEnd(IntPredicate wanted) {
     return ended.entrySet().stream().filter(end -> wanted.test(end.getValue())).findFirst();
+  }
+
+  /** What a rank says of itself is clearer than what the tracker says of it. */
+  private Optional<Map.Entry<Child, Integer>> firstRank(IntPredicate wanted) {
+    return ended.entrySet().stream()
+        .filter(end -> end.getKey() != tracker && wanted.test(end.getValue()))
+        .findFirst();
   }
 
   private Optional<Verdict> missingRanks() {

@@ -137,7 +137,7 @@ final class DistributedTest {
     assertThat(ranks)
         .allSatisfy(
             rank -> assertThat(rank.error()).contains("seed is 17 on rank 0, 18 on rank 1"));
-    assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(folder.resolve("run/run.yaml")).doesNotExist();
   }
 
   @Test
