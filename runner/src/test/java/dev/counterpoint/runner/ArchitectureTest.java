@@ -90,8 +90,13 @@ final class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
-              SPARK, "java..", "javax.crypto..", "org.apache.spark..", "org.apache.hadoop..",
-              "scala..", "org.jspecify..");
+              SPARK,
+              "java..",
+              "javax.crypto..",
+              "org.apache.spark..",
+              "org.apache.hadoop..",
+              "scala..",
+              "org.jspecify..");
 
   @ArchTest
   static final ArchRule CORE_HAS_NO_PACKAGE_CYCLE =
