@@ -1,6 +1,5 @@
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.settings.Checks;
@@ -20,8 +19,7 @@ public record FocalLoss(double gamma) implements Loss {
   public LossSum of(NDArray logits, Batch batch) {
     NDArray labels = batch.labels().expandDims(1); // (batch, 1)
     NDArray logP = logits.logSoftmax(-1).gather(labels, 1); // (batch, 1)
-    NDArray doubt = logP.exp().neg().add(1); // 1 - p
-    doubt = doubt.pow(Torch.number(doubt, gamma));
+    NDArray doubt = logP.exp().neg().add(1).pow(gamma);
     return new LossSum(doubt.mul(logP).neg().sum(), batch.size());
   }
 }

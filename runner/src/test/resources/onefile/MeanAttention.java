@@ -1,5 +1,4 @@
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.Attention;
 import dev.counterpoint.core.model.AttentionConfig;
 import dev.counterpoint.core.model.Layer;
@@ -21,7 +20,7 @@ public final class MeanAttention extends Layer implements Attention {
     NDArray counts = mask.expandDims(2); // (batch, tokens, 1)
     NDArray sum = x.mul(counts).sum(new int[] {1}, true); // (batch, 1, width)
     NDArray mean = sum.div(counts.sum(new int[] {1}, true));
-    return output.forward(x.mul(Torch.number(x, 1 - share)).add(mean.mul(Torch.number(x, share))));
+    return output.forward(x.mul(1 - share).add(mean.mul(share)));
   }
 
   /**

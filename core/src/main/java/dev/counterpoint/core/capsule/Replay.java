@@ -1,9 +1,9 @@
 package dev.counterpoint.core.capsule;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
@@ -95,7 +95,7 @@ public final class Replay {
         .tensors()
         .forEach((name, tensor) -> findings.look("input \"" + name + "\"" + place, tensor));
     Torch.seed(Seeds.of(capsule.seed(), capsule.step(), index, capsule.rank()));
-    try (NDScope scope = new NDScope();
+    try (ForwardScope scope = new ForwardScope();
         Torch.Recording recording = Torch.recordGradients();
         LayerWatch watch =
             LayerWatch.begin(

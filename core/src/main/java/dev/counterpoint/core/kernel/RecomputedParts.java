@@ -124,9 +124,8 @@ final class RecomputedParts {
       List<NDArray> leaves = new ArrayList<>(part.leaves());
       leaves.removeIf(leaf -> !wanted.contains(leaf));
       NDList found;
-      try (NDScope scope = new NDScope();
+      try (ForwardScope scope = new ForwardScope();
           Torch.Recording again = Torch.recordGradients()) {
-        scope.suppressNotUsedWarning();
         Torch.seed(part.seed());
         NDArray input = part.input();
         if (part.goesOn()) {

@@ -3,7 +3,6 @@ package dev.counterpoint.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
@@ -87,11 +86,10 @@ public final class Torch {
    *
    * @param forward the innermost scope of this thread; only the scalar is not closed
    */
-  public static NDList gradients(NDArray scalar, List<NDArray> leaves, NDScope forward) {
+  public static NDList gradients(NDArray scalar, List<NDArray> leaves, ForwardScope forward) {
     RecomputedParts parts = RecomputedParts.ofThisThread();
     if (parts == null || parts.isEmpty()) {
-      NDScope.unregister(scalar);
-      forward.close();
+      forward.closeArraysBut(scalar);
     }
     return gradients(scalar, leaves);
   }
@@ -118,18 +116,6 @@ public final class Torch {
    */
   public static @Nullable NDArray gradient(NDArray leaf) {
     return JniUtils.getGradient((PtNDArray) leaf);
-  }
-
-  /**
-   * A number to reckon with in what is recorded, as in {@code x.mul(Torch.number(x, 0.5))}. The
-   * memory of a number that DJL is given as such, as in {@code x.mul(0.5)}, is Java's, and may be
-   * gone before the backward pass reads it: the gradients are then wrong, now and then. This one
-   * lives as long as the open scope.
-   *
-   * @param beside an array on the same device
-   */
-  public static NDArray number(NDArray beside, double value) {
-    return beside.getManager().create((float) value);
   }
 
   /** A new manager of native memory on no particular parent: whoever asks closes it. */

@@ -2,7 +2,6 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Checks;
 
 /**
@@ -25,8 +24,7 @@ public record Huber(double delta) implements Loss {
   public LossSum of(NDArray output, Batch batch) {
     NDArray distance = Targets.difference(output, batch).abs();
     // With c = min(|d|, delta), c (|d| - c / 2) is the one form below delta and the other above it.
-    NDArray capped = distance.minimum(Torch.number(distance, delta));
-    NDArray half = capped.mul(Torch.number(capped, 0.5));
-    return new LossSum(capped.mul(distance.sub(half)).sum(), distance.size());
+    NDArray capped = distance.minimum((float) delta);
+    return new LossSum(capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
   }
 }

@@ -2,7 +2,6 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.Torch;
 
 /**
  * The mean of two cross entropies over the tokens of an item: where a span begins, and where it
@@ -21,8 +20,7 @@ public record SpanCrossEntropy() implements Loss {
   public LossSum of(NDArray output, Batch batch) {
     LossSum start = end(output, batch.labels(), 0);
     LossSum end = end(output, batch.labels(), 1);
-    NDArray both = start.sum().add(end.sum());
-    return new LossSum(both.mul(Torch.number(both, 0.5)), (start.weight() + end.weight()) / 2);
+    return new LossSum(start.sum().add(end.sum()).div(2), (start.weight() + end.weight()) / 2);
   }
 
   private static LossSum end(NDArray logits, NDArray labels, int which) {

@@ -2,7 +2,6 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.LinearKernel;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
@@ -38,7 +37,7 @@ final class LowRankUpdate extends Layer {
   NDArray addTo(NDArray y, NDArray x) {
     NDArray low = LinearKernel.apply(dropout.forward(x), a.value(), null, precision());
     NDArray high = LinearKernel.apply(low, b.value(), null, precision());
-    return y.add(high.mul(Torch.number(high, scale)));
+    return y.add(high.mul(scale));
   }
 
   /** What the update adds to the weight: (outputs, inputs). */

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.Torch;
 import java.nio.ByteBuffer;
@@ -63,11 +64,11 @@ public final class Gradients implements AutoCloseable {
 
   /**
    * As {@link #add(NDArray)}, with less memory: what the forward pass has left behind is closed
-   * first, see {@link Torch#gradients(NDArray, List, NDScope)}.
+   * first, see {@link Torch#gradients(NDArray, List, ForwardScope)}.
    *
    * @param forward the innermost scope of this thread, closed after this call, the scalar too
    */
-  public void add(NDArray scalar, NDScope forward) {
+  public void add(NDArray scalar, ForwardScope forward) {
     add(Torch.gradients(scalar, values(parameters), forward));
     scalar.close();
   }

@@ -1,12 +1,12 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
@@ -81,7 +81,7 @@ public final class TrainingLoop {
             Batch batch = items.microBatches().get(i);
             watch.beforeBatch(step, i, batch);
             Torch.seed(Seeds.of(plan.seed(), step, i, collective.rank()));
-            try (NDScope forward = new NDScope();
+            try (ForwardScope forward = new ForwardScope();
                 Torch.Recording recording = Torch.recordGradients()) {
               NDArray output = model.forward(batch);
               watch.beforeLoss(output, batch);

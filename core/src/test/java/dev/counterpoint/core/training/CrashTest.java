@@ -169,6 +169,31 @@ class CrashTest {
     }
   }
 
+  @Test
+  void whatIsWrittenOfItsStepsIsOnTheDiskBeforeACheckpointIs() throws IOException {
+    List<Long> stepsSynced = new ArrayList<>();
+    Path checkpoints = temporary.resolve("checkpoints");
+    Callback.Writing writing =
+        new Callback.Writing() {
+          private volatile long step;
+
+          @Override
+          public void onStep(StepReport report) {
+            step = report.step();
+          }
+
+          @Override
+          public void sync() {
+            assertThat(checkpoints.resolve("step-%08d".formatted(step))).doesNotExist();
+            stepsSynced.add(step);
+          }
+        };
+
+    new Case(temporary, 2, false, 1, 9).train(writing);
+
+    assertThat(stepsSynced).containsExactly(2L, 3L);
+  }
+
   @ParameterizedTest
   @CsvSource({"2, true", "3, true", "3, false"})
   void whereverARunIsCutOffItEndsAsTheUninterruptedOne(int saveEvery, boolean background)

@@ -7,10 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -90,18 +87,6 @@ public final class ResumeCheck {
   }
 
   /**
-   * The run that was not killed.
-   *
-   * @param modelHash of its result, which may be the best model and not the last
-   * @param lastState checksums of the parameters, the optimizer's state and the averages at its end
-   */
-  record Whole(StepTrace.Content trace, String modelHash, List<String> lastState) {
-    int steps() {
-      return trace.rows().size();
-    }
-  }
-
-  /**
    * Runs both.
    *
    * @throws RunFailed where a training ends otherwise than by a kill
@@ -110,15 +95,15 @@ public final class ResumeCheck {
     return compareWith(trainWhole());
   }
 
-  Whole trainWhole() throws IOException {
+  Evidence trainWhole() throws IOException {
     news.accept("training once through ...");
     finish(beginning("whole", List.of()));
-    Whole whole = new Whole(StepTrace.read(trace("whole")), hash("whole"), lastState("whole"));
+    Evidence whole = evidence("whole");
     news.accept(whole.steps() + " steps; model " + whole.modelHash().substring(0, 12));
     return whole;
   }
 
-  Outcome compareWith(Whole whole) throws IOException {
+  Outcome compareWith(Evidence whole) throws IOException {
     if (whole.steps() < 2 * request.kills()) {
       throw new InvalidSettings(
           "The run has "
@@ -128,7 +113,7 @@ public final class ResumeCheck {
               + " kills; ask for fewer (--kills), or train longer.");
     }
     trainKilled(whole.steps());
-    return outcome(whole, StepTrace.read(trace("killed")));
+    return outcome(whole, evidence("killed"));
   }
 
   private void trainKilled(long steps) throws IOException {
@@ -231,82 +216,20 @@ public final class ResumeCheck {
     }
   }
 
-  private Outcome outcome(Whole whole, StepTrace.Content killed) throws IOException {
+  private Outcome outcome(Evidence whole, Evidence killed) {
     long within =
-        killed.lives().stream()
+        killed.trace().lives().stream()
             .skip(1)
             .filter(life -> life.from() > 0 && life.beganWithinAnEpoch())
             .count();
     return new Outcome(
         kills,
         whole.steps(),
-        killed.rows().size() - whole.steps(),
+        killed.steps() - whole.steps(),
         (int) within,
         whileWriting,
-        difference(whole, killed),
+        whole.difference(killed),
         whole.modelHash());
-  }
-
-  private Optional<String> difference(Whole whole, StepTrace.Content killed) throws IOException {
-    Map<Long, String> expected = new HashMap<>();
-    whole.trace().rows().forEach(row -> expected.put(row.step(), row.values()));
-    Optional<StepTrace.Row> first =
-        killed.rows().stream()
-            .filter(row -> !row.values().equals(expected.get(row.step())))
-            .findFirst();
-    if (first.isPresent()) {
-      return Optional.of(describe(first.get(), expected, killed.lives()));
-    }
-    long last = killed.rows().get(killed.rows().size() - 1).step();
-    if (last != whole.steps()) {
-      return Optional.of("the killed run ended at step " + last + " of " + whole.steps());
-    }
-    if (!whole.modelHash().equals(hash("killed"))) {
-      return Optional.of(
-          "all steps agree, but not the model after them: "
-              + whole.modelHash()
-              + " and, killed, "
-              + hash("killed"));
-    }
-    return whole.lastState().equals(lastState("killed"))
-        ? Optional.empty()
-        : Optional.of(
-            "all steps agree, but not the last checkpoints: "
-                + whole.lastState()
-                + " and, killed, "
-                + lastState("killed"));
-  }
-
-  private static String describe(
-      StepTrace.Row row, Map<Long, String> expected, List<StepTrace.Life> lives) {
-    return "step "
-        + row.step()
-        + " is the first that differs: "
-        + expected.getOrDefault(row.step(), "it is not there")
-        + " in the whole run, "
-        + row.values()
-        + " after kill "
-        + row.life()
-        + ", from which it went on at step "
-        + lives.get(row.life()).from();
-  }
-
-  private String hash(String name) throws IOException {
-    return RunDirectory.readJson(new RunDirectory(run(name)).summary()).path("modelHash").asText();
-  }
-
-  /** The checksums in the newest checkpoint, but for those of times and counts. */
-  private List<String> lastState(String name) throws IOException {
-    try (Stream<Path> files = Files.list(new RunDirectory(run(name)).checkpoints())) {
-      Path newest =
-          files
-              .filter(file -> file.getFileName().toString().startsWith("step-"))
-              .max(Comparator.naturalOrder())
-              .orElseThrow();
-      return Files.readAllLines(newest.resolve("SHA256SUMS")).stream()
-          .filter(line -> line.endsWith(".safetensors"))
-          .toList();
-    }
   }
 
   private RunFailed failed(TrainingProcess training, int code) throws IOException {
@@ -317,6 +240,10 @@ public final class ResumeCheck {
             + log()
             + "):\n"
             + training.lastWords());
+  }
+
+  private Evidence evidence(String name) throws IOException {
+    return Evidence.of(new RunDirectory(run(name)), trace(name));
   }
 
   private Path run(String name) {

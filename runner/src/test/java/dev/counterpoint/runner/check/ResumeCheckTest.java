@@ -49,7 +49,7 @@ final class ResumeCheckTest {
 
   @TempDir private static Path shared;
   private static Path runFile;
-  private static ResumeCheck.Whole whole;
+  private static Evidence whole;
 
   @TempDir private Path folder;
 
