@@ -6,6 +6,8 @@ import dev.counterpoint.core.training.Share;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingLoop;
 import dev.counterpoint.core.training.TrainingStrategy;
+import java.nio.ByteBuffer;
+import java.util.List;
 
 /** One process that adds noise to its gradients (after Neelakantan et al. 2015; no decay). */
 public final class GradientNoise implements TrainingStrategy {
@@ -52,8 +54,14 @@ public final class GradientNoise implements TrainingStrategy {
     }
 
     @Override
-    public double[] sum(double... values) {
-      return values;
+    public void sum(ByteBuffer numbers) {}
+
+    @Override
+    public void broadcast(ByteBuffer bytes) {}
+
+    @Override
+    public List<byte[]> gather(byte[] own) {
+      return List.of(own);
     }
   }
 
@@ -68,7 +76,7 @@ public final class GradientNoise implements TrainingStrategy {
     }
 
     @Override
-    public TrainingStrategy build() {
+    public TrainingStrategy build(Collective collective) {
       return new GradientNoise(deviation);
     }
   }

@@ -7,12 +7,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.Torch;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +31,10 @@ public final class Gradients implements AutoCloseable {
   private final NDManager memory = Torch.newManager(Device.cpu());
   private final @Nullable NDArray[] arrays;
 
-  /** Those that {@link #all} made for parameters that had none. */
+  /** Those that {@link #all} and {@link #exchange} made for parameters that had none. */
   private final Set<Integer> supplied = new HashSet<>();
+
+  private @Nullable FlatArrays flat;
 
   /**
    * One gradient.
@@ -81,9 +85,7 @@ public final class Gradients implements AutoCloseable {
         sums.add(sum);
         more.add(fresh);
       } else {
-        NDScope.unregister(fresh);
-        fresh.attach(memory);
-        arrays[i] = fresh;
+        arrays[i] = keep(fresh);
       }
     }
     if (!sums.isEmpty()) {
@@ -93,23 +95,87 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * Every trainable parameter's gradient in the order of the parameters: what ranks add up. One
-   * that is not there is supplied as -0.0, to which whatever is added, a zero too, makes something
-   * else: where all ranks have none, there is none after.
+   * Every trainable parameter's gradient in the order of the parameters. One that is not there is
+   * supplied as -0.0, to which whatever is added, a zero too, makes something else: where all ranks
+   * have none, there is none after.
    */
   public List<Gradient> all() {
     List<Gradient> all = new ArrayList<>();
     for (int i = 0; i < arrays.length; i++) {
       NDArray array = arrays[i];
       if (array == null) {
-        array = memory.full(parameters.get(i).shape(), -0.0f);
-        NDScope.unregister(array);
+        array = keep(parameters.get(i).value().zerosLike());
+        kernel().run("supply", List.of(array));
         arrays[i] = array;
         supplied.add(i);
       }
       all.add(new Gradient(parameters.get(i), array));
     }
     return all;
+  }
+
+  /**
+   * Adds up the gradients over processes. A parameter has a gradient after it where it had one in
+   * any process.
+   *
+   * @param sum adds up a bucket, in place: direct, float32, in native order. All processes see the
+   *     same buckets in the same order.
+   */
+  public void exchange(Consumer<ByteBuffer> sum) {
+    if (arrays.length == 0) {
+      return;
+    }
+    FlatArrays exchanged = flat;
+    if (exchanged == null) {
+      exchanged = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
+      flat = exchanged;
+    }
+    fill(exchanged.slots());
+    exchanged.forEachBucket(sum);
+    for (int i = 0; i < arrays.length; i++) {
+      adopt(i, exchanged.slots().get(i), parameters.get(i).value().getDevice());
+    }
+  }
+
+  private void fill(List<NDArray> slots) {
+    List<NDArray> full = new ArrayList<>();
+    List<NDArray> own = new ArrayList<>();
+    List<NDArray> empty = new ArrayList<>();
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray array = arrays[i];
+      if (array == null) {
+        empty.add(slots.get(i));
+      } else if (array != slots.get(i)) {
+        full.add(slots.get(i));
+        own.add(array);
+      }
+    }
+    FlatArrays.copy(full, own);
+    if (!empty.isEmpty()) {
+      kernel().run("supply", empty);
+    }
+  }
+
+  /** Takes a sum as the gradient: itself on a CPU, a copy of it on a GPU. */
+  private void adopt(int i, NDArray slot, Device device) {
+    NDArray own = arrays[i];
+    if (own == null) {
+      supplied.add(i);
+    }
+    if (device.isGpu() && own != null) {
+      FlatArrays.copy(List.of(own), List.of(slot));
+      return;
+    }
+    if (own != null && own != slot) {
+      own.close();
+    }
+    arrays[i] = device.isGpu() ? keep(slot.toDevice(device, true)) : slot;
+  }
+
+  private NDArray keep(NDArray array) {
+    NDScope.unregister(array);
+    array.attach(memory);
+    return array;
   }
 
   /** The gradients of the parameters that took part since the last {@link #clear}. */
@@ -221,7 +287,12 @@ public final class Gradients implements AutoCloseable {
 
   /** Forgets every gradient, so that the next step starts anew. */
   public void clear() {
-    values().forEach(NDArray::close);
+    for (int i = 0; i < arrays.length; i++) {
+      NDArray array = arrays[i];
+      if (array != null && (flat == null || array != flat.slots().get(i))) {
+        array.close();
+      }
+    }
     Arrays.fill(arrays, null);
     supplied.clear();
   }
@@ -233,5 +304,8 @@ public final class Gradients implements AutoCloseable {
   @Override
   public void close() {
     memory.close();
+    if (flat != null) {
+      flat.close();
+    }
   }
 }

@@ -7,7 +7,7 @@ import dev.counterpoint.core.settings.Checks;
  * a run file.
  *
  * @param decay how much of the average each step keeps, from 0 to 1, exclusive; it reaches back
- *     about 1 / (1 - decay) steps
+ *     about 1 / (1 - decay) steps; with rounds of several steps, so many rounds
  */
 public record AverageWeights(double decay) {
   public AverageWeights {

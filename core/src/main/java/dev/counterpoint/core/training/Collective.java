@@ -1,23 +1,77 @@
 package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.parameter.Gradients;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * How the processes of a run speak to each other. Every process makes the same calls in the same
- * order. The one that is alone hears itself, and that is what any other must be equal to.
+ * order, from one thread. The one that is alone hears itself, and that is what any other must be
+ * equal to.
+ *
+ * <p>What a new one must bring are rank and world, and an all-reduce, a broadcast and an
+ * all-gather: MPI and NCCL have the three. The rest is made of them.
  */
-public interface Collective {
+public interface Collective extends AutoCloseable {
   /** This process, from 0. Only 0 writes files. */
   int rank();
 
   /** Processes. */
   int world();
 
-  /** Adds up each gradient over the processes, in place. */
-  void sum(Gradients gradients);
+  /**
+   * Adds up numbers over the processes, element by element and in place; all get the same bits.
+   *
+   * @param numbers direct, of float32 in native order, as long in every process
+   */
+  void sum(ByteBuffer numbers);
 
-  /** Adds up numbers over the processes. */
-  double[] sum(double... values);
+  /**
+   * Gives the bytes of process 0 to all, in place.
+   *
+   * @param bytes direct, as long in every process
+   */
+  void broadcast(ByteBuffer bytes);
+
+  /**
+   * What each process has to say, in the order of their ranks.
+   *
+   * @param own a few bytes, not as many in every process
+   */
+  List<byte[]> gather(byte[] own);
+
+  /** Adds up each gradient over the processes, in place. */
+  default void sum(Gradients gradients) {
+    if (world() > 1) {
+      gradients.exchange(this::sum);
+    }
+  }
+
+  /** Adds up numbers over the processes, in the order of their ranks. */
+  default double[] sum(double... values) {
+    if (world() == 1) {
+      return values;
+    }
+    ByteBuffer own = ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.BIG_ENDIAN);
+    own.asDoubleBuffer().put(values);
+    double[] sums = new double[values.length];
+    for (byte[] of : gather(own.array())) {
+      ByteBuffer numbers = ByteBuffer.wrap(of);
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += numbers.getDouble();
+      }
+    }
+    return sums;
+  }
+
+  /** Waits until every process is here. */
+  default void barrier() {
+    gather(new byte[0]);
+  }
+
+  @Override
+  default void close() {}
 
   /** A process that is alone. */
   static Collective alone() {
@@ -37,11 +91,14 @@ public interface Collective {
     }
 
     @Override
-    public void sum(Gradients gradients) {}
+    public void sum(ByteBuffer numbers) {}
 
     @Override
-    public double[] sum(double... values) {
-      return values;
+    public void broadcast(ByteBuffer bytes) {}
+
+    @Override
+    public List<byte[]> gather(byte[] own) {
+      return List.of(own);
     }
   }
 }

@@ -15,14 +15,20 @@ import java.util.Map;
  *
  * @param average of the weights; it keeps none where none is asked for
  */
-record Learner(BaseModel model, Optimizer optimizer, Gradients gradients, WeightAverage average)
+record Learner(
+    BaseModel model,
+    Optimizer optimizer,
+    Gradients gradients,
+    WeightAverage average,
+    OuterStep outer)
     implements AutoCloseable {
-  static Learner of(BaseModel model, TrainingConfig config) {
+  static Learner of(BaseModel model, TrainingConfig config, TrainingStrategy strategy) {
     return new Learner(
         model,
         model.createOptimizer(config.optimizer(), groups(model, config)),
         new Gradients(model.parameters()),
-        new WeightAverage(model.parameters(), config.averageWeights()));
+        new WeightAverage(model.parameters(), config.averageWeights()),
+        new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()));
   }
 
   private static List<ParameterGroup> groups(BaseModel model, TrainingConfig config) {
@@ -33,14 +39,19 @@ record Learner(BaseModel model, Optimizer optimizer, Gradients gradients, Weight
   }
 
   /** What a checkpoint holds beside the parameters. */
-  Map<String, NDArray> memory() {
-    Map<String, NDArray> memory = new HashMap<>(optimizer.state());
-    memory.putAll(average.state());
-    return memory;
+  RankMemory memory(Collective collective) {
+    Map<String, NDArray> common = new HashMap<>(average.state());
+    common.putAll(outer.state());
+    if (outer.local()) {
+      return new RankMemory(common, optimizer.state(), collective);
+    }
+    common.putAll(optimizer.state());
+    return new RankMemory(common, Map.of(), collective);
   }
 
   @Override
   public void close() {
+    outer.close();
     average.close();
     gradients.close();
     optimizer.close();

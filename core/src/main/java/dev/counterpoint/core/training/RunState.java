@@ -10,13 +10,17 @@ import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.CheckpointWriter;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -25,29 +29,47 @@ final class RunState implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
 
+  /** Of how many processes a checkpoint has what their optimizers remember. */
+  private static final String MEMORIES = "memories";
+
   private final BaseModel model;
-  private final Map<String, NDArray> remembered;
+  private final OuterStep outer;
+  private final RankMemory memory;
   private final Progress progress;
   private final Tally tally;
   private final RunOptions options;
   private final String fingerprint;
+  private final Consensus consensus;
+
+  /** Whether there is a store, which only the first process of a run writes to and reads from. */
+  private final boolean kept;
+
   private final @Nullable CheckpointWriter writer;
+  private boolean due;
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
   RunState(
-      Learner learner, Progress progress, Tally tally, RunOptions options, String fingerprint) {
+      Learner learner,
+      Progress progress,
+      Tally tally,
+      RunOptions options,
+      String fingerprint,
+      Collective collective) {
     this.model = learner.model();
-    this.remembered = learner.memory();
+    this.outer = learner.outer();
+    this.memory = learner.memory(collective);
     this.progress = progress;
     this.tally = tally;
     this.options = options;
     this.fingerprint = fingerprint;
+    this.consensus = new Consensus(collective);
     CheckpointStore store = options.checkpoints();
+    kept = consensus.decides(store != null);
     writer =
-        store == null
-            ? null
-            : new CheckpointWriter(store, options.policy().background(), this::sync);
+        store != null && consensus.leads()
+            ? new CheckpointWriter(store, options.policy().background(), this::sync)
+            : null;
   }
 
   /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
@@ -60,30 +82,53 @@ final class RunState implements AutoCloseable {
   }
 
   /**
-   * Goes back to the newest whole checkpoint, if there is one.
+   * Goes back to the newest whole checkpoint, if there is one: that which the first process of the
+   * run finds, who gives it to the others.
    *
    * @return the checkpoints that were passed over, and why
    * @throws InvalidSettings where it was made from other data, another seed or another model
    */
   List<String> restore() {
-    CheckpointStore store = options.checkpoints();
-    if (store == null) {
+    if (!kept) {
       return List.of();
     }
+    Found found = Found.of(consensus.word(consensus.leads() ? read().text() : ""));
+    if (found.refusal() != null) {
+      throw new InvalidSettings(found.refusal());
+    }
+    if (found.state() != null) {
+      consensus.spread(parameters());
+      memory.spread(memories(found.state()));
+      if (!consensus.leads()) {
+        adopt(found.state());
+      }
+    }
+    return found.passedOver();
+  }
+
+  /** Finds and loads a checkpoint. A refusal is for all processes, so it is not thrown yet. */
+  private Found read() {
     try {
+      CheckpointStore store = Objects.requireNonNull(options.checkpoints());
       store.prepare(model.parameters());
       CheckpointStore.Found newest = store.newest();
-      if (newest.checkpoint().isPresent()) {
-        restore(newest.checkpoint().get());
+      Optional<Checkpoint> checkpoint = newest.checkpoint();
+      if (checkpoint.isPresent()) {
+        adopt(checkpoint.get().state());
+        checkpoint.get().load(model.parameters(), memory.all(memories(checkpoint.get().state())));
       }
-      return newest.passedOver();
+      return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.passedOver(), null);
+    } catch (InvalidSettings e) {
+      if (consensus.alone()) {
+        throw e;
+      }
+      return new Found(null, List.of(), e.getMessage());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void restore(Checkpoint checkpoint) throws IOException {
-    ObjectNode state = checkpoint.state();
+  private void adopt(ObjectNode state) {
     for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
       JsonNode memory = state.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
@@ -92,10 +137,49 @@ final class RunState implements AutoCloseable {
     }
     requireSameData(state.path("dataFingerprint").asText());
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    checkpoint.load(model.parameters(), remembered);
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();
+  }
+
+  private List<NDArray> parameters() {
+    return model.parameters().stream()
+        .map(Parameter::value)
+        .filter(array -> array.size() > 0)
+        .toList();
+  }
+
+  private static int memories(ObjectNode state) {
+    return state.path(MEMORIES).asInt(1);
+  }
+
+  /**
+   * What the first process has found.
+   *
+   * @param state of the checkpoint; null where there is none
+   * @param refusal why the run cannot go on; null where it can
+   */
+  private record Found(
+      @Nullable ObjectNode state, List<String> passedOver, @Nullable String refusal) {
+    static Found of(String text) {
+      try {
+        JsonNode json = JSON.readTree(text);
+        List<String> passedOver = new ArrayList<>();
+        json.path("passedOver").forEach(sentence -> passedOver.add(sentence.asText()));
+        return new Found(
+            json.path("state") instanceof ObjectNode state ? state : null,
+            passedOver,
+            json.path("refusal").isTextual() ? json.path("refusal").asText() : null);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    String text() {
+      ObjectNode json = JSON.createObjectNode().put("refusal", refusal);
+      passedOver.forEach(json.putArray("passedOver")::add);
+      return json.set("state", state).toString();
+    }
   }
 
   private void requireSameData(String saved) {
@@ -125,30 +209,49 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Saves where the policy asks for it after this step. */
+  /**
+   * Saves where the policy asks for it after this step, or asked for it since the processes had the
+   * same parameters last.
+   */
   void saveIfDue() {
     if (writer != null) {
       tell(writer, CheckpointWriter::saved);
-      Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
-      if (options.policy().due(progress.step(), sinceLast)) {
-        save();
-      }
     }
+    due |= kept && isDue();
+    if (due && outer.together()) {
+      save();
+    }
+  }
+
+  /** Clocks differ: where time decides it is the time of the first process. */
+  private boolean isDue() {
+    Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
+    boolean due = options.policy().due(progress.step(), sinceLast);
+    return options.policy().everyMinutes() == null ? due : consensus.decides(due);
   }
 
   /** Saves now; it may come onto the disk while the training goes on. */
   void save() {
-    if (writer == null) {
+    if (!kept) {
       return;
     }
+    consensus.requireSameValues(model.parameters(), progress.step());
+    Map<String, NDArray> remembered = memory.gather();
+    if (writer != null) {
+      save(writer, remembered);
+    }
+    due = false;
+    savedStep = progress.step();
+    savedAt = System.nanoTime();
+  }
+
+  private void save(CheckpointWriter writer, Map<String, NDArray> remembered) {
     tell(writer, CheckpointWriter::finish);
     try {
       writer.save(progress.step(), model.parameters(), remembered, state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    savedStep = progress.step();
-    savedAt = System.nanoTime();
     if (!options.policy().background()) {
       tell(writer, CheckpointWriter::finish);
     }
@@ -185,12 +288,14 @@ final class RunState implements AutoCloseable {
     if (writer != null) {
       writer.close();
     }
+    memory.close();
   }
 
   private ObjectNode state() {
     ObjectNode state = JSON.createObjectNode();
     state.put("seed", options.seed());
     state.put("dataFingerprint", fingerprint);
+    state.put(MEMORIES, memory.memories());
     progress.saveTo(state.putObject("progress"));
     tally.saveTo(state.putObject("tally"));
     ObjectNode callbacks = state.putObject("callbacks");

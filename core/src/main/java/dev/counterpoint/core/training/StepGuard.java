@@ -28,13 +28,20 @@ final class StepGuard {
   private final TrainingData data;
   private final TrainingConfig config;
   private final RunOptions options;
+  private final Consensus consensus;
   private final GradientHistory history = new GradientHistory();
 
-  StepGuard(BaseModel model, TrainingData data, TrainingConfig config, RunOptions options) {
+  StepGuard(
+      BaseModel model,
+      TrainingData data,
+      TrainingConfig config,
+      RunOptions options,
+      Consensus consensus) {
     this.model = model;
     this.data = data;
     this.config = config;
     this.options = options;
+    this.consensus = consensus;
   }
 
   /**
@@ -61,9 +68,7 @@ final class StepGuard {
    */
   void inspect(Step step) {
     if (!Double.isFinite(step.loss()) || !Double.isFinite(step.norm())) {
-      String reason = notFinite(step);
-      Path kept = keep(step, reason);
-      throw new NotFiniteException(kept == null ? reason : reason + " " + replay(kept));
+      throw new NotFiniteException(whatHappened(step));
     }
     double usual = history.medianBefore(step.norm());
     if (step.norm() > GradientHistory.FACTOR * usual) {
@@ -75,12 +80,27 @@ final class StepGuard {
               step.norm(),
               GradientHistory.STEPS,
               usual);
-      Path kept = keep(step, reason);
+      Path kept = consensus.leads() ? keep(step, reason) : null;
       if (kept != null) {
         CapsuleReport report = new CapsuleReport(step.number(), reason + " " + replay(kept), kept);
         options.callbacks().forEach(callback -> callback.onCapsule(report));
       }
     }
+  }
+
+  /**
+   * Of several processes the one whose part it was says it, and keeps the capsule; the first one,
+   * where no loss tells whose it was.
+   */
+  private String whatHappened(Step step) {
+    boolean own = step.own().notFiniteBatch() >= 0;
+    Consensus.Voice culprit = consensus.first(own ? "" : null);
+    if (step.rank() == (culprit == null ? 0 : culprit.rank())) {
+      String reason = notFinite(step);
+      Path kept = keep(step, reason);
+      return consensus.said(kept == null ? reason : reason + " " + replay(kept));
+    }
+    return consensus.said(null);
   }
 
   /**
@@ -151,7 +171,8 @@ final class StepGuard {
         step.number(),
         step.epoch(),
         step.inEpoch(),
-        own.notFiniteBatch() < 0 ? "" : ", micro-batch " + own.notFiniteBatch(),
+        (consensus.alone() ? "" : ", on rank " + step.rank())
+            + (own.notFiniteBatch() < 0 ? "" : ", micro-batch " + own.notFiniteBatch()),
         step.loss(),
         step.norm(),
         origins(step.items(), own.notFiniteBatch()),

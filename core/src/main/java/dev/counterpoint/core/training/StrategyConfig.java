@@ -5,5 +5,11 @@ package dev.counterpoint.core.training;
  */
 @FunctionalInterface
 public interface StrategyConfig {
-  TrainingStrategy build();
+  /**
+   * Builds the strategy of one process.
+   *
+   * @param collective how it speaks to the other processes of the run, for a strategy that has any;
+   *     {@link Collective#alone()} where nobody has started others
+   */
+  TrainingStrategy build(Collective collective);
 }

@@ -1,6 +1,8 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
@@ -9,10 +11,14 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,16 +63,23 @@ public final class Trainer {
    * @throws OutOfMemory where a step, or a validation, needs more memory than there is
    */
   public TrainingEnd train(DataSplits data) {
+    Consensus consensus = new Consensus(strategy.collective());
     prepare();
+    consensus.requireSame(common(data));
     requireMeasured(data);
     TrainingData training = new TrainingData(data, config, options.seed());
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();
-    try (Learner learner = Learner.of(model, config);
-        RunState state = new RunState(learner, progress, tally, options, data.fingerprint())) {
+    try (Learner learner = Learner.of(model, config, strategy);
+        RunState state =
+            new RunState(
+                learner, progress, tally, options, data.fingerprint(), strategy.collective())) {
       boolean asked = options.stop().requested();
+      consensus.spread(values(model.parameters()));
       List<String> passedOver = state.restore();
+      consensus.requireSameValues(model.parameters(), progress.step());
+      learner.outer().begin();
       progress.requireWithin(config.epochs());
       String ended = asked ? null : ended(progress);
       tell(
@@ -77,10 +90,10 @@ public final class Trainer {
       RunWatch watch = new RunWatch(options, state, tally, progress, learner, training);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
-      StepGuard guard = new StepGuard(model, training, config, options);
+      StepGuard guard = new StepGuard(model, training, config, options, consensus);
       TrainingLoop loop = new TrainingLoop(learner, training, plan, guard, progress, watch);
       try {
-        while (progress.epoch() <= config.epochs() && !options.stop().requested()) {
+        while (progress.epoch() <= config.epochs() && !consensus.stops(options.stop())) {
           progress.epochBegins();
           model.setTraining(true);
           strategy.trainEpoch(loop);
@@ -121,6 +134,14 @@ public final class Trainer {
     }
     config.freeze().forEach(model::freeze);
     model.setPrecision(config.precision());
+    int world = strategy.collective().world();
+    if (world > config.batchSize()) {
+      throw new InvalidSettings(
+          world
+              + " processes cannot share a batch of "
+              + config.batchSize()
+              + " items (training.batchSize): give the batch at least one for each.");
+    }
     if (model.parameters().isEmpty()) {
       throw new InvalidSettings("There is nothing to train: the model has no parameters.");
     }
@@ -130,6 +151,28 @@ public final class Trainer {
               + config.freeze()
               + ").");
     }
+  }
+
+  private static List<NDArray> values(List<Parameter> parameters) {
+    return parameters.stream()
+        .filter(parameter -> parameter.shape().size() > 0)
+        .map(Parameter::value)
+        .toList();
+  }
+
+  /** What would make other steps of the same batches in another process. */
+  private Map<String, String> common(DataSplits data) {
+    Map<String, String> common = new LinkedHashMap<>();
+    common.put("the engine", Engine.getEngine("PyTorch").getVersion());
+    common.put("the seed", Long.toString(options.seed()));
+    common.put("the data", data.fingerprint() + " (" + data.train().size() + " items)");
+    common.put("training", config.toString());
+    common.put(
+        "the model",
+        model.parameters().stream()
+            .map(parameter -> parameter + (parameter.trainable() ? "" : " frozen"))
+            .collect(Collectors.joining(", ")));
+    return common;
   }
 
   /** What a callback goes by must be known before the first epoch is made, not after it. */

@@ -31,6 +31,7 @@ public final class TrainingLoop {
   private final Optimizer optimizer;
   private final Gradients gradients;
   private final WeightAverage average;
+  private final OuterStep outer;
   private final Clipping clipping;
   private final TrainingData data;
   private final Plan plan;
@@ -52,6 +53,7 @@ public final class TrainingLoop {
     this.optimizer = learner.optimizer();
     this.gradients = learner.gradients();
     this.average = learner.average();
+    this.outer = learner.outer();
     this.clipping = new Clipping(plan.config().clipNorm(), plan.config().clipValue());
     this.data = data;
     this.plan = plan;
@@ -61,13 +63,15 @@ public final class TrainingLoop {
   }
 
   /**
-   * Trains the epoch at hand from where it stands to its end, or until the run is asked to stop.
+   * Trains the epoch at hand from where it stands to its end, or until any process of the run is
+   * asked to stop: all stop after the same step, with the same parameters.
    */
   public void trainEpoch(Share share, Collective collective) {
-    boolean stop = plan.stop().requested();
+    boolean stop = false;
+    boolean together = true;
     try (BatchLoader steps =
         data.load(progress.epoch(), progress.stepInEpoch(), share, model.device())) {
-      while (steps.hasNext() && !stop) {
+      while (steps.hasNext() && !(stop && together)) {
         long begin = System.nanoTime();
         long step = progress.step() + 1;
         gradients.clear();
@@ -86,15 +90,18 @@ public final class TrainingLoop {
               own.add(loss, batch);
             }
           }
-          collective.sum(gradients);
+          outer.exchange(gradients);
           double stopping = plan.stop().requested() ? 1 : 0;
           double[] sums = collective.sum(own.loss(), own.weight(), own.tokens(), stopping);
-          double norm = clipping.scaleAndClip(gradients, 1 / sums[1]);
+          double norm = outer.norm(clipping.scaleAndClip(gradients, outer.factor(sums[1])));
           guard.inspect(place(collective.rank(), sums[0] / sums[1], norm, own, items));
           double rate = optimizer.step(gradients, base -> rateAt(base, step));
-          average.update(step);
           progress.stepDone(sums[0], sums[1]);
-          stop = sums[3] > 0;
+          together = outer.endRound(progress, data.stepsPerEpoch());
+          if (together) {
+            average.update(outer.round());
+          }
+          stop |= sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;
           watch.afterStep(report(sums, norm, rate, items.globalItems(), seconds));
         }

@@ -11,6 +11,11 @@ public interface TrainingStrategy extends AutoCloseable {
   /** How the processes speak to each other outside the loop, as in a validation. */
   Collective collective();
 
+  /** How often the processes come together. */
+  default Rounds rounds() {
+    return Rounds.ofOneStep();
+  }
+
   @Override
   default void close() {}
 }

@@ -35,9 +35,9 @@ final class WeightAverage implements AutoCloseable {
     }
   }
 
-  /** Takes in the weights as a step has left them; steps count from 1. */
-  void update(long step) {
-    run("update", step == 1 ? 1.0 : 1 - decay);
+  /** Takes in the weights as a round of steps has left them; rounds count from 1. */
+  void update(long round) {
+    run("update", round == 1 ? 1.0 : 1 - decay);
   }
 
   /** The model has the average in the place of its own weights, until the result is closed. */

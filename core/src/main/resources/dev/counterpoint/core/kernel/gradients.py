@@ -20,3 +20,14 @@ def clamp(self, gradients: List[Tensor], limit: float) -> NoneType:
 # 1 where an array is -0.0 in every element, else 0: ()
 def untouched(self, array: Tensor) -> Tensor:
   return torch.logical_and(array == 0, array.signbit()).all().to(array)
+
+# What is no gradient yet: -0.0 in every element.
+def supply(self, arrays: List[Tensor]) -> NoneType:
+  for array in arrays:
+    array.fill_(-0.0)
+  return None
+
+def copy(self, arrays: List[Tensor], values: List[Tensor]) -> NoneType:
+  for i in range(len(arrays)):
+    arrays[i].copy_(values[i])
+  return None

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cache;
 import dev.counterpoint.core.hub.Hub;
 import dev.counterpoint.core.hub.HubAccess;
 import dev.counterpoint.core.pretrained.PretrainedFolder;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.DownloadProgress;
 import java.io.IOException;

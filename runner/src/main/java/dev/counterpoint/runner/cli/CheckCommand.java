@@ -11,12 +11,12 @@ import picocli.CommandLine.Spec;
     description = "Proves on your own run what Counterpoint promises.",
     synopsisSubcommandLabel = "PROOF",
     commandListHeading = "%nProofs:%n",
-    subcommands = CheckResumeCommand.class)
+    subcommands = {CheckResumeCommand.class, CheckEquivalenceCommand.class})
 final class CheckCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "name a proof: resume");
+    throw new ParameterException(spec.commandLine(), "name a proof: resume, equivalence");
   }
 }

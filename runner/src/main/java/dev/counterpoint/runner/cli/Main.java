@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
       MergeCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
+      TrackerCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

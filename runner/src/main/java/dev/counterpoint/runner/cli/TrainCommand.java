@@ -21,6 +21,9 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.launch.Leash;
+import dev.counterpoint.runner.launch.Place;
+import dev.counterpoint.runner.launch.Ranks;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
@@ -42,6 +45,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,34 +83,57 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
+  @Mixin private final SeveralMachines machines = new SeveralMachines();
+
+  @Mixin private final SparkOptions spark = new SparkOptions();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output));
+    if (spark.asked()) {
+      return spark.carryOut(new Run.Request(name, sets, classpath.paths(), output));
+    }
+    Leash leash = Leash.of(System.getenv());
+    Optional<Place> place = Place.of(System.getenv());
+    Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output, place.isPresent()));
     Console console = Consoles.of(spec);
-    Injector wired = Guice.createInjector(new RunModule(run, console, watchers(run)));
-    RunLock lock = RunLock.hold(run.directory(), run.goesOn());
-    try (lock;
+    if (place.isEmpty() && machines.concerns(run)) {
+      Launching.Asked asked = new Launching.Asked(name, sets, classpath.paths(), output, trace);
+      return new Launching(asked, machines, console, Objects.requireNonNull(spec).commandLine())
+          .call(run);
+    }
+    RunLock lock = lock(run, place);
+    Ranks ranks = place.isPresent() ? Ranks.meet(place.get(), run, console) : Ranks.none();
+    Injector wired =
+        Guice.createInjector(new RunModule(run, console, watchers(run), ranks.participation()));
+    boolean leads = ranks.participation().leads();
+    try (ranks;
+        lock;
         console;
         DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
         Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
       Heartbeat.left(run.directory()).ifPresent(console::say);
-      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console);
+      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, leash);
       Trainer trainer = wired.getInstance(Trainer.class);
       introduce(run, data, model, console);
-      prepare(run, data);
+      if (leads) {
+        prepare(run, data);
+      }
       TrainingEnd end = trainer.train(data);
       List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
-      conclude(run, data, model, Outcome.of(end, model, callbacks), console);
+      if (leads) {
+        conclude(run, data, model, Outcome.of(end, model, callbacks), console);
+      }
       if (signals.exitCode() != ExitCode.DONE) {
         console.print("go on with: ./counterpoint train " + run.directory().path());
       }
+      ranks.done();
       return signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
-      if (!run.goesOn()) {
+      if (leads && !run.goesOn()) {
         run.directory().discardUnlessBegun();
       }
       throw e;
@@ -117,6 +144,14 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw failed(run, e);
     }
+  }
+
+  /** Of several ranks the first one writes, for whoever has started them; null for the others. */
+  private static @Nullable RunLock lock(Run run, Optional<Place> place) {
+    if (place.isEmpty()) {
+      return RunLock.hold(run.directory(), run.goesOn());
+    }
+    return place.get().rank() == 0 ? RunLock.holdForWriting(run.directory()) : null;
   }
 
   private List<Callback> watchers(Run run) {

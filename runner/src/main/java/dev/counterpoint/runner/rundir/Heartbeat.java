@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,17 @@ public final class Heartbeat implements Callback.BeforeBatch, AutoCloseable {
       return note.path("step").isIntegralNumber() ? Optional.of(sentence(note)) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Takes what the process before left, and gives the step that it was in. */
+  public static OptionalLong takeStep(RunDirectory directory) {
+    try {
+      JsonNode step = JSON.readTree(Files.readString(directory.heartbeat()).strip()).path("step");
+      Files.delete(directory.heartbeat());
+      return step.isIntegralNumber() ? OptionalLong.of(step.asLong()) : OptionalLong.empty();
+    } catch (IOException e) {
+      return OptionalLong.empty();
     }
   }
 

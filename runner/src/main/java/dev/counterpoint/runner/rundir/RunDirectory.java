@@ -17,6 +17,9 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +33,10 @@ public record RunDirectory(Path path) {
   public static final String RUN_FILE = "run.yaml";
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
+  private static final String LOGS = "logs";
   private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
@@ -54,8 +59,8 @@ public record RunDirectory(Path path) {
     }
     if (Files.isDirectory(asked)) {
       try (Stream<Path> files = Files.list(asked)) {
-        // A lock alone was left by a run that was stopped before it began.
-        if (files.anyMatch(file -> !file.endsWith(LOCK))) {
+        // A lock and logs alone were left by a run that was stopped before it began.
+        if (files.anyMatch(file -> !file.endsWith(LOCK) && !file.endsWith(LOGS))) {
           throw new InvalidSettings(
               "--output "
                   + asked
@@ -115,6 +120,37 @@ public record RunDirectory(Path path) {
 
   public Path checkpoints() {
     return path.resolve("checkpoints");
+  }
+
+  /** The step of the newest checkpoint that has been saved, whole or not. */
+  public OptionalLong newestStep() throws IOException {
+    if (!Files.isDirectory(checkpoints())) {
+      return OptionalLong.empty();
+    }
+    try (Stream<Path> files = Files.list(checkpoints())) {
+      return files
+          .map(file -> STEP.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .mapToLong(step -> Long.parseLong(step.group(1)))
+          .max();
+    }
+  }
+
+  /** Removes what the processes of a run said that did not begin. */
+  public void discardLogs() throws IOException {
+    if (Files.isDirectory(logs())) {
+      try (Stream<Path> files = Files.list(logs())) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(logs());
+    }
+  }
+
+  /** What each process of a distributed run said. */
+  public Path logs() {
+    return path.resolve(LOGS);
   }
 
   public Path capsules() {
@@ -204,8 +240,9 @@ public record RunDirectory(Path path) {
         return;
       }
     }
-    for (Path file :
-        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock())) {
+    List<Path> first =
+        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock());
+    for (Path file : first) {
       Files.deleteIfExists(file);
     }
     try {

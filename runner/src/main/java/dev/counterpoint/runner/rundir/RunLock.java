@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunLock implements Closeable {
   /** Behind the file's content, which others may read: Windows lets nobody read what is locked. */
-  private static final long LOCKED_BYTE = 1L << 40;
+  private static final long FIRST_BYTE = 1L << 40;
 
   /** A system lock is the process's, not the channel's: closing a second channel would free it. */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -34,6 +34,21 @@ public final class RunLock implements Closeable {
     this.channel = channel;
   }
 
+  /** What a process has a directory for. The lock is two bytes, one for each of the two parts. */
+  private enum Part {
+    WHOLE(0, 2),
+    JOB(0, 1),
+    WRITING(1, 1);
+
+    private final long first;
+    private final long bytes;
+
+    Part(long first, long bytes) {
+      this.first = FIRST_BYTE + first;
+      this.bytes = bytes;
+    }
+  }
+
   /**
    * Takes the directory of a run, which is made where it is not there yet.
    *
@@ -42,10 +57,24 @@ public final class RunLock implements Closeable {
    *     written
    */
   public static RunLock hold(RunDirectory directory, boolean goesOn) {
+    return hold(directory, goesOn, Part.WHOLE);
+  }
+
+  /** Takes it for the launcher of a job, whose rank 0 then takes it for writing. */
+  public static RunLock holdForJob(RunDirectory directory, boolean goesOn) {
+    return hold(directory, goesOn, Part.JOB);
+  }
+
+  /** Takes it for the rank that writes; it may go on with what a rank before it has begun. */
+  public static RunLock holdForWriting(RunDirectory directory) {
+    return hold(directory, true, Part.WRITING);
+  }
+
+  private static RunLock hold(RunDirectory directory, boolean goesOn, Part part) {
     RunLock lock;
     try {
       Files.createDirectories(directory.path());
-      lock = lock(directory.lock());
+      lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(
           "The run directory " + directory.path() + " cannot be written: " + Reason.of(e) + ".");
@@ -66,14 +95,14 @@ public final class RunLock implements Closeable {
     return lock;
   }
 
-  private static @Nullable RunLock lock(Path file) throws IOException {
+  private static @Nullable RunLock lock(Path file, Part part) throws IOException {
     if (!HELD.add(file)) {
       return null;
     }
     try {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isFree(channel)) {
+      if (isFree(channel, part)) {
         byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(pid), 0);
@@ -88,9 +117,9 @@ public final class RunLock implements Closeable {
     }
   }
 
-  private static boolean isFree(FileChannel channel) {
+  private static boolean isFree(FileChannel channel, Part part) {
     try {
-      return channel.tryLock(LOCKED_BYTE, 1, false) != null;
+      return channel.tryLock(part.first, part.bytes, false) != null;
     } catch (IOException e) {
       return true; // No locks here.
     }

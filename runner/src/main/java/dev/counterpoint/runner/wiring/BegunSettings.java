@@ -1,7 +1,5 @@
 package dev.counterpoint.runner.wiring;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -14,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -53,11 +50,11 @@ final class BegunSettings implements Callback.Remembering {
   /** Read as a run file is, so that a key that is new since has its default. */
   private Map<String, String> flat(String begun) {
     SettingsTree tree = SettingsTree.load("the run file in the checkpoint", begun, List.of());
-    return flat(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
+    return Leaves.of(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
   }
 
   private void compare(Map<String, String> begun) {
-    Map<String, String> now = flat(run.binder().toTree(run.file()));
+    Map<String, String> now = run.settings();
     TreeSet<String> keys = new TreeSet<>(begun.keySet());
     keys.addAll(now.keySet());
     List<Problem> problems = new ArrayList<>();
@@ -73,25 +70,6 @@ final class BegunSettings implements Callback.Remembering {
     if (!problems.isEmpty()) {
       problems.add(new Problem("", "The run cannot go on with these. " + Run.whatMayChange()));
       throw new InvalidSettings(problems);
-    }
-  }
-
-  private static Map<String, String> flat(ObjectNode settings) {
-    Map<String, String> leaves = new TreeMap<>();
-    flatten("", settings, leaves);
-    return leaves;
-  }
-
-  private static void flatten(String path, JsonNode node, Map<String, String> leaves) {
-    String prefix = path.isEmpty() ? "" : path + ".";
-    if (node.isObject()) {
-      node.properties().forEach(it -> flatten(prefix + it.getKey(), it.getValue(), leaves));
-    } else if (node.isArray()) {
-      for (int i = 0; i < node.size(); i++) {
-        flatten(prefix + i, node.get(i), leaves);
-      }
-    } else {
-      leaves.put(path, node.asText());
     }
   }
 

@@ -44,6 +44,7 @@ import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.config.Catalog;
 import dev.counterpoint.runner.tensorboard.TensorBoard;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.List;
 
@@ -94,7 +95,9 @@ public final class Catalogs {
             .with("cosine-annealing", CosineAnnealing.class)
             .with("cosine-annealing-restarts", CosineAnnealingRestarts.class)
             .with("one-cycle", OneCycle.class),
-        Catalog.of(StrategyConfig.class).with("standard", StandardTrainingStrategy.Config.class),
+        Catalog.of(StrategyConfig.class)
+            .with("standard", StandardTrainingStrategy.Config.class)
+            .with("distributed", DistributedTrainingStrategy.Config.class),
         Catalog.of(CallbackConfig.class)
             .with("early-stop", EarlyStop.Config.class)
             .with("best-model", BestModel.Config.class)

@@ -9,18 +9,23 @@ public final class Devices {
   private Devices() {}
 
   /**
-   * The device of a name.
+   * The device of a name, for one of several processes.
    *
    * @param name {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
+   * @param localRank which of the processes on this machine it is: {@code auto} and {@code gpu} are
+   *     the GPU of that number, and from the first one again where there are fewer
    * @throws InvalidSettings where this machine has none like it
    */
-  public static Device named(String name) {
+  static Device named(String name, int localRank) {
     if (name.equals("cpu")) {
       return Device.cpu();
     }
     int gpus = Engine.getEngine("PyTorch").getGpuCount();
     if (name.equals("auto")) {
-      return gpus > 0 ? Device.gpu(0) : Device.cpu();
+      return gpus > 0 ? Device.gpu(localRank % gpus) : Device.cpu();
+    }
+    if (name.equals("gpu") && gpus > 0) {
+      return Device.gpu(localRank % gpus);
     }
     int number = name.equals("gpu") ? 0 : Integer.parseInt(name.substring("gpu:".length()));
     if (number >= gpus) {

@@ -2,9 +2,9 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.runner.cache.CacheFolder;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SettingsTree;
 import dev.counterpoint.runner.config.SourcePath;
@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,10 @@ public record Run(
           "checkpoint",
           "callbacks",
           "device",
-          "classpath");
+          "classpath",
+          "strategy.workers",
+          "strategy.maxRestarts",
+          "strategy.deadlineSeconds");
 
   /**
    * What was asked for on the command line.
@@ -49,9 +53,16 @@ public record Run(
    * @param sets each {@code key=value}
    * @param classpath jars, class folders and {@code .java} files
    * @param output null for a directory of the run's name and time
+   * @param joins whether this is one of several processes, any of which may have begun the run in
+   *     {@code output} already
    */
   public record Request(
-      String run, List<String> sets, List<Path> classpath, @Nullable Path output) {}
+      String run, List<String> sets, List<Path> classpath, @Nullable Path output, boolean joins) {
+    /** Of one process alone. */
+    public Request(String run, List<String> sets, List<Path> classpath, @Nullable Path output) {
+      this(run, sets, classpath, output, false);
+    }
+  }
 
   /**
    * Reads the run that was asked for.
@@ -135,6 +146,21 @@ public record Run(
     return existing(directory, request.sets(), request.classpath());
   }
 
+  /** The whole run file as single values by their paths. */
+  public Map<String, String> settings() {
+    return Leaves.of(binder.toTree(file));
+  }
+
+  /**
+   * Whether processes of one run may have different values, as they are where something lies: what
+   * lies there is compared otherwise.
+   */
+  public static boolean isOfOneMachine(String key) {
+    return key.equals("device")
+        || key.startsWith("classpath")
+        || (key.startsWith("data.") && key.endsWith(".path"));
+  }
+
   /** Files may be moved: whether they hold the same data is known by their fingerprint. */
   static boolean mayChange(String key) {
     return CHANGEABLE.stream().anyMatch(free -> key.equals(free) || key.startsWith(free + "."))
@@ -154,8 +180,17 @@ public record Run(
         new FileFinder(List.of(folder, Path.of("")), new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, request.classpath());
     RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
+    if (request.joins() && request.output() != null) {
+      RunDirectory directory = new RunDirectory(request.output());
+      return new Run(
+          file.within(directory.path()),
+          directory,
+          RunDirectory.isRun(directory.path()),
+          binder,
+          files);
+    }
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
-    return new Run(file, directory, false, binder, files);
+    return new Run(file.within(directory.path()), directory, false, binder, files);
   }
 
   private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {

@@ -15,10 +15,10 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
-import dev.counterpoint.runner.cache.CacheFolder;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
@@ -39,6 +39,7 @@ public final class RunModule extends AbstractModule {
   private final Run run;
   private final Console console;
   private final List<Callback> watchers;
+  private final Participation participation;
 
   /** A run that only its own callbacks watch. */
   public RunModule(Run run, Console console) {
@@ -51,9 +52,15 @@ public final class RunModule extends AbstractModule {
    * @param watchers called after the run's own callbacks
    */
   public RunModule(Run run, Console console, List<Callback> watchers) {
+    this(run, console, watchers, Participation.alone());
+  }
+
+  /** One process of a run. */
+  public RunModule(Run run, Console console, List<Callback> watchers, Participation participation) {
     this.run = run;
     this.console = console;
     this.watchers = List.copyOf(watchers);
+    this.participation = participation;
   }
 
   @Provides
@@ -65,7 +72,7 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   Device device() {
-    return Devices.named(run.file().device());
+    return Devices.named(run.file().device(), participation.localRank());
   }
 
   @Provides
@@ -107,8 +114,8 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  TrainingStrategy strategy() {
-    return run.file().strategy().build();
+  TrainingStrategy strategy(DataSplits data) {
+    return run.file().strategy().build(participation.joining().join(run, data.fingerprint()));
   }
 
   @Provides
@@ -129,6 +136,7 @@ public final class RunModule extends AbstractModule {
     return new Heartbeat(run.directory());
   }
 
+  /** Of several processes the first alone is watched: what it asks for, as an end, is for all. */
   @Provides
   @Singleton
   List<Callback> callbacks(
@@ -137,6 +145,9 @@ public final class RunModule extends AbstractModule {
       StopSignal stop,
       CheckpointStore checkpoints,
       Heartbeat heartbeat) {
+    if (!participation.leads()) {
+      return List.of();
+    }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();

@@ -27,7 +27,7 @@ public final class StandardTrainingStrategy implements TrainingStrategy {
     }
 
     @Override
-    public TrainingStrategy build() {
+    public TrainingStrategy build(Collective collective) {
       return new StandardTrainingStrategy();
     }
   }

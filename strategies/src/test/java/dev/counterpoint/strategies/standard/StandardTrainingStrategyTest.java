@@ -65,7 +65,7 @@ class StandardTrainingStrategyTest {
 
   @Test
   void itsSettingsBuildIt() {
-    assertThat(StandardTrainingStrategy.Config.defaults().build())
+    assertThat(StandardTrainingStrategy.Config.defaults().build(Collective.alone()))
         .isInstanceOf(StandardTrainingStrategy.class);
   }
 

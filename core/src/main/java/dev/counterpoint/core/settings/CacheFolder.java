@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cache;
+package dev.counterpoint.core.settings;
 
 import java.nio.file.Path;
 

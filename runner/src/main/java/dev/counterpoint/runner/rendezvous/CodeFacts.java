@@ -1,0 +1,103 @@
+package dev.counterpoint.runner.rendezvous;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Enumeration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * What code a process runs: a hash of each entry of its class path, by file name. Of a jar the
+ * names, sizes and checksums in its directory are hashed and not the times, so that two builds of
+ * the same sources agree, and a library of half a gigabyte takes no time.
+ */
+public final class CodeFacts {
+  private static final int SHOWN = 12; // hexadecimal digits
+
+  private CodeFacts() {}
+
+  /**
+   * The program's own code and what was added to it.
+   *
+   * @param more jars, folders and sources
+   */
+  public static Map<String, String> of(List<Path> more) throws IOException {
+    List<Path> entries =
+        Stream.concat(
+                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                    .filter(entry -> !entry.isEmpty())
+                    .map(Path::of),
+                more.stream())
+            .toList();
+    Map<String, String> facts = new TreeMap<>();
+    for (Path entry : entries) {
+      // Several folders may be called "classes".
+      facts.merge("the code in " + entry.getFileName(), hash(entry), (one, two) -> one + " " + two);
+    }
+    return facts;
+  }
+
+  static String hash(Path entry) throws IOException {
+    MessageDigest digest = sha256();
+    if (Files.isDirectory(entry)) {
+      addFolder(digest, entry);
+    } else if (entry.toString().endsWith(".jar")) {
+      addJar(digest, entry);
+    } else if (Files.exists(entry)) {
+      digest.update(Files.readAllBytes(entry));
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, SHOWN);
+  }
+
+  private static void addFolder(MessageDigest digest, Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        digest.update(text(folder.relativize(file).toString()));
+        digest.update(Files.readAllBytes(file));
+      }
+    }
+  }
+
+  private static void addJar(MessageDigest digest, Path jar) throws IOException {
+    try (ZipFile zip = new ZipFile(jar.toFile())) {
+      Enumeration<? extends ZipEntry> entries = zip.entries();
+      Collections.list(entries).stream()
+          .sorted(Comparator.comparing(ZipEntry::getName))
+          .forEach(
+              entry -> {
+                digest.update(text(entry.getName()));
+                digest.update(
+                    ByteBuffer.allocate(2 * Long.BYTES)
+                        .putLong(entry.getSize())
+                        .putLong(entry.getCrc())
+                        .array());
+              });
+    }
+  }
+
+  private static byte[] text(String name) {
+    return name.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every Java has it.
+    }
+  }
+}

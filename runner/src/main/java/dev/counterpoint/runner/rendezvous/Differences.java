@@ -1,0 +1,67 @@
+package dev.counterpoint.runner.rendezvous;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Says in what ranks do not agree, and which of them. */
+final class Differences {
+  private static final int MOST = 10;
+  private static final int LONGEST = 60; // characters of a value
+  private static final String ABSENT = "absent";
+
+  private Differences() {}
+
+  /**
+   * Compares what the ranks have.
+   *
+   * @param byRank in the order of the ranks
+   * @return nothing where all agree
+   */
+  static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
+    TreeSet<String> names = new TreeSet<>();
+    byRank.values().forEach(values -> names.addAll(values.keySet()));
+    List<String> lines = new ArrayList<>();
+    for (String name : names) {
+      Map<String, List<Integer>> ranks = new LinkedHashMap<>();
+      byRank.forEach(
+          (rank, values) ->
+              ranks
+                  .computeIfAbsent(values.getOrDefault(name, ABSENT), value -> new ArrayList<>())
+                  .add(rank));
+      if (ranks.size() > 1) {
+        lines.add(line(name, ranks));
+      }
+    }
+    return lines.isEmpty() ? Optional.empty() : Optional.of(text(lines));
+  }
+
+  private static String text(List<String> lines) {
+    List<String> shown = new ArrayList<>(lines.subList(0, Math.min(MOST, lines.size())));
+    if (shown.size() < lines.size()) {
+      shown.add("and in " + (lines.size() - shown.size()) + " things more");
+    }
+    return "The ranks do not agree, so they cannot train one model:\n" + String.join("\n", shown);
+  }
+
+  private static String line(String name, Map<String, List<Integer>> ranks) {
+    return ranks.entrySet().stream()
+        .map(entry -> shown(entry.getKey()) + " on " + ranks(entry.getValue()))
+        .collect(Collectors.joining(", ", name + " is ", ""));
+  }
+
+  private static String shown(String value) {
+    String text = value.isEmpty() ? "empty" : value;
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+  }
+
+  /** As {@code rank 1} or {@code ranks 0, 2}. */
+  static String ranks(List<Integer> ranks) {
+    return (ranks.size() == 1 ? "rank " : "ranks ")
+        + ranks.stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+}

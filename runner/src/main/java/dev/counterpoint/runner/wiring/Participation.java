@@ -1,0 +1,37 @@
+package dev.counterpoint.runner.wiring;
+
+import dev.counterpoint.core.training.Collective;
+
+/**
+ * How a process takes part in a run.
+ *
+ * @param rank of this process, from 0
+ * @param localRank which of the processes on this machine it is, from 0: {@code device: gpu} is the
+ *     GPU of that number
+ * @param joining how it comes to speak to the other processes
+ */
+public record Participation(int rank, int localRank, Joining joining) {
+  /** Joins the other processes of a run, once the data is open. */
+  @FunctionalInterface
+  public interface Joining {
+    /**
+     * Waits until all are there.
+     *
+     * @param run what this process trains
+     * @param fingerprint of its data; all must have the same
+     * @return closed by the strategy
+     * @throws dev.counterpoint.core.settings.InvalidSettings where they do not fit each other
+     */
+    Collective join(Run run, String fingerprint);
+  }
+
+  /** The only process of its run. */
+  public static Participation alone() {
+    return new Participation(0, 0, (run, fingerprint) -> Collective.alone());
+  }
+
+  /** Whether this is the process that writes the run directory and speaks to the terminal. */
+  public boolean leads() {
+    return rank == 0;
+  }
+}

@@ -1,0 +1,209 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code train} of runs that several processes share; each of them is a JVM of its own. */
+@Timeout(240)
+final class DistributedTest {
+  private static final String RUN_FILE =
+      """
+      name: shared
+      device: cpu
+      model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8, dropout: 0.0}
+      data: {type: text-classification, train: {path: train.tsv}}
+      training: {epochs: 2, batchSize: 16}
+      strategy: {type: distributed, workers: 2, maxRestarts: 0, deadlineSeconds: 30}
+      """;
+
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+
+  @BeforeEach
+  void writeRunFileAndData() throws IOException {
+    Files.writeString(folder.resolve("shared.yaml"), RUN_FILE);
+    Files.writeString(
+        folder.resolve("train.tsv"),
+        IntStream.range(0, 100)
+            .mapToObj(row -> "a word%d\t%s%n".formatted(row % 7, row % 3 == 0 ? "yes" : "no"))
+            .collect(Collectors.joining("", "text\tlabel\n", "")));
+  }
+
+  @Test
+  void twoWorkersLearnWhatOneProcessLearnsAndMoreMayGoOn() throws IOException {
+    assertThat(terminal.run(train("two"))).as(terminal.err()).isZero();
+    assertThat(terminal.run(train("one", "--set", "strategy=standard"))).isZero();
+
+    JsonNode two = summary("two");
+    assertThat(two.path("steps").asInt()).isEqualTo(14);
+    assertThat(two.path("trainLoss").asDouble())
+        .isCloseTo(summary("one").path("trainLoss").asDouble(), Offset.offset(1e-5));
+    assertThat(folder.resolve("two/logs/rank-0001.log")).content().contains("start 1");
+
+    String run = folder.resolve("two").toString();
+    assertThat(
+            terminal.run("train", run, "--set", "strategy.workers=3", "--set", "training.epochs=3"))
+        .as(terminal.err())
+        .isZero();
+    assertThat(summary("two").path("steps").asInt()).isEqualTo(21);
+    assertThat(folder.resolve("two/logs/rank-0002.log")).exists();
+  }
+
+  @Test
+  void aBuiltInRunIsTrainedByTwoWorkers() throws IOException {
+    assertThat(
+            terminal.run(
+                "train",
+                "sentiment",
+                "--set",
+                "strategy={type: distributed, workers: 2}",
+                "--set",
+                "training={epochs: 1, batchSize: 256}",
+                "--set",
+                "model={type: transformer, width: 16, layers: 1, heads: 2, maxLength: 32}",
+                "--set",
+                "device=cpu",
+                "--output",
+                folder.resolve("run").toString()))
+        .as(terminal.err())
+        .isZero();
+
+    assertThat(summary("run").path("validation").path("accuracy").asDouble()).isPositive();
+  }
+
+  @Test
+  void moreWorkersThanTheBatchHasItemsAreRefusedBeforeAnythingStarts() {
+    assertThat(terminal.run(train("run", "--set", "strategy.workers=17"))).isEqualTo(2);
+    assertThat(terminal.err())
+        .contains("strategy.workers 17 must be at most training.batchSize, 16");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void ranksOfARunForOneProcessAreRefused() {
+    assertThat(terminal.run(train("run", "--set", "strategy=standard", "--rank", "1")))
+        .isEqualTo(2);
+    assertThat(terminal.err()).contains("--set strategy.type=distributed");
+  }
+
+  @Test
+  void severalMachinesNeedADirectoryThatAllSee() {
+    String file = folder.resolve("shared.yaml").toString();
+
+    assertThat(
+            terminal.run("train", file, "--rank", "0", "--world", "2", "--tracker", "127.0.0.1:1"))
+        .isEqualTo(2);
+    assertThat(terminal.err()).contains("needs --output DIR");
+  }
+
+  @Test
+  void twoCommandsTrainOneModel() throws IOException {
+    String tracker = "127.0.0.1:" + freePort();
+    Path secret = secret("sesame");
+
+    List<Ended> ranks = together(rank(0, tracker, secret), rank(1, tracker, secret));
+
+    assertThat(ranks).as(ranks.toString()).extracting(Ended::code).containsExactly(0, 0);
+    assertThat(ranks.get(1).error()).contains("Rank 1 of 2, tracker at " + tracker + " (--rank");
+    assertThat(summary("run").path("steps").asInt()).isEqualTo(14);
+  }
+
+  @Test
+  void commandsThatDoNotFitEachOtherAreToldInWhat() throws IOException {
+    String tracker = "127.0.0.1:" + freePort();
+    Path secret = secret("sesame");
+
+    List<Ended> ranks =
+        together(rank(0, tracker, secret), rank(1, tracker, secret, "--set", "seed=18"));
+
+    assertThat(ranks).extracting(Ended::code).containsExactly(2, 2);
+    assertThat(ranks)
+        .allSatisfy(
+            rank -> assertThat(rank.error()).contains("seed is 17 on rank 0, 18 on rank 1"));
+    assertThat(folder.resolve("run/run.yaml")).doesNotExist();
+  }
+
+  @Test
+  void whoHasAnotherSecretIsRefusedAndTheOthersAreToldWhoIsMissing() throws IOException {
+    String tracker = "127.0.0.1:" + freePort();
+    String[] hasty = {"--set", "strategy.deadlineSeconds=15"};
+
+    List<Ended> ranks =
+        together(
+            rank(0, tracker, secret("sesame"), hasty), rank(1, tracker, secret("barley"), hasty));
+
+    assertThat(ranks).extracting(Ended::code).containsExactly(2, 2);
+    assertThat(ranks.get(0).error()).contains("ank 1 did not come to the tracker");
+    assertThat(ranks.get(1).error()).contains("has another secret than this rank");
+  }
+
+  @Test
+  void aPortThatIsTakenIsNamed() throws IOException {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String tracker = "127.0.0.1:" + other.getLocalPort();
+
+      assertThat(terminal.run(rank(0, tracker, secret("sesame")))).isEqualTo(2);
+      assertThat(terminal.err()).contains("The tracker cannot listen at " + tracker);
+    }
+  }
+
+  private record Ended(int code, String error) {}
+
+  private static List<Ended> together(String[] first, String[] second) {
+    CompletableFuture<Ended> other = CompletableFuture.supplyAsync(() -> ended(second));
+    return List.of(ended(first), other.join());
+  }
+
+  private static Ended ended(String[] arguments) {
+    Terminal own = new Terminal();
+    return new Ended(own.run(arguments), own.err());
+  }
+
+  private String[] rank(int rank, String tracker, Path secret, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--rank", "" + rank, "--world", "2", "--tracker", tracker, "--secret-file"));
+    arguments.add(secret.toString());
+    arguments.addAll(List.of(more));
+    return train("run", arguments.toArray(String[]::new));
+  }
+
+  private Path secret(String text) throws IOException {
+    return Files.writeString(folder.resolve(text + ".secret"), text + "\n");
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private String[] train(String run, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    arguments.add(folder.resolve("shared.yaml").toString());
+    arguments.addAll(List.of("--output", folder.resolve(run).toString()));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private JsonNode summary(String run) throws IOException {
+    return new JsonMapper().readTree(folder.resolve(run).resolve("summary.json").toFile());
+  }
+}

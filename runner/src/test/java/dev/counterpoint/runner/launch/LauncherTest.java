@@ -1,0 +1,294 @@
+package dev.counterpoint.runner.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.rendezvous.Address;
+import dev.counterpoint.runner.rendezvous.Secret;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts small shell scripts where a training would be; each is a rank, or the tracker. */
+@DisabledOnOs(OS.WINDOWS)
+@Timeout(120)
+final class LauncherTest {
+  /** A tracker that has no more to say. */
+  private static final String TRACKER = "echo gate 127.0.0.1:4711";
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private RunDirectory directory;
+
+  @BeforeEach
+  void layARunDirectory() throws IOException {
+    directory = new RunDirectory(folder.resolve("run"));
+    Files.createDirectories(directory.checkpoints());
+  }
+
+  @Test
+  void ranksThatEndWellEndTheJob() throws IOException {
+    assertThat(launcher(3, 2, TRACKER, "exit 0").run()).isZero();
+  }
+
+  @Test
+  void eachRankIsToldItsPlace() throws IOException {
+    launcher(
+            0,
+            2,
+            TRACKER,
+            "echo $COUNTERPOINT_RANK of $COUNTERPOINT_WORLD, $COUNTERPOINT_LOCAL_RANK at"
+                + " $COUNTERPOINT_TRACKER, $COUNTERPOINT_SECRET, $OMP_NUM_THREADS")
+        .run();
+
+    assertThat(out.toString()).isEqualTo("0 of 2, 0 at 127.0.0.1:4711, sesame, 1\n");
+    assertThat(log("rank-0001")).endsWith("1 of 2, 1 at 127.0.0.1:4711, sesame, 1\n");
+  }
+
+  @Test
+  void rankZeroIsShownAndTheOthersAreOnlyKept() throws IOException {
+    launcher(0, 2, TRACKER, "echo result; echo remark >&2").run();
+
+    assertThat(out.toString()).isEqualTo("result\n");
+    assertThat(err.toString()).isEqualTo("remark\n");
+    assertThat(log("rank-0000")).contains("result\n", "remark\n");
+    assertThat(log("rank-0001")).contains("result\n", "remark\n");
+  }
+
+  @Test
+  void whatTheRingsLibraryTellsUnaskedIsKeptAndNotShown() throws IOException {
+    launcher(0, 1, TRACKER, "echo '[04:55:30] Task 00000000 got rank 0'; echo '[x] remark'").run();
+
+    assertThat(out.toString()).isEqualTo("[x] remark\n");
+    assertThat(log("rank-0000")).contains("Task 00000000 got rank 0\n[x] remark\n");
+  }
+
+  @Test
+  void ranksThatAreStoppedBeforeTheyMeetEndTheJob() throws IOException {
+    String waits = TRACKER + "; while true; do echo alive; sleep 0.2; done";
+
+    assertThat(launcher(3, 2, waits, "exit 130").run()).isEqualTo(130);
+  }
+
+  @Test
+  void theStatusLineIsShownAndNotKept() throws IOException {
+    launcher(
+            0,
+            1,
+            TRACKER,
+            "printf '\\r 5%% [=> ]\\033[J\\r\\r\\033[Jepoch 1\\n\\r 9%% [=> ]\\033[J\\r' >&2")
+        .run();
+
+    assertThat(err.toString()).contains(" 5% [=> ]").endsWith("\r\u001b[J");
+    assertThat(log("rank-0000")).contains("\nepoch 1\n").doesNotContain("%");
+  }
+
+  @Test
+  void oneThatIsKilledHasAllStartedAgain() throws IOException {
+    String dies =
+        "[ -e again ] && exit 0; [ $COUNTERPOINT_RANK = 1 ] && touch again && kill -9 $$;";
+
+    assertThat(launcher(1, 2, TRACKER, dies + "cat; exit 75").run()).isZero();
+    assertThat(err.toString())
+        .containsPattern("Rank 1 \\(process \\d+\\) was ended by SIGKILL")
+        .contains("Starting all 2 ranks again from the beginning (restart 1 of at most 1");
+    assertThat(log("rank-0000")).contains("--- rank 0, start 1,", "--- rank 0, start 2,");
+  }
+
+  @Test
+  void theCauseIsWhoDiedAndNotWhoLostHim() throws IOException {
+    String dies =
+        "[ -e again ] && exit 0; if [ $COUNTERPOINT_RANK = 1 ]; then sleep 0.3; touch again; kill -9"
+            + " $$; fi; echo lost you; exit 75";
+
+    launcher(1, 2, TRACKER, dies).run();
+
+    assertThat(err.toString()).contains("Rank 1 (process").doesNotContain("Rank 0 (process");
+  }
+
+  @Test
+  void whatFailsAgainAndAgainEndsTheJobWithItsLastWords() {
+    assertThatThrownBy(() -> launcher(2, 2, TRACKER, "echo the ring is broken; exit 75").run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("lost the others; its log ends with:\n  the ring is broken")
+        .hasMessageContaining("after 2 restarts without a new checkpoint");
+    assertThat(err.toString()).contains("restart 1 of at most 2", "restart 2 of at most 2");
+  }
+
+  @Test
+  void aNewCheckpointBeginsTheCountAnew() throws IOException {
+    String saves =
+        "n=$(ls run/checkpoints | wc -l); [ $n -lt 3 ] || exit 0; mkdir run/checkpoints/step-0000000$n;"
+            + " exit 75";
+
+    Launcher launcher = launcher(1, 1, TRACKER, saves);
+
+    assertThat(launcher.run()).isZero();
+    assertThat(err.toString())
+        .contains("from the checkpoint of step 2 (restart 1 of at most 1")
+        .doesNotContain("restart 2");
+  }
+
+  @Test
+  void aWrongRequestOfARankIsNotTriedAgain() {
+    String wrong =
+        "if [ $COUNTERPOINT_RANK = 1 ]; then echo counterpoint: no such file; exit 2; fi; cat; exit 75";
+
+    assertThatThrownBy(() -> launcher(3, 2, TRACKER, wrong).run())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("ended with exit code 2:\nno such file");
+  }
+
+  @Test
+  void aFailureOfRankZeroWasShownAlready() throws IOException {
+    String fails =
+        "[ $COUNTERPOINT_RANK = 0 ] && echo counterpoint: NaN >&2 && exit 1; cat; exit 75";
+
+    assertThat(launcher(3, 2, TRACKER, fails).run()).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("counterpoint: NaN\n");
+  }
+
+  @Test
+  void aTrackerThatDiesHasAllStartedAgain() throws IOException {
+    String dies =
+        "[ -e again ] || { touch again; echo gate 127.0.0.1:1; sleep 0.3; kill -9 $$; }; ";
+
+    assertThat(
+            launcher(
+                    1,
+                    2,
+                    dies + TRACKER,
+                    "[ $COUNTERPOINT_TRACKER = 127.0.0.1:4711 ] && exit 0; cat; exit 75")
+                .run())
+        .isZero();
+    assertThat(err.toString())
+        .containsPattern("The tracker \\(process \\d+\\) was ended by SIGKILL");
+  }
+
+  @Test
+  void aTrackerThatSaysNothingAnyMoreIsNoticed() {
+    assertThatThrownBy(
+            () -> launcher(0, 2, "echo gate 127.0.0.1:4711; cat >/dev/null", "cat; exit 75").run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("The tracker (process")
+        .hasMessageContaining("does not answer any more");
+  }
+
+  @Test
+  void aTrackerThatCannotListenIsAWrongRequest() {
+    assertThatThrownBy(
+            () -> launcher(3, 2, "echo counterpoint: port in use >&2; exit 2", "exit 0").run())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("port in use");
+  }
+
+  @Test
+  void aRankThatDoesNotAnswerIsNamedWithItsProcess() {
+    String loses = "echo gate 127.0.0.1:4711; sleep 0.3; echo lost 1 silent; cat >/dev/null";
+
+    assertThatThrownBy(() -> launcher(0, 2, loses, "cat; exit 75").run())
+        .hasMessageContaining("Rank 1 (process")
+        .hasMessageContaining("does not answer any more")
+        .hasMessageContaining("strategy.maxRestarts is 0, so the job ends.");
+  }
+
+  @Test
+  void aRankOfThisMachineThatDidNotComeIsStartedAgain() throws IOException {
+    String misses =
+        "echo gate 127.0.0.1:4711; [ -e again ] && exit 0; touch again; echo missing 1; cat >/dev/null";
+
+    assertThat(launcher(1, 2, misses, "exit 0").run()).isZero();
+  }
+
+  @Test
+  void aStopIsPassedOnAndEndsTheJobWithItsCode() throws IOException {
+    String stops = "echo ready; read word; echo $word; exit 143";
+    Launcher launcher = launcher(3, 2, TRACKER, stops);
+    CompletableFuture<Void> stopping =
+        CompletableFuture.runAsync(
+            () -> {
+              await(() -> out.toString().contains("ready"));
+              launcher.stop("TERM");
+            });
+
+    assertThat(launcher.run()).isEqualTo(143);
+    stopping.join();
+    assertThat(log("rank-0001")).contains("stop TERM");
+  }
+
+  @Test
+  void nothingIsStartedAgainAfterAStop() {
+    Launcher launcher = launcher(3, 2, TRACKER, "echo ready; read word; kill -9 $$");
+    CompletableFuture.runAsync(
+        () -> {
+          await(() -> out.toString().contains("ready"));
+          launcher.stop("INT");
+        });
+
+    assertThatThrownBy(launcher::run)
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("The run was to stop, and has not saved");
+  }
+
+  private static void await(java.util.function.BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      Storm.pause(10);
+    }
+  }
+
+  private Launcher launcher(int maxRestarts, int world, String tracker, String rank) {
+    Job job =
+        new Job(
+            world,
+            IntStream.range(0, world).boxed().toList(),
+            0,
+            Address.LOCAL,
+            true,
+            Secret.of("sesame"),
+            Duration.ofSeconds(2),
+            Map.of("OMP_NUM_THREADS", "1"),
+            directory.logs());
+    Programs scripts =
+        new Programs() {
+          @Override
+          public List<String> rank(int rankNumber) {
+            return script(rank);
+          }
+
+          @Override
+          public List<String> tracker(Address at, int ranks, Duration deadline) {
+            return script(tracker);
+          }
+        };
+    PrintWriter results = new PrintWriter(out, true);
+    PrintWriter remarks = new PrintWriter(err, true);
+    Console console = Console.of(results, remarks);
+    return new Launcher(job, scripts, directory, maxRestarts, console, results, remarks);
+  }
+
+  private List<String> script(String text) {
+    return List.of("/bin/sh", "-c", "cd '" + folder + "'; " + text);
+  }
+
+  private String log(String name) throws IOException {
+    return Files.readString(directory.logs().resolve(name + ".log"));
+  }
+}

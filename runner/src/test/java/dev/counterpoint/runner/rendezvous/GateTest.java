@@ -1,0 +1,442 @@
+package dev.counterpoint.runner.rendezvous;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A gate and its ranks in one process, over real connections. */
+@Timeout(60)
+final class GateTest {
+  private static final Secret SECRET = Secret.of("open sesame");
+  private static final Timing PATIENT = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(30));
+  private static final Timing HASTY = new Timing(Duration.ofMillis(400), Duration.ofMillis(400));
+  private static final Address RING = new Address("127.0.0.1", 4711);
+
+  @TempDir private Path folder;
+  private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> lost = new LinkedBlockingQueue<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  @Test
+  void ranksThatAgreeAreToldWhereTheRingIs() {
+    Gate gate = gate(2, PATIENT);
+    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
+    CompletableFuture<Address> second = rank(gate, 1, facts("32"));
+
+    assertThat(first.join()).isEqualTo(RING);
+    assertThat(second.join()).isEqualTo(RING);
+    assertThat(events).containsExactly("begun");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void whoDoesNotKnowTheSecretIsRefused() {
+    Gate gate = gate(1, PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, Secret.of("open barley"), Hello.of(0, 1), PATIENT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("has another secret than this rank");
+  }
+
+  @Test
+  void noSecretIsAnotherThanOne() {
+    Gate gate = gate(1, PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, Secret.of(""), Hello.of(0, 1), PATIENT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("has another secret");
+  }
+
+  @Test
+  void aTrackerThatDoesNotKnowTheSecretIsNotTrusted() {
+    Gate gate = gate(1, PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, Secret.of("another"), Hello.of(0, 1), PATIENT))
+        .isInstanceOf(InvalidSettings.class);
+    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+  }
+
+  @Test
+  void aGateThatOthersReachNeedsASecret() {
+    assertThatThrownBy(
+            () ->
+                Gate.open(new Address("0.0.0.0", 0), Secret.of(""), 1, PATIENT, () -> RING, told()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("COUNTERPOINT_SECRET");
+  }
+
+  @Test
+  void aPortThatIsTakenIsNamed() throws IOException {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Address taken = new Address("127.0.0.1", other.getLocalPort());
+
+      assertThatThrownBy(() -> Gate.open(taken, SECRET, 1, PATIENT, () -> RING, told()))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("cannot listen at " + taken)
+          .hasMessageContaining("Choose a free port");
+    }
+  }
+
+  @Test
+  void theRanksThatDidNotComeAreNamedToThoseThatDid() throws InterruptedException {
+    Timing timing = new Timing(Duration.ofSeconds(30), Duration.ofMillis(500));
+    Gate gate = gate(4, timing);
+    CompletableFuture<Address> second = rank(gate, new Hello(1, 4, 7), PATIENT, facts("32"));
+
+    assertThatThrownBy(second::join)
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Ranks 0, 2, 3 of 4 did not come to the tracker at 127.0.0.1:");
+    assertThat(events.take()).isEqualTo("missing [0, 2, 3]");
+    assertThat(gate.await()).isEqualTo(2);
+  }
+
+  @Test
+  void aRankIsThereOnce() {
+    Gate gate = gate(2, PATIENT);
+    enter(gate, SECRET, new Hello(1, 2, 4711), PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(1, 2), PATIENT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Rank 1 (process 4711 on 127.0.0.1) is there already. Give each process another rank.");
+  }
+
+  @Test
+  void aRankOfAnotherWorldIsRefused() {
+    Gate gate = gate(2, PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(0, 3), PATIENT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Rank 0 was told of 3 ranks, but the tracker at")
+        .hasMessageContaining("of 2");
+  }
+
+  @Test
+  void aRankOutsideOfTheWorldIsRefused() {
+    Gate gate = gate(2, PATIENT);
+
+    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(2, 2), PATIENT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("Rank 2 must be from 0 to 1.");
+  }
+
+  @Test
+  void whatRanksDifferInIsNamedToAll() {
+    Gate gate = gate(3, PATIENT);
+    List<CompletableFuture<Address>> ranks =
+        List.of(rank(gate, 0, facts("32")), rank(gate, 1, facts("16")), rank(gate, 2, facts("32")));
+
+    for (CompletableFuture<Address> rank : ranks) {
+      assertThatThrownBy(rank::join)
+          .cause()
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("training.batchSize is 32 on ranks 0, 2, 16 on rank 1");
+    }
+    assertThat(gate.await()).isEqualTo(2);
+  }
+
+  @Test
+  void aKeyThatOneRankLacksIsADifference() {
+    Gate gate = gate(2, PATIENT);
+    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
+    rank(gate, 1, new Facts(Map.of(), folder.toString()));
+
+    assertThatThrownBy(first::join)
+        .hasMessageContaining("training.batchSize is 32 on rank 0, absent on rank 1");
+  }
+
+  @Test
+  void aRankThatDoesNotSeeTheRunDirectoryIsNamed() {
+    Gate gate = gate(2, PATIENT);
+    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
+    rank(gate, 1, new Facts(facts("32").values(), folder.resolve("elsewhere").toString()));
+
+    assertThatThrownBy(first::join)
+        .cause()
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("is not seen by rank 1 in " + folder.resolve("elsewhere"));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void oneThatIsGoneEndsTheAttemptOfAll() throws Exception {
+    Gate gate = gate(2, PATIENT);
+    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
+    CompletableFuture<Address> agreed = agree(first, facts("32"));
+    Socket second = speaking(gate, new Hello(1, 2, 4711), facts("32"));
+    agreed.join();
+
+    second.close();
+
+    assertThat(lost.take()).isEqualTo("75: Rank 1 (process 4711 on 127.0.0.1) is gone.");
+    assertThat(gate.await()).isEqualTo(75);
+    assertThat(events).containsExactly("begun", "lost 1");
+  }
+
+  @Test
+  void oneThatDoesNotAnswerEndsTheAttemptOfAll() throws Exception {
+    Gate gate = gate(2, HASTY);
+    GateClient first = enter(gate, SECRET, Hello.of(0, 2), HASTY);
+    CompletableFuture<Address> agreed = agree(first, facts("32"));
+    speaking(gate, new Hello(1, 2, 4711), facts("32"));
+    agreed.join();
+
+    assertThat(lost.take())
+        .isEqualTo("75: Rank 1 (process 4711 on 127.0.0.1) does not answer any more.");
+    assertThat(events).containsExactly("begun", "lost 1 silent");
+  }
+
+  @Test
+  void oneThatFailsForAReasonOfItsOwnEndsTheJob() throws Exception {
+    Gate gate = gate(2, PATIENT);
+    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
+    GateClient second = enter(gate, SECRET, Hello.of(1, 2), PATIENT);
+    CompletableFuture<Address> agreed = agree(first, facts("32"));
+    agree(second, facts("32")).join();
+    agreed.join();
+
+    second.close();
+
+    assertThat(lost.take()).startsWith("1: Rank 1 ").contains("failed, as its own output says");
+    assertThat(gate.await()).isEqualTo(1);
+  }
+
+  @Test
+  void ranksThatAreDoneLeaveOneByOne() throws Exception {
+    Gate gate = gate(2, PATIENT);
+    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
+    GateClient second = enter(gate, SECRET, Hello.of(1, 2), PATIENT);
+    CompletableFuture<Address> agreed = agree(first, facts("32"));
+    agree(second, facts("32")).join();
+    agreed.join();
+
+    second.done();
+    second.close();
+    first.done();
+    first.close();
+
+    assertThat(gate.await()).isEqualTo(0);
+    assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void aTrackerThatIsGoneIsNoticed() throws Exception {
+    Gate gate = gate(1, PATIENT);
+    enter(gate, SECRET, Hello.of(0, 1), PATIENT);
+
+    CompletableFuture.runAsync(gate::close);
+
+    assertThat(lost.take()).isEqualTo("75: The tracker at " + gate.address() + " is gone.");
+  }
+
+  @Test
+  void aTrackerThatDoesNotAnswerIsNoticed() throws Exception {
+    Gate gate = gate(1, PATIENT); // Its heart beats too slowly for this rank.
+    enter(gate, SECRET, Hello.of(0, 1), HASTY);
+
+    assertThat(lost.take())
+        .isEqualTo("75: The tracker at " + gate.address() + " does not answer any more.");
+  }
+
+  @Test
+  void aRankWaitsForATrackerThatComesLater() throws IOException {
+    Address later;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      later = new Address("127.0.0.1", free.getLocalPort());
+    }
+    CompletableFuture<GateClient> rank =
+        CompletableFuture.supplyAsync(
+            () -> GateClient.enter(later, SECRET, Hello.of(0, 1), PATIENT, this::end));
+    Gate gate = kept(Gate.open(later, SECRET, 1, PATIENT, () -> RING, told()));
+
+    assertThat(agree(kept(rank.join()), facts("32")).join()).isEqualTo(RING);
+    assertThat(gate.address()).isEqualTo(later);
+  }
+
+  @Test
+  void whereThereIsNoTrackerTheAddressIsNamed() throws IOException {
+    Address nowhere;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nowhere = new Address("127.0.0.1", free.getLocalPort());
+    }
+
+    assertThatThrownBy(() -> GateClient.enter(nowhere, SECRET, Hello.of(0, 1), HASTY, this::end))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Rank 0 found no tracker at " + nowhere);
+  }
+
+  @Test
+  void whatIsNoTrackerIsNotTalkedTo() throws IOException {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture.runAsync(
+          () -> {
+            try (Socket socket = other.accept()) {
+              socket
+                  .getOutputStream()
+                  .write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      Address address = new Address("127.0.0.1", other.getLocalPort());
+
+      assertThatThrownBy(
+              () -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("is no tracker of this program's");
+    }
+  }
+
+  @Test
+  void garbageIsAnsweredByNothingAndDisturbsNobody() throws Exception {
+    Gate gate = gate(1, PATIENT);
+    try (Socket stranger = connect(gate)) {
+      stranger
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\n\r\n".repeat(500).getBytes(StandardCharsets.US_ASCII));
+      InputStream in = stranger.getInputStream();
+      assertThat(in.readNBytes(36)).hasSize(36); // the tracker's own number, and no more
+      assertThat(rest(in)).isZero();
+    }
+
+    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+  }
+
+  @Test
+  void manyWhoSayNothingKeepNobodyOut() throws Exception {
+    Gate gate = gate(1, PATIENT);
+    for (int i = 0; i < 40; i++) {
+      kept(connect(gate));
+    }
+
+    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+  }
+
+  @Test
+  void aMessageThatIsTooLongEndsTheConnection() throws Exception {
+    Gate gate = gate(2, PATIENT);
+    try (Socket rank = connect(gate)) {
+      assertThat(Handshake.asRank(rank, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
+      rank.getOutputStream().write(new byte[] {127, 127, 127, 127});
+
+      assertThat(rank.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  private static int rest(InputStream in) {
+    try {
+      return in.readAllBytes().length;
+    } catch (IOException reset) {
+      return 0;
+    }
+  }
+
+  private Gate gate(int world, Timing timing) {
+    return kept(Gate.open(Address.LOCAL, SECRET, world, timing, () -> RING, told()));
+  }
+
+  private <T extends AutoCloseable> T kept(T each) {
+    open.add(0, each);
+    return each;
+  }
+
+  private Facts facts(String batchSize) {
+    return new Facts(Map.of("training.batchSize", batchSize), folder.toString());
+  }
+
+  private GateClient enter(Gate gate, Secret secret, Hello hello, Timing timing) {
+    return kept(GateClient.enter(gate.address(), secret, hello, timing, this::end));
+  }
+
+  private void end(String why, int code) {
+    lost.add(code + ": " + why);
+  }
+
+  private CompletableFuture<Address> rank(Gate gate, int rank, Facts facts) {
+    return rank(gate, Hello.of(rank, gate.world()), PATIENT, facts);
+  }
+
+  private CompletableFuture<Address> rank(Gate gate, Hello hello, Timing timing, Facts facts) {
+    return agree(enter(gate, SECRET, hello, timing), facts);
+  }
+
+  private static CompletableFuture<Address> agree(GateClient client, Facts facts) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return client.agree(facts);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        task -> new Thread(task).start());
+  }
+
+  /** A rank whose heart does not beat. */
+  private Socket speaking(Gate gate, Hello hello, Facts facts) throws IOException {
+    Socket socket = kept(connect(gate));
+    assertThat(Handshake.asRank(socket, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
+    Wire wire = new Wire(socket, 30_000);
+    wire.send(hello.toMessage());
+    wire.send(facts.toMessage());
+    wire.send(Wire.message("seen").put("seen", true));
+    return socket;
+  }
+
+  private static Socket connect(Gate gate) throws IOException {
+    Socket socket = new Socket();
+    socket.connect(gate.address().resolved());
+    socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(30));
+    return socket;
+  }
+
+  private GateEvents told() {
+    return new GateEvents() {
+      @Override
+      public void begun() {
+        events.add("begun");
+      }
+
+      @Override
+      public void missing(List<Integer> ranks) {
+        events.add("missing " + ranks);
+      }
+
+      @Override
+      public void lost(int rank, boolean silent) {
+        events.add("lost " + rank + (silent ? " silent" : ""));
+      }
+    };
+  }
+}

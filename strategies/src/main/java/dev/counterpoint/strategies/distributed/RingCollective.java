@@ -1,0 +1,249 @@
+package dev.counterpoint.strategies.distributed;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import dev.counterpoint.core.training.Collective;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntSupplier;
+
+/**
+ * The ring of XGBoost's native collective ("Rabit"), over TCP: reduce-scatter and all-gather, so
+ * that each process sends and receives about twice the bytes that are summed, however many there
+ * are. An error of it cannot be mended in the process: it says on one line of standard error what
+ * happened and ends with exit code {@link #LOST}, and whoever started it begins again from a
+ * checkpoint.
+ *
+ * <p>All native calls are made by one thread, to which the communicator belongs. Whoever calls
+ * waits for it a second longer than the ring itself would wait for another process, since a call
+ * may hang for ever where two neighbours die together.
+ *
+ * <p>There is neither authentication nor encryption in it.
+ */
+public final class RingCollective implements Collective {
+  /** The exit code of a process that has lost the others. */
+  public static final int LOST = 75;
+
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  private final Membership membership;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(RingCollective::daemon);
+  private ByteBuffer parts = ByteBuffer.allocateDirect(0);
+
+  private RingCollective(Membership membership) {
+    this.membership = membership;
+  }
+
+  /** Joins the ring, and waits for the others. It ends the process where that fails. */
+  public static RingCollective join(Membership membership) {
+    NativeRing.load();
+    RingCollective ring = new RingCollective(membership);
+    String config = config(membership);
+    String act = "joining the ring at " + membership.trackerHost() + ":" + membership.trackerPort();
+    ring.call(act, () -> NativeRing.XGCommunicatorInit(config));
+    ring.call(act, ring::checkPlace);
+    return ring;
+  }
+
+  private static String config(Membership membership) {
+    ObjectNode config = new JsonMapper().createObjectNode();
+    config.put("dmlc_communicator", "rabit");
+    config.put("dmlc_tracker_uri", membership.trackerHost());
+    config.put("dmlc_tracker_port", membership.trackerPort());
+    // The tracker compares them as text.
+    config.put("dmlc_task_id", String.format(Locale.ROOT, "%08d", membership.rank()));
+    config.put("dmlc_timeout", membership.deadline().toSeconds());
+    return config.toString();
+  }
+
+  private int checkPlace() {
+    int rank = NativeRing.XGCommunicatorGetRank();
+    int world = NativeRing.XGCommunicatorGetWorldSize();
+    if (rank != membership.rank() || world != membership.world()) {
+      throw new IllegalStateException("the ring made it rank " + rank + " of " + world);
+    }
+    return 0;
+  }
+
+  @Override
+  public int rank() {
+    return membership.rank();
+  }
+
+  @Override
+  public int world() {
+    return membership.world();
+  }
+
+  @Override
+  public void sum(ByteBuffer numbers) {
+    Pointer start = start(numbers);
+    long count = numbers.remaining() / Float.BYTES;
+    call(
+        "summing " + numbers.remaining() + " bytes",
+        () -> NativeRing.XGCommunicatorAllreduce(start, count, NativeRing.FLOAT32, NativeRing.SUM));
+  }
+
+  @Override
+  public void broadcast(ByteBuffer bytes) {
+    Pointer start = start(bytes);
+    long count = bytes.remaining();
+    call(
+        "broadcasting " + count + " bytes",
+        () -> NativeRing.XGCommunicatorBroadcast(start, count, 0));
+  }
+
+  private static Pointer start(ByteBuffer buffer) {
+    if (!buffer.isDirect() || buffer.order() != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException("The buffer must be direct, and in native order.");
+    }
+    return Native.getDirectBufferPointer(buffer).share(buffer.position());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>One exchange where all have at most {@link Parcels#SMALL} bytes to say, else two.
+   */
+  @Override
+  public List<byte[]> gather(byte[] own) {
+    Parcels small = exchange(Parcels.SMALL, own);
+    int longest = small.longest();
+    return longest <= Parcels.SMALL ? small.contents() : exchange(longest, own).contents();
+  }
+
+  private Parcels exchange(int room, byte[] own) {
+    Parcels parcels = new Parcels(buffer(Parcels.bytes(world(), room)), world(), room);
+    parcels.put(rank(), own);
+    Pointer start = start(parcels.buffer());
+    call(
+        "gathering " + own.length + " bytes",
+        () -> NativeRing.XGCommunicatorAllgather(start, parcels.buffer().capacity()));
+    return parcels;
+  }
+
+  private ByteBuffer buffer(int bytes) {
+    if (parts.capacity() < bytes) {
+      parts = ByteBuffer.allocateDirect(bytes);
+    }
+    return parts.clear().limit(bytes).slice().order(ByteOrder.nativeOrder());
+  }
+
+  /** Makes a native call, and waits for it. */
+  private void call(String act, IntSupplier call) {
+    Future<String> future = thread.submit(() -> call.getAsInt() == 0 ? "" : NativeRing.lastError());
+    try {
+      String error = future.get(patience().toMillis(), TimeUnit.MILLISECONDS);
+      if (!error.isEmpty()) {
+        end(act, error);
+      }
+    } catch (TimeoutException e) {
+      end(act, "no answer for " + patience().toSeconds() + " s");
+    } catch (ExecutionException e) {
+      end(act, String.valueOf(e.getCause()));
+    } catch (InterruptedException e) {
+      end(act, "interrupted");
+    }
+  }
+
+  private Duration patience() {
+    return membership.deadline().plus(GRACE);
+  }
+
+  /** Halts: hooks and open files may wait for what will never come. */
+  private void end(String act, String error) {
+    System.err.println(
+        "rank "
+            + rank()
+            + " of "
+            + world()
+            + " has lost the others, while "
+            + act
+            + ": "
+            + error
+            + ". It ends with code "
+            + LOST
+            + ".");
+    System.err.flush();
+    Runtime.getRuntime().halt(LOST);
+  }
+
+  /**
+   * Leaves the ring. That the tracker does not hear of it any more is no error: all that was to be
+   * exchanged has been.
+   */
+  @Override
+  public void close() {
+    if (thread.isShutdown()) {
+      return;
+    }
+    var unused = thread.submit(NativeRing::XGCommunicatorFinalize);
+    thread.shutdown();
+    try {
+      thread.awaitTermination(patience().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread ring = new Thread(work, "ring");
+    ring.setDaemon(true);
+    return ring;
+  }
+
+  /**
+   * What all processes have to say, in one buffer: a part for each, with its length before it.
+   *
+   * @param room bytes for the content of one part; of longer ones only the length is there
+   */
+  private record Parcels(ByteBuffer buffer, int world, int room) {
+    static final int SMALL = 252;
+
+    static int bytes(int world, int room) {
+      return Math.multiplyExact(world, Integer.BYTES + room);
+    }
+
+    int bytesOfOne() {
+      return Integer.BYTES + room;
+    }
+
+    void put(int rank, byte[] own) {
+      buffer.putInt(rank * bytesOfOne(), own.length);
+      buffer.put(rank * bytesOfOne() + Integer.BYTES, own, 0, Math.min(own.length, room));
+    }
+
+    int length(int rank) {
+      return buffer.getInt(rank * bytesOfOne());
+    }
+
+    int longest() {
+      int longest = 0;
+      for (int rank = 0; rank < world; rank++) {
+        longest = Math.max(longest, length(rank));
+      }
+      return longest;
+    }
+
+    List<byte[]> contents() {
+      byte[][] contents = new byte[world][];
+      for (int rank = 0; rank < world; rank++) {
+        contents[rank] = new byte[length(rank)];
+        buffer.get(rank * bytesOfOne() + Integer.BYTES, contents[rank]);
+      }
+      return Arrays.asList(contents);
+    }
+  }
+}

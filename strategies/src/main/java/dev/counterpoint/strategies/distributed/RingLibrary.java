@@ -1,0 +1,108 @@
+package dev.counterpoint.strategies.distributed;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.jar.JarEntry;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+
+/**
+ * The native library of one kind of machine, in XGBoost's jar. It is brought out once, to a place
+ * that is its own: JNA by itself would bring out 16 MB at every start, and leave them where a
+ * process is killed.
+ *
+ * @param resource in the jar
+ */
+record RingLibrary(String resource) {
+  private static final String VERSION = "3.0.4";
+
+  /** That of this machine. */
+  static RingLibrary here() {
+    return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+  }
+
+  /**
+   * That of some machine.
+   *
+   * @throws InvalidSettings where the jar has none for it
+   */
+  static RingLibrary of(String system, String processor) {
+    String machine =
+        switch (processor) {
+          case "amd64", "x86_64" -> "x86_64";
+          case "aarch64", "arm64" -> "aarch64";
+          default -> "";
+        };
+    if (!system.toLowerCase(Locale.ROOT).startsWith("linux") || machine.isEmpty()) {
+      throw new InvalidSettings(
+          "Several processes cannot train together here: the native ring is there for Linux on x86_64"
+              + " and aarch64, and this is "
+              + system
+              + " on "
+              + processor
+              + ". Use strategy: {type: standard}.");
+    }
+    return new RingLibrary("/lib/linux/" + machine + "/libxgboost4j.so");
+  }
+
+  /**
+   * The library as a file below a cache folder. One that is there is used if its size and CRC-32
+   * are those in the jar.
+   */
+  Path extractInto(Path cache) {
+    Path file = cache.resolve("native").resolve("xgboost-" + VERSION + resource);
+    try {
+      URL source = RingLibrary.class.getResource(resource);
+      if (source == null) {
+        throw new InvalidSettings(
+            "The native ring is not on the class path: ml.dmlc:xgboost4j_2.12:" + VERSION + ".");
+      }
+      if (!isThere(file, source)) {
+        extract(source, file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          new IOException("The native ring cannot be brought out to " + file + ": " + e, e));
+    }
+    return file;
+  }
+
+  private static boolean isThere(Path file, URL source) throws IOException {
+    URLConnection connection = source.openConnection();
+    if (!Files.isRegularFile(file) || !(connection instanceof JarURLConnection inJar)) {
+      return false;
+    }
+    JarEntry entry = inJar.getJarEntry();
+    return Files.size(file) == entry.getSize() && checksum(file) == entry.getCrc();
+  }
+
+  private static long checksum(Path file) throws IOException {
+    CRC32 checksum = new CRC32();
+    try (InputStream in = new CheckedInputStream(Files.newInputStream(file), checksum)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return checksum.getValue();
+  }
+
+  /** Renamed when it is whole: processes that start at once get the same bytes. */
+  private static void extract(URL source, Path file) throws IOException {
+    Files.createDirectories(file.resolveSibling(""));
+    Path draft = Files.createTempFile(file.resolveSibling(""), ".ring", ".draft");
+    try (InputStream in = source.openStream()) {
+      Files.copy(in, draft, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(draft);
+    }
+  }
+}

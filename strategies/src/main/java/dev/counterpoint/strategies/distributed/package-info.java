@@ -1,0 +1,5 @@
+/** Training in many processes that take the steps of one. */
+@NullMarked
+package dev.counterpoint.strategies.distributed;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,390 @@
+package dev.counterpoint.strategies.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.Sgd;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.AverageWeights;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.NotFiniteException;
+import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ranks in this JVM; {@link RingTest} has the ring between processes. */
+class DistributedTrainingStrategyTest {
+  /** Of 61 items: the last of 8 steps an epoch has 5. */
+  private static final TrainingConfig CONFIG =
+      TrainingConfig.defaults().withEpochs(2).withBatchSize(8);
+
+  private static final CheckpointPolicy EVERY_5 = new CheckpointPolicy(5, 9, null, false);
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"2, 8", "3, 2"})
+  void itTakesTheStepsOfTheStandardStrategy(int world, int microBatchSize) {
+    TrainingConfig config = CONFIG.withEpochs(25).withMicroBatchSize(microBatchSize);
+    Trained standard = new Trained.Draft().with(config).by(new StandardTrainingStrategy());
+
+    List<Trained> ranks =
+        new InMemoryRanks(world)
+            .run(collective -> new Trained.Draft().with(config).by(distributed(collective)));
+
+    assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
+    assertThat(ranks.get(0).losses()).hasSize(200);
+    assertNear(ranks.get(0).losses(), standard.losses());
+  }
+
+  @Test
+  void aloneItIsTheStandardStrategyBitForBit() {
+    Trained standard =
+        new Trained.Draft().of(new TinyModel(0.3)).by(new StandardTrainingStrategy());
+    Trained alone = new Trained.Draft().of(new TinyModel(0.3)).by(distributed(Collective.alone()));
+
+    assertThat(alone).isEqualTo(standard);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void whoIsSlowChangesNothing(long seed) {
+    InMemoryRanks.Work<Trained> training =
+        collective -> new Trained.Draft().of(new TinyModel(0.3)).by(distributed(collective));
+
+    assertThat(new InMemoryRanks(3).delayed(seed).run(training))
+        .isEqualTo(new InMemoryRanks(3).run(training));
+  }
+
+  @Test
+  void ranksWithNothingInTheLastStepTakeItAsTheOthersDo() {
+    TrainingConfig config = CONFIG.withBatchSize(6); // the last of 11 steps has 1 item
+    Trained standard = new Trained.Draft().with(config).by(new StandardTrainingStrategy());
+
+    List<Trained> ranks =
+        new InMemoryRanks(3)
+            .run(collective -> new Trained.Draft().with(config).by(distributed(collective)));
+
+    assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
+    assertNear(ranks.get(0).losses(), standard.losses());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 7, 61})
+  void aValidationCountsEachItemOnce(int items) {
+    DataSplits data =
+        DataSplits.of(
+            new DataSpec(0, 0, 0, List.of("no", "yes")),
+            Map.of("train", TinyModel.items(61), "validation", TinyModel.items(items)),
+            List.of(() -> new Classification(List.of("no", "yes"))),
+            "points");
+    Trained standard = new Trained.Draft().on(data).by(new StandardTrainingStrategy());
+
+    List<Trained> ranks =
+        new InMemoryRanks(3)
+            .run(collective -> new Trained.Draft().on(data).by(distributed(collective)));
+
+    for (int i = 0; i < 2; i++) {
+      Map<String, Double> expected = standard.validations().get(i);
+      Map<String, Double> found = ranks.get(2).validations().get(i);
+      assertThat(found.get("accuracy")).isEqualTo(expected.get("accuracy"));
+      assertThat(found.get("loss")).isCloseTo(expected.get("loss"), within(1e-5));
+    }
+  }
+
+  @Test
+  void aParameterThatNoRankHasTouchedIsLeftAlone() {
+    TrainingConfig config = CONFIG.withOptimizer(new Sgd(0.1, 0, 0, 0.5, false));
+    List<float[]> idle =
+        new InMemoryRanks(2)
+            .run(
+                collective -> {
+                  WithIdle model = new WithIdle();
+                  float[][] values = new float[1][];
+                  new Trained.Draft()
+                      .with(config)
+                      .of(model)
+                      .watchedBy(step -> values[0] = model.idle.value().toFloatArray())
+                      .by(distributed(collective));
+                  return values[0];
+                });
+
+    assertThat(idle).allSatisfy(values -> assertThat(values).containsOnly(1));
+  }
+
+  @Test
+  void aRunGoesOnWithTheSameBits() {
+    TrainingConfig config = CONFIG.withAverageWeights(new AverageWeights(0.9));
+    Trained whole = interrupted(config, 3, 99, 3, "whole", List.of()).get(0);
+
+    List<Trained> resumed = interrupted(config, 3, 7, 3, "cut", List.of());
+
+    assertThat(resumed).allSatisfy(rank -> assertThat(rank.hash()).isEqualTo(whole.hash()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void aRunGoesOnInAnotherWorld(int world) {
+    Trained whole = interrupted(CONFIG, 3, 99, 3, "whole", List.of()).get(0);
+
+    List<Trained> resumed = interrupted(CONFIG, 3, 7, world, "cut", List.of());
+
+    assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
+    assertThat(resumed.get(0).steps()).isEqualTo(16);
+    assertNear(resumed.get(0).losses(), whole.losses().subList(7, 16));
+  }
+
+  @Test
+  void oneRankIsAskedToStopAndAllStopAfterTheSameStep() {
+    List<Trained> ranks =
+        new InMemoryRanks(3)
+            .run(
+                collective -> {
+                  Trained.Draft draft = new Trained.Draft();
+                  return draft
+                      .watchedBy(step -> stopAt(4, step, collective.rank() == 2, draft))
+                      .by(distributed(collective));
+                });
+
+    assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
+    assertThat(ranks.get(0).steps()).isEqualTo(5);
+    assertThat(ranks.get(0).stop()).isEqualTo("rank 2 was asked");
+  }
+
+  @Test
+  void aParameterThatDiffersEndsTheRunAtTheNextCheckpoint() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(3)
+                    .run(
+                        collective -> {
+                          TinyModel model = new TinyModel(0);
+                          return new Trained.Draft()
+                              .of(model)
+                              .keptIn(new CheckpointStore(folder, 3), EVERY_5)
+                              .watchedBy(step -> damageAt(3, step, collective.rank() == 1, model))
+                              .by(distributed(collective));
+                        }))
+        .cause()
+        .isInstanceOf(RanksDiverged.class)
+        .hasMessageStartingWith(
+            "After step 5 the parameters of rank 1 are not those of rank 0; the first that differs is"
+                + " hidden.bias.");
+  }
+
+  @Test
+  void whoHasTheStepThatIsNotFiniteIsNamedByAll() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(3)
+                    .run(
+                        collective ->
+                            new Trained.Draft()
+                                .of(new TinyModel(0, collective.rank() == 1 ? 3 : -1))
+                                .by(distributed(collective))))
+        .cause()
+        .isInstanceOf(NotFiniteException.class)
+        .hasMessageContaining("step 4")
+        .hasMessageContaining("on rank 1, micro-batch 0");
+  }
+
+  @Test
+  void ranksThatTrainSomethingElseAreNamed() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(3)
+                    .run(
+                        collective ->
+                            new Trained.Draft()
+                                .with(CONFIG.withEpochs(collective.rank() == 2 ? 3 : 2))
+                                .by(distributed(collective))))
+        .cause()
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("training of rank 2 is TrainingConfig[epochs=3");
+  }
+
+  @Test
+  void moreProcessesThanABatchHasItemsAreRefused() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(9)
+                    .run(collective -> new Trained.Draft().by(distributed(collective))))
+        .cause()
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("9 processes cannot share a batch of 8 items");
+  }
+
+  @Test
+  void aDeathEndsTheOthers() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(3)
+                    .withDeath(5, 40)
+                    .run(collective -> new Trained.Draft().by(distributed(collective))))
+        .isInstanceOf(InMemoryRanks.RankLost.class)
+        .hasMessageContaining("died at call");
+  }
+
+  @Test
+  void roundsOfOnePlainStepAreTheSynchronousTrainingWhateverTheOptimizer() {
+    TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
+
+    assertThat(ofRounds(config, 3, 1, new OuterStep(1, 0))).isEqualTo(ofRounds(config, 3, 1, null));
+  }
+
+  @Test
+  void localStepsThatAreAveragedAreTheStepOfTheWholeBatchWithSgd() {
+    // One step an epoch ends every round after one step, though it may have two.
+    TrainingConfig config =
+        CONFIG
+            .withEpochs(20)
+            .withBatchSize(61)
+            .withOptimizer(new Sgd(0.1, 0.9, 0, 0.01, true))
+            .withClipNorm(null);
+    List<Trained> common = ofRounds(config, 3, 1, null);
+    List<Trained> local = ofRounds(config, 3, 2, new OuterStep(1, 0));
+
+    assertNear(local.get(0).losses(), common.get(0).losses());
+  }
+
+  @Test
+  void allRanksHaveTheSameParametersAfterRounds() {
+    List<Trained> ranks = ofRounds(CONFIG.withEpochs(5), 3, 3, null);
+
+    assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
+    assertThat(ranks.get(0).losses().get(39)).isLessThan(ranks.get(0).losses().get(0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void roundsGoOnWithTheSameBits(int every) {
+    List<OuterStep> outer = List.of(OuterStep.defaults());
+    Trained whole = interrupted(CONFIG, 3, 99, 3, "whole", outer, every).get(0);
+
+    List<Trained> resumed = interrupted(CONFIG, 3, 7, 3, "cut", outer, every);
+
+    assertThat(resumed).allSatisfy(rank -> assertThat(rank.hash()).isEqualTo(whole.hash()));
+  }
+
+  private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterStep outer) {
+    var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
+    return new InMemoryRanks(world)
+        .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));
+  }
+
+  private List<Trained> interrupted(
+      TrainingConfig config,
+      int world,
+      long at,
+      int laterWorld,
+      String name,
+      List<OuterStep> none) {
+    return interrupted(config, world, at, laterWorld, name, none, 1);
+  }
+
+  /** Stops a run after a step, and goes on with it. */
+  private List<Trained> interrupted(
+      TrainingConfig config,
+      int world,
+      long at,
+      int laterWorld,
+      String name,
+      List<OuterStep> outer,
+      int every) {
+    CheckpointStore store = new CheckpointStore(folder.resolve(name), 9);
+    var settings =
+        new DistributedTrainingStrategy.Config(
+            world, 0, 60, every, outer.isEmpty() ? null : outer.get(0));
+    List<Trained> first =
+        new InMemoryRanks(world)
+            .run(
+                collective -> {
+                  Trained.Draft draft =
+                      new Trained.Draft()
+                          .with(config)
+                          .keptIn(store, EVERY_5)
+                          .of(new TinyModel(0.2));
+                  return draft
+                      .watchedBy(step -> stopAt(at - 1, step, collective.rank() == 0, draft))
+                      .by(settings.build(collective));
+                });
+    return at > 16
+        ? first
+        : new InMemoryRanks(laterWorld)
+            .run(
+                collective ->
+                    new Trained.Draft()
+                        .with(config)
+                        .keptIn(store, EVERY_5)
+                        .of(new TinyModel(0.2))
+                        .by(settings.build(collective)));
+  }
+
+  private static void stopAt(long at, long step, boolean here, Trained.Draft draft) {
+    if (here && step == at) {
+      draft.stop().request("rank 2 was asked");
+    }
+  }
+
+  private static void damageAt(long at, long step, boolean here, TinyModel model) {
+    if (here && step == at) {
+      Parameter bias =
+          model.parameters().stream()
+              .filter(parameter -> parameter.name().equals("hidden.bias"))
+              .findFirst()
+              .orElseThrow();
+      bias.value().addi(1e-6f);
+    }
+  }
+
+  private static void assertNear(List<Double> found, List<Double> expected) {
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < found.size(); i++) {
+      assertThat(found.get(i)).isCloseTo(expected.get(i), within(1e-5 * expected.get(i)));
+    }
+  }
+
+  private static TrainingStrategy distributed(Collective collective) {
+    return DistributedTrainingStrategy.Config.defaults().build(collective);
+  }
+
+  /** With a parameter that the loss does not depend on; weight decay would change it. */
+  private static final class WithIdle extends BaseModel {
+    private final Linear head = new Linear(3, 2);
+    private final Parameter idle = Parameter.of(Initializer.ones(), 2, 2);
+
+    @Override
+    public NDArray forward(Batch batch) {
+      return head.forward(batch.features());
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+}

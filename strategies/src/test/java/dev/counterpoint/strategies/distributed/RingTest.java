@@ -1,0 +1,125 @@
+package dev.counterpoint.strategies.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The real ring, between processes. */
+class RingTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void allHearTheSame(int world) throws Exception {
+    List<Member> members = run(world, "speak");
+
+    int total = world * (world + 1) / 2;
+    List<String> expected =
+        new ArrayList<>(
+            List.of(
+                "sum 0.0 " + (float) total * 998,
+                "nothing -0.0",
+                "broadcast 5.0",
+                "doubles " + List.of(world == 2 ? 0.2 : 0.1 + 0.1 + 0.1, total - world + 0.0)));
+    for (int rank = 0; rank < world; rank++) {
+      expected.add("gather " + (300 * rank + 1) + " " + rank);
+    }
+    assertThat(members)
+        .allSatisfy(
+            member -> {
+              assertThat(member.code()).as(member.errors()).isZero();
+              assertThat(member.output()).isEqualTo(expected);
+            });
+  }
+
+  @Test
+  void whoLosesTheOthersSaysSoOnOneLineAndEnds() throws Exception {
+    List<Member> members = run(2, "vanish");
+
+    assertThat(members.get(1).code()).isEqualTo(9);
+    assertThat(members.get(0).code()).isEqualTo(RingCollective.LOST);
+    assertThat(members.get(0).output()).isEmpty();
+    assertThat(members.get(0).errors().lines().filter(line -> line.startsWith("rank 0 of 2 has")))
+        .singleElement()
+        .asString()
+        .startsWith("rank 0 of 2 has lost the others, while gathering 0 bytes: ")
+        .endsWith(". It ends with code 75.");
+  }
+
+  @Test
+  void aTrackerSaysThatNotAllHaveCome() {
+    try (RingTracker tracker = RingTracker.start("127.0.0.1", 0, 2, Duration.ofSeconds(1))) {
+      assertThatThrownBy(tracker::await).hasMessageContaining("The ring's tracker gave up: ");
+    }
+  }
+
+  @Test
+  void aPortInUseIsRefused() {
+    try (RingTracker first = RingTracker.start("127.0.0.1", 0, 1, Duration.ofSeconds(1))) {
+      assertThatThrownBy(
+              () -> RingTracker.start("127.0.0.1", first.port(), 1, Duration.ofSeconds(1)).close())
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("127.0.0.1:" + first.port());
+    }
+  }
+
+  private List<Member> run(int world, String task) throws IOException, InterruptedException {
+    List<Member> members = new ArrayList<>();
+    try (RingTracker tracker = RingTracker.start("127.0.0.1", 0, world, Duration.ofSeconds(30))) {
+      for (int rank = 0; rank < world; rank++) {
+        members.add(start(rank, world, tracker.port(), task));
+      }
+      for (Member member : members) {
+        member.process().waitFor();
+      }
+    } finally {
+      members.forEach(member -> member.process().destroyForcibly());
+    }
+    return members;
+  }
+
+  private Member start(int rank, int world, int port, String task) throws IOException {
+    Path output = folder.resolve("output-" + rank);
+    Path errors = folder.resolve("errors-" + rank);
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                RingMember.class.getName(),
+                Integer.toString(rank),
+                Integer.toString(world),
+                Integer.toString(port),
+                task)
+            .redirectOutput(output.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    return new Member(process, output, errors);
+  }
+
+  private record Member(Process process, Path outputFile, Path errorFile) {
+    int code() {
+      return process.exitValue();
+    }
+
+    List<String> output() throws IOException {
+      return Files.readAllLines(outputFile);
+    }
+
+    String errors() throws IOException {
+      return Files.readString(errorFile);
+    }
+  }
+}
