@@ -10,6 +10,7 @@ import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.metric.Classification;
@@ -139,9 +140,9 @@ class DistributedTrainingStrategyTest {
   @Test
   void aRunGoesOnWithTheSameBits() {
     TrainingConfig config = CONFIG.withAverageWeights(new AverageWeights(0.9));
-    Trained whole = interrupted(config, 3, 99, 3, "whole", List.of()).get(0);
+    Trained whole = run(config, new Interruption(99, 3, 0.2, 1)).get(0);
 
-    List<Trained> resumed = interrupted(config, 3, 7, 3, "cut", List.of());
+    List<Trained> resumed = run(config, new Interruption(7, 3, 0.2, 1));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank.hash()).isEqualTo(whole.hash()));
   }
@@ -149,9 +150,9 @@ class DistributedTrainingStrategyTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
   void aRunGoesOnInAnotherWorld(int world) {
-    Trained whole = interrupted(CONFIG, 3, 99, 3, "whole", List.of()).get(0);
+    Trained whole = run(CONFIG, new Interruption(99, 3, 0, 1)).get(0);
 
-    List<Trained> resumed = interrupted(CONFIG, 3, 7, world, "cut", List.of());
+    List<Trained> resumed = run(CONFIG, new Interruption(7, world, 0, 1));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
     assertThat(resumed.get(0).steps()).isEqualTo(16);
@@ -280,12 +281,11 @@ class DistributedTrainingStrategyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 3})
+  @ValueSource(ints = {2, 3})
   void roundsGoOnWithTheSameBits(int every) {
-    List<OuterStep> outer = List.of(OuterStep.defaults());
-    Trained whole = interrupted(CONFIG, 3, 99, 3, "whole", outer, every).get(0);
+    Trained whole = run(CONFIG, new Interruption(99, 3, 0.2, every)).get(0);
 
-    List<Trained> resumed = interrupted(CONFIG, 3, 7, 3, "cut", outer, every);
+    List<Trained> resumed = run(CONFIG, new Interruption(7, 3, 0.2, every));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank.hash()).isEqualTo(whole.hash()));
   }
@@ -296,51 +296,38 @@ class DistributedTrainingStrategyTest {
         .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));
   }
 
-  private List<Trained> interrupted(
-      TrainingConfig config,
-      int world,
-      long at,
-      int laterWorld,
-      String name,
-      List<OuterStep> none) {
-    return interrupted(config, world, at, laterWorld, name, none, 1);
-  }
+  /**
+   * A run of three ranks that is stopped after a step, and goes on with some others.
+   *
+   * @param at the step; over 16 the run is made in one
+   */
+  private record Interruption(long at, int laterWorld, double dropout, int every) {}
 
-  /** Stops a run after a step, and goes on with it. */
-  private List<Trained> interrupted(
-      TrainingConfig config,
-      int world,
-      long at,
-      int laterWorld,
-      String name,
-      List<OuterStep> outer,
-      int every) {
-    CheckpointStore store = new CheckpointStore(folder.resolve(name), 9);
-    var settings =
-        new DistributedTrainingStrategy.Config(
-            world, 0, 60, every, outer.isEmpty() ? null : outer.get(0));
+  private List<Trained> run(TrainingConfig config, Interruption interruption) {
+    CheckpointStore store = new CheckpointStore(folder.resolve("at-" + interruption.at), 9);
+    var settings = new DistributedTrainingStrategy.Config(3, 0, 60, interruption.every, null);
     List<Trained> first =
-        new InMemoryRanks(world)
+        new InMemoryRanks(3)
             .run(
                 collective -> {
-                  Trained.Draft draft =
-                      new Trained.Draft()
-                          .with(config)
-                          .keptIn(store, EVERY_5)
-                          .of(new TinyModel(0.2));
+                  Trained.Draft draft = new Trained.Draft();
                   return draft
-                      .watchedBy(step -> stopAt(at - 1, step, collective.rank() == 0, draft))
+                      .with(config)
+                      .keptIn(store, EVERY_5)
+                      .of(new TinyModel(interruption.dropout))
+                      .watchedBy(
+                          step -> stopAt(interruption.at - 1, step, collective.rank() == 0, draft))
                       .by(settings.build(collective));
                 });
-    return at > 16
+    return interruption.at > 16
         ? first
-        : new InMemoryRanks(laterWorld)
+        : new InMemoryRanks(interruption.laterWorld)
             .run(
                 collective ->
                     new Trained.Draft()
                         .with(config)
                         .keptIn(store, EVERY_5)
-                        .of(new TinyModel(0.2))
+                        .of(new TinyModel(interruption.dropout))
                         .by(settings.build(collective)));
   }
 
@@ -357,7 +344,9 @@ class DistributedTrainingStrategyTest {
               .filter(parameter -> parameter.name().equals("hidden.bias"))
               .findFirst()
               .orElseThrow();
-      bias.value().addi(1e-6f);
+      try (Torch.Recording off = Torch.noGradients()) {
+        bias.value().addi(1e-6f);
+      }
     }
   }
 
