@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -94,7 +95,7 @@ final class ChildProcess implements Closeable {
 
   /** Calls this when it has ended. */
   void onEnd(Runnable action) {
-    process.onExit().thenRun(action);
+    CompletableFuture<Void> unused = process.onExit().thenRun(action);
   }
 
   /** The last of what it said: its message, if one of its last lines is one. */

@@ -113,6 +113,7 @@ public final class InMemoryRanks {
   }
 
   /** A rank's part in a call; what it gets is written into the buffer, or left in the answer. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Part(Kind kind, ByteBuffer buffer, byte[] own) {
     String describe() {
       return kind == Kind.GATHER ? "gather" : kind + " of " + buffer.remaining() + " bytes";
