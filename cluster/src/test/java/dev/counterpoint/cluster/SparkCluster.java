@@ -33,8 +33,7 @@ final class SparkCluster implements AutoCloseable {
       Path work = Files.createDirectories(folder.resolve(worker));
       start(
           worker,
-          List.of(
-                  "--host 127.0.0.1 --webui-port 0 --cores 1 --memory 1g --work-dir".split(" "))
+          List.of("--host 127.0.0.1 --webui-port 0 --cores 1 --memory 1g --work-dir".split(" "))
               .toArray(String[]::new),
           work.toString(),
           url);

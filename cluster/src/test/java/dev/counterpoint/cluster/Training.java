@@ -67,7 +67,10 @@ record Training(Process process, Path log) implements AutoCloseable {
 
   /** The hash of the model that a run has come to. */
   static String modelHash(Path run) throws IOException {
-    return new JsonMapper().readTree(run.resolve("summary.json").toFile()).get("modelHash").asText();
+    return new JsonMapper()
+        .readTree(run.resolve("summary.json").toFile())
+        .get("modelHash")
+        .asText();
   }
 
   @Override
