@@ -26,6 +26,7 @@ final class ArchitectureTest {
   private static final String CORE = "dev.counterpoint.core..";
   private static final String MODELS = "dev.counterpoint.models..";
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
+  private static final String SPARK = "dev.counterpoint.runner.spark";
   private static final String RUNNER = "dev.counterpoint.runner..";
 
   @ArchTest
@@ -68,6 +69,34 @@ final class ArchitectureTest {
               "picocli..",
               "com.fasterxml.jackson.dataformat..",
               "org.yaml..");
+
+  @ArchTest
+  static final ArchRule SPARK_IS_KNOWN_IN_ONE_PACKAGE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(SPARK)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
+
+  /** Nothing else is on the class path of Spark's processes. */
+  @ArchTest
+  static final ArchRule WHAT_RUNS_IN_SPARK_KNOWS_NOTHING_ELSE =
+      classes()
+          .that()
+          .resideInAPackage(SPARK)
+          .and()
+          .doNotHaveSimpleName("SparkSubmission") // runs in the command line
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              SPARK,
+              "java..",
+              "javax.crypto..",
+              "org.apache.spark..",
+              "org.apache.hadoop..",
+              "scala..",
+              "org.jspecify..");
 
   @ArchTest
   static final ArchRule CORE_HAS_NO_PACKAGE_CYCLE =

@@ -31,12 +31,6 @@ public final class ForwardScope extends NDScope {
     suppressNotUsedWarning();
   }
 
-  /** Closes the arrays but some, and goes on holding what libtorch has borrowed. */
-  void closeArraysBut(NDArray... kept) {
-    unregister(kept);
-    super.close();
-  }
-
   @Override
   public void close() {
     super.close();

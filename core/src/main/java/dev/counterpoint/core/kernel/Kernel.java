@@ -100,7 +100,7 @@ public final class Kernel {
   public NDList apply(NDArray... inputs) {
     Arrays.stream(inputs).forEach(Kernel::checkName);
     JniUtils.setGraphExecutorOptimize(false);
-    return IValueUtils.forward(module, new NDList(inputs), true);
+    return KernelResults.seen(IValueUtils.forward(module, new NDList(inputs), true));
   }
 
   /** Calls {@code forward} with an array and a list of arrays. */

@@ -78,18 +78,17 @@ public final class Torch {
   }
 
   /**
-   * As {@link #gradients(NDArray, List)}, and closes first what the forward pass has left behind:
-   * libtorch keeps what the backward pass needs, and frees that piece by piece on its way back,
-   * which it cannot where an array of Java's holds the same memory. So the gradients take the place
-   * of the activations, as in Python, where the names of a {@code forward} are gone by then. What
-   * is {@link #recomputed} is needed to the end.
+   * As {@link #gradients(NDArray, List)}, and closes first what kernels have put out in the forward
+   * pass: libtorch keeps what the backward pass needs, and frees that piece by piece on its way
+   * back, which it cannot where an array of Java's holds the same memory. So the gradients take the
+   * place of the activations, as in Python, where the names of a {@code forward} are gone by then.
+   * Where something is {@link #recomputed} nothing is closed, as it is needed to the end.
    *
-   * @param forward the innermost scope of this thread; only the scalar is not closed
+   * @param recording the innermost of this thread
    */
-  public static NDList gradients(NDArray scalar, List<NDArray> leaves, ForwardScope forward) {
-    RecomputedParts parts = RecomputedParts.ofThisThread();
-    if (parts == null || parts.isEmpty()) {
-      forward.closeArraysBut(scalar);
+  public static NDList gradients(NDArray scalar, List<NDArray> leaves, Recording recording) {
+    if (recording.parts == null || recording.parts.isEmpty()) {
+      recording.results.closeAllBut(scalar);
     }
     return gradients(scalar, leaves);
   }
@@ -127,18 +126,22 @@ public final class Torch {
   public static final class Recording implements AutoCloseable {
     private final boolean before = JniUtils.isGradMode();
     private final @Nullable RecomputedParts partsBefore = RecomputedParts.ofThisThread();
+    private final @Nullable KernelResults resultsBefore = KernelResults.ofThisThread();
+    private final KernelResults results = new KernelResults();
+    private final @Nullable RecomputedParts parts;
 
     private Recording(boolean on) {
       JniUtils.setGradMode(on);
-      if (on) {
-        RecomputedParts.exchange(new RecomputedParts());
-      }
+      parts = on ? new RecomputedParts() : partsBefore;
+      RecomputedParts.exchange(parts);
+      KernelResults.exchange(on ? results : null);
     }
 
     @Override
     public void close() {
       JniUtils.setGradMode(before);
       RecomputedParts.exchange(partsBefore);
+      KernelResults.exchange(resultsBefore);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.ResidualKernel;
 import dev.counterpoint.core.settings.Checks;
 
 /** Drops each number with a given probability while training: {@code torch.nn.Dropout}. */
@@ -17,5 +18,15 @@ public final class Dropout extends Layer implements UnaryLayer {
     return training() && probability > 0
         ? seen(ai.djl.nn.norm.Dropout.dropout(x, probability, true).singletonOrThrow())
         : x;
+  }
+
+  /**
+   * A residual connection: {@code x.add(forward(part))} in one native call.
+   *
+   * @param x (...)
+   * @param part as x
+   */
+  public NDArray addTo(NDArray x, NDArray part) {
+    return seen(ResidualKernel.add(x, part, training() ? probability : 0));
   }
 }

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.Torch;
 import java.nio.ByteBuffer;
@@ -63,14 +62,11 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * As {@link #add(NDArray)}, with less memory: what the forward pass has left behind is closed
-   * first, see {@link Torch#gradients(NDArray, List, ForwardScope)}.
-   *
-   * @param forward the innermost scope of this thread, closed after this call, the scalar too
+   * As {@link #add(NDArray)}, with less memory: what the kernels of the forward pass have put out
+   * is closed first, see {@link Torch#gradients(NDArray, List, Torch.Recording)}.
    */
-  public void add(NDArray scalar, ForwardScope forward) {
-    add(Torch.gradients(scalar, values(parameters), forward));
-    scalar.close();
+  public void add(NDArray scalar, Torch.Recording recording) {
+    add(Torch.gradients(scalar, values(parameters), recording));
   }
 
   private static List<NDArray> values(List<Parameter> parameters) {

@@ -24,7 +24,7 @@ import dev.counterpoint.core.parameter.Seeds;
  * once by the weight of all of them, so that a batch cut in any way takes the same step. Before
  * each micro-batch the engine is seeded from its place, so that a run that goes on draws what the
  * uninterrupted one drew. All arrays that a micro-batch makes on this thread are freed at its end,
- * whatever they belong to; those that the backward pass does not need, before it begins.
+ * whatever they belong to; most of those that the backward pass does not need, before it begins.
  */
 public final class TrainingLoop {
   private final BaseModel model;
@@ -81,13 +81,13 @@ public final class TrainingLoop {
             Batch batch = items.microBatches().get(i);
             watch.beforeBatch(step, i, batch);
             Torch.seed(Seeds.of(plan.seed(), step, i, collective.rank()));
-            try (ForwardScope forward = new ForwardScope();
+            try (ForwardScope scope = new ForwardScope();
                 Torch.Recording recording = Torch.recordGradients()) {
               NDArray output = model.forward(batch);
               watch.beforeLoss(output, batch);
               LossSum loss = model.loss(output, batch);
+              gradients.add(loss.sum(), recording);
               own.add(loss, batch);
-              gradients.add(loss.sum(), forward);
             }
           }
           outer.exchange(gradients);

@@ -232,4 +232,78 @@ class TransformerKernelsTest {
         List.of(normal(1, 2, 3, 4)),
         1e-6f);
   }
+
+  @Test
+  void aResidualIsASum() {
+    compare(
+        it -> ResidualKernel.add(it.get(0), it.get(1), 0),
+        it -> it.get(0).add(it.get(1)),
+        List.of(normal(1, 2, 3), normal(2, 2, 3)),
+        1e-6f);
+  }
+
+  @Test
+  void aResidualDropsAtItsRateAndKeepsTheMean() {
+    int count = 10_000;
+    NDArray zeros = manager.zeros(new ai.djl.ndarray.types.Shape(count));
+    NDArray ones = manager.ones(new ai.djl.ndarray.types.Shape(count));
+    Torch.seed(1);
+    NDArray result = ResidualKernel.add(zeros, ones, 0.25);
+
+    assertThat(result.mean().getFloat()).isCloseTo(1, within(0.03f));
+    assertThat(result.eq(0).sum().getLong()).isCloseTo(2_500, within(150L));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FLOAT32, true", "FLOAT32, false", "BFLOAT16, true", "BFLOAT16, false"})
+  void packedAttentionIsMultiHeadAttentionOfTheWeightsInTurn(Precision precision, boolean masked) {
+    NDArray mask = masked ? manager.create(new float[] {1, 1, 1, 0, 1, 1}).reshape(2, 3) : null;
+    PackedAttentionKernel packed = new PackedAttentionKernel(2, !masked, 0, precision);
+    NDArray all = manager.ones(new ai.djl.ndarray.types.Shape(2, 3));
+    compare(
+        it ->
+            packed
+                .attend(
+                    it.get(0),
+                    mask,
+                    null,
+                    null,
+                    new PackedAttentionKernel.Weights(it.get(1), it.get(2), it.get(3), it.get(4)))
+                .x(),
+        it -> {
+          NDList weights = it.get(1).split(3, 0);
+          NDList biases = it.get(2).split(3, 0);
+          List<NDArray> apart =
+              List.of(
+                  it.get(0),
+                  weights.get(0),
+                  biases.get(0),
+                  weights.get(1),
+                  biases.get(1),
+                  weights.get(2),
+                  biases.get(2),
+                  it.get(3),
+                  it.get(4));
+          return attend(apart, mask == null ? all : mask, 2, !masked);
+        },
+        List.of(normal(1, 2, 3, 4), normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4)),
+        error(precision));
+  }
+
+  @Test
+  void packedAttentionGoesOnBehindKeysAndValuesThatItHasLeft() {
+    PackedAttentionKernel kernel = new PackedAttentionKernel(2, true, 0, Precision.FLOAT32);
+    PackedAttentionKernel.Weights weights =
+        new PackedAttentionKernel.Weights(
+            normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4));
+    NDArray x = normal(1, 2, 5, 4);
+    NDArray whole = kernel.attend(x, null, null, null, weights).x();
+    PackedAttentionKernel.Result first = kernel.attend(x.get(":, :3"), null, null, null, weights);
+    PackedAttentionKernel.Result second =
+        kernel.attend(x.get(":, 3:"), null, first.keys(), first.values(), weights);
+
+    assertThat(second.x().toFloatArray())
+        .containsExactly(whole.get(":, 3:").toFloatArray(), within(1e-6f));
+    assertThat(second.keys().getShape()).isEqualTo(new ai.djl.ndarray.types.Shape(2, 2, 5, 2));
+  }
 }

@@ -69,9 +69,9 @@ final class BertBlock extends Layer {
    * @param mask (batch, tokens), 0 for padding; null where there is none
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
-    NDArray attended = attentionNorm.forward(x.add(dropout.forward(attend(x, mask))));
+    NDArray attended = attentionNorm.forward(dropout.addTo(x, attend(x, mask)));
     NDArray fed = FeedForward.apply(attended, up, activation, down);
-    return outputNorm.forward(attended.add(dropout.forward(fed)));
+    return outputNorm.forward(dropout.addTo(attended, fed));
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask) {

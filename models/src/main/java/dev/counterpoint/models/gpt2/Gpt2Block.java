@@ -70,9 +70,9 @@ final class Gpt2Block extends Layer {
    * @param past where keys and values are kept; null where nothing came before or comes after
    */
   NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
-    NDArray attended = x.add(dropout.forward(attend(attentionNorm.forward(x), mask, past)));
+    NDArray attended = dropout.addTo(x, attend(attentionNorm.forward(x), mask, past));
     NDArray fed = FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
-    return attended.add(dropout.forward(fed));
+    return dropout.addTo(attended, fed);
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask, @Nullable Past past) {

@@ -39,8 +39,8 @@ final class TransformerBlock extends Layer {
    * @param mask (batch, tokens), 0 for padding
    */
   NDArray forward(NDArray x, NDArray mask) {
-    NDArray attended = x.add(dropout.forward(attention.forward(attentionNorm.forward(x), mask)));
+    NDArray attended = dropout.addTo(x, attention.forward(attentionNorm.forward(x), mask));
     NDArray fed = feedForward.forward(feedForwardNorm.forward(attended));
-    return attended.add(dropout.forward(fed));
+    return dropout.addTo(attended, fed);
   }
 }

@@ -14,7 +14,7 @@ final class BareContender implements Contender {
   private final BaseModel model;
   private final BareLoop loop;
 
-  BareContender(EncoderSize encoder, Precision precision) {
+  BareContender(BenchSize encoder, Precision precision) {
     items = new RandomItems(encoder, 0);
     model = encoder.model(precision);
     loop = new BareLoop(model, memory);

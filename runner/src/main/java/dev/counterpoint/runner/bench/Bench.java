@@ -6,39 +6,48 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.ProductSpeed;
-import dev.counterpoint.runner.rundir.PeakMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times the training steps of all contenders in turns, so that whatever else the machine does falls
- * on all of them. In each of its turns a contender warms up for a quarter as many steps as are
- * timed then.
+ * Times the steps of all contenders in turns, so that whatever else the machine does falls on all
+ * of them. In each of its turns a contender warms up for a quarter as many steps as are timed then.
  *
  * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
  * @param python where PyTorch is installed; null where it takes no part
  * @param turns of each contender
+ * @param memory how much Counterpoint holds at most, alone; asked for where PyTorch takes part
  */
 public record Bench(
-    Set<EncoderSize> sizes,
+    Set<BenchSize> sizes,
     Set<Precision> precisions,
     Set<Contender.Kind> contenders,
     @Nullable Path python,
-    int turns) {
+    int turns,
+    Memory memory) {
   static final double LEARNING_RATE = 1e-3;
   private static final int BATCHES = 4;
   private static final int[] PEAK_SIZES = {1024, 2048};
+
+  /** Tells the peak of a process in which Counterpoint alone takes the steps. */
+  @FunctionalInterface
+  public interface Memory {
+    /** Bytes; none where the system does not tell. */
+    OptionalLong peak(BenchSize size, Precision precision) throws IOException;
+  }
 
   /**
    * Starts PyTorch once, so that a Python without it is known before the first minutes are spent.
@@ -47,7 +56,7 @@ public record Bench(
    */
   public void check() throws IOException {
     if (python != null) {
-      pytorch(EncoderSize.SMALL, Precision.FLOAT32).close();
+      pytorch(BenchSize.SMALL, Precision.FLOAT32).close();
     }
   }
 
@@ -68,9 +77,9 @@ public record Bench(
     }
     table.accept(Row.heading());
     ArrayNode rows = new JsonMapper().createArrayNode();
-    for (EncoderSize size : sizes) {
+    for (BenchSize size : sizes) {
       for (Precision precision : precisions) {
-        List<Measurement> measured = measure(size, precision, table);
+        List<Measurement> measured = measure(size, precision);
         double peak = Objects.requireNonNull(peaks.get(precision));
         for (Measurement each : measured) {
           Row row = new Row(size, precision, measured.get(0), each, peak);
@@ -90,51 +99,51 @@ public record Bench(
   }
 
   /** In the order of the contenders, Counterpoint first. */
-  private List<Measurement> measure(EncoderSize size, Precision precision, Consumer<String> remarks)
-      throws IOException {
+  private List<Measurement> measure(BenchSize size, Precision precision) throws IOException {
     Map<Contender.Kind, Contender> present = new EnumMap<>(Contender.Kind.class);
     try {
       for (Contender.Kind kind : Contender.Kind.values()) {
-        if (takesPart(kind, precision)) {
+        if (takesPart(kind, size, precision)) {
           present.put(kind, start(kind, size, precision));
         }
       }
-      List<Measurement> measured = inTurns(size, present);
-      if (present.get(Contender.Kind.PYTORCH) instanceof PyTorch pytorch) {
-        remarks.accept(memory(pytorch));
-      }
-      return measured;
+      return inTurns(size, precision, present);
     } finally {
       present.values().forEach(Contender::close);
     }
   }
 
-  private boolean takesPart(Contender.Kind kind, Precision precision) {
+  private boolean takesPart(Contender.Kind kind, BenchSize size, Precision precision) {
     return switch (kind) {
       case COUNTERPOINT -> true;
-      case BARE -> contenders.contains(kind);
-      case EASYTRAIN -> contenders.contains(kind) && precision == Precision.FLOAT32;
+      case BARE -> contenders.contains(kind) && size.isEncoder();
+      case EASYTRAIN ->
+          contenders.contains(kind) && size.isEncoder() && precision == Precision.FLOAT32;
       case PYTORCH -> contenders.contains(kind) && python != null;
     };
   }
 
-  private Contender start(Contender.Kind kind, EncoderSize size, Precision precision)
+  private Contender start(Contender.Kind kind, BenchSize size, Precision precision)
       throws IOException {
     return switch (kind) {
-      case COUNTERPOINT -> new TrainerContender(size, precision);
+      case COUNTERPOINT ->
+          size.generates()
+              ? new GeneratorContender(size, precision)
+              : new TrainerContender(size, precision);
       case BARE -> new BareContender(size, precision);
       case EASYTRAIN -> new EasyTrainContender(size);
       case PYTORCH -> pytorch(size, precision);
     };
   }
 
-  private PyTorch pytorch(EncoderSize size, Precision precision) throws IOException {
+  private PyTorch pytorch(BenchSize size, Precision precision) throws IOException {
     List<HostBatch> batches =
         IntStream.range(0, BATCHES).mapToObj(new RandomItems(size, 0)::batch).toList();
     return new PyTorch(Objects.requireNonNull(python), size, precision, batches, null);
   }
 
-  private List<Measurement> inTurns(EncoderSize size, Map<Contender.Kind, Contender> present)
+  private List<Measurement> inTurns(
+      BenchSize size, Precision precision, Map<Contender.Kind, Contender> present)
       throws IOException {
     int steps = size.warmUp() + size.timed();
     Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
@@ -150,17 +159,29 @@ public record Bench(
       }
     }
     List<Measurement> measured = new ArrayList<>();
-    seconds.forEach((kind, timed) -> measured.add(new Measurement(kind, timed)));
+    for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
+      double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
+      OptionalLong held = peak(each.getKey(), each.getValue(), size, precision);
+      measured.add(new Measurement(each.getKey(), timed, held));
+    }
     return measured;
   }
 
-  /** This process's peak counts all that has been in it so far: see the command's help. */
-  private static String memory(PyTorch pytorch) {
-    return String.format(
-        Locale.ROOT,
-        "peak memory so far: this process %.0f MB, PyTorch %s %.0f MB",
-        PeakMemory.bytes().orElse(0) * 1e-6,
-        pytorch.version(),
-        pytorch.peakBytes() * 1e-6);
+  /** A contender that is a process tells its own peak, Counterpoint's is that of one like it. */
+  private OptionalLong peak(
+      Contender.Kind kind, Contender contender, BenchSize size, Precision precision)
+      throws IOException {
+    if (contender instanceof PyTorch pytorch) {
+      return OptionalLong.of(pytorch.peakBytes());
+    }
+    return kind == Contender.Kind.COUNTERPOINT && measuresMemory()
+        ? memory.peak(size, precision)
+        : OptionalLong.empty();
+  }
+
+  /** Where there is something to compare it with, or nothing but that to tell. */
+  private boolean measuresMemory() {
+    return takesPart(Contender.Kind.PYTORCH, BenchSize.SMALL, Precision.FLOAT32)
+        || contenders.equals(EnumSet.of(Contender.Kind.COUNTERPOINT));
   }
 }

@@ -29,11 +29,11 @@ import java.util.Objects;
  */
 final class EasyTrainContender implements Contender {
   private final RandomItems items;
-  private final EncoderSize encoder;
+  private final BenchSize encoder;
   private final Model model = Model.newInstance("encoder", Device.cpu(), "PyTorch");
   private final Trainer trainer;
 
-  EasyTrainContender(EncoderSize encoder) {
+  EasyTrainContender(BenchSize encoder) {
     this.encoder = encoder;
     items = new RandomItems(encoder, 0);
     model.setBlock(block(encoder));
@@ -48,20 +48,20 @@ final class EasyTrainContender implements Contender {
     trainer.initialize(new Shape(encoder.batch(), encoder.tokens()));
   }
 
-  private static SequentialBlock block(EncoderSize encoder) {
+  private static SequentialBlock block(BenchSize encoder) {
     SequentialBlock block = new SequentialBlock();
     block.add(
         new IdEmbedding.Builder()
-            .setDictionarySize(EncoderSize.VOCABULARY)
+            .setDictionarySize(encoder.vocabulary())
             .setEmbeddingSize(encoder.width())
             .build());
-    for (int i = 0; i < EncoderSize.LAYERS; i++) {
+    for (int i = 0; i < encoder.layers(); i++) {
       block.add(
           new TransformerEncoderBlock(
               encoder.width(), encoder.heads(), 4 * encoder.width(), 0, Activation::gelu));
     }
     block.addSingleton(x -> x.mean(new int[] {1}));
-    return block.add(Linear.builder().setUnits(EncoderSize.CLASSES).build());
+    return block.add(Linear.builder().setUnits(BenchSize.CLASSES).build());
   }
 
   @Override

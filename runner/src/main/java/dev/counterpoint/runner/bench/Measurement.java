@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.bench;
 
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
 /** What was timed of one contender. */
@@ -9,19 +10,27 @@ final class Measurement {
 
   private final Contender.Kind contender;
   private final double[][] turns;
+  private final OptionalLong peakBytes;
 
   /**
    * The times of a contender.
    *
    * @param turns a row a turn, in seconds a step
+   * @param peakBytes the most memory that its process held, where that is known
    */
-  Measurement(Contender.Kind contender, double[][] turns) {
+  Measurement(Contender.Kind contender, double[][] turns, OptionalLong peakBytes) {
     this.contender = contender;
     this.turns = turns;
+    this.peakBytes = peakBytes;
   }
 
   Contender.Kind contender() {
     return contender;
+  }
+
+  /** The most memory that a process held in which it was alone, where that is known. */
+  OptionalLong peakBytes() {
+    return peakBytes;
   }
 
   /** Over all steps of all turns. */

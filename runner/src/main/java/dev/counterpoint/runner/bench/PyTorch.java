@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
-import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
@@ -24,7 +23,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The same encoder in PyTorch, in a process of its own: {@code pytorch_contender.py} beside this
+ * The same model in PyTorch, in a process of its own: {@code pytorch_contender.py} beside this
  * class, which is told in lines of JSON how many steps to take. The process has neither the memory
  * settings nor the class path of the launcher.
  */
@@ -49,7 +48,7 @@ final class PyTorch implements Contender {
    */
   PyTorch(
       Path python,
-      EncoderSize encoder,
+      BenchSize encoder,
       Precision precision,
       List<HostBatch> batches,
       @Nullable Path weights)
@@ -92,14 +91,16 @@ final class PyTorch implements Contender {
   }
 
   private static ObjectNode settings(
-      EncoderSize encoder, Precision precision, List<HostBatch> batches, @Nullable Path weights) {
+      BenchSize encoder, Precision precision, List<HostBatch> batches, @Nullable Path weights) {
     ObjectNode settings = JSON.createObjectNode();
+    settings.put("family", Row.name(encoder.family()));
+    settings.put("generates", encoder.generates());
     settings.put("width", encoder.width());
-    settings.put("layers", EncoderSize.LAYERS);
+    settings.put("layers", encoder.layers());
     settings.put("heads", encoder.heads());
     settings.put("tokens", encoder.tokens());
-    settings.put("vocabulary", EncoderSize.VOCABULARY);
-    settings.put("classes", EncoderSize.CLASSES);
+    settings.put("vocabulary", encoder.vocabulary());
+    settings.put("classes", BenchSize.CLASSES);
     settings.put("threads", JniUtils.getNumThreads());
     settings.put("learningRate", Bench.LEARNING_RATE);
     settings.put("precision", precision == Precision.BFLOAT16 ? "bfloat16" : "float32");
@@ -113,22 +114,16 @@ final class PyTorch implements Contender {
 
   private static ObjectNode batch(HostBatch batch) {
     ObjectNode json = JSON.createObjectNode();
-    HostTensor ids = batch.tensors().get(Batch.IDS);
-    HostTensor mask = batch.tensors().get(Batch.MASK);
-    int tokens = (int) Objects.requireNonNull(ids).shape().get(1);
-    ArrayNode idRows = json.putArray("ids");
-    ArrayNode maskRows = json.putArray("mask");
-    for (int i = 0; i < batch.size(); i++) {
-      ArrayNode idRow = idRows.addArray();
-      ArrayNode maskRow = maskRows.addArray();
-      for (int j = 0; j < tokens; j++) {
-        idRow.add(ids.longs()[i * tokens + j]);
-        maskRow.add(Objects.requireNonNull(mask).floats()[i * tokens + j]);
-      }
-    }
-    json.set(
-        "labels",
-        JSON.valueToTree(Objects.requireNonNull(batch.tensors().get(Batch.LABELS)).longs()));
+    batch
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                json.putObject(name)
+                    .<ObjectNode>set("shape", JSON.valueToTree(tensor.shape().getShape()))
+                    .set(
+                        "values",
+                        JSON.valueToTree(
+                            name.equals(Batch.MASK) ? tensor.floats() : tensor.longs())));
     return json;
   }
 

@@ -6,38 +6,58 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
-/** Items of random tokens and random classes, all of one length: a function of their number. */
-record RandomItems(EncoderSize encoder, long size) implements Dataset {
+/**
+ * Items of random tokens, all of one length, and of random classes, or of the next token at each
+ * place: a function of their number.
+ */
+record RandomItems(BenchSize shape, long size) implements Dataset {
   /** A batch of the first items, or those after. */
   HostBatch batch(int number) {
-    long from = (long) number * encoder.batch();
-    return collate(LongStream.range(from, from + encoder.batch()).toArray());
+    long from = (long) number * shape.batch();
+    return collate(LongStream.range(from, from + shape.batch()).toArray());
+  }
+
+  /** The tokens of the first item. */
+  long[] prompt() {
+    return Objects.requireNonNull(collate(new long[] {0}).tensors().get(Batch.IDS)).longs();
   }
 
   @Override
   public HostBatch collate(long[] items) {
     int count = items.length;
-    int tokens = encoder.tokens();
+    int tokens = shape.tokens();
     long[] ids = new long[count * tokens];
-    long[] labels = new long[count];
+    long[] classes = new long[count];
+    long[] next = new long[count * tokens];
     for (int i = 0; i < count; i++) {
       SplittableRandom random = new SplittableRandom(items[i]);
-      labels[i] = random.nextInt(EncoderSize.CLASSES);
+      classes[i] = random.nextInt(BenchSize.CLASSES);
       for (int j = 0; j < tokens; j++) {
-        ids[i * tokens + j] = random.nextInt(EncoderSize.VOCABULARY);
+        ids[i * tokens + j] = random.nextInt(shape.vocabulary());
       }
+      System.arraycopy(ids, i * tokens + 1, next, i * tokens, tokens - 1);
+      next[(i + 1) * tokens - 1] = ids[i * tokens];
+    }
+    HostTensor idTensor = HostTensor.of(ids, count, tokens);
+    if (shape.family() == BenchSize.Family.GPT2) {
+      HostTensor labels = HostTensor.of(next, count, tokens);
+      return batch(count, Map.of(Batch.IDS, idTensor, Batch.LABELS, labels));
     }
     float[] mask = new float[count * tokens];
     Arrays.fill(mask, 1);
-    return new HostBatch(
+    return batch(
         count,
-        (long) count * tokens,
         Map.of(
-            Batch.IDS, HostTensor.of(ids, count, tokens),
+            Batch.IDS, idTensor,
             Batch.MASK, HostTensor.of(mask, count, tokens),
-            Batch.LABELS, HostTensor.of(labels, count)));
+            Batch.LABELS, HostTensor.of(classes, count)));
+  }
+
+  private HostBatch batch(int count, Map<String, HostTensor> tensors) {
+    return new HostBatch(count, (long) count * shape.tokens(), tensors);
   }
 }

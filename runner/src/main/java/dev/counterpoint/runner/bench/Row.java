@@ -13,8 +13,8 @@ import java.util.Locale;
  * @param peak of the machine's matrix products, in 10⁹ operations a second
  */
 record Row(
-    EncoderSize size, Precision precision, Measurement own, Measurement measured, double peak) {
-  private static final String COLUMNS = "%-7s %-9s %-13s %10s %21s %8s %7s %7s %9s %9s";
+    BenchSize size, Precision precision, Measurement own, Measurement measured, double peak) {
+  private static final String COLUMNS = "%-8s %-9s %-13s %10s %21s %8s %7s %7s %9s %9s %8s";
 
   /** What stands above the lines. */
   static String heading() {
@@ -30,7 +30,8 @@ record Row(
         "of peak",
         "ratio",
         "in turns",
-        "at most");
+        "at most",
+        "peak MB");
   }
 
   /** Of the matrix products of the step. */
@@ -54,6 +55,7 @@ record Row(
     json.put("gflops", gigaflops());
     json.put("shareOfPeak", gigaflops() / peak);
     json.put("ratio", ratio());
+    measured.peakBytes().ifPresent(bytes -> json.put("peakBytes", bytes));
     return json;
   }
 
@@ -72,7 +74,10 @@ record Row(
         number("%.0f %%", 100 * gigaflops() / peak),
         number("%.3f", ratio()),
         number("%.3f", own.ratioTo(measured)),
-        number("%.3f", own.boundTo(measured)));
+        number("%.3f", own.boundTo(measured)),
+        measured.peakBytes().isEmpty()
+            ? "-"
+            : number("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
   }
 
   private static String number(String format, double value) {

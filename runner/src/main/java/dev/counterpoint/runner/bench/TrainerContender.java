@@ -17,11 +17,11 @@ import java.util.List;
 
 /** Counterpoint's own trainer, as {@code train} runs it, but for callbacks and checkpoints. */
 final class TrainerContender implements Contender {
-  private final EncoderSize encoder;
+  private final BenchSize encoder;
   private final BaseModel model;
   private final TrainingConfig config;
 
-  TrainerContender(EncoderSize encoder, Precision precision) {
+  TrainerContender(BenchSize encoder, Precision precision) {
     this.encoder = encoder;
     model = encoder.model(precision);
     config =

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.bench.Bench;
+import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;
-import dev.counterpoint.runner.bench.EncoderSize;
+import dev.counterpoint.runner.bench.OwnMemory;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.PeakMemory;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +34,8 @@ import picocli.CommandLine.Spec;
           + " AdamW, and torch.autocast in bfloat16), in turns.",
       "\"ratio\" is Counterpoint's median over the contender's; \"in turns\" is the median of the ratios"
           + " of the turns, which is \"at most\" what stands behind it with 95 %% certainty.",
-      "Memory is comparable with one size, one precision, and --contenders pytorch."
+      "\"peak MB\" is the most memory that a process held in which the contender was alone: known of"
+          + " PyTorch and, where that takes part, of Counterpoint."
     })
 final class BenchCommand implements Callable<Integer> {
   @Option(
@@ -51,8 +54,11 @@ final class BenchCommand implements Callable<Integer> {
       names = "--sizes",
       split = ",",
       paramLabel = "SIZE",
-      description = "Of small, middle, large. All, if not given.")
-  private @Nullable List<EncoderSize> sizes;
+      description =
+          "Of small, middle, large (encoders; all of them, if not given), bert (BERT base), gpt2 (the small"
+              + " GPT-2), both as they are fine-tuned, with dropout, and generate (a token a step of that"
+              + " GPT-2 with a key-value cache); the last three with PyTorch alone.")
+  private @Nullable List<BenchSize> sizes;
 
   @Option(
       names = "--precisions",
@@ -65,7 +71,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--contenders",
       split = ",",
       paramLabel = "CONTENDER",
-      description = "Of bare, easytrain, pytorch. All, if not given.")
+      description =
+          "Of counterpoint, which always takes part, bare, easytrain, pytorch. All, if not given.")
   private @Nullable List<Contender.Kind> contenders;
 
   @Option(
@@ -88,11 +95,12 @@ final class BenchCommand implements Callable<Integer> {
     EngineStart.begin().await();
     Bench bench =
         new Bench(
-            chosen(sizes, EncoderSize.class),
+            sizes == null ? BenchSize.encoders() : EnumSet.copyOf(sizes),
             chosen(precisions, Precision.class),
             chosen(contenders, Contender.Kind.class),
             python,
-            (steps + 1) / 2);
+            (steps + 1) / 2,
+            alone() ? (size, precision) -> PeakMemory.bytes() : new OwnMemory(Main.class));
     bench.check();
     Path file = file();
     ArrayNode rows = bench.run(console::print);
@@ -101,6 +109,16 @@ final class BenchCommand implements Callable<Integer> {
       console.print("in " + file);
     }
     return ExitCode.DONE;
+  }
+
+  /** Whether this process measures nothing but Counterpoint at one thing: then its peak is that. */
+  private boolean alone() {
+    return contenders != null
+        && EnumSet.copyOf(contenders).equals(EnumSet.of(Contender.Kind.COUNTERPOINT))
+        && sizes != null
+        && EnumSet.copyOf(sizes).size() == 1
+        && precisions != null
+        && EnumSet.copyOf(precisions).size() == 1;
   }
 
   private static <E extends Enum<E>> Set<E> chosen(@Nullable Collection<E> some, Class<E> all) {

@@ -85,10 +85,15 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private final SeveralMachines machines = new SeveralMachines();
 
+  @Mixin private final SparkOptions spark = new SparkOptions();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
+    if (spark.asked()) {
+      return spark.carryOut(new Run.Request(name, sets, classpath.paths(), output));
+    }
     Leash leash = Leash.of(System.getenv());
     Optional<Place> place = Place.of(System.getenv());
     Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output, place.isPresent()));

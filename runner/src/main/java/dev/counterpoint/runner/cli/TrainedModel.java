@@ -18,8 +18,9 @@ final class TrainedModel {
 
   /** How the model in a folder is built, with classes that only this command line names too. */
   static ModelFolder.Config config(Path folder, List<Path> classpath) throws IOException {
+    Path run = folder.toAbsolutePath().resolveSibling("");
     List<Path> entries =
-        Stream.concat(ModelFolder.classpath(folder).stream().map(Path::of), classpath.stream())
+        Stream.concat(ModelFolder.classpath(folder).stream().map(run::resolve), classpath.stream())
             .distinct()
             .toList();
     return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));

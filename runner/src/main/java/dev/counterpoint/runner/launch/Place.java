@@ -37,8 +37,8 @@ public record Place(
     if (rank == null) {
       return Optional.empty();
     }
-    int world = number(environment, WORLD, required(environment, WORLD));
-    int own = number(environment, RANK, rank);
+    int world = number(WORLD, required(environment, WORLD));
+    int own = number(RANK, rank);
     if (own >= world) {
       throw new InvalidSettings(
           RANK + " " + own + " must be less than " + WORLD + ", " + world + ".");
@@ -47,7 +47,7 @@ public record Place(
         new Place(
             own,
             world,
-            number(environment, LOCAL_RANK, environment.getOrDefault(LOCAL_RANK, "0")),
+            number(LOCAL_RANK, environment.getOrDefault(LOCAL_RANK, "0")),
             Address.parse(TRACKER, required(environment, TRACKER)),
             secret(environment),
             leashed(environment)));
@@ -70,7 +70,7 @@ public record Place(
     return value;
   }
 
-  private static int number(Map<String, String> environment, String name, String value) {
+  private static int number(String name, String value) {
     if (!value.matches("\\d{1,6}")) {
       throw new InvalidSettings(name + " \"" + value + "\" must be a whole number from 0.");
     }

@@ -123,7 +123,7 @@ public final class Ranks implements Closeable {
                 facts.put(key, value);
               }
             });
-    for (String part : fingerprint.split(" ")) {
+    for (String part : fingerprint.split(" ", -1)) {
       int colon = part.indexOf(':');
       facts.put(
           colon < 0 ? "the data" : "the data in " + part.substring(0, colon),

@@ -2,8 +2,7 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.rendezvous.Address;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -132,10 +131,9 @@ public record Spot(int rank, int world, int localRank, Address tracker, String s
     }
 
     @SafeVarargs
-    @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
+    @SuppressWarnings("varargs") // They are only read.
     private static Found first(String what, Optional<Found>... places) {
-      List<Optional<Found>> found = new ArrayList<>(List.of(places));
-      return found.stream()
+      return Arrays.stream(places)
           .flatMap(Optional::stream)
           .findFirst()
           .orElseThrow(

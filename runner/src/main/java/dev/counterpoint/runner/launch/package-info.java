@@ -22,6 +22,8 @@
  * standard input does, so that it outlives nobody who holds the other end. The lines {@code stop INT}
  * and {@code stop TERM} there ask for an orderly end. Signals ask for the same, and a second one for
  * nothing more</td></tr>
+ * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR is this rank's own; whoever has
+ * started the ranks has put the same checkpoint into each, and keeps what rank 0 writes</td></tr>
  * </table>
  *
  * <p><b>The tracker</b> is {@code java ... Main tracker --host H --port P --world N --deadline

@@ -182,10 +182,15 @@ public record Run(
     RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
     if (request.joins() && request.output() != null) {
       RunDirectory directory = new RunDirectory(request.output());
-      return new Run(file, directory, RunDirectory.isRun(directory.path()), binder, files);
+      return new Run(
+          file.within(directory.path()),
+          directory,
+          RunDirectory.isRun(directory.path()),
+          binder,
+          files);
     }
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
-    return new Run(file, directory, false, binder, files);
+    return new Run(file.within(directory.path()), directory, false, binder, files);
   }
 
   private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {

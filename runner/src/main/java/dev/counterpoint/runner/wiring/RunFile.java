@@ -92,4 +92,16 @@ public record RunFile(
         callbacks,
         Stream.concat(own, given).distinct().toList());
   }
+
+  /** The same, with what its class path has in a run directory named from there. */
+  RunFile within(Path directory) {
+    List<String> entries =
+        classpath.stream()
+            .map(Path::of)
+            .map(entry -> entry.startsWith(directory) ? directory.relativize(entry) : entry)
+            .map(Path::toString)
+            .toList();
+    return new RunFile(
+        name, seed, device, model, data, loss, training, strategy, checkpoint, callbacks, entries);
+  }
 }

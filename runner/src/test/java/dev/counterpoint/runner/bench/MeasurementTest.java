@@ -3,6 +3,7 @@ package dev.counterpoint.runner.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class MeasurementTest {
@@ -10,7 +11,7 @@ final class MeasurementTest {
   private static final Measurement OTHER = measured(new double[][] {{4, 4}, {4, 4}, {4, 4}});
 
   private static Measurement measured(double[][] turns) {
-    return new Measurement(Contender.Kind.BARE, turns);
+    return new Measurement(Contender.Kind.BARE, turns, OptionalLong.empty());
   }
 
   @Test

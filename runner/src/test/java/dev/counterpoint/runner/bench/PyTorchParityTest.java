@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
     disabledReason = "-Dcounterpoint.python=PATH names no Python with PyTorch")
 final class PyTorchParityTest {
   private static final int STEPS = 20;
-  private static final EncoderSize ENCODER = EncoderSize.SMALL;
+  private static final BenchSize ENCODER = BenchSize.SMALL;
 
   @TempDir private Path folder;
 

@@ -112,11 +112,9 @@ public final class InMemoryRanks {
     GATHER
   }
 
-  /**
-   * A rank's part in a call; what it gets is written into the buffer, or, of a gather, left in the
-   * answer.
-   */
-  private record Part(Kind kind, ByteBuffer buffer) {
+  /** A rank's part in a call; what it gets is written into the buffer, or left in the answer. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Part(Kind kind, ByteBuffer buffer, byte[] own) {
     String describe() {
       return kind == Kind.GATHER ? "gather" : kind + " of " + buffer.remaining() + " bytes";
     }
@@ -228,7 +226,7 @@ public final class InMemoryRanks {
       switch (first.kind()) {
         case SUM -> sum();
         case BROADCAST -> broadcast(first.buffer());
-        case GATHER -> answer = Arrays.stream(parts).map(part -> part.buffer().array()).toList();
+        case GATHER -> answer = Arrays.stream(parts).map(Part::own).toList();
       }
       Arrays.fill(parts, null);
       calls++;
@@ -254,19 +252,23 @@ public final class InMemoryRanks {
   }
 
   private record Member(int rank, Table table, int world) implements Collective {
+    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+
     @Override
     public void sum(ByteBuffer numbers) {
-      table.call(rank, new Part(Kind.SUM, numbers.slice().order(ByteOrder.nativeOrder())));
+      table.call(rank, new Part(Kind.SUM, numbers.slice().order(ByteOrder.nativeOrder()), EMPTY));
     }
+
+    private static final byte[] EMPTY = {};
 
     @Override
     public void broadcast(ByteBuffer bytes) {
-      table.call(rank, new Part(Kind.BROADCAST, bytes.slice()));
+      table.call(rank, new Part(Kind.BROADCAST, bytes.slice(), EMPTY));
     }
 
     @Override
     public List<byte[]> gather(byte[] own) {
-      return table.call(rank, new Part(Kind.GATHER, ByteBuffer.wrap(own)));
+      return table.call(rank, new Part(Kind.GATHER, NONE, own));
     }
   }
 }

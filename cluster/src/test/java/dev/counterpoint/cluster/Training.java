@@ -1,0 +1,80 @@
+package dev.counterpoint.cluster;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A {@code counterpoint train} in a process of its own, from the built jar. */
+record Training(Process process, Path log) implements AutoCloseable {
+  private static final int SECONDS = 150; // that one may take on a busy machine
+
+  /** Starts it. */
+  static Training start(Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(SparkCluster.java(), "-Xmx512m", "-XX:+UseSerialGC", "-jar"));
+    command.add(home().resolve("counterpoint.jar").toString());
+    command.add("train");
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    builder.environment().put("COUNTERPOINT_JAVA_OPTS", "-Xmx512m");
+    builder.environment().put("OMP_NUM_THREADS", "1");
+    return new Training(builder.redirectOutput(log.toFile()).start(), log);
+  }
+
+  /** The folder with the program's jars. */
+  static Path home() {
+    return Path.of(System.getProperty("counterpoint.home")).normalize();
+  }
+
+  /** Waits for its end and returns its exit code. */
+  int exitCode() throws InterruptedException, IOException {
+    if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("It has not ended in " + SECONDS + " s:\n" + said());
+    }
+    return process.exitValue();
+  }
+
+  /** All that it said so far. */
+  String said() throws IOException {
+    return Files.readString(log);
+  }
+
+  /** Waits until a run has a checkpoint. */
+  void awaitCheckpoint(Path run) throws IOException, InterruptedException {
+    Path checkpoints = run.resolve("checkpoints");
+    for (int i = 0; i < 20 * SECONDS; i++) {
+      if (Files.isDirectory(checkpoints)) {
+        try (var found = Files.list(checkpoints)) {
+          if (found.anyMatch(it -> it.getFileName().toString().startsWith("step-"))) {
+            return;
+          }
+        }
+      }
+      if (!process.isAlive()) {
+        break;
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("There is no checkpoint:\n" + said());
+  }
+
+  /** The hash of the model that a run has come to. */
+  static String modelHash(Path run) throws IOException {
+    return new JsonMapper()
+        .readTree(run.resolve("summary.json").toFile())
+        .get("modelHash")
+        .asText();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+}

@@ -1,0 +1,8 @@
+# x and a part of a block that is added to it, each number of which training drops: x (...), part as x -> as x
+
+def forward(self, x: Tensor, part: Tensor) -> Tensor:
+  if self.dropout > 0.:
+    added = torch.dropout(part, self.dropout, True)
+  else:
+    added = part
+  return torch.add(x, added)

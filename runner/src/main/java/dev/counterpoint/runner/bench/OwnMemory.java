@@ -1,0 +1,73 @@
+package dev.counterpoint.runner.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.RunFailed;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Counterpoint in a process of its own, started as this one was, because the peak of this one
+ * counts all contenders and all that it has measured before.
+ */
+public final class OwnMemory implements Bench.Memory {
+  private static final String STEPS = "4";
+
+  private final Class<?> main;
+
+  /**
+   * Memory of another process.
+   *
+   * @param main the class to be started, which knows the command {@code bench}
+   */
+  public OwnMemory(Class<?> main) {
+    this.main = main;
+  }
+
+  @Override
+  public OptionalLong peak(BenchSize size, Precision precision) throws IOException {
+    Path folder = Files.createTempDirectory("bench");
+    Path file = folder.resolve("bench.json");
+    Path said = folder.resolve("said.log");
+    try {
+      Process process =
+          new ProcessBuilder(command(size, precision, folder))
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
+      if (process.waitFor() != 0) {
+        throw new RunFailed(
+            "The process that measures memory failed: " + Files.readString(said).strip());
+      }
+      JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
+      return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailed("The benchmark was interrupted.");
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(said);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private List<String> command(BenchSize size, Precision precision, Path folder) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(main.getName());
+    command.add("bench");
+    command.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
+    command.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
+    command.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
+    return command;
+  }
+}

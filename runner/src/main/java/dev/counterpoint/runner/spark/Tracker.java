@@ -1,0 +1,51 @@
+package dev.counterpoint.runner.spark;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * The process in which the ranks of one attempt meet.
+ *
+ * @param gate where: {@code HOST:PORT}
+ */
+record Tracker(ChildProcess process, String gate) implements Closeable {
+  private static final int START = 60; // seconds
+  private static final String GATE = "gate ";
+
+  /** Starts it, and waits until it listens. */
+  static Tracker start(ProcessBuilder builder, Consumer<String> log)
+      throws IOException, InterruptedException {
+    CompletableFuture<String> gate = new CompletableFuture<>();
+    ChildProcess process =
+        ChildProcess.start(
+            builder,
+            line -> {
+              if (line.startsWith(GATE)) {
+                gate.complete(line.substring(GATE.length()));
+              } else if (!line.equals("alive")) {
+                log.accept("tracker: " + line);
+              }
+            },
+            line -> log.accept("tracker: " + line));
+    process.onEnd(() -> gate.completeExceptionally(new IOException("it ended")));
+    try {
+      return new Tracker(process, gate.get(START, TimeUnit.SECONDS));
+    } catch (ExecutionException | TimeoutException e) {
+      process.close();
+      throw new IOException("The tracker does not listen: " + process.lastWords(), e);
+    } catch (InterruptedException e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
