@@ -22,13 +22,6 @@ import java.util.function.Consumer;
  * backward pass that adds into this very memory, must clear it first and read it again to add.
  */
 public final class FlatArrays implements AutoCloseable {
-  /**
-   * What a collective is given at once: 1 MiB, with which the native ring is fastest. It is the
-   * same in every run, since the order in which an element is summed hangs on its place in a
-   * bucket.
-   */
-  private static final long BUCKET = (1 << 20) / Float.BYTES;
-
   /** Elements: a cache line. */
   private static final long ALIGNMENT = 16;
 
@@ -46,10 +39,6 @@ public final class FlatArrays implements AutoCloseable {
       NDArray part = keep(flat.get(range(start, start + shape.size()))); // (size)
       slots.add(keep(part.reshape(shape)));
       start += room(shape);
-    }
-    for (long from = 0; from < elements; from += BUCKET) {
-      NDArray part = keep(flat.get(range(from, Math.min(from + BUCKET, elements))));
-      buckets.add(part.toByteBuffer(true)); // the memory itself, not a copy of it
     }
   }
 
@@ -77,8 +66,19 @@ public final class FlatArrays implements AutoCloseable {
     return slots;
   }
 
-  /** Shows its memory to a collective, bucket by bucket: direct, float32, in native order. */
-  public void forEachBucket(Consumer<ByteBuffer> collective) {
+  /**
+   * Shows its memory to a collective, bucket by bucket: direct, float32, in native order. The order
+   * in which an element is summed hangs on its place in a bucket, so these are the same each time.
+   *
+   * @param bytes of a bucket, the same at each call
+   */
+  public void forEachBucket(int bytes, Consumer<ByteBuffer> collective) {
+    long elements = flat.size();
+    long bucket = bytes / Float.BYTES;
+    for (long from = buckets.size() * bucket; from < elements; from += bucket) {
+      NDArray part = keep(flat.get(range(from, Math.min(from + bucket, elements))));
+      buckets.add(part.toByteBuffer(true)); // the memory itself, not a copy of it
+    }
     buckets.forEach(collective);
   }
 

@@ -118,10 +118,11 @@ public final class Gradients implements AutoCloseable {
    * Adds up the gradients over processes. A parameter has a gradient after it where it had one in
    * any process.
    *
+   * @param bucketBytes how much is added up at once
    * @param sum adds up a bucket, in place: direct, float32, in native order. All processes see the
    *     same buckets in the same order.
    */
-  public void exchange(Consumer<ByteBuffer> sum) {
+  public void exchange(int bucketBytes, Consumer<ByteBuffer> sum) {
     if (arrays.length == 0) {
       return;
     }
@@ -131,7 +132,7 @@ public final class Gradients implements AutoCloseable {
       flat = exchanged;
     }
     fill(exchanged.slots());
-    exchanged.forEachBucket(sum);
+    exchanged.forEachBucket(bucketBytes, sum);
     for (int i = 0; i < arrays.length; i++) {
       adopt(i, exchanged.slots().get(i), parameters.get(i).value().getDevice());
     }

@@ -76,7 +76,7 @@ final class OuterStep implements AutoCloseable {
       change.take(values());
       run("change", change.flat(), memory.get(0).flat(), local() ? 1.0 / collective.world() : 1.0);
       if (local()) {
-        change.forEachBucket(collective::sum);
+        change.forEachBucket(collective.bucketBytes(), collective::sum);
       }
       run(
           "step",

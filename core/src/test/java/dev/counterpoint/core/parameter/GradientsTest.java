@@ -98,6 +98,31 @@ final class GradientsTest {
   }
 
   @Test
+  void anExchangeShowsAllGradientsInBucketsAndKeepsAnAbsentOneAbsent() {
+    Parameter a = parameter("a", 40);
+    Parameter b = parameter("b", 3);
+    try (Gradients gradients = new Gradients(List.of(a, b))) {
+      for (int step = 0; step < 2; step++) {
+        add(gradients, a, manager.ones(new Shape(40)));
+        List<Integer> sizes = new ArrayList<>();
+        gradients.exchange(
+            128,
+            bucket -> {
+              sizes.add(bucket.remaining());
+              for (int i = 0; i < bucket.remaining(); i += Float.BYTES) {
+                bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same
+              }
+            });
+
+        assertThat(sizes).containsExactly(128, 128);
+        assertThat(gradients.gathered()).hasSize(1);
+        assertThat(gradients.gathered().get(0).array().toFloatArray()).containsOnly(2);
+        gradients.clear();
+      }
+    }
+  }
+
+  @Test
   void parametersThatWereAddedToEachOtherHaveGradientsOfTheirOwn() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 2);
