@@ -125,6 +125,19 @@ class GenerationReferenceTest {
         .hasSize(4);
   }
 
+  @Test
+  void aTextBesideALongerOneThatHasEndedGoesOnToItsOwnEnd() {
+    GenerationSettings settings = GenerationSettings.greedy(60, Set.of());
+    long[] shorter = {5};
+    long[] longer = new long[40];
+
+    List<List<Long>> made = generate(settings, List.of(longer, shorter));
+
+    assertThat(made).extracting(List::size).containsExactly(24, 60);
+    assertThat(made.get(0)).isEqualTo(generate(settings, List.of(longer)).get(0));
+    assertThat(made.get(1)).isEqualTo(generate(settings, List.of(shorter)).get(0));
+  }
+
   private long[] whole(GenerationSettings settings) {
     long[] prompt = reference.ids("gen.prompt_ids");
     List<Long> tokens = new ArrayList<>(Arrays.stream(prompt).boxed().toList());
