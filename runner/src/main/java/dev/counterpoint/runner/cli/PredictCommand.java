@@ -115,15 +115,12 @@ final class PredictCommand implements Callable<Integer> {
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     QuestionPredictor predictor =
         new QuestionPredictor(
-            model,
-            PublishedTokenizer.json(folder),
-            config.data().paddingId(),
-            config.model().maxLength());
+            model, PublishedTokenizer.json(folder), config.data().paddingId(), config.asked());
     return new AnswerTeller(model, predictor, json, top);
   }
 
   private Teller labels(Path folder, ModelFolder.Config config) throws IOException {
-    TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
+    TextEncoder encoder = TrainedModel.encoder(folder, config.asked().maxLength());
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     return new LabelTeller(model, encoder, config.data().labels(), json, top);
   }

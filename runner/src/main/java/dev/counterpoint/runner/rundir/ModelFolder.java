@@ -7,6 +7,7 @@ import dev.counterpoint.core.adapter.AdapterFolder;
 import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
@@ -46,8 +47,19 @@ public final class ModelFolder {
    * @param model its settings
    * @param data what it was built for
    * @param classpath where classes of its own are found
+   * @param asking how it is asked as it was trained; null where that is not known
    */
-  public record Config(ModelConfig model, DataSpec data, List<String> classpath) {}
+  public record Config(
+      ModelConfig model, DataSpec data, List<String> classpath, @Nullable Asking asking) {
+    /** How it is asked: as it was trained, or with all that it takes where that is not known. */
+    public Asking asked() {
+      return asking == null ? Asking.ofTexts(model.maxLength()) : asking;
+    }
+
+    Config merged() {
+      return new Config(((PretrainedConfig) model).merged(), data, classpath, asking);
+    }
+  }
 
   /**
    * Writes a model; files of an older one are replaced. One whose settings ask for it is merged
@@ -89,8 +101,7 @@ public final class ModelFolder {
       Binder binder)
       throws IOException {
     Lora.merge(model);
-    ModelConfig merged = ((PretrainedConfig) config.model()).merged();
-    save(folder, model, new Config(merged, config.data(), config.classpath()), files, binder);
+    save(folder, model, config.merged(), files, binder);
   }
 
   /** What the model was trained by; null where all of it was. */

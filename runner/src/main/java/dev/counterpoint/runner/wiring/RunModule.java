@@ -169,7 +169,8 @@ public final class RunModule extends AbstractModule {
   @Singleton
   Capsules capsules(DataSplits data) {
     ModelFolder.Config config =
-        new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
+        new ModelFolder.Config(
+            run.file().model(), data.spec(), run.file().classpath(), data.asking());
     return new Capsules(
         run.directory().capsules(),
         MOST_CAPSULES,

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -13,7 +14,8 @@ import java.util.Set;
 
 /** Answers questions from texts by a trained model. Any number of threads may ask at once. */
 public final class QuestionPredictor implements AutoCloseable {
-  private static final int STRIDE = 128;
+  /** Of a model that does not tell how it was trained: BERT's own script's. */
+  private static final Asking.Answers USUAL = new Asking.Answers(128, 30, true);
 
   /** Windows that are computed at once. */
   private static final int BATCH = 32;
@@ -21,17 +23,23 @@ public final class QuestionPredictor implements AutoCloseable {
   private final Predictor predictor;
   private final Windows windows;
   private final int paddingId;
+  private final SpanSearch search;
+  private final boolean noneAllowed;
 
   /**
    * Puts the model into evaluation.
    *
    * @param tokenizerJson the content of the model's {@code tokenizer.json}
-   * @param maxLength the most tokens that the model takes
+   * @param asking as the model was trained
    */
-  public QuestionPredictor(BaseModel model, byte[] tokenizerJson, int paddingId, int maxLength)
+  public QuestionPredictor(BaseModel model, byte[] tokenizerJson, int paddingId, Asking asking)
       throws IOException {
     predictor = new Predictor(model);
-    windows = new Windows(tokenizerJson, maxLength, Math.min(STRIDE, maxLength / 2));
+    Asking.Answers answers = asking.answers() == null ? USUAL : asking.answers();
+    int length = asking.maxLength();
+    windows = new Windows(tokenizerJson, length, Math.min(answers.stride(), length / 2));
+    search = SpanSearch.of(answers.maxAnswer());
+    noneAllowed = answers.noneAllowed();
     this.paddingId = paddingId;
   }
 
@@ -56,7 +64,8 @@ public final class QuestionPredictor implements AutoCloseable {
   public record Answer(String text, double probability, int start, int end) {}
 
   /**
-   * The likeliest answers, the likeliest first.
+   * The likeliest answers, the likeliest first. That there is none is one of them where texts may
+   * have none; else it is told only where nothing was found.
    *
    * @param most how many
    */
@@ -88,7 +97,7 @@ public final class QuestionPredictor implements AutoCloseable {
   }
 
   /** What the windows of one question have brought. */
-  private static final class Found {
+  private final class Found {
     private final Question asked;
     private final List<SpanSearch.Span> spans = new ArrayList<>();
     private double none = Double.POSITIVE_INFINITY;
@@ -99,13 +108,15 @@ public final class QuestionPredictor implements AutoCloseable {
 
     void add(Window window, HostTensor logits, int row) {
       int tokens = (int) logits.shape().get(1);
-      spans.addAll(SpanSearch.USUAL.find(window, logits.floats(), row, tokens));
+      spans.addAll(search.find(window, logits.floats(), row, tokens));
       none = Math.min(none, SpanSearch.none(logits.floats(), row, tokens));
     }
 
     List<Answer> answers(int most) {
       List<SpanSearch.Span> all = new ArrayList<>(spans);
-      all.add(new SpanSearch.Span(-1, -1, none));
+      if (noneAllowed || all.isEmpty()) {
+        all.add(new SpanSearch.Span(-1, -1, none));
+      }
       return QuestionPredictor.answers(asked, all, most);
     }
   }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -79,17 +80,17 @@ public record TextClassification(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(splits(), context);
-    return splits(TextCache.open(context.cache(), builder(rows, context)), rows);
+    return splits(TextCache.open(context.cache(), builder(rows, context)), rows, length(context));
   }
 
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new Split(path)), context);
     CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
-    return splits(TextCache.open(context.cache(), builder), rows);
+    return splits(TextCache.open(context.cache(), builder), rows, length(context));
   }
 
-  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows)
+  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows, int length)
       throws IOException {
     CacheContent content = cache.content();
     CacheContent.Vocabulary vocabulary = content.vocabulary();
@@ -101,7 +102,8 @@ public record TextClassification(
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
         cache.notes(rows),
-        Samples.none());
+        Samples.none(),
+        Asking.ofTexts(length));
   }
 
   /** The tables of splits, of which it is known that they can be opened. */
@@ -138,12 +140,11 @@ public record TextClassification(
 
   private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
-    int length = maxLength == null ? context.maxLength() : maxLength;
     return new CacheBuilder(
-        rows,
-        settings,
-        PublishedTokenizer.given(settings, context),
-        Math.min(length, context.maxLength()),
-        null);
+        rows, settings, PublishedTokenizer.given(settings, context), length(context), null);
+  }
+
+  private int length(DataContext context) {
+    return Math.min(maxLength == null ? Integer.MAX_VALUE : maxLength, context.maxLength());
   }
 }

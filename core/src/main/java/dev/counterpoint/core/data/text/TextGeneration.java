@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -98,7 +99,8 @@ public record TextGeneration(
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
-        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length));
+        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
+        Asking.ofTexts(length));
   }
 
   private static Samples samples(
