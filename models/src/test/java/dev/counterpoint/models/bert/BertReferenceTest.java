@@ -182,7 +182,7 @@ class BertReferenceTest {
     BertConfig config = new BertConfig(task, reference.folder().toString(), null).resolve(Path::of);
     BaseModel model = config.build(DATA);
     model.initialize(Device.cpu(), 1);
-    assertThat(config.loadInto(model, Path::of)).isEmpty();
+    assertThat(config.loadInto(model, List.of(), Path::of)).isEmpty();
     return model;
   }
 }

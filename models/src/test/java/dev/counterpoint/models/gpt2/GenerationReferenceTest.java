@@ -39,7 +39,7 @@ class GenerationReferenceTest {
             .resolve(Path::of);
     model = (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
     model.initialize(Device.cpu(), 1);
-    config.loadInto(model, Path::of);
+    config.loadInto(model, List.of(), Path::of);
   }
 
   @AfterEach

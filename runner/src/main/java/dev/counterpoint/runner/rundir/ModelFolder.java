@@ -168,7 +168,7 @@ public final class ModelFolder {
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
       requireBase(folder, pretrained);
-      pretrained.loadBase(model, ModelHub::find);
+      pretrained.loadBase(model, config.data().labels(), ModelHub::find);
     }
     loadWeights(folder, config, model);
     model.setTraining(false);
