@@ -118,12 +118,13 @@ final class PredictCommand implements Callable<Integer> {
             model,
             PublishedTokenizer.json(folder),
             config.data().paddingId(),
-            config.model().maxLength());
+            config.data().longest(config.model().maxLength()));
     return new AnswerTeller(model, predictor, json, top);
   }
 
   private Teller labels(Path folder, ModelFolder.Config config) throws IOException {
-    TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
+    int maxLength = config.data().longest(config.model().maxLength());
+    TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     return new LabelTeller(model, encoder, config.data().labels(), json, top);
   }

@@ -104,7 +104,8 @@ public record QuestionAnswering(
     Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
     SpanSearch search = new SpanSearch(SpanSearch.USUAL.best(), maxAnswer);
     return new DataSplits(
-        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of()),
+        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
+            .cutAt(length(context)),
         splits,
         List.of(() -> new AnswerMetric(set, search)),
         fingerprint(set, json),
@@ -205,11 +206,15 @@ public record QuestionAnswering(
             notes.add(
                 String.format(
                     Locale.ROOT,
-                    "%s: %,d questions, %,d of them without an answer, in %,d windows",
+                    "%s: %s, %,d of them without an answer, in %s",
                     name,
-                    asked.size(),
+                    count(asked.size(), "question"),
                     asked.stream().filter(question -> question.answers().isEmpty()).count(),
-                    splits.containsKey(name) ? splits.get(name).size() : 0)));
+                    count(splits.containsKey(name) ? splits.get(name).size() : 0, "window"))));
     return notes;
+  }
+
+  private static String count(long number, String what) {
+    return String.format(Locale.ROOT, number == 1 ? "%,d %s" : "%,d %ss", number, what);
   }
 }
