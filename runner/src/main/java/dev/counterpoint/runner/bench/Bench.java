@@ -19,7 +19,6 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +38,6 @@ public record Bench(
     int turns,
     Memory memory) {
   static final double LEARNING_RATE = 1e-3;
-  private static final int BATCHES = 4;
   private static final int[] PEAK_SIZES = {1024, 2048};
 
   /** Tells the peak of a process in which Counterpoint alone takes the steps. */
@@ -146,8 +144,7 @@ public record Bench(
   }
 
   private PyTorch pytorch(BenchSize size, Precision precision) throws IOException {
-    List<HostBatch> batches =
-        IntStream.range(0, BATCHES).mapToObj(new RandomItems(size, 0)::batch).toList();
+    List<HostBatch> batches = new RandomItems(size, 0).firstBatches();
     return new PyTorch(Objects.requireNonNull(python), size, precision, batches, null);
   }
 
