@@ -7,7 +7,7 @@ import dev.counterpoint.core.adapter.AdapterFolder;
 import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.source.Asking;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
@@ -47,17 +47,13 @@ public final class ModelFolder {
    * @param model its settings
    * @param data what it was built for
    * @param classpath where classes of its own are found
-   * @param asking how it is asked as it was trained; null where that is not known
+   * @param answering how it looks for answers; null where it answers no questions, or that is not
+   *     known
    */
   public record Config(
-      ModelConfig model, DataSpec data, List<String> classpath, @Nullable Asking asking) {
-    /** How it is asked: as it was trained, or with all that it takes where that is not known. */
-    public Asking asked() {
-      return asking == null ? Asking.ofTexts(model.maxLength()) : asking;
-    }
-
+      ModelConfig model, DataSpec data, List<String> classpath, @Nullable Answering answering) {
     Config merged() {
-      return new Config(((PretrainedConfig) model).merged(), data, classpath, asking);
+      return new Config(((PretrainedConfig) model).merged(), data, classpath, answering);
     }
   }
 

@@ -170,7 +170,7 @@ public final class RunModule extends AbstractModule {
   Capsules capsules(DataSplits data) {
     ModelFolder.Config config =
         new ModelFolder.Config(
-            run.file().model(), data.spec(), run.file().classpath(), data.asking());
+            run.file().model(), data.spec(), run.file().classpath(), data.answering());
     return new Capsules(
         run.directory().capsules(),
         MOST_CAPSULES,

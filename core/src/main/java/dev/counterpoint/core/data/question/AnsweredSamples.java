@@ -1,6 +1,6 @@
 package dev.counterpoint.core.data.question;
 
-import dev.counterpoint.core.data.source.Asking;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.model.BaseModel;
 import java.io.IOException;
@@ -10,9 +10,11 @@ import java.util.List;
 /**
  * Some answers that are right and some that are wrong, of questions spread over those that a model
  * is validated with.
+ *
+ * @param length tokens of a window at most
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record AnsweredSamples(byte[] tokenizerJson, List<Question> questions, int paddingId, Asking asking)
+record AnsweredSamples(byte[] tokenizerJson, List<Question> questions, int paddingId, int length, Answering answering)
     implements Samples {
   private static final int ASKED = 48;
   private static final int SHOWN_OF_EACH = 4;
@@ -25,7 +27,7 @@ record AnsweredSamples(byte[] tokenizerJson, List<Question> questions, int paddi
     List<Sample> right = new ArrayList<>();
     List<Sample> wrong = new ArrayList<>();
     try (QuestionPredictor predictor =
-        new QuestionPredictor(model, tokenizerJson, paddingId, asking)) {
+        new QuestionPredictor(model, tokenizerJson, paddingId, length, answering)) {
       List<List<QuestionPredictor.Answer>> answers =
           predictor.answers(
               asked.stream()

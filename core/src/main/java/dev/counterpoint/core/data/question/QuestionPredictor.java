@@ -1,7 +1,7 @@
 package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.HostTensor;
-import dev.counterpoint.core.data.source.Asking;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -14,9 +14,6 @@ import java.util.Set;
 
 /** Answers questions from texts by a trained model. Any number of threads may ask at once. */
 public final class QuestionPredictor implements AutoCloseable {
-  /** Of a model that does not tell how it was trained: BERT's own script's. */
-  private static final Asking.Answers USUAL = new Asking.Answers(128, 30, true);
-
   /** Windows that are computed at once. */
   private static final int BATCH = 32;
 
@@ -30,16 +27,16 @@ public final class QuestionPredictor implements AutoCloseable {
    * Puts the model into evaluation.
    *
    * @param tokenizerJson the content of the model's {@code tokenizer.json}
-   * @param asking as the model was trained
+   * @param maxLength the most tokens of a window
+   * @param answering as the model was trained
    */
-  public QuestionPredictor(BaseModel model, byte[] tokenizerJson, int paddingId, Asking asking)
+  public QuestionPredictor(
+      BaseModel model, byte[] tokenizerJson, int paddingId, int maxLength, Answering answering)
       throws IOException {
     predictor = new Predictor(model);
-    Asking.Answers answers = asking.answers() == null ? USUAL : asking.answers();
-    int length = asking.maxLength();
-    windows = new Windows(tokenizerJson, length, Math.min(answers.stride(), length / 2));
-    search = SpanSearch.of(answers.maxAnswer());
-    noneAllowed = answers.noneAllowed();
+    windows = new Windows(tokenizerJson, maxLength, Math.min(answering.stride(), maxLength / 2));
+    search = SpanSearch.of(answering.maxAnswer());
+    noneAllowed = answering.noneAllowed();
     this.paddingId = paddingId;
   }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     tokenizer.json}
  * @param notes lines worth telling at the start, as the count of each label
  * @param samples what a model may be asked, so that people see what it does
- * @param asking how a finished model is asked as it was trained; null for data that is no text
+ * @param answering how answers are looked for; null for data without questions
  */
 public record DataSplits(
     DataSpec spec,
@@ -36,7 +36,7 @@ public record DataSplits(
     Map<String, ModelFile> files,
     List<String> notes,
     Samples samples,
-    @Nullable Asking asking)
+    @Nullable Answering answering)
     implements AutoCloseable {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";

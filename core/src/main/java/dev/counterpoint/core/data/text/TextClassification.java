@@ -1,7 +1,6 @@
 package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -96,14 +95,14 @@ public record TextClassification(
     CacheContent.Vocabulary vocabulary = content.vocabulary();
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
     return new DataSplits(
-        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()),
+        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()).cutAt(length),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
         cache.notes(rows),
         Samples.none(),
-        Asking.ofTexts(length));
+        null);
   }
 
   /** The tables of splits, of which it is known that they can be opened. */
@@ -145,6 +144,6 @@ public record TextClassification(
   }
 
   private int length(DataContext context) {
-    return Math.min(maxLength == null ? Integer.MAX_VALUE : maxLength, context.maxLength());
+    return maxLength == null ? context.maxLength() : Math.min(maxLength, context.maxLength());
   }
 }

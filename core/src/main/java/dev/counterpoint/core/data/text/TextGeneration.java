@@ -2,7 +2,6 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.source.Asking;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -100,7 +99,7 @@ public record TextGeneration(
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
         samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
-        Asking.ofTexts(length));
+        null);
   }
 
   private static Samples samples(

@@ -6,7 +6,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.data.source.Asking;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.loss.Loss;
@@ -22,14 +22,14 @@ class QuestionPredictorTest {
 
   @Test
   void noneIsAnAnswerWhereTextsMayHaveNone() throws IOException {
-    Asking.Answers none = new Asking.Answers(16, 30, true);
+    Answering none = new Answering(16, 30, true);
 
     assertThat(answers(none, 1).get(0).start()).isEqualTo(-1);
   }
 
   @Test
   void noneIsNoAnswerWhereEveryTextOfTrainingHadOne() throws IOException {
-    List<QuestionPredictor.Answer> answers = answers(new Asking.Answers(16, 30, false), 100);
+    List<QuestionPredictor.Answer> answers = answers(new Answering(16, 30, false), 100);
 
     assertThat(answers).hasSizeGreaterThan(10).allMatch(answer -> answer.start() >= 0);
     assertThat(answers.stream().mapToDouble(QuestionPredictor.Answer::probability).sum())
@@ -38,7 +38,7 @@ class QuestionPredictorTest {
 
   @Test
   void anAnswerIsAsLongAsThoseThatTrainingMeasured() throws IOException {
-    assertThat(answers(new Asking.Answers(16, 2, false), 100))
+    assertThat(answers(new Answering(16, 2, false), 100))
         .extracting(answer -> answer.text().split(" ").length)
         .contains(2)
         .allMatch(words -> words <= 2);
@@ -49,7 +49,7 @@ class QuestionPredictorTest {
     List<Long> windows = new ArrayList<>();
     for (int stride : new int[] {2, 14}) {
       First model = new First();
-      ask(model, new Asking.Answers(stride, 30, true), TEXT.repeat(9), 1);
+      ask(model, new Answering(stride, 30, true), TEXT.repeat(9), 1);
       windows.add(model.rows);
       assertThat(model.tokens).isEqualTo(32);
     }
@@ -57,19 +57,19 @@ class QuestionPredictorTest {
     assertThat(windows.get(1)).isGreaterThan(windows.get(0));
   }
 
-  private static List<QuestionPredictor.Answer> answers(Asking.Answers settings, int most)
+  private static List<QuestionPredictor.Answer> answers(Answering settings, int most)
       throws IOException {
     return ask(new First(), settings, TEXT, most);
   }
 
   private static List<QuestionPredictor.Answer> ask(
-      First first, Asking.Answers settings, String text, int most) throws IOException {
+      First first, Answering settings, String text, int most) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true, true);
     byte[] json = PublishedTokenizer.build(words, List.of(TEXT, "Which bridge?"));
     try (BaseModel model = first;
         QuestionPredictor predictor =
-            new QuestionPredictor(model, json, 0, new Asking(32, settings))) {
+            new QuestionPredictor(model, json, 0, 32, settings)) {
       model.initialize(Device.cpu(), 1);
       return predictor.answer("Which bridge?", text, most);
     }
