@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 
 /**
  * How the tokens of an item look at each other. One that has parameters extends {@link Layer} as
@@ -16,4 +17,15 @@ public interface Attention {
    * @return (batch, tokens, width)
    */
   NDArray forward(NDArray x, NDArray mask);
+
+  /**
+   * Mixes the tokens of items none of which has padding. One that computes the same faster without
+   * a mask says how.
+   *
+   * @param x (batch, tokens, width)
+   * @return (batch, tokens, width)
+   */
+  default NDArray forward(NDArray x) {
+    return forward(x, x.getManager().ones(new Shape(x.getShape().get(0), x.getShape().get(1))));
+  }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Scaled-dot-product attention in several heads (Vaswani et al. 2017, section 3.2). */
 public final class MultiHeadAttention extends Layer implements Attention {
@@ -28,6 +29,15 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   @Override
   public NDArray forward(NDArray x, NDArray mask) {
+    return attend(x, mask);
+  }
+
+  @Override
+  public NDArray forward(NDArray x) {
+    return attend(x, null);
+  }
+
+  private NDArray attend(NDArray x, @Nullable NDArray mask) {
     double dropped = training() ? dropout : 0;
     return seen(
         new MultiHeadAttentionKernel(heads, causal, dropped, precision())

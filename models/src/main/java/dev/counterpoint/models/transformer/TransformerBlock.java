@@ -7,6 +7,7 @@ import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Name;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention and a feed-forward part, each normalized before and added to its input (Xiong et al.
@@ -36,10 +37,12 @@ final class TransformerBlock extends Layer {
    * Applies the block.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 0 for padding
+   * @param mask (batch, tokens), 0 for padding; null where there is none
    */
-  NDArray forward(NDArray x, NDArray mask) {
-    NDArray attended = dropout.addTo(x, attention.forward(attentionNorm.forward(x), mask));
+  NDArray forward(NDArray x, @Nullable NDArray mask) {
+    NDArray normal = attentionNorm.forward(x);
+    NDArray mixed = mask == null ? attention.forward(normal) : attention.forward(normal, mask);
+    NDArray attended = dropout.addTo(x, mixed);
     NDArray fed = feedForward.forward(feedForwardNorm.forward(attended));
     return dropout.addTo(attended, fed);
   }

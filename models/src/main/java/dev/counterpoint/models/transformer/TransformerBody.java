@@ -37,7 +37,7 @@ final class TransformerBody extends Layer {
   /** (batch, tokens) to (batch, tokens, width); without a mask nothing is padding. */
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
-    NDArray mask = batch.has(Batch.MASK) ? batch.mask() : ids.getManager().ones(ids.getShape());
+    NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
     NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
     NDArray embedded = ngrams.addTo(tokens.forward(ids).add(place), ids);
     NDArray x = dropout.forward(embedded); // (batch, tokens, width)

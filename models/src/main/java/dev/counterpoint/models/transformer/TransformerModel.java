@@ -8,7 +8,7 @@ import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
-import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.pretrained.ModelLabels;
 
 /**
  * A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of
@@ -19,18 +19,17 @@ public final class TransformerModel extends BaseModel {
   private final Linear head;
 
   public TransformerModel(TransformerConfig config, DataSpec data) {
-    if (data.labels().size() < 2) {
-      throw new InvalidSettings(
-          "A classifier needs two labels at least, and this data has " + data.labels() + ".");
-    }
+    int labels = ModelLabels.count(data);
     body = new TransformerBody(config, data.vocabularySize());
-    head = new Linear(config.width(), data.labels().size());
+    head = new Linear(config.width(), labels);
   }
 
   /** The mean of the vectors of an item's tokens, through the head: logits (batch, classes). */
   @Override
   public NDArray forward(Batch batch) {
-    return head.forward(MaskedMeanKernel.mean(body.forward(batch), batch.mask()));
+    NDArray x = body.forward(batch); // (batch, tokens, width)
+    return head.forward(
+        batch.has(Batch.MASK) ? MaskedMeanKernel.mean(x, batch.mask()) : x.mean(new int[] {1}));
   }
 
   @Override

@@ -39,6 +39,12 @@ final class Sequences {
             Batch.MASK, HostTensor.of(mask, items.length, length)));
   }
 
+  /** The same items without saying that nothing is padding. */
+  static HostBatch unmasked(HostBatch items) {
+    return new HostBatch(
+        items.size(), items.tokens(), Map.of(Batch.IDS, items.tensors().get(Batch.IDS)));
+  }
+
   /** One item without padding. */
   static HostBatch alone(long... ids) {
     return padded(ids.length, 0, ids);

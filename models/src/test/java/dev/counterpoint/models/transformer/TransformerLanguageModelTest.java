@@ -1,6 +1,7 @@
 package dev.counterpoint.models.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.Shape;
@@ -8,10 +9,13 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.kernel.ForwardScope;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
@@ -19,6 +23,7 @@ import dev.counterpoint.models.transformer.TransformerConfig.Task;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +59,34 @@ class TransformerLanguageModelTest {
 
     assertThat(Arrays.copyOf(one, upToThird)).isEqualTo(Arrays.copyOf(other, upToThird));
     assertThat(one).isNotEqualTo(other);
+  }
+
+  @Test
+  void withoutAMaskTheLogitsAndGradientsAreThoseOfAMaskOfOnes() {
+    HostBatch masked = new Counting().collate(new long[] {0, 3, 5});
+    Map<String, HostTensor> tensors = new TreeMap<>(masked.tensors());
+    tensors.remove(Batch.MASK);
+    HostBatch unmasked = new HostBatch(masked.size(), masked.tokens(), tensors);
+
+    assertThat(new Predictor(model).predict(unmasked).floats())
+        .containsExactly(new Predictor(model).predict(masked).floats(), within(1e-6f));
+    Map<String, float[]> expected = gradients(masked);
+    gradients(unmasked)
+        .forEach(
+            (name, gradient) ->
+                assertThat(gradient).as(name).containsExactly(expected.get(name), within(1e-5f)));
+  }
+
+  private Map<String, float[]> gradients(HostBatch host) {
+    Map<String, float[]> values = new TreeMap<>();
+    try (Gradients gradients = new Gradients(model.parameters());
+        Batch batch = new Batch(host, Device.cpu());
+        ForwardScope scope = new ForwardScope();
+        Torch.Recording on = Torch.recordGradients()) {
+      gradients.add(model.loss(model.forward(batch), batch).sum());
+      gradients.all().forEach(it -> values.put(it.parameter().name(), it.array().toFloatArray()));
+    }
+    return values;
   }
 
   @Test

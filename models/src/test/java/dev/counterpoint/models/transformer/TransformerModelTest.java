@@ -67,6 +67,13 @@ class TransformerModelTest {
   }
 
   @Test
+  void withoutAMaskNothingIsPadding() {
+    HostBatch items = Sequences.padded(5, 0, LONG, new long[] {1, 2, 3, 4, 5});
+
+    assertThat(logits(Sequences.unmasked(items))).containsExactly(logits(items), within(1e-6f));
+  }
+
+  @Test
   void theOrderOfTheTokensMatters() {
     assertThat(logits(Sequences.alone(1, 3))).isNotEqualTo(logits(Sequences.alone(3, 1)));
   }
