@@ -4,7 +4,10 @@ import dev.counterpoint.core.settings.Checks;
 
 /**
  * The rate falls as a power of what remains: {@code get_polynomial_decay_schedule_with_warmup} of
- * Hugging Face.
+ * Hugging Face, where the rate is the optimizer's own. A parameter group of another rate ends at
+ * the same {@code end} here, and with Hugging Face at a part of it, as its rate is of the
+ * optimizer's. A rate that is below {@code end} stays, so that nothing rises; Hugging Face refuses
+ * such a rate of the optimizer.
  *
  * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
  * @param power 1 falls straight
@@ -31,6 +34,7 @@ public record Polynomial(double warmup, double power, double end) implements Sch
       return learningRate * rise.factor(past);
     }
     double remaining = 1 - rise.progress(past, totalSteps);
-    return (learningRate - end) * Math.pow(remaining, power) + end;
+    double least = Math.min(end, learningRate);
+    return (learningRate - least) * Math.pow(remaining, power) + least;
   }
 }

@@ -79,6 +79,14 @@ final class ScheduleTest {
   }
 
   @Test
+  void aRateBelowTheEndOfAPolynomialStays() {
+    Schedule schedule = new Polynomial(0, 1, 1e-3);
+
+    assertThat(schedule.rate(0, 50, 100)).isZero();
+    assertThat(schedule.rate(1e-4, 50, 100)).isEqualTo(1e-4);
+  }
+
+  @Test
   void aRiseOfOneStepBeginsAtTheTop() {
     Schedule schedule = new OneCycle(0.1, OneCycle.Shape.COSINE, 25, 1e4, false);
 
