@@ -22,8 +22,8 @@ final class SquadFile {
   /**
    * Reads all questions.
    *
-   * @throws InvalidSettings where the file is not such JSON, or an answer does not stand where it
-   *     is said to, naming the question
+   * @throws InvalidSettings where the file is not such JSON, or a text, a question or its answers
+   *     are missing, or an answer does not stand where it is said to, naming the question
    */
   static List<Question> read(Path file) throws IOException {
     SquadFile squad = new SquadFile(file);
@@ -43,7 +43,8 @@ final class SquadFile {
     for (JsonNode article : data) {
       for (JsonNode paragraph : article.path("paragraphs")) {
         for (JsonNode asked : paragraph.path("qas")) {
-          questions.add(question(asked, paragraph.path("context").asText()));
+          String id = asked.path("id").asText();
+          questions.add(question(id, asked, text(paragraph, "context", id)));
         }
       }
     }
@@ -60,15 +61,31 @@ final class SquadFile {
     }
   }
 
-  private Question question(JsonNode asked, String context) {
-    String id = asked.path("id").asText();
+  private Question question(String id, JsonNode asked, String context) {
     List<Question.Answer> answers = new ArrayList<>();
     if (!asked.path("is_impossible").asBoolean(false)) {
+      if (!asked.path("answers").isArray()) {
+        throw new InvalidSettings(
+            where(id)
+                + " has no list \"answers\". That a text has no answer is said by"
+                + " \"is_impossible\": true, or by an empty list.");
+      }
       for (JsonNode answer : asked.path("answers")) {
         answers.add(answer(id, answer, context));
       }
     }
-    return new Question(id, asked.path("question").asText(), context, answers);
+    return new Question(id, text(asked, "question", id), context, answers);
+  }
+
+  private String text(JsonNode node, String key, String id) {
+    if (!node.path(key).isTextual()) {
+      throw new InvalidSettings(where(id) + " has no text \"" + key + "\".");
+    }
+    return node.path(key).textValue();
+  }
+
+  private String where(String id) {
+    return file + ", question " + id;
   }
 
   private Question.Answer answer(String id, JsonNode node, String context) {
@@ -80,9 +97,7 @@ final class SquadFile {
         inside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
     if (answer.text().isEmpty() || !there.equals(answer.text())) {
       throw new InvalidSettings(
-          file
-              + ", question "
-              + id
+          where(id)
               + ": the answer \""
               + answer.text()
               + "\" does not stand at "

@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class QuestionAnsweringTest {
   private static final String SHORT = "The town has a red bridge and a blue door.";
@@ -108,6 +110,21 @@ class QuestionAnsweringTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("question q1: the answer \"green bridge\" does not stand at 15");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "context, has no text \"context\"",
+    "question, has no text \"question\"",
+    "answers, has no list \"answers\""
+  })
+  void aQuestionThatLacksAPartIsRefused(String key, String message) throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace('"' + key + '"', "\"other\""));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1 " + message);
   }
 
   @Test
