@@ -33,7 +33,8 @@ public final class Nearest {
     return Math.min(longer - 1, Math.max(1, longer / 3));
   }
 
-  private static int distance(String written, String name) {
+  /** The edits between two names. */
+  public static int distance(String written, String name) {
     String a = written.toLowerCase(Locale.ROOT);
     String b = name.toLowerCase(Locale.ROOT);
     int[] last = new int[b.length() + 1];

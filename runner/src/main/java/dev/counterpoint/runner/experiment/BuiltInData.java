@@ -1,11 +1,13 @@
 package dev.counterpoint.runner.experiment;
 
+import dev.counterpoint.core.data.text.CacheFolders;
+import dev.counterpoint.core.data.text.DurableFile;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,31 +87,16 @@ public record BuiltInData(Path cache) {
 
   private static void write(Corpus corpus, Path folder) {
     try {
-      Files.createDirectories(folder.getParent());
-      Path fresh = Files.createTempDirectory(folder.getParent(), ".new-");
-      for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
-        Files.writeString(fresh.resolve(split.getKey() + corpus.ending()), split.getValue());
-      }
-      moveUnlessThere(fresh, folder);
+      CacheFolders.fill(folder, draft -> writeInto(draft, corpus), Files::isDirectory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Another process may have written the same meanwhile. */
-  private static void moveUnlessThere(Path fresh, Path folder) throws IOException {
-    try {
-      Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      if (!Files.isDirectory(folder)) {
-        throw e;
-      }
-      try (var files = Files.list(fresh)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(fresh);
+  private static void writeInto(Path folder, Corpus corpus) throws IOException {
+    for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
+      byte[] content = split.getValue().getBytes(StandardCharsets.UTF_8);
+      DurableFile.write(folder.resolve(split.getKey() + corpus.ending()), content);
     }
   }
 

@@ -46,9 +46,7 @@ record CacheBuilder(
     all.append(known == null ? "" : known + "\n");
     all.append(given == null ? tokenizer : hash(PublishedTokenizer.json(given))).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
-      Path path = split.getValue().file().path();
-      all.append(split.getKey()).append(' ').append(path.toRealPath()).append(' ');
-      all.append(Files.size(path)).append(' ').append(Files.getLastModifiedTime(path)).append(' ');
+      all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       all.append(split.getValue().columns()).append('\n');
     }
     return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);

@@ -3,8 +3,11 @@ package dev.counterpoint.core.data.text;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -14,28 +17,37 @@ import java.util.stream.Stream;
  * Folders that are made once and whole: each is written beside its place and renamed into it, so
  * that neither a crash nor a second process leaves half of one.
  */
-final class CacheFolders {
+public final class CacheFolders {
+  private static final String DRAFT = ".draft-";
+
+  /** Nothing is in the making for longer. */
+  private static final Duration LONGEST = Duration.ofDays(1);
+
   private CacheFolders() {}
 
   /** Writes what a folder is to hold. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     void writeTo(Path folder) throws IOException;
   }
 
   /** Tells whether a folder holds all that it should. */
   @FunctionalInterface
-  interface Whole {
+  public interface Whole {
     boolean test(Path folder) throws IOException;
   }
 
-  /** Makes a folder, unless it is there and whole. */
-  static void fill(Path folder, Content content, Whole whole) throws IOException {
+  /**
+   * Makes a folder, unless it is there and whole. What processes that were ended long ago have left
+   * beside it is removed.
+   */
+  public static void fill(Path folder, Content content, Whole whole) throws IOException {
     if (whole.test(folder)) {
       return;
     }
-    Path draft = folder.resolveSibling(folder.getFileName() + ".draft-" + UUID.randomUUID());
+    Path draft = folder.resolveSibling(folder.getFileName() + DRAFT + UUID.randomUUID());
     Files.createDirectories(draft);
+    deleteOldDrafts(folder.resolveSibling(""));
     try {
       content.writeTo(draft);
       publish(draft, folder, whole);
@@ -53,6 +65,27 @@ final class CacheFolders {
       }
       delete(folder);
       Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static void deleteOldDrafts(Path cache) throws IOException {
+    List<Path> drafts;
+    try (Stream<Path> found = Files.list(cache)) {
+      drafts = found.filter(it -> it.getFileName().toString().contains(DRAFT)).toList();
+    }
+    Instant old = Instant.now().minus(LONGEST);
+    for (Path draft : drafts) {
+      if (isBefore(old, draft)) {
+        delete(draft);
+      }
+    }
+  }
+
+  private static boolean isBefore(Instant time, Path draft) throws IOException {
+    try {
+      return Files.getLastModifiedTime(draft).toInstant().isBefore(time);
+    } catch (NoSuchFileException e) {
+      return false; // Its process, or another one that cleans up, was faster.
     }
   }
 

@@ -7,10 +7,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** A small file that is on the disk when the call returns. */
-final class DurableFile {
+public final class DurableFile {
   private DurableFile() {}
 
-  static void write(Path path, byte[] content) throws IOException {
+  /**
+   * Writes a new file.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException where there is one already
+   */
+  public static void write(Path path, byte[] content) throws IOException {
     try (FileChannel file =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer buffer = ByteBuffer.wrap(content);

@@ -1,11 +1,11 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.settings.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Says what lies where a file was looked for. */
@@ -24,8 +24,8 @@ final class FolderListing {
     List<String> names = names(folder);
     List<String> alike =
         names.stream()
-            .filter(other -> distance(name, other) <= Math.max(2, name.length() / 2))
-            .sorted(Comparator.comparingInt(other -> distance(name, other)))
+            .filter(other -> Nearest.distance(name, other) <= Math.max(2, name.length() / 2))
+            .sorted(Comparator.comparingInt(other -> Nearest.distance(name, other)))
             .limit(MOST)
             .toList();
     return alike.isEmpty()
@@ -55,25 +55,5 @@ final class FolderListing {
     } catch (IOException e) {
       return List.of();
     }
-  }
-
-  /** Letters to change, add or leave out (Levenshtein), whatever their case. */
-  private static int distance(String one, String other) {
-    String a = one.toLowerCase(Locale.ROOT);
-    String b = other.toLowerCase(Locale.ROOT);
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 }

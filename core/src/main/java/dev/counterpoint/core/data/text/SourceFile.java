@@ -85,6 +85,11 @@ record SourceFile(Path path) {
             + " each of them with .gz.";
   }
 
+  /** Place, size and time of the file: what it would not have in common with a changed one. */
+  String stamp() throws IOException {
+    return path.toRealPath() + " " + Files.size(path) + " " + Files.getLastModifiedTime(path);
+  }
+
   /** A message about a line of this file, counted from 1. */
   InvalidSettings wrong(long line, String message) {
     return new InvalidSettings(origin(line) + " " + message);

@@ -2,11 +2,13 @@ package dev.counterpoint.core.data.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -43,6 +45,16 @@ record TokenFiles(
     long count(String split) {
       return Objects.requireNonNull(tokens.get(split));
     }
+
+    private boolean isWhole(Path folder) throws IOException {
+      int width = SplitFiles.idWidth(vocabularySize);
+      for (Map.Entry<String, Long> split : tokens.entrySet()) {
+        if (Files.size(folder.resolve(split.getKey() + ".ids")) != width * split.getValue()) {
+          return false;
+        }
+      }
+      return Files.exists(folder.resolve(TOKENIZER));
+    }
   }
 
   /** A folder that is whole. */
@@ -60,18 +72,30 @@ record TokenFiles(
   /** The files, written where they are not there yet. */
   Opened open(Path cache) throws IOException {
     Path folder = cache.resolve("tokens-" + key());
-    CacheFolders.fill(folder, draft -> write(draft), whole -> Files.exists(whole.resolve(CONTENT)));
-    Content content = new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class);
+    CacheFolders.fill(folder, draft -> write(draft), whole -> read(whole) != null);
+    Content content = read(folder);
+    if (content == null) {
+      throw new IOException(folder + " was written and cannot be read back.");
+    }
     return new Opened(folder, content);
+  }
+
+  /** What a folder says of itself, or null where it is not there, or not whole. */
+  private static @Nullable Content read(Path folder) throws IOException {
+    try {
+      byte[] json = Files.readAllBytes(folder.resolve(CONTENT));
+      Content content = new ObjectMapper().readValue(json, Content.class);
+      return content.isWhole(folder) ? content : null;
+    } catch (NoSuchFileException | JacksonException e) {
+      return null;
+    }
   }
 
   private String key() throws IOException {
     StringBuilder all = new StringBuilder(FORMAT).append('\n');
     all.append(given == null ? tokenizer : hash(PublishedTokenizer.json(given))).append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
-      Path path = split.getValue().file().path();
-      all.append(split.getKey()).append(' ').append(path.toRealPath()).append(' ');
-      all.append(Files.size(path)).append(' ').append(Files.getLastModifiedTime(path)).append(' ');
+      all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       all.append(split.getValue().column()).append('\n');
     }
     return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);

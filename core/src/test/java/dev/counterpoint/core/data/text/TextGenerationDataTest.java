@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +136,23 @@ class TextGenerationDataTest {
     assertThatThrownBy(() -> data(file.toString(), 0, 5, null).open(context()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(file + " is not a whole gzip file");
+  }
+
+  @Test
+  void idsThatAreNotWholeAreWrittenAnew() throws IOException {
+    long[] expected = firstIds("abcabc");
+    try (Stream<Path> found = Files.walk(folder.resolve("cache"))) {
+      for (Path ids : found.filter(file -> file.toString().endsWith(".ids")).toList()) {
+        Files.write(ids, new byte[3]);
+      }
+    }
+
+    assertThat(firstIds("abcabc")).isEqualTo(expected);
+  }
+
+  private long[] firstIds(String text) throws IOException {
+    HostBatch first = open(text, 0, 5).train().collate(new long[] {0});
+    return first.tensors().get(Batch.IDS).longs();
   }
 
   @Test

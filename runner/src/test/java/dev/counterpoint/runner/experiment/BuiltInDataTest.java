@@ -1,0 +1,36 @@
+package dev.counterpoint.runner.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BuiltInDataTest {
+  @TempDir Path cache;
+
+  @Test
+  void theTablesAreReadableLikeAnyFileAndNothingElseIsLeft() throws IOException {
+    Path file = new BuiltInData(cache).file("sentiment/train");
+
+    assertThat(file).isNotEmptyFile();
+    assertThat(names(cache.resolve("builtin"))).singleElement().asString().startsWith("sentiment-");
+    Path other = Files.createDirectory(cache.resolve("other"));
+    assertThat(permissions(file.getParent())).isEqualTo(permissions(other));
+  }
+
+  private static List<PosixFilePermission> permissions(Path folder) throws IOException {
+    return Files.getPosixFilePermissions(folder).stream().sorted().toList();
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+}
