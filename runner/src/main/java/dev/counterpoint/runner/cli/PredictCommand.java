@@ -10,10 +10,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.ModelFolder;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +72,8 @@ final class PredictCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     try (Teller teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
       if (texts.isEmpty()) {
-        PredictLines lines = new PredictLines(standardInput(), json, asksQuestions, question);
+        PredictLines lines =
+            new PredictLines(PredictLines.decoded(System.in), json, asksQuestions, question);
         lines.read(requests -> teller.tell(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
@@ -130,9 +128,5 @@ final class PredictCommand implements Callable<Integer> {
     TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     return new LabelTeller(model, encoder, config.data().labels(), json, top);
-  }
-
-  private static BufferedReader standardInput() {
-    return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
   }
 }

@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PredictLines {
   private static final int BATCH = 32;
+  private static final String HALF = "\uD800";
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -42,6 +47,18 @@ final class PredictLines {
     this.json = json;
     this.asksQuestions = asksQuestions;
     this.question = question;
+  }
+
+  /** Bytes as characters: where they are no UTF-8, half a pair, which UTF-8 has none of. */
+  static BufferedReader decoded(InputStream bytes) {
+    return new BufferedReader(
+        new InputStreamReader(
+            bytes,
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .onUnmappableCharacter(CodingErrorAction.REPLACE)
+                .replaceWith(HALF)));
   }
 
   /**
@@ -75,6 +92,9 @@ final class PredictLines {
   }
 
   private Optional<PredictRequest> request(String line) {
+    if (line.codePoints().anyMatch(sign -> Character.getType(sign) == Character.SURROGATE)) {
+      throw wrong("is not UTF-8 text");
+    }
     if (!json) {
       return Optional.of(checked(new PredictRequest(line, question, null)));
     }

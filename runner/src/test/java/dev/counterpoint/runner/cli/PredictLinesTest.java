@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,19 @@ class PredictLinesTest {
             List.of(
                 new PredictRequest("She.", "Who?", null),
                 new PredictRequest("He.", "Which?", null)));
+  }
+
+  @Test
+  void aLineThatIsNoUtf8IsRefusedAfterThoseBefore() {
+    byte[] bytes = "good é 😀\nbad ?\n".getBytes(StandardCharsets.UTF_8);
+    bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
+    PredictLines lines =
+        new PredictLines(PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, null);
+
+    assertThatThrownBy(() -> lines.read(batches::add))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("Line 2 of standard input is not UTF-8 text.");
+    assertThat(batches).containsExactly(List.of(new PredictRequest("good é 😀", null, null)));
   }
 
   @Test
