@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.OwnJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,15 +41,9 @@ public final class OwnMemory implements Bench.Memory {
               .redirectErrorStream(true)
               .redirectOutput(said.toFile())
               .start();
-      if (process.waitFor() != 0) {
-        throw new RunFailed(
-            "The process that measures memory failed: " + Files.readString(said).strip());
-      }
+      await(process, said);
       JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
       return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new RunFailed("The benchmark was interrupted.");
     } finally {
       Files.deleteIfExists(file);
       Files.deleteIfExists(said);
@@ -57,17 +51,24 @@ public final class OwnMemory implements Bench.Memory {
     }
   }
 
+  private static void await(Process process, Path said) throws IOException {
+    try {
+      if (process.waitFor() != 0) {
+        throw new RunFailed(
+            "The process that measures memory failed: " + Files.readString(said).strip());
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly().onExit().join();
+      Thread.currentThread().interrupt();
+      throw new RunFailed("The benchmark was interrupted.");
+    }
+  }
+
   private List<String> command(BenchSize size, Precision precision, Path folder) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
-    command.add("bench");
-    command.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
-    command.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
-    command.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
-    return command;
+    List<String> arguments = new ArrayList<>(List.of("bench"));
+    arguments.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
+    arguments.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
+    arguments.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
+    return OwnJvm.command(main.getName(), arguments);
   }
 }

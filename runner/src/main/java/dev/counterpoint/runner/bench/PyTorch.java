@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.bench;
 
 import ai.djl.pytorch.jni.JniUtils;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -162,11 +163,20 @@ final class PyTorch implements Contender {
 
   /** Null where the process has ended. */
   private @Nullable JsonNode ask(ObjectNode request) throws IOException {
+    String line = answerTo(request);
+    try {
+      return line == null ? null : JSON.readTree(line);
+    } catch (JacksonException e) {
+      close();
+      throw new RunFailed("PyTorch's process has said what is no answer: " + line);
+    }
+  }
+
+  private @Nullable String answerTo(ObjectNode request) {
     try {
       requests.write(request + "\n");
       requests.flush();
-      String line = answers.readLine();
-      return line == null ? null : JSON.readTree(line);
+      return answers.readLine();
     } catch (IOException e) {
       return null; // a broken pipe
     }

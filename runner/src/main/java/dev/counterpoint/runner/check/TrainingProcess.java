@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.check;
 
+import dev.counterpoint.runner.machine.OwnJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,16 +32,10 @@ final class TrainingProcess implements AutoCloseable {
    * @param log where all that it says is appended
    */
   static TrainingProcess start(List<String> arguments, Path log) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-        .filter(flag -> !flag.startsWith("-Dcounterpoint.terminal"))
-        .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "train"));
-    command.addAll(arguments);
+    List<String> train = new ArrayList<>(List.of("train"));
+    train.addAll(arguments);
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(OwnJvm.command(MAIN, train))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();

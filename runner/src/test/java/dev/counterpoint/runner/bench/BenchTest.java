@@ -88,6 +88,15 @@ final class BenchTest {
   }
 
   @Test
+  void whatAPythonSaysThatIsNoAnswerIsTold() throws IOException {
+    Path chatty = script("#!/bin/sh\nread settings\necho Welcome to Python\nread more\n");
+
+    assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), chatty).run(line -> {}))
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("no answer: Welcome to Python");
+  }
+
+  @Test
   void ratiosAreCounterpointsTimeOverTheContenders() throws IOException {
     JsonNode rows = bench(EnumSet.of(Precision.FLOAT32), script(PYTHON)).run(line -> {});
 
