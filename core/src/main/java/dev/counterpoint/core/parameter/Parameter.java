@@ -57,7 +57,7 @@ public final class Parameter {
   }
 
   /**
-   * The array itself, as {@link #shape()} says. Gradients gather in it while it is trainable.
+   * The array itself, as {@link #shape()} says. Its gradient is no part of it: {@link Gradients}.
    *
    * @throws IllegalStateException before the model is initialized
    */

@@ -22,7 +22,9 @@ final class SeveralMachines {
   @Option(
       names = "--world",
       paramLabel = "N",
-      description = "How many ranks there are. Otherwise WORLD_SIZE or SLURM_NTASKS.")
+      description =
+          "How many ranks there are. Otherwise WORLD_SIZE, or SLURM_STEP_NUM_TASKS (where that is"
+              + " not set, SLURM_NTASKS).")
   private @Nullable Integer world;
 
   @Option(

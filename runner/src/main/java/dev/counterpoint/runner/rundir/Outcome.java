@@ -59,8 +59,8 @@ public record Outcome(
   }
 
   /**
-   * {@code summary.json}. Speeds are of this process's part of the run; a number that is not finite
-   * is text.
+   * {@code summary.json}. Seconds and speeds are of the whole run, without the time between the
+   * processes that it went on in; a number that is not finite is text.
    */
   public ObjectNode summary() {
     ObjectNode json = new JsonMapper().createObjectNode();
