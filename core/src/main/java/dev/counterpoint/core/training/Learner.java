@@ -20,7 +20,8 @@ record Learner(
     Optimizer optimizer,
     Gradients gradients,
     WeightAverage average,
-    OuterStep outer)
+    OuterStep outer,
+    Rounds rounds)
     implements AutoCloseable {
   static Learner of(BaseModel model, TrainingConfig config, TrainingStrategy strategy) {
     return new Learner(
@@ -28,7 +29,8 @@ record Learner(
         model.createOptimizer(config.optimizer(), groups(model, config)),
         new Gradients(model.parameters()),
         new WeightAverage(model.parameters(), config.averageWeights()),
-        new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()));
+        new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()),
+        strategy.rounds());
   }
 
   private static List<ParameterGroup> groups(BaseModel model, TrainingConfig config) {
@@ -38,11 +40,14 @@ record Learner(
         : LayerDecay.apply(config.optimizer(), model.parameters(), config.parameterGroups(), decay);
   }
 
-  /** What a checkpoint holds beside the parameters. */
+  /**
+   * What a checkpoint holds beside the parameters. A process that is alone now may go on from one
+   * that several have made, and the other way round.
+   */
   RankMemory memory(Collective collective) {
     Map<String, NDArray> common = new HashMap<>(average.state());
     common.putAll(outer.state());
-    if (outer.local()) {
+    if (rounds.local()) {
       return new RankMemory(common, optimizer.state(), collective);
     }
     common.putAll(optimizer.state());
