@@ -47,6 +47,16 @@ final class Signs {
     trackerSilent = true;
   }
 
+  /** The ranks here that are there yet do not come to their end. */
+  void ranksSilent() {
+    ranks.forEach(
+        (rank, child) -> {
+          if (!ended.containsKey(child)) {
+            silent.add(rank);
+          }
+        });
+  }
+
   /** A line of the tracker's. */
   void said(String line) {
     List<String> words = Arrays.asList(line.split(" "));
@@ -74,10 +84,11 @@ final class Signs {
     return begun;
   }
 
-  /** Whether all ranks have done what they were to do. */
+  /** Whether all ranks have done what they were to do; none has before one is started. */
   boolean allDone() {
-    return ranks.values().stream()
-        .allMatch(child -> ended.containsKey(child) && RankExit.isOrderly(ended.get(child)));
+    return !ranks.isEmpty()
+        && ranks.values().stream()
+            .allMatch(child -> ended.containsKey(child) && RankExit.isOrderly(ended.get(child)));
   }
 
   boolean allEnded() {

@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,55 @@ final class LauncherTest {
   }
 
   @Test
+  void whatATrackerRefusesIsToldAtOnceHoweverLongTheDeadlineIs() {
+    String refuses = "echo counterpoint: port in use >&2; exit 2";
+
+    assertThatThrownBy(() -> launcher(3, 2, refuses, rank -> "exit 0", Duration.ofHours(1)).run())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("port in use");
+  }
+
+  @Test
+  void aRankThatDoesNotEndAfterTheTrackerHasIsNamed() {
+    assertThatThrownBy(() -> launcher(0, 2, TRACKER, "[ $COUNTERPOINT_RANK = 0 ] || cat").run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("Rank 1 (process")
+        .hasMessageContaining("does not answer any more");
+  }
+
+  @Test
+  void aRankThatIsStartedWhileAllAreEndedAtOnceIsEndedToo() {
+    Launcher[] launcher = new Launcher[1];
+    launcher[0] =
+        launcher(
+            0,
+            2,
+            TRACKER,
+            rank -> {
+              if (rank == 1) {
+                CompletableFuture.runAsync(launcher[0]::kill).join();
+              }
+              return rank == 1 ? "cat" : "exit 0";
+            },
+            Duration.ofHours(1));
+
+    assertThatThrownBy(launcher[0]::run).hasMessageContaining("was ended by SIGKILL");
+  }
+
+  @Test
+  void theNamesOfLogsHaveTheSameDigitsInAllLanguages() throws IOException {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      launcher(0, 1, TRACKER, "echo here").run();
+    } finally {
+      Locale.setDefault(before);
+    }
+
+    assertThat(log("rank-0000")).contains("here");
+  }
+
+  @Test
   void aRankThatDoesNotAnswerIsNamedWithItsProcess() {
     String loses = "echo gate 127.0.0.1:4711; sleep 0.3; echo lost 1 silent; cat >/dev/null";
 
@@ -255,6 +306,15 @@ final class LauncherTest {
   }
 
   private Launcher launcher(int maxRestarts, int world, String tracker, String rank) {
+    return launcher(maxRestarts, world, tracker, which -> rank, Duration.ofSeconds(2));
+  }
+
+  private Launcher launcher(
+      int maxRestarts,
+      int world,
+      String tracker,
+      IntFunction<String> rank,
+      Duration deadlineOfJob) {
     Job job =
         new Job(
             world,
@@ -263,14 +323,14 @@ final class LauncherTest {
             Address.LOCAL,
             true,
             Secret.of("sesame"),
-            Duration.ofSeconds(2),
+            deadlineOfJob,
             Map.of("OMP_NUM_THREADS", "1"),
             directory.logs());
     Programs scripts =
         new Programs() {
           @Override
           public List<String> rank(int rankNumber) {
-            return script(rank);
+            return script(rank.apply(rankNumber));
           }
 
           @Override

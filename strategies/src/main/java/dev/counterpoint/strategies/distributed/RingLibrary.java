@@ -11,7 +11,10 @@ import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -25,6 +28,8 @@ import java.util.zip.CheckedInputStream;
  */
 record RingLibrary(String resource) {
   private static final String VERSION = "3.0.4";
+  private static final Set<PosixFilePermission> FOR_ALL =
+      PosixFilePermissions.fromString("r--r--r--");
 
   /** That of this machine. */
   static RingLibrary here() {
@@ -100,6 +105,7 @@ record RingLibrary(String resource) {
     Path draft = Files.createTempFile(file.resolveSibling(""), ".ring", ".draft");
     try (InputStream in = source.openStream()) {
       Files.copy(in, draft, StandardCopyOption.REPLACE_EXISTING);
+      Files.setPosixFilePermissions(draft, FOR_ALL); // The cache may be several users'.
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(draft);
