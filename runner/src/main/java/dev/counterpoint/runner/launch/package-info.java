@@ -23,7 +23,9 @@
  * and {@code stop TERM} there ask for an orderly end. Signals ask for the same, and a second one for
  * nothing more</td></tr>
  * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR is this rank's own; whoever has
- * started the ranks has put the same checkpoint into each, and keeps what rank 0 writes</td></tr>
+ * started the ranks has put {@code run.yaml} and {@code provenance.json} of a run that goes on into
+ * each, and into rank 0's all that it has, and keeps what rank 0 writes, and capsules of any
+ * rank</td></tr>
  * </table>
  *
  * <p><b>The tracker</b> is {@code java ... Main tracker --host H --port P --world N --deadline

@@ -46,6 +46,9 @@ final class Attempts implements Desk.Listener {
         failed(rank + ": " + text);
       }
       case END -> ended(rank, text);
+      case BEAT -> {
+        // It is there.
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.jspecify.annotations.Nullable;
@@ -58,11 +59,11 @@ final class RankSupervisor implements DriverLine.Listener {
    * Trains.
    *
    * @return the rank's exit code, where no other attempt is to be made
-   * @throws IllegalStateException where this one has failed, so that Spark makes another
+   * @throws AttemptFailed where this one has failed, so that Spark makes another
    */
   int run() throws IOException, InterruptedException {
     line.listen(this);
-    List<String> problems = new Preparation(job, place, store).agree();
+    List<String> problems = new Preparation(job, place, store, place.context()::allGather).agree();
     if (!problems.isEmpty()) {
       if (writes()) {
         line.say(DriverLine.Word.REFUSED, String.join("; ", problems));
@@ -74,8 +75,31 @@ final class RankSupervisor implements DriverLine.Listener {
       String gate = place.context().allGather(tracker == null ? "" : tracker.gate())[0];
       try (ChildProcess rank = startRank(gate, log)) {
         watch(rank);
-        return conclude(rank);
+        int code = conclude(rank);
+        if (tracker != null) {
+          // The others may be on their way out; a rank that does not come it notices itself.
+          tracker.awaitEnd(TimeUnit.SECONDS.toMillis(2L * job.plan().deadlineSeconds()));
+        }
+        return code;
       }
+    } finally {
+      keepOwn();
+    }
+  }
+
+  /** What was said is for people alone: the training does not end for it. */
+  private void keepOwn() {
+    try {
+      store.keepOwn(place.rank());
+    } catch (IOException e) {
+      line.say(
+          DriverLine.Word.ERR,
+          "The log of "
+              + place.id()
+              + " is not kept in "
+              + job.plan().output()
+              + ": "
+              + e.getMessage());
     }
   }
 
@@ -144,7 +168,7 @@ final class RankSupervisor implements DriverLine.Listener {
     while (!rank.ended(LOOK)) {
       place.context().killTaskIfInterrupted();
       if (driverGone) {
-        throw new IllegalStateException(place.id() + ": the driver is gone.");
+        throw new AttemptFailed(place.id() + ": the driver is gone.");
       }
       if (writes() && System.nanoTime() - kept > KEEP) {
         store.keep();
@@ -160,7 +184,7 @@ final class RankSupervisor implements DriverLine.Listener {
     int code = rank.exitCode();
     line.say(DriverLine.Word.END, code + " " + rank.lastWords());
     if (!FINAL.contains(code)) {
-      throw new IllegalStateException(
+      throw new AttemptFailed(
           String.format(
               Locale.ROOT, "%s ended with exit code %d: %s", place.id(), code, rank.lastWords()));
     }
