@@ -319,6 +319,21 @@ final class GateTest {
   }
 
   @Test
+  void aTrackerThatIsGoneInTheMiddleOfTheGreetingIsWaitedForAgain() throws IOException {
+    try (ServerSocket dying = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Address address = new Address("127.0.0.1", dying.getLocalPort());
+      CompletableFuture<GateClient> rank =
+          CompletableFuture.supplyAsync(
+              () -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end));
+      dying.accept().close();
+      dying.close();
+      kept(Gate.open(address, SECRET, 1, PATIENT, () -> RING, told()));
+
+      assertThat(agree(kept(rank.join()), facts("32")).join()).isEqualTo(RING);
+    }
+  }
+
+  @Test
   void garbageIsAnsweredByNothingAndDisturbsNobody() throws Exception {
     Gate gate = gate(1, PATIENT);
     try (Socket stranger = connect(gate)) {
