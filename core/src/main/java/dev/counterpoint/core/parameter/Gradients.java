@@ -119,10 +119,10 @@ public final class Gradients implements AutoCloseable {
    * any process.
    *
    * @param bucketBytes how much is added up at once
-   * @param sum adds up a bucket, in place: direct, float32, in native order. All processes see the
-   *     same buckets in the same order.
+   * @param sum adds up each of some buckets, in place: direct, float32, in native order. All
+   *     processes see the same buckets in the same order.
    */
-  public void exchange(int bucketBytes, Consumer<ByteBuffer> sum) {
+  public void exchange(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
     if (arrays.length == 0) {
       return;
     }
@@ -132,7 +132,7 @@ public final class Gradients implements AutoCloseable {
       flat = exchanged;
     }
     fill(exchanged.slots());
-    exchanged.forEachBucket(bucketBytes, sum);
+    sum.accept(exchanged.buckets(bucketBytes));
     for (int i = 0; i < arrays.length; i++) {
       adopt(i, exchanged.slots().get(i), parameters.get(i).value().getDevice());
     }

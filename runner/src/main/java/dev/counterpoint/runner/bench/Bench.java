@@ -39,7 +39,7 @@ public record Bench(
     int turns,
     Memory memory) {
   static final double LEARNING_RATE = 1e-3;
-  private static final int BATCHES = 4;
+  static final int BATCHES = 4;
   private static final int[] PEAK_SIZES = {1024, 2048};
 
   /** Tells the peak of a process in which Counterpoint alone takes the steps. */

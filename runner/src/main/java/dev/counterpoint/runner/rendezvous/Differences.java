@@ -6,10 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Says in what ranks do not agree, and which of them. */
+/**
+ * What the ranks of a run must have in common: says in what they do not agree, and which of them.
+ */
 final class Differences {
   private static final int MOST = 10;
   private static final int LONGEST = 60; // characters of a value
@@ -19,12 +22,40 @@ final class Differences {
   private Differences() {}
 
   /**
-   * Compares what the ranks have.
+   * Compares code, settings and data.
    *
-   * @param byRank in the order of the ranks
+   * @param ranks all, in their order
    * @return nothing where all agree
    */
-  static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
+  static Optional<String> inFacts(Collection<Member> ranks) {
+    Map<Integer, Map<String, String>> byRank = new TreeMap<>();
+    ranks.forEach(member -> byRank.put(member.rank(), member.facts().values()));
+    return among(byRank);
+  }
+
+  /**
+   * Compares whether they see what the first of them has written.
+   *
+   * @param ranks all, in their order
+   * @return nothing where all do
+   */
+  static Optional<String> inSight(Collection<Member> ranks) {
+    List<Member> blind = ranks.stream().filter(Member::isBlind).toList();
+    if (blind.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "The run directory must be the same for all ranks, on a file system that all see. What"
+            + " rank 0 has written into "
+            + ranks.iterator().next().facts().directory()
+            + " is not seen by "
+            + blind.stream()
+                .map(member -> "rank " + member.rank() + " in " + member.facts().directory())
+                .collect(Collectors.joining(", "))
+            + ".");
+  }
+
+  private static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
     TreeSet<String> names = new TreeSet<>();
     byRank.values().forEach(values -> names.addAll(values.keySet()));
     List<String> lines = new ArrayList<>();

@@ -197,7 +197,7 @@ public final class GateClient implements Closeable {
       why = "The tracker at " + gate + " is gone.";
     }
     if (!left) {
-      lost.accept(why, Gate.RETRY);
+      lost.accept(why, Assembly.RETRY);
     }
   }
 
@@ -208,7 +208,7 @@ public final class GateClient implements Closeable {
         return false;
       }
       case "over" -> {
-        lost.accept(message.path("why").asText(), message.path("code").asInt(Gate.RETRY));
+        lost.accept(message.path("why").asText(), message.path("code").asInt(Assembly.RETRY));
         return true;
       }
       default -> {

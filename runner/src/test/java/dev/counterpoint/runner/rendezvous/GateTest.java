@@ -18,9 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,8 +50,8 @@ final class GateTest {
   @Test
   void ranksThatAgreeAreToldWhereTheRingIs() {
     Gate gate = gate(2, PATIENT);
-    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
-    CompletableFuture<Address> second = rank(gate, 1, facts("32"));
+    CompletableFuture<Address> first = rank(gate, 0);
+    CompletableFuture<Address> second = rank(gate, 1);
 
     assertThat(first.join()).isEqualTo(RING);
     assertThat(second.join()).isEqualTo(RING);
@@ -62,8 +63,7 @@ final class GateTest {
   void whoDoesNotKnowTheSecretIsRefused() {
     Gate gate = gate(1, PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, Secret.of("open barley"), Hello.of(0, 1), PATIENT))
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(() -> enter(gate, Secret.of("open barley"), Hello.of(0, 1), PATIENT))
         .hasMessageContaining("has another secret than this rank");
   }
 
@@ -71,8 +71,7 @@ final class GateTest {
   void noSecretIsAnotherThanOne() {
     Gate gate = gate(1, PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, Secret.of(""), Hello.of(0, 1), PATIENT))
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(() -> enter(gate, Secret.of(""), Hello.of(0, 1), PATIENT))
         .hasMessageContaining("has another secret");
   }
 
@@ -80,27 +79,24 @@ final class GateTest {
   void aTrackerThatDoesNotKnowTheSecretIsNotTrusted() {
     Gate gate = gate(1, PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, Secret.of("another"), Hello.of(0, 1), PATIENT))
-        .isInstanceOf(InvalidSettings.class);
-    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+    assertRefused(() -> enter(gate, Secret.of("another"), Hello.of(0, 1), PATIENT));
+    assertThat(rank(gate, 0).join()).isEqualTo(RING);
   }
 
   @Test
   void aGateThatOthersReachNeedsASecret() {
-    assertThatThrownBy(
+    assertRefused(
             () ->
                 Gate.open(new Address("0.0.0.0", 0), Secret.of(""), 1, PATIENT, () -> RING, told()))
-        .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("COUNTERPOINT_SECRET");
   }
 
   @Test
   void aPortThatIsTakenIsNamed() throws IOException {
-    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Address taken = new Address("127.0.0.1", other.getLocalPort());
+    try (ServerSocket other = listening()) {
+      Address taken = address(other);
 
-      assertThatThrownBy(() -> Gate.open(taken, SECRET, 1, PATIENT, () -> RING, told()))
-          .isInstanceOf(InvalidSettings.class)
+      assertRefused(() -> Gate.open(taken, SECRET, 1, PATIENT, () -> RING, told()))
           .hasMessageContaining("cannot listen at " + taken)
           .hasMessageContaining("Choose a free port");
     }
@@ -112,10 +108,7 @@ final class GateTest {
     Gate gate = gate(4, timing);
     CompletableFuture<Address> second = rank(gate, new Hello(1, 4, 7), PATIENT, facts("32"));
 
-    assertThatThrownBy(second::join)
-        .isInstanceOf(CompletionException.class)
-        .cause()
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(second)
         .hasMessageContaining("Ranks 0, 2, 3 of 4 did not come to the tracker at 127.0.0.1:");
     assertThat(events.take()).isEqualTo("missing [0, 2, 3]");
     assertThat(gate.await()).isEqualTo(2);
@@ -126,8 +119,7 @@ final class GateTest {
     Gate gate = gate(2, PATIENT);
     enter(gate, SECRET, new Hello(1, 2, 4711), PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(1, 2), PATIENT))
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(() -> enter(gate, 1))
         .hasMessage(
             "Rank 1 (process 4711 on 127.0.0.1) is there already. Give each process another rank.");
   }
@@ -136,8 +128,7 @@ final class GateTest {
   void aRankOfAnotherWorldIsRefused() {
     Gate gate = gate(2, PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(0, 3), PATIENT))
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(() -> enter(gate, SECRET, Hello.of(0, 3), PATIENT))
         .hasMessageContaining("Rank 0 was told of 3 ranks, but the tracker at")
         .hasMessageContaining("of 2");
   }
@@ -146,21 +137,17 @@ final class GateTest {
   void aRankOutsideOfTheWorldIsRefused() {
     Gate gate = gate(2, PATIENT);
 
-    assertThatThrownBy(() -> enter(gate, SECRET, Hello.of(2, 2), PATIENT))
-        .isInstanceOf(InvalidSettings.class)
-        .hasMessage("Rank 2 must be from 0 to 1.");
+    assertRefused(() -> enter(gate, 2)).hasMessage("Rank 2 must be from 0 to 1.");
   }
 
   @Test
   void whatRanksDifferInIsNamedToAll() {
     Gate gate = gate(3, PATIENT);
     List<CompletableFuture<Address>> ranks =
-        List.of(rank(gate, 0, facts("32")), rank(gate, 1, facts("16")), rank(gate, 2, facts("32")));
+        List.of(rank(gate, 0), rank(gate, 1, facts("16")), rank(gate, 2));
 
     for (CompletableFuture<Address> rank : ranks) {
-      assertThatThrownBy(rank::join)
-          .cause()
-          .isInstanceOf(InvalidSettings.class)
+      assertRefused(rank)
           .hasMessageContaining("training.batchSize is 32 on ranks 0, 2, 16 on rank 1");
     }
     assertThat(gate.await()).isEqualTo(2);
@@ -169,7 +156,7 @@ final class GateTest {
   @Test
   void aKeyThatOneRankLacksIsADifference() {
     Gate gate = gate(2, PATIENT);
-    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
+    CompletableFuture<Address> first = rank(gate, 0);
     rank(gate, 1, new Facts(Map.of(), folder.toString()));
 
     assertThatThrownBy(first::join)
@@ -179,12 +166,10 @@ final class GateTest {
   @Test
   void aRankThatDoesNotSeeTheRunDirectoryIsNamed() {
     Gate gate = gate(2, PATIENT);
-    CompletableFuture<Address> first = rank(gate, 0, facts("32"));
+    CompletableFuture<Address> first = rank(gate, 0);
     rank(gate, 1, new Facts(facts("32").values(), folder.resolve("elsewhere").toString()));
 
-    assertThatThrownBy(first::join)
-        .cause()
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(first)
         .hasMessageContaining("is not seen by rank 1 in " + folder.resolve("elsewhere"));
     assertThat(folder).isEmptyDirectory();
   }
@@ -192,10 +177,7 @@ final class GateTest {
   @Test
   void oneThatIsGoneEndsTheAttemptOfAll() throws Exception {
     Gate gate = gate(2, PATIENT);
-    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
-    CompletableFuture<Address> agreed = agree(first, facts("32"));
-    Socket second = speaking(gate, new Hello(1, 2, 4711), facts("32"));
-    agreed.join();
+    Socket second = agreedWithOneThatDoesNotBeat(gate, PATIENT);
 
     second.close();
 
@@ -207,10 +189,7 @@ final class GateTest {
   @Test
   void oneThatDoesNotAnswerEndsTheAttemptOfAll() throws Exception {
     Gate gate = gate(2, HASTY);
-    GateClient first = enter(gate, SECRET, Hello.of(0, 2), HASTY);
-    CompletableFuture<Address> agreed = agree(first, facts("32"));
-    speaking(gate, new Hello(1, 2, 4711), facts("32"));
-    agreed.join();
+    agreedWithOneThatDoesNotBeat(gate, HASTY);
 
     assertThat(lost.take())
         .isEqualTo("75: Rank 1 (process 4711 on 127.0.0.1) does not answer any more.");
@@ -220,13 +199,9 @@ final class GateTest {
   @Test
   void oneThatFailsForAReasonOfItsOwnEndsTheJob() throws Exception {
     Gate gate = gate(2, PATIENT);
-    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
-    GateClient second = enter(gate, SECRET, Hello.of(1, 2), PATIENT);
-    CompletableFuture<Address> agreed = agree(first, facts("32"));
-    agree(second, facts("32")).join();
-    agreed.join();
+    List<GateClient> ranks = agreed(gate);
 
-    second.close();
+    ranks.get(1).close();
 
     assertThat(lost.take()).startsWith("1: Rank 1 ").contains("failed, as its own output says");
     assertThat(gate.await()).isEqualTo(1);
@@ -235,16 +210,12 @@ final class GateTest {
   @Test
   void ranksThatAreDoneLeaveOneByOne() throws Exception {
     Gate gate = gate(2, PATIENT);
-    GateClient first = enter(gate, SECRET, Hello.of(0, 2), PATIENT);
-    GateClient second = enter(gate, SECRET, Hello.of(1, 2), PATIENT);
-    CompletableFuture<Address> agreed = agree(first, facts("32"));
-    agree(second, facts("32")).join();
-    agreed.join();
+    List<GateClient> ranks = agreed(gate);
 
-    second.done();
-    second.close();
-    first.done();
-    first.close();
+    for (GateClient rank : ranks) {
+      rank.done();
+      rank.close();
+    }
 
     assertThat(gate.await()).isEqualTo(0);
     assertThat(lost).isEmpty();
@@ -253,7 +224,7 @@ final class GateTest {
   @Test
   void aTrackerThatIsGoneIsNoticed() throws Exception {
     Gate gate = gate(1, PATIENT);
-    enter(gate, SECRET, Hello.of(0, 1), PATIENT);
+    enter(gate, 0);
 
     CompletableFuture.runAsync(gate::close);
 
@@ -271,10 +242,7 @@ final class GateTest {
 
   @Test
   void aRankWaitsForATrackerThatComesLater() throws IOException {
-    Address later;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      later = new Address("127.0.0.1", free.getLocalPort());
-    }
+    Address later = nobodysAddress();
     CompletableFuture<GateClient> rank =
         CompletableFuture.supplyAsync(
             () -> GateClient.enter(later, SECRET, Hello.of(0, 1), PATIENT, this::end));
@@ -286,19 +254,15 @@ final class GateTest {
 
   @Test
   void whereThereIsNoTrackerTheAddressIsNamed() throws IOException {
-    Address nowhere;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nowhere = new Address("127.0.0.1", free.getLocalPort());
-    }
+    Address nowhere = nobodysAddress();
 
-    assertThatThrownBy(() -> GateClient.enter(nowhere, SECRET, Hello.of(0, 1), HASTY, this::end))
-        .isInstanceOf(InvalidSettings.class)
+    assertRefused(() -> GateClient.enter(nowhere, SECRET, Hello.of(0, 1), HASTY, this::end))
         .hasMessageContaining("Rank 0 found no tracker at " + nowhere);
   }
 
   @Test
   void whatIsNoTrackerIsNotTalkedTo() throws IOException {
-    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+    try (ServerSocket other = listening()) {
       CompletableFuture.runAsync(
           () -> {
             try (Socket socket = other.accept()) {
@@ -309,12 +273,25 @@ final class GateTest {
               throw new UncheckedIOException(e);
             }
           });
-      Address address = new Address("127.0.0.1", other.getLocalPort());
+      Address address = address(other);
 
-      assertThatThrownBy(
-              () -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
-          .isInstanceOf(InvalidSettings.class)
+      assertRefused(() -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
           .hasMessageContaining("is no tracker of this program's");
+    }
+  }
+
+  @Test
+  void aTrackerThatIsGoneInTheMiddleOfTheGreetingIsWaitedForAgain() throws IOException {
+    try (ServerSocket dying = listening()) {
+      Address address = address(dying);
+      CompletableFuture<GateClient> rank =
+          CompletableFuture.supplyAsync(
+              () -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end));
+      dying.accept().close();
+      dying.close();
+      kept(Gate.open(address, SECRET, 1, PATIENT, () -> RING, told()));
+
+      assertThat(agree(kept(rank.join()), facts("32")).join()).isEqualTo(RING);
     }
   }
 
@@ -330,7 +307,7 @@ final class GateTest {
       assertThat(rest(in)).isZero();
     }
 
-    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+    assertThat(rank(gate, 0).join()).isEqualTo(RING);
   }
 
   @Test
@@ -340,7 +317,7 @@ final class GateTest {
       kept(connect(gate));
     }
 
-    assertThat(rank(gate, 0, facts("32")).join()).isEqualTo(RING);
+    assertThat(rank(gate, 0).join()).isEqualTo(RING);
   }
 
   @Test
@@ -375,12 +352,20 @@ final class GateTest {
     return new Facts(Map.of("training.batchSize", batchSize), folder.toString());
   }
 
+  private GateClient enter(Gate gate, int rank) {
+    return enter(gate, SECRET, Hello.of(rank, gate.world()), PATIENT);
+  }
+
   private GateClient enter(Gate gate, Secret secret, Hello hello, Timing timing) {
     return kept(GateClient.enter(gate.address(), secret, hello, timing, this::end));
   }
 
   private void end(String why, int code) {
     lost.add(code + ": " + why);
+  }
+
+  private CompletableFuture<Address> rank(Gate gate, int rank) {
+    return rank(gate, rank, facts("32"));
   }
 
   private CompletableFuture<Address> rank(Gate gate, int rank, Facts facts) {
@@ -401,6 +386,43 @@ final class GateTest {
           }
         },
         task -> new Thread(task).start());
+  }
+
+  /** Two ranks that were told where the ring is. */
+  private List<GateClient> agreed(Gate gate) {
+    List<GateClient> ranks = List.of(enter(gate, 0), enter(gate, 1));
+    ranks.stream().map(rank -> agree(rank, facts("32"))).toList().forEach(CompletableFuture::join);
+    return ranks;
+  }
+
+  /** Likewise, and the second is returned. */
+  private Socket agreedWithOneThatDoesNotBeat(Gate gate, Timing timing) throws IOException {
+    CompletableFuture<Address> first = rank(gate, Hello.of(0, gate.world()), timing, facts("32"));
+    Socket second = speaking(gate, new Hello(1, gate.world(), 4711), facts("32"));
+    first.join();
+    return second;
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertRefused(ThrowingCallable request) {
+    return assertThatThrownBy(request).isInstanceOf(InvalidSettings.class);
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertRefused(CompletableFuture<Address> rank) {
+    return assertThatThrownBy(rank::join).cause().isInstanceOf(InvalidSettings.class);
+  }
+
+  private static ServerSocket listening() throws IOException {
+    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+  }
+
+  private static Address address(ServerSocket server) {
+    return new Address("127.0.0.1", server.getLocalPort());
+  }
+
+  private static Address nobodysAddress() throws IOException {
+    try (ServerSocket free = listening()) {
+      return address(free);
+    }
   }
 
   /** A rank whose heart does not beat. */
