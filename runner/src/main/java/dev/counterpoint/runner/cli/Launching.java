@@ -125,6 +125,7 @@ final class Launching {
     console.say(
         "Rank %d of %d, tracker at %s (%s)."
             .formatted(spot.rank(), spot.world(), spot.tracker(), spot.source()));
+    spot.tracker().doubt().ifPresent(console::say);
     if (workers == spot.world()) {
       return asked;
     }

@@ -20,7 +20,7 @@ final class Attempt implements AutoCloseable {
   private static final int TURNS = 4; // in a deadline
   private static final int SILENT_TURNS = 3;
 
-  /** For a rank that has said that it is done: it waits a deadline at most to leave the ring. */
+  /** For a rank that has said that it goes: it waits a deadline at most to leave the ring. */
   private static final int LEAVING_TURNS = 2 * TURNS;
 
   private static final long GATHERING_NANOS = 1_500_000_000L;
@@ -183,6 +183,10 @@ final class Attempt implements AutoCloseable {
     while (signs.any() && !signs.allEnded() && left > 0) {
       take(TimeUnit.NANOSECONDS.toMillis(left));
       left = until - System.nanoTime();
+    }
+    int silent = 0;
+    while (signs.culpritSpeaks() && silent < LEAVING_TURNS) {
+      silent = take() ? silent : silent + 1;
     }
   }
 

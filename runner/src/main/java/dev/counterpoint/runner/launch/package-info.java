@@ -32,8 +32,8 @@
  * SECONDS}, one for each attempt, with {@code COUNTERPOINT_SECRET} and {@code COUNTERPOINT_LEASH}
  * as above. Its first line on standard output is {@code gate HOST:PORT}, where the ranks are to
  * meet (port 0 is any that is free). Then come lines {@code alive}, {@code lost RANK WHY}, {@code
- * missing RANK...}, {@code begun}. It ends with its leash, or when all ranks have gone after an
- * orderly end.
+ * failed RANK}, {@code missing RANK...}, {@code begun}. It ends with its leash, or when all ranks
+ * have gone after an orderly end.
  *
  * <p>Exit codes of both:
  *

@@ -55,7 +55,7 @@ final class Differences {
             + ".");
   }
 
-  private static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
+  static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
     TreeSet<String> names = new TreeSet<>();
     byRank.values().forEach(values -> names.addAll(values.keySet()));
     List<String> lines = new ArrayList<>();

@@ -208,6 +208,9 @@ public final class GateClient implements Closeable {
         return false;
       }
       case "over" -> {
+        if (left) {
+          return true; // It has a reason of its own, and is about to tell it.
+        }
         lost.accept(message.path("why").asText(), message.path("code").asInt(Assembly.RETRY));
         return true;
       }

@@ -171,8 +171,8 @@ final class ClusterJob {
     }
 
     private int end(int code) {
-      if (attempts.verdict().isPresent()) {
-        throw attempts.verdict().get();
+      if (attempts.lastVerdict().isPresent()) {
+        throw attempts.lastVerdict().get();
       }
       if (code == 130 || code == 143) {
         System.out.println(goOn());
@@ -181,8 +181,8 @@ final class ClusterJob {
     }
 
     private JobFailed failure(Throwable cause) {
-      if (attempts.verdict().isPresent()) {
-        return attempts.verdict().get();
+      if (attempts.lastVerdict().isPresent()) {
+        return attempts.lastVerdict().get();
       }
       String stopped = signal;
       if (stopped != null) {

@@ -32,6 +32,8 @@ final class DriverLine implements Closeable {
     ERR,
     /** The rank's exit code, and what it said last. */
     END,
+    /** The number of a rank that has told the others that it fails for a reason of its own. */
+    CULPRIT,
     /** The task is there. */
     BEAT,
     /** Why the task ends without its rank having come to an end. */

@@ -19,6 +19,8 @@ final class RankSupervisor implements DriverLine.Listener {
   /** Exit codes of a rank after which no other attempt is made: done, failed, refused, stopped. */
   private static final Set<Integer> FINAL = Set.of(0, 1, 2, 130, 143);
 
+  private static final String TRACKER = "tracker: ";
+  private static final String FAILED = "failed ";
   private static final int LOOK = 200; // milliseconds between two looks at the task and the child
   private static final long KEEP = 2_000_000_000L; // nanoseconds between two looks at the run
 
@@ -115,7 +117,15 @@ final class RankSupervisor implements DriverLine.Listener {
             Integer.toString(job.plan().workers()),
             "--deadline",
             Integer.toString(job.plan().deadlineSeconds())),
-        log::add);
+        text -> trackerTold(log, text),
+        text -> log.add(TRACKER + text));
+  }
+
+  private void trackerTold(RankLog log, String text) {
+    log.add(TRACKER + text);
+    if (text.startsWith(FAILED)) {
+      line.say(DriverLine.Word.CULPRIT, text.substring(FAILED.length()));
+    }
   }
 
   private ChildProcess startRank(String gate, RankLog log) throws IOException {

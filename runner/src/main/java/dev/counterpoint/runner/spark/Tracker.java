@@ -19,8 +19,13 @@ record Tracker(ChildProcess process, String gate, AtomicBoolean begun) implement
   private static final int START = 60; // seconds
   private static final String GATE = "gate ";
 
-  /** Starts it, and waits until it listens. */
-  static Tracker start(ProcessBuilder builder, Consumer<String> log)
+  /**
+   * Starts it, and waits until it listens.
+   *
+   * @param told what happens, line by line, in a thread of its own
+   * @param remarks what it says beside that
+   */
+  static Tracker start(ProcessBuilder builder, Consumer<String> told, Consumer<String> remarks)
       throws IOException, InterruptedException {
     CompletableFuture<String> gate = new CompletableFuture<>();
     AtomicBoolean begun = new AtomicBoolean();
@@ -32,10 +37,10 @@ record Tracker(ChildProcess process, String gate, AtomicBoolean begun) implement
                 gate.complete(line.substring(GATE.length()));
               } else if (!line.equals("alive")) {
                 begun.compareAndSet(false, line.equals("begun"));
-                log.accept("tracker: " + line);
+                told.accept(line);
               }
             },
-            line -> log.accept("tracker: " + line));
+            remarks);
     process.onEnd(() -> gate.completeExceptionally(new IOException("it ended")));
     try {
       return new Tracker(process, gate.get(START, TimeUnit.SECONDS), begun);

@@ -203,6 +203,28 @@ final class LauncherTest {
   }
 
   @Test
+  void theCauseIsWhoFailedAndNotWhoHeardOfIt() {
+    String hears = "echo gate 127.0.0.1:4711; sleep 0.3; echo failed 1; cat > /dev/null";
+    String fails =
+        "if [ $COUNTERPOINT_RANK = 1 ]; then sleep 2.5; echo counterpoint: no such word; exit 1; fi;"
+            + " echo counterpoint: Rank 1 failed, as its own output says >&2; exit 1";
+
+    assertThatThrownBy(() -> launcher(3, 2, hears, fails).run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("Rank 1 (process")
+        .hasMessageContaining("its log ends with:\n  counterpoint: no such word")
+        .hasMessageContaining("rank-0001.log");
+  }
+
+  @Test
+  void whereAllFailTheFirstOneHasSaidIt() throws IOException {
+    String hears = "echo gate 127.0.0.1:4711; echo failed 1; echo failed 0; cat > /dev/null";
+
+    assertThat(launcher(3, 2, hears, "echo counterpoint: NaN >&2; exit 1").run()).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("counterpoint: NaN\n");
+  }
+
+  @Test
   void whatATrackerRefusesIsToldAtOnceHoweverLongTheDeadlineIs() {
     String refuses = "echo counterpoint: port in use >&2; exit 2";
 

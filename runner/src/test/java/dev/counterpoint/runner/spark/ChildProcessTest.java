@@ -40,17 +40,18 @@ final class ChildProcessTest {
   @Test
   void aTrackerWhoseRanksHaveMetIsGivenTheTimeToHearThemOut() throws Exception {
     try (Tracker tracker =
-        Tracker.start(shell("echo gate a:1; echo begun; sleep 0.5; echo bye"), said::add)) {
+        Tracker.start(
+            shell("echo gate a:1; echo begun; sleep 0.5; echo bye"), said::add, said::add)) {
       tracker.awaitEnd(60_000);
 
       assertThat(tracker.process().exitCode()).isZero();
-      assertThat(said).containsExactly("tracker: begun", "tracker: bye");
+      assertThat(said).containsExactly("begun", "bye");
     }
   }
 
   @Test
   void aTrackerThatWaitsForRanksIsNotWaitedFor() throws Exception {
-    try (Tracker tracker = Tracker.start(shell("echo gate a:1; sleep 120"), said::add)) {
+    try (Tracker tracker = Tracker.start(shell("echo gate a:1; sleep 120"), said::add, said::add)) {
       assertThat(tracker.gate()).isEqualTo("a:1");
       tracker.awaitEnd(Long.MAX_VALUE);
     }

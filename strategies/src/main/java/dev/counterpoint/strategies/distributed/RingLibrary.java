@@ -31,6 +31,34 @@ record RingLibrary(String resource) {
   private static final Set<PosixFilePermission> FOR_ALL =
       PosixFilePermissions.fromString("r--r--r--");
 
+  /**
+   * Loads that of this machine.
+   *
+   * @throws InvalidSettings where that cannot be, with the reason
+   */
+  static void load() {
+    try {
+      NativeRing.load();
+    } catch (LinkageError e) {
+      throw refusal(e);
+    }
+  }
+
+  /** What is known of a failure to load it. */
+  static InvalidSettings refusal(LinkageError failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof InvalidSettings known
+        ? known
+        : new InvalidSettings(
+            "The native ring cannot be loaded: "
+                + cause
+                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
+                + " written and from which programs may be run.");
+  }
+
   /** That of this machine. */
   static RingLibrary here() {
     return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));

@@ -2,6 +2,7 @@ package dev.counterpoint.strategies.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -199,18 +200,24 @@ class DistributedTrainingStrategyTest {
 
   @Test
   void whoHasTheStepThatIsNotFiniteIsNamedByAll() {
-    assertThatThrownBy(
-            () ->
-                new InMemoryRanks(3)
-                    .run(
-                        collective ->
+    List<Throwable> thrown =
+        new InMemoryRanks(3)
+            .run(
+                collective ->
+                    catchThrowable(
+                        () ->
                             new Trained.Draft()
                                 .of(new TinyModel(0, collective.rank() == 1 ? 3 : -1))
-                                .by(distributed(collective))))
-        .cause()
-        .isInstanceOf(NotFiniteException.class)
-        .hasMessageContaining("step 4")
-        .hasMessageContaining("on rank 1, micro-batch 0");
+                                .by(distributed(collective))));
+
+    assertThat(thrown)
+        .hasSize(3)
+        .allSatisfy(
+            each ->
+                assertThat(each)
+                    .isInstanceOf(NotFiniteException.class)
+                    .hasMessageContaining("step 4")
+                    .hasMessageContaining("on rank 1, micro-batch 0"));
   }
 
   @Test

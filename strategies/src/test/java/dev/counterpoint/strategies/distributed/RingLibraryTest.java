@@ -32,4 +32,22 @@ final class RingLibraryTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("strategy: {type: standard}");
   }
+
+  @Test
+  void aLibraryThatCannotBeLoadedIsToldWithItsReason() {
+    LinkageError failure =
+        new ExceptionInInitializerError(new UnsatisfiedLinkError("libgomp.so.1: cannot open"));
+
+    assertThat(RingLibrary.refusal(failure))
+        .hasMessageContaining("cannot be loaded: ")
+        .hasMessageContaining("libgomp.so.1: cannot open")
+        .hasMessageContaining("COUNTERPOINT_CACHE");
+  }
+
+  @Test
+  void aMachineWithoutTheLibraryIsToldSo() {
+    InvalidSettings none = new InvalidSettings("There is none for this machine.");
+
+    assertThat(RingLibrary.refusal(new ExceptionInInitializerError(none))).isSameAs(none);
+  }
 }
