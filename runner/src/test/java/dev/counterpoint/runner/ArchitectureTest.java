@@ -117,13 +117,11 @@ final class ArchitectureTest {
           .resideOutsideOfPackage("..runner.bench") // the bare loop brings in nothing
           .and(
               DescribedPredicate.describe(
-                  "record a pass",
-                  type -> calls(type, Torch.class, "recordGradients")))
+                  "record a pass", type -> calls(type, Torch.class, "recordGradients")))
           .should(
               ArchCondition.from(
                   DescribedPredicate.describe(
-                      "hold a ForwardScope",
-                      type -> calls(type, ForwardScope.class, "<init>"))));
+                      "hold a ForwardScope", type -> calls(type, ForwardScope.class, "<init>"))));
 
   private static boolean calls(JavaClass type, Class<?> owner, String name) {
     return type.getCodeUnitCallsFromSelf().stream()

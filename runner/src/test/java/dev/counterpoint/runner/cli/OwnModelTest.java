@@ -75,10 +75,12 @@ final class OwnModelTest {
 
   @Test
   void aRunIsMeasuredWithAsManyItemsAtOnceAsItWasTrainedWith() throws IOException {
-    String tooMany = MODEL.replace("words.forward(batch.ids()).getShape().tail() == 7", "batch.size() > 1");
+    String tooMany =
+        MODEL.replace("words.forward(batch.ids()).getShape().tail() == 7", "batch.size() > 1");
     Files.writeString(folder.resolve("Own.java"), tooMany.formatted("OutOfMemoryError()"));
     Files.writeString(
-        folder.resolve("own.yaml"), RUN_FILE.replace("batchSize: 2", "batchSize: 2, microBatchSize: 1"));
+        folder.resolve("own.yaml"),
+        RUN_FILE.replace("batchSize: 2", "batchSize: 2, microBatchSize: 1"));
     write();
     assertThat(train(2)).as(terminal.err()).isEqualTo(ExitCode.DONE);
 

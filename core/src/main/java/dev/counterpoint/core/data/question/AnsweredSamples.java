@@ -14,7 +14,8 @@ import java.util.List;
  * @param length tokens of a window at most
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record AnsweredSamples(byte[] tokenizerJson, List<Question> questions, int paddingId, int length, Answering answering)
+record AnsweredSamples(
+    byte[] tokenizerJson, List<Question> questions, int paddingId, int length, Answering answering)
     implements Samples {
   private static final int ASKED = 48;
   private static final int SHOWN_OF_EACH = 4;

@@ -3,7 +3,8 @@ package dev.counterpoint.core.data.source;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * How answers were looked for in texts when a model was trained, as they are to be when it is asked.
+ * How answers were looked for in texts when a model was trained, as they are to be when it is
+ * asked.
  *
  * @param stride tokens that a window over a long text has in common with the one before
  * @param maxAnswer the most tokens of an answer

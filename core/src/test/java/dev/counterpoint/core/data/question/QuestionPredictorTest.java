@@ -68,8 +68,7 @@ class QuestionPredictorTest {
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true, true);
     byte[] json = PublishedTokenizer.build(words, List.of(TEXT, "Which bridge?"));
     try (BaseModel model = first;
-        QuestionPredictor predictor =
-            new QuestionPredictor(model, json, 0, 32, settings)) {
+        QuestionPredictor predictor = new QuestionPredictor(model, json, 0, 32, settings)) {
       model.initialize(Device.cpu(), 1);
       return predictor.answer("Which bridge?", text, most);
     }
