@@ -114,8 +114,11 @@ final class TrainCommand implements Callable<Integer> {
         DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
+        ranks; // Before the strategy: whoever misses this one in the ring must know already why.
         Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
-      Heartbeat.left(run.directory()).ifPresent(console::say);
+      if (leads) {
+        Heartbeat.take(run.directory()).ifPresent(console::say);
+      }
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, leash);
       Trainer trainer = wired.getInstance(Trainer.class);
       introduce(run, data, model, console);
