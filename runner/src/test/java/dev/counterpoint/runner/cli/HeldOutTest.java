@@ -117,9 +117,9 @@ class HeldOutTest {
   }
 
   @Test
-  void textsAreCutAsThoseOfTrainingWereAndCounted() throws IOException {
+  void textsThatAreCutAreCounted() throws IOException {
     assertThat(predict("good\n" + "bad ".repeat(9) + "\n").err())
-        .contains("1 of 2 texts have more tokens than a text had in training at most");
+        .contains("1 of 2 texts is longer than 8 tokens; what comes behind was not read");
   }
 
   @Test
