@@ -83,10 +83,11 @@ final class LabelTeller implements Teller {
         : List.of(
             String.format(
                 Locale.ROOT,
-                "%,d of %,d texts have more tokens than the model takes; what comes behind was not"
-                    + " read",
+                "%,d of %,d texts %s longer than %,d tokens; what comes behind was not read",
                 cut,
-                told));
+                told,
+                cut == 1 ? "is" : "are",
+                encoder.maxLength()));
   }
 
   @Override

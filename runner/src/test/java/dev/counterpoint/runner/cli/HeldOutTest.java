@@ -118,7 +118,7 @@ class HeldOutTest {
   @Test
   void textsThatAreCutAreCounted() throws IOException {
     assertThat(predict("good\n" + "bad ".repeat(9) + "\n").err())
-        .contains("1 of 2 texts have more tokens than the model takes");
+        .contains("1 of 2 texts is longer than 8 tokens; what comes behind was not read");
   }
 
   @Test

@@ -57,6 +57,11 @@ public final class TextEncoder implements AutoCloseable {
     }
   }
 
+  /** The most tokens of a text, special ones included. */
+  public int maxLength() {
+    return tokenizer.getMaxLength();
+  }
+
   private static HuggingFaceTokenizer load(byte[] json, String name, int maxLength)
       throws IOException {
     String length = Integer.toString(maxLength);
