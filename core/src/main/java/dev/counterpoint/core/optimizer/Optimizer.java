@@ -165,6 +165,11 @@ public final class Optimizer implements AutoCloseable {
         .toList();
   }
 
+  /** All that it trains, those of a group one after the other. */
+  public List<Parameter> parameters() {
+    return groups.stream().flatMap(group -> group.parameters().stream()).toList();
+  }
+
   /** Everything remembered, by {@code parameter name/slot name}, the arrays themselves. */
   public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(state);

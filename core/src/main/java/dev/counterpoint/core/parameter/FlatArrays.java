@@ -13,7 +13,6 @@ import dev.counterpoint.core.kernel.Torch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * Room on the CPU for float32 arrays of some shapes, one behind the other: what processes give to
@@ -70,19 +69,19 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   /**
-   * Shows its memory to a collective, bucket by bucket: direct, float32, in native order. The order
-   * in which an element is summed hangs on its place in a bucket, so these are the same each time.
+   * Its memory, bucket by bucket, for a collective: direct, float32, in native order. The order in
+   * which an element is summed hangs on its place in a bucket, so these are the same each time.
    *
    * @param bytes of a bucket, the same at each call
    */
-  public void forEachBucket(int bytes, Consumer<ByteBuffer> collective) {
+  public List<ByteBuffer> buckets(int bytes) {
     long elements = flat.size();
     long bucket = bytes / Float.BYTES;
     for (long from = buckets.size() * bucket; from < elements; from += bucket) {
       NDArray part = keep(flat.get(range(from, Math.min(from + bucket, elements))));
       buckets.add(part.toByteBuffer(true)); // the memory itself, not a copy of it
     }
-    buckets.forEach(collective);
+    return buckets;
   }
 
   /** Makes every element -0.0, which changes no number that it is added to. */

@@ -156,10 +156,10 @@ public final class Gradients implements AutoCloseable {
    * any process.
    *
    * @param bucketBytes how much is added up at once
-   * @param sum adds up a bucket, in place: direct, float32, in native order. All processes see the
-   *     same buckets in the same order.
+   * @param sum adds up each of some buckets, in place: direct, float32, in native order. All
+   *     processes see the same buckets in the same order.
    */
-  public void exchange(int bucketBytes, Consumer<ByteBuffer> sum) {
+  public void exchange(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
     if (parameters.isEmpty()) {
       return;
     }
@@ -172,7 +172,7 @@ public final class Gradients implements AutoCloseable {
     if (!exchanged) {
       FlatArrays.copy(room.slots(), own);
     }
-    room.forEachBucket(bucketBytes, sum);
+    sum.accept(room.buckets(bucketBytes));
     if (parameters.get(0).value().getDevice().isGpu()) {
       FlatArrays.copy(own, room.slots());
     } else {

@@ -27,6 +27,11 @@ public interface Collective extends AutoCloseable {
    */
   void sum(ByteBuffer numbers);
 
+  /** Adds up the numbers of several buffers, one after the other. */
+  default void sum(List<ByteBuffer> buckets) {
+    buckets.forEach(this::sum);
+  }
+
   /**
    * Gives the bytes of process 0 to all, in place.
    *

@@ -82,7 +82,7 @@ final class Consensus {
     if (collective.world() > 1 && !arrays.isEmpty()) {
       try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
         flat.take(arrays);
-        flat.forEachBucket(collective.bucketBytes(), collective::broadcast);
+        flat.buckets(collective.bucketBytes()).forEach(collective::broadcast);
         if (!leads()) {
           flat.give(arrays);
         }

@@ -76,7 +76,7 @@ final class OuterStep implements AutoCloseable {
       change.take(values());
       run("change", change.flat(), memory.get(0).flat(), local() ? 1.0 / collective.world() : 1.0);
       if (local()) {
-        change.forEachBucket(collective.bucketBytes(), collective::sum);
+        collective.sum(change.buckets(collective.bucketBytes()));
       }
       run(
           "step",

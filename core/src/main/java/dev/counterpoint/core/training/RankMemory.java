@@ -55,7 +55,7 @@ final class RankMemory implements AutoCloseable {
       } else {
         way.empty();
       }
-      way.forEachBucket(collective.bucketBytes(), collective::sum);
+      collective.sum(way.buckets(collective.bucketBytes()));
       if (consensus.leads()) {
         other(sender).take(way.slots());
       }
@@ -87,7 +87,7 @@ final class RankMemory implements AutoCloseable {
           int from = rank % memories;
           way.take(from == 0 ? List.copyOf(local.values()) : other(from).slots());
         }
-        way.forEachBucket(collective.bucketBytes(), collective::broadcast);
+        way.buckets(collective.bucketBytes()).forEach(collective::broadcast);
         if (collective.rank() == rank) {
           way.give(List.copyOf(local.values()));
         }

@@ -5,11 +5,15 @@ def forward(self, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
   classes = logits.size(-1)
   # Rows apart, where they are large: of what only a row's loss and gradient need, the memory is that of a few rows.
   rows = max(1, 4194304 // max(1, classes))
-  parts = torch.split(logits.reshape([-1, classes]), rows)
-  targets = torch.split(labels.reshape([-1]), rows)
-  total = self.loss(parts[0], targets[0])
-  for i in range(1, len(parts)):
-    total = torch.add(total, self.loss(parts[i], targets[i]))
+  flat = logits.reshape([-1, classes])
+  targets = labels.reshape([-1])
+  if flat.size(0) <= rows:
+    total = self.loss(flat, targets)
+  else:
+    total = torch.zeros([], dtype=6, device=logits.device)
+    for begin in range(0, flat.size(0), rows):
+      part = self.loss(torch.slice(flat, 0, begin, begin + rows), torch.slice(targets, 0, begin, begin + rows))
+      total = torch.add(total, part)
   return (total, (labels != -100).sum())
 
 def loss(self, logits: Tensor, labels: Tensor) -> Tensor:

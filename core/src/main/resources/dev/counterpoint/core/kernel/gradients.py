@@ -55,12 +55,16 @@ def clamp(self, gradients: List[Tensor], limit: float) -> NoneType:
 
 # Those of some of the places.
 def part(self, gradients: List[Tensor], places: List[int], wanted: List[int]) -> List[Tensor]:
-  some = annotate(List[Tensor], [])
-  i = 0
-  for place in wanted:
-    while places[i] < place:
-      i += 1
-    some.append(gradients[i])
+  first = wanted[0]
+  if places[-1] == len(places) - 1 and wanted[-1] - first == len(wanted) - 1:
+    some = gradients[first:first + len(wanted)]  # each is at its place
+  else:
+    some = annotate(List[Tensor], [])
+    i = 0
+    for place in wanted:
+      while places[i] < place:
+        i += 1
+      some.append(gradients[i])
   return some
 
 # What is no gradient yet: -0.0 in every element.

@@ -61,6 +61,19 @@ class HubTest {
   }
 
   @Test
+  void aSmallFileThatTheHubRedirectsWithinItselfIsAsWhatThatLeadsTo() throws IOException {
+    server.caches = true;
+    server.token = "hf_secret";
+
+    Path folder = hub(server.endpoint(), "hf_secret").folder(NAME);
+
+    assertThat(folder).isEqualTo(cache.resolve("owner--tiny").resolve(LoopbackHub.COMMIT));
+    assertThat(folder.resolve("config.json")).hasContent("{\"model_type\": \"bert\"}");
+    assertThat(folder.resolve("vocab.txt")).hasContent("[PAD]");
+    assertThat(said).noneMatch(line -> line.contains("damaged"));
+  }
+
+  @Test
   void whatIsThereIsNotFetchedAgain() throws IOException {
     hub().folder(NAME);
     server.requests.clear();

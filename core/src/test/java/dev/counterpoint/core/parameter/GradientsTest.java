@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.reference.Safetensors;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -107,10 +108,12 @@ final class GradientsTest {
         List<Integer> sizes = new ArrayList<>();
         gradients.exchange(
             128,
-            bucket -> {
-              sizes.add(bucket.remaining());
-              for (int i = 0; i < bucket.remaining(); i += Float.BYTES) {
-                bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same
+            buckets -> {
+              for (ByteBuffer bucket : buckets) {
+                sizes.add(bucket.remaining());
+                for (int i = 0; i < bucket.remaining(); i += Float.BYTES) {
+                  bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same
+                }
               }
             });
 

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * settings nor the class path of the launcher.
  */
 final class PyTorch implements Contender {
+  static final String SCRIPT = "pytorch_contender.py";
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Path script;
@@ -55,13 +56,14 @@ final class PyTorch implements Contender {
       throws IOException {
     script = Files.createTempFile("pytorch_contender", ".py");
     errors = Files.createTempFile("pytorch_contender", ".log");
-    try (InputStream text = PyTorch.class.getResourceAsStream("pytorch_contender.py")) {
+    try (InputStream text = PyTorch.class.getResourceAsStream(SCRIPT)) {
       Files.write(script, Objects.requireNonNull(text).readAllBytes());
     }
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
-    version = hello(python, settings(encoder, precision, batches, weights));
+    version =
+        hello(python, settings(encoder, precision, JniUtils.getNumThreads(), batches, weights));
   }
 
   private Process start(Path python) throws IOException {
@@ -90,8 +92,13 @@ final class PyTorch implements Contender {
     return answer.path("torch").asText();
   }
 
-  private static ObjectNode settings(
-      BenchSize encoder, Precision precision, List<HostBatch> batches, @Nullable Path weights) {
+  /** What the script is told first. */
+  static ObjectNode settings(
+      BenchSize encoder,
+      Precision precision,
+      int threads,
+      List<HostBatch> batches,
+      @Nullable Path weights) {
     ObjectNode settings = JSON.createObjectNode();
     settings.put("family", Row.name(encoder.family()));
     settings.put("generates", encoder.generates());
@@ -101,7 +108,7 @@ final class PyTorch implements Contender {
     settings.put("tokens", encoder.tokens());
     settings.put("vocabulary", encoder.vocabulary());
     settings.put("classes", BenchSize.CLASSES);
-    settings.put("threads", JniUtils.getNumThreads());
+    settings.put("threads", threads);
     settings.put("learningRate", Bench.LEARNING_RATE);
     settings.put("precision", precision == Precision.BFLOAT16 ? "bfloat16" : "float32");
     if (weights != null) {

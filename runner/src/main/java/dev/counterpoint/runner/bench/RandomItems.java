@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
  * place: a function of their number.
  */
 record RandomItems(BenchSize shape, long size) implements Dataset {
-  private static final int FIRST = 4;
+  static final int FIRST = 4;
 
   /** A batch of the first items, or those after. */
   HostBatch batch(int number) {

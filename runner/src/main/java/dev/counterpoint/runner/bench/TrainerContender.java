@@ -28,13 +28,16 @@ final class TrainerContender implements Contender {
     this.encoder = encoder;
     model = encoder.model(precision);
     batches = new RandomItems(encoder, 0).firstBatches();
-    config =
-        TrainingConfig.defaults()
-            .withEpochs(1)
-            .withBatchSize(encoder.batch())
-            .withSchedule(Constant.defaults())
-            .withOptimizer(AdamW.of(Bench.LEARNING_RATE))
-            .withPrecision(precision);
+    config = config(encoder, precision);
+  }
+
+  static TrainingConfig config(BenchSize size, Precision precision) {
+    return TrainingConfig.defaults()
+        .withEpochs(1)
+        .withBatchSize(size.batch())
+        .withSchedule(Constant.defaults())
+        .withOptimizer(AdamW.of(Bench.LEARNING_RATE))
+        .withPrecision(precision);
   }
 
   @Override

@@ -52,10 +52,15 @@ final class Handshake {
     return known;
   }
 
-  /** The rank's side. */
+  /**
+   * The rank's side.
+   *
+   * @throws IOException where the other side is gone in the middle of it, as a tracker that is
+   *     killed then
+   */
   static Outcome asRank(Socket socket, Secret secret) throws IOException {
     DataInputStream in = new DataInputStream(socket.getInputStream());
-    if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
+    if (!Arrays.equals(exactly(in, MAGIC.length), MAGIC)) {
       return Outcome.NO_TRACKER;
     }
     byte[] theirs = exactly(in, NONCE);

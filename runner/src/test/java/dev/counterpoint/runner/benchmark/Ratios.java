@@ -5,17 +5,18 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Figures over paired measurements. */
-final class Ratios {
+public final class Ratios {
   private Ratios() {}
 
-  static double median(double[] values) {
+  /** The median. */
+  public static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   /** The 97.5th percentile of the medians of 2,000 samples drawn with replacement. */
-  static double bound(double[] ratios) {
+  public static double bound(double[] ratios) {
     SplittableRandom random = new SplittableRandom(1);
     double[] medians = new double[2_000];
     for (int i = 0; i < medians.length; i++) {

@@ -42,13 +42,16 @@ public final class RingCollective implements Collective {
   private final ExecutorService thread = Executors.newSingleThreadExecutor(RingCollective::daemon);
   private ByteBuffer parts = ByteBuffer.allocateDirect(0);
 
+  /** When the ring has last come further, by {@link System#nanoTime}. */
+  private volatile long progress;
+
   private RingCollective(Membership membership) {
     this.membership = membership;
   }
 
   /** Joins the ring, and waits for the others. It ends the process where that fails. */
   public static RingCollective join(Membership membership) {
-    NativeRing.load();
+    RingLibrary.load();
     RingCollective ring = new RingCollective(membership);
     String config = config(membership);
     String act = "joining the ring at " + membership.trackerHost() + ":" + membership.trackerPort();
@@ -89,11 +92,27 @@ public final class RingCollective implements Collective {
 
   @Override
   public void sum(ByteBuffer numbers) {
-    Pointer start = start(numbers);
-    long count = numbers.remaining() / Float.BYTES;
+    sum(List.of(numbers));
+  }
+
+  @Override
+  public void sum(List<ByteBuffer> buckets) {
+    List<Pointer> starts = buckets.stream().map(RingCollective::start).toList();
+    long bytes = buckets.stream().mapToLong(ByteBuffer::remaining).sum();
     call(
-        "summing " + numbers.remaining() + " bytes",
-        () -> NativeRing.XGCommunicatorAllreduce(start, count, NativeRing.FLOAT32, NativeRing.SUM));
+        "summing " + bytes + " bytes",
+        () -> {
+          int failure = 0;
+          for (int i = 0; i < starts.size() && failure == 0; i++) {
+            failure = sum(starts.get(i), buckets.get(i).remaining() / Float.BYTES);
+            progress = System.nanoTime();
+          }
+          return failure;
+        });
+  }
+
+  private static int sum(Pointer start, int count) {
+    return NativeRing.XGCommunicatorAllreduce(start, count, NativeRing.FLOAT32, NativeRing.SUM);
   }
 
   @Override
@@ -141,11 +160,13 @@ public final class RingCollective implements Collective {
     return parts.clear().limit(bytes).slice().order(ByteOrder.nativeOrder());
   }
 
-  /** Makes a native call, and waits for it. */
-  private void call(String act, IntSupplier call) {
-    Future<String> future = thread.submit(() -> call.getAsInt() == 0 ? "" : NativeRing.lastError());
+  /** Makes native calls, and waits for them as long as they come further. */
+  void call(String act, IntSupplier calls) {
+    progress = System.nanoTime();
+    Future<String> future =
+        thread.submit(() -> calls.getAsInt() == 0 ? "" : NativeRing.lastError());
     try {
-      String error = future.get(patience().toMillis(), TimeUnit.MILLISECONDS);
+      String error = await(future);
       if (!error.isEmpty()) {
         end(act, error);
       }
@@ -155,6 +176,21 @@ public final class RingCollective implements Collective {
       end(act, String.valueOf(e.getCause()));
     } catch (InterruptedException e) {
       end(act, "interrupted");
+    }
+  }
+
+  private String await(Future<String> future)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    while (true) {
+      long left = progress + patience().toNanos() - System.nanoTime();
+      if (left <= 0) {
+        throw new TimeoutException();
+      }
+      try {
+        return future.get(left, TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        // It may have come further meanwhile.
+      }
     }
   }
 

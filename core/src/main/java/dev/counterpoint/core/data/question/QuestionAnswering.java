@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -102,21 +103,22 @@ public record QuestionAnswering(
     TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
     Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
-    SpanSearch search = new SpanSearch(SpanSearch.USUAL.best(), maxAnswer);
+    Answering answering = new Answering(stride, maxAnswer, set.someUnanswerable());
     return new DataSplits(
         DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
             .cutAt(length(context)),
         splits,
-        List.of(() -> new AnswerMetric(set, search)),
+        List.of(() -> new AnswerMetric(set, SpanSearch.of(maxAnswer))),
         fingerprint(set, json),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(questions, splits),
         new AnsweredSamples(
             json,
             questions.getOrDefault(DataSplits.VALIDATION, List.of()),
-            set.someUnanswerable(),
             vocabulary.paddingId(),
-            length(context)));
+            length(context),
+            answering),
+        answering);
   }
 
   private Map<String, Path> files(DataContext context) {

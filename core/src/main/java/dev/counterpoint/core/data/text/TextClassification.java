@@ -101,7 +101,8 @@ public record TextClassification(
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
         cache.notes(rows),
-        Samples.none());
+        Samples.none(),
+        null);
   }
 
   /** The tables of splits, of which it is known that they can be opened. */

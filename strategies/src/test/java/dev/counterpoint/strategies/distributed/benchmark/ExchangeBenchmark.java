@@ -194,17 +194,24 @@ final class ExchangeBenchmark {
         String[] words = line.split(" ");
         int bytes = Integer.parseInt(words[0]);
         int repeats = Integer.parseInt(words[1]);
-        ByteBuffer all = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        List<ByteBuffer> buckets = buckets(bytes);
         ring.barrier();
         long begin = System.nanoTime();
         for (int i = 0; i < repeats; i++) {
-          for (int from = 0; from < bytes; from += BUCKET) {
-            ring.sum(
-                all.slice(from, Math.min(BUCKET, bytes - from)).order(ByteOrder.nativeOrder()));
-          }
+          ring.sum(buckets);
         }
         System.out.println((System.nanoTime() - begin) * 1e-6 / repeats);
       }
     }
+  }
+
+  private static List<ByteBuffer> buckets(int bytes) {
+    ByteBuffer all = ByteBuffer.allocateDirect(bytes);
+    List<ByteBuffer> buckets = new ArrayList<>();
+    for (int from = 0; from < bytes; from += BUCKET) {
+      int length = Math.min(BUCKET, bytes - from);
+      buckets.add(all.slice(from, length).order(ByteOrder.nativeOrder()));
+    }
+    return buckets;
   }
 }

@@ -1,0 +1,100 @@
+package dev.counterpoint.runner.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.strategies.distributed.Membership;
+import dev.counterpoint.strategies.distributed.RingCollective;
+import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A process of {@link RanksBenchmark}: one training, which takes as many steps at a time as a line
+ * of standard input says, {@code {"steps": 5}}, and answers with the seconds from the end of one
+ * step to that of the next. Arguments: size, rank, world, and the port of the ring's tracker.
+ */
+final class PacedTraining implements Callback {
+  private static final long ENDLESS = 1L << 40; // items
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final BufferedReader requests =
+      new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+  private final List<Double> seconds = new ArrayList<>();
+  private int wanted;
+  private long last;
+
+  private PacedTraining() {}
+
+  public static void main(String[] arguments) {
+    BenchSize size = BenchSize.valueOf(arguments[0]);
+    RunOptions options =
+        new RunOptions(
+            1, List.of(new PacedTraining()), new StopSignal(), null, CheckpointPolicy.defaults());
+    try (TrainingStrategy strategy =
+        strategy(
+            Integer.parseInt(arguments[1]),
+            Integer.parseInt(arguments[2]),
+            Integer.parseInt(arguments[3]))) {
+      new Trainer(
+              size.model(Precision.FLOAT32),
+              strategy,
+              TrainerContender.config(size, Precision.FLOAT32),
+              options)
+          .train(new RandomItems(size, ENDLESS));
+    }
+  }
+
+  private static TrainingStrategy strategy(int rank, int world, int port) {
+    if (world == 1) {
+      return new StandardTrainingStrategy();
+    }
+    Membership place = new Membership(rank, world, "127.0.0.1", port, Duration.ofSeconds(60));
+    return new DistributedTrainingStrategy(
+        DistributedTrainingStrategy.Config.defaults(), RingCollective.join(place));
+  }
+
+  @Override
+  public void onStart(TrainingStart start) {
+    await();
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    seconds.add((System.nanoTime() - last) * 1e-9);
+    last = System.nanoTime();
+    if (seconds.size() == wanted) {
+      System.out.println(JSON.valueToTree(Map.of("seconds", seconds)).toString());
+      seconds.clear();
+      await();
+    }
+  }
+
+  private void await() {
+    try {
+      String line = requests.readLine();
+      if (line == null) {
+        Runtime.getRuntime().halt(0); // The benchmark is over.
+      }
+      wanted = JSON.readTree(line).path("steps").asInt();
+      last = System.nanoTime();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.counterpoint.runner.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.benchmark.Ratios;
+import dev.counterpoint.strategies.distributed.RingTracker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * What training in ranks of one thread gives over one process with as many threads, and over
+ * PyTorch's DistributedDataParallel on gloo with as many ranks, on an encoder of {@code bench}: the
+ * same batch a step, without dropout, in turns. Each process stays, with its model and optimizer,
+ * and rests while the others take steps.
+ *
+ * <pre>java -cp ... dev.counterpoint.runner.bench.RanksBenchmark PYTHON|- SIZE WORLD TURNS</pre>
+ */
+public final class RanksBenchmark {
+  private static final String DDP = "ddp_contender.py";
+  private static final int STEPS = 4;
+  private static final int WARM_UP = 1;
+  private static final int FIRST_STEPS = 8; // which do not count: compilers are at work
+
+  private final BenchSize size;
+  private final int world;
+
+  private RanksBenchmark(BenchSize size, int world) {
+    if (size.batch() % world != 0) {
+      throw new IllegalArgumentException(world + " ranks have no equal shares of " + size.batch());
+    }
+    this.size = size;
+    this.world = world;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    BenchSize size = BenchSize.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+    int turns = Integer.parseInt(arguments[3]);
+    RanksBenchmark benchmark = new RanksBenchmark(size, Integer.parseInt(arguments[2]));
+    List<Team> teams = new ArrayList<>();
+    try (RingTracker tracker = benchmark.tracker()) {
+      teams.add(benchmark.ranks(tracker.port()));
+      teams.add(benchmark.oneProcess());
+      if (!arguments[0].equals("-")) {
+        teams.add(benchmark.distributedDataParallel(arguments[0]));
+      }
+      benchmark.print(teams, inTurns(teams, turns));
+    } finally {
+      teams.forEach(Team::close);
+    }
+  }
+
+  private RingTracker tracker() {
+    return RingTracker.start("127.0.0.1", 0, world, Duration.ofSeconds(60));
+  }
+
+  /** Seconds a step of each team (teams, turns). */
+  private static double[][] inTurns(List<Team> teams, int turns) throws IOException {
+    for (Team team : teams) {
+      team.train(0, FIRST_STEPS);
+    }
+    double[][] seconds = new double[teams.size()][turns];
+    for (int turn = 0; turn < turns; turn++) {
+      for (int i = 0; i < seconds.length; i++) {
+        seconds[i][turn] = teams.get(i).train(WARM_UP, STEPS);
+      }
+    }
+    return seconds;
+  }
+
+  private void print(List<Team> teams, double[][] seconds) {
+    String columns = "%-30s %10s %10s %20s %9s%n";
+    System.out.printf(
+        columns,
+        size + ", " + world + " ranks",
+        "ms a step",
+        "items/s",
+        "ranks to it: median",
+        "at least");
+    for (int i = 0; i < seconds.length; i++) {
+      double[] ratios = new double[seconds[i].length];
+      for (int turn = 0; turn < ratios.length; turn++) {
+        ratios[turn] = seconds[0][turn] / seconds[i][turn];
+      }
+      double median = Ratios.median(seconds[i]);
+      System.out.printf(
+          columns,
+          teams.get(i).name(),
+          number("%.1f", 1e3 * median),
+          number("%.2f", size.batch() / median),
+          number("%.3f", 1 / Ratios.median(ratios)),
+          number("%.3f", 1 / Ratios.bound(ratios)));
+    }
+  }
+
+  private static String number(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+
+  private Team ranks(int port) throws IOException {
+    List<Process> processes = new ArrayList<>();
+    for (int rank = 0; rank < world; rank++) {
+      processes.add(
+          java(1, Integer.toString(rank), Integer.toString(world), Integer.toString(port)));
+    }
+    return new Team(world + " ranks of 1 thread", processes);
+  }
+
+  private Team oneProcess() throws IOException {
+    return new Team("1 process of " + world + " threads", List.of(java(world, "0", "1", "0")));
+  }
+
+  /** As this one was started. */
+  private Process java(int threads, String... place) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(PacedTraining.class.getName(), size.name()));
+    command.addAll(Arrays.asList(place));
+    return start(command, threads);
+  }
+
+  private static Process start(List<String> command, int threads) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+    if (!command.contains("-cp")) {
+      builder.environment().remove("GLIBC_TUNABLES"); // a setting of ours, not of PyTorch's
+    }
+    return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  private Team distributedDataParallel(String python) throws IOException {
+    Path folder = Files.createTempDirectory("ddp");
+    for (String script : List.of(PyTorch.SCRIPT, DDP)) {
+      try (InputStream text = PyTorch.class.getResourceAsStream(script)) {
+        Files.write(folder.resolve(script), Objects.requireNonNull(text).readAllBytes());
+        folder.resolve(script).toFile().deleteOnExit();
+      }
+    }
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    List<Process> processes = new ArrayList<>();
+    List<ObjectNode> settings = new ArrayList<>();
+    for (int rank = 0; rank < world; rank++) {
+      String script = folder.resolve(DDP).toString();
+      List<String> place = List.of(Integer.toString(rank), Integer.toString(world));
+      processes.add(
+          start(
+              List.of(python, "-B", script, place.get(0), place.get(1), Integer.toString(port)),
+              1));
+      settings.add(settings(rank));
+    }
+    Team team = new Team("DistributedDataParallel", processes);
+    team.ask(settings);
+    return team;
+  }
+
+  private ObjectNode settings(int rank) {
+    List<HostBatch> batches =
+        IntStream.range(0, RandomItems.FIRST).mapToObj(batch -> share(batch, rank)).toList();
+    ObjectNode settings = PyTorch.settings(size, Precision.FLOAT32, 1, batches, null);
+    settings.putObject("distributed").put("gradient_as_bucket_view", Boolean.getBoolean("view"));
+    return settings;
+  }
+
+  private HostBatch share(int batch, int rank) {
+    long items = size.batch() / world;
+    long from = (long) batch * size.batch() + rank * items;
+    return new RandomItems(size, 0).collate(LongStream.range(from, from + items).toArray());
+  }
+}
