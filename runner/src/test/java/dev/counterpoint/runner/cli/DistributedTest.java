@@ -169,9 +169,7 @@ final class DistributedTest {
     String source = folder.resolve("OneSided.java").toString();
     Files.writeString(Path.of(source), ONE_SIDED);
 
-    int code =
-        terminal.run(
-            train("run", "--classpath", source, "--set", "data={type: OneSided}"));
+    int code = terminal.run(train("run", "--classpath", source, "--set", "data={type: OneSided}"));
 
     assertThat(code).as(terminal.err()).isEqualTo(1);
     assertThat(terminal.err())
@@ -268,8 +266,7 @@ final class DistributedTest {
     long process = ProcessHandle.current().pid();
     String host =
         "127.%d.%d.%d"
-            .formatted(
-                1 + (process >> 14) % 128, 1 + (process >> 7) % 128, 1 + process % 128);
+            .formatted(1 + (process >> 14) % 128, 1 + (process >> 7) % 128, 1 + process % 128);
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(host))) {
       return host + ":" + free.getLocalPort();
     }
