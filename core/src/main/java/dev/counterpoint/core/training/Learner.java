@@ -6,9 +6,12 @@ import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.parameter.Parameter;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model with all that learns in it: what a step reads and writes. Closing it leaves the model.
@@ -24,13 +27,21 @@ record Learner(
     Rounds rounds)
     implements AutoCloseable {
   static Learner of(BaseModel model, TrainingConfig config, TrainingStrategy strategy) {
+    Optimizer optimizer = model.createOptimizer(config.optimizer(), groups(model, config));
     return new Learner(
         model,
-        model.createOptimizer(config.optimizer(), groups(model, config)),
-        new Gradients(model.parameters()),
+        optimizer,
+        new Gradients(inGroups(model, optimizer)),
         new WeightAverage(model.parameters(), config.averageWeights()),
         new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()),
         strategy.rounds());
+  }
+
+  /** All parameters, those first that the optimizer takes together. */
+  private static List<Parameter> inGroups(BaseModel model, Optimizer optimizer) {
+    Set<Parameter> ordered = new LinkedHashSet<>(optimizer.parameters());
+    ordered.addAll(model.parameters());
+    return List.copyOf(ordered);
   }
 
   private static List<ParameterGroup> groups(BaseModel model, TrainingConfig config) {

@@ -234,7 +234,8 @@ final class TrainCommand implements Callable<Integer> {
     RunDirectory directory = run.directory();
     RunDirectory.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
-        new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
+        new ModelFolder.Config(
+            run.file().model(), data.spec(), run.file().classpath(), data.answering());
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.passedOver().forEach(console::say);
     if (!outcome.validation().isEmpty()) {
