@@ -18,6 +18,15 @@ final class JobFailed extends RuntimeException {
     return new JobFailed(REQUEST_WRONG, message);
   }
 
+  /** One of whose reason another process has told the user. */
+  static JobFailed told(int exitCode) {
+    return new JobFailed(exitCode, "");
+  }
+
+  boolean isTold() {
+    return String.valueOf(getMessage()).isEmpty();
+  }
+
   int exitCode() {
     return exitCode;
   }

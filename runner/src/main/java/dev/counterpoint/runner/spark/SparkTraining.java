@@ -24,7 +24,9 @@ public final class SparkTraining {
     try {
       code = run(List.of(arguments));
     } catch (JobFailed e) {
-      System.err.println("counterpoint: " + e.getMessage());
+      if (!e.isTold()) {
+        System.err.println("counterpoint: " + e.getMessage());
+      }
       code = e.exitCode();
     }
     System.exit(code);
@@ -67,7 +69,7 @@ public final class SparkTraining {
     builder.environment().remove(DriverLeash.VARIABLE);
     int code = builder.start().waitFor();
     if (code != 0) {
-      System.exit(code); // it has said why
+      throw JobFailed.told(code);
     }
     JobPlan plan = JobPlan.read(scratch);
     return Stream.of(arguments.run(), arguments.output())
