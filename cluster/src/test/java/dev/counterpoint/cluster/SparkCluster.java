@@ -23,10 +23,13 @@ final class SparkCluster implements AutoCloseable {
   private final Path folder;
   private final List<Process> daemons = new ArrayList<>();
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
-  private final String url;
+  private String url = "";
 
-  private SparkCluster(Path folder) throws IOException, InterruptedException {
+  private SparkCluster(Path folder) {
     this.folder = folder;
+  }
+
+  private void start() throws IOException, InterruptedException {
     Path log = start("master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0");
     url = await(log, URL);
     for (String worker : List.of("worker1", "worker2")) {
@@ -49,7 +52,14 @@ final class SparkCluster implements AutoCloseable {
    * @param folder for its logs and its work
    */
   static SparkCluster start(Path folder) throws IOException, InterruptedException {
-    return new SparkCluster(folder);
+    SparkCluster cluster = new SparkCluster(folder);
+    try {
+      cluster.start();
+      return cluster;
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      cluster.close(); // Nobody else could.
+      throw e;
+    }
   }
 
   /** Where Spark is, as {@code SPARK_HOME}. */

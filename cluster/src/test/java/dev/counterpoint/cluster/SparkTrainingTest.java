@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,9 @@ final class SparkTrainingTest {
 
   @AfterAll
   static void nobodyIsLeft() throws Exception {
+    if (cluster == null) {
+      return; // It has not started.
+    }
     cluster.close();
     for (int i = 0; i < 100 && !cluster.left().isEmpty(); i++) {
       Thread.sleep(100);
@@ -106,6 +111,7 @@ final class SparkTrainingTest {
       assertThat(training.exitCode()).as(training.said()).isZero();
     }
     assertThat(place.resolve("checkpoints/step-00000100/SHA256SUMS")).exists();
+    assertThat(place.resolve("logs/rank-0001.log")).content().contains("parameters on");
     assertThat(place.resolve("classpath/0/Halved.java")).hasContent(HALVED);
     String before = Training.modelHash(place);
 
@@ -141,6 +147,40 @@ final class SparkTrainingTest {
       assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
       assertThat(training.said())
           .contains("data.train.path: /nowhere/train.tsv cannot be read on 127.0.0.1");
+    }
+  }
+
+  @Test
+  void ordinaryMistakesAreToldInASentenceAndLeaveNothing() throws Exception {
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    Map<String, String> environment = new HashMap<>(cluster.environment());
+    environment.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + scratch);
+
+    assertMistake(
+        environment,
+        onSpark(folder.resolve("m1"), Map.of("spark.counterpoint.wait", "soon")),
+        2,
+        "counterpoint: spark.counterpoint.wait \"soon\" must be a time, as 300s or 10min.");
+    List<String> withoutAPort = arguments(folder.resolve("m2"));
+    withoutAPort.addAll(List.of("--spark", "spark://nowhere"));
+    assertMistake(environment, withoutAPort, 1, "Invalid master URL: spark://nowhere");
+    List<String> misspelt = onSpark(folder.resolve("m3"), Map.of());
+    misspelt.addAll(List.of("--set", "training.epoch=1"));
+    assertMistake(environment, misspelt, 2, "did you mean \"epochs\"?");
+
+    try (Stream<Path> left = Files.list(scratch)) {
+      assertThat(left.filter(it -> it.getFileName().toString().startsWith("counterpoint-spark-")))
+          .isEmpty();
+    }
+  }
+
+  private static void assertMistake(
+      Map<String, String> environment, List<String> arguments, int code, String sentence)
+      throws Exception {
+    Path log = folder.resolve("mistake.log");
+    try (Training training = Training.start(log, environment, arguments)) {
+      assertThat(training.exitCode()).as(training.said()).isEqualTo(code);
+      assertThat(training.said()).contains(sentence).doesNotContain("\tat ");
     }
   }
 

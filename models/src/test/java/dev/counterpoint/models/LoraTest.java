@@ -29,6 +29,7 @@ import dev.counterpoint.models.gpt2.Gpt2Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -238,6 +239,46 @@ class LoraTest {
   }
 
   @Test
+  void anAdapterWhoseBeginningHasChangedTheModelIsRefused() throws IOException {
+    BertConfig config = bertConfig(Lora.defaults());
+    try (BaseModel model = load(config, LABELS)) {
+      new AdapterFolder(folder).save(model, config.lora(), base(config));
+    }
+    Path file = folder.resolve("adapter_config.json");
+    String text = Files.readString(file);
+
+    for (String known : List.of("false", "\"gaussian\"", "null")) {
+      Files.writeString(
+          file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : " + known));
+      assertThat(new AdapterFolder(folder).lora().rank()).isEqualTo(8);
+    }
+    Files.writeString(
+        file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : \"pissa\""));
+    assertThatThrownBy(() -> new AdapterFolder(folder).lora())
+        .hasMessageContaining(
+            "init_lora_weights is \"pissa\", and must be true, false or gaussian");
+  }
+
+  @Test
+  void theRevisionOfWhatIsAdaptedIsThatWhichIsFetched() throws IOException {
+    BertConfig config = bertConfig(Lora.defaults());
+    try (BaseModel model = load(config, LABELS)) {
+      new AdapterFolder(folder)
+          .save(model, config.lora(), new AdapterFolder.Base("owner/tiny", "c0ffee", null, false));
+    }
+    List<String> asked = new ArrayList<>();
+
+    new BertConfig(BertConfig.Task.CLASSIFICATION, folder.toString(), null)
+        .resolve(
+            name -> {
+              asked.add(name);
+              return name.startsWith("hf:") ? bert.folder() : Path.of(name);
+            });
+
+    assertThat(asked).contains("hf:owner/tiny@c0ffee").doesNotContain("hf:owner/tiny");
+  }
+
+  @Test
   void layersThatThereAreNotAreRefusedWithThoseThatThereAre() {
     assertThatThrownBy(() -> load(bertConfig(lora(4, List.of("q_proj", "value"))), LABELS))
         .isInstanceOf(InvalidSettings.class)
@@ -282,7 +323,7 @@ class LoraTest {
   private static BaseModel load(PretrainedConfig config, DataSpec data) throws IOException {
     BaseModel model = config.build(data);
     model.initialize(Device.cpu(), 1);
-    config.loadInto(model, Path::of);
+    config.loadInto(model, data.labels(), Path::of);
     return model;
   }
 

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.SafetensorsReader;
 import dev.counterpoint.core.checkpoint.SafetensorsWriter;
 import dev.counterpoint.core.data.Batch;
@@ -107,6 +110,79 @@ class PretrainedFolderTest {
         .singleElement()
         .asString()
         .contains("starts anew: classifier.weight, classifier.bias");
+  }
+
+  @Test
+  void theRowsOfAHeadFollowTheirLabels() throws IOException {
+    write();
+    labels("POSITIVE", "NEGATIVE");
+    Headed swapped = headed("negative", "positive");
+
+    assertThat(swapped.notes())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "order POSITIVE, NEGATIVE: the rows of its head are put into the data's, negative, positive");
+    labels("NEGATIVE", "POSITIVE");
+    Headed same = headed("negative", "positive");
+    assertThat(same.notes()).isEmpty();
+    assertThat(swapped.bias()).containsExactly(same.bias()[1], same.bias()[0]);
+    assertThat(swapped.logits()[0]).isEqualTo(same.logits()[1]);
+  }
+
+  @Test
+  void aHeadForOtherLabelsOrForUnknownOnesIsKeptByNumberAndThatIsSaid() throws IOException {
+    write();
+    assertThat(headed("no", "yes").notes())
+        .singleElement()
+        .asString()
+        .contains("does not say which labels its head is for")
+        .endsWith("by their number for no, yes");
+    labels("LABEL_0", "LABEL_1");
+    assertThat(headed("no", "yes").notes())
+        .singleElement()
+        .asString()
+        .endsWith("other labels, LABEL_0, LABEL_1: its rows are taken by their number for no, yes");
+  }
+
+  @Test
+  void aTensorOfAWiderTypeIsRefusedBeforeAnythingChanges() throws IOException {
+    NDArray bias = tensors.get("classifier.bias");
+    tensors.put("classifier.bias", bias.toType(DataType.FLOAT64, true));
+    write();
+    PretrainedConfig config = bert().resolve(Path::of);
+    try (BaseModel model = config.build(TWO_LABELS)) {
+      model.initialize(Device.cpu(), 1);
+      float[] before = model.parameters().get(0).value().toFloatArray();
+
+      assertThatThrownBy(() -> config.loadInto(model, List.of(), Path::of))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("classifier.bias(2) is F64, and the model's classifier.bias(2)");
+      assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(before);
+    }
+  }
+
+  /** A classifier's last bias, and what it makes of the reference's first item. */
+  private record Headed(List<String> notes, float[] bias, float[] logits) {}
+
+  private Headed headed(String... labels) throws IOException {
+    PretrainedConfig config = bert().resolve(Path::of);
+    DataSpec data = DataSpec.ofText(128, 0, List.of(labels));
+    try (BaseModel model = config.build(data)) {
+      model.initialize(Device.cpu(), 1);
+      List<String> notes = config.loadInto(model, data.labels(), Path::of);
+      return new Headed(
+          notes,
+          model.parameters().get(model.parameters().size() - 1).value().toFloatArray(),
+          new Predictor(model).predict(bertTiny.batch(Map.of(Batch.IDS, "in.input_ids"))).floats());
+    }
+  }
+
+  private void labels(String first, String second) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode config = (ObjectNode) json.readTree(folder.resolve("original.json").toFile());
+    config.putObject("id2label").put("0", first).put("1", second);
+    json.writeValue(folder.resolve("config.json").toFile(), config);
   }
 
   @Test
@@ -234,7 +310,7 @@ class PretrainedFolderTest {
     PretrainedConfig config = gpt2().resolve(Path::of);
     try (BaseModel model = config.build(NO_LABELS)) {
       model.initialize(Device.cpu(), 1);
-      assertThat(config.loadInto(model, Path::of)).isEmpty();
+      assertThat(config.loadInto(model, List.of(), Path::of)).isEmpty();
       assertLogits(model, gpt2Tiny);
     }
   }
@@ -295,7 +371,7 @@ class PretrainedFolderTest {
     PretrainedConfig resolved = config.resolve(Path::of);
     try (BaseModel model = resolved.build(data)) {
       model.initialize(Device.cpu(), 1);
-      return resolved.loadInto(model, Path::of);
+      return resolved.loadInto(model, List.of(), Path::of);
     }
   }
 
@@ -303,7 +379,7 @@ class PretrainedFolderTest {
     PretrainedConfig config = bert().resolve(Path::of);
     try (BaseModel model = config.build(TWO_LABELS)) {
       model.initialize(Device.cpu(), 1);
-      config.loadInto(model, Path::of);
+      config.loadInto(model, List.of(), Path::of);
       assertLogits(model, bertTiny);
     }
   }

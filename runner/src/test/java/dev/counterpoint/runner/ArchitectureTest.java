@@ -16,7 +16,10 @@ import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.counterpoint.core.kernel.ForwardScope;
+import dev.counterpoint.core.kernel.Torch;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -105,6 +108,28 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule THE_RUNNER_HAS_NO_PACKAGE_CYCLE =
       slices().matching("dev.counterpoint.runner.(**)").should().beFreeOfCycles();
+
+  /** What Java brings into the pass must live until it is gone back. */
+  @ArchTest
+  static final ArchRule A_RECORDED_PASS_IS_IN_A_FORWARD_SCOPE =
+      classes()
+          .that()
+          .resideOutsideOfPackage("..runner.bench") // the bare loop brings in nothing
+          .and(
+              DescribedPredicate.describe(
+                  "record a pass", type -> calls(type, Torch.class, "recordGradients")))
+          .should(
+              ArchCondition.from(
+                  DescribedPredicate.describe(
+                      "hold a ForwardScope", type -> calls(type, ForwardScope.class, "<init>"))));
+
+  private static boolean calls(JavaClass type, Class<?> owner, String name) {
+    return type.getCodeUnitCallsFromSelf().stream()
+        .anyMatch(
+            call ->
+                call.getTargetOwner().isEquivalentTo(owner)
+                    && call.getTarget().getName().equals(name));
+  }
 
   @ArchTest
   static final ArchRule EVERY_CLASS_IS_ABSTRACT_OR_FINAL =

@@ -35,6 +35,7 @@ public record AdapterFolder(Path path) {
   /** The file with its arrays. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
+  private static final String INIT = "init_lora_weights";
   private static final String PREFIX = "base_model.model.";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -68,6 +69,10 @@ public record AdapterFolder(Path path) {
       if (!config.path(key).isEmpty() || config.path(key).isNumber()) {
         throw wrong(key, config, "empty");
       }
+    }
+    // Others, as pissa or loftq, have changed the weights that they adapt.
+    if (!List.of("true", "false", "gaussian").contains(config.path(INIT).asText("true"))) {
+      throw wrong(INIT, config, "true, false or gaussian");
     }
     if (!config.path("target_modules").isArray()) {
       throw wrong("target_modules", config, "a list of names");
@@ -108,6 +113,11 @@ public record AdapterFolder(Path path) {
             + ", and must be "
             + rule
             + ": nothing else is computed here.");
+  }
+
+  /** The revision of the model that is adapted, where that is a name on the hub; null for any. */
+  public @Nullable String revision() throws IOException {
+    return config().path("revision").textValue();
   }
 
   /** The folder of the model that is adapted, or its name on the hub. */
@@ -196,7 +206,7 @@ public record AdapterFolder(Path path) {
     config.put("bias", "none");
     config.put("fan_in_fan_out", base.transposed());
     config.put("inference_mode", true);
-    config.put("init_lora_weights", true);
+    config.put(INIT, true);
     config.putNull("layer_replication");
     config.putNull("layers_pattern");
     config.putNull("layers_to_transform");

@@ -193,7 +193,7 @@ public record Lora(
   }
 
   /** Whether a parameter is trained as it is, beside the updates. */
-  boolean isTrained(Parameter parameter) {
+  public boolean isTrained(Parameter parameter) {
     return isTrainedWhole(parameter.name());
   }
 

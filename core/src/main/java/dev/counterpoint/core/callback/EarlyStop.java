@@ -49,12 +49,18 @@ public final class EarlyStop implements Callback.Remembering, Callback.Measuring
 
   @Override
   public Map<String, Object> memory() {
-    return Map.of("best", Double.toString(best), "waited", waited);
+    return Map.of("metric", config.metric(), "best", Double.toString(best), "waited", waited);
   }
 
-  /** A run that had stopped is stopped again, unless there is more patience now. */
+  /**
+   * A run that had stopped is stopped again, unless there is more patience now. What another
+   * measure has waited for is forgotten.
+   */
   @Override
   public void remember(Map<String, Object> memory) {
+    if (!config.metric().equals(memory.getOrDefault("metric", config.metric()))) {
+      return;
+    }
     best = Double.parseDouble(String.valueOf(memory.get("best")));
     waited = Integer.parseInt(String.valueOf(memory.get("waited")));
     stopIfWaitedEnough();

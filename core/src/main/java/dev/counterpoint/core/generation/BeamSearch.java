@@ -51,7 +51,7 @@ final class BeamSearch {
     List<long[]> prompts = Collections.nCopies(settings.beams(), prompt);
     List<Beam> running = new ArrayList<>(beginnings(prompt));
     List<Beam> finished = new ArrayList<>();
-    try (Reading reading = new Reading(model, prompts, device)) {
+    try (Reading reading = new Reading(model, prompts, prompt.length + maxTokens, device)) {
       double[][] logits = reading.readPrompts(prompts);
       for (int made = 1; true; made++) {
         List<Beam> candidates = candidates(running, logits);

@@ -78,7 +78,7 @@ public final class Generator {
     for (int i = 0; i < prompts.size(); i++) {
       rows.add(new Row(i, prompts.get(i)));
     }
-    try (Reading reading = new Reading(model, prompts, device)) {
+    try (Reading reading = new Reading(model, prompts, maxLength, device)) {
       double[][] logits = reading.readPrompts(prompts);
       while (true) {
         for (Row row : rows) {

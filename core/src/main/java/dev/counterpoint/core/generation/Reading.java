@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Reading implements AutoCloseable {
   private final Decoding decoding;
   private final NDManager manager;
+  private final int maxLength;
   private final int rows;
   private final int longest;
   private final int[] padding;
@@ -26,9 +27,12 @@ final class Reading implements AutoCloseable {
    * A reading of nothing yet.
    *
    * @param prompts what {@link #readPrompts} will read
+   * @param maxLength the most tokens of a text that are looked at. A row that has ended is read on
+   *     beside the others, all behind this at its last position: there may be no other.
    */
-  Reading(Decoding.Model model, List<long[]> prompts, Device device) {
+  Reading(Decoding.Model model, List<long[]> prompts, int maxLength, Device device) {
     decoding = model.begin();
+    this.maxLength = maxLength;
     manager = Torch.newManager(device);
     rows = prompts.size();
     longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
@@ -65,7 +69,8 @@ final class Reading implements AutoCloseable {
   private long[] positions(int count) {
     long[] positions = new long[rows * count];
     for (int i = 0; i < positions.length; i++) {
-      positions[i] = Math.max(0, read + i % count - padding[i / count]);
+      int place = read + i % count - padding[i / count];
+      positions[i] = Math.min(Math.max(0, place), maxLength - 1);
     }
     return positions;
   }

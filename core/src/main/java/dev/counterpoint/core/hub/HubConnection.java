@@ -55,7 +55,8 @@ final class HubConnection {
   record Description(String commit, String etag, long size) {}
 
   /**
-   * Asks about a file.
+   * Asks about a file. A small one the hub may redirect within itself: what is there tells of it. A
+   * large one it redirects to another host, and tells of itself; that is not asked.
    *
    * @return empty where the revision has no such file
    * @throws InvalidSettings where the hub refuses the model
@@ -63,17 +64,22 @@ final class HubConnection {
    */
   Optional<Description> describe(HubName name, String file) throws IOException {
     URI address = URI.create(access.endpoint() + name.path(file));
+    String commit = name.revision();
     for (int i = 0; i < MOST_REDIRECTS; i++) {
       HttpResponse<Void> response =
           send(request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build());
       int status = response.statusCode();
       HttpHeaders headers = response.headers();
-      Optional<String> location = headers.firstValue("location");
-      boolean moved = status / 100 == 3 && location.isPresent();
-      if (moved && headers.firstValue("x-repo-commit").isEmpty()) {
-        address = address.resolve(location.get()); // The model has another name now.
-      } else if (moved || status == 200) {
-        return Optional.of(description(name, headers));
+      commit = commit(headers).orElse(commit);
+      Optional<URI> next = headers.firstValue("location").map(address::resolve);
+      boolean moved = status / 100 == 3 && next.isPresent();
+      if (moved && tellsOfFile(headers, next.get())) {
+        return Optional.of(description(commit, headers, 0));
+      } else if (moved) {
+        address = next.get();
+      } else if (status == 200) {
+        long size = headers.firstValueAsLong("content-length").orElse(0);
+        return Optional.of(description(commit, headers, size));
       } else if (status == 404 && isMissingFile(headers)) {
         return Optional.empty();
       } else {
@@ -83,20 +89,24 @@ final class HubConnection {
     throw new IOException(name + " is redirected without end.");
   }
 
-  private static Description description(HubName name, HttpHeaders headers) {
+  /** Otherwise the model has another name now, or the file lies elsewhere in the hub. */
+  private boolean tellsOfFile(HttpHeaders headers, URI next) {
+    return commit(headers).isPresent()
+        && (headers.firstValue("x-linked-size").isPresent() || !isOfHub(next));
+  }
+
+  private static Optional<String> commit(HttpHeaders headers) {
+    return headers.firstValue("x-repo-commit").filter(it -> it.matches("[0-9a-f]{7,64}"));
+  }
+
+  /** The length of a redirect's own text is not the file's. */
+  private static Description description(String commit, HttpHeaders headers, long length) {
     String etag =
         headers.firstValue("x-linked-etag").or(() -> headers.firstValue("etag")).orElse("");
-    long size =
-        headers
-            .firstValueAsLong("x-linked-size")
-            .orElse(headers.firstValueAsLong("content-length").orElse(0));
     return new Description(
-        headers
-            .firstValue("x-repo-commit")
-            .filter(commit -> commit.matches("[0-9a-f]{7,64}"))
-            .orElse(name.revision()),
+        commit,
         etag.replaceFirst("^W/", "").replace("\"", ""),
-        size);
+        headers.firstValueAsLong("x-linked-size").orElse(length));
   }
 
   /** Without a reason it may be a mirror that gives none. */
@@ -173,10 +183,14 @@ final class HubConnection {
             .timeout(access.patience())
             .header("User-Agent", "counterpoint");
     String token = access.token();
-    if (token != null && address.getAuthority().equals(access.endpoint().getAuthority())) {
+    if (token != null && isOfHub(address)) {
       request.header("Authorization", "Bearer " + token);
     }
     return request;
+  }
+
+  private boolean isOfHub(URI address) {
+    return access.endpoint().getAuthority().equals(address.getAuthority());
   }
 
   private HttpResponse<Void> send(HttpRequest request) throws IOException {

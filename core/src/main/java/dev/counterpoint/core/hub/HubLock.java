@@ -26,18 +26,30 @@ final class HubLock implements Closeable {
 
   static HubLock hold(Path folder, HubWatch watch) throws IOException {
     THREADS.lock();
+    HubLock held = null;
     try {
-      Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      held = new HubLock(lock(folder, watch));
+      return held;
+    } finally {
+      if (held == null) {
+        THREADS.unlock();
+      }
+    }
+  }
+
+  private static FileChannel lock(Path folder, HubWatch watch) throws IOException {
+    Files.createDirectories(folder);
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
       if (tryLock(channel) == null) {
         watch.say("Another process is fetching into " + folder + "; this one waits for it.");
         channel.lock();
       }
-      return new HubLock(channel);
-    } catch (IOException e) {
-      THREADS.unlock();
+      return channel;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
       throw e;
     }
   }

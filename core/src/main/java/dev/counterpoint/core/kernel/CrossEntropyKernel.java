@@ -22,8 +22,8 @@ public final class CrossEntropyKernel {
   /**
    * The cross entropy of logits.
    *
-   * @param logits (rows, classes)
-   * @param labels (rows), int64, from 0; {@link #IGNORED} for rows that do not count
+   * @param logits (..., classes)
+   * @param labels (...), int64, from 0; {@link #IGNORED} for rows that do not count
    * @param smoothing from 0 to 1: the part of the target that all classes share
    */
   public static Result of(NDArray logits, NDArray labels, double smoothing) {

@@ -8,13 +8,12 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -98,63 +97,88 @@ public final class Kernel {
    * results belong to the manager of the first input, and to the thread's open scope.
    */
   public NDList apply(NDArray... inputs) {
-    Arrays.stream(inputs).forEach(Kernel::checkName);
-    JniUtils.setGraphExecutorOptimize(false);
-    return KernelResults.seen(IValueUtils.forward(module, new NDList(inputs), true));
-  }
-
-  /** Calls {@code forward} with an array and a list of arrays. */
-  NDList apply(NDArray first, List<NDArray> list) {
-    NDList inputs = new NDList(list.size() + 1);
-    inputs.add(first);
-    inputs.addAll(list);
-    list.forEach(array -> array.setName("list[]")); // so that DJL passes them as one argument
-    try {
-      JniUtils.setGraphExecutorOptimize(false);
-      return IValueUtils.forward(module, inputs, true);
-    } finally {
-      list.forEach(array -> array.setName(null));
-    }
-  }
-
-  /** DJL takes an input apart by its name, as {@code key.value} or {@code list[]}. */
-  private static void checkName(NDArray input) {
-    String name = input.getName();
-    if (name != null && !name.chars().allMatch(Character::isJavaIdentifierPart)) {
-      throw new IllegalArgumentException(
-          "An input of a kernel may not be named \"" + name + "\"; set its name to null.");
+    try (IValue result = call(true, "forward", (Object[]) inputs)) {
+      return KernelResults.seen(result.toNDList((PtNDManager) inputs[0].getManager()));
     }
   }
 
   /**
    * Calls a function that changes arrays in place. Nothing is recorded.
    *
-   * @param arguments each an NDArray, a list of them, a Double, a Long or a Boolean
+   * @param arguments each an NDArray, a list of them, a number, places (a BitSet) or a Boolean
    */
   public void run(String function, Object... arguments) {
-    call(function, arguments).close();
+    call(false, function, arguments).close();
   }
 
   /**
-   * Calls a function that returns one float32 array, and waits for its values. Nothing is recorded.
-   *
-   * @param arguments each an NDArray, a list of them, a Double, a Long or a Boolean
+   * As {@link #run}, for a function that returns one float32 array, whose values are waited for.
    */
   public float[] compute(String function, Object... arguments) {
     try (PtNDManager local = newManager();
-        IValue result = call(function, arguments)) {
+        IValue result = call(false, function, arguments)) {
       return result.toTensor(local).toFloatArray();
     }
   }
 
-  private IValue call(String function, Object... arguments) {
+  /** As {@link #run}, for a function that returns a number. */
+  public double number(String function, Object... arguments) {
+    try (IValue result = call(false, function, arguments)) {
+      return result.toDouble();
+    }
+  }
+
+  /** As {@link #run}, for a function that returns places in a list. */
+  public BitSet places(String function, Object... arguments) {
+    try (IValue result = call(false, function, arguments)) {
+      return places(result);
+    }
+  }
+
+  private static BitSet places(IValue numbers) {
+    BitSet places = new BitSet();
+    for (long place : numbers.toLongArray()) {
+      places.set((int) place);
+    }
+    return places;
+  }
+
+  /**
+   * Calls a function that returns a list of arrays. It is recorded where the thread records.
+   *
+   * @param arguments as {@link #run} has them
+   */
+  public NativeList list(String function, Object... arguments) {
+    return new NativeList(call(true, function, arguments));
+  }
+
+  /** Arrays of some places of a longer list, in its order. */
+  public record Places(NativeList arrays, BitSet of) {}
+
+  /** As {@link #list}, for a function that returns the places of the arrays as well. */
+  public Places listWithPlaces(String function, Object... arguments) {
+    try (IValue result = call(true, function, arguments)) {
+      IValue[] pair = result.toIValueTuple();
+      try (IValue places = pair[1]) {
+        return new Places(new NativeList(pair[0]), places(places));
+      }
+    }
+  }
+
+  private IValue call(boolean recorded, String function, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
     try {
+      long[] handles = new long[values.length];
       for (int i = 0; i < values.length; i++) {
-        values[i] = value(arguments[i]);
+        if (arguments[i] instanceof NativeList list) {
+          handles[i] = list.value().getHandle();
+        } else {
+          values[i] = value(arguments[i]);
+          handles[i] = values[i].getHandle();
+        }
       }
       JniUtils.setGraphExecutorOptimize(false);
-      return IValueUtils.runMethod(module, function, values);
+      return DjlInternals.run(module, function, handles, recorded);
     } finally {
       for (IValue value : values) {
         if (value != null) {
@@ -173,6 +197,8 @@ public final class Kernel {
       return IValue.from((double) number);
     } else if (argument instanceof Long number) {
       return IValue.from((long) number);
+    } else if (argument instanceof BitSet places) {
+      return IValue.listFrom(places.stream().asLongStream().toArray());
     } else if (argument instanceof Boolean flag) {
       return IValue.from((boolean) flag);
     }

@@ -1,14 +1,15 @@
 package dev.counterpoint.core.kernel;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -72,21 +73,17 @@ final class RecomputedParts {
   }
 
   /** As {@link Torch#gradients}. */
-  NDList gradients(NDArray scalar, List<NDArray> leaves) {
-    Sums sums = new Sums(leaves);
-    sums.addBehind(scalar);
-    for (int i = parts.size() - 1; i >= 0; i--) {
-      NDArray gradient = sums.take(parts.get(i).output());
-      if (gradient != null) {
-        sums.addOf(parts.get(i), gradient);
+  Kernel.Places gradients(NDArray scalar, List<NDArray> leaves) {
+    try (Sums sums = new Sums(leaves)) {
+      sums.addBehind(scalar);
+      for (int i = parts.size() - 1; i >= 0; i--) {
+        NDArray gradient = sums.take(parts.get(i).output());
+        if (gradient != null) {
+          sums.addOf(parts.get(i), gradient);
+        }
       }
+      return sums.of(leaves);
     }
-    NDList all = new NDList();
-    for (NDArray leaf : leaves) {
-      NDArray sum = sums.take(leaf);
-      all.add(sum == null ? leaf.getManager().create(new Shape(0)) : sum);
-    }
-    return all;
   }
 
   /** A scalar whose gradient by an array is the one given. */
@@ -95,10 +92,11 @@ final class RecomputedParts {
   }
 
   /** The gradients that are known so far. */
-  private final class Sums {
-    private final IdentityHashMap<NDArray, NDArray> byLeaf = new IdentityHashMap<>();
+  private final class Sums implements AutoCloseable {
+    private final IdentityHashMap<NDArray, NDArray> sums = new IdentityHashMap<>();
     private final Set<NDArray> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<NDArray> outputs = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<NativeList> found = new ArrayList<>();
 
     Sums(List<NDArray> leaves) {
       wanted.addAll(leaves);
@@ -106,57 +104,78 @@ final class RecomputedParts {
     }
 
     @Nullable NDArray take(NDArray leaf) {
-      return byLeaf.remove(leaf);
+      return sums.remove(leaf);
+    }
+
+    Kernel.Places of(List<NDArray> leaves) {
+      List<NDArray> arrays = new ArrayList<>();
+      BitSet places = new BitSet();
+      for (int i = 0; i < leaves.size(); i++) {
+        NDArray sum = sums.get(leaves.get(i));
+        if (sum != null) {
+          arrays.add(sum);
+          places.set(i);
+        }
+      }
+      return new Kernel.Places(NativeList.sharing(arrays), places);
     }
 
     /** Goes back through what was recorded, as far as to the leaves and the results of parts. */
     void addBehind(NDArray scalar) {
       List<NDArray> leaves = new ArrayList<>(wanted);
       leaves.addAll(outputs);
-      NDList found = Kernel.load("backward").apply(scalar, leaves);
-      for (int i = 0; i < leaves.size(); i++) {
-        add(leaves.get(i), found.get(i));
-      }
+      byLeaf(leaves, list -> Kernel.load("backward").listWithPlaces("gradients", scalar, list))
+          .forEach(this::add);
     }
 
     /** Makes a part again, and goes back through it. */
     void addOf(Part part, NDArray gradient) {
       List<NDArray> leaves = new ArrayList<>(part.leaves());
       leaves.removeIf(leaf -> !wanted.contains(leaf));
-      NDList found;
+      IdentityHashMap<NDArray, NDArray> inner;
+      NDArray input = part.input();
       try (ForwardScope scope = new ForwardScope();
           Torch.Recording again = Torch.recordGradients()) {
         Torch.seed(part.seed());
-        NDArray input = part.input();
         if (part.goesOn()) {
           input = input.stopGradient();
           input.setRequiresGradient(true);
           leaves.add(input);
         }
         NDArray output = part.function().apply(input);
-        found = Torch.gradients(withGradient(output, gradient), leaves);
-        found.forEach(NDScope::unregister);
+        NDArray scalar = withGradient(output, gradient);
+        inner = byLeaf(leaves, list -> Torch.gradients(scalar, list));
       }
-      found.forEach(NDScope::register);
-      addAll(part, leaves, found);
+      NDArray further = part.goesOn() ? inner.remove(input) : null;
+      inner.forEach(this::add);
+      if (further != null && outputs.contains(part.input())) {
+        add(part.input(), further);
+      } else if (further != null) {
+        addBehind(withGradient(part.input(), further));
+      }
     }
 
-    private void addAll(Part part, List<NDArray> leaves, NDList found) {
-      int last = found.size() - 1;
-      for (int i = 0; i < (part.goesOn() ? last : found.size()); i++) {
-        add(leaves.get(i), found.get(i));
+    /** Gradients by their leaves; they are there until this is closed. */
+    private IdentityHashMap<NDArray, NDArray> byLeaf(
+        List<NDArray> leaves, Function<NativeList, Kernel.Places> backward) {
+      Kernel.Places gradients;
+      try (NativeList list = NativeList.of(leaves)) {
+        gradients = backward.apply(list);
       }
-      if (part.goesOn() && outputs.contains(part.input())) {
-        add(part.input(), found.get(last));
-      } else if (part.goesOn() && found.get(last).size() > 0) {
-        addBehind(withGradient(part.input(), found.get(last)));
-      }
+      found.add(gradients.arrays());
+      IdentityHashMap<NDArray, NDArray> byLeaf = new IdentityHashMap<>();
+      Iterator<NDArray> array = gradients.arrays().iterator();
+      gradients.of().stream().forEach(i -> byLeaf.put(leaves.get(i), array.next()));
+      return byLeaf;
     }
 
     private void add(NDArray leaf, NDArray gradient) {
-      if (gradient.size() > 0) {
-        byLeaf.merge(leaf, gradient, NDArray::add);
-      }
+      sums.merge(leaf, gradient, NDArray::add);
+    }
+
+    @Override
+    public void close() {
+      found.forEach(NativeList::close);
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.kernel;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
@@ -68,25 +67,25 @@ public final class Torch {
    * allow_unused}. The graph is freed.
    *
    * @param scalar ()
-   * @return one for each leaf, of its shape; (0) where the scalar does not depend on it
+   * @return those of the leaves that the scalar depends on, each of its leaf's shape
    */
-  public static NDList gradients(NDArray scalar, List<NDArray> leaves) {
+  public static Kernel.Places gradients(NDArray scalar, NativeList leaves) {
     RecomputedParts parts = RecomputedParts.ofThisThread();
     return parts == null || parts.isEmpty()
-        ? Kernel.load("backward").apply(scalar, leaves)
+        ? Kernel.load("backward").listWithPlaces("gradients", scalar, leaves)
         : parts.gradients(scalar, leaves);
   }
 
   /**
-   * As {@link #gradients(NDArray, List)}, and closes first what kernels have put out in the forward
-   * pass: libtorch keeps what the backward pass needs, and frees that piece by piece on its way
-   * back, which it cannot where an array of Java's holds the same memory. So the gradients take the
-   * place of the activations, as in Python, where the names of a {@code forward} are gone by then.
-   * Where something is {@link #recomputed} nothing is closed, as it is needed to the end.
+   * As {@link #gradients(NDArray, NativeList)}, and closes first what kernels have put out in the
+   * forward pass: libtorch keeps what the backward pass needs, and frees that piece by piece on its
+   * way back, which it cannot where an array of Java's holds the same memory. So the gradients take
+   * the place of the activations, as in Python, where the names of a {@code forward} are gone by
+   * then. Where something is {@link #recomputed} nothing is closed, as it is needed to the end.
    *
    * @param recording the innermost of this thread
    */
-  public static NDList gradients(NDArray scalar, List<NDArray> leaves, Recording recording) {
+  public static Kernel.Places gradients(NDArray scalar, NativeList leaves, Recording recording) {
     if (recording.parts == null || recording.parts.isEmpty()) {
       recording.results.closeAllBut(scalar);
     }

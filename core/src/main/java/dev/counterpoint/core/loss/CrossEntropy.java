@@ -1,7 +1,6 @@
 package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
@@ -40,9 +39,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
     Targets.requireCount(logits.size() / classes, labels, logits);
-    CrossEntropyKernel.Result result =
-        CrossEntropyKernel.of(
-            logits.reshape(-1, classes), labels.reshape(new Shape(-1)), labelSmoothing);
+    CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
     return new LossSum(result.sum(), result.count().getLong());
   }
 }

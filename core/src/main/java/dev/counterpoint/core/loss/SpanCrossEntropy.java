@@ -5,21 +5,47 @@ import dev.counterpoint.core.data.Batch;
 
 /**
  * The mean of two cross entropies over the tokens of an item: where a span begins, and where it
- * ends. Padded tokens take part, as in Hugging Face's {@code BertForQuestionAnswering}.
+ * ends. Padding is none of the places, so that an item's loss does not hang on those beside it in
+ * the batch; in Hugging Face's {@code BertForQuestionAnswering} padding takes part, and its scripts
+ * pad all items to one length.
  *
  * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. An end that lies behind the tokens
  * does not count. Where of one item one end counts and not the other, the mean is over all ends
  * that count; Hugging Face takes the mean of starts and the mean of ends first.
  */
 public record SpanCrossEntropy() implements Loss {
+  /** So much more than any logit that its exponential is zero. */
+  private static final double NEVER = 1e30;
+
   public static SpanCrossEntropy defaults() {
     return new SpanCrossEntropy();
   }
 
+  /** Without a {@link Batch#MASK} no token is padding. */
   @Override
   public LossSum of(NDArray output, Batch batch) {
-    LossSum start = end(output, batch.labels(), 0);
-    LossSum end = end(output, batch.labels(), 1);
+    if (!batch.has(Batch.MASK)) {
+      return of(output, batch.labels());
+    }
+    NDArray hidden = batch.mask().sub(1).mul(NEVER).expandDims(2); // (batch, tokens, 1)
+    return of(output.add(hidden), onTokens(batch.labels(), batch.mask()));
+  }
+
+  private static NDArray onTokens(NDArray labels, NDArray mask) {
+    NDArray place = labels.clip(0, mask.getShape().get(1) - 1);
+    NDArray padding = mask.gather(place, 1).eq(0); // (batch, 2)
+    return labels.mul(padding.logicalNot()).add(padding.mul(CrossEntropy.IGNORED));
+  }
+
+  /**
+   * The loss where every token is one of the places.
+   *
+   * @param logits (batch, tokens, 2)
+   * @param labels (batch, 2), int64
+   */
+  public LossSum of(NDArray logits, NDArray labels) {
+    LossSum start = end(logits, labels, 0);
+    LossSum end = end(logits, labels, 1);
     return new LossSum(start.sum().add(end.sum()).div(2), (start.weight() + end.weight()) / 2);
   }
 

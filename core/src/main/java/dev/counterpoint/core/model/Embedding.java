@@ -54,6 +54,6 @@ public final class Embedding extends Layer implements UnaryLayer {
       throw new IllegalArgumentException(
           count + " rows are asked of " + weight.name() + ", which has " + rows + ".");
     }
-    return weight.value().get(":" + count);
+    return count == rows ? weight.value() : weight.value().get(":" + count);
   }
 }

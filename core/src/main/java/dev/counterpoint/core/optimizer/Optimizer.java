@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.NamePattern;
@@ -21,6 +22,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * An update rule at work on the parameters of a model, with what it remembers of them.
@@ -33,13 +36,21 @@ public final class Optimizer implements AutoCloseable {
   private final UpdateRule rule;
   private final NDManager memory;
   private final Map<String, NDArray> state = new LinkedHashMap<>();
-  private final Map<Settings, List<Member>> members = new LinkedHashMap<>();
+  private final List<Group> groups = new ArrayList<>();
 
   /** What the members of one group share. */
   private record Settings(double learningRate, double weightDecay) {}
 
-  /** A parameter and what is remembered of it, by slot name. */
-  private record Member(Parameter parameter, Map<String, NDArray> slots) {}
+  /**
+   * The parameters that share their settings, and what is remembered of them, by slot name.
+   *
+   * @param values those of the parameters, in their order
+   */
+  private record Group(
+      Settings settings,
+      List<Parameter> parameters,
+      NativeList values,
+      Map<String, NativeList> slots) {}
 
   private Optimizer(UpdateRule rule, NDManager memory) {
     this.rule = rule;
@@ -57,7 +68,13 @@ public final class Optimizer implements AutoCloseable {
     List<Parameter> trainable = parameters.stream().filter(Parameter::trainable).toList();
     Device device = trainable.isEmpty() ? Device.cpu() : trainable.get(0).value().getDevice();
     Optimizer optimizer = new Optimizer(rule, Torch.newManager(device));
-    trainable.forEach(parameter -> optimizer.add(parameter, settings(rule, parameter, groups)));
+    trainable.stream()
+        .collect(
+            Collectors.groupingBy(
+                parameter -> settings(rule, parameter, groups),
+                LinkedHashMap::new,
+                Collectors.toUnmodifiableList()))
+        .forEach(optimizer::add);
     return optimizer;
   }
 
@@ -87,16 +104,22 @@ public final class Optimizer implements AutoCloseable {
     return new Settings(ownRate == null ? rate : ownRate, ownDecay == null ? decay : ownDecay);
   }
 
-  private void add(Parameter parameter, Settings settings) {
-    Map<String, NDArray> slots = new HashMap<>();
+  private void add(Settings settings, List<Parameter> parameters) {
+    Map<String, NativeList> slots = new HashMap<>();
     for (Slot slot : rule.slots()) {
-      Shape shape = slot.scalar() ? new Shape() : parameter.shape();
-      NDArray array = memory.full(shape, (float) slot.start());
-      NDScope.unregister(array);
-      slots.put(slot.name(), array);
-      state.put(parameter.name() + "/" + slot.name(), array);
+      slots.put(
+          slot.name(), NativeList.of(parameters.stream().map(it -> remember(it, slot)).toList()));
     }
-    members.computeIfAbsent(settings, key -> new ArrayList<>()).add(new Member(parameter, slots));
+    NativeList values = NativeList.of(parameters.stream().map(Parameter::value).toList());
+    groups.add(new Group(settings, parameters, values, slots));
+  }
+
+  private NDArray remember(Parameter parameter, Slot slot) {
+    Shape shape = slot.scalar() ? new Shape() : parameter.shape();
+    NDArray array = memory.full(shape, (float) slot.start());
+    NDScope.unregister(array);
+    state.put(parameter.name() + "/" + slot.name(), array);
+    return array;
   }
 
   /**
@@ -107,38 +130,44 @@ public final class Optimizer implements AutoCloseable {
    * @return the rate of the parameters that no group gives another
    */
   public double step(Gradients gradients, DoubleUnaryOperator schedule) {
-    Map<Parameter, NDArray> gathered = new HashMap<>();
-    gradients.gathered().forEach(gradient -> gathered.put(gradient.parameter(), gradient.array()));
     try (Torch.Recording off = Torch.noGradients();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      members.forEach(
-          (settings, group) -> {
-            List<Member> moving =
-                group.stream().filter(it -> gathered.containsKey(it.parameter())).toList();
-            if (!moving.isEmpty()) {
-              rule.update(update(settings, moving, gathered, schedule));
-            }
-          });
+      for (Group group : groups) {
+        List<Parameter> moving = gradients.present(group.parameters());
+        if (!moving.isEmpty()) {
+          double rate = schedule.applyAsDouble(group.settings().learningRate());
+          try (NativeList own = gradients.of(moving)) {
+            rule.update(update(group, moving, own, rate));
+          }
+        }
+      }
     }
     return schedule.applyAsDouble(rule.learningRate());
   }
 
-  private Update update(
-      Settings settings,
-      List<Member> moving,
-      Map<Parameter, NDArray> gathered,
-      DoubleUnaryOperator schedule) {
-    Map<String, List<NDArray>> slots = new HashMap<>();
-    for (Slot slot : rule.slots()) {
-      slots.put(slot.name(), moving.stream().map(it -> it.slots().get(slot.name())).toList());
+  private static Update update(
+      Group group, List<Parameter> moving, List<NDArray> gradients, double rate) {
+    List<NDArray> values = group.values();
+    Map<String, List<NDArray>> slots = new HashMap<>(group.slots());
+    if (moving.size() < group.parameters().size()) {
+      Set<Parameter> some = Set.copyOf(moving);
+      values = of(some, group, values);
+      slots.replaceAll((name, all) -> of(some, group, all));
     }
-    return new Update(
-        moving.stream().map(it -> it.parameter().value()).toList(),
-        moving.stream().map(it -> gathered.get(it.parameter())).toList(),
-        slots,
-        schedule.applyAsDouble(settings.learningRate()),
-        settings.weightDecay());
+    return new Update(values, gradients, slots, rate, group.settings().weightDecay());
+  }
+
+  private static List<NDArray> of(Set<Parameter> some, Group group, List<NDArray> all) {
+    return IntStream.range(0, all.size())
+        .filter(i -> some.contains(group.parameters().get(i)))
+        .mapToObj(all::get)
+        .toList();
+  }
+
+  /** All that it trains, those of a group one after the other. */
+  public List<Parameter> parameters() {
+    return groups.stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
   /** Everything remembered, by {@code parameter name/slot name}, the arrays themselves. */
@@ -188,6 +217,10 @@ public final class Optimizer implements AutoCloseable {
 
   @Override
   public void close() {
+    for (Group group : groups) {
+      group.values().close();
+      group.slots().values().forEach(NativeList::close);
+    }
     memory.close();
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -26,19 +27,21 @@ public final class FlatArrays implements AutoCloseable {
 
   private final NDManager memory = Torch.newManager(Device.cpu());
   private final NDArray flat;
-  private final List<NDArray> slots = new ArrayList<>();
+  private final NativeList slots;
   private final List<ByteBuffer> buckets = new ArrayList<>();
 
   /** Room for arrays of these shapes; it is all 0 at first. */
   public FlatArrays(List<Shape> shapes) {
     long elements = shapes.stream().mapToLong(FlatArrays::room).sum();
     flat = keep(memory.zeros(new Shape(elements)));
+    List<NDArray> parts = new ArrayList<>();
     long start = 0;
     for (Shape shape : shapes) {
       NDArray part = keep(flat.get(range(start, start + shape.size()))); // (size)
-      slots.add(keep(part.reshape(shape)));
+      parts.add(keep(part.reshape(shape)));
       start += room(shape);
     }
+    slots = NativeList.of(parts);
   }
 
   private static long room(Shape shape) {
@@ -61,7 +64,7 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   /** The arrays in it, in the order of the shapes. */
-  public List<NDArray> slots() {
+  public NativeList slots() {
     return slots;
   }
 
@@ -79,6 +82,11 @@ public final class FlatArrays implements AutoCloseable {
       buckets.add(part.toByteBuffer(true)); // the memory itself, not a copy of it
     }
     return buckets;
+  }
+
+  /** Makes every element -0.0, which changes no number that it is added to. */
+  public void empty() {
+    Kernel.load("gradients").run("empty", flat);
   }
 
   /** Copies arrays in, one for each slot. */
@@ -109,6 +117,7 @@ public final class FlatArrays implements AutoCloseable {
 
   @Override
   public void close() {
+    slots.close();
     memory.close();
   }
 }

@@ -1,19 +1,16 @@
 package dev.counterpoint.core.parameter;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +22,28 @@ import org.jspecify.annotations.Nullable;
  * parameter that took no part has none (in PyTorch, its {@code grad} is None, and an optimizer
  * leaves it alone). Adding into memory that is kept and cleared, as a leaf's own {@code grad} does,
  * would pass over all gradients twice more at each step.
+ *
+ * <p>They stay in one native list from the backward pass to the optimizer. Java sees an array of
+ * its own for each only where somebody asks for {@link #gathered} or {@link #all}.
  */
 public final class Gradients implements AutoCloseable {
   private final List<Parameter> parameters;
-  private final NDManager memory = Torch.newManager(Device.cpu());
-  private final @Nullable NDArray[] arrays;
+  private final Map<Parameter, Integer> placeOf = new HashMap<>();
+  private @Nullable NativeList values;
 
-  /** Those that {@link #all} and {@link #exchange} made for parameters that had none. */
-  private final Set<Integer> supplied = new HashSet<>();
+  /** Those that are there, in the order of the parameters; null where none is. */
+  private @Nullable NativeList arrays;
+
+  /** The places of their parameters. */
+  private BitSet places = new BitSet();
+
+  /** Places of parameters that had none before {@link #all} or {@link #exchange}. */
+  private BitSet supplied = new BitSet();
 
   private @Nullable FlatArrays flat;
+
+  /** Whether the list is that of {@link #flat}. */
+  private boolean exchanged;
 
   /**
    * One gradient.
@@ -49,7 +58,7 @@ public final class Gradients implements AutoCloseable {
         parameters.stream()
             .filter(parameter -> parameter.trainable() && parameter.shape().size() > 0)
             .toList();
-    arrays = new NDArray[this.parameters.size()];
+    this.parameters.forEach(parameter -> placeOf.put(parameter, placeOf.size()));
   }
 
   /**
@@ -58,40 +67,52 @@ public final class Gradients implements AutoCloseable {
    * @param scalar (), recorded; its graph is freed
    */
   public void add(NDArray scalar) {
-    add(Torch.gradients(scalar, values(parameters)));
+    add(Torch.gradients(scalar, values()));
   }
 
   /**
    * As {@link #add(NDArray)}, with less memory: what the kernels of the forward pass have put out
-   * is closed first, see {@link Torch#gradients(NDArray, List, Torch.Recording)}.
+   * is closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
    */
   public void add(NDArray scalar, Torch.Recording recording) {
-    add(Torch.gradients(scalar, values(parameters), recording));
+    add(Torch.gradients(scalar, values(), recording));
   }
 
-  private static List<NDArray> values(List<Parameter> parameters) {
-    return parameters.stream().map(Parameter::value).toList();
+  private NativeList values() {
+    NativeList made = values;
+    if (made == null) {
+      made = NativeList.of(parameters.stream().map(Parameter::value).toList());
+      values = made;
+    }
+    return made;
   }
 
-  private void add(NDList found) {
-    List<NDArray> sums = new ArrayList<>();
-    List<NDArray> more = new ArrayList<>();
-    for (int i = 0; i < arrays.length; i++) {
-      NDArray sum = arrays[i];
-      NDArray fresh = found.get(i);
-      if (fresh.size() == 0) {
-        fresh.close();
-      } else if (sum != null) {
-        sums.add(sum);
-        more.add(fresh);
-      } else {
-        arrays[i] = keep(fresh);
+  private void add(Kernel.Places found) {
+    if (arrays == null) {
+      become(found);
+    } else if (places.equals(found.of())) {
+      try (NativeList more = found.arrays()) {
+        kernel().run("add", arrays, more);
+      }
+    } else {
+      try (NativeList more = found.arrays()) {
+        become(kernel().listWithPlaces("merge", arrays, places, more, found.of()));
       }
     }
-    if (!sums.isEmpty()) {
-      kernel().run("add", sums, more);
+  }
+
+  private void become(Kernel.Places found) {
+    become(found.arrays(), found.of());
+  }
+
+  /** Closes the list before, but not its arrays, which may be in the new one too. */
+  private void become(@Nullable NativeList list, BitSet of) {
+    if (arrays != null && !exchanged) {
+      arrays.close();
     }
-    more.forEach(NDArray::close);
+    arrays = list;
+    places = of;
+    exchanged = false;
   }
 
   /**
@@ -100,18 +121,34 @@ public final class Gradients implements AutoCloseable {
    * have none, there is none after.
    */
   public List<Gradient> all() {
-    List<Gradient> all = new ArrayList<>();
-    for (int i = 0; i < arrays.length; i++) {
-      NDArray array = arrays[i];
-      if (array == null) {
-        array = keep(parameters.get(i).value().zerosLike());
-        kernel().run("supply", List.of(array));
-        arrays[i] = array;
-        supplied.add(i);
-      }
-      all.add(new Gradient(parameters.get(i), array));
+    return parameters.isEmpty() ? List.of() : gradients(supplyAll());
+  }
+
+  /** The list, now with one for each parameter. */
+  private NativeList supplyAll() {
+    NativeList present = arrays;
+    if (present != null && isWhole()) {
+      return present;
     }
+    BitSet whole = new BitSet();
+    whole.set(0, parameters.size());
+    supplied = without(whole, places);
+    NativeList all;
+    try (NativeList none = NativeList.of(List.of())) {
+      all = kernel().list("supply", present == null ? none : present, places, values());
+    }
+    become(all, whole);
     return all;
+  }
+
+  private boolean isWhole() {
+    return places.cardinality() == parameters.size();
+  }
+
+  private static BitSet without(BitSet places, BitSet others) {
+    BitSet left = (BitSet) places.clone();
+    left.andNot(others);
+    return left;
   }
 
   /**
@@ -123,85 +160,70 @@ public final class Gradients implements AutoCloseable {
    *     processes see the same buckets in the same order.
    */
   public void exchange(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
-    if (arrays.length == 0) {
+    if (parameters.isEmpty()) {
       return;
     }
-    FlatArrays exchanged = flat;
-    if (exchanged == null) {
-      exchanged = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
-      flat = exchanged;
+    FlatArrays room = flat;
+    if (room == null) {
+      room = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
+      flat = room;
     }
-    fill(exchanged.slots());
-    sum.accept(exchanged.buckets(bucketBytes));
-    for (int i = 0; i < arrays.length; i++) {
-      adopt(i, exchanged.slots().get(i), parameters.get(i).value().getDevice());
+    NativeList own = supplyAll();
+    if (!exchanged) {
+      FlatArrays.copy(room.slots(), own);
     }
-  }
-
-  private void fill(List<NDArray> slots) {
-    List<NDArray> full = new ArrayList<>();
-    List<NDArray> own = new ArrayList<>();
-    List<NDArray> empty = new ArrayList<>();
-    for (int i = 0; i < arrays.length; i++) {
-      NDArray array = arrays[i];
-      if (array == null) {
-        empty.add(slots.get(i));
-      } else if (array != slots.get(i)) {
-        full.add(slots.get(i));
-        own.add(array);
-      }
+    sum.accept(room.buckets(bucketBytes));
+    if (parameters.get(0).value().getDevice().isGpu()) {
+      FlatArrays.copy(own, room.slots());
+    } else {
+      become(room.slots(), places);
+      exchanged = true;
     }
-    FlatArrays.copy(full, own);
-    if (!empty.isEmpty()) {
-      kernel().run("supply", empty);
-    }
-  }
-
-  /** Takes a sum as the gradient: itself on a CPU, a copy of it on a GPU. */
-  private void adopt(int i, NDArray slot, Device device) {
-    NDArray own = arrays[i];
-    if (own == null) {
-      supplied.add(i);
-    }
-    if (device.isGpu() && own != null) {
-      FlatArrays.copy(List.of(own), List.of(slot));
-      return;
-    }
-    if (own != null && own != slot) {
-      own.close();
-    }
-    arrays[i] = device.isGpu() ? keep(slot.toDevice(device, true)) : slot;
-  }
-
-  private NDArray keep(NDArray array) {
-    NDScope.unregister(array);
-    array.attach(memory);
-    return array;
   }
 
   /** The gradients of the parameters that took part since the last {@link #clear}. */
   public List<Gradient> gathered() {
-    supplied.removeIf(i -> !untouched(Objects.requireNonNull(arrays[i])));
-    return present();
+    NativeList present = dropUntouched();
+    return present == null ? List.of() : gradients(present);
   }
 
-  private List<Gradient> present() {
-    List<Gradient> present = new ArrayList<>();
-    for (int i = 0; i < arrays.length; i++) {
-      NDArray array = arrays[i];
-      if (array != null && !supplied.contains(i)) {
-        present.add(new Gradient(parameters.get(i), array));
+  private List<Gradient> gradients(NativeList list) {
+    Iterator<NDArray> array = list.iterator();
+    return places.stream().mapToObj(i -> new Gradient(parameters.get(i), array.next())).toList();
+  }
+
+  /** Of the supplied ones those stay that something was added to. */
+  private @Nullable NativeList dropUntouched() {
+    if (arrays != null && !supplied.isEmpty()) {
+      BitSet touched = kernel().places("touched", arrays, places, supplied);
+      BitSet left = without(places, without(supplied, touched));
+      if (!left.equals(places)) {
+        become(left.isEmpty() ? null : kernel().list("part", arrays, places, left), left);
       }
+      supplied = new BitSet();
     }
-    return present;
+    return arrays;
   }
 
-  private List<NDArray> values() {
-    return Arrays.stream(arrays).filter(Objects::nonNull).toList();
+  /** Those among some parameters that have a gradient; the very list where all have. */
+  public List<Parameter> present(List<Parameter> some) {
+    dropUntouched();
+    return isWhole() ? some : some.stream().filter(it -> places.get(place(it))).toList();
   }
 
-  private static boolean untouched(NDArray gradient) {
-    return kernel().compute("untouched", gradient)[0] != 0;
+  private int place(Parameter parameter) {
+    return Objects.requireNonNull(placeOf.get(parameter), parameter::toString);
+  }
+
+  /**
+   * The gradients of some parameters, to be closed.
+   *
+   * @param some each has one, see {@link #present}; in the order of all
+   */
+  public NativeList of(List<Parameter> some) {
+    BitSet wanted = new BitSet();
+    some.forEach(parameter -> wanted.set(place(parameter)));
+    return kernel().list("part", Objects.requireNonNull(arrays), places, wanted);
   }
 
   /** The 2-norm over all gradients together. */
@@ -215,15 +237,7 @@ public final class Gradients implements AutoCloseable {
    * @param p at least 1; infinity asks for the largest absolute value
    */
   public double norm(double p) {
-    List<NDArray> values = values();
-    if (values.isEmpty()) {
-      return 0;
-    }
-    double total = 0;
-    for (float norm : kernel().compute("norms", values, p)) {
-      total = Double.isInfinite(p) ? Math.max(total, norm) : total + Math.pow(norm, p);
-    }
-    return Double.isInfinite(p) ? total : Math.pow(total, 1 / p);
+    return arrays == null ? 0 : kernel().number("norm", arrays, p);
   }
 
   /** Multiplies every gradient by a factor of 0 or more. */
@@ -248,7 +262,9 @@ public final class Gradients implements AutoCloseable {
 
   /** As {@link #clipNorm(double)}, with the p-norm. */
   public double clipNorm(double maxNorm, double p) {
-    return clip(1, maxNorm, norm(p));
+    double norm = norm(p);
+    scale(Math.min(1, maxNorm / (norm + 1e-6)));
+    return norm;
   }
 
   /**
@@ -259,12 +275,7 @@ public final class Gradients implements AutoCloseable {
    * @return the 2-norm after scaling and before clipping
    */
   public double scaleAndClipNorm(double factor, double maxNorm) {
-    return clip(factor, maxNorm, factor * norm());
-  }
-
-  private double clip(double factor, double maxNorm, double norm) {
-    scale(factor * Math.min(1, maxNorm / (norm + 1e-6)));
-    return norm;
+    return arrays == null ? 0 : kernel().number("scale_and_clip", arrays, factor, maxNorm);
   }
 
   /**
@@ -280,22 +291,15 @@ public final class Gradients implements AutoCloseable {
   }
 
   private void change(String function, double number) {
-    List<NDArray> values = values();
-    if (!values.isEmpty()) {
-      kernel().run(function, values, number);
+    if (arrays != null) {
+      kernel().run(function, arrays, number);
     }
   }
 
   /** Forgets every gradient, so that the next step starts anew. */
   public void clear() {
-    for (int i = 0; i < arrays.length; i++) {
-      NDArray array = arrays[i];
-      if (array != null && (flat == null || array != flat.slots().get(i))) {
-        array.close();
-      }
-    }
-    Arrays.fill(arrays, null);
-    supplied.clear();
+    become(null, new BitSet());
+    supplied = new BitSet();
   }
 
   private static Kernel kernel() {
@@ -304,7 +308,10 @@ public final class Gradients implements AutoCloseable {
 
   @Override
   public void close() {
-    memory.close();
+    clear();
+    if (values != null) {
+      values.close();
+    }
     if (flat != null) {
       flat.close();
     }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.pretrained;
 
+import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.checkpoint.SafetensorsReader;
 import dev.counterpoint.core.checkpoint.StoredTensor;
 import dev.counterpoint.core.parameter.Parameter;
@@ -54,6 +55,16 @@ final class CheckpointMatch implements AutoCloseable {
       }
     } else if (!tensor.shape().equals(parameter.shape())) {
       refuse(file + ": " + described(tensor) + " does not fit the model's " + parameter);
+    } else if (!tensor.type().fits(DataType.FLOAT32)) {
+      refuse(
+          file
+              + ": "
+              + described(tensor)
+              + " is "
+              + tensor.type()
+              + ", and the model's "
+              + parameter
+              + " takes F32, F16 or BF16");
     } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
       refuse(file + ": " + described(tensor) + " is there twice for the model's " + parameter);
     }
@@ -87,6 +98,13 @@ final class CheckpointMatch implements AutoCloseable {
       source.reader().read(source.tensor().name(), entry.getKey().value());
     }
     return notes(missing);
+  }
+
+  /** The parameters of some layers that a file has values for. */
+  List<Parameter> found(List<String> layers) {
+    return sources.keySet().stream()
+        .filter(parameter -> layers.stream().anyMatch(it -> parameter.name().startsWith(it + ".")))
+        .toList();
   }
 
   private List<String> notes(List<String> missing) {

@@ -9,6 +9,7 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.parameter.Parameter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -50,25 +51,38 @@ public interface PretrainedConfig extends ModelConfig {
    * Gives an initialized model the weights of the folder that it begins from, and those of the
    * adapter that it goes on from.
    *
+   * @param labels the data's, in the order of their numbers: the head's rows are put into it, where
+   *     the folder says whose they are; empty where the data has none
    * @return what is worth telling: what was made new, what was left aside
    */
-  default List<String> loadInto(BaseModel model, Function<String, Path> files) throws IOException {
-    List<String> notes = loadBase(model, files);
+  default List<String> loadInto(BaseModel model, List<String> labels, Function<String, Path> files)
+      throws IOException {
+    List<String> notes = new ArrayList<>(loadBase(model, labels, files));
     Lora lora = lora();
     if (lora != null && lora.from() != null) {
-      new AdapterFolder(files.apply(lora.from())).load(model, lora);
+      Path folder = files.apply(lora.from());
+      new AdapterFolder(folder).load(model, lora);
+      List<Parameter> head =
+          model.parameters().stream().filter(it -> lora.isTrained(it) && isOfHead(it)).toList();
+      notes.addAll(HeadRows.arrange(folder, head, labels));
     }
     return notes;
   }
 
+  private boolean isOfHead(Parameter parameter) {
+    return task().head().stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
+  }
+
   /** As {@link #loadInto}, without an adapter. */
-  default List<String> loadBase(BaseModel model, Function<String, Path> files) throws IOException {
+  default List<String> loadBase(BaseModel model, List<String> labels, Function<String, Path> files)
+      throws IOException {
     String from = from();
     if (from == null) {
       return List.of();
     }
     List<Parameter> whole =
         model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
-    return PretrainedFolder.of(files.apply(from)).load(whole, family().names());
+    return PretrainedFolder.of(files.apply(from))
+        .load(whole, family().names(), task().head(), labels);
   }
 }

@@ -10,6 +10,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -101,7 +102,7 @@ public record PretrainedFolder(Path path) {
     return config;
   }
 
-  private static JsonNode json(Path file) throws IOException {
+  static JsonNode json(Path file) throws IOException {
     try {
       return JSON.readTree(file.toFile());
     } catch (JacksonException e) {
@@ -112,16 +113,24 @@ public record PretrainedFolder(Path path) {
   /**
    * Gives parameters the values that the folder has for them, float16 and bfloat16 widened.
    *
-   * @return what is worth telling: what the folder lacks and starts anew, what was left aside
-   * @throws InvalidSettings where names or shapes do not fit, naming all of them, or a file is
-   *     damaged; no parameter has changed then
+   * @param head the layers whose rows are labels'
+   * @param labels the data's, whose order the rows of the head are put into; empty where it has
+   *     none
+   * @return what is worth telling: what the folder lacks and starts anew, what was left aside,
+   *     which row of the head is whose where that is not as it was
+   * @throws InvalidSettings where names, shapes or types do not fit, naming all of them, or a file
+   *     is damaged; no parameter has changed then
    */
-  public List<String> load(List<Parameter> parameters, CheckpointNames names) throws IOException {
+  public List<String> load(
+      List<Parameter> parameters, CheckpointNames names, List<String> head, List<String> labels)
+      throws IOException {
     try (CheckpointMatch match = new CheckpointMatch(this, parameters, names)) {
       for (Path file : weightFiles()) {
         match.add(file);
       }
-      return match.load();
+      List<String> notes = new ArrayList<>(match.load());
+      notes.addAll(HeadRows.arrange(path, match.found(head), labels));
+      return notes;
     } catch (DamagedFile e) {
       throw new InvalidSettings(String.valueOf(e.getMessage()));
     }

@@ -93,10 +93,10 @@ public record PublishedFamily<A>(
       throws IOException {
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {
-      String base = new AdapterFolder(path).base();
+      String base = base(new AdapterFolder(path));
       Lora given = lora == null ? Lora.defaults() : lora;
       return start(
-          isFolder(base) ? base : PretrainedFolder.HUB + base,
+          base,
           asked,
           given.or(new Lora(path.toString(), null, null, null, null, null, false)),
           task,
@@ -116,8 +116,14 @@ public record PublishedFamily<A>(
     return new Start<>(folder.name(), found, adapter(lora, task, folder, files));
   }
 
-  private static boolean isFolder(String base) {
-    return Files.isDirectory(Path.of(base));
+  /** What an adapter adapts, as {@code model.from} would name it. */
+  private static String base(AdapterFolder adapter) throws IOException {
+    String base = adapter.base();
+    if (Files.isDirectory(Path.of(base))) {
+      return base;
+    }
+    String revision = adapter.revision();
+    return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
   }
 
   private @Nullable Lora adapter(

@@ -6,9 +6,12 @@ import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.parameter.Parameter;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model with all that learns in it: what a step reads and writes. Closing it leaves the model.
@@ -20,15 +23,25 @@ record Learner(
     Optimizer optimizer,
     Gradients gradients,
     WeightAverage average,
-    OuterStep outer)
+    OuterStep outer,
+    Rounds rounds)
     implements AutoCloseable {
   static Learner of(BaseModel model, TrainingConfig config, TrainingStrategy strategy) {
+    Optimizer optimizer = model.createOptimizer(config.optimizer(), groups(model, config));
     return new Learner(
         model,
-        model.createOptimizer(config.optimizer(), groups(model, config)),
-        new Gradients(model.parameters()),
+        optimizer,
+        new Gradients(inGroups(model, optimizer)),
         new WeightAverage(model.parameters(), config.averageWeights()),
-        new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()));
+        new OuterStep(strategy.rounds(), strategy.collective(), model.parameters()),
+        strategy.rounds());
+  }
+
+  /** All parameters, those first that the optimizer takes together. */
+  private static List<Parameter> inGroups(BaseModel model, Optimizer optimizer) {
+    Set<Parameter> ordered = new LinkedHashSet<>(optimizer.parameters());
+    ordered.addAll(model.parameters());
+    return List.copyOf(ordered);
   }
 
   private static List<ParameterGroup> groups(BaseModel model, TrainingConfig config) {
@@ -38,11 +51,14 @@ record Learner(
         : LayerDecay.apply(config.optimizer(), model.parameters(), config.parameterGroups(), decay);
   }
 
-  /** What a checkpoint holds beside the parameters. */
+  /**
+   * What a checkpoint holds beside the parameters. A process that is alone now may go on from one
+   * that several have made, and the other way round.
+   */
   RankMemory memory(Collective collective) {
     Map<String, NDArray> common = new HashMap<>(average.state());
     common.putAll(outer.state());
-    if (outer.local()) {
+    if (rounds.local()) {
       return new RankMemory(common, optimizer.state(), collective);
     }
     common.putAll(optimizer.state());

@@ -2,7 +2,6 @@ package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.parameter.FlatArrays;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ final class RankMemory implements AutoCloseable {
       if (collective.rank() == sender) {
         way.take(List.copyOf(local.values()));
       } else {
-        Kernel.load("gradients").run("supply", List.of(way.flat()));
+        way.empty();
       }
       collective.sum(way.buckets(collective.bucketBytes()));
       if (consensus.leads()) {

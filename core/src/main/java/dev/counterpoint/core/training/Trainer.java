@@ -177,12 +177,23 @@ public final class Trainer {
 
   /** What a callback goes by must be known before the first epoch is made, not after it. */
   private void requireMeasured(DataSplits data) {
-    if (data.validation().isPresent()) {
-      for (Callback callback : options.callbacks()) {
-        if (callback instanceof Callback.Measuring measuring) {
-          Evaluation.requireMeasured(measuring.measure(), evaluator(data).measures());
-        }
+    for (Callback callback : options.callbacks()) {
+      if (callback instanceof Callback.Measuring measuring) {
+        requireValidation(data, measuring.measure());
+        Evaluation.requireMeasured(measuring.measure(), evaluator(data).measures());
       }
+    }
+  }
+
+  private static void requireValidation(DataSplits data, String measure) {
+    if (data.validation().isEmpty()) {
+      throw new InvalidSettings(
+          "A callback goes by the \""
+              + measure
+              + "\" of the validations, but there is no validation data: no items in the split \""
+              + DataSplits.VALIDATION
+              + "\". Give some, as data.validation.path, or leave the callback out: early-stop and"
+              + " best-model need it.");
     }
   }
 

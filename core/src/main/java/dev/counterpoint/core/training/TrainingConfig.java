@@ -164,7 +164,7 @@ public record TrainingConfig(
   }
 
   /** The most items computed at once. */
-  int microBatch() {
+  public int microBatch() {
     return microBatchSize == null ? batchSize : microBatchSize;
   }
 

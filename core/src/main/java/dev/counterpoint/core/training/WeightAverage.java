@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.Kernel;
+import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import java.util.LinkedHashMap;
@@ -20,11 +21,12 @@ import org.jspecify.annotations.Nullable;
 final class WeightAverage implements AutoCloseable {
   private final NDManager memory = Torch.newManager(Device.cpu());
   private final Map<String, NDArray> averages = new LinkedHashMap<>();
-  private final List<Parameter> parameters;
+  private final NativeList weights;
+  private final NativeList arrays;
   private final double decay;
 
   WeightAverage(List<Parameter> model, @Nullable AverageWeights settings) {
-    parameters =
+    List<Parameter> parameters =
         settings == null ? List.of() : model.stream().filter(Parameter::trainable).toList();
     decay = settings == null ? 0 : settings.decay();
     for (Parameter parameter : parameters) {
@@ -33,11 +35,15 @@ final class WeightAverage implements AutoCloseable {
       average.attach(memory);
       averages.put(parameter.name() + "/average", average);
     }
+    weights = NativeList.of(parameters.stream().map(Parameter::value).toList());
+    arrays = NativeList.of(List.copyOf(averages.values()));
   }
 
   /** Takes in the weights as a round of steps has left them; rounds count from 1. */
   void update(long round) {
-    run("update", round == 1 ? 1.0 : 1 - decay);
+    if (isKept()) {
+      Kernel.load("average").run("update", arrays, weights, round == 1 ? 1.0 : 1 - decay);
+    }
   }
 
   /** The model has the average in the place of its own weights, until the result is closed. */
@@ -48,17 +54,8 @@ final class WeightAverage implements AutoCloseable {
 
   /** The model has the average from now on. */
   void exchange() {
-    run("swap");
-  }
-
-  private void run(String function, Object... numbers) {
-    if (!parameters.isEmpty()) {
-      List<NDArray> weights = parameters.stream().map(Parameter::value).toList();
-      Object[] arguments = new Object[2 + numbers.length];
-      arguments[0] = List.copyOf(averages.values());
-      arguments[1] = weights;
-      System.arraycopy(numbers, 0, arguments, 2, numbers.length);
-      Kernel.load("average").run(function, arguments);
+    if (isKept()) {
+      Kernel.load("average").run("swap", arrays, weights);
     }
   }
 
@@ -74,6 +71,8 @@ final class WeightAverage implements AutoCloseable {
 
   @Override
   public void close() {
+    arrays.close();
+    weights.close();
     memory.close();
   }
 

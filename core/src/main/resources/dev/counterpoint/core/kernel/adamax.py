@@ -1,7 +1,7 @@
 # torch.optim.Adamax
 
 def update(self, parameters: List[Tensor], gradients: List[Tensor], averages: List[Tensor], largest: List[Tensor], steps: List[Tensor], rate: float, beta1: float, beta2: float, epsilon: float, decay: float) -> NoneType:
-  torch._foreach_add_(steps, 1)
+  torch._foreach_add_(steps, torch.ones_like(steps[0]))
   for i in range(len(parameters)):
     gradient = gradients[i].add(parameters[i], alpha=decay)
     averages[i].lerp_(gradient, 1. - beta1)

@@ -7,8 +7,10 @@ def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tenso
   # libtorch's fused attention takes no dropout on a processor, and its backward pass in bfloat16 takes three
   # times as long as the two products do, up to a few hundred keys.
   apart = self.dropout > 0. or (query.dtype != 6 and keys <= 256)
-  if mask is None and not apart and (queries == keys or not self.causal):
-    result = torch.scaled_dot_product_attention(query, key, value, None, 0., self.causal)
+  # The last query sees all keys: one alone hides none.
+  causal = self.causal and queries > 1
+  if mask is None and not apart and (queries == keys or not causal):
+    result = torch.scaled_dot_product_attention(query, key, value, None, 0., causal)
   else:
     bias = self.bias(query, keys, mask)
     if apart:

@@ -1,7 +1,7 @@
 # torch.optim.NAdam
 
 def update(self, parameters: List[Tensor], gradients: List[Tensor], averages: List[Tensor], squares: List[Tensor], products: List[Tensor], steps: List[Tensor], rate: float, beta1: float, beta2: float, epsilon: float, decay: float, decoupled: bool, momentum_decay: float) -> NoneType:
-  torch._foreach_add_(steps, 1)
+  torch._foreach_add_(steps, torch.ones_like(steps[0]))
   for i in range(len(parameters)):
     step = float(steps[i])
     if decoupled:

@@ -1,7 +1,7 @@
 # torch.optim.RAdam
 
 def update(self, parameters: List[Tensor], gradients: List[Tensor], averages: List[Tensor], squares: List[Tensor], steps: List[Tensor], rate: float, beta1: float, beta2: float, epsilon: float, decay: float, decoupled: bool) -> NoneType:
-  torch._foreach_add_(steps, 1)
+  torch._foreach_add_(steps, torch.ones_like(steps[0]))
   limit = 2. / (1. - beta2) - 1.
   for i in range(len(parameters)):
     step = float(steps[i])

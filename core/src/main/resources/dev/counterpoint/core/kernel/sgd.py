@@ -7,7 +7,7 @@ def sgd(self, parameters: List[Tensor], gradients: List[Tensor], buffers: List[T
 
 # The first step of each parameter is another here: its buffer becomes the whole gradient.
 def dampened(self, parameters: List[Tensor], gradients: List[Tensor], buffers: List[Tensor], steps: List[Tensor], rate: float, momentum: float, dampening: float, decay: float) -> NoneType:
-  torch._foreach_add_(steps, 1)
+  torch._foreach_add_(steps, torch.ones_like(steps[0]))
   for i in range(len(parameters)):
     gradient = gradients[i].add(parameters[i], alpha=decay)
     if float(steps[i]) == 1.:

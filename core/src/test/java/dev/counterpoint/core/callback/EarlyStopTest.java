@@ -105,6 +105,18 @@ class EarlyStopTest {
   }
 
   @Test
+  void whatAnotherMeasureHasWaitedForIsForgotten() {
+    EarlyStop before = early("loss", 2, 0);
+    validate(before, "loss", 5, 6);
+    EarlyStop after = early("accuracy", 2, 0);
+
+    after.remember(before.memory());
+    validate(after, "accuracy", 0.5, 0.4);
+
+    assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
   void itRemembersThatThereWasNoValidationYet() {
     EarlyStop after = early("loss", 1, 0);
 

@@ -11,6 +11,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +78,25 @@ class GeneratorTest {
     assertThat(heard).isEqualTo(made.get(0));
   }
 
+  /** The longer text has no more room when the other still goes on. */
+  @Test
+  void noPositionIsBehindTheLengthThatTheModelTakes() {
+    List<Long> highest = new ArrayList<>();
+    Decoding.Model model =
+        () ->
+            new Watched(
+                (ids, positions) -> {
+                  highest.add(positions.max().getLong());
+                  return ids.getManager().create(new Shape(ids.getShape().get(0), 4));
+                });
+    List<List<Long>> made =
+        new Generator(model, GenerationSettings.greedy(100, Set.of()), 8, Device.cpu())
+            .generate(List.of(new long[6], new long[1]), (prompt, token) -> {});
+
+    assertThat(made).extracting(List::size).containsExactly(2, 7);
+    assertThat(highest).containsExactly(5L, 6L, 7L, 7L, 7L, 7L, 7L);
+  }
+
   @Test
   void aPromptWithoutTokensOrWithoutRoomIsRefused() {
     Generator generator =
@@ -125,6 +145,20 @@ class GeneratorTest {
     @Override
     public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
       return ids.getManager().create(LOGITS, new Shape(1, LOGITS.length));
+    }
+
+    @Override
+    public void select(NDArray rows) {}
+
+    @Override
+    public void close() {}
+  }
+
+  /** A model of which the test says what it answers to ids and positions. */
+  private record Watched(BinaryOperator<NDArray> answer) implements Decoding {
+    @Override
+    public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+      return answer.apply(ids, positions);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.counterpoint.core.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.core.pretrained.PretrainedFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -60,6 +61,19 @@ class HubTest {
   }
 
   @Test
+  void aSmallFileThatTheHubRedirectsWithinItselfIsAsWhatThatLeadsTo() throws IOException {
+    server.caches = true;
+    server.token = "hf_secret";
+
+    Path folder = hub(server.endpoint(), "hf_secret").folder(NAME);
+
+    assertThat(folder).isEqualTo(cache.resolve("owner--tiny").resolve(LoopbackHub.COMMIT));
+    assertThat(folder.resolve("config.json")).hasContent("{\"model_type\": \"bert\"}");
+    assertThat(folder.resolve("vocab.txt")).hasContent("[PAD]");
+    assertThat(said).noneMatch(line -> line.contains("damaged"));
+  }
+
+  @Test
   void whatIsThereIsNotFetchedAgain() throws IOException {
     hub().folder(NAME);
     server.requests.clear();
@@ -112,6 +126,24 @@ class HubTest {
     assertThat(server.requests)
         .contains("GET model.safetensors bytes=100000-")
         .doesNotContain("GET config.json", "GET model.safetensors");
+  }
+
+  @Test
+  void aFullDiskIsSaidAndWhatIsThereIsNotTakenForWhole() throws IOException {
+    Path full = Path.of("/dev/full"); // a file on it takes no byte, as on a full disk
+    assumeTrue(Files.exists(full), "This system has no /dev/full.");
+    Path folder = cache.resolve("owner--tiny").resolve(LoopbackHub.COMMIT);
+    Files.createDirectories(folder);
+    Path part = Files.createSymbolicLink(folder.resolve("model.safetensors.part"), full);
+
+    assertThatThrownBy(() -> hub().folder(NAME))
+        .hasMessageContaining("Cannot write " + part + ": No space left on device")
+        .hasMessageContaining("Make room, or name another folder with COUNTERPOINT_CACHE");
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+
+    Files.delete(part); // there is room again
+    assertThat(Files.readAllBytes(hub().folder(NAME).resolve("model.safetensors")))
+        .isEqualTo(weights);
   }
 
   @Test

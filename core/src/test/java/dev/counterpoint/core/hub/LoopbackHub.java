@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server on this machine that speaks the hub's paths: HEAD and GET of {@code
- * /NAME/resolve/REVISION/FILE}, where large files are redirected to another host's.
+ * /NAME/resolve/REVISION/FILE}, where large files are redirected to another host's, and small ones,
+ * if asked for, to a cache of the hub's own.
  */
 final class LoopbackHub implements AutoCloseable {
   static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -39,6 +40,9 @@ final class LoopbackHub implements AutoCloseable {
 
   @Nullable String token;
   @Nullable String refusal;
+
+  /** Whether small files are redirected to another path of the hub. */
+  boolean caches;
 
   private final Map<String, byte[]> files = new TreeMap<>();
   private final HttpServer hub;
@@ -88,7 +92,8 @@ final class LoopbackHub implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    String path = exchange.getRequestURI().getPath();
+    String asked = exchange.getRequestURI().getPath();
+    String path = asked.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
     String[] parts = path.split("/resolve/", 2);
     if (refusal != null || !parts[0].equals("/owner/tiny")) {
       String[] given = (refusal == null ? "401 RepoNotFound" : refusal).split(" ");
@@ -115,6 +120,17 @@ final class LoopbackHub implements AutoCloseable {
           .getResponseHeaders()
           .set("location", "http://127.0.0.1:" + store.getAddress().getPort() + "/store/" + file);
       exchange.sendResponseHeaders(302, -1);
+    } else if (caches && asked.equals(path)) {
+      byte[] text = ("Temporary Redirect. " + ".".repeat(242)).getBytes(StandardCharsets.UTF_8);
+      String cached = "/api/resolve-cache/models/owner/tiny/" + COMMIT + "/" + file;
+      exchange.getResponseHeaders().set("location", cached);
+      if (exchange.getRequestMethod().equals("HEAD")) {
+        exchange.getResponseHeaders().set("content-length", Integer.toString(text.length));
+        exchange.sendResponseHeaders(307, -1);
+      } else {
+        exchange.sendResponseHeaders(307, text.length);
+        exchange.getResponseBody().write(text);
+      }
     } else {
       String etag = hash("SHA-1", "blob " + content.length + "\0", content);
       exchange.getResponseHeaders().set("etag", '"' + etag + '"');

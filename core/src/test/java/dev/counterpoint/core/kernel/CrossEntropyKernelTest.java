@@ -54,6 +54,30 @@ final class CrossEntropyKernelTest {
   }
 
   @Test
+  void manyClassesAreTakenInPartsWithTheSameGradient() {
+    int classes = 1_500_000; // so that two rows are one part
+    List<NDArray> logits = List.of(Autograd.normal(manager, 1, LABELS.length, classes));
+    long[] labels = {0, classes - 1, CrossEntropyKernel.IGNORED, 1, 1};
+    NDArray counted = manager.create(new long[] {0, classes - 1, 1, 1}).expandDims(1);
+    NDArray rows = manager.create(new long[] {0, 1, 3, 4});
+
+    Autograd actual =
+        Autograd.of(
+            it -> CrossEntropyKernel.of(it.get(0), manager.create(labels), 0).sum(), logits);
+    Autograd expected =
+        Autograd.of(
+            it -> it.get(0).logSoftmax(-1).get(rows).gather(counted, 1).sum().neg(), logits);
+
+    assertThat(actual.result()).containsExactly(expected.result(), within(1e-4f));
+    float furthest = 0;
+    for (int i = 0; i < LABELS.length * classes; i++) {
+      float off = actual.gradients().get(0)[i] - expected.gradients().get(0)[i];
+      furthest = Math.max(furthest, Math.abs(off));
+    }
+    assertThat(furthest).isLessThan(1e-6f);
+  }
+
+  @Test
   void theCountLeavesOutTheIgnored() {
     NDArray logits = manager.zeros(new Shape(LABELS.length, CLASSES));
 

@@ -51,9 +51,11 @@ class ForwardScopeTest {
           IntStream.range(0, 2_000)
               .mapToObj(i -> ByteBuffer.allocateDirect(12).putInt(-1).putInt(-1).putInt(-1))
               .toList();
-      float[] gradient = Torch.gradients(scalar, List.of(leaf)).get(0).toFloatArray();
-      assertThat(others).hasSize(2_000);
-      return gradient;
+      try (NativeList leaves = NativeList.of(List.of(leaf));
+          NativeList gradients = Torch.gradients(scalar, leaves).arrays()) {
+        assertThat(others).hasSize(2_000);
+        return gradients.get(0).toFloatArray();
+      }
     }
   }
 }

@@ -12,7 +12,12 @@ import java.util.Map;
 /** A loss of one batch, with the gradient of its sum with respect to the output. */
 record Measured(double sum, double weight, float[] gradient) {
   static Measured of(Loss loss, float[] output, HostTensor labels, long... shape) {
-    HostBatch host = HostBatch.of((int) labels.shape().get(0), Map.of(Batch.LABELS, labels));
+    return of(loss, output, Map.of(Batch.LABELS, labels), shape);
+  }
+
+  static Measured of(Loss loss, float[] output, Map<String, HostTensor> tensors, long... shape) {
+    int items = (int) tensors.get(Batch.LABELS).shape().get(0);
+    HostBatch host = HostBatch.of(items, tensors);
     try (NDManager manager = Torch.newManager(Device.cpu());
         Batch batch = new Batch(host, Device.cpu());
         Torch.Recording on = Torch.recordGradients()) {

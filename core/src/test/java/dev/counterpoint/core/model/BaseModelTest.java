@@ -50,6 +50,55 @@ class BaseModelTest {
     }
   }
 
+  /** Its block is no static class, so that it knows the model. */
+  private static final class Enclosing extends BaseModel {
+    private final Block block = new Block();
+
+    private final class Block extends Layer {
+      private final Linear linear = new Linear(width(), 2, false);
+    }
+
+    private int width() {
+      return 2;
+    }
+
+    @Override
+    public NDArray forward(Batch batch) {
+      return block.linear.forward(batch.features());
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+
+  private static final class Cycle extends Layer {
+    private final Map<String, Layer> parts = new LinkedHashMap<>();
+  }
+
+  @Test
+  void anInnerClassMayBeALayer() {
+    try (Enclosing model = new Enclosing()) {
+      assertThat(model.parameters())
+          .extracting(Parameter::name)
+          .containsExactly("block.linear.weight");
+    }
+  }
+
+  @Test
+  void aLayerThatIsAPartOfItselfIsRefusedWithItsPath() {
+    Cycle outer = new Cycle();
+    Cycle inner = new Cycle();
+    outer.parts.put("down", inner);
+    inner.parts.put("up", inner);
+
+    assertThatThrownBy(() -> outer.setTraining(true))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Cycle at \"parts.down\" is a part of itself")
+        .hasMessageContaining("by \"parts.down.parts.up\"");
+  }
+
   @Test
   void parametersHaveTheirPathAsNameInTheOrderOfTheFieldsAndASharedOneComesOnce() {
     try (Tree model = new Tree()) {

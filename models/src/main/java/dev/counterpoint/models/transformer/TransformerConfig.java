@@ -25,6 +25,8 @@ import dev.counterpoint.core.settings.InvalidSettings;
  * @param ngrams the longest n-gram of tokens that has a vector of its own, added to that of its
  *     last token; 1: only the tokens have
  * @param ngramRows vectors for the n-grams of each length, which share them by a hash
+ * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
+ *     less memory and more time
  */
 public record TransformerConfig(
     Task task,
@@ -37,7 +39,8 @@ public record TransformerConfig(
     Activation activation,
     AttentionConfig attention,
     int ngrams,
-    int ngramRows)
+    int ngramRows,
+    boolean checkpointBlocks)
     implements ModelConfig {
 
   /** What a transformer is for. */
@@ -62,6 +65,34 @@ public record TransformerConfig(
         .verify();
   }
 
+  /** One that keeps what its blocks compute. */
+  public TransformerConfig(
+      Task task,
+      int width,
+      int layers,
+      int heads,
+      int maxLength,
+      int feedForward,
+      double dropout,
+      Activation activation,
+      AttentionConfig attention,
+      int ngrams,
+      int ngramRows) {
+    this(
+        task,
+        width,
+        layers,
+        heads,
+        maxLength,
+        feedForward,
+        dropout,
+        activation,
+        attention,
+        ngrams,
+        ngramRows,
+        false);
+  }
+
   /** A small classifier: two layers of width 128. */
   public static TransformerConfig defaults() {
     return new TransformerConfig(
@@ -83,9 +114,12 @@ public record TransformerConfig(
     if (data.vocabularySize() < 1) {
       throw new InvalidSettings("A transformer reads tokens, and this data has none.");
     }
-    return task == Task.LANGUAGE_MODEL
-        ? new TransformerLanguageModel(this, data.vocabularySize())
-        : new TransformerModel(this, data);
+    BaseModel model =
+        task == Task.LANGUAGE_MODEL
+            ? new TransformerLanguageModel(this, data.vocabularySize())
+            : new TransformerModel(this, data);
+    model.setRecomputing(checkpointBlocks);
+    return model;
   }
 
   /** Where attention stands in a block. */

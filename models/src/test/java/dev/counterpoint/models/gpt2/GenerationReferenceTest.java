@@ -39,7 +39,7 @@ class GenerationReferenceTest {
             .resolve(Path::of);
     model = (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
     model.initialize(Device.cpu(), 1);
-    config.loadInto(model, Path::of);
+    config.loadInto(model, List.of(), Path::of);
   }
 
   @AfterEach
@@ -123,6 +123,19 @@ class GenerationReferenceTest {
 
     assertThat(generate(GenerationSettings.greedy(NEW_TOKENS, Set.of()), prompts).get(0))
         .hasSize(4);
+  }
+
+  @Test
+  void aTextBesideALongerOneThatHasEndedGoesOnToItsOwnEnd() {
+    GenerationSettings settings = GenerationSettings.greedy(60, Set.of());
+    long[] shorter = {5};
+    long[] longer = new long[40];
+
+    List<List<Long>> made = generate(settings, List.of(longer, shorter));
+
+    assertThat(made).extracting(List::size).containsExactly(24, 60);
+    assertThat(made.get(0)).isEqualTo(generate(settings, List.of(longer)).get(0));
+    assertThat(made.get(1)).isEqualTo(generate(settings, List.of(shorter)).get(0));
   }
 
   private long[] whole(GenerationSettings settings) {

@@ -148,7 +148,7 @@ class Gpt2ReferenceTest {
     Gpt2LanguageModel model =
         (Gpt2LanguageModel) config.build(DataSpec.ofText(128, 127, List.of()));
     model.initialize(Device.cpu(), 1);
-    assertThat(config.loadInto(model, Path::of)).isEmpty();
+    assertThat(config.loadInto(model, List.of(), Path::of)).isEmpty();
     return model;
   }
 }

@@ -3,11 +3,18 @@ package dev.counterpoint.models.transformer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
+import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.kernel.ForwardScope;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.Activation;
+import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.transformer.TransformerConfig.Task;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +71,53 @@ class TransformerConfigTest {
 
     assertThat(classifier.build(TEXT)).isInstanceOf(TransformerModel.class);
     assertThat(languageModel.build(TEXT)).isInstanceOf(TransformerLanguageModel.class);
+  }
+
+  @Test
+  void blocksThatAreComputedAgainHaveTheSameGradients() {
+    assertThat(gradients(true)).isEqualTo(gradients(false));
+  }
+
+  /** Of the sum of the logits. */
+  private static List<List<Float>> gradients(boolean checkpointBlocks) {
+    TransformerConfig config =
+        new TransformerConfig(
+            Task.CLASSIFICATION,
+            8,
+            2,
+            2,
+            6,
+            2,
+            0,
+            Activation.GELU,
+            new MultiHeadAttention.Config(),
+            1,
+            8,
+            checkpointBlocks);
+    try (BaseModel model = config.build(TEXT);
+        Batch batch =
+            new Batch(
+                Sequences.padded(4, 0, new long[] {1, 2, 3}, new long[] {4, 5, 6, 1}),
+                Device.cpu())) {
+      model.initialize(Device.cpu(), 1);
+      model.setTraining(true);
+      try (Gradients gradients = new Gradients(model.parameters());
+          ForwardScope scope = new ForwardScope();
+          Torch.Recording recording = Torch.recordGradients()) {
+        gradients.add(model.forward(batch).sum(), recording);
+        return gradients.gathered().stream()
+            .map(gradient -> floats(gradient.array().toFloatArray()))
+            .toList();
+      }
+    }
+  }
+
+  private static List<Float> floats(float[] values) {
+    List<Float> floats = new ArrayList<>();
+    for (float value : values) {
+      floats.add(value);
+    }
+    return floats;
   }
 
   @Test

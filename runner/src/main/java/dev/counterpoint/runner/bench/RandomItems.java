@@ -5,9 +5,11 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -15,10 +17,17 @@ import java.util.stream.LongStream;
  * place: a function of their number.
  */
 record RandomItems(BenchSize shape, long size) implements Dataset {
+  static final int FIRST = 4;
+
   /** A batch of the first items, or those after. */
   HostBatch batch(int number) {
     long from = (long) number * shape.batch();
     return collate(LongStream.range(from, from + shape.batch()).toArray());
+  }
+
+  /** What contenders are given that take up the same batches over and over. */
+  List<HostBatch> firstBatches() {
+    return IntStream.range(0, FIRST).mapToObj(this::batch).toList();
   }
 
   /** The tokens of the first item. */

@@ -1,11 +1,11 @@
 package dev.counterpoint.runner.check;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.EpochOrder;
 import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
@@ -112,7 +112,7 @@ public final class EquivalenceCheck {
         StepBatch own = new StepBatch(dataset, items, share, microBatchSize, model.device())) {
       for (Batch batch : own.microBatches()) {
         Torch.seed(seed);
-        try (NDScope scope = new NDScope();
+        try (ForwardScope scope = new ForwardScope();
             Torch.Recording recording = Torch.recordGradients()) {
           NDArray output = model.forward(batch);
           LossSum sum = model.loss(output, batch);

@@ -57,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
       description =
           "Of small, middle, large (encoders; all of them, if not given), bert (BERT base), gpt2 (the small"
               + " GPT-2), both as they are fine-tuned, with dropout, and generate (a token a step of that"
-              + " GPT-2 with a key-value cache); the last three with PyTorch alone.")
+              + " GPT-2 with a key-value cache, in float32); the last three with PyTorch alone.")
   private @Nullable List<BenchSize> sizes;
 
   @Option(
@@ -90,6 +90,14 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (steps < 1) {
       throw new InvalidSettings("--steps " + steps + " must be 1 or greater.");
+    }
+    if (sizes != null
+        && sizes.contains(BenchSize.GENERATE)
+        && precisions != null
+        && !precisions.contains(Precision.FLOAT32)) {
+      throw new InvalidSettings(
+          "--sizes generate is computed in float32 alone, as by the command generate; --precisions"
+              + " leaves that out.");
     }
     Console console = Consoles.of(spec);
     EngineStart.begin().await();

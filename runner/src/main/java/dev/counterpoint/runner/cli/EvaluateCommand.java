@@ -84,8 +84,8 @@ final class EvaluateCommand implements Callable<Integer> {
       if (file != null) {
         data.notes().forEach(console::say);
       }
-      int batchSize = run.file().training().batchSize();
-      Evaluator evaluator = new Evaluator(model, data.metrics(), batchSize);
+      int atOnce = run.file().training().microBatch();
+      Evaluator evaluator = new Evaluator(model, data.metrics(), atOnce);
       Map<String, Evaluation> found = new TreeMap<>();
       chosen(data).forEach((name, items) -> found.put(name, evaluator.evaluate(items)));
       if (json) {

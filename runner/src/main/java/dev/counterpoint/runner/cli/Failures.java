@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.training.RanksDiverged;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
 import java.io.IOException;
@@ -65,8 +66,8 @@ final class Failures {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
     }
-    if (told instanceof RunFailed failed) {
-      say(command, message(failed));
+    if (told instanceof RunFailed || told instanceof RanksDiverged) {
+      say(command, message(told));
     } else if (told instanceof IOException trouble) {
       say(command, describe(trouble));
     } else if (told instanceof OutOfMemoryError full) {
@@ -84,6 +85,7 @@ final class Failures {
     for (Throwable each = failure; each != null; each = each.getCause()) {
       if (each instanceof InvalidSettings
           || each instanceof RunFailed
+          || each instanceof RanksDiverged
           || each instanceof IOException
           || each instanceof OutOfMemoryError
           || each instanceof EngineException) {

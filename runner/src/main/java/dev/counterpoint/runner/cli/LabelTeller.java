@@ -83,8 +83,8 @@ final class LabelTeller implements Teller {
         : List.of(
             String.format(
                 Locale.ROOT,
-                "%,d of %,d texts have more tokens than the model takes; what comes behind was not"
-                    + " read",
+                "%,d of %,d texts have more tokens than a text had in training at most; what comes"
+                    + " behind was not read",
                 cut,
                 told));
   }

@@ -97,8 +97,7 @@ final class Launching {
               commandLine.getOut(),
               commandLine.getErr());
       Signals signals = Signals.passedOn(launcher::stop, launcher::kill);
-      int code = launcher.run();
-      return signals.exitCode() == ExitCode.DONE ? code : signals.exitCode();
+      return exitCode(launcher.run(), signals.exitCode());
     } catch (InvalidSettings | ProvisionException e) {
       if (locks && !run.goesOn()) {
         if (spot.isEmpty()) { // On other machines others may still read theirs.
@@ -108,6 +107,11 @@ final class Launching {
       }
       throw e;
     }
+  }
+
+  /** A signal that came too late to save anything, or whose saving failed, saved nothing. */
+  static int exitCode(int ofJob, int ofSignal) {
+    return ofJob == ExitCode.DONE ? ofSignal : ofJob;
   }
 
   private boolean debug() {
@@ -121,6 +125,7 @@ final class Launching {
     console.say(
         "Rank %d of %d, tracker at %s (%s)."
             .formatted(spot.rank(), spot.world(), spot.tracker(), spot.source()));
+    spot.tracker().doubt().ifPresent(console::say);
     if (workers == spot.world()) {
       return asked;
     }

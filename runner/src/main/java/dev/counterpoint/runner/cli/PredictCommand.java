@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
 import dev.counterpoint.core.data.question.QuestionPredictor;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.model.BaseModel;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -118,12 +120,14 @@ final class PredictCommand implements Callable<Integer> {
             model,
             PublishedTokenizer.json(folder),
             config.data().paddingId(),
-            config.model().maxLength());
+            config.data().longest(config.model().maxLength()),
+            Objects.requireNonNullElseGet(config.answering(), Answering::usual));
     return new AnswerTeller(model, predictor, json, top);
   }
 
   private Teller labels(Path folder, ModelFolder.Config config) throws IOException {
-    TextEncoder encoder = TrainedModel.encoder(folder, config.model().maxLength());
+    int maxLength = config.data().longest(config.model().maxLength());
+    TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     return new LabelTeller(model, encoder, config.data().labels(), json, top);
   }

@@ -114,8 +114,11 @@ final class TrainCommand implements Callable<Integer> {
         DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
+        ranks; // Before the strategy: whoever misses this one in the ring must know already why.
         Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
-      Heartbeat.left(run.directory()).ifPresent(console::say);
+      if (leads) {
+        Heartbeat.take(run.directory()).ifPresent(console::say);
+      }
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, leash);
       Trainer trainer = wired.getInstance(Trainer.class);
       introduce(run, data, model, console);
@@ -231,7 +234,8 @@ final class TrainCommand implements Callable<Integer> {
     RunDirectory directory = run.directory();
     RunDirectory.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
-        new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
+        new ModelFolder.Config(
+            run.file().model(), data.spec(), run.file().classpath(), data.answering());
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.passedOver().forEach(console::say);
     if (!outcome.validation().isEmpty()) {

@@ -3,9 +3,8 @@ package dev.counterpoint.runner.launch;
 import dev.counterpoint.runner.rendezvous.Address;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -20,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Attempt implements AutoCloseable {
   private static final int TURNS = 4; // in a deadline
   private static final int SILENT_TURNS = 3;
+
+  /** For a rank that has said that it goes: it waits a deadline at most to leave the ring. */
+  private static final int LEAVING_TURNS = 2 * TURNS;
+
   private static final long GATHERING_NANOS = 1_500_000_000L;
 
   private final Job job;
@@ -32,6 +35,7 @@ final class Attempt implements AutoCloseable {
   private final Signs signs;
   private @Nullable Child tracker;
   private @Nullable String stopping;
+  private boolean killed;
 
   /** Something that has happened. */
   private sealed interface Event {
@@ -62,13 +66,27 @@ final class Attempt implements AutoCloseable {
     events.add(new Event.Stop(signal));
   }
 
-  /** Ends all at once. */
-  void kill() {
-    List<Child> all = new ArrayList<>(ranks.values());
+  /** Ends all at once, those too that are just being started; from any thread. */
+  synchronized void kill() {
+    killed = true;
+    ranks.values().forEach(Child::killWithoutWaiting);
     if (tracker != null) {
-      all.add(tracker);
+      tracker.killWithoutWaiting();
     }
-    all.forEach(Child::killWithoutWaiting);
+  }
+
+  private synchronized void started(Child tracker) {
+    this.tracker = tracker;
+    if (killed) {
+      tracker.killWithoutWaiting();
+    }
+  }
+
+  private synchronized void started(int rank, Child child) {
+    ranks.put(rank, child);
+    if (killed) {
+      child.killWithoutWaiting();
+    }
   }
 
   /** Starts all, waits for the end of all, and tells how it came. */
@@ -91,11 +109,12 @@ final class Attempt implements AutoCloseable {
             programs.tracker(job.tracker(), job.world(), job.deadline()),
             environment(0, 0, job.tracker()),
             job.logs().resolve("tracker.log"));
-    tracker =
+    Child process =
         Child.telling(
             start, number, line -> events.add(new Event.Said(line)) && !line.equals("alive"));
-    signs.tracker(tracker);
-    tracker.onEnd((child, code) -> events.add(new Event.Ended(child, code)));
+    started(process);
+    signs.tracker(process);
+    process.onEnd((child, code) -> events.add(new Event.Ended(child, code)));
     int turns = 0;
     while (signs.gate().isEmpty() && !signs.any() && turns < TURNS) {
       turns = take() ? turns : turns + 1;
@@ -114,9 +133,9 @@ final class Attempt implements AutoCloseable {
               "rank " + rank,
               programs.rank(rank),
               environment(rank, local++, gate),
-              job.logs().resolve(String.format("rank-%04d.log", rank)));
+              job.logs().resolve(String.format(Locale.ROOT, "rank-%04d.log", rank)));
       Child child = rank == 0 ? Child.shown(start, number, out, err) : Child.quiet(start, number);
-      ranks.put(rank, child);
+      started(rank, child);
       signs.rank(rank, child);
       child.onEnd((it, code) -> events.add(new Event.Ended(it, code)));
       if (stopping != null) {
@@ -132,13 +151,18 @@ final class Attempt implements AutoCloseable {
     return environment;
   }
 
-  /** Until all have ended as they should, or one has not. */
+  /**
+   * Until all have ended as they should, or one has not. A tracker that has ended in order has been
+   * told by all ranks that they are done.
+   */
   private void watch() {
     int silent = 0;
     while (!signs.any() && !(signs.allDone() && !(trackerLives() && othersNeedIt()))) {
-      silent = take() || !trackerLives() ? 0 : silent + 1;
-      if (silent == SILENT_TURNS) {
+      silent = take() || tracker == null ? 0 : silent + 1;
+      if (silent == SILENT_TURNS && trackerLives()) {
         signs.trackerSilent();
+      } else if (silent >= LEAVING_TURNS) {
+        signs.ranksSilent();
       }
     }
   }
@@ -159,6 +183,10 @@ final class Attempt implements AutoCloseable {
     while (signs.any() && !signs.allEnded() && left > 0) {
       take(TimeUnit.NANOSECONDS.toMillis(left));
       left = until - System.nanoTime();
+    }
+    int silent = 0;
+    while (signs.culpritSpeaks() && silent < LEAVING_TURNS) {
+      silent = take() ? silent : silent + 1;
     }
   }
 

@@ -3,9 +3,11 @@ package dev.counterpoint.runner.launch;
 import dev.counterpoint.runner.rendezvous.Address;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
@@ -22,6 +24,7 @@ final class Signs {
   private final Map<Child, Integer> ended = new LinkedHashMap<>();
   private final List<Integer> missing = new ArrayList<>();
   private final List<Integer> silent = new ArrayList<>();
+  private final List<Integer> failed = new ArrayList<>();
   private @Nullable Child tracker;
   private @Nullable Address gate;
   private boolean trackerSilent;
@@ -47,6 +50,16 @@ final class Signs {
     trackerSilent = true;
   }
 
+  /** The ranks here that are there yet do not come to their end. */
+  void ranksSilent() {
+    ranks.forEach(
+        (rank, child) -> {
+          if (!ended.containsKey(child)) {
+            silent.add(rank);
+          }
+        });
+  }
+
   /** A line of the tracker's. */
   void said(String line) {
     List<String> words = Arrays.asList(line.split(" "));
@@ -54,6 +67,7 @@ final class Signs {
       case "gate" -> gate = Address.parse("the tracker's gate", words.get(1));
       case "begun" -> begun = true;
       case "missing" -> words.stream().skip(1).map(Integer::valueOf).forEach(missing::add);
+      case "failed" -> failed.add(Integer.valueOf(words.get(1)));
       case "lost" -> {
         if (words.size() > 2 && words.get(2).equals("silent")) {
           silent.add(Integer.valueOf(words.get(1)));
@@ -74,10 +88,11 @@ final class Signs {
     return begun;
   }
 
-  /** Whether all ranks have done what they were to do. */
+  /** Whether all ranks have done what they were to do; none has before one is started. */
   boolean allDone() {
-    return ranks.values().stream()
-        .allMatch(child -> ended.containsKey(child) && RankExit.isOrderly(ended.get(child)));
+    return !ranks.isEmpty()
+        && ranks.values().stream()
+            .allMatch(child -> ended.containsKey(child) && RankExit.isOrderly(ended.get(child)));
   }
 
   boolean allEnded() {
@@ -85,11 +100,29 @@ final class Signs {
         && (tracker == null || ended.containsKey(tracker));
   }
 
+  /**
+   * The rank here that has said that it fails for a reason of its own. Where several do, and rank 0
+   * among them, it is that one: what it says is shown.
+   */
+  private Optional<Child> culprit() {
+    return failed.stream()
+        .sorted(Comparator.comparing(rank -> rank != 0))
+        .map(ranks::get)
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  /** Whether a rank that fails for a reason of its own has yet to say it. */
+  boolean culpritSpeaks() {
+    return culprit().filter(child -> !ended.containsKey(child)).isPresent();
+  }
+
   /** Whether this attempt cannot come to a good end any more. */
   boolean any() {
     return trackerSilent
         || !missing.isEmpty()
         || !silent.isEmpty()
+        || !failed.isEmpty()
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
@@ -112,6 +145,7 @@ final class Signs {
           "");
     }
     return missingRanks()
+        .or(this::reasonOfCulprit)
         .or(() -> firstRank(RankExit::isFinal).map(this::failed))
         .or(() -> firstEnd(RankExit::isFinal).map(this::failed))
         .or(this::silence)
@@ -125,6 +159,13 @@ final class Signs {
                 firstEnd(code -> code == RankExit.TRY_AGAIN)
                     .map(end -> again(end.getKey(), "lost the others")))
         .orElseGet(() -> new Verdict(RankExit.TRY_AGAIN, "the tracker has ended too early"));
+  }
+
+  /** Others may have ended before it, as they heard of it. */
+  private Optional<Verdict> reasonOfCulprit() {
+    return culprit()
+        .filter(child -> RankExit.isFinal(ended.getOrDefault(child, RankExit.DONE)))
+        .map(child -> failed(Map.entry(child, ended.get(child))));
   }
 
   private Optional<Map.Entry<Child, Integer>> firstEnd(IntPredicate wanted) {

@@ -39,7 +39,8 @@ public final class TrackerProcess {
    * Serves one attempt to its end.
    *
    * @return the exit code
-   * @throws dev.counterpoint.core.settings.InvalidSettings where it cannot listen there
+   * @throws dev.counterpoint.core.settings.InvalidSettings where it cannot listen there, or this
+   *     machine cannot load the ring
    */
   public int serve(Map<String, String> environment) {
     if (Leash.of(environment).holds()) {
@@ -48,6 +49,7 @@ public final class TrackerProcess {
         org.jline.utils.Signals.register(signal, () -> {});
       }
     }
+    RingTracker.load();
     try (Gate gate =
         Gate.open(at, Place.secret(environment), world, timing, this::startRing, new Told())) {
       say("gate " + gate.address());
@@ -99,6 +101,11 @@ public final class TrackerProcess {
     @Override
     public void missing(List<Integer> ranks) {
       say("missing " + ranks.stream().map(String::valueOf).collect(Collectors.joining(" ")));
+    }
+
+    @Override
+    public void failed(int rank) {
+      say("failed " + rank);
     }
 
     @Override

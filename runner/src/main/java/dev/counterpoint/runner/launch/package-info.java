@@ -23,15 +23,17 @@
  * and {@code stop TERM} there ask for an orderly end. Signals ask for the same, and a second one for
  * nothing more</td></tr>
  * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR is this rank's own; whoever has
- * started the ranks has put the same checkpoint into each, and keeps what rank 0 writes</td></tr>
+ * started the ranks has put {@code run.yaml} and {@code provenance.json} of a run that goes on into
+ * each, and into rank 0's all that it has, and keeps what rank 0 writes, and capsules of any
+ * rank</td></tr>
  * </table>
  *
  * <p><b>The tracker</b> is {@code java ... Main tracker --host H --port P --world N --deadline
  * SECONDS}, one for each attempt, with {@code COUNTERPOINT_SECRET} and {@code COUNTERPOINT_LEASH}
  * as above. Its first line on standard output is {@code gate HOST:PORT}, where the ranks are to
  * meet (port 0 is any that is free). Then come lines {@code alive}, {@code lost RANK WHY}, {@code
- * missing RANK...}, {@code begun}. It ends with its leash, or when all ranks have gone after an
- * orderly end.
+ * failed RANK}, {@code missing RANK...}, {@code begun}. It ends with its leash, or when all ranks
+ * have gone after an orderly end.
  *
  * <p>Exit codes of both:
  *

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Random;
 
@@ -26,6 +27,7 @@ public record SelfCheck(double productError, double gradientError) {
     double[] product = product(left, right);
     double[] gradient = timesTransposed(product, right);
     try (NDManager manager = Torch.newManager(device);
+        ForwardScope scope = new ForwardScope();
         Torch.Recording recording = Torch.recordGradients()) {
       Shape square = new Shape(SIZE, SIZE);
       NDArray a = manager.create(left, square);

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Optional;
 
 /**
  * A host by name or number, and a port.
@@ -44,6 +45,40 @@ public record Address(String host, int port) {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
       return false;
+    }
+  }
+
+  /** How a name becomes a number. */
+  @FunctionalInterface
+  interface Names {
+    InetAddress number(String host) throws UnknownHostException;
+  }
+
+  /**
+   * What to know of an address that other machines are to reach: some systems give a machine's own
+   * name a number that only the machine itself knows, in {@code /etc/hosts}.
+   */
+  public Optional<String> doubt() {
+    return doubt(InetAddress::getByName);
+  }
+
+  Optional<String> doubt(Names names) {
+    if (host.equals("localhost") || host.matches("[\\d.]+|.*:.*")) {
+      return Optional.empty();
+    }
+    try {
+      InetAddress number = names.number(host);
+      return number.isLoopbackAddress()
+          ? Optional.of(
+              "The tracker's host "
+                  + host
+                  + " is "
+                  + number.getHostAddress()
+                  + " here, as /etc/hosts may say, which no other machine reaches. Where ranks are on"
+                  + " others, name it by the number that they reach.")
+          : Optional.empty();
+    } catch (UnknownHostException e) {
+      return Optional.empty();
     }
   }
 

@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
 /**
  * The ranks of one attempt, from the first that comes to the last that goes: who is let in, what
  * all are told, and how it ends. Whatever they say is heard here, by one at a time.
+ *
+ * <p>All must come in the time for joining. How long one then takes to open its data is not
+ * bounded, as long as it is heard to live: a text of many gigabytes may have to be cut into tokens.
  */
 final class Assembly {
   static final int DONE = 0;
@@ -44,6 +47,7 @@ final class Assembly {
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
   private final String nonce = Long.toHexString(new SecureRandom().nextLong());
   private Phase phase = Phase.GATHERING;
+  private boolean joined;
   private int present;
 
   /**
@@ -144,23 +148,29 @@ final class Assembly {
   }
 
   private void begin() {
+    Address joined;
     try {
-      Address joined = ring.get();
-      ObjectNode go = Wire.message("go").put("host", joined.host()).put("port", joined.port());
-      phase = Phase.RUNNING;
-      ranks().forEach(member -> member.send(go));
-      events.begun();
+      joined = ring.get();
     } catch (InvalidSettings e) {
       refuseAll(String.valueOf(e.getMessage()));
+      return;
+    } catch (RuntimeException | LinkageError e) { // All wait for an answer, whatever happens.
+      refuseAll("The ring of rank 0's machine cannot be started: " + e);
+      return;
     }
+    ObjectNode go = Wire.message("go").put("host", joined.host()).put("port", joined.port());
+    phase = Phase.RUNNING;
+    ranks().forEach(member -> member.send(go));
+    events.begun();
   }
 
   /**
-   * Tells those who are there who has not come.
+   * Tells those who are there who has not come. From now on nobody may come again.
    *
    * @param waited for all of them
    */
   synchronized void joiningIsOver(Duration waited) {
+    joined = true;
     List<Integer> missing =
         IntStream.range(0, world).filter(rank -> !members.containsKey(rank)).boxed().toList();
     if (phase == Phase.GATHERING && !missing.isEmpty()) {
@@ -178,6 +188,7 @@ final class Assembly {
   private void leave(Member member, boolean done) {
     member.leave();
     if (!done) {
+      events.failed(member.rank());
       endAll(member.name() + " failed, as its own output says; the job ends.", FAILED);
     } else if (phase == Phase.RUNNING && all(Member::hasLeft)) {
       over(DONE);
@@ -195,7 +206,7 @@ final class Assembly {
     if (member.hasLeft() || phase == Phase.OVER) {
       return;
     }
-    if (phase == Phase.GATHERING && !silent) {
+    if (phase == Phase.GATHERING && !joined && !silent) {
       members.remove(member.rank()); // It may come again.
       return;
     }

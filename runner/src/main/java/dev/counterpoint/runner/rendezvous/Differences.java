@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 final class Differences {
   private static final int MOST = 10;
   private static final int LONGEST = 60; // characters of a value
+  private static final int AROUND = 20; // characters before and behind where they begin to differ
   private static final String ABSENT = "absent";
 
   private Differences() {}
@@ -54,7 +55,7 @@ final class Differences {
             + ".");
   }
 
-  private static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
+  static Optional<String> among(Map<Integer, Map<String, String>> byRank) {
     TreeSet<String> names = new TreeSet<>();
     byRank.values().forEach(values -> names.addAll(values.keySet()));
     List<String> lines = new ArrayList<>();
@@ -81,14 +82,43 @@ final class Differences {
   }
 
   private static String line(String name, Map<String, List<Integer>> ranks) {
+    int common = common(ranks.keySet());
     return ranks.entrySet().stream()
-        .map(entry -> shown(entry.getKey()) + " on " + ranks(entry.getValue()))
+        .map(entry -> shown(entry.getKey(), common) + " on " + ranks(entry.getValue()))
         .collect(Collectors.joining(", ", name + " is ", ""));
   }
 
-  private static String shown(String value) {
+  /** How many characters all values begin with. */
+  private static int common(Collection<String> values) {
+    String one = values.iterator().next();
+    int length = one.length();
+    for (String value : values) {
+      length = Math.min(length, mismatch(one, value));
+    }
+    return length;
+  }
+
+  /** The index of the first character that differs; the length where none does. */
+  private static int mismatch(String one, String other) {
+    int shorter = Math.min(one.length(), other.length());
+    int i = 0;
+    while (i < shorter && one.charAt(i) == other.charAt(i)) {
+      i++;
+    }
+    return i;
+  }
+
+  /** Of a long value the part where it begins to differ from the others. */
+  private static String shown(String value, int common) {
     String text = value.isEmpty() ? "empty" : value;
-    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+    if (text.length() <= LONGEST) {
+      return text;
+    }
+    int begin = common + AROUND < LONGEST ? 0 : common - AROUND;
+    int end = Math.min(text.length(), begin + LONGEST);
+    return (begin == 0 ? "" : "...")
+        + text.substring(begin, end)
+        + (end == text.length() ? "" : "...");
   }
 
   /** As {@code rank 1} or {@code ranks 0, 2}. */

@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -168,7 +170,12 @@ public final class Gate implements Closeable {
   /** The time is for the whole of it, however slowly the bytes come. */
   private boolean isKnown(Socket socket) throws IOException {
     socket.setTcpNoDelay(true);
-    var closing = clock.schedule(() -> close(socket), STRANGER_MILLIS, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> closing;
+    try {
+      closing = clock.schedule(() -> close(socket), STRANGER_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return false; // The gate is being closed.
+    }
     try {
       return Handshake.asTracker(socket, secret);
     } finally {
@@ -191,7 +198,12 @@ public final class Gate implements Closeable {
     }
     Member member = new Member(Hello.read(first.get()), wire);
     if (ranks.admit(member)) {
-      ranks.gone(member, member.listen(message -> ranks.take(member, message)));
+      boolean silent = false;
+      try {
+        silent = member.listen(message -> ranks.take(member, message));
+      } finally {
+        ranks.gone(member, silent);
+      }
     }
   }
 

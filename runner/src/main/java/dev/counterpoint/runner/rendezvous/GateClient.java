@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.Socket;
@@ -23,7 +24,6 @@ public final class GateClient implements Closeable {
   private static final int CONNECT_MILLIS = 2_000;
   private static final int HANDSHAKE_MILLIS = 5_000;
   private static final long AGAIN_MILLIS = 200;
-  private static final String PROBE = ".gate-";
 
   private final Address gate;
   private final Hello hello;
@@ -133,23 +133,32 @@ public final class GateClient implements Closeable {
    * @throws InvalidSettings naming what ranks do not agree in, or who did not come
    */
   public Address agree(Facts facts) throws IOException {
-    Path probe = Path.of(facts.directory()).resolve(PROBE + nonce);
+    Path mark = new RunDirectory(Path.of(facts.directory())).mark();
     try {
       if (hello.rank() == 0) {
-        Files.createDirectories(probe.getParent());
-        Files.createFile(probe);
+        Files.createDirectories(mark.getParent());
+        Files.writeString(mark, nonce);
       }
       wire.send(facts.toMessage());
       JsonNode answer = next();
       if (Wire.type(answer).equals("look")) {
-        wire.send(Wire.message("seen").put("seen", Files.exists(probe) || hasOwnCopy()));
+        wire.send(Wire.message("seen").put("seen", hasOwnCopy() || holds(mark, nonce)));
         answer = next();
       }
       return new Address(answer.path("host").asText(), answer.path("port").asInt());
     } finally {
       if (hello.rank() == 0) {
-        Files.deleteIfExists(probe);
+        Files.deleteIfExists(mark);
       }
+    }
+  }
+
+  /** Another start's mark may have been left there. */
+  private static boolean holds(Path mark, String nonce) {
+    try {
+      return Files.readString(mark).equals(nonce);
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -199,6 +208,9 @@ public final class GateClient implements Closeable {
         return false;
       }
       case "over" -> {
+        if (left) {
+          return true; // It has a reason of its own, and is about to tell it.
+        }
         lost.accept(message.path("why").asText(), message.path("code").asInt(Assembly.RETRY));
         return true;
       }

@@ -10,6 +10,9 @@ public interface GateEvents {
   /** The time is over and some ranks have not come. */
   void missing(List<Integer> ranks);
 
+  /** A rank has said that it fails for a reason of its own; others may do so after it. */
+  void failed(int rank);
+
   /**
    * A rank is gone that had not said that it would go.
    *

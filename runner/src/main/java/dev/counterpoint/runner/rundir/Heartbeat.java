@@ -38,24 +38,25 @@ public final class Heartbeat implements Callback.BeforeBatch, AutoCloseable {
     this.directory = directory;
   }
 
-  /** What the process before left, as a sentence, if it came to no orderly end. */
-  public static Optional<String> left(RunDirectory directory) {
-    try {
-      JsonNode note = JSON.readTree(Files.readString(directory.heartbeat()).strip());
-      return note.path("step").isIntegralNumber() ? Optional.of(sentence(note)) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+  /** Takes what the process before left, as a sentence, if it came to no orderly end. */
+  public static Optional<String> take(RunDirectory directory) {
+    return note(directory).map(Heartbeat::sentence);
   }
 
   /** Takes what the process before left, and gives the step that it was in. */
   public static OptionalLong takeStep(RunDirectory directory) {
+    return note(directory)
+        .map(note -> OptionalLong.of(note.path("step").asLong()))
+        .orElse(OptionalLong.empty());
+  }
+
+  private static Optional<JsonNode> note(RunDirectory directory) {
     try {
-      JsonNode step = JSON.readTree(Files.readString(directory.heartbeat()).strip()).path("step");
+      String text = Files.readString(directory.heartbeat()).strip();
       Files.delete(directory.heartbeat());
-      return step.isIntegralNumber() ? OptionalLong.of(step.asLong()) : OptionalLong.empty();
+      return Optional.of(JSON.readTree(text)).filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {
-      return OptionalLong.empty();
+      return Optional.empty();
     }
   }
 
@@ -113,13 +114,16 @@ public final class Heartbeat implements Callback.BeforeBatch, AutoCloseable {
     channel.write(note.flip(), 0);
   }
 
-  /** An orderly end, be it a failure that was told. */
+  /**
+   * An orderly end, be it a failure that was told. A note that this one has not written is
+   * another's.
+   */
   @Override
   public void close() throws IOException {
     if (channel != null) {
       channel.close();
       channel = null;
+      Files.deleteIfExists(directory.heartbeat());
     }
-    Files.deleteIfExists(directory.heartbeat());
   }
 }

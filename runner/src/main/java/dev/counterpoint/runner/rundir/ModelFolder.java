@@ -7,6 +7,7 @@ import dev.counterpoint.core.adapter.AdapterFolder;
 import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
@@ -46,8 +47,15 @@ public final class ModelFolder {
    * @param model its settings
    * @param data what it was built for
    * @param classpath where classes of its own are found
+   * @param answering how it looks for answers; null where it answers no questions, or that is not
+   *     known
    */
-  public record Config(ModelConfig model, DataSpec data, List<String> classpath) {}
+  public record Config(
+      ModelConfig model, DataSpec data, List<String> classpath, @Nullable Answering answering) {
+    Config merged() {
+      return new Config(((PretrainedConfig) model).merged(), data, classpath, answering);
+    }
+  }
 
   /**
    * Writes a model; files of an older one are replaced. One whose settings ask for it is merged
@@ -89,8 +97,7 @@ public final class ModelFolder {
       Binder binder)
       throws IOException {
     Lora.merge(model);
-    ModelConfig merged = ((PretrainedConfig) config.model()).merged();
-    save(folder, model, new Config(merged, config.data(), config.classpath()), files, binder);
+    save(folder, model, config.merged(), files, binder);
   }
 
   /** What the model was trained by; null where all of it was. */
@@ -157,7 +164,7 @@ public final class ModelFolder {
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
       requireBase(folder, pretrained);
-      pretrained.loadBase(model, ModelHub::find);
+      pretrained.loadBase(model, config.data().labels(), ModelHub::find);
     }
     loadWeights(folder, config, model);
     model.setTraining(false);

@@ -18,6 +18,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,6 +38,8 @@ public record RunDirectory(Path path) {
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
   private static final String LOGS = "logs";
+  private static final String MARK = ".gate";
+  private static final Set<String> BEFORE_THE_RUN = Set.of(LOCK, LOGS, MARK);
   private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
@@ -59,8 +62,8 @@ public record RunDirectory(Path path) {
     }
     if (Files.isDirectory(asked)) {
       try (Stream<Path> files = Files.list(asked)) {
-        // A lock and logs alone were left by a run that was stopped before it began.
-        if (files.anyMatch(file -> !file.endsWith(LOCK) && !file.endsWith(LOGS))) {
+        // These alone are of a run that was stopped before it began, or whose ranks are meeting.
+        if (files.anyMatch(file -> !BEFORE_THE_RUN.contains(file.getFileName().toString()))) {
           throw new InvalidSettings(
               "--output "
                   + asked
@@ -107,6 +110,11 @@ public record RunDirectory(Path path) {
   /** What {@link RunLock} locks. */
   Path lock() {
     return path.resolve(LOCK);
+  }
+
+  /** What rank 0 writes so that other ranks see whether they have the same directory. */
+  public Path mark() {
+    return path.resolve(MARK);
   }
 
   /** What {@link Heartbeat} writes. */
@@ -241,7 +249,15 @@ public record RunDirectory(Path path) {
       }
     }
     List<Path> first =
-        List.of(runFile(), provenance(), metrics(), report(), checkpoints(), heartbeat(), lock());
+        List.of(
+            runFile(),
+            provenance(),
+            metrics(),
+            report(),
+            checkpoints(),
+            heartbeat(),
+            mark(),
+            lock());
     for (Path file : first) {
       Files.deleteIfExists(file);
     }

@@ -1,19 +1,30 @@
 package dev.counterpoint.runner.spark;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the driver hears of the attempts at a job, and tells the user of them. */
+/**
+ * What the driver hears of the attempts at a job, and tells the user of them. A rank that fails for
+ * a reason of its own ends the others, which may be gone before it; so the reason is looked for a
+ * moment.
+ */
 final class Attempts implements Desk.Listener {
+  private static final long PATIENCE = 3_000_000_000L; // nanoseconds
+
   private final int maxRestarts;
   private final Set<RankId> here = new HashSet<>();
   private final Set<RankId> concluded = new HashSet<>();
+  private final Set<Integer> culprits = new HashSet<>();
+  private final Map<Integer, JobFailed> failures = new LinkedHashMap<>();
   private int count;
   private long idleSince = System.nanoTime();
   private @Nullable String last;
   private @Nullable JobFailed verdict;
+  private long failedSince;
 
   Attempts(int maxRestarts) {
     this.maxRestarts = maxRestarts;
@@ -46,6 +57,10 @@ final class Attempts implements Desk.Listener {
         failed(rank + ": " + text);
       }
       case END -> ended(rank, text);
+      case CULPRIT -> culprits.add(Integer.valueOf(text));
+      case BEAT -> {
+        // It is there.
+      }
     }
   }
 
@@ -54,14 +69,15 @@ final class Attempts implements Desk.Listener {
     String[] words = text.split(" ", 2);
     int code = Integer.parseInt(words[0]);
     if (code == JobFailed.RUN_FAILED || code == JobFailed.REQUEST_WRONG) {
-      giveUp(new JobFailed(code, rank + ": " + words[1]));
+      failedSince = failures.isEmpty() ? System.nanoTime() : failedSince;
+      failures.putIfAbsent(rank.rank(), new JobFailed(code, rank + ": " + words[1]));
     } else if (code != 0 && code != 130 && code != 143) {
       failed(rank + " ended with exit code " + code + ": " + words[1]);
     }
   }
 
   private void failed(String why) {
-    if (verdict == null) {
+    if (verdict == null && failures.isEmpty()) {
       last = why;
       System.err.println(why);
     }
@@ -83,8 +99,25 @@ final class Attempts implements Desk.Listener {
     }
   }
 
+  /** Why the job cannot be carried out, as soon as that is certain. */
   synchronized Optional<JobFailed> verdict() {
-    return Optional.ofNullable(verdict);
+    return Optional.ofNullable(verdict)
+        .or(
+            () ->
+                failures.entrySet().stream()
+                    .filter(failure -> culprits.contains(failure.getKey()))
+                    .map(Map.Entry::getValue)
+                    .findFirst())
+        .or(() -> System.nanoTime() - failedSince > PATIENCE ? firstFailure() : Optional.empty());
+  }
+
+  /** The same, where nothing more is to come. */
+  synchronized Optional<JobFailed> lastVerdict() {
+    return verdict().or(this::firstFailure);
+  }
+
+  private Optional<JobFailed> firstFailure() {
+    return failures.values().stream().findFirst();
   }
 
   /** Why the last one failed. */

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  */
 final class ChildProcess implements Closeable {
   private static final int LAST_WORDS = 5; // lines
+  private static final long LAST_WORDS_MILLIS = 2_000;
   private static final String MESSAGE = "counterpoint: ";
 
   private final Process process;
@@ -85,12 +86,16 @@ final class ChildProcess implements Closeable {
     return process.waitFor(milliseconds, TimeUnit.MILLISECONDS);
   }
 
-  /** Its exit code, when it has ended and all its lines have been read. */
+  /**
+   * Its exit code, when it has ended and all its lines have been read. A process that it has
+   * started, and that outlives it, may hold its output open; for that nobody waits.
+   */
   int exitCode() throws InterruptedException {
+    int code = process.waitFor();
     for (Thread reader : readers) {
-      reader.join();
+      reader.join(LAST_WORDS_MILLIS);
     }
-    return process.waitFor();
+    return code;
   }
 
   /** Calls this when it has ended. */

@@ -34,18 +34,21 @@ final class ClusterJob {
   private final SparkConf conf;
   private final String secret = Proof.random();
   private final Attempts attempts;
+  private final long wait;
 
   /**
    * A job that has not begun.
    *
    * @param bundle the ZIP file that travels with it
    * @param conf as the user has it; what is missing for a training is added
+   * @throws JobFailed where a setting of ours has an impossible value
    */
   ClusterJob(JobPlan plan, byte[] bundle, SparkConf conf) {
     this.plan = plan;
     this.bundle = bundle;
     this.conf = new JobConf(conf).completed(plan);
     attempts = new Attempts(plan.maxRestarts());
+    wait = JobConf.waitSeconds(this.conf);
   }
 
   /**
@@ -71,7 +74,7 @@ final class ClusterJob {
   private JavaSparkContext context() {
     try {
       return new JavaSparkContext(conf);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala throws checked ones that it does not declare.
       throw new JobFailed(
           JobFailed.RUN_FAILED,
           "Spark did not start with the master " + conf.get("spark.master", "(none)") + ": " + e);
@@ -80,7 +83,7 @@ final class ClusterJob {
 
   private Desk open(SparkConf actual) throws IOException {
     String host = actual.get("spark.driver.bindAddress", actual.get("spark.driver.host"));
-    int port = actual.getInt("spark.counterpoint.port", 0);
+    int port = JobConf.port(actual);
     return Desk.open(InetAddress.getByName(host), port, secret, attempts);
   }
 
@@ -151,7 +154,6 @@ final class ClusterJob {
       if (signal != null && desk.ranks() == 0 && attempts.secondsIdle() > 1) {
         cancel("stopped before the ranks began");
       }
-      long wait = conf.getTimeAsSeconds("spark.counterpoint.wait", "300s");
       if (attempts.begun() && attempts.secondsIdle() > wait) {
         attempts.giveUp(
             new JobFailed(
@@ -169,8 +171,8 @@ final class ClusterJob {
     }
 
     private int end(int code) {
-      if (attempts.verdict().isPresent()) {
-        throw attempts.verdict().get();
+      if (attempts.lastVerdict().isPresent()) {
+        throw attempts.lastVerdict().get();
       }
       if (code == 130 || code == 143) {
         System.out.println(goOn());
@@ -179,8 +181,8 @@ final class ClusterJob {
     }
 
     private JobFailed failure(Throwable cause) {
-      if (attempts.verdict().isPresent()) {
-        return attempts.verdict().get();
+      if (attempts.lastVerdict().isPresent()) {
+        return attempts.lastVerdict().get();
       }
       String stopped = signal;
       if (stopped != null) {

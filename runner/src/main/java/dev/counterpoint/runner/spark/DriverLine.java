@@ -9,14 +9,20 @@ import java.io.Serializable;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A task's line to the driver: lines of text over TCP. The driver's first one is a text to be
  * proved over, the task's first one says who it is and proves that it knows the secret. From then
- * on the task sends a {@link Word} a line, and the driver {@code stop SIGNAL}.
+ * on the task sends a {@link Word} a line, one every few seconds at least, and the driver {@code
+ * stop SIGNAL}.
  */
 final class DriverLine implements Closeable {
   private static final int CONNECT = 30_000; // milliseconds
+  private static final long BEAT = 5_000; // milliseconds between two signs of life
+
+  /** Milliseconds without a word after which a task is gone, as Spark's own network timeout. */
+  static final int SILENCE = 120_000;
 
   /** What a line of a task begins with. */
   enum Word {
@@ -26,6 +32,10 @@ final class DriverLine implements Closeable {
     ERR,
     /** The rank's exit code, and what it said last. */
     END,
+    /** The number of a rank that has told the others that it fails for a reason of its own. */
+    CULPRIT,
+    /** The task is there. */
+    BEAT,
     /** Why the task ends without its rank having come to an end. */
     FAILED,
     /** Why the ranks were not started: nothing that another attempt would change. */
@@ -81,11 +91,29 @@ final class DriverLine implements Closeable {
     return Proof.of(secret, text + " " + id.toLine());
   }
 
-  /** Hears the driver from now on, in a thread of its own. */
+  /**
+   * Hears the driver from now on, and lets it hear that this task is there; in threads of its own.
+   */
   void listen(Listener listener) {
-    Thread thread = new Thread(() -> hear(listener), "line to the driver");
+    daemon(() -> hear(listener), "line to the driver");
+    daemon(this::beat, "pulse");
+  }
+
+  private static void daemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private void beat() {
+    try {
+      while (!closed) {
+        say(Word.BEAT, "");
+        TimeUnit.MILLISECONDS.sleep(BEAT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void hear(Listener listener) {

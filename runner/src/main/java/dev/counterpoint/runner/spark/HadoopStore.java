@@ -1,27 +1,33 @@
 package dev.counterpoint.runner.spark;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run directory in a file system of Hadoop's. The rank trains in a local one; what it has written
@@ -31,21 +37,20 @@ import org.apache.hadoop.fs.Path;
  */
 final class HadoopStore implements RunStore {
   private static final String CHECKPOINTS = "checkpoints";
+  private static final String CAPSULES = "capsules/";
   private static final String SUMS = "SHA256SUMS";
   private static final String STEP = "step-\\d{8,}";
   private static final String BEST = "best";
   private static final List<String> SETTINGS = List.of("run.yaml", "provenance.json");
 
-  private final FileSystem remote;
-  private final Path output;
-  private final java.nio.file.Path directory;
+  private final RemoteFolder remote;
+  private final Path directory;
 
-  /** What has been copied, by its path in the run directory: size and time, or the checksums. */
+  /** What is there already, by its path in the run directory: size and time, or the checksums. */
   private final Map<String, String> kept = new HashMap<>();
 
-  private HadoopStore(FileSystem remote, Path output, java.nio.file.Path directory) {
+  HadoopStore(RemoteFolder remote, Path directory) {
     this.remote = remote;
-    this.output = output;
     this.directory = directory;
   }
 
@@ -54,13 +59,14 @@ final class HadoopStore implements RunStore {
    *
    * @throws IOException where Hadoop has no class for it, or cannot reach it
    */
-  static HadoopStore open(String output, java.nio.file.Path directory, Configuration hadoop)
-      throws IOException {
-    return new HadoopStore(FileSystem.get(URI.create(output), hadoop), new Path(output), directory);
+  static HadoopStore open(String output, Path directory, Configuration hadoop) throws IOException {
+    FileSystem files = FileSystem.get(URI.create(output), hadoop);
+    return new HadoopStore(
+        new RemoteFolder(files, new org.apache.hadoop.fs.Path(output)), directory);
   }
 
   @Override
-  public java.nio.file.Path directory() {
+  public Path directory() {
     return directory;
   }
 
@@ -70,92 +76,75 @@ final class HadoopStore implements RunStore {
   }
 
   @Override
-  public void fetch(boolean all) throws IOException {
-    for (FileStatus entry : entries(output)) {
-      String name = entry.getPath().getName();
+  public void fetch(int rank) throws IOException {
+    boolean all = rank == 0;
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> entry : remote.entries("").entrySet()) {
+      String name = entry.getKey();
       if (!name.equals(CHECKPOINTS) && (all || SETTINGS.contains(name))) {
-        download(entry.getPath(), directory.resolve(name));
+        remote.download(entry.getValue(), directory.resolve(name));
       }
     }
-    fetchCheckpoints(all);
+    if (all) {
+      noteWhatIsThere();
+      fetchCheckpoints();
+    } else if (remote.has(RankLog.name(rank))) {
+      remote.download(remote.path(RankLog.name(rank)), directory.resolve(RankLog.name(rank)));
+    }
+  }
+
+  /** Else what other ranks have written meanwhile would be written over with what it was. */
+  private void noteWhatIsThere() throws IOException {
+    for (Map.Entry<String, String> file : plainFiles().entrySet()) {
+      if (remote.has(file.getKey())) {
+        kept.put(file.getKey(), file.getValue());
+      }
+    }
   }
 
   /** Only the files that say what the run is. */
   void fetchSettings() throws IOException {
+    Map<String, org.apache.hadoop.fs.Path> entries = remote.entries("");
     for (String name : SETTINGS) {
-      Path file = new Path(output, name);
-      if (!remote.exists(file)) {
-        throw JobFailed.wrong(output + " is not a run directory: it has no " + name + ".");
+      if (!entries.containsKey(name)) {
+        throw JobFailed.wrong(remote.root() + " is not a run directory: it has no " + name + ".");
       }
-      download(file, directory.resolve(name));
+      remote.download(entries.get(name), directory.resolve(name));
     }
-    Path classes = new Path(output, JobPlan.CLASSPATH);
-    if (remote.exists(classes)) {
-      download(classes, directory.resolve(JobPlan.CLASSPATH));
-    }
-  }
-
-  private void fetchCheckpoints(boolean all) throws IOException {
-    List<String> names = new ArrayList<>(checkpoints());
-    names.sort(Comparator.reverseOrder());
-    boolean found = false;
-    for (String name : names) {
-      boolean wanted = all || !found || name.equals(BEST);
-      found |= wanted && fetchCheckpoint(name) && !name.equals(BEST);
+    if (entries.containsKey(JobPlan.CLASSPATH)) {
+      remote.download(entries.get(JobPlan.CLASSPATH), directory.resolve(JobPlan.CLASSPATH));
     }
   }
 
-  /** Whether it came here whole. */
-  private boolean fetchCheckpoint(String name) throws IOException {
-    java.nio.file.Path local = directory.resolve(CHECKPOINTS).resolve(name);
-    download(new Path(new Path(output, CHECKPOINTS), name), local);
-    if (isWhole(local)) {
-      kept.put(name, Files.readString(local.resolve(SUMS)));
-      return true;
-    }
-    delete(local);
-    return false;
-  }
-
-  private Set<String> checkpoints() throws IOException {
-    return entries(new Path(output, CHECKPOINTS)).stream()
-        .map(entry -> entry.getPath().getName())
-        .filter(name -> name.matches(STEP) || name.equals(BEST))
-        .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private List<FileStatus> entries(Path folder) throws IOException {
-    try {
-      return Stream.of(remote.listStatus(folder))
-          .filter(entry -> !entry.getPath().getName().startsWith("."))
-          .toList();
-    } catch (FileNotFoundException e) {
-      return List.of();
-    }
-  }
-
-  private void download(Path from, java.nio.file.Path to) throws IOException {
-    if (remote.getFileStatus(from).isDirectory()) {
-      Files.createDirectories(to);
-      for (FileStatus entry : entries(from)) {
-        download(entry.getPath(), to.resolve(entry.getPath().getName()));
-      }
-    } else {
-      Files.createDirectories(to.resolveSibling("."));
-      try (InputStream in = remote.open(from)) {
-        Files.copy(in, to, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  private void fetchCheckpoints() throws IOException {
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> entry : checkpoints().entrySet()) {
+      Path local = directory.resolve(CHECKPOINTS).resolve(entry.getKey());
+      remote.download(entry.getValue(), local);
+      if (!isWhole(local)) {
+        delete(local);
+      } else if (remote.has(CHECKPOINTS + "/" + entry.getKey())) {
+        kept.put(entry.getKey(), Files.readString(local.resolve(SUMS)));
       }
     }
   }
 
-  private static boolean isWhole(java.nio.file.Path checkpoint) throws IOException {
-    java.nio.file.Path sums = checkpoint.resolve(SUMS);
+  private Map<String, org.apache.hadoop.fs.Path> checkpoints() throws IOException {
+    Map<String, org.apache.hadoop.fs.Path> found = new TreeMap<>(remote.entries(CHECKPOINTS));
+    found.keySet().removeIf(name -> !isCheckpoint(name));
+    return found;
+  }
+
+  private static boolean isCheckpoint(String name) {
+    return name.matches(STEP) || name.equals(BEST);
+  }
+
+  private static boolean isWhole(Path checkpoint) throws IOException {
+    Path sums = checkpoint.resolve(SUMS);
     if (!Files.isRegularFile(sums)) {
       return false;
     }
     for (String line : Files.readAllLines(sums)) {
       String[] words = line.split(" [ *]", 2);
-      java.nio.file.Path file = checkpoint.resolve(words[words.length - 1]);
+      Path file = checkpoint.resolve(words[words.length - 1]);
       if (!Files.isRegularFile(file) || !hash(file).equals(words[0])) {
         return false;
       }
@@ -163,11 +152,11 @@ final class HadoopStore implements RunStore {
     return true;
   }
 
-  private static String hash(java.nio.file.Path file) throws IOException {
+  private static String hash(Path file) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        in.transferTo(java.io.OutputStream.nullOutputStream());
+        in.transferTo(OutputStream.nullOutputStream());
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
@@ -177,110 +166,141 @@ final class HadoopStore implements RunStore {
 
   @Override
   public void keep() throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return;
-    }
-    keepFiles();
+    keepFiles(name -> true);
     if (Files.isDirectory(directory.resolve(CHECKPOINTS))) {
       keepCheckpoints();
     }
   }
 
-  private void keepFiles() throws IOException {
-    try (Stream<java.nio.file.Path> walk = Files.walk(directory)) {
-      for (java.nio.file.Path file : walk.filter(this::isPlain).toList()) {
-        String name = directory.relativize(file).toString();
-        String state = Files.size(file) + " " + Files.getLastModifiedTime(file);
-        if (!state.equals(kept.get(name))) {
-          upload(file, new Path(output, name.replace('\\', '/')));
-          kept.put(name, state);
+  @Override
+  public void keepOwn(int rank) throws IOException {
+    keepFiles(name -> name.equals(RankLog.name(rank)) || name.startsWith(CAPSULES));
+  }
+
+  private void keepFiles(Predicate<String> wanted) throws IOException {
+    for (Map.Entry<String, String> file : plainFiles().entrySet()) {
+      String name = file.getKey();
+      if (wanted.test(name) && !file.getValue().equals(kept.get(name))) {
+        try {
+          remote.upload(directory.resolve(name), name);
+          kept.put(name, file.getValue());
+        } catch (NoSuchFileException e) {
+          // It was one that does not stay.
         }
       }
     }
   }
 
-  /** A file of the run's own, in none of its checkpoints, and no note or lock of a process. */
-  private boolean isPlain(java.nio.file.Path file) {
-    java.nio.file.Path name = directory.relativize(file);
-    return Files.isRegularFile(file)
-        && !name.startsWith(CHECKPOINTS)
-        && Stream.of(name.toString().split("[/\\\\]")).noneMatch(part -> part.startsWith("."));
+  /**
+   * Size and time of the run's own files: none of its checkpoints, no note or lock of a process.
+   */
+  private Map<String, String> plainFiles() throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    if (Files.isDirectory(directory)) {
+      Files.walkFileTree(directory, new PlainFiles(files));
+    }
+    return files;
   }
 
-  private void upload(java.nio.file.Path from, Path to) throws IOException {
-    Path fresh = new Path(to.getParent(), "." + to.getName() + ".new");
-    remote.copyFromLocalFile(false, true, new Path(from.toUri()), fresh);
-    replace(fresh, to);
-  }
+  /** What goes while it is looked at was not to stay. */
+  private final class PlainFiles extends SimpleFileVisitor<Path> {
+    private final Map<String, String> found;
 
-  private void replace(Path fresh, Path place) throws IOException {
-    remote.delete(place, true);
-    if (!remote.rename(fresh, place)) {
-      throw new IOException("Cannot rename " + fresh + " to " + place + ".");
+    PlainFiles(Map<String, String> found) {
+      this.found = found;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      boolean enters =
+          folder.equals(directory)
+              || !(isHidden(folder) || folder.equals(directory.resolve(CHECKPOINTS)));
+      return enters ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (attributes.isRegularFile() && !isHidden(file)) {
+        found.put(
+            directory.relativize(file).toString().replace('\\', '/'),
+            attributes.size() + " " + attributes.lastModifiedTime());
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      return postVisitDirectory(file, e);
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+        throws IOException {
+      if (e != null && !(e instanceof NoSuchFileException)) {
+        throw e;
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    private static boolean isHidden(Path path) {
+      return path.getFileName().toString().startsWith(".");
     }
   }
 
   private void keepCheckpoints() throws IOException {
-    Set<String> here = new TreeSet<>();
-    try (Stream<java.nio.file.Path> folders = Files.list(directory.resolve(CHECKPOINTS))) {
-      folders
-          .map(folder -> folder.getFileName().toString())
-          .filter(name -> name.matches(STEP) || name.equals(BEST))
-          .forEach(here::add);
-    }
+    Set<String> here = checkpointsHere();
     for (String name : here) {
       keepCheckpoint(name);
     }
-    for (String name : checkpoints()) {
-      if (!here.contains(name)) {
-        remote.delete(new Path(new Path(output, CHECKPOINTS), name), true);
-        kept.remove(name);
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> there : checkpoints().entrySet()) {
+      if (!here.contains(there.getKey())) {
+        remote.delete(there.getValue());
+        kept.remove(there.getKey());
       }
     }
   }
 
+  /** One that is just being replaced is there. */
+  private Set<String> checkpointsHere() throws IOException {
+    return list(directory.resolve(CHECKPOINTS)).stream()
+        .map(folder -> folder.getFileName().toString().replaceFirst("^\\.(.+)\\.old$", "$1"))
+        .filter(HadoopStore::isCheckpoint)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   private void keepCheckpoint(String name) throws IOException {
-    java.nio.file.Path local = directory.resolve(CHECKPOINTS).resolve(name);
+    Path local = directory.resolve(CHECKPOINTS).resolve(name);
     try {
       String sums = Files.readString(local.resolve(SUMS));
       if (!sums.equals(kept.get(name))) {
-        uploadCheckpoint(local, name);
+        List<Path> files = list(local);
+        files.sort(Comparator.comparing(HadoopStore::isSums));
+        remote.upload(files, CHECKPOINTS + "/" + name);
         kept.put(name, sums);
       }
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       // The training has removed it meanwhile, as it keeps the newest only.
     }
   }
 
-  private void uploadCheckpoint(java.nio.file.Path local, String name) throws IOException {
-    Path folder = new Path(output, CHECKPOINTS);
-    Path fresh = new Path(folder, "." + name + ".new");
-    remote.delete(fresh, true);
-    remote.mkdirs(fresh);
-    List<java.nio.file.Path> files;
-    try (Stream<java.nio.file.Path> list = Files.list(local)) {
-      files = list.sorted(Comparator.comparing(HadoopStore::isSums)).toList();
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.collect(Collectors.toList());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
-    for (java.nio.file.Path file : files) {
-      if (!Files.exists(file)) {
-        throw new java.nio.file.NoSuchFileException(file.toString());
-      }
-      remote.copyFromLocalFile(
-          false, true, new Path(file.toUri()), new Path(fresh, file.getFileName().toString()));
-    }
-    replace(fresh, new Path(folder, name));
   }
 
-  private static boolean isSums(java.nio.file.Path file) {
+  private static boolean isSums(Path file) {
     return file.endsWith(SUMS);
   }
 
-  private static void delete(java.nio.file.Path folder) throws IOException {
+  private static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;
     }
-    try (Stream<java.nio.file.Path> files = Files.walk(folder)) {
-      for (java.nio.file.Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }

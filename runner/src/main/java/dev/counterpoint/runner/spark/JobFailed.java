@@ -1,5 +1,7 @@
 package dev.counterpoint.runner.spark;
 
+import org.jspecify.annotations.Nullable;
+
 /** The end of a job, with a message for the user and the exit code of the driver. */
 final class JobFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ final class JobFailed extends RuntimeException {
 
   private final int exitCode;
 
-  JobFailed(int exitCode, String message) {
+  JobFailed(int exitCode, @Nullable String message) {
     super(message);
     this.exitCode = exitCode;
   }
@@ -18,13 +20,9 @@ final class JobFailed extends RuntimeException {
     return new JobFailed(REQUEST_WRONG, message);
   }
 
-  /** One of whose reason another process has told the user. */
+  /** One whose reason the user has read already. */
   static JobFailed told(int exitCode) {
-    return new JobFailed(exitCode, "");
-  }
-
-  boolean isTold() {
-    return String.valueOf(getMessage()).isEmpty();
+    return new JobFailed(exitCode, null);
   }
 
   int exitCode() {

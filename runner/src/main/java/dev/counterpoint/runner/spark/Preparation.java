@@ -11,16 +11,28 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What all tasks must have before any of them starts its rank: files, program, run directory. */
-record Preparation(RankSupervisor.Job job, RankSupervisor.Place place, RunStore store) {
+record Preparation(
+    RankSupervisor.Job job, RankSupervisor.Place place, RunStore store, Gathering tasks) {
   private static final String BETWEEN = "\n";
 
-  /** Brings what is needed, and returns what is wrong, with its hosts; the same in all tasks. */
+  /** How tasks tell each other something. */
+  @FunctionalInterface
+  interface Gathering {
+    /** What all have said, by rank, when all have. */
+    String[] gather(String own);
+  }
+
+  /**
+   * Brings what is needed, and returns what is wrong, with its hosts; the same in all tasks.
+   *
+   * @throws IOException where something could not be brought this time
+   */
   List<String> agree() throws IOException {
     Path mark = store.directory().resolve(".seen");
     boolean marks = store.shared() && place.rank() == 0;
-    String failed = place.context().allGather(marks ? mark(mark) : "")[0];
+    String failed = tasks.gather(marks ? mark(mark) : "")[0];
     List<String> own = failed.isEmpty() ? problems(mark) : List.of(failed);
-    List<String> all = merged(place.context().allGather(String.join(BETWEEN, own)));
+    List<String> all = merged(tasks.gather(String.join(BETWEEN, own)));
     if (marks) {
       Files.deleteIfExists(mark);
     }
@@ -38,7 +50,7 @@ record Preparation(RankSupervisor.Job job, RankSupervisor.Place place, RunStore 
     }
   }
 
-  private List<String> problems(Path mark) {
+  private List<String> problems(Path mark) throws IOException {
     List<String> problems = new ArrayList<>();
     if (store.shared() && !Files.exists(mark)) {
       problems.add(
@@ -57,12 +69,12 @@ record Preparation(RankSupervisor.Job job, RankSupervisor.Place place, RunStore 
             });
     try {
       job.program().here();
-      store.fetch(place.rank() == 0);
-      if (place.rank() == 0 || !store.shared()) {
-        place.folder().putClasses(store.directory());
-      }
-    } catch (JobFailed | IOException e) {
+    } catch (JobFailed e) {
       problems.add(String.valueOf(e.getMessage()));
+    }
+    store.fetch(place.rank());
+    if (place.rank() == 0 || !store.shared()) {
+      place.folder().putClasses(store.directory());
     }
     return problems;
   }

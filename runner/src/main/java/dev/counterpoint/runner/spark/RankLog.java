@@ -17,10 +17,15 @@ final class RankLog implements Closeable {
     this.file = file;
   }
 
+  /** Its place in a run directory. */
+  static String name(int rank) {
+    return String.format(Locale.ROOT, "logs/rank-%04d.log", rank);
+  }
+
   /** Opens it behind what earlier attempts have said. */
   static RankLog open(Path directory, RankId id) throws IOException {
-    Path logs = Files.createDirectories(directory.resolve("logs"));
-    Path log = logs.resolve(String.format(Locale.ROOT, "rank-%04d.log", id.rank()));
+    Path log = directory.resolve(name(id.rank()));
+    Files.createDirectories(log.resolveSibling("."));
     PrintWriter file =
         new PrintWriter(
             Files.newBufferedWriter(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ final class RankSupervisor implements DriverLine.Listener {
   /** Exit codes of a rank after which no other attempt is made: done, failed, refused, stopped. */
   private static final Set<Integer> FINAL = Set.of(0, 1, 2, 130, 143);
 
+  private static final String TRACKER = "tracker: ";
+  private static final String FAILED = "failed ";
   private static final int LOOK = 200; // milliseconds between two looks at the task and the child
   private static final long KEEP = 2_000_000_000L; // nanoseconds between two looks at the run
 
@@ -58,11 +61,11 @@ final class RankSupervisor implements DriverLine.Listener {
    * Trains.
    *
    * @return the rank's exit code, where no other attempt is to be made
-   * @throws IllegalStateException where this one has failed, so that Spark makes another
+   * @throws AttemptFailed where this one has failed, so that Spark makes another
    */
   int run() throws IOException, InterruptedException {
     line.listen(this);
-    List<String> problems = new Preparation(job, place, store).agree();
+    List<String> problems = new Preparation(job, place, store, place.context()::allGather).agree();
     if (!problems.isEmpty()) {
       if (writes()) {
         line.say(DriverLine.Word.REFUSED, String.join("; ", problems));
@@ -74,8 +77,31 @@ final class RankSupervisor implements DriverLine.Listener {
       String gate = place.context().allGather(tracker == null ? "" : tracker.gate())[0];
       try (ChildProcess rank = startRank(gate, log)) {
         watch(rank);
-        return conclude(rank);
+        int code = conclude(rank);
+        if (tracker != null) {
+          // The others may be on their way out; a rank that does not come it notices itself.
+          tracker.awaitEnd(TimeUnit.SECONDS.toMillis(2L * job.plan().deadlineSeconds()));
+        }
+        return code;
       }
+    } finally {
+      keepOwn();
+    }
+  }
+
+  /** What was said is for people alone: the training does not end for it. */
+  private void keepOwn() {
+    try {
+      store.keepOwn(place.rank());
+    } catch (IOException e) {
+      line.say(
+          DriverLine.Word.ERR,
+          "The log of "
+              + place.id()
+              + " is not kept in "
+              + job.plan().output()
+              + ": "
+              + e.getMessage());
     }
   }
 
@@ -91,7 +117,15 @@ final class RankSupervisor implements DriverLine.Listener {
             Integer.toString(job.plan().workers()),
             "--deadline",
             Integer.toString(job.plan().deadlineSeconds())),
-        log::add);
+        text -> trackerTold(log, text),
+        text -> log.add(TRACKER + text));
+  }
+
+  private void trackerTold(RankLog log, String text) {
+    log.add(TRACKER + text);
+    if (text.startsWith(FAILED)) {
+      line.say(DriverLine.Word.CULPRIT, text.substring(FAILED.length()));
+    }
   }
 
   private ChildProcess startRank(String gate, RankLog log) throws IOException {
@@ -144,7 +178,7 @@ final class RankSupervisor implements DriverLine.Listener {
     while (!rank.ended(LOOK)) {
       place.context().killTaskIfInterrupted();
       if (driverGone) {
-        throw new IllegalStateException(place.id() + ": the driver is gone.");
+        throw new AttemptFailed(place.id() + ": the driver is gone.");
       }
       if (writes() && System.nanoTime() - kept > KEEP) {
         store.keep();
@@ -160,7 +194,7 @@ final class RankSupervisor implements DriverLine.Listener {
     int code = rank.exitCode();
     line.say(DriverLine.Word.END, code + " " + rank.lastWords());
     if (!FINAL.contains(code)) {
-      throw new IllegalStateException(
+      throw new AttemptFailed(
           String.format(
               Locale.ROOT, "%s ended with exit code %d: %s", place.id(), code, rank.lastWords()));
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.broadcast.Broadcast;
 import scala.collection.Iterator;
 import scala.jdk.javaapi.CollectionConverters;
@@ -57,9 +58,17 @@ final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<Integ
       place.folder().unpack(bundle.value());
       RankSupervisor.Job job = new RankSupervisor.Job(plan, program, options, driver.secret());
       return new RankSupervisor(job, place, line).run();
-    } catch (IOException | JobFailed e) {
-      line.say(DriverLine.Word.FAILED, String.valueOf(e.getMessage()));
+    } catch (AttemptFailed | TaskKilledException e) {
+      throw e; // The driver knows.
+    } catch (IOException | RuntimeException e) {
+      line.say(DriverLine.Word.FAILED, words(e));
       throw e;
     }
+  }
+
+  /** Of other exceptions the message alone is often no more than a path. */
+  private static String words(Exception e) {
+    boolean sentence = e instanceof JobFailed || e.getClass() == IOException.class;
+    return sentence ? String.valueOf(e.getMessage()) : e.toString();
   }
 }

@@ -13,14 +13,16 @@ interface RunStore {
   boolean shared();
 
   /**
-   * To be called before the rank starts: brings what the run has left, if it began before.
-   *
-   * @param all whether all of it, as the rank that writes needs it; else what a rank reads
+   * To be called before a rank starts: brings what the run has left of what that rank reads, if it
+   * began before. Checkpoints are read by rank 0 alone.
    */
-  void fetch(boolean all) throws IOException;
+  void fetch(int rank) throws IOException;
 
   /** To be called while the rank that writes is training, and at its end: keeps what is new. */
   void keep() throws IOException;
+
+  /** To be called at the end of any rank: keeps its log, and capsules, which any rank writes. */
+  void keepOwn(int rank) throws IOException;
 
   /**
    * A store for a run directory.
@@ -47,9 +49,12 @@ interface RunStore {
     }
 
     @Override
-    public void fetch(boolean all) {}
+    public void fetch(int rank) {}
 
     @Override
     public void keep() {}
+
+    @Override
+    public void keepOwn(int rank) {}
   }
 }

@@ -1,11 +1,13 @@
 package dev.counterpoint.runner.spark;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -19,17 +21,23 @@ public final class SparkTraining {
 
   private SparkTraining() {}
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
-    int code;
+  public static void main(String[] arguments) {
+    System.exit(exitCode(() -> run(List.of(arguments)), System.err));
+  }
+
+  /** Whatever ends the driver is told in one sentence. */
+  static int exitCode(Callable<Integer> work, PrintStream err) {
     try {
-      code = run(List.of(arguments));
+      return work.call();
     } catch (JobFailed e) {
-      if (!e.isTold()) {
-        System.err.println("counterpoint: " + e.getMessage());
+      if (e.getMessage() != null) {
+        err.println("counterpoint: " + e.getMessage());
       }
-      code = e.exitCode();
+      return e.exitCode();
+    } catch (Exception e) {
+      err.println("counterpoint: " + e);
+      return JobFailed.RUN_FAILED;
     }
-    System.exit(code);
   }
 
   private static int run(List<String> arguments) throws IOException, InterruptedException {

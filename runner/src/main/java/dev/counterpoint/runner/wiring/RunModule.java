@@ -95,20 +95,20 @@ public final class RunModule extends AbstractModule {
     }
     model.setPrecision(run.file().training().precision());
     model.initialize(device, run.file().seed());
-    beginFrom(model);
+    beginFrom(model, data.spec().labels());
     return model;
   }
 
-  private void beginFrom(BaseModel model) throws IOException {
+  private void beginFrom(BaseModel model, List<String> labels) throws IOException {
     if (!(run.file().model() instanceof PretrainedConfig config) || config.from() == null) {
       return;
     }
     if (run.origin() == null) {
       console.say(config.from() + " is gone; the run goes on from its own checkpoint.");
     } else if (run.goesOn()) {
-      config.loadBase(model, run.files());
+      config.loadBase(model, labels, run.files());
     } else {
-      config.loadInto(model, run.files()).forEach(console::say);
+      config.loadInto(model, labels, run.files()).forEach(console::say);
     }
   }
 
@@ -169,7 +169,8 @@ public final class RunModule extends AbstractModule {
   @Singleton
   Capsules capsules(DataSplits data) {
     ModelFolder.Config config =
-        new ModelFolder.Config(run.file().model(), data.spec(), run.file().classpath());
+        new ModelFolder.Config(
+            run.file().model(), data.spec(), run.file().classpath(), data.answering());
     return new Capsules(
         run.directory().capsules(),
         MOST_CAPSULES,

@@ -172,7 +172,7 @@ public final class RanksBenchmark {
 
   private ObjectNode settings(int rank) {
     List<HostBatch> batches =
-        IntStream.range(0, Bench.BATCHES).mapToObj(batch -> share(batch, rank)).toList();
+        IntStream.range(0, RandomItems.FIRST).mapToObj(batch -> share(batch, rank)).toList();
     ObjectNode settings = PyTorch.settings(size, Precision.FLOAT32, 1, batches, null);
     settings.putObject("distributed").put("gradient_as_bucket_view", Boolean.getBoolean("view"));
     return settings;

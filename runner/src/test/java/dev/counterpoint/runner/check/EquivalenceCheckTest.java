@@ -6,12 +6,24 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.ArrayDataset;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.question.QuestionAnswering;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.models.bert.BertArchitecture;
+import dev.counterpoint.models.bert.BertConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,6 +39,39 @@ final class EquivalenceCheckTest {
     assertThat(outcome.findings())
         .hasSize(dropout > 0 ? 3 : 6)
         .allMatch(finding -> finding.within(TOLERANCE));
+  }
+
+  /** Each part of a batch is padded to its own longest item. */
+  @Test
+  void soHasABatchOfQuestionsAboutTextsOfDifferentLength(@TempDir Path folder) throws IOException {
+    BertArchitecture sizes =
+        new BertArchitecture(null, 16, 1, 2, 16, 64, 2, Activation.GELU, 0, 0, null, 1e-12, 0.1);
+    try (DataSplits data = questions(folder);
+        BaseModel model =
+            new BertConfig(BertConfig.Task.QUESTION_ANSWERING, null, sizes).build(data.spec())) {
+      model.initialize(Device.cpu(), 3);
+
+      assertThat(new EquivalenceCheck(model, data.train(), 8, 1).run().findings())
+          .hasSize(6)
+          .allMatch(finding -> finding.within(TOLERANCE));
+    }
+  }
+
+  private static DataSplits questions(Path folder) throws IOException {
+    String paragraphs =
+        IntStream.range(0, 8)
+            .mapToObj(
+                i ->
+                    """
+                    {"context": "A door is %sred.", "qas": [{"id": "%d", "question": "Colour?",
+                      "answers": [{"text": "A door", "answer_start": 0}]}]}"""
+                        .formatted("very ".repeat(3 * i), i))
+            .collect(Collectors.joining(","));
+    Path file = folder.resolve("squad.json");
+    Files.writeString(file, "{\"data\": [{\"paragraphs\": [" + paragraphs + "]}]}");
+    return new QuestionAnswering(
+            new QuestionAnswering.Split(file.toString()), null, null, null, null, 16, 30)
+        .open(new DataContext(folder.resolve("cache"), Path::of, 64, 17));
   }
 
   @Test

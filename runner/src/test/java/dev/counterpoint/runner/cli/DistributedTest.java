@@ -130,7 +130,7 @@ final class DistributedTest {
 
   @Test
   void twoCommandsTrainOneModel() throws IOException {
-    String tracker = "127.0.0.1:" + freePort();
+    String tracker = freeAddress();
     Path secret = secret("sesame");
 
     List<Ended> ranks = together(rank(0, tracker, secret), rank(1, tracker, secret));
@@ -142,7 +142,7 @@ final class DistributedTest {
 
   @Test
   void commandsThatDoNotFitEachOtherAreToldInWhat() throws IOException {
-    String tracker = "127.0.0.1:" + freePort();
+    String tracker = freeAddress();
     Path secret = secret("sesame");
 
     List<Ended> ranks =
@@ -157,7 +157,7 @@ final class DistributedTest {
 
   @Test
   void whoHasAnotherSecretIsRefusedAndTheOthersAreToldWhoIsMissing() throws IOException {
-    String tracker = "127.0.0.1:" + freePort();
+    String tracker = freeAddress();
     String[] hasty = {"--set", "strategy.deadlineSeconds=15"};
 
     List<Ended> ranks =
@@ -178,6 +178,78 @@ final class DistributedTest {
       assertThat(terminal.err()).contains("The tracker cannot listen at " + tracker);
     }
   }
+
+  @Test
+  void aRankThatFailsAloneIsNamedWithWhatItSaid() throws IOException {
+    String source = folder.resolve("OneSided.java").toString();
+    Files.writeString(Path.of(source), ONE_SIDED);
+
+    int code = terminal.run(train("run", "--classpath", source, "--set", "data={type: OneSided}"));
+
+    assertThat(code).as(terminal.err()).isEqualTo(1);
+    assertThat(terminal.err())
+        .containsPattern("Rank 1 \\(process \\d+\\) ended with exit code 1; its log ends with:")
+        .contains("the third batch of this rank is damaged")
+        .contains("  in " + folder.resolve("run/logs/rank-0001.log"))
+        .doesNotContain("lost the others");
+  }
+
+  /** Rank 1 fails in its third batch, and takes its time to close its data. */
+  private static final String ONE_SIDED =
+      """
+      import dev.counterpoint.core.data.*;
+      import dev.counterpoint.core.data.source.*;
+      import java.util.List;
+      import java.util.Map;
+
+      public record OneSided() implements DataSource {
+        @Override
+        public DataSplits open(DataContext context) {
+          List<String> labels = List.of("no", "yes");
+          return DataSplits.of(
+              DataSpec.ofText(3, 0, labels), Map.of("train", new Rows()), List.of(), "rows");
+        }
+
+        private static final class Rows implements Dataset, AutoCloseable {
+          private final boolean damaged = "1".equals(System.getenv("COUNTERPOINT_RANK"));
+          private int batches;
+
+          @Override
+          public long size() {
+            return 100;
+          }
+
+          @Override
+          public HostBatch collate(long[] chosen) {
+            if (damaged && ++batches == 3) {
+              throw new IllegalArgumentException("the third batch of this rank is damaged");
+            }
+            long[] ids = new long[chosen.length];
+            long[] labels = new long[chosen.length];
+            float[] mask = new float[chosen.length];
+            for (int i = 0; i < chosen.length; i++) {
+              ids[i] = 1 + chosen[i] % 2;
+              labels[i] = chosen[i] % 2;
+              mask[i] = 1;
+            }
+            return new HostBatch(
+                chosen.length,
+                chosen.length,
+                Map.of(
+                    Batch.IDS, HostTensor.of(ids, chosen.length, 1),
+                    Batch.MASK, HostTensor.of(mask, chosen.length, 1),
+                    Batch.LABELS, HostTensor.of(labels, chosen.length)));
+          }
+
+          @Override
+          public void close() throws InterruptedException {
+            if (damaged) {
+              Thread.sleep(2_000);
+            }
+          }
+        }
+      }
+      """;
 
   private record Ended(int code, String error) {}
 
@@ -204,9 +276,14 @@ final class DistributedTest {
     return Files.writeString(folder.resolve(text + ".secret"), text + "\n");
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
+  /** Of this test's process alone, so that nobody takes its port before the tracker does. */
+  private static String freeAddress() throws IOException {
+    long process = ProcessHandle.current().pid();
+    String host =
+        "127.%d.%d.%d"
+            .formatted(1 + (process >> 14) % 128, 1 + (process >> 7) % 128, 1 + process % 128);
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return host + ":" + free.getLocalPort();
     }
   }
 

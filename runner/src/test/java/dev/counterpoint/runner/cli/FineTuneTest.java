@@ -55,6 +55,28 @@ class FineTuneTest {
   }
 
   @Test
+  void whatIsAskedIsCutWhereTheItemsOfTheTrainingWere() {
+    String text = "a good film a good film a good film";
+    train("long", "model.architecture.width=16", "model.architecture.heads=2");
+    train("short", "model.architecture.width=16", "model.architecture.heads=2", "data.maxLength=5");
+
+    assertThat(ask("long", text)).doesNotContain("truncated");
+    assertThat(ask("short", text)).contains("\"truncated\":true");
+    assertThat(ask("short", "a good film")).doesNotContain("truncated");
+  }
+
+  @Test
+  void aCallbackThatGoesByValidationsIsRefusedWhereThereAreNone() {
+    for (String callback : List.of("early-stop", "best-model")) {
+      assertThat(train("run", "data.validation=null", "callbacks=[{type: " + callback + "}]"))
+          .isEqualTo(ExitCode.REQUEST_WRONG);
+      assertThat(terminal.err())
+          .contains("A callback goes by the \"loss\" of the validations, but there is no")
+          .contains("data.validation.path");
+    }
+  }
+
+  @Test
   void anAdapterIsTrainedAndOpensWithItsBase() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
@@ -189,6 +211,12 @@ class FineTuneTest {
   private String predict(String run) {
     Terminal asked = new Terminal();
     asked.run("predict", folder.resolve(run).toString(), "--text", "a good film");
+    return asked.out();
+  }
+
+  private String ask(String run, String text) {
+    Terminal asked = new Terminal();
+    asked.run("predict", folder.resolve(run).toString(), "--json", "--text", text);
     return asked.out();
   }
 }

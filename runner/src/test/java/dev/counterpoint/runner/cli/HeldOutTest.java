@@ -40,7 +40,8 @@ class HeldOutTest {
             "model.heads=2",
             "model.layers=1",
             "model.dropout=0",
-            "model.maxLength=8",
+            "model.maxLength=16",
+            "data.maxLength=8",
             "training.batchSize=4",
             "training.epochs=20",
             "training.optimizer.learningRate=1e-2")) {
@@ -116,9 +117,9 @@ class HeldOutTest {
   }
 
   @Test
-  void textsThatAreCutAreCounted() throws IOException {
+  void textsAreCutAsThoseOfTrainingWereAndCounted() throws IOException {
     assertThat(predict("good\n" + "bad ".repeat(9) + "\n").err())
-        .contains("1 of 2 texts have more tokens than the model takes");
+        .contains("1 of 2 texts have more tokens than a text had in training at most");
   }
 
   @Test

@@ -73,10 +73,36 @@ final class OwnModelTest {
         .doesNotContain("internal error");
   }
 
+  @Test
+  void aRunIsMeasuredWithAsManyItemsAtOnceAsItWasTrainedWith() throws IOException {
+    String tooMany =
+        MODEL.replace("words.forward(batch.ids()).getShape().tail() == 7", "batch.size() > 1");
+    Files.writeString(folder.resolve("Own.java"), tooMany.formatted("OutOfMemoryError()"));
+    Files.writeString(
+        folder.resolve("own.yaml"),
+        RUN_FILE.replace("batchSize: 2", "batchSize: 2, microBatchSize: 1"));
+    write();
+    assertThat(train(2)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+
+    Terminal evaluated = new Terminal();
+    assertThat(evaluated.run("evaluate", folder.resolve("run").toString()))
+        .as(evaluated.err())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(evaluated.out()).startsWith("validation (3 items)");
+  }
+
   private int train(String thrown, int width) throws IOException {
     Files.writeString(folder.resolve("Own.java"), MODEL.formatted(thrown));
     Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
+    write();
+    return train(width);
+  }
+
+  private void write() throws IOException {
     Files.writeString(folder.resolve("train.tsv"), "text\tlabel\na b\tx\nb c\ty\nc d\tx\n");
+  }
+
+  private int train(int width) {
     return terminal.run(
         "train",
         folder.resolve("own.yaml").toString(),

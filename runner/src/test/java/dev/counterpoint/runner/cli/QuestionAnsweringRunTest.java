@@ -35,6 +35,7 @@ class QuestionAnsweringRunTest {
             "model.architecture.dropout=0",
             "model.architecture.attentionDropout=0",
             "data.tokenizer.minimumCount=1",
+            "data.maxAnswer=1",
             "training.epochs=30",
             "training.optimizer.learningRate=1e-2")) {
       arguments.addAll(List.of("--set", set));
@@ -63,6 +64,12 @@ class QuestionAnsweringRunTest {
         .as(inJson.err())
         .startsWith("{\"question\":\"Which colour?\",\"text\":\"green\",\"start\":12,\"end\":17,")
         .contains("\"answers\":[{\"text\":\"green\",\"start\":12,\"end\":17,\"score\":");
+    Terminal all = new Terminal();
+    all.run("predict", run, "--top", "99", "--question", "Which?", "--text", "It is very old.");
+    assertThat(all.out().lines())
+        .as("answers as long as training measured, and none where all texts had one: " + all.err())
+        .extracting(line -> line.split("\t")[0])
+        .containsExactlyInAnyOrder("It", "is", "very", "old", ".");
     Terminal measured = new Terminal();
     measured.run("evaluate", run, "--data", file.toString());
     assertThat(measured.out())

@@ -103,6 +103,40 @@ class TextGenerationTest {
   }
 
   @Test
+  void anAdapterIsTrainedAndGoesOnWithTexts() {
+    Path adapted = folder.resolve("adapted");
+    Terminal terminal = new Terminal();
+    int code =
+        terminal.run(
+            "train",
+            "text-generation",
+            "--set",
+            "data.train.path=" + folder.resolve("wheel.txt"),
+            "--set",
+            "data.validation=null",
+            "--set",
+            "model.from=" + folder.resolve("run/model"),
+            "--set",
+            "model.lora.rank=2",
+            "--set",
+            "training.epochs=1",
+            "--output",
+            adapted.toString());
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(adapted.resolve("model/adapter_model.safetensors")).isRegularFile();
+    assertThat(adapted.resolve("model/model.safetensors")).doesNotExist();
+
+    for (List<String> options : List.of(List.<String>of(), List.of("--beams", "3"))) {
+      List<String> arguments = new ArrayList<>(List.of("generate", adapted.toString()));
+      arguments.addAll(List.of("--prompt", "abc", "--max-tokens", "5"));
+      arguments.addAll(options);
+      Terminal asked = new Terminal();
+      assertThat(asked.run(arguments.toArray(String[]::new))).isEqualTo(ExitCode.DONE);
+      assertThat(asked.out()).isEqualTo("abcdefgh\n");
+    }
+  }
+
+  @Test
   void theReportShowsWhatTheModelGoesOnWith() throws IOException {
     assertThat(Files.readString(folder.resolve("run/report.html")))
         .containsPattern("<p>[a-h]{12}<strong>[a-h]+</strong></p>")

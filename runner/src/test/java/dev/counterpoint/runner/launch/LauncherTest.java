@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,77 @@ final class LauncherTest {
   }
 
   @Test
+  void theCauseIsWhoFailedAndNotWhoHeardOfIt() {
+    String hears = "echo gate 127.0.0.1:4711; sleep 0.3; echo failed 1; cat > /dev/null";
+    String fails =
+        "if [ $COUNTERPOINT_RANK = 1 ]; then sleep 2.5; echo counterpoint: no such word; exit 1; fi;"
+            + " echo counterpoint: Rank 1 failed, as its own output says >&2; exit 1";
+
+    assertThatThrownBy(() -> launcher(3, 2, hears, fails).run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("Rank 1 (process")
+        .hasMessageContaining("its log ends with:\n  counterpoint: no such word")
+        .hasMessageContaining("rank-0001.log");
+  }
+
+  @Test
+  void whereAllFailTheFirstOneHasSaidIt() throws IOException {
+    String hears = "echo gate 127.0.0.1:4711; echo failed 1; echo failed 0; cat > /dev/null";
+
+    assertThat(launcher(3, 2, hears, "echo counterpoint: NaN >&2; exit 1").run()).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("counterpoint: NaN\n");
+  }
+
+  @Test
+  void whatATrackerRefusesIsToldAtOnceHoweverLongTheDeadlineIs() {
+    String refuses = "echo counterpoint: port in use >&2; exit 2";
+
+    assertThatThrownBy(() -> launcher(3, 2, refuses, rank -> "exit 0", Duration.ofHours(1)).run())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("port in use");
+  }
+
+  @Test
+  void aRankThatDoesNotEndAfterTheTrackerHasIsNamed() {
+    assertThatThrownBy(() -> launcher(0, 2, TRACKER, "[ $COUNTERPOINT_RANK = 0 ] || cat").run())
+        .isInstanceOf(RunFailed.class)
+        .hasMessageContaining("Rank 1 (process")
+        .hasMessageContaining("does not answer any more");
+  }
+
+  @Test
+  void aRankThatIsStartedWhileAllAreEndedAtOnceIsEndedToo() {
+    Launcher[] launcher = new Launcher[1];
+    launcher[0] =
+        launcher(
+            0,
+            2,
+            TRACKER,
+            rank -> {
+              if (rank == 1) {
+                CompletableFuture.runAsync(launcher[0]::kill).join();
+              }
+              return rank == 1 ? "cat" : "exit 0";
+            },
+            Duration.ofHours(1));
+
+    assertThatThrownBy(launcher[0]::run).hasMessageContaining("was ended by SIGKILL");
+  }
+
+  @Test
+  void theNamesOfLogsHaveTheSameDigitsInAllLanguages() throws IOException {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      launcher(0, 1, TRACKER, "echo here").run();
+    } finally {
+      Locale.setDefault(before);
+    }
+
+    assertThat(log("rank-0000")).contains("here");
+  }
+
+  @Test
   void aRankThatDoesNotAnswerIsNamedWithItsProcess() {
     String loses = "echo gate 127.0.0.1:4711; sleep 0.3; echo lost 1 silent; cat >/dev/null";
 
@@ -255,6 +328,15 @@ final class LauncherTest {
   }
 
   private Launcher launcher(int maxRestarts, int world, String tracker, String rank) {
+    return launcher(maxRestarts, world, tracker, which -> rank, Duration.ofSeconds(2));
+  }
+
+  private Launcher launcher(
+      int maxRestarts,
+      int world,
+      String tracker,
+      IntFunction<String> rank,
+      Duration deadlineOfJob) {
     Job job =
         new Job(
             world,
@@ -263,14 +345,14 @@ final class LauncherTest {
             Address.LOCAL,
             true,
             Secret.of("sesame"),
-            Duration.ofSeconds(2),
+            deadlineOfJob,
             Map.of("OMP_NUM_THREADS", "1"),
             directory.logs());
     Programs scripts =
         new Programs() {
           @Override
           public List<String> rank(int rankNumber) {
-            return script(rank);
+            return script(rank.apply(rankNumber));
           }
 
           @Override

@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -32,13 +34,16 @@ import org.junit.jupiter.api.io.TempDir;
 final class GateTest {
   private static final Secret SECRET = Secret.of("open sesame");
   private static final Timing PATIENT = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(30));
-  private static final Timing HASTY = new Timing(Duration.ofMillis(400), Duration.ofMillis(400));
+
+  /** Who says nothing for three quarters of two seconds does not answer any more. */
+  private static final Timing HASTY = new Timing(Duration.ofSeconds(2), Duration.ofSeconds(30));
+
   private static final Address RING = new Address("127.0.0.1", 4711);
 
   @TempDir private Path folder;
   private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> lost = new LinkedBlockingQueue<>();
-  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<AutoCloseable> open = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void closeAll() throws Exception {
@@ -76,11 +81,28 @@ final class GateTest {
   }
 
   @Test
-  void aTrackerThatDoesNotKnowTheSecretIsNotTrusted() {
-    Gate gate = gate(1, PATIENT);
+  void aTrackerThatDoesNotKnowTheSecretIsNotTrusted() throws IOException {
+    byte[] numberOfThirtyTwoBytes = new byte[32];
+    byte[] welcomeWithAWrongSignature = new byte[33];
+    welcomeWithAWrongSignature[0] = 1;
+    try (ServerSocket impostor = listening()) {
+      CompletableFuture.runAsync(
+          () -> {
+            try (Socket socket = impostor.accept()) {
+              socket.getOutputStream().write("CPG1".getBytes(StandardCharsets.US_ASCII));
+              socket.getOutputStream().write(numberOfThirtyTwoBytes);
+              assertThat(socket.getInputStream().readNBytes(68)).hasSize(68);
+              socket.getOutputStream().write(welcomeWithAWrongSignature);
+              rest(socket.getInputStream());
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      Address address = address(impostor);
 
-    assertRefused(() -> enter(gate, Secret.of("another"), Hello.of(0, 1), PATIENT));
-    assertThat(rank(gate, 0).join()).isEqualTo(RING);
+      assertRefused(() -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
+          .hasMessageContaining("has another secret than this rank");
+    }
   }
 
   @Test
@@ -104,7 +126,7 @@ final class GateTest {
 
   @Test
   void theRanksThatDidNotComeAreNamedToThoseThatDid() throws InterruptedException {
-    Timing timing = new Timing(Duration.ofSeconds(30), Duration.ofMillis(500));
+    Timing timing = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(2));
     Gate gate = gate(4, timing);
     CompletableFuture<Address> second = rank(gate, new Hello(1, 4, 7), PATIENT, facts("32"));
 
@@ -205,6 +227,69 @@ final class GateTest {
 
     assertThat(lost.take()).startsWith("1: Rank 1 ").contains("failed, as its own output says");
     assertThat(gate.await()).isEqualTo(1);
+    assertThat(events).containsExactly("begun", "failed 1");
+  }
+
+  @Test
+  void whoFailsForAReasonOfItsOwnIsNotEndedBeforeItSaysSo() throws Exception {
+    Gate gate = gate(2, PATIENT);
+    GateClient first = enter(gate, 0);
+    Socket second = speaking(gate, new Hello(1, 2, 4711), facts("32"));
+    agree(first, facts("32")).join();
+    Wire wire = new Wire(second, 30_000);
+
+    wire.send(Wire.message("bye").put("done", false));
+    assertThat(lost.take()).startsWith("1: Rank 1 ");
+    first.close();
+    assertThat(gate.await()).isEqualTo(1);
+
+    assertThat(events.take()).isEqualTo("begun");
+    assertThat(events.take()).isEqualTo("failed 1");
+    assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("failed 0");
+  }
+
+  @Test
+  void whereTheRingCannotBeStartedAllAreToldWhy() {
+    for (Supplier<Address> broken :
+        List.<Supplier<Address>>of(
+            () -> {
+              throw new ExceptionInInitializerError("no library");
+            },
+            () -> {
+              throw new UncheckedIOException(new IOException("no library"));
+            })) {
+      Gate gate = kept(Gate.open(Address.LOCAL, SECRET, 2, PATIENT, broken, told()));
+      CompletableFuture<Address> first = rank(gate, 0);
+      CompletableFuture<Address> second = rank(gate, 1);
+
+      assertRefused(first).hasMessageContaining("no library");
+      assertRefused(second).hasMessageContaining("no library");
+      assertThat(gate.await()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void moreStrangersThanAreHeardDoNotEndARank() throws Exception {
+    Gate gate = gate(1, PATIENT);
+    List<Socket> strangers = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      Socket stranger = kept(connect(gate));
+      assertThat(stranger.getInputStream().readNBytes(36)).hasSize(36);
+      strangers.add(stranger);
+    }
+    try (Socket tooMany = connect(gate)) {
+      assertThat(tooMany.getInputStream().read()).isEqualTo(-1);
+    }
+    CompletableFuture<GateClient> rank = CompletableFuture.supplyAsync(() -> enter(gate, 0));
+    try (Socket tooMany = connect(gate)) {
+      assertThat(tooMany.getInputStream().read()).isEqualTo(-1);
+    }
+
+    for (Socket stranger : strangers) {
+      stranger.close();
+    }
+
+    assertThat(agree(rank.join(), facts("32")).join()).isEqualTo(RING);
   }
 
   @Test
@@ -233,7 +318,8 @@ final class GateTest {
 
   @Test
   void aTrackerThatDoesNotAnswerIsNoticed() throws Exception {
-    Gate gate = gate(1, PATIENT); // Its heart beats too slowly for this rank.
+    // Its heart beats too slowly for this rank.
+    Gate gate = gate(1, new Timing(Duration.ofMinutes(10), Duration.ofSeconds(30)));
     enter(gate, SECRET, Hello.of(0, 1), HASTY);
 
     assertThat(lost.take())
@@ -241,23 +327,25 @@ final class GateTest {
   }
 
   @Test
-  void aRankWaitsForATrackerThatComesLater() throws IOException {
-    Address later = nobodysAddress();
-    CompletableFuture<GateClient> rank =
-        CompletableFuture.supplyAsync(
-            () -> GateClient.enter(later, SECRET, Hello.of(0, 1), PATIENT, this::end));
-    Gate gate = kept(Gate.open(later, SECRET, 1, PATIENT, () -> RING, told()));
+  void whereThereIsNoTrackerTheAddressIsNamed() throws IOException {
+    Timing shortly = new Timing(Duration.ofSeconds(30), Duration.ofMillis(1));
+    try (ServerSocket nobody = listening()) {
+      CompletableFuture.runAsync(() -> hangUp(nobody));
+      Address nowhere = address(nobody);
 
-    assertThat(agree(kept(rank.join()), facts("32")).join()).isEqualTo(RING);
-    assertThat(gate.address()).isEqualTo(later);
+      assertRefused(() -> GateClient.enter(nowhere, SECRET, Hello.of(0, 1), shortly, this::end))
+          .hasMessageContaining("Rank 0 found no tracker at " + nowhere);
+    }
   }
 
-  @Test
-  void whereThereIsNoTrackerTheAddressIsNamed() throws IOException {
-    Address nowhere = nobodysAddress();
-
-    assertRefused(() -> GateClient.enter(nowhere, SECRET, Hello.of(0, 1), HASTY, this::end))
-        .hasMessageContaining("Rank 0 found no tracker at " + nowhere);
+  private static void hangUp(ServerSocket server) {
+    try {
+      while (!server.isClosed()) {
+        server.accept().close();
+      }
+    } catch (IOException e) {
+      // It is closed.
+    }
   }
 
   @Test
@@ -419,20 +507,20 @@ final class GateTest {
     return new Address("127.0.0.1", server.getLocalPort());
   }
 
-  private static Address nobodysAddress() throws IOException {
-    try (ServerSocket free = listening()) {
-      return address(free);
-    }
-  }
-
   /** A rank whose heart does not beat. */
   private Socket speaking(Gate gate, Hello hello, Facts facts) throws IOException {
-    Socket socket = kept(connect(gate));
-    assertThat(Handshake.asRank(socket, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
+    Socket socket = entered(gate, hello);
     Wire wire = new Wire(socket, 30_000);
-    wire.send(hello.toMessage());
     wire.send(facts.toMessage());
     wire.send(Wire.message("seen").put("seen", true));
+    return socket;
+  }
+
+  /** Likewise, and it has not said yet what it has. */
+  private Socket entered(Gate gate, Hello hello) throws IOException {
+    Socket socket = kept(connect(gate));
+    assertThat(Handshake.asRank(socket, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
+    new Wire(socket, 30_000).send(hello.toMessage());
     return socket;
   }
 
@@ -453,6 +541,11 @@ final class GateTest {
       @Override
       public void missing(List<Integer> ranks) {
         events.add("missing " + ranks);
+      }
+
+      @Override
+      public void failed(int rank) {
+        events.add("failed " + rank);
       }
 
       @Override

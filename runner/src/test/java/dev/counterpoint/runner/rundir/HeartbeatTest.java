@@ -21,7 +21,7 @@ class HeartbeatTest {
     beat(new Heartbeat(run()), 123_456, 10);
     beat(new Heartbeat(run()), 512, 3);
 
-    assertThat(Heartbeat.left(run()).orElseThrow())
+    assertThat(Heartbeat.take(run()).orElseThrow())
         .contains(
             "Process " + ProcessHandle.current().pid() + ", which trained this run before, was cut")
         .contains("cut off in step 512, micro-batch 3: ids (2, 3).")
@@ -35,7 +35,26 @@ class HeartbeatTest {
       beat(heartbeat, 1, 0);
     }
 
-    assertThat(Heartbeat.left(run())).isEmpty();
+    assertThat(Heartbeat.take(run())).isEmpty();
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void whoHasNotBeatenLeavesTheNoteOfAnotherProcess() throws IOException {
+    try (Heartbeat silent = new Heartbeat(run())) {
+      beat(new Heartbeat(run()), 7, 0);
+      assertThat(silent).isNotNull();
+    }
+
+    assertThat(Heartbeat.takeStep(run())).hasValue(7);
+  }
+
+  @Test
+  void aNoteIsTakenOnce() {
+    beat(new Heartbeat(run()), 7, 0);
+
+    assertThat(Heartbeat.take(run())).isPresent();
+    assertThat(Heartbeat.take(run())).isEmpty();
     assertThat(temporary).isEmptyDirectory();
   }
 
@@ -43,7 +62,7 @@ class HeartbeatTest {
   void aNoteThatCannotBeReadSaysNothing() throws IOException {
     Files.writeString(temporary.resolve(".heartbeat"), "{\"process\": 1, \"st");
 
-    assertThat(Heartbeat.left(run())).isEmpty();
+    assertThat(Heartbeat.take(run())).isEmpty();
   }
 
   @Test

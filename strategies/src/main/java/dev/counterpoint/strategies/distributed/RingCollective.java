@@ -51,7 +51,7 @@ public final class RingCollective implements Collective {
 
   /** Joins the ring, and waits for the others. It ends the process where that fails. */
   public static RingCollective join(Membership membership) {
-    NativeRing.load();
+    RingLibrary.load();
     RingCollective ring = new RingCollective(membership);
     String config = config(membership);
     String act = "joining the ring at " + membership.trackerHost() + ":" + membership.trackerPort();
@@ -161,7 +161,7 @@ public final class RingCollective implements Collective {
   }
 
   /** Makes native calls, and waits for them as long as they come further. */
-  private void call(String act, IntSupplier calls) {
+  void call(String act, IntSupplier calls) {
     progress = System.nanoTime();
     Future<String> future =
         thread.submit(() -> calls.getAsInt() == 0 ? "" : NativeRing.lastError());

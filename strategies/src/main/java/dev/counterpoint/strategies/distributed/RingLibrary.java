@@ -11,7 +11,10 @@ import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -25,6 +28,36 @@ import java.util.zip.CheckedInputStream;
  */
 record RingLibrary(String resource) {
   private static final String VERSION = "3.0.4";
+  private static final Set<PosixFilePermission> FOR_ALL =
+      PosixFilePermissions.fromString("r--r--r--");
+
+  /**
+   * Loads that of this machine.
+   *
+   * @throws InvalidSettings where that cannot be, with the reason
+   */
+  static void load() {
+    try {
+      NativeRing.load();
+    } catch (LinkageError e) {
+      throw refusal(e);
+    }
+  }
+
+  /** What is known of a failure to load it. */
+  static InvalidSettings refusal(LinkageError failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof InvalidSettings known
+        ? known
+        : new InvalidSettings(
+            "The native ring cannot be loaded: "
+                + cause
+                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
+                + " written and from which programs may be run.");
+  }
 
   /** That of this machine. */
   static RingLibrary here() {
@@ -100,6 +133,7 @@ record RingLibrary(String resource) {
     Path draft = Files.createTempFile(file.resolveSibling(""), ".ring", ".draft");
     try (InputStream in = source.openStream()) {
       Files.copy(in, draft, StandardCopyOption.REPLACE_EXISTING);
+      Files.setPosixFilePermissions(draft, FOR_ALL); // The cache may be several users'.
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(draft);

@@ -28,6 +28,16 @@ public final class RingTracker implements AutoCloseable {
   }
 
   /**
+   * Loads the native library of the ring, so that a machine that cannot is told before anybody
+   * waits for it.
+   *
+   * @throws InvalidSettings where it cannot, with the reason
+   */
+  public static void load() {
+    RingLibrary.load();
+  }
+
+  /**
    * Starts to listen.
    *
    * @param host an address of this machine that all ranks reach; bound to it alone

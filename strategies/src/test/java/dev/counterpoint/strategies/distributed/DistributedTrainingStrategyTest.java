@@ -2,6 +2,7 @@ package dev.counterpoint.strategies.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -199,18 +200,24 @@ class DistributedTrainingStrategyTest {
 
   @Test
   void whoHasTheStepThatIsNotFiniteIsNamedByAll() {
-    assertThatThrownBy(
-            () ->
-                new InMemoryRanks(3)
-                    .run(
-                        collective ->
+    List<Throwable> thrown =
+        new InMemoryRanks(3)
+            .run(
+                collective ->
+                    catchThrowable(
+                        () ->
                             new Trained.Draft()
                                 .of(new TinyModel(0, collective.rank() == 1 ? 3 : -1))
-                                .by(distributed(collective))))
-        .cause()
-        .isInstanceOf(NotFiniteException.class)
-        .hasMessageContaining("step 4")
-        .hasMessageContaining("on rank 1, micro-batch 0");
+                                .by(distributed(collective))));
+
+    assertThat(thrown)
+        .hasSize(3)
+        .allSatisfy(
+            each ->
+                assertThat(each)
+                    .isInstanceOf(NotFiniteException.class)
+                    .hasMessageContaining("step 4")
+                    .hasMessageContaining("on rank 1, micro-batch 0"));
   }
 
   @Test
@@ -290,6 +297,21 @@ class DistributedTrainingStrategyTest {
     assertThat(resumed).allSatisfy(rank -> assertThat(rank.hash()).isEqualTo(whole.hash()));
   }
 
+  /** The round of two steps that step 7 is in ends with step 8. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void roundsGoOnInAnotherWorld(int world) {
+    TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
+    Interruption interruption = new Interruption(7, world, 0, 2);
+
+    List<Trained> resumed = run(config, interruption);
+    List<Trained> oneMoreEpoch = goOn(config.withEpochs(3), interruption.in(3));
+
+    assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
+    assertThat(resumed.get(0).losses()).hasSize(8);
+    assertThat(oneMoreEpoch).allSatisfy(rank -> assertThat(rank.steps()).isEqualTo(24));
+  }
+
   private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterStep outer) {
     var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
     return new InMemoryRanks(world)
@@ -301,11 +323,21 @@ class DistributedTrainingStrategyTest {
    *
    * @param at the step; over 16 the run is made in one
    */
-  private record Interruption(long at, int laterWorld, double dropout, int every) {}
+  private record Interruption(long at, int laterWorld, double dropout, int every) {
+    Interruption in(int world) {
+      return new Interruption(at, world, dropout, every);
+    }
+
+    DistributedTrainingStrategy.Config settings() {
+      return new DistributedTrainingStrategy.Config(3, 0, 60, every, null);
+    }
+  }
+
+  private CheckpointStore store(Interruption interruption) {
+    return new CheckpointStore(folder.resolve("at-" + interruption.at), 9);
+  }
 
   private List<Trained> run(TrainingConfig config, Interruption interruption) {
-    CheckpointStore store = new CheckpointStore(folder.resolve("at-" + interruption.at), 9);
-    var settings = new DistributedTrainingStrategy.Config(3, 0, 60, interruption.every, null);
     List<Trained> first =
         new InMemoryRanks(3)
             .run(
@@ -313,22 +345,24 @@ class DistributedTrainingStrategyTest {
                   Trained.Draft draft = new Trained.Draft();
                   return draft
                       .with(config)
-                      .keptIn(store, EVERY_5)
+                      .keptIn(store(interruption), EVERY_5)
                       .of(new TinyModel(interruption.dropout))
                       .watchedBy(
                           step -> stopAt(interruption.at - 1, step, collective.rank() == 0, draft))
-                      .by(settings.build(collective));
+                      .by(interruption.settings().build(collective));
                 });
-    return interruption.at > 16
-        ? first
-        : new InMemoryRanks(interruption.laterWorld)
-            .run(
-                collective ->
-                    new Trained.Draft()
-                        .with(config)
-                        .keptIn(store, EVERY_5)
-                        .of(new TinyModel(interruption.dropout))
-                        .by(settings.build(collective)));
+    return interruption.at > 16 ? first : goOn(config, interruption);
+  }
+
+  private List<Trained> goOn(TrainingConfig config, Interruption interruption) {
+    return new InMemoryRanks(interruption.laterWorld)
+        .run(
+            collective ->
+                new Trained.Draft()
+                    .with(config)
+                    .keptIn(store(interruption), EVERY_5)
+                    .of(new TinyModel(interruption.dropout))
+                    .by(interruption.settings().build(collective)));
   }
 
   private static void stopAt(long at, long step, boolean here, Trained.Draft draft) {

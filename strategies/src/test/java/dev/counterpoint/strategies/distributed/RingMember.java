@@ -16,10 +16,11 @@ final class RingMember {
     int world = Integer.parseInt(arguments[1]);
     int port = Integer.parseInt(arguments[2]);
     Membership membership = new Membership(rank, world, "127.0.0.1", port, Duration.ofSeconds(4));
-    try (Collective ring = RingCollective.join(membership)) {
+    try (RingCollective ring = RingCollective.join(membership)) {
       switch (arguments[3]) {
         case "speak" -> speak(ring);
         case "vanish" -> vanish(ring);
+        case "hang" -> ring.call("waiting for ever", RingMember::hang);
         default -> throw new IllegalArgumentException(arguments[3]);
       }
     }
@@ -42,6 +43,16 @@ final class RingMember {
       System.out.println("gather " + part.length + " " + (char) part[part.length - 1]);
     }
     ring.barrier();
+  }
+
+  /** As a native call may where two neighbours die together. */
+  private static int hang() {
+    try {
+      Thread.sleep(Long.MAX_VALUE);
+      return 0;
+    } catch (InterruptedException e) {
+      return 1;
+    }
   }
 
   /** The last rank ends without a word, while the others wait for it. */

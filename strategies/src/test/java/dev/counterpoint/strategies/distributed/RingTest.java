@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real ring, between processes. */
 class RingTest {
+  private static final int PATIENCE = 90; // seconds
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -58,6 +61,15 @@ class RingTest {
   }
 
   @Test
+  void aCallThatDoesNotComeBackEndsTheProcess() throws Exception {
+    List<Member> members = run(1, "hang");
+
+    assertThat(members.get(0).code()).isEqualTo(RingCollective.LOST);
+    assertThat(members.get(0).errors())
+        .contains("has lost the others, while waiting for ever: no answer for 5 s.");
+  }
+
+  @Test
   void aTrackerSaysThatNotAllHaveCome() {
     try (RingTracker tracker = RingTracker.start("127.0.0.1", 0, 2, Duration.ofSeconds(1))) {
       assertThatThrownBy(tracker::await).hasMessageContaining("The ring's tracker gave up: ");
@@ -81,7 +93,7 @@ class RingTest {
         members.add(start(rank, world, tracker.port(), task));
       }
       for (Member member : members) {
-        member.process().waitFor();
+        assertThat(member.process().waitFor(PATIENCE, TimeUnit.SECONDS)).isTrue();
       }
     } finally {
       members.forEach(member -> member.process().destroyForcibly());

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.question;
 
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.model.BaseModel;
 import java.io.IOException;
@@ -10,12 +11,11 @@ import java.util.List;
  * Some answers that are right and some that are wrong, of questions spread over those that a model
  * is validated with.
  *
- * @param noneAllowed whether some texts of the data have no answer, so that none may be given
  * @param length tokens of a window at most
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record AnsweredSamples(
-    byte[] tokenizerJson, List<Question> questions, boolean noneAllowed, int paddingId, int length)
+    byte[] tokenizerJson, List<Question> questions, int paddingId, int length, Answering answering)
     implements Samples {
   private static final int ASKED = 48;
   private static final int SHOWN_OF_EACH = 4;
@@ -28,15 +28,15 @@ record AnsweredSamples(
     List<Sample> right = new ArrayList<>();
     List<Sample> wrong = new ArrayList<>();
     try (QuestionPredictor predictor =
-        new QuestionPredictor(model, tokenizerJson, paddingId, length)) {
+        new QuestionPredictor(model, tokenizerJson, paddingId, length, answering)) {
       List<List<QuestionPredictor.Answer>> answers =
           predictor.answers(
               asked.stream()
                   .map(it -> new QuestionPredictor.Asked(it.text(), it.context()))
                   .toList(),
-              2);
+              1);
       for (int i = 0; i < asked.size(); i++) {
-        QuestionPredictor.Answer answer = taken(answers.get(i));
+        QuestionPredictor.Answer answer = answers.get(i).get(0);
         boolean exact = AnswerScore.exact(answer.text(), asked.get(i).answerTexts()) > 0;
         (exact ? right : wrong).add(sample(asked.get(i), answer, exact));
       }
@@ -56,11 +56,6 @@ record AnsweredSamples(
       }
     }
     return asked;
-  }
-
-  private QuestionPredictor.Answer taken(List<QuestionPredictor.Answer> likeliest) {
-    boolean second = likeliest.get(0).start() < 0 && !noneAllowed && likeliest.size() > 1;
-    return likeliest.get(second ? 1 : 0);
   }
 
   private static List<Sample> first(List<Sample> samples) {

@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.HeldOut;
@@ -102,20 +103,22 @@ public record QuestionAnswering(
     TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
     Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
-    SpanSearch search = new SpanSearch(SpanSearch.USUAL.best(), maxAnswer);
+    Answering answering = new Answering(stride, maxAnswer, set.someUnanswerable());
     return new DataSplits(
-        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of()),
+        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
+            .cutAt(length(context)),
         splits,
-        List.of(() -> new AnswerMetric(set, search)),
+        List.of(() -> new AnswerMetric(set, SpanSearch.of(maxAnswer))),
         fingerprint(set, json),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(questions, splits),
         new AnsweredSamples(
             json,
             questions.getOrDefault(DataSplits.VALIDATION, List.of()),
-            set.someUnanswerable(),
             vocabulary.paddingId(),
-            length(context)));
+            length(context),
+            answering),
+        answering);
   }
 
   private Map<String, Path> files(DataContext context) {
@@ -205,11 +208,15 @@ public record QuestionAnswering(
             notes.add(
                 String.format(
                     Locale.ROOT,
-                    "%s: %,d questions, %,d of them without an answer, in %,d windows",
+                    "%s: %s, %,d of them without an answer, in %s",
                     name,
-                    asked.size(),
+                    count(asked.size(), "question"),
                     asked.stream().filter(question -> question.answers().isEmpty()).count(),
-                    splits.containsKey(name) ? splits.get(name).size() : 0)));
+                    count(splits.containsKey(name) ? splits.get(name).size() : 0, "window"))));
     return notes;
+  }
+
+  private static String count(long number, String what) {
+    return String.format(Locale.ROOT, number == 1 ? "%,d %s" : "%,d %ss", number, what);
   }
 }

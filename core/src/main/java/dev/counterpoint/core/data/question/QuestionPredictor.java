@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -13,25 +14,29 @@ import java.util.Set;
 
 /** Answers questions from texts by a trained model. Any number of threads may ask at once. */
 public final class QuestionPredictor implements AutoCloseable {
-  private static final int STRIDE = 128;
-
   /** Windows that are computed at once. */
   private static final int BATCH = 32;
 
   private final Predictor predictor;
   private final Windows windows;
   private final int paddingId;
+  private final SpanSearch search;
+  private final boolean noneAllowed;
 
   /**
    * Puts the model into evaluation.
    *
    * @param tokenizerJson the content of the model's {@code tokenizer.json}
-   * @param maxLength the most tokens that the model takes
+   * @param maxLength the most tokens of a window
+   * @param answering as the model was trained
    */
-  public QuestionPredictor(BaseModel model, byte[] tokenizerJson, int paddingId, int maxLength)
+  public QuestionPredictor(
+      BaseModel model, byte[] tokenizerJson, int paddingId, int maxLength, Answering answering)
       throws IOException {
     predictor = new Predictor(model);
-    windows = new Windows(tokenizerJson, maxLength, Math.min(STRIDE, maxLength / 2));
+    windows = new Windows(tokenizerJson, maxLength, Math.min(answering.stride(), maxLength / 2));
+    search = SpanSearch.of(answering.maxAnswer());
+    noneAllowed = answering.noneAllowed();
     this.paddingId = paddingId;
   }
 
@@ -56,7 +61,8 @@ public final class QuestionPredictor implements AutoCloseable {
   public record Answer(String text, double probability, int start, int end) {}
 
   /**
-   * The likeliest answers, the likeliest first.
+   * The likeliest answers, the likeliest first. That there is none is one of them where texts may
+   * have none; else it is told only where nothing was found.
    *
    * @param most how many
    */
@@ -88,7 +94,7 @@ public final class QuestionPredictor implements AutoCloseable {
   }
 
   /** What the windows of one question have brought. */
-  private static final class Found {
+  private final class Found {
     private final Question asked;
     private final List<SpanSearch.Span> spans = new ArrayList<>();
     private double none = Double.POSITIVE_INFINITY;
@@ -99,13 +105,15 @@ public final class QuestionPredictor implements AutoCloseable {
 
     void add(Window window, HostTensor logits, int row) {
       int tokens = (int) logits.shape().get(1);
-      spans.addAll(SpanSearch.USUAL.find(window, logits.floats(), row, tokens));
+      spans.addAll(search.find(window, logits.floats(), row, tokens));
       none = Math.min(none, SpanSearch.none(logits.floats(), row, tokens));
     }
 
     List<Answer> answers(int most) {
       List<SpanSearch.Span> all = new ArrayList<>(spans);
-      all.add(new SpanSearch.Span(-1, -1, none));
+      if (noneAllowed || all.isEmpty()) {
+        all.add(new SpanSearch.Span(-1, -1, none));
+      }
       return QuestionPredictor.answers(asked, all, most);
     }
   }

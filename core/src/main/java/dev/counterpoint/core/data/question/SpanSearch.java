@@ -14,7 +14,12 @@ import java.util.stream.IntStream;
  * @param maxTokens of an answer
  */
 record SpanSearch(int best, int maxTokens) {
-  static final SpanSearch USUAL = new SpanSearch(20, 30);
+  private static final int USUAL = 20;
+
+  /** As many as BERT's own script looks at. */
+  static SpanSearch of(int maxTokens) {
+    return new SpanSearch(USUAL, maxTokens);
+  }
 
   /**
    * An answer.

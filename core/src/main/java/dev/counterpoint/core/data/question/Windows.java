@@ -17,6 +17,10 @@ final class Windows implements AutoCloseable {
   private static final int LONGEST_QUESTION = 64;
 
   private final HuggingFaceTokenizer tokenizer;
+
+  /** It cuts nothing: what cuts the second text of a pair refuses a long one that is alone. */
+  private final HuggingFaceTokenizer ofQuestion;
+
   private final int longestQuestion;
 
   /**
@@ -29,21 +33,27 @@ final class Windows implements AutoCloseable {
   Windows(byte[] json, int maxLength, int stride) throws IOException {
     longestQuestion = Math.min(LONGEST_QUESTION, maxLength / 4);
     String length = Integer.toString(maxLength);
+    tokenizer =
+        load(
+            json,
+            Map.of(
+                "truncation",
+                "only_second",
+                "maxLength",
+                length,
+                "modelMaxLength",
+                length,
+                "stride",
+                Integer.toString(stride),
+                "padding",
+                "false"));
+    ofQuestion = load(json, Map.of("truncation", "do_not_truncate", "padding", "false"));
+  }
+
+  private static HuggingFaceTokenizer load(byte[] json, Map<String, String> options)
+      throws IOException {
     try {
-      tokenizer =
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json),
-              Map.of(
-                  "truncation",
-                  "only_second",
-                  "maxLength",
-                  length,
-                  "modelMaxLength",
-                  length,
-                  "stride",
-                  Integer.toString(stride),
-                  "padding",
-                  "false"));
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
       throw new InvalidSettings("The tokenizer cannot be read: " + e.getMessage());
     }
@@ -65,7 +75,7 @@ final class Windows implements AutoCloseable {
   }
 
   private String cutQuestion(String text) {
-    Encoding encoding = tokenizer.encode(text, false, false);
+    Encoding encoding = ofQuestion.encode(text, false, false);
     CharSpan[] spans = encoding.getCharTokenSpans();
     return spans.length <= longestQuestion
         ? text
@@ -121,5 +131,6 @@ final class Windows implements AutoCloseable {
   @Override
   public void close() {
     tokenizer.close();
+    ofQuestion.close();
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data of a run.
@@ -25,6 +26,7 @@ import java.util.function.Supplier;
  *     tokenizer.json}
  * @param notes lines worth telling at the start, as the count of each label
  * @param samples what a model may be asked, so that people see what it does
+ * @param answering how answers are looked for; null for data without questions
  */
 public record DataSplits(
     DataSpec spec,
@@ -33,7 +35,8 @@ public record DataSplits(
     String fingerprint,
     Map<String, ModelFile> files,
     List<String> notes,
-    Samples samples)
+    Samples samples,
+    @Nullable Answering answering)
     implements AutoCloseable {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";
@@ -49,7 +52,8 @@ public record DataSplits(
       Map<String, Dataset> splits,
       List<Supplier<Metric>> metrics,
       String fingerprint) {
-    return new DataSplits(spec, splits, metrics, fingerprint, Map.of(), List.of(), Samples.none());
+    return new DataSplits(
+        spec, splits, metrics, fingerprint, Map.of(), List.of(), Samples.none(), null);
   }
 
   /** One data set to train on, and nothing else known of it. */

@@ -1,9 +1,7 @@
 package dev.counterpoint.core.data.text;
 
-import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +27,7 @@ record Documents(SourceFile file, @Nullable String column) {
   /** Hands over all pieces in turn. */
   void read(PieceHandler handler) throws IOException {
     if (isText()) {
-      readText(handler);
+      file.readText(text -> cut(text, handler));
       return;
     }
     file.read(
@@ -46,32 +44,36 @@ record Documents(SourceFile file, @Nullable String column) {
     return name.endsWith(".txt") || name.endsWith(".txt.gz");
   }
 
-  private void readText(PieceHandler handler) throws IOException {
-    try (Reader reader = file.text()) {
-      StringBuilder waiting = new StringBuilder();
-      char[] read = new char[PIECE];
-      for (int count = reader.read(read); count >= 0; count = reader.read(read)) {
-        waiting.append(read, 0, count);
-        int end = lastLineEnd(waiting);
-        if (end > 0) {
-          handler.piece(waiting.substring(0, end), false);
-          waiting.delete(0, end);
-        }
+  private static void cut(Reader text, PieceHandler handler) throws IOException {
+    StringBuilder waiting = new StringBuilder();
+    char[] read = new char[PIECE];
+    for (int count = text.read(read); count >= 0; count = text.read(read)) {
+      waiting.append(read, 0, count);
+      int end = lastLineEnd(waiting);
+      if (end > 0) {
+        handler.piece(waiting.substring(0, end), false);
+        waiting.delete(0, end);
       }
-      handler.piece(waiting.toString(), true);
-    } catch (CharacterCodingException e) {
-      throw new InvalidSettings(file.path() + " is not UTF-8 text; save the file as UTF-8.");
     }
+    handler.piece(waiting.toString(), true);
   }
 
-  /** Behind the last line end before a letter or sign: there no tokenizer joins the two sides. */
+  /**
+   * Before the white space that ends a line behind a letter or sign: the tokenizers of BERT and
+   * GPT-2 cut there, too. Behind the line end GPT-2's would join what two empty lines are made of.
+   */
   private static int lastLineEnd(CharSequence text) {
     for (int i = text.length() - 1; i > 0; i--) {
-      if (text.charAt(i - 1) == '\n' && !Character.isWhitespace(text.charAt(i))) {
+      if ((text.charAt(i) == '\n' || text.charAt(i) == '\r') && !isSpace(text.charAt(i - 1))) {
         return i;
       }
     }
     return 0;
+  }
+
+  /** As regular expressions of Unicode have it: the no-break spaces and NEL, too. */
+  private static boolean isSpace(char sign) {
+    return Character.isWhitespace(sign) || Character.isSpaceChar(sign) || sign == '\u0085';
   }
 
   /** What is done with a piece. */

@@ -28,8 +28,23 @@ record SourceFile(Path path) {
     try {
       readUnzipped(reader);
     } catch (ZipException | EOFException e) {
-      throw new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
+      throw notWhole(e);
     }
+  }
+
+  /** Reads the whole text; what is wrong with the file is said of the file. */
+  void readText(TextReader reader) throws IOException {
+    try (Reader text = text()) {
+      reader.read(text);
+    } catch (CharacterCodingException e) {
+      throw new InvalidSettings(path + " is not UTF-8 text; save the file as UTF-8.");
+    } catch (ZipException | EOFException e) {
+      throw notWhole(e);
+    }
+  }
+
+  private InvalidSettings notWhole(IOException e) {
+    return new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
   }
 
   private void readUnzipped(TableReader reader) throws IOException {
@@ -114,19 +129,29 @@ record SourceFile(Path path) {
   }
 
   /** Strict UTF-8, without the byte order mark that some programs begin a file with. */
-  Reader text() throws IOException {
+  private Reader text() throws IOException {
     BufferedReader reader =
         new BufferedReader(new InputStreamReader(bytes(), StandardCharsets.UTF_8.newDecoder()));
-    reader.mark(1);
-    if (reader.read() != '\uFEFF') {
-      reader.reset();
+    try {
+      reader.mark(1);
+      if (reader.read() != '\uFEFF') {
+        reader.reset();
+      }
+      return reader;
+    } catch (IOException e) {
+      reader.close();
+      throw e;
     }
-    return reader;
   }
 
   private InputStream bytes() throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
-    return isZipped() ? new GZIPInputStream(file, 1 << 16) : file;
+    try {
+      return isZipped() ? new GZIPInputStream(file, 1 << 16) : file;
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
   }
 
   private long lineThatIsNotUtf8() throws IOException {
@@ -161,6 +186,12 @@ record SourceFile(Path path) {
     COMMAS,
     JSON,
     UNKNOWN
+  }
+
+  /** What is done with an open text. */
+  @FunctionalInterface
+  interface TextReader {
+    void read(Reader text) throws IOException;
   }
 
   /** What is done with an open table. */

@@ -79,29 +79,30 @@ public record TextClassification(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(splits(), context);
-    return splits(TextCache.open(context.cache(), builder(rows, context)), rows);
+    return splits(TextCache.open(context.cache(), builder(rows, context)), rows, length(context));
   }
 
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new Split(path)), context);
     CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
-    return splits(TextCache.open(context.cache(), builder), rows);
+    return splits(TextCache.open(context.cache(), builder), rows, length(context));
   }
 
-  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows)
+  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows, int length)
       throws IOException {
     CacheContent content = cache.content();
     CacheContent.Vocabulary vocabulary = content.vocabulary();
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
     return new DataSplits(
-        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()),
+        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()).cutAt(length),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
         cache.notes(rows),
-        Samples.none());
+        Samples.none(),
+        null);
   }
 
   /** The tables of splits, of which it is known that they can be opened. */
@@ -138,12 +139,11 @@ public record TextClassification(
 
   private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
-    int length = maxLength == null ? context.maxLength() : maxLength;
     return new CacheBuilder(
-        rows,
-        settings,
-        PublishedTokenizer.given(settings, context),
-        Math.min(length, context.maxLength()),
-        null);
+        rows, settings, PublishedTokenizer.given(settings, context), length(context), null);
+  }
+
+  private int length(DataContext context) {
+    return maxLength == null ? context.maxLength() : Math.min(maxLength, context.maxLength());
   }
 }

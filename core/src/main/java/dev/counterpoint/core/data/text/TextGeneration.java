@@ -98,7 +98,8 @@ public record TextGeneration(
         content.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
-        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length));
+        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
+        null);
   }
 
   private static Samples samples(

@@ -31,7 +31,8 @@ public final class TextPredictor {
    *
    * @param labels all of them, the likeliest first
    * @param probabilities theirs, by the softmax of the logits
-   * @param cut whether the text is longer than the model takes, so that its end was not read
+   * @param cut whether the text is longer than those of training may be, so that its end was not
+   *     read
    */
   public record Prediction(List<String> labels, List<Double> probabilities, boolean cut) {
     public String label() {

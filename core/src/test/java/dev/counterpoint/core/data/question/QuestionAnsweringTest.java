@@ -168,6 +168,19 @@ class QuestionAnsweringTest {
     return metric.values(metric.sums());
   }
 
+  @Test
+  void aQuestionThatIsLongerThanAWindowIsCut() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    String asked = "Which " + "very ".repeat(200) + "red bridge?";
+    Files.writeString(file, Files.readString(file).replace("Which bridge?", asked));
+
+    HostBatch batch = all(open(file, 64, 8).train());
+
+    // [CLS], a quarter of the window, [SEP], the text, [SEP]
+    assertThat(batch.tensors().get(Batch.IDS).shape()).isEqualTo(new Shape(1, 1 + 16 + 1 + 11 + 1));
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(22, 23);
+  }
+
   private static HostBatch all(Dataset dataset) {
     return dataset.collate(LongStream.range(0, dataset.size()).toArray());
   }

@@ -3,18 +3,25 @@ package dev.counterpoint.core.data.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,7 +79,7 @@ class TextGenerationDataTest {
 
   @Test
   void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
-    String text = "word \n\n  more\tof it\r\nand on\n".repeat(100_000);
+    String text = "word\n\n  more\tof it\r\nand on \n\r\n".repeat(100_000);
     StringBuilder joined = new StringBuilder();
     List<Integer> lengths = new ArrayList<>();
     Path file = Files.writeString(folder.resolve("long.txt"), text);
@@ -81,11 +88,53 @@ class TextGenerationDataTest {
             (piece, ends) -> {
               joined.append(piece);
               lengths.add(piece.length());
-              assertThat(piece.isEmpty() || !Character.isWhitespace(piece.charAt(0))).isTrue();
+              String end = piece.substring(Math.max(0, piece.length() - 1));
+              assertThat(ends || !end.isBlank()).as("ends with \"%s\"", end).isTrue();
             });
 
     assertThat(joined.toString()).isEqualTo(text);
     assertThat(lengths).hasSizeGreaterThan(2);
+  }
+
+  @Test
+  void gpt2MakesOfThePiecesTheTokensOfTheWhole() throws IOException {
+    Path tokenizer = SharedFiles.find("tokenizers/gpt2/tokenizer.json");
+    String text = "One.\n\nTwo\r\n\r\nthree \n\n\nfour\n".repeat(60_000);
+    Path file = Files.writeString(folder.resolve("long.txt"), text);
+    List<String> pieces = new ArrayList<>();
+    Documents.of(file, null).read((piece, ends) -> pieces.add(piece));
+
+    try (HuggingFaceTokenizer gpt2 =
+        HuggingFaceTokenizer.newInstance(
+            tokenizer, Map.of("truncation", "do_not_truncate", "padding", "false"))) {
+      for (int i = 1; i < pieces.size(); i++) {
+        String before = pieces.get(i - 1).substring(pieces.get(i - 1).length() - 200);
+        String after = pieces.get(i).substring(0, Math.min(200, pieces.get(i).length()));
+        List<Long> apart = new ArrayList<>(ids(gpt2, before));
+        apart.addAll(ids(gpt2, after));
+        assertThat(apart).isEqualTo(ids(gpt2, before + after));
+      }
+    }
+  }
+
+  private static List<Long> ids(HuggingFaceTokenizer tokenizer, String text) {
+    return LongStream.of(tokenizer.encode(text, false, false).getIds()).boxed().toList();
+  }
+
+  @Test
+  void aDamagedGzipFileIsRefusedByName() throws IOException {
+    Path file = Files.writeString(folder.resolve("text.txt.gz"), "no gzip");
+    assertThatThrownBy(() -> data(file.toString(), 0, 5, null).open(context()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " is not a whole gzip file");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream zipped = new GZIPOutputStream(bytes)) {
+      zipped.write("some text that goes on for a while".getBytes(StandardCharsets.UTF_8));
+    }
+    Files.write(file, Arrays.copyOf(bytes.toByteArray(), bytes.size() / 2));
+    assertThatThrownBy(() -> data(file.toString(), 0, 5, null).open(context()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " is not a whole gzip file");
   }
 
   @Test

@@ -1,0 +1,96 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.ArrayDataset;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.strategies.distributed.InMemoryRanks;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+final class FailuresTest {
+  @TempDir private Path folder;
+
+  @Test
+  void ranksThatAreNotTheSameAnyMoreAreNoErrorOfThisProgram() {
+    StringWriter said = new StringWriter();
+    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(said, true));
+
+    int code = new Failures(() -> false).report(divergence(), command);
+
+    assertThat(code).isEqualTo(1);
+    assertThat(said.toString())
+        .startsWith("counterpoint: After step ")
+        .contains("the parameters of rank 1 are not those of rank 0");
+  }
+
+  private Throwable divergence() {
+    return catchThrowable(() -> new InMemoryRanks(2).run(this::train));
+  }
+
+  private long train(Collective ranks) {
+    float[][] points = {{0, 1}, {1, 0}, {1, 1}, {0, 0}};
+    RunOptions kept =
+        new RunOptions(
+            0,
+            List.of(),
+            new StopSignal(),
+            new CheckpointStore(folder, 1),
+            CheckpointPolicy.defaults());
+    try (Restless model = new Restless(ranks.rank() == 1)) {
+      return new Trainer(
+              model,
+              DistributedTrainingStrategy.Config.defaults().build(ranks),
+              TrainingConfig.defaults().withEpochs(1).withBatchSize(4),
+              kept)
+          .train(ArrayDataset.ofClasses(points, new long[] {0, 1, 1, 0}))
+          .steps();
+    }
+  }
+
+  /** Changes its parameters by other means than their gradients. */
+  private static final class Restless extends BaseModel {
+    private final Linear head = new Linear(2, 2);
+    private final boolean restless;
+
+    Restless(boolean restless) {
+      this.restless = restless;
+    }
+
+    @Override
+    public NDArray forward(Batch batch) {
+      if (restless) {
+        try (Torch.Recording off = Torch.noGradients()) {
+          parameters().get(0).value().addi(1);
+        }
+      }
+      return head.forward(batch.features());
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+}

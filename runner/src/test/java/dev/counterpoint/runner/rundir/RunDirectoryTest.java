@@ -1,0 +1,45 @@
+package dev.counterpoint.runner.rundir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RunDirectoryTest {
+  @TempDir private Path folder;
+
+  @Test
+  void whatIsThereBeforeARunBeginsIsInNobodysWay() throws IOException {
+    RunDirectory run = new RunDirectory(folder);
+    Files.createFile(run.lock());
+    Files.createDirectory(run.logs());
+    Files.createFile(run.mark()); // Rank 0 may have come first, on another machine.
+
+    assertThat(RunDirectory.forNew(folder, "run")).isEqualTo(run);
+  }
+
+  @Test
+  void aDirectoryWithAnythingElseIsRefused() throws IOException {
+    Files.createFile(folder.resolve("letter.txt"));
+
+    assertThatThrownBy(() -> RunDirectory.forNew(folder, "run"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("is not empty. Name a new or empty directory.");
+  }
+
+  @Test
+  void whatDidNotBeginLeavesNothing() throws IOException {
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    Files.createDirectories(run.path());
+    Files.createFile(run.mark());
+
+    run.discardUnlessBegun();
+
+    assertThat(folder).isEmptyDirectory();
+  }
+}
