@@ -43,7 +43,7 @@ public final class EarlyStop implements Callback.Remembering, Callback.Measuring
               + best
               + " for "
               + waited
-              + " validations");
+              + (waited == 1 ? " validation" : " validations"));
     }
   }
 

@@ -16,8 +16,8 @@ import java.util.Set;
 
 /**
  * Texts that a language model draws: from the beginnings of some items of the validation text, or,
- * where that is short texts one after another, each from its very beginning. A model that cannot go
- * on with texts shows none.
+ * where that is short texts one after another, from the first half of one of them. A model that
+ * cannot go on with texts shows none.
  *
  * @param endOfText the token that ends a text
  * @param length tokens of an item
@@ -64,9 +64,23 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
     long[] ids =
         Objects.requireNonNull(validation.collate(new long[] {item}).tensors().get(Batch.IDS))
             .longs();
+    int most = Math.min(PROMPT, (length + 1) / 2);
     boolean ofShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
-    return ofShortTexts
-        ? new long[] {endOfText}
-        : Arrays.copyOf(ids, Math.min(PROMPT, (length + 1) / 2));
+    return ofShortTexts ? half(ids, most) : Arrays.copyOf(ids, most);
+  }
+
+  /** The end of a text, and the first half of the next that lies wholly within the item. */
+  private long[] half(long[] ids, int most) {
+    int begin = ids.length;
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] == endOfText) {
+        int tokens = i - begin - 1;
+        if (tokens > 1) {
+          return Arrays.copyOfRange(ids, begin, begin + Math.min(most, 1 + tokens / 2));
+        }
+        begin = i;
+      }
+    }
+    return new long[] {endOfText};
   }
 }
