@@ -3,8 +3,10 @@ package dev.counterpoint.core.parameter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -95,6 +97,24 @@ final class GradientsTest {
       gradients.all().get(0).array().addi(0f);
 
       assertThat(gradients.gathered()).hasSize(1);
+    }
+  }
+
+  @Test
+  void anExchangeOfGradientsOnAGpuGoesThroughTheHost() {
+    assumeTrue(Engine.getEngine("PyTorch").getGpuCount() > 0, "the engine sees no GPU");
+    try (NDManager gpu = Torch.newManager(Device.gpu())) {
+      Parameter a = Parameter.of(Initializer.ones(), 40);
+      a.named("a");
+      a.initialize(gpu, 1);
+      try (Gradients gradients = new Gradients(List.of(a))) {
+        add(gradients, a, gpu.ones(new Shape(40)));
+        gradients.exchange(1024, buckets -> buckets.get(0).putFloat(0, 7));
+
+        NDArray sum = gradients.gathered().get(0).array();
+        assertThat(sum.getDevice()).isEqualTo(Device.gpu());
+        assertThat(sum.toFloatArray()).startsWith(7, 1).hasSize(40);
+      }
     }
   }
 

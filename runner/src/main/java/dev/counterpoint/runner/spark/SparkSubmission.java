@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  */
 public record SparkSubmission(Path home, Map<String, String> environment) {
   private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
-  private static final String CORE = "spark-core_2.13-";
+  private static final String SCALA = "2.13";
+  private static final String CORE = "spark-core_" + SCALA + "-";
 
   /** Finds Spark by {@code SPARK_HOME}; nothing where that is not set or holds no Spark. */
   public static Optional<SparkSubmission> find(Map<String, String> environment) throws IOException {
@@ -59,6 +60,9 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
             .redirectOutput(ProcessBuilder.Redirect.INHERIT)
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().remove("CLASSPATH");
+    // As Spark's own scripts say; a driver with workers of its own, local-cluster[..], starts none
+    // without.
+    builder.environment().putIfAbsent("SPARK_SCALA_VERSION", SCALA);
     builder.environment().put(DriverLeash.VARIABLE, DriverLeash.STANDARD_INPUT);
     return waitFor(builder.start());
   }

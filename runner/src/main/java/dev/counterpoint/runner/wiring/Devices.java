@@ -17,10 +17,13 @@ public final class Devices {
    * @throws InvalidSettings where this machine has none like it
    */
   static Device named(String name, int localRank) {
-    if (name.equals("cpu")) {
-      return Device.cpu();
-    }
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    return name.equals("cpu")
+        ? Device.cpu()
+        : named(name, localRank, Engine.getEngine("PyTorch").getGpuCount());
+  }
+
+  /** Likewise, of a machine with so many GPUs. */
+  static Device named(String name, int localRank, int gpus) {
     if (name.equals("auto")) {
       return gpus > 0 ? Device.gpu(localRank % gpus) : Device.cpu();
     }

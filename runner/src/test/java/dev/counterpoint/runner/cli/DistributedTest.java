@@ -1,7 +1,9 @@
 package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -64,6 +66,19 @@ final class DistributedTest {
         .isZero();
     assertThat(summary("two").path("steps").asInt()).isEqualTo(21);
     assertThat(folder.resolve("two/logs/rank-0002.log")).exists();
+  }
+
+  @Test
+  void onGpusTwoWorkersLearnWhatOneProcessLearns() throws IOException {
+    assumeTrue(Engine.getEngine("PyTorch").getGpuCount() > 0, "the engine sees no GPU");
+
+    assertThat(terminal.run(train("two", "--set", "device=gpu"))).as(terminal.err()).isZero();
+    assertThat(terminal.run(train("one", "--set", "device=gpu", "--set", "strategy=standard")))
+        .as(terminal.err())
+        .isZero();
+
+    assertThat(summary("two").path("trainLoss").asDouble())
+        .isCloseTo(summary("one").path("trainLoss").asDouble(), Offset.offset(1e-4));
   }
 
   @Test

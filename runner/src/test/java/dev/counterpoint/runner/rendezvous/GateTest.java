@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A gate and its ranks in one process, over real connections. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // What waits may not hear.
 final class GateTest {
   private static final Secret SECRET = Secret.of("open sesame");
   private static final Timing PATIENT = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(30));

@@ -44,6 +44,7 @@ final class ChildProcessTest {
             shell("echo gate a:1; echo begun; sleep 0.5; echo bye"), said::add, said::add)) {
       tracker.awaitEnd(60_000);
 
+      assertThat(tracker.process().ended(0)).isTrue();
       assertThat(tracker.process().exitCode()).isZero();
       assertThat(said).containsExactly("begun", "bye");
     }
