@@ -11,7 +11,6 @@ import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.parameter.Parameter;
 import java.util.List;
 
 /** A training step as one writes it by hand: layers and kernels, and nothing around them. */
@@ -24,7 +23,7 @@ final class BareLoop {
 
   BareLoop(BaseModel model, NDManager memory) {
     this.model = model;
-    List<NDArray> values = model.parameters().stream().map(Parameter::value).toList();
+    List<NDArray> values = model.parameters().stream().map(it -> it.value()).toList();
     weights = NativeList.of(values);
     averages = NativeList.of(values.stream().map(it -> memory.zeros(it.getShape())).toList());
     squares = NativeList.of(values.stream().map(it -> memory.zeros(it.getShape())).toList());

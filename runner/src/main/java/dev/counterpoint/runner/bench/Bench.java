@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Times the steps of all contenders in turns, so that whatever else the machine does falls on all
- * of them. In each of its turns a contender warms up for a quarter as many steps as are timed then.
+ * of them; the order is turned round each time, as who comes after one like itself finds the caches
+ * full of what it needs. In each of its turns a contender warms up for a quarter as many steps as are timed then.
  *
  * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
  * @param python where PyTorch is installed; null where it takes no part
@@ -157,12 +159,14 @@ public record Bench(
       each.getValue().train(steps); // nobody's first turn counts
       seconds.put(each.getKey(), new double[turns][]);
     }
+    List<Map.Entry<Contender.Kind, Contender>> order = new ArrayList<>(present.entrySet());
     for (int turn = 0; turn < turns; turn++) {
-      for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
+      for (Map.Entry<Contender.Kind, Contender> each : order) {
         double[] all = each.getValue().train(steps);
         double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
         timed[turn] = Arrays.copyOfRange(all, size.warmUp(), all.length);
       }
+      Collections.reverse(order);
     }
     List<Measurement> measured = new ArrayList<>();
     for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
