@@ -55,7 +55,8 @@ final class ChildProcessTest {
 
   @Test
   void aTrackerThatWaitsForRanksIsNotWaitedFor() throws Exception {
-    try (Tracker tracker = Tracker.start(shell("echo gate a:1; exec sleep 120"), said::add, said::add)) {
+    try (Tracker tracker =
+        Tracker.start(shell("echo gate a:1; exec sleep 120"), said::add, said::add)) {
       assertThat(tracker.gate()).isEqualTo("a:1");
       tracker.awaitEnd(Long.MAX_VALUE);
     }
