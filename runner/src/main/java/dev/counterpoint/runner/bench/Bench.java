@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Times the steps of all contenders in turns, so that whatever else the machine does falls on all
  * of them; the order is turned round each time, as who comes after one like itself finds the caches
- * full of what it needs. In each of its turns a contender warms up for a quarter as many steps as are timed then.
+ * full of what it needs. In each of its turns a contender warms up for a quarter as many steps as
+ * are timed then.
  *
  * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
  * @param python where PyTorch is installed; null where it takes no part

@@ -72,6 +72,26 @@ class DistributedTrainingStrategyTest {
     assertThat(alone).isEqualTo(standard);
   }
 
+  @Test
+  void twoRanksMakeTheSameBitsAsOneProcessThatCutsTheBatchAsTheyDo() {
+    TrainingConfig config = CONFIG.withMicroBatchSize(4);
+    DataSplits data =
+        DataSplits.of(
+            new DataSpec(0, 0, 0, List.of("no", "yes")),
+            Map.of("train", TinyModel.items(64)),
+            List.of(() -> new Classification(List.of("no", "yes"))),
+            "points");
+    Trained standard = new Trained.Draft().with(config).on(data).by(new StandardTrainingStrategy());
+
+    List<Trained> ranks =
+        new InMemoryRanks(2)
+            .run(
+                collective ->
+                    new Trained.Draft().with(config).on(data).by(distributed(collective)));
+
+    assertThat(ranks).containsOnly(standard);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2})
   void whoIsSlowChangesNothing(long seed) {
