@@ -205,25 +205,37 @@ public final class Gradients implements AutoCloseable {
     return arrays;
   }
 
-  /** Those among some parameters that have a gradient; the very list where all have. */
+  /** Those among some parameters that have a gradient. */
   public List<Parameter> present(List<Parameter> some) {
     dropUntouched();
-    return isWhole() ? some : some.stream().filter(it -> places.get(place(it))).toList();
+    return some.stream().filter(it -> places.get(placeOf.getOrDefault(it, places.size()))).toList();
+  }
+
+  /**
+   * The gradients of some parameters, in their order; to be closed.
+   *
+   * @param some each has one, see {@link #present}
+   */
+  public NativeList of(List<Parameter> some) {
+    NativeList present = Objects.requireNonNull(arrays);
+    BitSet wanted = new BitSet();
+    boolean ascending = true;
+    for (Parameter parameter : some) {
+      int place = place(parameter);
+      ascending &= place >= wanted.length();
+      wanted.set(place);
+    }
+    return ascending
+        ? kernel().list("part", present, places, wanted)
+        : NativeList.of(some.stream().map(it -> present.get(index(it))).toList());
   }
 
   private int place(Parameter parameter) {
     return Objects.requireNonNull(placeOf.get(parameter), parameter::toString);
   }
 
-  /**
-   * The gradients of some parameters, to be closed.
-   *
-   * @param some each has one, see {@link #present}; in the order of all
-   */
-  public NativeList of(List<Parameter> some) {
-    BitSet wanted = new BitSet();
-    some.forEach(parameter -> wanted.set(place(parameter)));
-    return kernel().list("part", Objects.requireNonNull(arrays), places, wanted);
+  private int index(Parameter parameter) {
+    return places.get(0, place(parameter)).cardinality();
   }
 
   /** The 2-norm over all gradients together. */

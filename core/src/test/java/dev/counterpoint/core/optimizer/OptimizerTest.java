@@ -66,6 +66,34 @@ final class OptimizerTest {
   }
 
   @Test
+  void parametersInAnotherOrderThanTheGradientsGetTheirOwn() {
+    Parameter a = parameter("a", 2);
+    Parameter b = parameter("b", 2);
+    try (Gradients gradients = new Gradients(List.of(a, b));
+        Optimizer optimizer = Optimizer.create(PLAIN, List.of(b, a), List.of())) {
+      backward(gradients, a, 1);
+      backward(gradients, b, 2);
+      optimizer.step(gradients, rate -> rate);
+
+      assertThat(first(a)).isEqualTo(0.9f, within(1e-6f));
+      assertThat(first(b)).isEqualTo(0.8f, within(1e-6f));
+    }
+  }
+
+  @Test
+  void aParameterWithoutElementsIsLeftAlone() {
+    Parameter a = parameter("a", 2);
+    List<Parameter> both = List.of(parameter("empty", 0), a);
+    try (Gradients gradients = new Gradients(both);
+        Optimizer optimizer = Optimizer.create(PLAIN, both, List.of())) {
+      backward(gradients, a, 1);
+      optimizer.step(gradients, rate -> rate);
+
+      assertThat(first(a)).isEqualTo(0.9f, within(1e-6f));
+    }
+  }
+
+  @Test
   void aGradientOfZeroDecays() {
     Parameter parameter = parameter("a", 2, 2);
     try (Gradients gradients = new Gradients(List.of(parameter));
