@@ -65,34 +65,6 @@ public record TransformerConfig(
         .verify();
   }
 
-  /** One that keeps what its blocks compute. */
-  public TransformerConfig(
-      Task task,
-      int width,
-      int layers,
-      int heads,
-      int maxLength,
-      int feedForward,
-      double dropout,
-      Activation activation,
-      AttentionConfig attention,
-      int ngrams,
-      int ngramRows) {
-    this(
-        task,
-        width,
-        layers,
-        heads,
-        maxLength,
-        feedForward,
-        dropout,
-        activation,
-        attention,
-        ngrams,
-        ngramRows,
-        false);
-  }
-
   /** A small classifier: two layers of width 128. */
   public static TransformerConfig defaults() {
     return new TransformerConfig(
@@ -106,7 +78,8 @@ public record TransformerConfig(
         Activation.GELU,
         new MultiHeadAttention.Config(),
         1,
-        8192);
+        8192,
+        false);
   }
 
   @Override
