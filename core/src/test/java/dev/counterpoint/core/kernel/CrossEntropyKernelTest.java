@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.loss.CrossEntropy;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class CrossEntropyKernelTest {
   private static final int CLASSES = 4;
-  private static final long[] LABELS = {0, 3, CrossEntropyKernel.IGNORED, 1, 1};
+  private static final long[] LABELS = {0, 3, CrossEntropy.IGNORED, 1, 1};
 
   private final NDManager manager = Torch.newManager(Device.cpu());
 
@@ -57,7 +58,7 @@ final class CrossEntropyKernelTest {
   void manyClassesAreTakenInPartsWithTheSameGradient() {
     int classes = 1_500_000; // so that two rows are one part
     List<NDArray> logits = List.of(Autograd.normal(manager, 1, LABELS.length, classes));
-    long[] labels = {0, classes - 1, CrossEntropyKernel.IGNORED, 1, 1};
+    long[] labels = {0, classes - 1, CrossEntropy.IGNORED, 1, 1};
     NDArray counted = manager.create(new long[] {0, classes - 1, 1, 1}).expandDims(1);
     NDArray rows = manager.create(new long[] {0, 1, 3, 4});
 
@@ -88,7 +89,7 @@ final class CrossEntropyKernelTest {
   @Test
   void whereNothingCountsTheSumIsZero() {
     NDArray logits = manager.zeros(new Shape(2, CLASSES));
-    NDArray labels = manager.full(new Shape(2), CrossEntropyKernel.IGNORED, DataType.INT64);
+    NDArray labels = manager.full(new Shape(2), CrossEntropy.IGNORED, DataType.INT64);
 
     CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, 0.1);
 
