@@ -317,7 +317,7 @@ class LoraTest {
 
   private static AdapterFolder.Base base(PretrainedConfig config) {
     return new AdapterFolder.Base(
-        config.from(), null, config.task().peft(), config.family().transposed());
+        config.from(), null, config.task().names().peft(), config.family().transposed());
   }
 
   private static BaseModel load(PretrainedConfig config, DataSpec data) throws IOException {

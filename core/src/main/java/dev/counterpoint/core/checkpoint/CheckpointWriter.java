@@ -3,6 +3,7 @@ package dev.counterpoint.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.thread.OwnThread;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +12,7 @@ import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +26,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final Before before;
   private final TensorCopies modelCopies = new TensorCopies();
   private final TensorCopies optimizerCopies = new TensorCopies();
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(CheckpointWriter::daemon);
+  private final OwnThread thread = new OwnThread("checkpoint-writer");
   private @Nullable Future<Long> underWay;
 
   /** What must be on the disk before a checkpoint may be. */
@@ -129,23 +126,6 @@ public final class CheckpointWriter implements AutoCloseable {
   /** Waits for what is under way; whether it went well is asked before. */
   @Override
   public void close() {
-    thread.shutdown();
-    boolean interrupted = false;
-    while (!thread.isTerminated()) {
-      try {
-        thread.awaitTermination(1, TimeUnit.DAYS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static Thread daemon(Runnable work) {
-    Thread writer = new Thread(work, "checkpoint-writer");
-    writer.setDaemon(true);
-    return writer;
+    thread.close();
   }
 }

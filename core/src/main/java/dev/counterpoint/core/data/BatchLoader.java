@@ -1,16 +1,14 @@
 package dev.counterpoint.core.data;
 
 import ai.djl.Device;
+import dev.counterpoint.core.thread.OwnThread;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 
@@ -24,7 +22,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
 
   private final LongFunction<StepBatch> assemble;
   private final long steps;
-  private final ExecutorService thread = Executors.newSingleThreadExecutor(BatchLoader::daemon);
+  private final OwnThread thread = new OwnThread("batch-loader");
   private final Queue<Future<StepBatch>> ahead = new ArrayDeque<>();
   private long toAsk;
 
@@ -80,20 +78,9 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
    */
   @Override
   public synchronized void close() {
-    thread.shutdown();
-    boolean interrupted = false;
-    while (!thread.isTerminated()) {
-      try {
-        thread.awaitTermination(1, TimeUnit.DAYS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    thread.close();
     ahead.forEach(BatchLoader::discard);
     ahead.clear();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Has the thread assemble one step more, if the epoch has one. */
@@ -133,11 +120,5 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
       throw cause;
     }
     return new IllegalStateException(e.getCause());
-  }
-
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "batch-loader");
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -6,9 +6,6 @@ import java.util.Map;
 
 /** {@code torch.nn.functional.cross_entropy} with reduction "sum". */
 public final class CrossEntropyKernel {
-  /** The label of a row that does not count. */
-  public static final long IGNORED = -100;
-
   private CrossEntropyKernel() {}
 
   /**
@@ -23,7 +20,7 @@ public final class CrossEntropyKernel {
    * The cross entropy of logits.
    *
    * @param logits (..., classes)
-   * @param labels (...), int64, from 0; {@link #IGNORED} for rows that do not count
+   * @param labels (...), int64, from 0; PyTorch's -100 for rows that do not count
    * @param smoothing from 0 to 1: the part of the target that all classes share
    */
   public static Result of(NDArray logits, NDArray labels, double smoothing) {

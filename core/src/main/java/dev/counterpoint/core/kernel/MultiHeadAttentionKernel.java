@@ -20,18 +20,15 @@ public final class MultiHeadAttentionKernel {
    * @param dropout the part of the attention weights that is dropped; 0 outside of training
    */
   public MultiHeadAttentionKernel(int heads, boolean causal, double dropout, Precision precision) {
-    kernel =
-        Kernel.load(
-            "multi_head_attention",
-            Map.of(
-                "heads",
-                (long) heads,
-                "causal",
-                causal,
-                "dropout",
-                dropout,
-                "type",
-                precision.type()));
+    kernel = load("multi_head_attention", heads, causal, dropout, precision);
+  }
+
+  /** A text with these settings. */
+  static Kernel load(String name, int heads, boolean causal, double dropout, Precision precision) {
+    return Kernel.load(
+        name,
+        Map.of(
+            "heads", (long) heads, "causal", causal, "dropout", dropout, "type", precision.type()));
   }
 
   /**

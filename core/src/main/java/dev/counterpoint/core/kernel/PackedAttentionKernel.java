@@ -3,7 +3,6 @@ package dev.counterpoint.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,26 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class PackedAttentionKernel {
   private final Kernel kernel;
 
-  /**
-   * Attention.
-   *
-   * @param heads divides the width
-   * @param causal hides the tokens that come after one
-   * @param dropout the part of the attention weights that is dropped; 0 outside of training
-   */
+  /** Attention with the settings of a {@link MultiHeadAttentionKernel}. */
   public PackedAttentionKernel(int heads, boolean causal, double dropout, Precision precision) {
-    kernel =
-        Kernel.load(
-            "packed_attention",
-            Map.of(
-                "heads",
-                (long) heads,
-                "causal",
-                causal,
-                "dropout",
-                dropout,
-                "type",
-                precision.type()));
+    kernel = MultiHeadAttentionKernel.load("packed_attention", heads, causal, dropout, precision);
   }
 
   /**

@@ -108,14 +108,6 @@ public final class Torch {
     return parts == null || !JniUtils.isGradMode() ? part.apply(x) : parts.apply(part, x, leaves);
   }
 
-  /**
-   * The gradient that has gathered in a leaf, or null where none has. The array is a handle to be
-   * closed; its memory is the leaf's own.
-   */
-  public static @Nullable NDArray gradient(NDArray leaf) {
-    return JniUtils.getGradient((PtNDArray) leaf);
-  }
-
   /** A new manager of native memory on no particular parent: whoever asks closes it. */
   public static NDManager newManager(ai.djl.Device device) {
     return NDManager.newBaseManager(device, "PyTorch");

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -52,6 +53,18 @@ public final class MultiHeadAttention extends Layer implements Attention {
     return Arrays.stream(layers)
         .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
         .toArray(NDArray[]::new);
+  }
+
+  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
+  public static NDArray split(NDArray x, int heads) {
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
+  }
+
+  /** (batch, heads, tokens, headWidth) to (batch, tokens, width). */
+  public static NDArray joined(NDArray heads) {
+    Shape shape = heads.getShape();
+    return heads.transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(2), -1);
   }
 
   /** It has no settings beside its place. */

@@ -22,13 +22,18 @@ public record Adam(
     boolean amsgrad)
     implements UpdateRule {
   public Adam {
-    new Checks()
+    checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
+  }
+
+  /** What all kin of Adam ask of these settings; to be verified. */
+  static Checks checks(
+      double learningRate, double beta1, double beta2, double epsilon, double weightDecay) {
+    return new Checks()
         .positive("learningRate", learningRate)
         .below("beta1", beta1, 0, 1)
         .below("beta2", beta2, 0, 1)
         .notNegative("epsilon", epsilon)
-        .notNegative("weightDecay", weightDecay)
-        .verify();
+        .notNegative("weightDecay", weightDecay);
   }
 
   /** The defaults of {@code torch.optim.Adam}. */

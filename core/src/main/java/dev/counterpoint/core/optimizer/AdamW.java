@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
@@ -21,13 +20,7 @@ public record AdamW(
     boolean amsgrad)
     implements UpdateRule {
   public AdamW {
-    new Checks()
-        .positive("learningRate", learningRate)
-        .below("beta1", beta1, 0, 1)
-        .below("beta2", beta2, 0, 1)
-        .notNegative("epsilon", epsilon)
-        .notNegative("weightDecay", weightDecay)
-        .verify();
+    Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }
 
   /** The defaults of {@code torch.optim.AdamW}. */

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.optimizer;
 
 import dev.counterpoint.core.kernel.Kernel;
-import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
@@ -15,13 +14,7 @@ public record Adamax(
     double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
     implements UpdateRule {
   public Adamax {
-    new Checks()
-        .positive("learningRate", learningRate)
-        .below("beta1", beta1, 0, 1)
-        .below("beta2", beta2, 0, 1)
-        .notNegative("epsilon", epsilon)
-        .notNegative("weightDecay", weightDecay)
-        .verify();
+    Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }
 
   /** The defaults of {@code torch.optim.Adamax}, but for a rate of 1e-3 (there 2e-3). */

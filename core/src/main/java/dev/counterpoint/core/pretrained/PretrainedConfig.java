@@ -70,7 +70,8 @@ public interface PretrainedConfig extends ModelConfig {
   }
 
   private boolean isOfHead(Parameter parameter) {
-    return task().head().stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
+    return task().names().head().stream()
+        .anyMatch(layer -> parameter.name().startsWith(layer + "."));
   }
 
   /** As {@link #loadInto}, without an adapter. */
@@ -83,6 +84,6 @@ public interface PretrainedConfig extends ModelConfig {
     List<Parameter> whole =
         model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
     return PretrainedFolder.of(files.apply(from))
-        .load(whole, family().names(), task().head(), labels);
+        .load(whole, family().names(), task().names().head(), labels);
   }
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param names how their checkpoints name what they hold
  * @param targets the layers that PEFT adapts where nothing is said
  * @param transposed whether the weights of linear layers are kept as (inputs, outputs)
+ * @param defaults sizes of a model that starts from nothing
  * @param read takes the sizes from a {@code config.json}
  * @param <A> sizes of a model
  */
@@ -30,21 +31,24 @@ public record PublishedFamily<A>(
     CheckpointNames names,
     List<String> targets,
     boolean transposed,
+    A defaults,
     Function<ConfigReader, A> read) {
-  /** What a model is for, with the names that others have for it. */
+  /** What a model is for. */
   public interface Task {
-    /** Hugging Face's class, as {@code BertForSequenceClassification}. */
-    String huggingFace();
-
-    /** PEFT's name, as {@code SEQ_CLS}; null where it has none. */
-    @Nullable String peft();
-
-    /** The layers that are made for this task, and that no checkpoint of another task has. */
-    List<String> head();
-
-    /** More layers beside the body, which most published checkpoints have. */
-    List<String> beside();
+    /** What others call it, and what a model has for it. */
+    TaskNames names();
   }
+
+  /**
+   * The names around a task.
+   *
+   * @param huggingFace Hugging Face's class, as {@code BertForSequenceClassification}
+   * @param peft PEFT's name, as {@code SEQ_CLS}; null where it has none
+   * @param head the layers that are made for this task, and that no checkpoint of another task has
+   * @param beside more layers beside the body, which most published checkpoints have
+   */
+  public record TaskNames(
+      String huggingFace, @Nullable String peft, List<String> head, List<String> beside) {}
 
   /**
    * Settings with nothing left open.
@@ -62,40 +66,50 @@ public record PublishedFamily<A>(
    */
   public void adapt(BaseModel model, @Nullable Lora lora, Task task) {
     if (lora != null) {
-      lora.orDefaults(targets, task.head()).applyTo(model);
+      lora.orDefaults(targets, task.names().head()).applyTo(model);
     }
   }
 
+  /** The sizes that are asked for, or else the defaults. */
+  public A sizes(@Nullable A asked) {
+    return asked == null ? defaults : asked;
+  }
+
   /**
-   * Settings of a model that starts from nothing.
+   * Settings with nothing left open.
    *
-   * @throws InvalidSettings where there is an adapter, but nothing to adapt
+   * @param from the folder to begin from, or a name on the hub; of a model, or of an adapter and
+   *     thereby of the model that it adapts; null to start from nothing
+   * @param asked sizes that the folder must have; null for whatever it has, or else the defaults
+   * @param files finds what is named
+   * @throws InvalidSettings where it is no such folder, or the settings ask for another model, or
+   *     there is an adapter, but nothing to adapt
    */
-  public Start<A> fromNothing(A architecture, @Nullable Lora lora) {
+  public Start<A> start(
+      @Nullable String from,
+      @Nullable A asked,
+      @Nullable Lora lora,
+      Task task,
+      Function<String, Path> files)
+      throws IOException {
+    if (from != null) {
+      return startFrom(from, asked, lora, task, files);
+    }
     if (lora != null) {
       throw new InvalidSettings(
           "model.lora adapts a model that was trained before: model.from must name its folder.");
     }
-    return new Start<>(null, architecture, null);
+    return new Start<>(null, sizes(asked), null);
   }
 
-  /**
-   * Settings of a model that begins from a folder.
-   *
-   * @param from the folder, or a name on the hub; of a model, or of an adapter and thereby of the
-   *     model that it adapts
-   * @param asked sizes that the folder must have; null for whatever it has
-   * @param files finds what is named
-   * @throws InvalidSettings where it is no such folder, or the settings ask for another model
-   */
-  public Start<A> start(
+  private Start<A> startFrom(
       String from, @Nullable A asked, @Nullable Lora lora, Task task, Function<String, Path> files)
       throws IOException {
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {
       String base = base(new AdapterFolder(path));
       Lora given = lora == null ? Lora.defaults() : lora;
-      return start(
+      return startFrom(
           base,
           asked,
           given.or(new Lora(path.toString(), null, null, null, null, null, false)),
@@ -136,8 +150,8 @@ public record PublishedFamily<A>(
       Lora found = new AdapterFolder(files.apply(asked.from())).lora();
       return asked.goingOnFrom(found);
     }
-    List<String> whole = new ArrayList<>(task.head());
-    for (String layer : task.beside()) {
+    List<String> whole = new ArrayList<>(task.names().head());
+    for (String layer : task.names().beside()) {
       if (!base.has(layer, names)) {
         whole.add(layer);
       }
@@ -149,7 +163,7 @@ public record PublishedFamily<A>(
   public ObjectNode huggingFaceConfig(Task task, DataSpec data) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("model_type", type);
-    config.putArray("architectures").add(task.huggingFace());
+    config.putArray("architectures").add(task.names().huggingFace());
     config.put("pad_token_id", data.paddingId());
     config.put("tie_word_embeddings", true);
     config.put("torch_dtype", "float32");

@@ -46,6 +46,12 @@ public final class Checks {
         "must be at least " + plain(low) + " and less than " + plain(high));
   }
 
+  /** The value must be positive, and a positive {@code whole} a multiple of it. */
+  public Checks divides(String key, int value, String wholeKey, int whole) {
+    return positive(key, value)
+        .that(value < 1 || whole % value == 0, key, value, "must divide " + wholeKey + " " + whole);
+  }
+
   /**
    * Adds a problem unless {@code holds}: {@code key value rule}, as in "heads 3 must divide width
    * 128".

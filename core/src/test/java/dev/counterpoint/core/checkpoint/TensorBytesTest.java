@@ -84,7 +84,7 @@ class TensorBytesTest {
       Torch.backward(array.square().sum());
     }
 
-    assertThat(Torch.gradient(array).toFloatArray()).containsExactly(0f, 2f, 4f, 6f);
+    assertThat(array.getGradient().toFloatArray()).containsExactly(0f, 2f, 4f, 6f);
   }
 
   @Test

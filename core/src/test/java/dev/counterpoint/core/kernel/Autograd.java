@@ -18,7 +18,7 @@ record Autograd(float[] result, List<float[]> gradients) {
       NDArray result = function.apply(leaves);
       Torch.backward(result.mul(weights(result)).sum());
       List<float[]> gradients = new ArrayList<>();
-      leaves.forEach(leaf -> gradients.add(Torch.gradient(leaf).toFloatArray()));
+      leaves.forEach(leaf -> gradients.add(leaf.getGradient().toFloatArray()));
       return new Autograd(result.toFloatArray(), gradients);
     }
   }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.loss.CrossEntropy;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class CrossEntropyKernelTest {
   private static final int CLASSES = 4;
-  private static final long[] LABELS = {0, 3, CrossEntropyKernel.IGNORED, 1, 1};
+  private static final long[] LABELS = {0, 3, CrossEntropy.IGNORED, 1, 1};
   private static final long[] COUNTED = {0, 3, 1, 1};
 
   /** So many that few rows are taken at a time. */
@@ -124,7 +125,7 @@ final class CrossEntropyKernelTest {
   @Test
   void whereNothingCountsTheSumIsZero() {
     NDArray logits = manager.zeros(new Shape(2, CLASSES));
-    NDArray labels = manager.full(new Shape(2), CrossEntropyKernel.IGNORED, DataType.INT64);
+    NDArray labels = manager.full(new Shape(2), CrossEntropy.IGNORED, DataType.INT64);
 
     CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, 0.1);
 

@@ -25,7 +25,7 @@ record Measured(double sum, double weight, float[] gradient) {
       leaf.setRequiresGradient(true);
       LossSum measured = loss.of(leaf, batch);
       Torch.backward(measured.sum());
-      return new Measured(measured.total(), measured.weight(), Torch.gradient(leaf).toFloatArray());
+      return new Measured(measured.total(), measured.weight(), leaf.getGradient().toFloatArray());
     }
   }
 }

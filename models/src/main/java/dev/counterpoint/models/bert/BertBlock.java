@@ -1,7 +1,6 @@
 package dev.counterpoint.models.bert;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.AttentionKernel;
 import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
 import dev.counterpoint.core.model.Activation;
@@ -84,19 +83,11 @@ final class BertBlock extends Layer {
   }
 
   private NDArray attendByLayers(NDArray x, @Nullable NDArray mask) {
-    NDArray q = split(query.forward(x)); // (batch, heads, tokens, headWidth)
-    NDArray k = split(key.forward(x));
-    NDArray v = split(value.forward(x));
-    NDArray mixed =
-        new AttentionKernel(false, attentionDropout)
-            .attend(q, k, v, mask, training())
-            .transpose(0, 2, 1, 3);
-    return mix.forward(mixed.reshape(x.getShape()));
-  }
-
-  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
-  private NDArray split(NDArray x) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
+    NDArray q =
+        MultiHeadAttention.split(query.forward(x), heads); // (batch, heads, tokens, headWidth)
+    NDArray k = MultiHeadAttention.split(key.forward(x), heads);
+    NDArray v = MultiHeadAttention.split(value.forward(x), heads);
+    NDArray mixed = new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
+    return mix.forward(MultiHeadAttention.joined(mixed));
   }
 }

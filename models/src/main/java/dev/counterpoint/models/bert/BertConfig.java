@@ -44,50 +44,39 @@ public record BertConfig(
               Pattern.compile("(pooler|cls|classifier|qa_outputs)\\..*")),
           List.of("query", "value"),
           false,
+          BertArchitecture.defaults(),
           BertConfig::read);
 
   /** What a BERT is for. */
   public enum Task implements PublishedFamily.Task {
     /** One class for an item. */
-    CLASSIFICATION("BertForSequenceClassification", "SEQ_CLS", "classifier", "bert.pooler.dense"),
+    CLASSIFICATION,
     /** One class for each token. */
-    TOKEN_CLASSIFICATION("BertForTokenClassification", "TOKEN_CLS", "classifier", null),
+    TOKEN_CLASSIFICATION,
     /** The place of an answer in a text. */
-    QUESTION_ANSWERING("BertForQuestionAnswering", "QUESTION_ANS", "qa_outputs", null),
+    QUESTION_ANSWERING,
     /** The tokens behind masks. */
-    LANGUAGE_MODEL("BertForMaskedLM", null, null, "cls.predictions");
-
-    private final String huggingFace;
-    private final @Nullable String peft;
-    private final @Nullable String head;
-    private final @Nullable String beside;
-
-    Task(
-        String huggingFace, @Nullable String peft, @Nullable String head, @Nullable String beside) {
-      this.huggingFace = huggingFace;
-      this.peft = peft;
-      this.head = head;
-      this.beside = beside;
-    }
+    LANGUAGE_MODEL;
 
     @Override
-    public String huggingFace() {
-      return huggingFace;
-    }
-
-    @Override
-    public @Nullable String peft() {
-      return peft;
-    }
-
-    @Override
-    public List<String> head() {
-      return head == null ? List.of() : List.of(head);
-    }
-
-    @Override
-    public List<String> beside() {
-      return beside == null ? List.of() : List.of(beside);
+    public PublishedFamily.TaskNames names() {
+      return switch (this) {
+        case CLASSIFICATION ->
+            new PublishedFamily.TaskNames(
+                "BertForSequenceClassification",
+                "SEQ_CLS",
+                List.of("classifier"),
+                List.of("bert.pooler.dense"));
+        case TOKEN_CLASSIFICATION ->
+            new PublishedFamily.TaskNames(
+                "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of());
+        case QUESTION_ANSWERING ->
+            new PublishedFamily.TaskNames(
+                "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
+        case LANGUAGE_MODEL ->
+            new PublishedFamily.TaskNames(
+                "BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
+      };
     }
   }
 
@@ -103,7 +92,7 @@ public record BertConfig(
 
   @Override
   public int maxLength() {
-    return sizes().maxLength();
+    return FAMILY.sizes(architecture).maxLength();
   }
 
   @Override
@@ -113,7 +102,7 @@ public record BertConfig(
 
   @Override
   public BaseModel build(DataSpec data) {
-    BertArchitecture sizes = sizes();
+    BertArchitecture sizes = FAMILY.sizes(architecture);
     sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
     int padding = data.paddingId();
     BaseModel model =
@@ -132,9 +121,7 @@ public record BertConfig(
   @Override
   public BertConfig resolve(Function<String, Path> files) throws IOException {
     PublishedFamily.Start<BertArchitecture> start =
-        from == null
-            ? FAMILY.fromNothing(sizes(), lora)
-            : FAMILY.start(from, architecture, lora, task, files);
+        FAMILY.start(from, architecture, lora, task, files);
     return new BertConfig(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
   }
 
@@ -165,7 +152,7 @@ public record BertConfig(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    BertArchitecture sizes = sizes();
+    BertArchitecture sizes = FAMILY.sizes(architecture);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
     config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
     config.put("hidden_size", sizes.width());
@@ -181,9 +168,5 @@ public record BertConfig(
     config.put("layer_norm_eps", sizes.epsilon());
     config.put("initializer_range", sizes.deviation());
     return config;
-  }
-
-  private BertArchitecture sizes() {
-    return architecture == null ? BertArchitecture.defaults() : architecture;
   }
 }

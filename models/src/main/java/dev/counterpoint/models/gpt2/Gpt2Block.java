@@ -2,7 +2,6 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.AttentionKernel;
 import dev.counterpoint.core.kernel.PackedAttentionKernel;
 import dev.counterpoint.core.model.Activation;
@@ -97,24 +96,17 @@ final class Gpt2Block extends Layer {
 
   private NDArray attendByLayers(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
     NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
-    NDArray query = split(parts.get(0)); // (batch, heads, tokens, headWidth)
-    NDArray key = split(parts.get(1));
-    NDArray value = split(parts.get(2));
+    NDArray query =
+        MultiHeadAttention.split(parts.get(0), heads); // (batch, heads, tokens, headWidth)
+    NDArray key = MultiHeadAttention.split(parts.get(1), heads);
+    NDArray value = MultiHeadAttention.split(parts.get(2), heads);
     if (past != null) {
       NDList all = past.cache().append(past.block(), key, value);
       key = all.get(0);
       value = all.get(1);
     }
     NDArray mixed =
-        new AttentionKernel(true, attentionDropout)
-            .attend(query, key, value, mask, training())
-            .transpose(0, 2, 1, 3);
-    return mix.forward(mixed.reshape(x.getShape()));
-  }
-
-  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
-  private NDArray split(NDArray x) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
+        new AttentionKernel(true, attentionDropout).attend(query, key, value, mask, training());
+    return mix.forward(MultiHeadAttention.joined(mixed));
   }
 }

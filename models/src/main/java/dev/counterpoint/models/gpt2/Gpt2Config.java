@@ -43,43 +43,25 @@ public record Gpt2Config(
               Pattern.compile("(score|multiple_choice_head|v_head)\\..*")),
           List.of("c_attn"),
           true,
+          Gpt2Architecture.defaults(),
           Gpt2Config::read);
 
   /** What a GPT-2 is for. */
   public enum Task implements PublishedFamily.Task {
     /** One class for an item. */
-    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", "score"),
+    CLASSIFICATION,
     /** The next token at each place. */
-    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", null);
-
-    private final String huggingFace;
-    private final String peft;
-    private final @Nullable String head;
-
-    Task(String huggingFace, String peft, @Nullable String head) {
-      this.huggingFace = huggingFace;
-      this.peft = peft;
-      this.head = head;
-    }
+    LANGUAGE_MODEL;
 
     @Override
-    public String huggingFace() {
-      return huggingFace;
-    }
-
-    @Override
-    public String peft() {
-      return peft;
-    }
-
-    @Override
-    public List<String> head() {
-      return head == null ? List.of() : List.of(head);
-    }
-
-    @Override
-    public List<String> beside() {
-      return List.of();
+    public PublishedFamily.TaskNames names() {
+      return switch (this) {
+        case CLASSIFICATION ->
+            new PublishedFamily.TaskNames(
+                "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
+        case LANGUAGE_MODEL ->
+            new PublishedFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
+      };
     }
   }
 
@@ -95,7 +77,7 @@ public record Gpt2Config(
 
   @Override
   public int maxLength() {
-    return sizes().maxLength();
+    return FAMILY.sizes(architecture).maxLength();
   }
 
   @Override
@@ -105,7 +87,7 @@ public record Gpt2Config(
 
   @Override
   public BaseModel build(DataSpec data) {
-    Gpt2Architecture sizes = sizes();
+    Gpt2Architecture sizes = FAMILY.sizes(architecture);
     sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
     BaseModel model =
         switch (task) {
@@ -120,9 +102,7 @@ public record Gpt2Config(
   @Override
   public Gpt2Config resolve(Function<String, Path> files) throws IOException {
     PublishedFamily.Start<Gpt2Architecture> start =
-        from == null
-            ? FAMILY.fromNothing(sizes(), lora)
-            : FAMILY.start(from, architecture, lora, task, files);
+        FAMILY.start(from, architecture, lora, task, files);
     return new Gpt2Config(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
   }
 
@@ -153,7 +133,7 @@ public record Gpt2Config(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    Gpt2Architecture sizes = sizes();
+    Gpt2Architecture sizes = FAMILY.sizes(architecture);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
     config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
     config.put("n_embd", sizes.width());
@@ -170,9 +150,5 @@ public record Gpt2Config(
     config.put("bos_token_id", data.paddingId());
     config.put("eos_token_id", data.paddingId());
     return config;
-  }
-
-  private Gpt2Architecture sizes() {
-    return architecture == null ? Gpt2Architecture.defaults() : architecture;
   }
 }

@@ -55,42 +55,13 @@ public record TransformerConfig(
     new Checks()
         .positive("width", width)
         .positive("layers", layers)
-        .positive("heads", heads)
-        .that(heads < 1 || width % heads == 0, "heads", heads, "must divide width " + width)
+        .divides("heads", heads, "width", width)
         .positive("maxLength", maxLength)
         .positive("feedForward", feedForward)
         .positive("ngrams", ngrams)
         .positive("ngramRows", ngramRows)
         .below("dropout", dropout, 0, 1)
         .verify();
-  }
-
-  /** One that keeps what its blocks compute. */
-  public TransformerConfig(
-      Task task,
-      int width,
-      int layers,
-      int heads,
-      int maxLength,
-      int feedForward,
-      double dropout,
-      Activation activation,
-      AttentionConfig attention,
-      int ngrams,
-      int ngramRows) {
-    this(
-        task,
-        width,
-        layers,
-        heads,
-        maxLength,
-        feedForward,
-        dropout,
-        activation,
-        attention,
-        ngrams,
-        ngramRows,
-        false);
   }
 
   /** A small classifier: two layers of width 128. */
@@ -106,7 +77,8 @@ public record TransformerConfig(
         Activation.GELU,
         new MultiHeadAttention.Config(),
         1,
-        8192);
+        8192,
+        false);
   }
 
   @Override

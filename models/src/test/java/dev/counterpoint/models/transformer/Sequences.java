@@ -17,7 +17,18 @@ final class Sequences {
   /** One layer of width 8 for at most 6 tokens. */
   static TransformerConfig config(TransformerConfig.Task task, double dropout) {
     return new TransformerConfig(
-        task, 8, 1, 2, 6, 2, dropout, Activation.GELU, new MultiHeadAttention.Config(), 1, 8);
+        task,
+        8,
+        1,
+        2,
+        6,
+        2,
+        dropout,
+        Activation.GELU,
+        new MultiHeadAttention.Config(),
+        1,
+        8,
+        false);
   }
 
   /** Items of ids, padded with a given id to a given length. */

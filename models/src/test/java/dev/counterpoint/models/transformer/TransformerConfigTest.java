@@ -36,7 +36,8 @@ class TransformerConfigTest {
                 Activation.GELU,
                 new MultiHeadAttention.Config(),
                 1,
-                8192));
+                8192,
+                false));
   }
 
   @Test
@@ -151,6 +152,7 @@ class TransformerConfigTest {
         Activation.GELU,
         new MultiHeadAttention.Config(),
         1,
-        8192);
+        8192,
+        false);
   }
 }

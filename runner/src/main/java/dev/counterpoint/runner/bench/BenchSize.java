@@ -163,7 +163,8 @@ public enum BenchSize {
         Activation.GELU,
         new MultiHeadAttention.Config(),
         1,
-        1);
+        1,
+        false);
   }
 
   private BertArchitecture bert() {

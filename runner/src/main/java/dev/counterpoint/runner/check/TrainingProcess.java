@@ -10,7 +10,6 @@ import java.util.List;
 /** A {@code counterpoint train} in a JVM of its own, with the flags of this one. */
 final class TrainingProcess implements AutoCloseable {
   private static final int KILLED = 128 + 9;
-  private static final String MAIN = "dev.counterpoint.runner.cli.Main";
 
   private final Process process;
   private final Path log;
@@ -35,7 +34,7 @@ final class TrainingProcess implements AutoCloseable {
     List<String> train = new ArrayList<>(List.of("train"));
     train.addAll(arguments);
     Process process =
-        new ProcessBuilder(OwnJvm.command(MAIN, train))
+        new ProcessBuilder(OwnJvm.command(OwnJvm.MAIN, train))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();

@@ -4,16 +4,12 @@ import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.EquivalenceCheck;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -22,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code counterpoint check equivalence}: a batch has one gradient, however it is computed. */
@@ -32,8 +27,7 @@ import picocli.CommandLine.Spec;
         "Compares the gradient of one batch computed at once, in micro-batches, and on 2 and 3"
             + " ranks, and says where and by how much they differ.")
 final class CheckEquivalenceCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "RUN", description = "A built-in name or a YAML file.")
-  private String name = "";
+  @Mixin private final NewRunOptions begun = new NewRunOptions();
 
   @Option(
       names = "--tolerance",
@@ -43,23 +37,11 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private double tolerance = 1e-4;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Lays a value over the run file's. May be repeated.")
-  private List<String> sets = new ArrayList<>();
-
-  @Mixin private final ClassPathOption classpath = new ClassPathOption();
-
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    if (Files.isDirectory(Path.of(name))) {
-      throw new InvalidSettings(
-          name + " is a directory; a built-in name or a YAML file is needed, to begin it anew.");
-    }
-    Run run = Run.of(new Run.Request(name, sets, classpath.paths(), null));
+    Run run = Run.of(new Run.Request(begun.name(), begun.sets(), begun.classpath(), null));
     Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console));
     try (console;

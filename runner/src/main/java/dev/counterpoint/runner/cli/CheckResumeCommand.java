@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.report.Console;
@@ -18,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code counterpoint check resume}: a run that is killed ends as one that is not. */
@@ -28,8 +26,7 @@ import picocli.CommandLine.Spec;
         "Trains a run once through and once with kills (SIGKILL), and compares every step and the"
             + " parameters bit for bit.")
 final class CheckResumeCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "RUN", description = "A built-in name or a YAML file.")
-  private String run = "";
+  @Mixin private final NewRunOptions begun = new NewRunOptions();
 
   @Option(
       names = "--kills",
@@ -44,31 +41,19 @@ final class CheckResumeCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Lays a value over the run file's. May be repeated.")
-  private List<String> sets = new ArrayList<>();
-
-  @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Keeps both runs here; otherwise they are removed when they agree.")
   private @Nullable Path output;
 
-  @Mixin private final ClassPathOption classpath = new ClassPathOption();
-
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    if (Files.isDirectory(Path.of(run))) {
-      throw new InvalidSettings(
-          run + " is a directory; a built-in name or a YAML file is needed, to train it anew.");
-    }
     List<String> more = new ArrayList<>();
-    sets.forEach(set -> more.addAll(List.of("--set", set)));
-    classpath.paths().forEach(path -> more.addAll(List.of("--classpath", path.toString())));
-    ResumeCheck.Request request = new ResumeCheck.Request(run, more, kills, seed);
+    begun.sets().forEach(set -> more.addAll(List.of("--set", set)));
+    begun.classpath().forEach(path -> more.addAll(List.of("--classpath", path.toString())));
+    ResumeCheck.Request request = new ResumeCheck.Request(begun.name(), more, kills, seed);
     Console console = Consoles.of(spec);
     Path folder =
         output == null

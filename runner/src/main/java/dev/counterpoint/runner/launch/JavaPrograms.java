@@ -1,8 +1,7 @@
 package dev.counterpoint.runner.launch;
 
+import dev.counterpoint.runner.machine.OwnJvm;
 import dev.counterpoint.runner.rendezvous.Address;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +11,10 @@ import java.util.regex.Pattern;
 
 /**
  * This program in JVMs of their own, with the flags of this one. The share of the machine's memory
- * that this one might take is divided among the ranks.
+ * that this one might take is divided among the ranks. They find their class path in the
+ * environment, as it is too long for a command line.
  */
 final class JavaPrograms implements Programs {
-  private static final String MAIN = "dev.counterpoint.runner.cli.Main";
   private static final Pattern SHARE = Pattern.compile("-XX:MaxRAMPercentage=(\\d+(?:\\.\\d+)?)");
 
   private final List<String> arguments;
@@ -35,46 +34,25 @@ final class JavaPrograms implements Programs {
     this.localRanks = localRanks;
   }
 
-  /** The class path of the processes is this one's; it is too long for a command line. */
-  static String classPath() {
-    return System.getProperty("java.class.path");
-  }
-
   @Override
   public List<String> rank(int rank) {
-    List<String> command = java();
-    flags().stream()
-        .filter(flag -> rank == 0 || !flag.startsWith("-Dcounterpoint."))
-        .map(this::divided)
-        .forEach(command::add);
-    command.add(MAIN);
-    command.addAll(arguments);
+    List<String> flags = OwnJvm.flags(rank == 0).stream().map(this::divided).toList();
+    List<String> all = new ArrayList<>(arguments);
     if (rank == 0) {
-      command.addAll(leaderOnly);
+      all.addAll(leaderOnly);
     }
-    return command;
+    return OwnJvm.command(flags, OwnJvm.MAIN, all);
   }
 
   @Override
   public List<String> tracker(Address at, int world, Duration deadline) {
-    List<String> command = java();
-    flags().stream().filter(flag -> !flag.startsWith("-Dcounterpoint.")).forEach(command::add);
-    command.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", MAIN, "tracker"));
-    command.addAll(List.of("--host", at.host(), "--port", Integer.toString(at.port())));
-    command.addAll(List.of("--world", Integer.toString(world)));
-    command.addAll(List.of("--deadline", Long.toString(deadline.toSeconds())));
-    return command;
-  }
-
-  private static List<String> java() {
-    return new ArrayList<>(
-        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-  }
-
-  private static List<String> flags() {
-    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-        .toList();
+    List<String> flags = new ArrayList<>(OwnJvm.flags(false));
+    flags.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"));
+    List<String> tracker = new ArrayList<>(List.of("tracker"));
+    tracker.addAll(List.of("--host", at.host(), "--port", Integer.toString(at.port())));
+    tracker.addAll(List.of("--world", Integer.toString(world)));
+    tracker.addAll(List.of("--deadline", Long.toString(deadline.toSeconds())));
+    return OwnJvm.command(flags, OwnJvm.MAIN, tracker);
   }
 
   private String divided(String flag) {

@@ -112,7 +112,10 @@ public final class ModelFolder {
     String[] parts =
         onHub ? from.substring(PretrainedFolder.HUB.length()).split("@") : new String[] {from};
     return new AdapterFolder.Base(
-        parts[0], onHub ? parts[1] : null, config.task().peft(), config.family().transposed());
+        parts[0],
+        onHub ? parts[1] : null,
+        config.task().names().peft(),
+        config.family().transposed());
   }
 
   /** What {@link #CONFIG} holds. */

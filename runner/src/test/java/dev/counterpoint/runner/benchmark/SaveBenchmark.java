@@ -91,7 +91,8 @@ public final class SaveBenchmark {
                 small.activation(),
                 small.attention(),
                 1,
-                1)
+                1,
+                false)
             .build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")));
     model.initialize(Device.cpu(), 1);
     return model;

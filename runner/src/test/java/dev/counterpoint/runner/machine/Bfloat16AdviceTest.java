@@ -60,7 +60,8 @@ final class Bfloat16AdviceTest {
             Activation.GELU,
             new MultiHeadAttention.Config(),
             1,
-            1);
+            1,
+            false);
     return config.build(DataSpec.ofText(500, 0, List.of("a", "b")));
   }
 }

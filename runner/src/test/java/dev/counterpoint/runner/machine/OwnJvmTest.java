@@ -6,17 +6,25 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OwnJvmTest {
+  private static final List<String> FLAGS =
+      List.of(
+          "-Xmx1g",
+          "-agentlib:jdwp=transport=dt_socket,address=5005",
+          "-javaagent:jacoco.jar",
+          "-Dcounterpoint.terminal=true",
+          "-Dcounterpoint.columns=80",
+          "-Da=b");
+
   @Test
   void debuggerAgentsAndTerminalAreNotHandedOn() {
-    assertThat(
-            OwnJvm.flags(
-                List.of(
-                    "-Xmx1g",
-                    "-agentlib:jdwp=transport=dt_socket,address=5005",
-                    "-javaagent:jacoco.jar",
-                    "-Dcounterpoint.terminal=80",
-                    "-Da=b")))
-        .containsExactly("-Xmx1g", "-Da=b");
+    assertThat(OwnJvm.flags(FLAGS, false)).containsExactly("-Xmx1g", "-Da=b");
+  }
+
+  @Test
+  void theTerminalIsHandedOnToOneThatHasItToo() {
+    assertThat(OwnJvm.flags(FLAGS, true))
+        .containsExactly(
+            "-Xmx1g", "-Dcounterpoint.terminal=true", "-Dcounterpoint.columns=80", "-Da=b");
   }
 
   @Test

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Timeout;
 final class AssemblyTest {
   private static final int TURN = 30_000; // milliseconds
 
-  private final List<String> events = new ArrayList<>();
+  private final RecordedEvents events = new RecordedEvents();
   private final List<Wire> open = new ArrayList<>();
   private final Assembly ranks =
-      new Assembly(Address.LOCAL, 2, () -> new Address("127.0.0.1", 4711), told());
+      new Assembly(Address.LOCAL, 2, () -> new Address("127.0.0.1", 4711), events);
 
   @AfterEach
   void closeAll() throws IOException {
@@ -39,7 +39,7 @@ final class AssemblyTest {
     ranks.gone(first.member(), false);
 
     assertThat(ranks.admit(comes(1).member())).isTrue();
-    assertThat(events).isEmpty();
+    assertThat(events.told()).isEmpty();
   }
 
   @Test
@@ -53,7 +53,7 @@ final class AssemblyTest {
     ranks.gone(second.member(), false);
 
     assertThat(ranks.await()).isEqualTo(75);
-    assertThat(events).containsExactly("lost 1");
+    assertThat(events.told()).containsExactly("lost 1");
     assertThat(Wire.type(first.hears())).isEqualTo("welcome");
     JsonNode last = first.hears();
     assertThat(Wire.type(last)).isEqualTo("over");
@@ -79,29 +79,5 @@ final class AssemblyTest {
     Wire wire = new Wire(socket, TURN);
     open.add(wire);
     return wire;
-  }
-
-  private GateEvents told() {
-    return new GateEvents() {
-      @Override
-      public void begun() {
-        events.add("begun");
-      }
-
-      @Override
-      public void missing(List<Integer> missing) {
-        events.add("missing " + missing);
-      }
-
-      @Override
-      public void failed(int rank) {
-        events.add("failed " + rank);
-      }
-
-      @Override
-      public void lost(int rank, boolean silent) {
-        events.add("lost " + rank);
-      }
-    };
   }
 }

@@ -5,112 +5,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** A gate and its ranks in one process, over real connections. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // What waits may not hear.
-final class GateTest {
-  private static final Secret SECRET = Secret.of("open sesame");
-  private static final Timing PATIENT = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(30));
-
+/** Ranks that come to a gate, agree, and leave it. */
+final class GateTest extends GateScene {
   /** Who says nothing for three quarters of two seconds does not answer any more. */
   private static final Timing HASTY = new Timing(Duration.ofSeconds(2), Duration.ofSeconds(30));
 
-  private static final Address RING = new Address("127.0.0.1", 4711);
-
-  @TempDir private Path folder;
-  private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-  private final BlockingQueue<String> lost = new LinkedBlockingQueue<>();
-  private final List<AutoCloseable> open = new CopyOnWriteArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable each : open) {
-      each.close();
-    }
-  }
-
   @Test
-  void ranksThatAgreeAreToldWhereTheRingIs() {
+  void ranksThatAgreeAreToldWhereTheRingIs() throws InterruptedException {
     Gate gate = gate(2, PATIENT);
     CompletableFuture<Address> first = rank(gate, 0);
     CompletableFuture<Address> second = rank(gate, 1);
 
     assertThat(first.join()).isEqualTo(RING);
     assertThat(second.join()).isEqualTo(RING);
-    assertThat(events).containsExactly("begun");
+    assertThat(events.told().take()).isEqualTo("begun"); // The ranks may have heard it earlier.
+    assertThat(events.told()).isEmpty();
     assertThat(folder).isEmptyDirectory();
-  }
-
-  @Test
-  void whoDoesNotKnowTheSecretIsRefused() {
-    Gate gate = gate(1, PATIENT);
-
-    assertRefused(() -> enter(gate, Secret.of("open barley"), Hello.of(0, 1), PATIENT))
-        .hasMessageContaining("has another secret than this rank");
-  }
-
-  @Test
-  void noSecretIsAnotherThanOne() {
-    Gate gate = gate(1, PATIENT);
-
-    assertRefused(() -> enter(gate, Secret.of(""), Hello.of(0, 1), PATIENT))
-        .hasMessageContaining("has another secret");
-  }
-
-  @Test
-  void aTrackerThatDoesNotKnowTheSecretIsNotTrusted() throws IOException {
-    byte[] numberOfThirtyTwoBytes = new byte[32];
-    byte[] welcomeWithAWrongSignature = new byte[33];
-    welcomeWithAWrongSignature[0] = 1;
-    try (ServerSocket impostor = listening()) {
-      CompletableFuture.runAsync(
-          () -> {
-            try (Socket socket = impostor.accept()) {
-              socket.getOutputStream().write("CPG1".getBytes(StandardCharsets.US_ASCII));
-              socket.getOutputStream().write(numberOfThirtyTwoBytes);
-              assertThat(socket.getInputStream().readNBytes(68)).hasSize(68);
-              socket.getOutputStream().write(welcomeWithAWrongSignature);
-              rest(socket.getInputStream());
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-      Address address = address(impostor);
-
-      assertRefused(() -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
-          .hasMessageContaining("has another secret than this rank");
-    }
-  }
-
-  @Test
-  void aGateThatOthersReachNeedsASecret() {
-    assertRefused(
-            () ->
-                Gate.open(new Address("0.0.0.0", 0), Secret.of(""), 1, PATIENT, () -> RING, told()))
-        .hasMessageContaining("COUNTERPOINT_SECRET");
   }
 
   @Test
@@ -118,7 +40,7 @@ final class GateTest {
     try (ServerSocket other = listening()) {
       Address taken = address(other);
 
-      assertRefused(() -> Gate.open(taken, SECRET, 1, PATIENT, () -> RING, told()))
+      assertRefused(() -> Gate.open(taken, SECRET, 1, PATIENT, () -> RING, events))
           .hasMessageContaining("cannot listen at " + taken)
           .hasMessageContaining("Choose a free port");
     }
@@ -132,7 +54,7 @@ final class GateTest {
 
     assertRefused(second)
         .hasMessageContaining("Ranks 0, 2, 3 of 4 did not come to the tracker at 127.0.0.1:");
-    assertThat(events.take()).isEqualTo("missing [0, 2, 3]");
+    assertThat(events.told().take()).isEqualTo("missing [0, 2, 3]");
     assertThat(gate.await()).isEqualTo(2);
   }
 
@@ -205,7 +127,7 @@ final class GateTest {
 
     assertThat(lost.take()).isEqualTo("75: Rank 1 (process 4711 on 127.0.0.1) is gone.");
     assertThat(gate.await()).isEqualTo(75);
-    assertThat(events).containsExactly("begun", "lost 1");
+    assertThat(events.told()).containsExactly("begun", "lost 1");
   }
 
   @Test
@@ -215,7 +137,7 @@ final class GateTest {
 
     assertThat(lost.take())
         .isEqualTo("75: Rank 1 (process 4711 on 127.0.0.1) does not answer any more.");
-    assertThat(events).containsExactly("begun", "lost 1 silent");
+    assertThat(events.told()).containsExactly("begun", "lost 1 silent");
   }
 
   @Test
@@ -227,7 +149,7 @@ final class GateTest {
 
     assertThat(lost.take()).startsWith("1: Rank 1 ").contains("failed, as its own output says");
     assertThat(gate.await()).isEqualTo(1);
-    assertThat(events).containsExactly("begun", "failed 1");
+    assertThat(events.told()).containsExactly("begun", "failed 1");
   }
 
   @Test
@@ -243,9 +165,9 @@ final class GateTest {
     first.close();
     assertThat(gate.await()).isEqualTo(1);
 
-    assertThat(events.take()).isEqualTo("begun");
-    assertThat(events.take()).isEqualTo("failed 1");
-    assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("failed 0");
+    assertThat(events.told().take()).isEqualTo("begun");
+    assertThat(events.told().take()).isEqualTo("failed 1");
+    assertThat(events.told().poll(30, TimeUnit.SECONDS)).isEqualTo("failed 0");
   }
 
   @Test
@@ -258,7 +180,7 @@ final class GateTest {
             () -> {
               throw new UncheckedIOException(new IOException("no library"));
             })) {
-      Gate gate = kept(Gate.open(Address.LOCAL, SECRET, 2, PATIENT, broken, told()));
+      Gate gate = kept(Gate.open(Address.LOCAL, SECRET, 2, PATIENT, broken, events));
       CompletableFuture<Address> first = rank(gate, 0);
       CompletableFuture<Address> second = rank(gate, 1);
 
@@ -266,30 +188,6 @@ final class GateTest {
       assertRefused(second).hasMessageContaining("no library");
       assertThat(gate.await()).isEqualTo(2);
     }
-  }
-
-  @Test
-  void moreStrangersThanAreHeardDoNotEndARank() throws Exception {
-    Gate gate = gate(1, PATIENT);
-    List<Socket> strangers = new ArrayList<>();
-    for (int i = 0; i < 64; i++) {
-      Socket stranger = kept(connect(gate));
-      assertThat(stranger.getInputStream().readNBytes(36)).hasSize(36);
-      strangers.add(stranger);
-    }
-    try (Socket tooMany = connect(gate)) {
-      assertThat(tooMany.getInputStream().read()).isEqualTo(-1);
-    }
-    CompletableFuture<GateClient> rank = CompletableFuture.supplyAsync(() -> enter(gate, 0));
-    try (Socket tooMany = connect(gate)) {
-      assertThat(tooMany.getInputStream().read()).isEqualTo(-1);
-    }
-
-    for (Socket stranger : strangers) {
-      stranger.close();
-    }
-
-    assertThat(agree(rank.join(), facts("32")).join()).isEqualTo(RING);
   }
 
   @Test
@@ -349,26 +247,6 @@ final class GateTest {
   }
 
   @Test
-  void whatIsNoTrackerIsNotTalkedTo() throws IOException {
-    try (ServerSocket other = listening()) {
-      CompletableFuture.runAsync(
-          () -> {
-            try (Socket socket = other.accept()) {
-              socket
-                  .getOutputStream()
-                  .write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-      Address address = address(other);
-
-      assertRefused(() -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end))
-          .hasMessageContaining("is no tracker of this program's");
-    }
-  }
-
-  @Test
   void aTrackerThatIsGoneInTheMiddleOfTheGreetingIsWaitedForAgain() throws IOException {
     try (ServerSocket dying = listening()) {
       Address address = address(dying);
@@ -377,103 +255,10 @@ final class GateTest {
               () -> GateClient.enter(address, SECRET, Hello.of(0, 1), PATIENT, this::end));
       dying.accept().close();
       dying.close();
-      kept(Gate.open(address, SECRET, 1, PATIENT, () -> RING, told()));
+      kept(Gate.open(address, SECRET, 1, PATIENT, () -> RING, events));
 
       assertThat(agree(kept(rank.join()), facts("32")).join()).isEqualTo(RING);
     }
-  }
-
-  @Test
-  void garbageIsAnsweredByNothingAndDisturbsNobody() throws Exception {
-    Gate gate = gate(1, PATIENT);
-    try (Socket stranger = connect(gate)) {
-      stranger
-          .getOutputStream()
-          .write("GET / HTTP/1.1\r\n\r\n".repeat(500).getBytes(StandardCharsets.US_ASCII));
-      InputStream in = stranger.getInputStream();
-      assertThat(in.readNBytes(36)).hasSize(36); // the tracker's own number, and no more
-      assertThat(rest(in)).isZero();
-    }
-
-    assertThat(rank(gate, 0).join()).isEqualTo(RING);
-  }
-
-  @Test
-  void manyWhoSayNothingKeepNobodyOut() throws Exception {
-    Gate gate = gate(1, PATIENT);
-    for (int i = 0; i < 40; i++) {
-      kept(connect(gate));
-    }
-
-    assertThat(rank(gate, 0).join()).isEqualTo(RING);
-  }
-
-  @Test
-  void aMessageThatIsTooLongEndsTheConnection() throws Exception {
-    Gate gate = gate(2, PATIENT);
-    try (Socket rank = connect(gate)) {
-      assertThat(Handshake.asRank(rank, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
-      rank.getOutputStream().write(new byte[] {127, 127, 127, 127});
-
-      assertThat(rank.getInputStream().read()).isEqualTo(-1);
-    }
-  }
-
-  private static int rest(InputStream in) {
-    try {
-      return in.readAllBytes().length;
-    } catch (IOException reset) {
-      return 0;
-    }
-  }
-
-  private Gate gate(int world, Timing timing) {
-    return kept(Gate.open(Address.LOCAL, SECRET, world, timing, () -> RING, told()));
-  }
-
-  private <T extends AutoCloseable> T kept(T each) {
-    open.add(0, each);
-    return each;
-  }
-
-  private Facts facts(String batchSize) {
-    return new Facts(Map.of("training.batchSize", batchSize), folder.toString());
-  }
-
-  private GateClient enter(Gate gate, int rank) {
-    return enter(gate, SECRET, Hello.of(rank, gate.world()), PATIENT);
-  }
-
-  private GateClient enter(Gate gate, Secret secret, Hello hello, Timing timing) {
-    return kept(GateClient.enter(gate.address(), secret, hello, timing, this::end));
-  }
-
-  private void end(String why, int code) {
-    lost.add(code + ": " + why);
-  }
-
-  private CompletableFuture<Address> rank(Gate gate, int rank) {
-    return rank(gate, rank, facts("32"));
-  }
-
-  private CompletableFuture<Address> rank(Gate gate, int rank, Facts facts) {
-    return rank(gate, Hello.of(rank, gate.world()), PATIENT, facts);
-  }
-
-  private CompletableFuture<Address> rank(Gate gate, Hello hello, Timing timing, Facts facts) {
-    return agree(enter(gate, SECRET, hello, timing), facts);
-  }
-
-  private static CompletableFuture<Address> agree(GateClient client, Facts facts) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          try {
-            return client.agree(facts);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        },
-        task -> new Thread(task).start());
   }
 
   /** Two ranks that were told where the ring is. */
@@ -491,20 +276,8 @@ final class GateTest {
     return second;
   }
 
-  private static AbstractThrowableAssert<?, ?> assertRefused(ThrowingCallable request) {
-    return assertThatThrownBy(request).isInstanceOf(InvalidSettings.class);
-  }
-
   private static AbstractThrowableAssert<?, ?> assertRefused(CompletableFuture<Address> rank) {
     return assertThatThrownBy(rank::join).cause().isInstanceOf(InvalidSettings.class);
-  }
-
-  private static ServerSocket listening() throws IOException {
-    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-  }
-
-  private static Address address(ServerSocket server) {
-    return new Address("127.0.0.1", server.getLocalPort());
   }
 
   /** A rank whose heart does not beat. */
@@ -522,36 +295,5 @@ final class GateTest {
     assertThat(Handshake.asRank(socket, SECRET)).isEqualTo(Handshake.Outcome.KNOWN);
     new Wire(socket, 30_000).send(hello.toMessage());
     return socket;
-  }
-
-  private static Socket connect(Gate gate) throws IOException {
-    Socket socket = new Socket();
-    socket.connect(gate.address().resolved());
-    socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(30));
-    return socket;
-  }
-
-  private GateEvents told() {
-    return new GateEvents() {
-      @Override
-      public void begun() {
-        events.add("begun");
-      }
-
-      @Override
-      public void missing(List<Integer> ranks) {
-        events.add("missing " + ranks);
-      }
-
-      @Override
-      public void failed(int rank) {
-        events.add("failed " + rank);
-      }
-
-      @Override
-      public void lost(int rank, boolean silent) {
-        events.add("lost " + rank + (silent ? " silent" : ""));
-      }
-    };
   }
 }

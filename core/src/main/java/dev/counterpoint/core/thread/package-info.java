@@ -1,0 +1,5 @@
+/** Work beside a training. */
+@NullMarked
+package dev.counterpoint.core.thread;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,32 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CheckCommandTest {
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resume", "equivalence"})
+  void aRunDirectoryIsRefusedAsTheCheckBeginsARunOfItsOwn(String check) {
+    int code = terminal.run("check", check, folder.toString());
+
+    assertThat(code).isEqualTo(2);
+    assertThat(terminal.err())
+        .contains(folder + " is a directory; a built-in name or a YAML file is needed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resume", "equivalence"})
+  void theRunAndWhatIsLaidOverItAreTold(String check) {
+    int code = terminal.run("check", check, "--help");
+
+    assertThat(code).isZero();
+    assertThat(terminal.out()).contains("RUN", "--set=KEY=VALUE", "--classpath=PATHS");
+  }
+}
