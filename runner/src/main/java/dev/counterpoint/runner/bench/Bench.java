@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Times the steps of all contenders in turns, so that whatever else the machine does falls on all
  * of them; the order is turned round each time, as who comes after one like itself finds the caches
  * full of what it needs. In each of its turns a contender warms up for a quarter as many steps as
- * are timed then.
+ * are timed then. Who is alone takes all steps in one turn, as a training does.
  *
  * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
  * @param python where PyTorch is installed; null where it takes no part
@@ -154,6 +154,30 @@ public record Bench(
   private List<Measurement> inTurns(
       BenchSize size, Precision precision, Map<Contender.Kind, Contender> present)
       throws IOException {
+    Map<Contender.Kind, double[][]> seconds =
+        present.size() == 1 ? atOnce(size, present) : alternately(size, present);
+    List<Measurement> measured = new ArrayList<>();
+    for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
+      double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
+      OptionalLong held = peak(each.getKey(), each.getValue(), size, precision);
+      measured.add(new Measurement(each.getKey(), timed, held));
+    }
+    return measured;
+  }
+
+  private Map<Contender.Kind, double[][]> atOnce(
+      BenchSize size, Map<Contender.Kind, Contender> present) throws IOException {
+    Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
+    int warmUp = size.warmUp() + size.timed();
+    for (Map.Entry<Contender.Kind, Contender> alone : present.entrySet()) {
+      double[] all = alone.getValue().train(warmUp + turns * size.timed());
+      seconds.put(alone.getKey(), new double[][] {Arrays.copyOfRange(all, warmUp, all.length)});
+    }
+    return seconds;
+  }
+
+  private Map<Contender.Kind, double[][]> alternately(
+      BenchSize size, Map<Contender.Kind, Contender> present) throws IOException {
     int steps = size.warmUp() + size.timed();
     Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
     for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
@@ -169,13 +193,7 @@ public record Bench(
       }
       Collections.reverse(order);
     }
-    List<Measurement> measured = new ArrayList<>();
-    for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
-      double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
-      OptionalLong held = peak(each.getKey(), each.getValue(), size, precision);
-      measured.add(new Measurement(each.getKey(), timed, held));
-    }
-    return measured;
+    return seconds;
   }
 
   /** A contender that is a process tells its own peak, Counterpoint's is that of one like it. */
