@@ -30,7 +30,7 @@ def bias(self, query: Tensor, keys: int, mask: Optional[Tensor]) -> Tensor:
   if self.causal:
     later = torch.ones([queries, keys], dtype=11, device=query.device).triu(keys - queries + 1)
     hidden = hidden.logical_or(later)
-  return hidden.to(6) * -3e+38
+  return hidden.to(6) * -1e+38
 
 # The products may be in bfloat16; the softmax is in float32.
 def products(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:

@@ -52,6 +52,7 @@ record RankOptions(String flags) implements Serializable {
         "100000",
         "GLIBC_TUNABLES",
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
-            + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1");
+            + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1"
+            + ":glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1");
   }
 }
