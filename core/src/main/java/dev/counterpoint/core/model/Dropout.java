@@ -1,23 +1,22 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.DropoutKernel;
 import dev.counterpoint.core.kernel.ResidualKernel;
 import dev.counterpoint.core.settings.Checks;
 
 /** Drops each number with a given probability while training: {@code torch.nn.Dropout}. */
 public final class Dropout extends Layer implements UnaryLayer {
-  private final float probability;
+  private final double probability;
 
   public Dropout(double probability) {
     new Checks().below("dropout", probability, 0, 1).verify();
-    this.probability = (float) probability;
+    this.probability = probability;
   }
 
   @Override
   public NDArray forward(NDArray x) {
-    return training() && probability > 0
-        ? seen(ai.djl.nn.norm.Dropout.dropout(x, probability, true).singletonOrThrow())
-        : x;
+    return training() && probability > 0 ? seen(DropoutKernel.apply(x, probability)) : x;
   }
 
   /**

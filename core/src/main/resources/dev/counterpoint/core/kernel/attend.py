@@ -1,3 +1,4 @@
+# with kept
 # Attention: query (batch, heads, queries, width), key and value (batch, heads, keys, width),
 # mask (batch, keys), 0 for each key that nobody sees, or None where all are seen -> as query
 
@@ -36,8 +37,11 @@ def bias(self, query: Tensor, keys: int, mask: Optional[Tensor]) -> Tensor:
 def products(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
   scale = float(query.size(3)) ** -0.5
   scores = torch.matmul(query, key.transpose(2, 3))  # (batch, heads, queries, keys)
-  weights = torch.softmax(torch.add(bias, scores.to(6), alpha=scale), 3)
-  return torch.matmul(torch.dropout(weights, self.dropout, True).to(query), value)
+  weights = torch.softmax(torch.add(bias, scores.to(6), alpha=scale), 3).to(query)
+  if self.dropout > 0.:
+    weights = torch.mul(weights, self.kept(weights))
+    value = torch.mul(value, self.scale())  # which has fewer numbers than the weights have
+  return torch.matmul(weights, value)
 
 # No mask where it is empty.
 def given(self, mask: Tensor) -> Optional[Tensor]:

@@ -1,8 +1,9 @@
+# with kept
 # x and a part of a block that is added to it, each number of which training drops: x (...), part as x -> as x
 
 def forward(self, x: Tensor, part: Tensor) -> Tensor:
   if self.dropout > 0.:
-    added = torch.dropout(part, self.dropout, True)
+    result = torch.addcmul(x, part, self.kept(part), value=self.scale())
   else:
-    added = part
-  return torch.add(x, added)
+    result = torch.add(x, part)
+  return result

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Torch;
@@ -46,6 +47,45 @@ class DropoutTest {
       }
     }
     assertThat(zeros / (double) NUMBERS).isCloseTo(0.3, within(0.01));
+  }
+
+  /** Four numbers share a draw of random bits. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void everyPlaceDropsAtTheSameRate(int place) {
+    Dropout layer = new Dropout(0.3);
+    layer.setTraining(true);
+    Torch.seed(1);
+
+    float[] values = dropped(layer);
+
+    int zeros = 0;
+    for (int i = place; i < NUMBERS; i += 4) {
+      zeros += values[i] == 0 ? 1 : 0;
+    }
+    assertThat(zeros / (NUMBERS / 4.0)).isCloseTo(0.3, within(0.02));
+  }
+
+  @Test
+  void anArrayOfAnyShapeKeepsIt() {
+    Dropout layer = new Dropout(0.3);
+    layer.setTraining(true);
+
+    assertThat(layer.forward(manager.ones(new Shape(3, 7))).getShape()).isEqualTo(new Shape(3, 7));
+    assertThat(layer.forward(manager.ones(new Shape(0, 7))).getShape()).isEqualTo(new Shape(0, 7));
+  }
+
+  @Test
+  void theGradientIsThatOfWhatStays() {
+    Dropout layer = new Dropout(0.3);
+    layer.setTraining(true);
+    NDArray x = manager.ones(new Shape(10, 10));
+    x.setRequiresGradient(true);
+    try (Torch.Recording recording = Torch.recordGradients()) {
+      NDArray y = layer.forward(x);
+      Torch.backward(y.sum());
+      assertThat(x.getGradient().toFloatArray()).containsExactly(y.toFloatArray());
+    }
   }
 
   @Test

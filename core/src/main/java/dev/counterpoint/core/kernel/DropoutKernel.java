@@ -1,0 +1,26 @@
+package dev.counterpoint.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Map;
+
+/**
+ * {@code torch.nn.functional.dropout} while training.
+ *
+ * <p>Here, and wherever a kernel drops, 16 random bits decide over a number; ours differs in that:
+ * the share that is dropped is rounded to a 65536th (at most 65535 of them). The bits are the same
+ * on every processor, and with any number of threads.
+ */
+public final class DropoutKernel {
+  private DropoutKernel() {}
+
+  /**
+   * Drops numbers, and scales the others so that the mean stays.
+   *
+   * @param x (...)
+   * @param probability of a number to become 0: more than 0, less than 1
+   * @return as x
+   */
+  public static NDArray apply(NDArray x, double probability) {
+    return Kernel.load("dropout", Map.of("dropout", probability)).apply(x).get(0);
+  }
+}
