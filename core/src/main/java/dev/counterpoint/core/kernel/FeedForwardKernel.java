@@ -16,8 +16,7 @@ public final class FeedForwardKernel {
    * @param activation gelu, gelu_tanh, relu, silu, tanh or sigmoid
    */
   public FeedForwardKernel(String activation, Precision precision) {
-    kernel =
-        Kernel.load("feed_forward", Map.of("activation", activation, "type", precision.type()));
+    kernel = Kernel.load("feed_forward", precision.constants(Map.of("activation", activation)));
   }
 
   /**

@@ -13,11 +13,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Functions of libtorch that {@link NDArray} lacks, written as TorchScript: {@code NAME.py} beside
@@ -34,7 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Any thread may call a kernel, several at once.
  */
 public final class Kernel {
-  /** Begins a text that uses the functions of another one, which is named behind it. */
+  /** Begins a text that uses the functions of others, which are named behind it. */
   private static final String WITH = "# with ";
 
   private static final Map<Source, Kernel> LOADED = new ConcurrentHashMap<>();
@@ -81,7 +83,10 @@ public final class Kernel {
       }
       String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
       return text.startsWith(WITH)
-          ? text + text(text.substring(WITH.length(), text.indexOf('\n')))
+          ? text
+              + Arrays.stream(text.substring(WITH.length(), text.indexOf('\n')).split(", "))
+                  .map(Kernel::text)
+                  .collect(Collectors.joining())
           : text;
     } catch (IOException e) {
       throw new IllegalStateException("Kernel " + name + " does not load: " + e.getMessage(), e);

@@ -18,7 +18,7 @@ public final class LinearKernel {
    */
   public static NDArray apply(
       NDArray x, NDArray weight, @Nullable NDArray bias, Precision precision) {
-    Map<String, Object> constants = Map.of("type", precision.type());
+    Map<String, Object> constants = precision.constants();
     return bias == null
         ? Kernel.load("linear_without_bias", constants).apply(x, weight).get(0)
         : Kernel.load("linear", constants).apply(x, weight, bias).get(0);

@@ -27,8 +27,7 @@ public final class MultiHeadAttentionKernel {
   static Kernel load(String name, int heads, boolean causal, double dropout, Precision precision) {
     return Kernel.load(
         name,
-        Map.of(
-            "heads", (long) heads, "causal", causal, "dropout", dropout, "type", precision.type()));
+        precision.constants(Map.of("heads", (long) heads, "causal", causal, "dropout", dropout)));
   }
 
   /**

@@ -1,12 +1,19 @@
 package dev.counterpoint.core.kernel;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
  * The numbers that matrix products are made in. Weights, gradients, norms, softmax, losses and
  * optimizers are in float32 always.
  */
 public enum Precision {
   FLOAT32(6),
-  /** Half the bits, with float32's range and 8 significant bits. */
+  /**
+   * Half the bits, with float32's range and 8 significant bits; sums are in float32. On a processor
+   * for which libtorch has no fast products of it (x86 without AVX-512), numbers are rounded and
+   * multiplied in float32: in float32's time, and with its memory.
+   */
   BFLOAT16(15);
 
   private final long type;
@@ -15,8 +22,28 @@ public enum Precision {
     this.type = type;
   }
 
-  /** libtorch's number of the type, as kernels' constants have it. */
-  long type() {
-    return type;
+  /** What kernels whose text is {@code with product} must know of it. */
+  Map<String, Object> constants() {
+    return Map.of("type", type, "rounded", this == BFLOAT16 && !Products.IN_BFLOAT16);
+  }
+
+  /** Those, and others of a kernel. */
+  Map<String, Object> constants(Map<String, Object> others) {
+    Map<String, Object> all = new HashMap<>(others);
+    all.putAll(constants());
+    return all;
+  }
+
+  /** What libtorch can on this processor; it is asked at first use. */
+  private static final class Products {
+    static final boolean IN_BFLOAT16 = inBfloat16();
+
+    private static boolean inBfloat16() {
+      try {
+        return Kernel.load("bfloat16").number("supported") > 0;
+      } catch (IllegalStateException noSuchOperator) {
+        return false; // a libtorch without oneDNN, which has these products
+      }
+    }
   }
 }

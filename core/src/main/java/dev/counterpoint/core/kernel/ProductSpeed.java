@@ -31,7 +31,6 @@ public final class ProductSpeed {
       long longest = Math.max(2, CHAIN / size);
       double best = 0;
       long begin = System.nanoTime();
-      // A processor may take seconds for one product, as those do that lack the precision.
       for (long times = 1;
           System.nanoTime() - begin < ENOUGH_NANOSECONDS;
           times = Math.min(2 * times, longest)) {
@@ -42,9 +41,9 @@ public final class ProductSpeed {
   }
 
   private static long time(NDArray x, NDArray identity, Precision precision, long times) {
-    Kernel kernel = Kernel.load("product_speed");
+    Kernel kernel = Kernel.load("product_speed", precision.constants());
     long begin = System.nanoTime();
-    kernel.compute("chain", x, identity, precision.type(), times);
+    kernel.compute("chain", x, identity, times);
     return System.nanoTime() - begin;
   }
 }

@@ -1,4 +1,4 @@
-# with attend
+# with attend, product
 # Attention with its products, where query, key and value come from one: x (batch, tokens, width),
 # mask (batch, keys), or (0) where all are seen, past key and value (batch, heads, past, headWidth), or (0) where
 # nothing came before, input weight (3 * width, width) and bias, output weight (width, width) and bias
@@ -9,8 +9,8 @@ def forward(self, x: Tensor, mask: Tensor, past_key: Tensor, past_value: Tensor,
   batch = x.size(0)
   tokens = x.size(1)
   width = x.size(2)
-  inner = x.to(self.type).reshape([batch * tokens, width])
-  parts = torch.split(torch.linear(inner, input_weight.to(inner), input_bias.to(inner)), width, 1)
+  inner = self.narrow(x).reshape([batch * tokens, width])
+  parts = torch.split(self.linear(inner, input_weight, input_bias), width, 1)
   query = self.divide(parts[0], batch, tokens)
   key = self.divide(parts[1], batch, tokens)
   value = self.divide(parts[2], batch, tokens)
@@ -18,7 +18,7 @@ def forward(self, x: Tensor, mask: Tensor, past_key: Tensor, past_value: Tensor,
     key = torch.cat([past_key, key], 2)
     value = torch.cat([past_value, value], 2)
   mixed = self.attend(query, key, value, self.given(mask)).transpose(1, 2).reshape([batch * tokens, width])
-  result = torch.linear(mixed, output_weight.to(mixed), output_bias.to(mixed)).to(x).view(x.size())
+  result = self.linear(self.narrow(mixed), output_weight, output_bias).to(x).view(x.size())
   return (result, key, value)
 
 # (batch * tokens, width) -> (batch, heads, tokens, headWidth)

@@ -9,8 +9,10 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,47 @@ class TransformerKernelsTest {
         .containsExactly(1);
     assertThat(LinearKernel.apply(x, one, null, Precision.FLOAT32).toFloatArray())
         .containsExactly(1 + 1f / 512);
+  }
+
+  /** 1 + 1/128 is a number of bfloat16, its square is none. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void bfloat16RoundsWhatAProductGives(boolean inFloat32) {
+    NDArray x = manager.create(new float[] {1 + 1f / 128}).reshape(1, 1);
+
+    assertThat(
+            bfloat16("linear_without_bias", inFloat32, Map.of()).apply(x, x).get(0).toFloatArray())
+        .containsExactly(1 + 2f / 128);
+  }
+
+  @Test
+  void linearIsTheSameOnAProcessorWithoutBfloat16() {
+    compareRounded(
+        "linear", Map.of(), List.of(normal(1, 6, 5).mul(100), normal(2, 4, 5), normal(3, 4)));
+  }
+
+  @Test
+  void feedForwardIsTheSameOnAProcessorWithoutBfloat16() {
+    compareRounded(
+        "feed_forward",
+        Map.of("activation", "gelu"),
+        List.of(normal(1, 2, 3, 4), normal(2, 8, 4), normal(3, 8), normal(4, 4, 8), normal(5, 4)));
+  }
+
+  /** The products of a kernel in bfloat16, and in float32 of rounded numbers. */
+  private void compareRounded(String name, Map<String, Object> settings, List<NDArray> inputs) {
+    compare(
+        it -> bfloat16(name, true, settings).apply(it.toArray(NDArray[]::new)).get(0),
+        it -> bfloat16(name, false, settings).apply(it.toArray(NDArray[]::new)).get(0),
+        inputs,
+        2f / 256);
+  }
+
+  private static Kernel bfloat16(String name, boolean inFloat32, Map<String, Object> settings) {
+    Map<String, Object> constants = new HashMap<>(settings);
+    constants.put("type", 15L);
+    constants.put("rounded", inFloat32);
+    return Kernel.load(name, constants);
   }
 
   @ParameterizedTest

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What the processor can do, as far as the operating system tells; null where it does not.
  *
  * @param cores how many of its cores this process may use
- * @param bfloat16 whether it multiplies bfloat16 in hardware; elsewhere that is slower than float32
+ * @param bfloat16 whether it multiplies bfloat16 in hardware; elsewhere that is no faster than
+ *     float32
  */
 public record Processor(
     @Nullable String model,
