@@ -6,9 +6,9 @@ import java.util.Map;
 /**
  * {@code torch.nn.functional.dropout} while training.
  *
- * <p>Here, and wherever a kernel drops, 16 random bits decide over a number; ours differs in that:
- * the share that is dropped is rounded to a 65536th (at most 65535 of them). The bits are the same
- * on every processor, and with any number of threads.
+ * <p>Here, and wherever a kernel drops, a processor spends 16 random bits on a number; ours differs
+ * in that: the probability is rounded to a 65536th, and is 65535 of them at most. The bits are the
+ * same on every processor (a GPU draws others).
  */
 public final class DropoutKernel {
   private DropoutKernel() {}

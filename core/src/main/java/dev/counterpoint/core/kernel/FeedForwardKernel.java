@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * The feed-forward part of a transformer's block in one call: two linear layers and the activation
- * between them. In bfloat16 it stays in bfloat16 from the first product to the second.
+ * between them. In bfloat16 all is, from the first product to the second.
  */
 public final class FeedForwardKernel {
   private final Kernel kernel;

@@ -11,8 +11,9 @@ public enum Precision {
   FLOAT32(6),
   /**
    * Half the bits, with float32's range and 8 significant bits; sums are in float32. On a processor
-   * for which libtorch has no fast products of it (x86 without AVX-512), numbers are rounded and
-   * multiplied in float32: in float32's time, and with its memory.
+   * for which libtorch has no fast products of it (x86 without AVX-512, ARM without its bf16)
+   * numbers are rounded to it, and the products are float32's; attention between its products is in
+   * float32 then. That takes somewhat longer than float32, and holds a copy of the weights more.
    */
   BFLOAT16(15);
 
@@ -22,9 +23,18 @@ public enum Precision {
     this.type = type;
   }
 
-  /** What kernels whose text is {@code with product} must know of it. */
+  /** What kernels whose text is {@code # with product} must know of it on this processor. */
   Map<String, Object> constants() {
-    return Map.of("type", type, "rounded", this == BFLOAT16 && !Products.IN_BFLOAT16);
+    return constants(this == BFLOAT16 && !Products.IN_BFLOAT16);
+  }
+
+  /**
+   * As {@link #constants()}, on any processor.
+   *
+   * @param rounded whether the products are float32's, of rounded numbers
+   */
+  Map<String, Object> constants(boolean rounded) {
+    return Map.of("type", type, "rounded", rounded);
   }
 
   /** Those, and others of a kernel. */

@@ -5,7 +5,10 @@ import dev.counterpoint.core.kernel.DropoutKernel;
 import dev.counterpoint.core.kernel.ResidualKernel;
 import dev.counterpoint.core.settings.Checks;
 
-/** Drops each number with a given probability while training: {@code torch.nn.Dropout}. */
+/**
+ * Drops each number with a given probability while training: {@code torch.nn.Dropout}, but for what
+ * {@link DropoutKernel} says of the probability.
+ */
 public final class Dropout extends Layer implements UnaryLayer {
   private final double probability;
 

@@ -1,4 +1,4 @@
-# with kept
+# with drop
 # Attention: query (batch, heads, queries, width), key and value (batch, heads, keys, width),
 # mask (batch, keys), 0 for each key that nobody sees, or None where all are seen -> as query
 
@@ -33,14 +33,13 @@ def bias(self, query: Tensor, keys: int, mask: Optional[Tensor]) -> Tensor:
     hidden = hidden.logical_or(later)
   return hidden.to(6) * -1e+38
 
-# The products may be in bfloat16; the softmax is in float32.
+# The products are in bfloat16 where query, key and value are; the softmax is in float32.
 def products(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
   scale = float(query.size(3)) ** -0.5
   scores = torch.matmul(query, key.transpose(2, 3))  # (batch, heads, queries, keys)
   weights = torch.softmax(torch.add(bias, scores.to(6), alpha=scale), 3).to(query)
   if self.dropout > 0.:
-    weights = torch.mul(weights, self.kept(weights))
-    value = torch.mul(value, self.scale())  # which has fewer numbers than the weights have
+    weights = self.drop(weights)
   return torch.matmul(weights, value)
 
 # No mask where it is empty.

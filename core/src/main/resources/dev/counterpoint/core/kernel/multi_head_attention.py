@@ -1,6 +1,7 @@
 # with attend, product
 # Attention with its four products: x (batch, tokens, width), mask (batch, tokens), or (0) where all are seen -> as x
-# In bfloat16 all between x and the result is; each weight is cast once.
+# In bfloat16 all between x and the result is, or where products are rounded, what goes into the four of them and
+# comes out; each weight is cast once.
 
 def forward(self, x: Tensor, mask: Tensor, query_weight: Tensor, query_bias: Tensor, key_weight: Tensor, key_bias: Tensor, value_weight: Tensor, value_bias: Tensor, output_weight: Tensor, output_bias: Tensor) -> Tensor:
   batch = x.size(0)

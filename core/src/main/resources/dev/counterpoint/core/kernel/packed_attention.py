@@ -3,7 +3,8 @@
 # mask (batch, keys), or (0) where all are seen, past key and value (batch, heads, past, headWidth), or (0) where
 # nothing came before, input weight (3 * width, width) and bias, output weight (width, width) and bias
 # -> as x, and all keys and values (batch, heads, keys, headWidth)
-# In bfloat16 all between x and the result is; each weight is cast once.
+# In bfloat16 all between x and the result is, or where products are rounded, what goes into the two with weights and
+# comes out; each weight is cast once.
 
 def forward(self, x: Tensor, mask: Tensor, past_key: Tensor, past_value: Tensor, input_weight: Tensor, input_bias: Tensor, output_weight: Tensor, output_bias: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
   batch = x.size(0)

@@ -1,5 +1,6 @@
-# Products in the precision of the kernel. A processor without bfloat16 would take up to a hundred times as long for
-# them as for those of float32: there they are float32's, of numbers that are rounded to bfloat16 before and after.
+# Products in the precision of the kernel. Where libtorch has no fast ones in bfloat16 it takes up to a hundred times as
+# long for them as for those of float32: there they are float32's, of numbers that are rounded to bfloat16, as is what
+# comes out. The backward pass keeps all that in float32.
 
 # x (...) in that precision -> as x
 def narrow(self, x: Tensor) -> Tensor:

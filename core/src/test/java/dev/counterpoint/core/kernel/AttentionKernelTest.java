@@ -118,4 +118,20 @@ final class AttentionKernelTest {
         .isEqualTo(0.25f, within(0.01f));
     assertThat(weights.sum().getFloat() / (4 * keys)).isEqualTo(1f, within(0.01f));
   }
+
+  /** The result is linear in the values, so that they times their gradient are it times its own. */
+  @Test
+  void theGradientOfValuesIsThatOfTheWeightsThatStay() {
+    NDArray equal = manager.zeros(new Shape(1, 2, 50, 4));
+    NDArray value = Autograd.normal(manager, 2, 1, 2, 50, 4);
+    value.setRequiresGradient(true);
+    try (Torch.Recording recording = Torch.recordGradients()) {
+      NDArray result = new AttentionKernel(false, 0.25).attend(equal, equal, value, null, true);
+      NDArray up = Autograd.normal(manager, 3, 1, 2, 50, 4);
+      NDArray sum = result.mul(up).sum();
+      Torch.backward(sum);
+      assertThat(value.getGradient().mul(value).sum().getFloat())
+          .isCloseTo(sum.getFloat(), within(1e-4f));
+    }
+  }
 }

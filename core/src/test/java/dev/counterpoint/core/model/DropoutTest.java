@@ -43,7 +43,7 @@ class DropoutTest {
       if (value == 0) {
         zeros++;
       } else {
-        assertThat(value).isCloseTo((float) (1 / 0.7), within(1e-6f));
+        assertThat(value).isCloseTo(65536f / 45875, within(1e-6f)); // 0.7 in 65536ths
       }
     }
     assertThat(zeros / (double) NUMBERS).isCloseTo(0.3, within(0.01));
@@ -64,6 +64,30 @@ class DropoutTest {
       zeros += values[i] == 0 ? 1 : 0;
     }
     assertThat(zeros / (NUMBERS / 4.0)).isCloseTo(0.3, within(0.02));
+  }
+
+  @Test
+  void numbersOfOneDrawFallIndependently() {
+    Dropout layer = new Dropout(0.3);
+    layer.setTraining(true);
+    Torch.seed(1);
+
+    float[] values = dropped(layer);
+
+    int both = 0;
+    for (int i = 0; i < NUMBERS; i += 4) {
+      both += values[i] == 0 && values[i + 1] == 0 ? 1 : 0;
+    }
+    assertThat(both / (NUMBERS / 4.0)).isCloseTo(0.09, within(0.01));
+  }
+
+  @Test
+  void aProbabilityNearOneKeepsTheMean() {
+    Dropout layer = new Dropout(0.9999);
+    layer.setTraining(true);
+    Torch.seed(1);
+
+    assertThat(dropped(layer)).containsOnly(0, 65536f / 7); // 7 of 65536 stay
   }
 
   @Test
