@@ -1,5 +1,8 @@
 package dev.counterpoint.core.kernel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -10,6 +13,9 @@ import java.util.function.Function;
 
 /** A function's result, and its gradients with respect to its inputs. */
 record Autograd(float[] result, List<float[]> gradients) {
+  /** bfloat16 has 8 bits, and sums of some ten products of size 1 are compared. */
+  static final float BFLOAT16_ERROR = 0.06f;
+
   /** The gradients of the result's elements, each weighed by another number. */
   static Autograd of(Function<List<NDArray>, NDArray> function, List<NDArray> inputs) {
     List<NDArray> leaves = inputs.stream().map(NDArray::duplicate).toList();
@@ -31,5 +37,33 @@ record Autograd(float[] result, List<float[]> gradients) {
   static NDArray normal(NDManager manager, long seed, long... shape) {
     Torch.seed(seed);
     return manager.randomNormal(0, 1, new Shape(shape), DataType.FLOAT32);
+  }
+
+  /** What a kernel of that precision may be off. */
+  static float error(Precision precision) {
+    return precision == Precision.FLOAT32 ? 3e-6f : BFLOAT16_ERROR;
+  }
+
+  /** Holds a kernel to the same function written out: results and gradients. */
+  static void compare(
+      Function<List<NDArray>, NDArray> kernel,
+      Function<List<NDArray>, NDArray> reference,
+      List<NDArray> inputs,
+      float error) {
+    Autograd actual = Autograd.of(kernel, inputs);
+    Autograd expected = Autograd.of(reference, inputs);
+    close(actual.result(), expected.result(), error);
+    for (int i = 0; i < inputs.size(); i++) {
+      close(actual.gradients().get(i), expected.gradients().get(i), error);
+    }
+  }
+
+  /** Within the error, as a part of the largest number. */
+  private static void close(float[] actual, float[] expected, float error) {
+    float largest = 1;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(actual).containsExactly(expected, within(error * largest));
   }
 }
