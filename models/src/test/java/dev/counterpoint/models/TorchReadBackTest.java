@@ -30,12 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What was saved here gives the same logits where plain PyTorch reads it by the names and shapes of
- * Hugging Face. Runs where {@code COUNTERPOINT_PYTHON} is a Python with torch.
+ * Hugging Face. Runs where {@code COUNTERPOINT_PYTHON} is a Python with PyTorch.
  */
 @EnabledIfEnvironmentVariable(
     named = "COUNTERPOINT_PYTHON",
     matches = ".+",
-    disabledReason = "COUNTERPOINT_PYTHON names no Python with torch")
+    disabledReason = "COUNTERPOINT_PYTHON names no Python with PyTorch")
 class TorchReadBackTest {
   private static final DataSpec DATA = DataSpec.ofText(50, 0, List.of("a", "b", "c"));
   private static final long[] IDS = {3, 14, 15, 9, 26, 5, 35, 8, 9, 7};

@@ -24,14 +24,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The trainer against the same training in PyTorch, from the same weights, on the same batches. */
-@EnabledIfSystemProperty(
-    named = "counterpoint.python",
+@EnabledIfEnvironmentVariable(
+    named = "COUNTERPOINT_PYTHON",
     matches = ".+",
-    disabledReason = "-Dcounterpoint.python=PATH names no Python with PyTorch")
+    disabledReason = "COUNTERPOINT_PYTHON names no Python with PyTorch")
 final class PyTorchParityTest {
   private static final int STEPS = 20;
   private static final BenchSize ENCODER = BenchSize.SMALL;
@@ -59,7 +59,7 @@ final class PyTorchParityTest {
     List<HostBatch> batches = Collections.synchronizedList(new ArrayList<>());
     double[] own = train(weights, batches);
     double[] theirs;
-    Path python = Path.of(System.getProperty("counterpoint.python"));
+    Path python = Path.of(System.getenv("COUNTERPOINT_PYTHON"));
     try (PyTorch pytorch = new PyTorch(python, ENCODER, Precision.FLOAT32, batches, weights)) {
       theirs = pytorch.losses(STEPS);
     }
