@@ -25,7 +25,12 @@ public enum Precision {
 
   /** What kernels whose text is {@code # with product} must know of it on this processor. */
   Map<String, Object> constants() {
-    return constants(this == BFLOAT16 && !Products.IN_BFLOAT16);
+    return constants(products() != this);
+  }
+
+  /** What its products are computed in on this processor. */
+  public Precision products() {
+    return Products.IN_BFLOAT16 ? this : FLOAT32;
   }
 
   /**

@@ -196,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
-    if (model.precision() == Precision.BFLOAT16) {
+    if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
       Bfloat16Advice.against(model, Processor.read()).ifPresent(console::say);
     }
     ModelSummary summary = ModelSummary.of(model);

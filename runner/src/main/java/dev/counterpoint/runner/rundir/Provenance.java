@@ -4,10 +4,12 @@ import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.kernel.Precision;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 
 /** Where a run comes from: versions, machine, data, command. */
 public final class Provenance {
@@ -21,11 +23,7 @@ public final class Provenance {
     strings(json.putArray("baseFolders"), baseFolders.stream().map(Path::toString).toList());
     json.put("dataFingerprint", fingerprint);
     versions(json);
-    json.putObject("machine")
-        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
-        .put("architecture", System.getProperty("os.arch"))
-        .put("processors", Runtime.getRuntime().availableProcessors())
-        .put("heapBytes", Runtime.getRuntime().maxMemory());
+    machine(json);
     return json;
   }
 
@@ -35,6 +33,7 @@ public final class Provenance {
     json.put("at", now()).put("afterStep", step);
     strings(json.putArray("command"), command);
     versions(json);
+    machine(json);
     return record;
   }
 
@@ -48,6 +47,15 @@ public final class Provenance {
         .put("engine", "PyTorch " + Engine.getEngine("PyTorch").getVersion())
         .put("djl", Engine.getDjlVersion())
         .put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+  }
+
+  private static void machine(ObjectNode json) {
+    json.putObject("machine")
+        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+        .put("architecture", System.getProperty("os.arch"))
+        .put("processors", Runtime.getRuntime().availableProcessors())
+        .put("heapBytes", Runtime.getRuntime().maxMemory())
+        .put("bfloat16ProductsIn", Precision.BFLOAT16.products().name().toLowerCase(Locale.ROOT));
   }
 
   private static String version() {

@@ -203,6 +203,8 @@ final class GoingOnTest {
     assertThat(goneOn.path("command").get(3).asText()).isEqualTo("training.epochs=4");
     assertThat(goneOn.path("at").asText()).startsWith("20");
     assertThat(goneOn.path("versions").has("engine")).isTrue();
+    assertThat(goneOn.path("machine").path("bfloat16ProductsIn").asText())
+        .isIn("float32", "bfloat16");
     assertThat(json("provenance.json").has("baseFolders")).isTrue();
   }
 
