@@ -85,6 +85,7 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
   private void replace(String kept) throws IOException {
     Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
     Files.writeString(fresh, kept);
+    DiskSync.ofFile(fresh);
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
