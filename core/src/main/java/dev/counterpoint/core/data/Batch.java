@@ -35,7 +35,12 @@ public final class Batch implements AutoCloseable {
             .entrySet().stream()
                 .map(tensor -> tensor.getKey() + " " + tensor.getValue().shape())
                 .collect(Collectors.joining(", "));
-    host.tensors().forEach((name, tensor) -> tensors.put(name, tensor.toNative(manager)));
+    try {
+      host.tensors().forEach((name, tensor) -> tensors.put(name, tensor.toNative(manager)));
+    } catch (RuntimeException | Error e) {
+      manager.close(); // those that had room
+      throw e;
+    }
   }
 
   /** Token ids (batch, tokens), int64. */
