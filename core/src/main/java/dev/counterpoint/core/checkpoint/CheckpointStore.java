@@ -64,12 +64,12 @@ public final class CheckpointStore {
 
   /**
    * To be called before training: makes the directory, clears away what a crash left, and sees to
-   * it that a checkpoint of this model can be written.
+   * it that a checkpoint can be written.
    *
-   * @throws InvalidSettings where the directory cannot be written, or has no room for a checkpoint:
-   *     three times the parameters, as Adam remembers two numbers for each
+   * @param needed bytes of the arrays of one checkpoint
+   * @throws InvalidSettings where the directory cannot be written, or has no room for a checkpoint
    */
-  public void prepare(List<Parameter> model) {
+  public void prepare(long needed) {
     long room;
     try {
       Files.createDirectories(directory);
@@ -85,7 +85,6 @@ public final class CheckpointStore {
               + Reason.of(e)
               + ". Choose another output directory.");
     }
-    long needed = 3 * model.stream().mapToLong(parameter -> parameter.shape().size() * 4).sum();
     if (room < needed) {
       throw new InvalidSettings(
           String.format(
@@ -168,13 +167,15 @@ public final class CheckpointStore {
     return checkpoint;
   }
 
-  /** A sentence about the newest checkpoint, for a message about what has failed. */
+  /**
+   * A sentence about the newest whole checkpoint, for a message about what has failed. All of it is
+   * read.
+   */
   public Optional<String> remaining() {
     try {
-      List<Long> steps = steps(step -> true);
-      return steps.isEmpty()
-          ? Optional.empty()
-          : Optional.of("The last whole checkpoint, " + name(steps.get(0)) + ", remains.");
+      return newest()
+          .checkpoint()
+          .map(found -> "The last whole checkpoint, " + name(found.step()) + ", remains.");
     } catch (IOException e) {
       return Optional.of("No earlier checkpoint can be read there either.");
     }

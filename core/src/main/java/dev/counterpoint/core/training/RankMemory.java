@@ -78,6 +78,17 @@ final class RankMemory implements AutoCloseable {
     return all;
   }
 
+  /** Bytes of all that is to be written. */
+  long bytes() {
+    return bytes(common) + memories() * bytes(local);
+  }
+
+  private static long bytes(Map<String, NDArray> arrays) {
+    return arrays.values().stream()
+        .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+        .sum();
+  }
+
   /** Gives each process what was read by the first one. */
   void spread(int memories) {
     consensus.spread(List.copyOf(common.values()));

@@ -32,13 +32,16 @@ final class RunState implements AutoCloseable {
   /** Of how many processes a checkpoint has what their optimizers remember. */
   private static final String MEMORIES = "memories";
 
+  private static final String ORDER = "order";
+
   private final BaseModel model;
   private final OuterStep outer;
   private final RankMemory memory;
   private final Progress progress;
   private final Tally tally;
   private final RunOptions options;
-  private final String fingerprint;
+  private final TrainingData data;
+  private final StepGuard guard;
   private final Consensus consensus;
 
   /** Whether there is a store, which only the first process of a run writes to and reads from. */
@@ -54,7 +57,8 @@ final class RunState implements AutoCloseable {
       Progress progress,
       Tally tally,
       RunOptions options,
-      String fingerprint,
+      TrainingData data,
+      StepGuard guard,
       Collective collective) {
     this.model = learner.model();
     this.outer = learner.outer();
@@ -62,7 +66,8 @@ final class RunState implements AutoCloseable {
     this.progress = progress;
     this.tally = tally;
     this.options = options;
-    this.fingerprint = fingerprint;
+    this.data = data;
+    this.guard = guard;
     this.consensus = new Consensus(collective);
     CheckpointStore store = options.checkpoints();
     kept = consensus.decides(store != null);
@@ -110,7 +115,7 @@ final class RunState implements AutoCloseable {
   private Found read() {
     try {
       CheckpointStore store = Objects.requireNonNull(options.checkpoints());
-      store.prepare(model.parameters());
+      store.prepare(4 * parameters().stream().mapToLong(NDArray::size).sum() + memory.bytes());
       CheckpointStore.Found newest = store.newest();
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (checkpoint.isPresent()) {
@@ -137,6 +142,8 @@ final class RunState implements AutoCloseable {
     }
     requireSameData(state.path("dataFingerprint").asText());
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
+    data.order()
+        .forEach((what, now) -> requireSame(what, state.path(ORDER).path(what).asText(), now));
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();
@@ -184,7 +191,7 @@ final class RunState implements AutoCloseable {
 
   private void requireSameData(String saved) {
     Fingerprint before = Fingerprint.parse(saved);
-    Fingerprint now = Fingerprint.parse(fingerprint);
+    Fingerprint now = Fingerprint.parse(data.fingerprint());
     List<String> changed = now.changedSince(before);
     if (before.items().equals(now.items()) || changed.isEmpty()) {
       requireSame("data", before.items(), now.items());
@@ -230,11 +237,17 @@ final class RunState implements AutoCloseable {
     return options.policy().everyMinutes() == null ? due : consensus.decides(due);
   }
 
-  /** Saves now; it may come onto the disk while the training goes on. */
+  /**
+   * Saves now; it may come onto the disk while the training goes on.
+   *
+   * @throws NotFiniteException where the model is not finite: from such a checkpoint nothing goes
+   *     on
+   */
   void save() {
     if (!kept) {
       return;
     }
+    guard.requireFiniteWeights(progress.step());
     consensus.requireSameValues(model.parameters(), progress.step());
     Map<String, NDArray> remembered = memory.gather();
     if (writer != null) {
@@ -294,7 +307,8 @@ final class RunState implements AutoCloseable {
   private ObjectNode state() {
     ObjectNode state = JSON.createObjectNode();
     state.put("seed", options.seed());
-    state.put("dataFingerprint", fingerprint);
+    state.put("dataFingerprint", data.fingerprint());
+    data.order().forEach(state.putObject(ORDER)::put);
     state.put(MEMORIES, memory.memories());
     progress.saveTo(state.putObject("progress"));
     tally.saveTo(state.putObject("tally"));

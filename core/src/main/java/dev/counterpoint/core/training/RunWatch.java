@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.data.Batch;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /** What goes on around the steps of a run: callbacks are told, and checkpoints are saved. */
 final class RunWatch implements StepWatch {
@@ -15,8 +15,9 @@ final class RunWatch implements StepWatch {
   private final Learner learner;
   private final TrainingData data;
   private boolean checked;
-  private int microBatch;
-  private @Nullable Batch batch;
+
+  /** What goes on, for a message should it fail. */
+  private Supplier<String> place = () -> "the start";
 
   RunWatch(
       RunOptions options,
@@ -33,22 +34,22 @@ final class RunWatch implements StepWatch {
     this.data = data;
   }
 
-  /** What is computed, or was until it failed. */
+  /** What goes on, or went on until it failed. */
   String place() {
-    return batch == null
-        ? "the validation after step " + progress.step()
-        : "step " + (progress.step() + 1) + ", micro-batch " + microBatch + " (" + batch + ")";
+    return place.get();
   }
 
-  /** From now on no step is computed, until the next one is. */
+  void loading() {
+    place = () -> "the items of step " + (progress.step() + 1);
+  }
+
   void validating() {
-    batch = null;
+    place = () -> "the validation after step " + progress.step();
   }
 
   @Override
   public void beforeBatch(long step, int microBatch, Batch batch) {
-    this.microBatch = microBatch;
-    this.batch = batch;
+    place = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";
     for (Callback callback : options.callbacks()) {
       if (callback instanceof Callback.BeforeBatch watching) {
         watching.beforeBatch(step, microBatch, batch);
@@ -66,12 +67,14 @@ final class RunWatch implements StepWatch {
 
   @Override
   public void afterStep(StepReport report) {
+    place = () -> "what is reported and saved after step " + report.step();
     tally.add(report);
     options.callbacks().forEach(callback -> tell(callback, report));
     // At the end of an epoch it is saved when the validation is done too: whatever goes on from a
     // checkpoint finds all that belongs to its step in it.
     if (progress.stepInEpoch() < data.stepsPerEpoch()) {
       state.saveIfDue();
+      loading();
     }
   }
 

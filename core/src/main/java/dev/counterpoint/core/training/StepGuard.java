@@ -104,7 +104,8 @@ final class StepGuard {
   }
 
   /**
-   * Looks at the weights after the last step of an epoch: no loss will tell of that one.
+   * Looks at the weights where no loss will tell of them: before a validation and before they are
+   * saved.
    *
    * @throws NotFiniteException naming the first that holds a number that is not finite
    */

@@ -71,10 +71,11 @@ public final class Trainer {
     long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
     Progress progress = new Progress();
     Tally tally = new Tally();
+    StepGuard guard = new StepGuard(model, training, config, options, consensus);
     try (Learner learner = Learner.of(model, config, strategy);
         RunState state =
             new RunState(
-                learner, progress, tally, options, data.fingerprint(), strategy.collective())) {
+                learner, progress, tally, options, training, guard, strategy.collective())) {
       boolean asked = options.stop().requested();
       consensus.spread(values(model.parameters()));
       List<String> passedOver = state.restore();
@@ -90,11 +91,11 @@ public final class Trainer {
       RunWatch watch = new RunWatch(options, state, tally, progress, learner, training);
       TrainingLoop.Plan plan =
           new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
-      StepGuard guard = new StepGuard(model, training, config, options, consensus);
       TrainingLoop loop = new TrainingLoop(learner, training, plan, guard, progress, watch);
       try {
         while (progress.epoch() <= config.epochs() && !consensus.stops(options.stop())) {
           progress.epochBegins();
+          watch.loading();
           model.setTraining(true);
           strategy.trainEpoch(loop);
           if (progress.stepInEpoch() == training.stepsPerEpoch()) {

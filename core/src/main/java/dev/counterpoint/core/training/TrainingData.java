@@ -8,25 +8,43 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.EpochOrder;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Metric;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** The training split in the order that a run takes it. */
 final class TrainingData {
   private final Dataset dataset;
   private final List<Supplier<Metric>> metrics;
+  private final String fingerprint;
   private final TrainingConfig config;
   private final long seed;
 
   TrainingData(DataSplits data, TrainingConfig config, long seed) {
     this.dataset = data.train();
     this.metrics = data.metrics();
+    this.fingerprint = data.fingerprint();
     this.config = config;
     this.seed = seed;
   }
 
   long stepsPerEpoch() {
     return (dataset.size() + config.batchSize() - 1) / config.batchSize();
+  }
+
+  /** As {@link DataSplits#fingerprint()}. */
+  String fingerprint() {
+    return fingerprint;
+  }
+
+  /** What decides, with the seed and the items themselves, which items a step takes. */
+  Map<String, String> order() {
+    Map<String, String> order = new LinkedHashMap<>();
+    order.put("number of items", Long.toString(dataset.size()));
+    order.put("batch size", Integer.toString(config.batchSize()));
+    order.put("grouping by length", Boolean.toString(config.groupByLength()));
+    return order;
   }
 
   /** The steps of an epoch from a place in it. */

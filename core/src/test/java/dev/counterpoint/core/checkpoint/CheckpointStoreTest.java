@@ -39,7 +39,7 @@ class CheckpointStoreTest {
     directory = run.resolve("checkpoints");
     store = new CheckpointStore(directory, 2);
     model = Models.small(manager, 1);
-    store.prepare(model);
+    store.prepare(0);
   }
 
   @AfterEach
@@ -206,7 +206,7 @@ class CheckpointStoreTest {
     Files.createDirectory(directory.resolve(".step-00000000.gone"));
     Files.writeString(directory.resolve(".notes.new"), "mine");
 
-    store.prepare(model);
+    store.prepare(0);
 
     assertThat(list(directory)).containsExactly(".notes.new", "best", "step-00000001");
     assertThat(store.best().checkpoint().orElseThrow().step()).isEqualTo(1);
@@ -216,7 +216,7 @@ class CheckpointStoreTest {
   void aDirectoryThatCannotBeMadeIsRefusedBeforeTheStart() throws IOException {
     Path file = Files.writeString(run.resolve("file"), "");
 
-    assertThatThrownBy(() -> new CheckpointStore(file.resolve("checkpoints"), 1).prepare(model))
+    assertThatThrownBy(() -> new CheckpointStore(file.resolve("checkpoints"), 1).prepare(0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith(
             "Checkpoints cannot be written to " + file.resolve("checkpoints") + ": ")
@@ -225,11 +225,10 @@ class CheckpointStoreTest {
 
   @Test
   void aDiskWithoutRoomIsRefusedBeforeTheStart() {
-    List<Parameter> large = List.of(Models.normal(manager, 1, "x", 1000, 1000));
     CheckpointStore full =
         new CheckpointStore(directory, 1, FaultyDisk.sound().withRoom(11_500_000));
 
-    assertThatThrownBy(() -> full.prepare(large))
+    assertThatThrownBy(() -> full.prepare(12_000_000))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             "A checkpoint needs about 12.0 MB, but "
@@ -250,6 +249,15 @@ class CheckpointStoreTest {
                 + ": No space left on device."
                 + " The last whole checkpoint, step-00000001, remains.");
     assertThat(list(directory)).containsExactly("step-00000001");
+  }
+
+  @Test
+  void whatRemainsIsTheNewestWholeCheckpoint() throws IOException {
+    store.save(1, model, Map.of(), state());
+    store.save(2, model, Map.of(), state());
+    Files.delete(directory.resolve("step-00000002/state.json"));
+
+    assertThat(store.remaining()).contains("The last whole checkpoint, step-00000001, remains.");
   }
 
   @Test
@@ -296,7 +304,7 @@ class CheckpointStoreTest {
 
       assertThat(store.newest().checkpoint()).isPresent();
       assertThat(store.best().checkpoint()).isPresent();
-      store.prepare(model);
+      store.prepare(0);
       assertThat(store.newest().checkpoint()).isPresent();
       assertThat(store.best().checkpoint()).isPresent();
       assertThat(list(directory)).noneMatch(name -> name.startsWith("."));

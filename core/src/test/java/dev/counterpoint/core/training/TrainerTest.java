@@ -28,13 +28,17 @@ import dev.counterpoint.core.optimizer.Sgd;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainerTest {
   private static final TrainingConfig CONFIG =
@@ -99,18 +103,44 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void aCheckpointOfOtherDataIsRefused() {
+  @ParameterizedTest
+  @CsvSource({
+    "8, 100, 16, another seed (7; now 8)",
+    "7, 96, 16, another number of items (100; now 96)",
+    "7, 100, 32, another batch size (16; now 32)"
+  })
+  void aCheckpointOfOtherStepsIsRefused(long seed, int items, int batchSize, String said) {
     Path checkpoints = directory.resolve("other");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
     }
     try (BaseModel model = new TinyClassifier(0)) {
-      RunOptions otherSeed = options(8, new Callback() {}, new StopSignal(), checkpoints);
-      Trainer trainer = new Trainer(model, new AloneStrategy(), CONFIG, otherSeed);
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(100)))
+      RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
+      TrainingConfig config = CONFIG.withBatchSize(batchSize);
+      Trainer trainer = new Trainer(model, new AloneStrategy(), config, options);
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("another seed (7; now 8)");
+          .hasMessageContaining(said);
+    }
+  }
+
+  @Test
+  void aModelThatIsNotFiniteIsNotSaved() throws IOException {
+    Path checkpoints = directory.resolve("spoilt");
+    try (BaseModel model = new TinyClassifier(0)) {
+      Callback spoiler =
+          new Callback() {
+            @Override
+            public void onStep(StepReport report) {
+              if (report.step() == 5) {
+                model.parameters().get(0).value().muli(Float.NaN);
+              }
+            }
+          };
+      assertThatThrownBy(() -> train(model, spoiler, new StopSignal(), checkpoints))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("After step 5 the model is not finite");
+      assertThat(new CheckpointStore(checkpoints, 1).newest().checkpoint()).isEmpty();
     }
   }
 
@@ -201,7 +231,6 @@ class TrainerTest {
         };
     try (BaseModel model = new TinyClassifier(0.1)) {
       train(model, counter, new StopSignal(), directory.resolve("counted"));
-      alive.add(model.parameters().size());
     }
     assertThat(alive.subList(2, 12)).containsOnly(alive.get(2));
   }
@@ -269,21 +298,42 @@ class TrainerTest {
   @Test
   void anErrorOfTheDataSetEndsTheTrainingAsItself() {
     Dataset broken =
-        new Dataset() {
-          @Override
-          public long size() {
-            return 10;
-          }
-
-          @Override
-          public HostBatch collate(long[] items) {
-            throw new IllegalStateException("the disk is gone");
-          }
-        };
+        failing(
+            () -> {
+              throw new IllegalStateException("the disk is gone");
+            });
     try (BaseModel model = new TinyClassifier(0)) {
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(broken))
           .hasMessage("the disk is gone");
     }
+  }
+
+  @Test
+  void memoryThatDoesNotSufficeForTheItemsOfAStepNamesThem() {
+    Dataset large =
+        failing(
+            () -> {
+              throw new OutOfMemoryError("heap");
+            });
+    try (BaseModel model = new TinyClassifier(0)) {
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(large))
+          .isInstanceOf(OutOfMemory.class)
+          .hasMessageContaining("not enough memory for the items of step 1.");
+    }
+  }
+
+  private static Dataset failing(Supplier<HostBatch> failure) {
+    return new Dataset() {
+      @Override
+      public long size() {
+        return 10;
+      }
+
+      @Override
+      public HostBatch collate(long[] items) {
+        return failure.get();
+      }
+    };
   }
 
   @Test
