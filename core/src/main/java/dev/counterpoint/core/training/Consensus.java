@@ -26,6 +26,10 @@ final class Consensus {
     this.collective = collective;
   }
 
+  Collective collective() {
+    return collective;
+  }
+
   /** Whether this process writes for all. */
   boolean leads() {
     return collective.rank() == 0;
@@ -48,37 +52,38 @@ final class Consensus {
     return false;
   }
 
-  /** What the first process says, for all to hear; what the others would say is not asked for. */
-  String word(String own) {
+  /** What the first process has, for all; what the others have is not asked for. */
+  String broadcast(String own) {
     return text(collective.gather(leads() ? bytes(own) : new byte[0]).get(0));
   }
 
   /** Likewise. */
-  boolean decides(boolean own) {
-    return word(own ? "yes" : "no").equals("yes");
+  boolean broadcast(boolean own) {
+    return broadcast(own ? "yes" : "no").equals("yes");
   }
 
-  /** The first process whose own word is not null, and that word; null where there is none. */
-  @Nullable Voice first(@Nullable String own) {
-    List<byte[]> words = collective.gather(own == null ? new byte[0] : bytes("." + own));
-    for (int rank = 0; rank < words.size(); rank++) {
-      if (words.get(rank).length > 0) {
-        return new Voice(rank, text(words.get(rank)).substring(1));
+  /** What the first process has given that gives any; null where none does. */
+  @Nullable Given firstGiven(@Nullable String own) {
+    List<byte[]> texts = collective.gather(own == null ? new byte[0] : bytes("." + own));
+    for (int rank = 0; rank < texts.size(); rank++) {
+      if (texts.get(rank).length > 0) {
+        return new Given(rank, text(texts.get(rank)).substring(1));
       }
     }
     return null;
   }
 
-  /** What the one process says whose own word is not null. */
-  String said(@Nullable String own) {
-    return Objects.requireNonNull(first(own)).word();
+  /** What the one process has given that gives any. */
+  String given(@Nullable String own) {
+    return Objects.requireNonNull(firstGiven(own)).text();
   }
 
-  /** Something that a process has said. */
-  record Voice(int rank, String word) {}
+  /** A text of a process. */
+  record Given(int rank, String text) {}
 
   /** Gives the first process's values to all. */
-  void spread(List<NDArray> arrays) {
+  void broadcast(List<NDArray> all) {
+    List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
     if (collective.world() > 1 && !arrays.isEmpty()) {
       try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
         flat.take(arrays);

@@ -55,14 +55,14 @@ record Learner(
    * What a checkpoint holds beside the parameters. A process that is alone now may go on from one
    * that several have made, and the other way round.
    */
-  RankMemory memory(Collective collective) {
+  RankMemory memory(Consensus consensus) {
     Map<String, NDArray> common = new HashMap<>(average.state());
     common.putAll(outer.state());
     if (rounds.local()) {
-      return new RankMemory(common, optimizer.state(), collective);
+      return new RankMemory(common, optimizer.state(), consensus);
     }
     common.putAll(optimizer.state());
-    return new RankMemory(common, Map.of(), collective);
+    return new RankMemory(common, Map.of(), consensus);
   }
 
   @Override

@@ -27,11 +27,11 @@ final class RankMemory implements AutoCloseable {
    * @param common the same in all
    * @param local its own, under names that all have
    */
-  RankMemory(Map<String, NDArray> common, Map<String, NDArray> local, Collective collective) {
+  RankMemory(Map<String, NDArray> common, Map<String, NDArray> local, Consensus consensus) {
     this.common.putAll(common);
     this.local.putAll(local);
-    this.collective = collective;
-    this.consensus = new Consensus(collective);
+    this.collective = consensus.collective();
+    this.consensus = consensus;
   }
 
   /** How many processes' memories a checkpoint has: 1 where they are the same. */
@@ -90,8 +90,8 @@ final class RankMemory implements AutoCloseable {
   }
 
   /** Gives each process what was read by the first one. */
-  void spread(int memories) {
-    consensus.spread(List.copyOf(common.values()));
+  void broadcast(int memories) {
+    consensus.broadcast(List.copyOf(common.values()));
     for (int rank = 1; rank < collective.world() && !local.isEmpty(); rank++) {
       try (FlatArrays way = room()) {
         if (consensus.leads()) {

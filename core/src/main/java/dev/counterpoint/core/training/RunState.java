@@ -59,18 +59,18 @@ final class RunState implements AutoCloseable {
       RunOptions options,
       TrainingData data,
       StepGuard guard,
-      Collective collective) {
+      Consensus consensus) {
     this.model = learner.model();
     this.outer = learner.outer();
-    this.memory = learner.memory(collective);
+    this.memory = learner.memory(consensus);
     this.progress = progress;
     this.tally = tally;
     this.options = options;
     this.data = data;
     this.guard = guard;
-    this.consensus = new Consensus(collective);
+    this.consensus = consensus;
     CheckpointStore store = options.checkpoints();
-    kept = consensus.decides(store != null);
+    kept = consensus.broadcast(store != null);
     writer =
         store != null && consensus.leads()
             ? new CheckpointWriter(store, options.policy().background(), this::sync)
@@ -97,13 +97,13 @@ final class RunState implements AutoCloseable {
     if (!kept) {
       return List.of();
     }
-    Found found = Found.of(consensus.word(consensus.leads() ? read().text() : ""));
+    Found found = Found.of(consensus.broadcast(consensus.leads() ? read().text() : ""));
     if (found.refusal() != null) {
       throw new InvalidSettings(found.refusal());
     }
     if (found.state() != null) {
-      consensus.spread(parameters());
-      memory.spread(memories(found.state()));
+      consensus.broadcast(model.parameters().stream().map(Parameter::value).toList());
+      memory.broadcast(memories(found.state()));
       if (!consensus.leads()) {
         adopt(found.state());
       }
@@ -115,7 +115,9 @@ final class RunState implements AutoCloseable {
   private Found read() {
     try {
       CheckpointStore store = Objects.requireNonNull(options.checkpoints());
-      store.prepare(4 * parameters().stream().mapToLong(NDArray::size).sum() + memory.bytes());
+      store.prepare(
+          4 * model.parameters().stream().mapToLong(it -> it.shape().size()).sum()
+              + memory.bytes());
       CheckpointStore.Found newest = store.newest();
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (checkpoint.isPresent()) {
@@ -147,13 +149,6 @@ final class RunState implements AutoCloseable {
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();
-  }
-
-  private List<NDArray> parameters() {
-    return model.parameters().stream()
-        .map(Parameter::value)
-        .filter(array -> array.size() > 0)
-        .toList();
   }
 
   private static int memories(ObjectNode state) {
@@ -234,7 +229,7 @@ final class RunState implements AutoCloseable {
   private boolean isDue() {
     Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
     boolean due = options.policy().due(progress.step(), sinceLast);
-    return options.policy().everyMinutes() == null ? due : consensus.decides(due);
+    return options.policy().everyMinutes() == null ? due : consensus.broadcast(due);
   }
 
   /**

@@ -94,13 +94,13 @@ final class StepGuard {
    */
   private String whatHappened(Step step) {
     boolean own = step.own().notFiniteBatch() >= 0;
-    Consensus.Voice culprit = consensus.first(own ? "" : null);
+    Consensus.Given culprit = consensus.firstGiven(own ? "" : null);
     if (step.rank() == (culprit == null ? 0 : culprit.rank())) {
       String reason = notFinite(step);
       Path kept = keep(step, reason);
-      return consensus.said(kept == null ? reason : reason + " " + replay(kept));
+      return consensus.given(kept == null ? reason : reason + " " + replay(kept));
     }
-    return consensus.said(null);
+    return consensus.given(null);
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.counterpoint.core.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
@@ -74,10 +73,9 @@ public final class Trainer {
     StepGuard guard = new StepGuard(model, training, config, options, consensus);
     try (Learner learner = Learner.of(model, config, strategy);
         RunState state =
-            new RunState(
-                learner, progress, tally, options, training, guard, strategy.collective())) {
+            new RunState(learner, progress, tally, options, training, guard, consensus)) {
       boolean asked = options.stop().requested();
-      consensus.spread(values(model.parameters()));
+      consensus.broadcast(model.parameters().stream().map(Parameter::value).toList());
       List<String> passedOver = state.restore();
       consensus.requireSameValues(model.parameters(), progress.step());
       learner.outer().begin();
@@ -152,13 +150,6 @@ public final class Trainer {
               + config.freeze()
               + ").");
     }
-  }
-
-  private static List<NDArray> values(List<Parameter> parameters) {
-    return parameters.stream()
-        .filter(parameter -> parameter.shape().size() > 0)
-        .map(Parameter::value)
-        .toList();
   }
 
   /** What would make other steps of the same batches in another process. */
