@@ -212,6 +212,7 @@ class LoraTest {
                 new BertConfig(
                         BertConfig.Task.CLASSIFICATION,
                         folder.toString(),
+                        false,
                         null,
                         lora(2, List.of("value", "key")),
                         false)
@@ -294,7 +295,8 @@ class LoraTest {
   void withoutAModelToAdaptItIsRefused() {
     assertThatThrownBy(
             () ->
-                new BertConfig(BertConfig.Task.CLASSIFICATION, null, null, Lora.defaults(), false)
+                new BertConfig(
+                        BertConfig.Task.CLASSIFICATION, null, false, null, Lora.defaults(), false)
                     .resolve(Path::of))
         .hasMessageContaining("model.from must name its folder");
   }
@@ -305,13 +307,13 @@ class LoraTest {
 
   private BertConfig bertConfig(Lora lora) throws IOException {
     return new BertConfig(
-            BertConfig.Task.CLASSIFICATION, bert.folder().toString(), null, lora, false)
+            BertConfig.Task.CLASSIFICATION, bert.folder().toString(), false, null, lora, false)
         .resolve(Path::of);
   }
 
   private Gpt2Config gpt2Config(Lora lora) throws IOException {
     return new Gpt2Config(
-            Gpt2Config.Task.LANGUAGE_MODEL, gpt2.folder().toString(), null, lora, false)
+            Gpt2Config.Task.LANGUAGE_MODEL, gpt2.folder().toString(), false, null, lora, false)
         .resolve(Path::of);
   }
 

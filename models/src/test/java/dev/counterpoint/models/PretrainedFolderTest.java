@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,42 @@ class PretrainedFolderTest {
     ObjectNode config = (ObjectNode) json.readTree(folder.resolve("original.json").toFile());
     config.putObject("id2label").put("0", first).put("1", second);
     json.writeValue(folder.resolve("config.json").toFile(), config);
+  }
+
+  @Test
+  void aHeadForAnotherNumberOfLabelsStartsAnewWhereThatIsAskedFor() throws IOException {
+    write();
+    DataSpec three = DataSpec.ofText(128, 0, List.of("no", "yes", "maybe"));
+    BertConfig kept = bert().resolve(Path::of);
+    BertConfig anew = bertWithNewHead(folder.toString()).resolve(Path::of);
+
+    try (BaseModel model = kept.build(three)) {
+      model.initialize(Device.cpu(), 1);
+      assertThatThrownBy(() -> kept.loadInto(model, three.labels(), Path::of))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("does not fit the model's classifier.weight")
+          .hasMessageContaining("with model.newHead it starts anew");
+      assertThat(anew.loadInto(model, three.labels(), Path::of))
+          .containsExactly(
+              folder
+                  + " has a head that is not taken, as asked: classifier.bias, classifier.weight");
+    }
+  }
+
+  @Test
+  void aNewHeadAsksForAFolderAndATaskThatHasOne() {
+    assertThatThrownBy(() -> bertWithNewHead(null).resolve(Path::of))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("model.from must name the folder");
+    Gpt2Config withoutHead =
+        new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, folder.toString(), true, null, null, false);
+    assertThatThrownBy(() -> withoutHead.resolve(Path::of))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("which LANGUAGE_MODEL has not");
+  }
+
+  private static BertConfig bertWithNewHead(@Nullable String from) {
+    return new BertConfig(BertConfig.Task.CLASSIFICATION, from, true, null, null, false);
   }
 
   @Test

@@ -20,17 +20,33 @@ final class CheckpointMatch implements AutoCloseable {
 
   private final PretrainedFolder folder;
   private final CheckpointNames names;
+  private final List<String> head;
+  private final boolean newHead;
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<Parameter, Source> sources = new LinkedHashMap<>();
   private final List<SafetensorsReader> readers = new ArrayList<>();
   private final List<String> aside = new ArrayList<>();
+  private final List<String> renewed = new ArrayList<>();
   private final List<InvalidSettings.Problem> problems = new ArrayList<>();
 
   private record Source(SafetensorsReader reader, StoredTensor tensor) {}
 
-  CheckpointMatch(PretrainedFolder folder, List<Parameter> parameters, CheckpointNames names) {
+  /**
+   * A match that knows no file yet.
+   *
+   * @param head the layers that are made for the task
+   * @param newHead whether those start anew even where a file has them
+   */
+  CheckpointMatch(
+      PretrainedFolder folder,
+      List<Parameter> parameters,
+      CheckpointNames names,
+      List<String> head,
+      boolean newHead) {
     this.folder = folder;
     this.names = names;
+    this.head = head;
+    this.newHead = newHead;
     parameters.forEach(parameter -> this.parameters.put(parameter.name(), parameter));
   }
 
@@ -53,8 +69,16 @@ final class CheckpointMatch implements AutoCloseable {
       } else {
         refuse(file + ": " + described(tensor) + " is left over: the model has no such parameter");
       }
+    } else if (newHead && isOfTask(parameter)) {
+      renewed.add(parameter.name());
     } else if (!tensor.shape().equals(parameter.shape())) {
-      refuse(file + ": " + described(tensor) + " does not fit the model's " + parameter);
+      refuse(
+          file
+              + ": "
+              + described(tensor)
+              + " does not fit the model's "
+              + parameter
+              + (isOfTask(parameter) ? "; with model.newHead it starts anew" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
       refuse(
           file
@@ -83,7 +107,7 @@ final class CheckpointMatch implements AutoCloseable {
     List<String> missing = new ArrayList<>();
     parameters.forEach(
         (name, parameter) -> {
-          if (!sources.containsKey(parameter)) {
+          if (!sources.containsKey(parameter) && !renewed.contains(name)) {
             missing.add(name);
             if (!names.isOfHead(name)) {
               refuse(folder.path() + " lacks " + parameter);
@@ -100,17 +124,22 @@ final class CheckpointMatch implements AutoCloseable {
     return notes(missing);
   }
 
-  /** The parameters of some layers that a file has values for. */
-  List<Parameter> found(List<String> layers) {
-    return sources.keySet().stream()
-        .filter(parameter -> layers.stream().anyMatch(it -> parameter.name().startsWith(it + ".")))
-        .toList();
+  /** The parameters of the head that a file has values for. */
+  List<Parameter> foundHead() {
+    return sources.keySet().stream().filter(this::isOfTask).toList();
+  }
+
+  private boolean isOfTask(Parameter parameter) {
+    return head.stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
   }
 
   private List<String> notes(List<String> missing) {
     List<String> notes = new ArrayList<>();
     if (!missing.isEmpty()) {
       notes.add(folder.path() + " lacks, so that it starts anew: " + list(missing));
+    }
+    if (!renewed.isEmpty()) {
+      notes.add(folder.path() + " has a head that is not taken, as asked: " + list(renewed));
     }
     if (!aside.isEmpty()) {
       notes.add(folder.path() + " has for another task, left aside: " + list(aside));

@@ -26,6 +26,9 @@ public interface PretrainedConfig extends ModelConfig {
   /** What is trained in place of the whole model; null where that is trained. */
   @Nullable Lora lora();
 
+  /** Whether the head starts anew even where the folder has one, as for other labels. */
+  boolean newHead();
+
   /** The architecture. */
   PublishedFamily<?> family();
 
@@ -84,6 +87,6 @@ public interface PretrainedConfig extends ModelConfig {
     List<Parameter> whole =
         model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
     return PretrainedFolder.of(files.apply(from))
-        .load(whole, family().names(), task().names().head(), labels);
+        .load(whole, family().names(), task().names().head(), newHead(), labels);
   }
 }

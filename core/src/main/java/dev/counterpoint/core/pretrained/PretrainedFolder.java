@@ -113,7 +113,8 @@ public record PretrainedFolder(Path path) {
   /**
    * Gives parameters the values that the folder has for them, float16 and bfloat16 widened.
    *
-   * @param head the layers whose rows are labels'
+   * @param head the layers that are made for the task, whose rows are labels'
+   * @param newHead whether those start anew even where the folder has them
    * @param labels the data's, whose order the rows of the head are put into; empty where it has
    *     none
    * @return what is worth telling: what the folder lacks and starts anew, what was left aside,
@@ -122,14 +123,18 @@ public record PretrainedFolder(Path path) {
    *     is damaged; no parameter has changed then
    */
   public List<String> load(
-      List<Parameter> parameters, CheckpointNames names, List<String> head, List<String> labels)
+      List<Parameter> parameters,
+      CheckpointNames names,
+      List<String> head,
+      boolean newHead,
+      List<String> labels)
       throws IOException {
-    try (CheckpointMatch match = new CheckpointMatch(this, parameters, names)) {
+    try (CheckpointMatch match = new CheckpointMatch(this, parameters, names, head, newHead)) {
       for (Path file : weightFiles()) {
         match.add(file);
       }
       List<String> notes = new ArrayList<>(match.load());
-      notes.addAll(HeadRows.arrange(path, match.found(head), labels));
+      notes.addAll(HeadRows.arrange(path, match.foundHead(), labels));
       return notes;
     } catch (DamagedFile e) {
       throw new InvalidSettings(String.valueOf(e.getMessage()));

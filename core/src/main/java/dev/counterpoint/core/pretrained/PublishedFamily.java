@@ -80,6 +80,7 @@ public record PublishedFamily<A>(
    *
    * @param from the folder to begin from, or a name on the hub; of a model, or of an adapter and
    *     thereby of the model that it adapts; null to start from nothing
+   * @param newHead whether the head starts anew even where the folder has one
    * @param asked sizes that the folder must have; null for whatever it has, or else the defaults
    * @param files finds what is named
    * @throws InvalidSettings where it is no such folder, or the settings ask for another model, or
@@ -87,11 +88,19 @@ public record PublishedFamily<A>(
    */
   public Start<A> start(
       @Nullable String from,
+      boolean newHead,
       @Nullable A asked,
       @Nullable Lora lora,
       Task task,
       Function<String, Path> files)
       throws IOException {
+    if (newHead && (from == null || task.names().head().isEmpty())) {
+      throw new InvalidSettings(
+          "model.newHead lets the head of a folder start anew: model.from must name the folder, and"
+              + " the task must have a head of its own, which "
+              + task
+              + (task.names().head().isEmpty() ? " has not." : " has."));
+    }
     if (from != null) {
       return startFrom(from, asked, lora, task, files);
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param task what it is for
  * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
  *     from nothing
+ * @param newHead whether the head starts anew even where that folder has one, as for other labels
  * @param architecture its sizes; null for those of the folder, or else the defaults
  * @param lora what is trained in place of the whole model; null where that is trained
  * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record BertConfig(
     Task task,
     @Nullable String from,
+    boolean newHead,
     @Nullable BertArchitecture architecture,
     @Nullable Lora lora,
     boolean checkpointBlocks)
@@ -82,7 +84,7 @@ public record BertConfig(
 
   /** One that is trained whole. */
   public BertConfig(Task task, @Nullable String from, @Nullable BertArchitecture architecture) {
-    this(task, from, architecture, null, false);
+    this(task, from, false, architecture, null, false);
   }
 
   /** A small classifier from nothing. */
@@ -121,13 +123,14 @@ public record BertConfig(
   @Override
   public BertConfig resolve(Function<String, Path> files) throws IOException {
     PublishedFamily.Start<BertArchitecture> start =
-        FAMILY.start(from, architecture, lora, task, files);
-    return new BertConfig(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
+        FAMILY.start(from, newHead, architecture, lora, task, files);
+    return new BertConfig(
+        task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);
   }
 
   @Override
   public BertConfig merged() {
-    return new BertConfig(task, from, architecture, null, checkpointBlocks);
+    return new BertConfig(task, from, newHead, architecture, null, checkpointBlocks);
   }
 
   private static BertArchitecture read(ConfigReader config) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param task what it is for
  * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
  *     from nothing
+ * @param newHead whether the head starts anew even where that folder has one, as for other labels
  * @param architecture its sizes; null for those of the folder, or else the defaults
  * @param lora what is trained in place of the whole model; null where that is trained
  * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record Gpt2Config(
     Task task,
     @Nullable String from,
+    boolean newHead,
     @Nullable Gpt2Architecture architecture,
     @Nullable Lora lora,
     boolean checkpointBlocks)
@@ -67,7 +69,7 @@ public record Gpt2Config(
 
   /** One that is trained whole. */
   public Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Architecture architecture) {
-    this(task, from, architecture, null, false);
+    this(task, from, false, architecture, null, false);
   }
 
   /** A small language model from nothing. */
@@ -102,13 +104,14 @@ public record Gpt2Config(
   @Override
   public Gpt2Config resolve(Function<String, Path> files) throws IOException {
     PublishedFamily.Start<Gpt2Architecture> start =
-        FAMILY.start(from, architecture, lora, task, files);
-    return new Gpt2Config(task, start.from(), start.architecture(), start.lora(), checkpointBlocks);
+        FAMILY.start(from, newHead, architecture, lora, task, files);
+    return new Gpt2Config(
+        task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);
   }
 
   @Override
   public Gpt2Config merged() {
-    return new Gpt2Config(task, from, architecture, null, checkpointBlocks);
+    return new Gpt2Config(task, from, newHead, architecture, null, checkpointBlocks);
   }
 
   private static Gpt2Architecture read(ConfigReader config) {

@@ -101,7 +101,10 @@ public record Run(
     return new Run(binder.bind(tree, RunFile.class), run, true, binder, files);
   }
 
-  /** The folder with the tokenizer that the model was trained with before the run, if it was. */
+  /**
+   * The folder that must have the tokenizer that the model was trained with before the run, if it
+   * was, unless the data names one.
+   */
   @Nullable Path tokenizer() {
     Path origin = origin();
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
@@ -110,7 +113,7 @@ public record Run(
     return Stream.of(origin, directory.model())
         .filter(folder -> folder != null && PublishedTokenizer.isIn(folder))
         .findFirst()
-        .orElse(null);
+        .orElse(origin);
   }
 
   /** The folder that the model begins from; null where there is none, or it is gone by now. */

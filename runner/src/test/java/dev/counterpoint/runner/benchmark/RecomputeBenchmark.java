@@ -41,7 +41,7 @@ public final class RecomputeBenchmark {
             null, 768, 12, 12, 3_072, 512, 2, small.activation(), 0.1, 0.1, null, 1e-12, 0.02);
     Times times = new Times();
     try (BaseModel model =
-        new BertConfig(BertConfig.Task.CLASSIFICATION, null, base, null, again)
+        new BertConfig(BertConfig.Task.CLASSIFICATION, null, false, base, null, again)
             .build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")))) {
       model.initialize(Device.cpu(), 1);
       TrainingConfig config =

@@ -55,6 +55,19 @@ class FineTuneTest {
   }
 
   @Test
+  void aModelWithoutItsTokenizerIsRefused() throws IOException {
+    train("first", "model.architecture.width=16", "model.architecture.heads=2");
+    Path model = folder.resolve("first/model");
+    Files.delete(model.resolve("tokenizer.json"));
+
+    assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err())
+        .contains(model + " is a folder without tokenizer.json")
+        .contains("name the one that the model was trained with as data.tokenizer.path");
+    assertThat(folder.resolve("second")).doesNotExist();
+  }
+
+  @Test
   void whatIsAskedIsCutWhereTheItemsOfTheTrainingWere() {
     String text = "a good film a good film a good film";
     train("long", "model.architecture.width=16", "model.architecture.heads=2");

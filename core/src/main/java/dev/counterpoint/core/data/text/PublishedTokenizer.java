@@ -76,7 +76,8 @@ public final class PublishedTokenizer {
         "The tokenizer "
             + path
             + (Files.isDirectory(path)
-                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt. "
+                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt:"
+                    + " name the one that the model was trained with as data.tokenizer.path. "
                     + FolderListing.within(path)
                 : " is not a file. " + FolderListing.of(path)));
   }
