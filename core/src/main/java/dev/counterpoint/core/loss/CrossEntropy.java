@@ -1,9 +1,12 @@
 package dev.counterpoint.core.loss;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
+import java.util.OptionalLong;
+import java.util.stream.LongStream;
 
 /**
  * Cross entropy of logits and class numbers: {@code torch.nn.functional.cross_entropy} with
@@ -35,11 +38,37 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    *
    * @param logits (..., classes)
    * @param labels (...), int64
+   * @throws IllegalArgumentException where there is not a label for each row, or one is of no class
    */
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
-    Targets.requireCount(logits.size() / classes, labels, logits);
-    CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
-    return new LossSum(result.sum(), result.count().getLong());
+    Targets.requireCount(logits.size() / classes, labels, logits, "row of the output");
+    try {
+      CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
+      return new LossSum(result.sum(), result.count().getLong());
+    } catch (EngineException e) {
+      throw explained(labels, logits, e);
+    }
+  }
+
+  /** Where a label is of no class that is what went wrong, or else what libtorch says. */
+  private static RuntimeException explained(
+      NDArray labels, NDArray logits, EngineException failure) {
+    long classes = logits.getShape().tail();
+    OptionalLong outside =
+        LongStream.of(labels.toLongArray())
+            .filter(label -> label != IGNORED && (label < 0 || label >= classes))
+            .findFirst();
+    return outside.isEmpty()
+        ? failure
+        : new IllegalArgumentException(
+            "A label is "
+                + outside.getAsLong()
+                + ", and the output "
+                + logits.getShape()
+                + " is for those from 0 to "
+                + (classes - 1)
+                + ".",
+            failure);
   }
 }

@@ -1,6 +1,8 @@
 package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import java.util.Locale;
 
 /**
  * A loss as a sum over the items (or tokens) of a batch and how many those were. The loss that one
@@ -11,6 +13,22 @@ import ai.djl.ndarray.NDArray;
  * @param weight items or tokens that count
  */
 public record LossSum(NDArray sum, double weight) {
+  /**
+   * Checks the sum.
+   *
+   * @throws IllegalArgumentException where it is not one number in float32
+   */
+  public LossSum {
+    if (sum.getDataType() != DataType.FLOAT32 || sum.getShape().dimension() != 0) {
+      throw new IllegalArgumentException(
+          "The sum of a loss must be one number, () in float32, and is "
+              + sum.getShape()
+              + " in "
+              + sum.getDataType().toString().toLowerCase(Locale.ROOT)
+              + ": end it with sum(), and toType(DataType.FLOAT32, false) if need be.");
+    }
+  }
+
   /** The sum as a number; waits for the device. */
   public double total() {
     return sum.getFloat();

@@ -13,18 +13,24 @@ final class Targets {
    */
   static NDArray like(NDArray output, Batch batch) {
     NDArray labels = batch.labels();
-    requireCount(output.size(), labels, output);
+    requireCount(output.size(), labels, output, "number of the output");
     return labels.toType(DataType.FLOAT32, false).reshape(output.getShape());
   }
 
-  /** Refuses labels that are not as many as the output asks for. */
-  static void requireCount(long count, NDArray labels, NDArray output) {
+  /**
+   * Refuses labels that are not as many as the output asks for.
+   *
+   * @param each what has a label
+   */
+  static void requireCount(long count, NDArray labels, NDArray output, String each) {
     if (labels.size() != count) {
       throw new IllegalArgumentException(
           "The labels "
               + labels.getShape()
               + " do not match the output "
               + output.getShape()
+              + ": this loss takes one for each "
+              + each
               + ".");
     }
   }

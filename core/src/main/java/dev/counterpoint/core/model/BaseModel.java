@@ -66,8 +66,17 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
 
   /** The loss of a batch: this model's own, or the one that took its place. */
   public final LossSum loss(NDArray output, Batch batch) {
-    Loss loss = replacement == null ? lossFunction() : replacement;
-    return loss.of(output, batch);
+    Loss loss =
+        replacement == null ? requireReturned(lossFunction(), this, "lossFunction") : replacement;
+    return requireReturned(loss.of(output, batch), loss, "of");
+  }
+
+  private static <T> T requireReturned(@Nullable T result, Object of, String method) {
+    if (result == null) {
+      throw new IllegalArgumentException(
+          of.getClass().getSimpleName() + "." + method + " returned null.");
+    }
+    return result;
   }
 
   /** Trains with another loss than the model's own. */

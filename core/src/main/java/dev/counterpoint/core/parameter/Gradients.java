@@ -1,5 +1,6 @@
 package dev.counterpoint.core.parameter;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.NativeList;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,9 +67,10 @@ public final class Gradients implements AutoCloseable {
    * Adds the gradients of a scalar to those that are there: {@code Tensor.backward()}.
    *
    * @param scalar (), recorded; its graph is freed
+   * @throws IllegalArgumentException where it depends on nothing that gets gradients
    */
   public void add(NDArray scalar) {
-    add(Torch.gradients(scalar, values()));
+    add(of(() -> Torch.gradients(scalar, values())));
   }
 
   /**
@@ -75,7 +78,21 @@ public final class Gradients implements AutoCloseable {
    * is closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
    */
   public void add(NDArray scalar, Torch.Recording recording) {
-    add(Torch.gradients(scalar, values(), recording));
+    add(of(() -> Torch.gradients(scalar, values(), recording)));
+  }
+
+  private static Kernel.Places of(Supplier<Kernel.Places> backward) {
+    try {
+      return backward.get();
+    } catch (EngineException e) {
+      if (String.valueOf(e.getMessage()).contains("does not require grad")) {
+        throw new IllegalArgumentException(
+            "The loss depends on no parameter that is trained: it must come from the model's"
+                + " output, by operations that have a gradient.",
+            e);
+      }
+      throw e;
+    }
   }
 
   private NativeList values() {

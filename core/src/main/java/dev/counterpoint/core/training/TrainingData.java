@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The training split in the order that a run takes it. */
 final class TrainingData {
@@ -52,8 +53,13 @@ final class TrainingData {
     return new BatchLoader(dataset, order(epoch), fromStep, share, config.microBatch(), device);
   }
 
-  /** Sees to it that a model's output is what will be measured in the validations. */
-  void check(NDArray output, Batch batch) {
+  /** Sees to it that a model's output is there, and what will be measured in the validations. */
+  void check(@Nullable NDArray output, Batch batch) {
+    if (output == null) {
+      throw new IllegalArgumentException(
+          "The model's forward returned null; it must return what the loss takes, mostly logits"
+              + " (batch, classes).");
+    }
     metrics.forEach(metric -> metric.get().check(output, batch));
   }
 

@@ -84,12 +84,21 @@ class CrossEntropyTest {
   void labelsOfAnotherSizeAreRefused() {
     assertThatThrownBy(() -> measure(0, LOGITS, new long[] {0, 1, 2}, 4, CLASSES))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The labels (3) do not match the output (4, 3).");
+        .hasMessage(
+            "The labels (3) do not match the output (4, 3): this loss takes one for each row of the output.");
   }
 
   private static Measured measure(double smoothing, float[] logits, long[] labels, long... shape) {
     return Measured.of(
         new CrossEntropy(smoothing), logits, HostTensor.of(labels, labels.length), shape);
+  }
+
+  @Test
+  void aLabelOfNoClassIsNamed() {
+    assertThatThrownBy(
+            () -> measure(0, LOGITS, new long[] {0, CrossEntropy.IGNORED, 3, 0}, 4, CLASSES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A label is 3, and the output (4, 3) is for those from 0 to 2.");
   }
 
   private static void assertAsExpected(Measured measured, Measured expected) {

@@ -237,8 +237,8 @@ class BaseModelTest {
   @Test
   void theLossIsTheModelsOwnUntilItIsReplaced() {
     try (TwoLayers model = new TwoLayers()) {
-      LossSum replaced = new LossSum(null, 5);
       model.initialize(Device.cpu(), 1);
+      LossSum replaced = new LossSum(model.parameters().get(0).value().sum(), 5);
       try (Batch batch = new Batch(items().collate(new long[] {0, 1}), Device.cpu())) {
         assertThat(model.loss(model.forward(batch), batch).weight()).isEqualTo(2);
 

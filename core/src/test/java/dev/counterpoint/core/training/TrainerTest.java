@@ -21,6 +21,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.AdamW;
@@ -334,6 +335,29 @@ class TrainerTest {
         return failure.get();
       }
     };
+  }
+
+  @Test
+  void aLossThatNoParameterDecidesIsRefused() {
+    assertRefused(
+        (output, batch) -> new LossSum(output.getManager().ones(new Shape()), 1),
+        "The loss depends on no parameter that is trained");
+  }
+
+  @Test
+  @SuppressWarnings("NullAway")
+  void aLossThatReturnsNothingIsNamed() {
+    assertRefused((output, batch) -> null, ".of returned null.");
+  }
+
+  private static void assertRefused(Loss loss, String said) {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.replaceLoss(loss);
+
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(said);
+    }
   }
 
   @Test

@@ -14,8 +14,10 @@ import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
@@ -88,7 +90,11 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   BaseModel model(DataSplits data, Device device) throws IOException {
-    BaseModel model = run.file().model().build(data.spec());
+    ModelConfig config = run.file().model();
+    BaseModel model = config.build(data.spec());
+    if (model == null) {
+      throw new InvalidSettings(config.getClass().getName() + ".build returned null.");
+    }
     Loss loss = run.file().loss();
     if (loss != null) {
       model.replaceLoss(loss);

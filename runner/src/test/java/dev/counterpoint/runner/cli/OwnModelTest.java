@@ -74,6 +74,26 @@ final class OwnModelTest {
   }
 
   @Test
+  void aForwardThatReturnsNothingIsNamed() throws IOException {
+    write();
+    String noOutput = MODEL.replace("words.forward(batch.ids()).mean(new int[] {1})", "null");
+    Files.writeString(folder.resolve("Own.java"), noOutput.formatted("IllegalStateException()"));
+    Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
+    assertThat(train(5)).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("counterpoint: The model's forward returned null; it must");
+  }
+
+  @Test
+  void aBuildThatReturnsNothingIsNamed() throws IOException {
+    write();
+    String noModel = MODEL.replace("new Own(this, data)", "null");
+    Files.writeString(folder.resolve("Own.java"), noModel.formatted("IllegalStateException()"));
+    Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
+    assertThat(train(5)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("Own$Config.build returned null.");
+  }
+
+  @Test
   void aRunIsMeasuredWithAsManyItemsAtOnceAsItWasTrainedWith() throws IOException {
     String tooMany =
         MODEL.replace("words.forward(batch.ids()).getShape().tail() == 7", "batch.size() > 1");
