@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.Nearest;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,11 @@ public final class Catalog<T> {
   /** The short names, in the order they were given. */
   public Set<String> names() {
     return builtIn.keySet();
+  }
+
+  /** The records behind the short names, in that order. */
+  public Collection<Class<? extends T>> records() {
+    return builtIn.values();
   }
 
   /** {@code adam, adamw, sgd, or a class name}: what {@code type} may be. */

@@ -3,6 +3,9 @@ package dev.counterpoint.runner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.optimizer.UpdateRule;
+import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -64,6 +67,17 @@ final class ReadmeTest {
     assertThat(Catalogs.all())
         .flatExtracting(catalog -> catalog.names())
         .allSatisfy(name -> assertThat(readme).containsPattern("\\b" + name + "\\b"));
+  }
+
+  @Test
+  void everyKeyOfOptimizersSchedulesAndLossesIsThere() {
+    List<Class<?>> contracts = List.of(UpdateRule.class, Schedule.class, Loss.class);
+
+    assertThat(Catalogs.all())
+        .filteredOn(catalog -> contracts.contains(catalog.contract()))
+        .flatExtracting(
+            catalog -> catalog.records().stream().flatMap(record -> keys("", record)).toList())
+        .allSatisfy(key -> assertThat(readme).contains("`" + key + "`"));
   }
 
   @Test
