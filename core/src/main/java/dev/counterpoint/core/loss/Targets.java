@@ -3,6 +3,7 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.settings.InvalidSettings;
 
 /** The labels of a batch, held against its output. */
 final class Targets {
@@ -24,7 +25,7 @@ final class Targets {
    */
   static void requireCount(long count, NDArray labels, NDArray output, String each) {
     if (labels.size() != count) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "The labels "
               + labels.getShape()
               + " do not match the output "
