@@ -71,7 +71,8 @@ public final class BestModel
   public CheckpointStore.Found chosen() throws IOException {
     CheckpointStore.Found found = checkpoints.best();
     Optional<Checkpoint> own = found.checkpoint().filter(it -> it.step() == bestStep);
-    return new CheckpointStore.Found(own, bestStep == NONE ? List.of() : found.passedOver());
+    return new CheckpointStore.Found(
+        own, bestStep == NONE ? List.of() : found.passedOver(), found.lost());
   }
 
   @Override

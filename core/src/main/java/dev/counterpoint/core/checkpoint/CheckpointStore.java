@@ -59,8 +59,9 @@ public final class CheckpointStore {
    *
    * @param checkpoint the first whole one
    * @param passedOver what was damaged or half-written before it: a sentence each, with its path
+   * @param lost whether none is whole, and one that was is no more
    */
-  public record Found(Optional<Checkpoint> checkpoint, List<String> passedOver) {}
+  public record Found(Optional<Checkpoint> checkpoint, List<String> passedOver, boolean lost) {}
 
   /**
    * To be called before training: makes the directory, clears away what a crash left, and sees to
@@ -253,12 +254,13 @@ public final class CheckpointStore {
     List<String> passedOver = new ArrayList<>();
     for (String name : names) {
       try {
-        return new Found(Optional.of(openFinished(name)), List.copyOf(passedOver));
+        return new Found(Optional.of(openFinished(name)), List.copyOf(passedOver), false);
       } catch (IOException e) {
         passedOver.add(String.valueOf(e.getMessage()));
       }
     }
-    return new Found(Optional.empty(), List.copyOf(passedOver));
+    boolean lost = names.stream().anyMatch(name -> !name.endsWith(WholeFolders.NEW));
+    return new Found(Optional.empty(), List.copyOf(passedOver), lost);
   }
 
   private Checkpoint openFinished(String name) throws IOException {
@@ -266,6 +268,10 @@ public final class CheckpointStore {
     if (name.endsWith(WholeFolders.NEW)) {
       throw new DamagedFile(path, "its saving was never finished");
     }
-    return Checkpoint.open(path);
+    Checkpoint checkpoint = Checkpoint.open(path);
+    if (stepOf(name) >= 0 && stepOf(name) != checkpoint.step()) {
+      throw new DamagedFile(path, "it is of step " + checkpoint.step());
+    }
+    return checkpoint;
   }
 }

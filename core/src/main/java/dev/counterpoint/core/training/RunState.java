@@ -91,7 +91,8 @@ final class RunState implements AutoCloseable {
    * run finds, who gives it to the others.
    *
    * @return the checkpoints that were passed over, and why
-   * @throws InvalidSettings where it was made from other data, another seed or another model
+   * @throws InvalidSettings where it was made from other data, another seed or another model, or
+   *     where there were some and none is whole
    */
   List<String> restore() {
     if (!kept) {
@@ -120,6 +121,12 @@ final class RunState implements AutoCloseable {
               + memory.bytes());
       CheckpointStore.Found newest = store.newest();
       Optional<Checkpoint> checkpoint = newest.checkpoint();
+      if (newest.lost()) {
+        throw new InvalidSettings(
+            String.join("\n", newest.passedOver())
+                + "\nNo checkpoint is whole, and the run would begin again at the first step. Put one"
+                + " back, or start a new run in another directory.");
+      }
       if (checkpoint.isPresent()) {
         adopt(checkpoint.get().state());
         checkpoint.get().load(model.parameters(), memory.all(memories(checkpoint.get().state())));

@@ -137,6 +137,27 @@ class CheckpointStoreTest {
   }
 
   @Test
+  void aCheckpointUnderTheNameOfAnotherStepIsPassedOver() throws IOException {
+    store.save(1, model, Map.of(), state());
+    Files.move(directory.resolve("step-00000001"), directory.resolve("step-00000009"));
+
+    assertThat(store.newest().passedOver())
+        .containsExactly(directory.resolve("step-00000009") + " is damaged: it is of step 1");
+  }
+
+  @Test
+  void whereAllAreDamagedTheyAreLostAndWhereNoneWasFinishedNothingIs() throws IOException {
+    Files.createDirectory(directory.resolve(".step-00000001.new"));
+    assertThat(store.newest().lost()).isFalse();
+
+    store.save(1, model, Map.of(), state());
+    assertThat(store.newest().lost()).isFalse();
+
+    Files.delete(directory.resolve("step-00000001/state.json"));
+    assertThat(store.newest().lost()).isTrue();
+  }
+
+  @Test
   void aCheckpointWithoutAllFilesIsPassedOverAndNamed() throws IOException {
     store.save(1, model, Map.of(), state());
     store.save(2, model, Map.of(), state());

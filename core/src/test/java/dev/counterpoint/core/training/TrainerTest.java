@@ -30,12 +30,14 @@ import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +124,25 @@ class TrainerTest {
       assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining(said);
+    }
+  }
+
+  @Test
+  void aRunOfWhichNoCheckpointIsWholeDoesNotBeginAgain() throws IOException {
+    Path checkpoints = directory.resolve("damaged");
+    try (BaseModel model = new TinyClassifier(0)) {
+      train(model, new Callback() {}, new StopSignal(), checkpoints);
+    }
+    try (Stream<Path> steps = Files.list(checkpoints)) {
+      for (Path step : steps.toList()) {
+        Files.delete(step.resolve("model.safetensors"));
+      }
+    }
+    try (BaseModel model = new TinyClassifier(0)) {
+      assertThatThrownBy(() -> train(model, new Callback() {}, new StopSignal(), checkpoints))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("model.safetensors is damaged: it is missing")
+          .hasMessageContaining("No checkpoint is whole");
     }
   }
 

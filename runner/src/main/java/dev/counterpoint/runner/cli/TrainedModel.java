@@ -4,12 +4,16 @@ import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** A finished model as the commands that use it find it. */
@@ -24,6 +28,22 @@ final class TrainedModel {
             .distinct()
             .toList();
     return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));
+  }
+
+  /** Says so where the run of a model was trained on since, and did not come to an end. */
+  static void tellIfOld(Path directory, Console console) throws IOException {
+    RunDirectory run = new RunDirectory(directory);
+    long ended = RunDirectory.readJson(run.summary()).path("steps").asLong(Long.MAX_VALUE);
+    OptionalLong newest = run.newestStep();
+    if (newest.isPresent() && newest.getAsLong() > ended) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "The model is of step %d. The run has been trained on to step %d since, and did not"
+                  + " end: go on with it to have the model of that.",
+              ended,
+              newest.getAsLong()));
+    }
   }
 
   /** The tokenizer beside it. */

@@ -146,7 +146,15 @@ public record Run(
             "--set " + key + " would change a run that has begun. " + whatMayChange());
       }
     }
-    return existing(directory, request.sets(), request.classpath());
+    Run run = existing(directory, request.sets(), request.classpath());
+    if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
+      throw new InvalidSettings(
+          "The run in "
+              + directory
+              + " has ended before, and its checkpoints are gone: it would begin again at the first"
+              + " step, in place of what it has. Start a new run in another directory.");
+    }
+    return run;
   }
 
   /** The whole run file as single values by their paths. */

@@ -8,9 +8,11 @@ import dev.counterpoint.core.checkpoint.ModelHash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,6 +208,31 @@ final class GoingOnTest {
     assertThat(goneOn.path("machine").path("bfloat16ProductsIn").asText())
         .isIn("float32", "bfloat16");
     assertThat(json("provenance.json").has("baseFolders")).isTrue();
+  }
+
+  @Test
+  void aRunThatHasEndedAndLostItsCheckpointsDoesNotBeginAgain() throws IOException {
+    begin();
+    try (Stream<Path> files = Files.walk(run.resolve("checkpoints"))) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.err()).contains("its checkpoints are gone: it would begin again");
+  }
+
+  @Test
+  void aModelThatIsOlderThanItsRunIsToldOf() throws IOException {
+    begin();
+    Files.writeString(
+        run.resolve("summary.json"),
+        Files.readString(run.resolve("summary.json")).replace("\"steps\" : 9", "\"steps\" : 3"));
+
+    terminal.run("evaluate", run.toString());
+    assertThat(terminal.err())
+        .contains("The model is of step 3. The run has been trained on to step 9 since");
   }
 
   @Test
