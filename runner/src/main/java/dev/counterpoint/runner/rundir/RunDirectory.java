@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * The folder of one run, and the names in it.
  *
  * @param path absolute
+ * @param wasThere whether it is not of this run's making
  */
-public record RunDirectory(Path path) {
+public record RunDirectory(Path path, boolean wasThere) {
   /** The file with the resolved run file. */
   public static final String RUN_FILE = "run.yaml";
 
@@ -46,6 +47,11 @@ public record RunDirectory(Path path) {
     path = path.toAbsolutePath().normalize();
   }
 
+  /** One that is there. */
+  public RunDirectory(Path path) {
+    this(path, true);
+  }
+
   /**
    * A directory for a new run: the one asked for, or {@code runs/NAME-TIME} below the working
    * directory.
@@ -55,7 +61,8 @@ public record RunDirectory(Path path) {
   public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
     if (asked == null) {
       return new RunDirectory(
-          free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))));
+          free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))),
+          false);
     }
     if (Files.exists(asked) && !Files.isDirectory(asked)) {
       throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
@@ -74,7 +81,7 @@ public record RunDirectory(Path path) {
         }
       }
     }
-    return new RunDirectory(asked);
+    return new RunDirectory(asked, Files.isDirectory(asked));
   }
 
   /** The path, or one beside it where a run of the same second has taken it. */
@@ -239,7 +246,8 @@ public record RunDirectory(Path path) {
 
   /**
    * Takes back a directory in which a run could not begin: what it holds, if that is only its first
-   * files, and the {@code runs} that it lies in, if nothing else does.
+   * files, and where the run has made it, itself and the {@code runs} that it lies in, if nothing
+   * else does.
    */
   public void discardUnlessBegun() throws IOException {
     try (Stream<Path> files =
@@ -260,6 +268,9 @@ public record RunDirectory(Path path) {
             lock());
     for (Path file : first) {
       Files.deleteIfExists(file);
+    }
+    if (wasThere) {
+      return;
     }
     try {
       Files.deleteIfExists(path);

@@ -34,12 +34,23 @@ final class RunDirectoryTest {
 
   @Test
   void whatDidNotBeginLeavesNothing() throws IOException {
-    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    RunDirectory run = RunDirectory.forNew(folder.resolve("run"), "run");
     Files.createDirectories(run.path());
     Files.createFile(run.mark());
 
     run.discardUnlessBegun();
 
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aDirectoryThatWasThereStays() throws IOException {
+    Path given = Files.createDirectory(folder.resolve("run"));
+    RunDirectory run = RunDirectory.forNew(given, "run");
+    Files.createFile(run.mark());
+
+    run.discardUnlessBegun();
+
+    assertThat(given).isEmptyDirectory();
   }
 }
