@@ -3,11 +3,11 @@ package dev.counterpoint.core.capsule;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.checkpoint.SafetensorsReader;
 import dev.counterpoint.core.checkpoint.SafetensorsWriter;
@@ -82,13 +82,19 @@ public record Capsule(
         SafetensorsWriter.write(batch(fresh, i), microBatches.get(i).tensors());
       }
       for (Map.Entry<String, String> text : more.entrySet()) {
-        Files.writeString(fresh.resolve(text.getKey()), text.getValue());
+        write(fresh.resolve(text.getKey()), text.getValue());
       }
-      Files.writeString(fresh.resolve(FACTS), facts().toPrettyString());
+      write(fresh.resolve(FACTS), facts().toPrettyString());
       Files.move(fresh, folder);
+      DiskSync.ofDirectory(folder.resolveSibling("."));
     } finally {
       remove(fresh);
     }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    DiskSync.ofFile(file);
   }
 
   private ObjectNode facts() {
@@ -125,27 +131,48 @@ public record Capsule(
     List<String> items = new ArrayList<>();
     facts.path("items").forEach(item -> items.add(item.asText()));
     List<Sizes> batches = new ArrayList<>();
-    facts
-        .path("batches")
-        .forEach(
-            it -> batches.add(new Sizes(it.path("items").asInt(), it.path("tokens").asLong())));
+    for (JsonNode batch : facts.path("batches")) {
+      batches.add(new Sizes((int) whole(file, batch, "items", 1), whole(file, batch, "tokens", 0)));
+    }
+    if (batches.isEmpty()) {
+      throw damaged(file, "it has no \"batches\"");
+    }
     return new Capsule(
-        facts.path("step").asLong(),
-        facts.path("seed").asLong(),
-        facts.path("rank").asInt(),
+        whole(file, facts, "step", 1),
+        whole(file, facts, "seed", Long.MIN_VALUE),
+        (int) whole(file, facts, "rank", 0),
         facts.path("reason").asText(),
-        Double.parseDouble(facts.path("loss").asText("NaN")),
-        Double.parseDouble(facts.path("gradientNorm").asText("NaN")),
+        number(file, facts, "loss"),
+        number(file, facts, "gradientNorm"),
         items,
         batches);
+  }
+
+  private static long whole(Path file, JsonNode facts, String key, long least) {
+    JsonNode value = facts.path(key);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < least) {
+      throw damaged(file, "it has no \"" + key + "\" that may be");
+    }
+    return value.longValue();
+  }
+
+  private static double number(Path file, JsonNode facts, String key) {
+    try {
+      return Double.parseDouble(facts.path(key).asText());
+    } catch (NumberFormatException e) {
+      throw damaged(file, "its \"" + key + "\" is no number");
+    }
+  }
+
+  private static InvalidSettings damaged(Path file, String why) {
+    return new InvalidSettings(file + " is damaged: " + why + ".");
   }
 
   private static JsonNode facts(Path file) throws IOException {
     try {
       return JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
-      throw new InvalidSettings(
-          file + " is damaged: it is no JSON (" + e.getOriginalMessage() + ").");
+      throw damaged(file, "it is no JSON (" + e.getOriginalMessage() + ")");
     }
   }
 
@@ -160,18 +187,20 @@ public record Capsule(
     try (SafetensorsReader reader = SafetensorsReader.open(batch(folder, index));
         NDManager manager = Torch.newManager(Device.cpu())) {
       for (String name : reader.tensors().keySet()) {
-        tensors.put(name, host(reader.load(name, manager)));
+        tensors.put(name, host(reader.load(name, manager), batch(folder, index)));
       }
     }
     Sizes sizes = batches.get(index);
     return new Batch(new HostBatch(sizes.items(), sizes.tokens(), tensors), device);
   }
 
-  private static HostTensor host(NDArray array) {
+  private static HostTensor host(NDArray array, Path file) {
     long[] shape = array.getShape().getShape();
-    return array.getDataType() == DataType.INT64
-        ? HostTensor.of(array.toLongArray(), shape)
-        : HostTensor.of(array.toFloatArray(), shape);
+    return switch (array.getDataType()) {
+      case INT64 -> HostTensor.of(array.toLongArray(), shape);
+      case FLOAT32 -> HostTensor.of(array.toFloatArray(), shape);
+      default -> throw damaged(file, "it holds " + array.getDataType());
+    };
   }
 
   private static Path batch(Path folder, int index) {

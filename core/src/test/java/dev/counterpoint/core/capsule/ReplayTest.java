@@ -40,6 +40,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReplayTest {
   private static final int STEPS = 200;
@@ -139,6 +141,23 @@ class ReplayTest {
     assertThatThrownBy(() -> Capsule.read(directory))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith(file + " is damaged: it is no JSON");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | it has no \"batches\"",
+        "[] | it has no \"batches\"",
+        "{\"batches\": [{\"items\": 0}]} | it has no \"items\" that may be",
+        "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | it has no \"step\" that may be"
+      })
+  void aCapsuleWithoutItsFactsIsRefused(String facts, String said) throws IOException {
+    Path file = Files.writeString(directory.resolve("capsule.json"), facts);
+
+    assertThatThrownBy(() -> Capsule.read(directory))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " is damaged: " + said);
   }
 
   @Test
