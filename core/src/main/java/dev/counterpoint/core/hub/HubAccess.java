@@ -26,11 +26,16 @@ public record HubAccess(URI endpoint, @Nullable String token, boolean offline, D
    * As Hugging Face's own library takes it from the environment: {@code HF_ENDPOINT}, {@code
    * HF_TOKEN} and {@code HF_HUB_OFFLINE}.
    *
-   * @throws InvalidSettings where the endpoint is no address
+   * @throws InvalidSettings where the endpoint is no address, or the token none that can be sent;
+   *     the token is not in the message
    */
   public static HubAccess of(Map<String, String> environment) {
     String endpoint = environment.getOrDefault("HF_ENDPOINT", "");
     String token = environment.getOrDefault("HF_TOKEN", "").strip();
+    if (!token.chars().allMatch(letter -> letter > ' ' && letter < 127)) {
+      throw new InvalidSettings(
+          "HF_TOKEN holds what no token does, as a space or the end of a line.");
+    }
     String offline = environment.getOrDefault("HF_HUB_OFFLINE", "");
     return new HubAccess(
         address(endpoint.isEmpty() ? HUB : endpoint),

@@ -23,6 +23,11 @@ public final class Checks {
         value > 0 && value < Double.POSITIVE_INFINITY, key, value, "must be greater than 0");
   }
 
+  /** The value must be greater than zero, and a size that a model may have. */
+  public Checks size(String key, int value, int most) {
+    return positive(key, value).that(value <= most, key, value, "must be at most " + most);
+  }
+
   /** The value must be zero or greater, and finite. */
   public Checks notNegative(String key, double value) {
     return that(value >= 0 && value < Double.POSITIVE_INFINITY, key, value, "must be 0 or greater");

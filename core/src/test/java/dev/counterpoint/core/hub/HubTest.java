@@ -311,6 +311,14 @@ class HubTest {
   }
 
   @Test
+  void aTokenThatCannotBeSentIsRefusedAndNotTold() {
+    assertThatThrownBy(() -> HubAccess.of(Map.of("HF_TOKEN", "hf_se\ncret")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("HF_TOKEN holds")
+        .hasMessageNotContaining("cret");
+  }
+
+  @Test
   void theEnvironmentNamesHubAndToken() {
     HubAccess access =
         HubAccess.of(Map.of("HF_ENDPOINT", "http://mirror:8080/hub/", "HF_TOKEN", "t\n"));

@@ -36,21 +36,24 @@ public record BertArchitecture(
     @Nullable Double headDropout,
     double epsilon,
     double deviation) {
+  private static final int MOST_NUMBERS = 1 << 20;
+  private static final int MOST_LAYERS = 10_000;
+
   public BertArchitecture {
     Checks checks =
         new Checks()
-            .positive("width", width)
-            .positive("layers", layers)
+            .size("width", width, MOST_NUMBERS)
+            .size("layers", layers, MOST_LAYERS)
             .divides("heads", heads, "width", width)
-            .positive("intermediate", intermediate)
-            .positive("maxLength", maxLength)
+            .size("intermediate", intermediate, MOST_NUMBERS)
+            .size("maxLength", maxLength, MOST_NUMBERS)
             .positive("tokenTypes", tokenTypes)
             .below("dropout", dropout, 0, 1)
             .below("attentionDropout", attentionDropout, 0, 1)
             .positive("epsilon", epsilon)
             .positive("deviation", deviation);
     if (vocabularySize != null) {
-      checks.positive("vocabularySize", vocabularySize);
+      checks.size("vocabularySize", vocabularySize, 1 << 27);
     }
     if (headDropout != null) {
       checks.below("headDropout", headDropout, 0, 1);

@@ -34,23 +34,26 @@ public record Gpt2Architecture(
     double attentionDropout,
     double epsilon,
     double deviation) {
+  private static final int MOST_NUMBERS = 1 << 20;
+  private static final int MOST_LAYERS = 10_000;
+
   public Gpt2Architecture {
     Checks checks =
         new Checks()
-            .positive("width", width)
-            .positive("layers", layers)
+            .size("width", width, MOST_NUMBERS)
+            .size("layers", layers, MOST_LAYERS)
             .divides("heads", heads, "width", width)
-            .positive("maxLength", maxLength)
+            .size("maxLength", maxLength, MOST_NUMBERS)
             .below("dropout", dropout, 0, 1)
             .below("embeddingDropout", embeddingDropout, 0, 1)
             .below("attentionDropout", attentionDropout, 0, 1)
             .positive("epsilon", epsilon)
             .positive("deviation", deviation);
     if (vocabularySize != null) {
-      checks.positive("vocabularySize", vocabularySize);
+      checks.size("vocabularySize", vocabularySize, 1 << 27);
     }
     if (intermediate != null) {
-      checks.positive("intermediate", intermediate);
+      checks.size("intermediate", intermediate, MOST_NUMBERS);
     }
     checks.verify();
   }

@@ -42,6 +42,8 @@ public record TransformerConfig(
     int ngramRows,
     boolean checkpointBlocks)
     implements ModelConfig {
+  private static final int MOST_NUMBERS = 1 << 20;
+  private static final int MOST_LAYERS = 10_000;
 
   /** What a transformer is for. */
   public enum Task {
@@ -53,12 +55,12 @@ public record TransformerConfig(
 
   public TransformerConfig {
     new Checks()
-        .positive("width", width)
-        .positive("layers", layers)
+        .size("width", width, MOST_NUMBERS)
+        .size("layers", layers, MOST_LAYERS)
         .divides("heads", heads, "width", width)
-        .positive("maxLength", maxLength)
-        .positive("feedForward", feedForward)
-        .positive("ngrams", ngrams)
+        .size("maxLength", maxLength, MOST_NUMBERS)
+        .size("feedForward", feedForward, MOST_NUMBERS / Math.max(1, width))
+        .size("ngrams", ngrams, MOST_LAYERS)
         .positive("ngramRows", ngramRows)
         .below("dropout", dropout, 0, 1)
         .verify();

@@ -61,6 +61,17 @@ class TransformerConfigTest {
   }
 
   @Test
+  void sizesThatNoModelHasAreRefused() {
+    assertThatThrownBy(() -> config(8, 10_001, 1, 2_000_000, 536_870_913, 0))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            """
+            layers 10001 must be at most 10000
+            maxLength 2000000 must be at most 1048576
+            feedForward 536870913 must be at most 131072""");
+  }
+
+  @Test
   void noHeadsAreRefusedAndNotDividedBy() {
     assertThatThrownBy(() -> config(8, 1, 0, 6, 4, 0)).hasMessage("heads 0 must be greater than 0");
   }

@@ -10,13 +10,16 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,6 +69,10 @@ final class Failures {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
     }
+    if (told instanceof InvalidPathException path) {
+      say(command, "\"" + visible(path.getInput()) + "\" is no path: " + path.getReason() + ".");
+      return ExitCode.REQUEST_WRONG;
+    }
     if (told instanceof RunFailed || told instanceof RanksDiverged) {
       say(command, message(told));
     } else if (told instanceof IOException trouble) {
@@ -88,11 +95,23 @@ final class Failures {
           || each instanceof RanksDiverged
           || each instanceof IOException
           || each instanceof OutOfMemoryError
+          || each instanceof InvalidPathException
           || each instanceof EngineException) {
         return each;
       }
     }
     return null;
+  }
+
+  /** With the letters that a terminal does not show written out. */
+  private static String visible(String text) {
+    return text.codePoints()
+        .mapToObj(
+            letter ->
+                Character.isISOControl(letter)
+                    ? String.format(Locale.ROOT, "\\u%04x", letter)
+                    : Character.toString(letter))
+        .collect(Collectors.joining());
   }
 
   private static String describe(ParameterException wrong) {

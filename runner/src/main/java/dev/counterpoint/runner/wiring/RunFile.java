@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.callback.BestModel;
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.data.source.DataSource;
@@ -9,6 +10,7 @@ import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.runner.tensorboard.TensorBoard;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +39,8 @@ public record RunFile(
     CheckpointPolicy checkpoint,
     List<CallbackConfig> callbacks,
     List<String> classpath) {
+  private static final String TWICE = "may have only one";
+
   public RunFile {
     new Checks()
         .that(
@@ -49,9 +53,15 @@ public record RunFile(
             "device",
             "\"" + device + "\"",
             "must be auto, cpu, gpu or gpu:N")
+        .that(atMostOne(callbacks, BestModel.Config.class), "callbacks", TWICE, "best-model")
+        .that(atMostOne(callbacks, TensorBoard.Config.class), "callbacks", TWICE, "tensorboard")
         .verify();
     callbacks = List.copyOf(callbacks);
     classpath = List.copyOf(classpath);
+  }
+
+  private static boolean atMostOne(List<CallbackConfig> callbacks, Class<?> kind) {
+    return callbacks.stream().filter(kind::isInstance).count() <= 1;
   }
 
   /** What a run file need not say; it has no default model and no default data. */

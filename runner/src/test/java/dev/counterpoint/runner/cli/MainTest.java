@@ -52,6 +52,14 @@ final class MainTest {
   }
 
   @Test
+  void whatIsNoPathIsAWrongRequest() {
+    int code = run(() -> Path.of("a\0b").getNameCount(), "fake");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(error.toString()).startsWith("counterpoint: \"a\\u0000b\" is no path: ");
+  }
+
+  @Test
   void impossibleSettingsAreFoundWithinWhatGuiceThrows() {
     int code = run(() -> Guice.createInjector(new Refusing()).getInstance(Integer.class), "fake");
 
