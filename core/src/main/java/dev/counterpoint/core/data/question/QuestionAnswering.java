@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerFile;
@@ -38,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxAnswer the most tokens of an answer that is given
  */
 public record QuestionAnswering(
-    Split train,
-    @Nullable Split validation,
-    @Nullable Split test,
+    FileSplit train,
+    @Nullable FileSplit validation,
+    @Nullable FileSplit test,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength,
     int stride,
@@ -64,13 +65,6 @@ public record QuestionAnswering(
   public static QuestionAnswering defaults() {
     return new QuestionAnswering(null, null, null, null, null, 128, 30);
   }
-
-  /**
-   * One file.
-   *
-   * @param path as the run file has it
-   */
-  public record Split(String path) {}
 
   @Override
   public DataSplits open(DataContext context) throws IOException {

@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Perplexity;
@@ -32,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxLength tokens of an item; null for what the model takes
  */
 public record TextGeneration(
-    TextClassification.Split train,
-    TextClassification.@Nullable Split validation,
+    FileSplit train,
+    @Nullable FileSplit validation,
     double validationShare,
     @Nullable String text,
     @Nullable TokenizerSettings tokenizer,
@@ -73,7 +74,7 @@ public record TextGeneration(
 
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
-    Documents documents = documents(new TextClassification.Split(path), context);
+    Documents documents = documents(new FileSplit(path), context);
     TokenFiles.Opened files =
         new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
             .open(context.cache());
@@ -130,7 +131,7 @@ public record TextGeneration(
         : tokenizer;
   }
 
-  private Documents documents(TextClassification.Split split, DataContext context) {
+  private Documents documents(FileSplit split, DataContext context) {
     Path path = context.files().apply(split.path());
     Documents documents = Documents.of(path, text);
     String problem = documents.problem();

@@ -14,6 +14,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Metric;
@@ -205,7 +206,7 @@ class QuestionAnsweringTest {
   private DataSplits open(Path file, int maxLength, int stride) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
-    QuestionAnswering.Split split = new QuestionAnswering.Split(file.toString());
+    FileSplit split = new FileSplit(file.toString());
     return new QuestionAnswering(split, null, null, words, maxLength, stride, 30)
         .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
   }

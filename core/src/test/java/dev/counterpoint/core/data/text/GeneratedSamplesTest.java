@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.generation.Decoding;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
@@ -30,8 +31,8 @@ class GeneratedSamplesTest {
     Path validation = Files.writeString(folder.resolve("validation.txt"), "abc");
     TextGeneration data =
         new TextGeneration(
-            new TextClassification.Split(train.toString()),
-            new TextClassification.Split(validation.toString()),
+            new FileSplit(train.toString()),
+            new FileSplit(validation.toString()),
             0,
             null,
             null,

@@ -9,6 +9,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -184,8 +185,7 @@ class TextGenerationDataTest {
 
   private static TextGeneration data(
       String path, double share, int length, TokenizerSettings tokenizer) {
-    return new TextGeneration(
-        new TextClassification.Split(path), null, share, null, tokenizer, length);
+    return new TextGeneration(new FileSplit(path), null, share, null, tokenizer, length);
   }
 
   private DataContext context() {
