@@ -9,12 +9,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Metric;
@@ -44,6 +47,68 @@ class QuestionAnsweringTest {
     assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs())
         .startsWith(0, 0, 0, 0, 0, 1, 1)
         .endsWith(1);
+  }
+
+  @Test
+  void theTextIsFoundWhereTheTokenizerGivesBothTextsOneType() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
+    // As RoBERTa's: two signs between the texts, and no types.
+    pair.insert(3, pair.get(2).deepCopy());
+    pair.forEach(part -> part.forEach(of -> ((ObjectNode) of).put("type_id", 0)));
+
+    Dataset train = open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+    HostBatch batch = all(train);
+
+    // [CLS] which bridge ? [SEP] [SEP] the town has a red bridge ...
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).startsWith(10, 11);
+    assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs()).containsOnly(0);
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = ((QuestionSet.Split) train).window(i);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 7);
+    }
+  }
+
+  /** Which of them a file means the library tells by their keys. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'BertProcessing'; 5; 3; 1",
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'RobertaProcessing',"
+            + " 'trim_offsets': false, 'add_prefix_space': false; 6; 4; 0",
+        "'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': false; 3; 0; 1"
+      })
+  void everyWindowHasItsTextWhateverPutsThePairsTogether(
+      String processor, int contextFrom, int special, int contextType) throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    tokenizer.set(
+        "post_processor", new ObjectMapper().readTree("{" + processor.replace('\'', '"') + "}"));
+
+    QuestionSet.Split train =
+        (QuestionSet.Split) open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = train.window(i);
+      assertThat(window.contextFrom()).as("window %s", i).isEqualTo(contextFrom);
+      assertThat(window.contextType()).as("window %s", i).isEqualTo(contextType);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 3 - special);
+    }
+  }
+
+  @Test
+  void aTextThatTheTokenizerMakesNothingOfIsRefused() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ObjectNode deleting = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();
+    deleting.put("type", "Replace").put("content", "").putObject("pattern").put("String", "z");
+    Path file = squad("zzz", null);
+
+    assertThatThrownBy(() -> open(file, tokenizer))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1: the tokenizer makes no token of its text");
   }
 
   @Test
@@ -208,6 +273,22 @@ class QuestionAnsweringTest {
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
     FileSplit split = new FileSplit(file.toString());
     return new QuestionAnswering(split, null, null, words, maxLength, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
+  }
+
+  private static ObjectNode tokenizer(String... texts) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
+    return (ObjectNode)
+        new ObjectMapper().readTree(PublishedTokenizer.build(words, List.of(texts)));
+  }
+
+  private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {
+    Path json = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(json.toFile(), tokenizer);
+    TokenizerSettings given =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, json.toString(), 30_000, 1, true, true);
+    return new QuestionAnswering(new FileSplit(file.toString()), null, null, given, 32, 8, 30)
         .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
   }
 
