@@ -71,7 +71,7 @@ final class QuestionSet {
 
     @Override
     public long size() {
-      return windows().subList(from, to).size();
+      return windows().size();
     }
 
     @Override
@@ -82,6 +82,10 @@ final class QuestionSet {
     @Override
     public String origin(long item) {
       return file + " question " + questions.get(window(item).question()).id();
+    }
+
+    List<Window> windows() {
+      return windows.subList(from, to);
     }
 
     Window window(long item) {

@@ -8,6 +8,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -262,6 +263,64 @@ class QuestionAnsweringTest {
     // [CLS], a quarter of the window, [SEP], the text, [SEP]
     assertThat(batch.tensors().get(Batch.IDS).shape()).isEqualTo(new Shape(1, 1 + 16 + 1 + 11 + 1));
     assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(22, 23);
+  }
+
+  @Test
+  void aQuestionThatMovesFromOneSplitToTheNextIsOtherData() throws IOException {
+    String before = fingerprint(List.of("a", "b"), List.of("c"), 8);
+
+    String after = fingerprint(List.of("a"), List.of("b", "c"), 8);
+
+    assertThat(after.split(" ")[0]).isNotEqualTo(before.split(" ")[0]);
+    assertThat(before).matches("[0-9a-f]{64} train:[0-9a-f]{16} validation:[0-9a-f]{16}");
+  }
+
+  @Test
+  void aSplitThatHasNotChangedIsKnownByTheSameHash() throws IOException {
+    String[] before = fingerprint(List.of("a", "b"), List.of("c"), 8).split(" ");
+
+    String[] after = fingerprint(List.of("a", "b"), List.of("d"), 8).split(" ");
+
+    assertThat(after[0]).isNotEqualTo(before[0]);
+    assertThat(after[1]).isEqualTo(before[1]);
+    assertThat(after[2]).isNotEqualTo(before[2]);
+  }
+
+  @Test
+  void otherWindowsAreOtherData() throws IOException {
+    assertThat(fingerprint(List.of("a"), List.of("b"), 16))
+        .isNotEqualTo(fingerprint(List.of("a"), List.of("b"), 8));
+  }
+
+  /** With one tokenizer, whatever the questions are. */
+  private String fingerprint(List<String> train, List<String> validation, int stride)
+      throws IOException {
+    Path tokenizer = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(tokenizer.toFile(), tokenizer(SHORT, "Which bridge?"));
+    TokenizerSettings given =
+        new TokenizerSettings(
+            TokenizerSettings.Type.WORD, tokenizer.toString(), 30_000, 1, true, true);
+    FileSplit trained = new FileSplit(questions("train.json", train).toString());
+    FileSplit validated = new FileSplit(questions("validation.json", validation).toString());
+    return new QuestionAnswering(trained, validated, null, given, 32, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17))
+        .fingerprint();
+  }
+
+  /** One question a text of several windows, by its id. */
+  private Path questions(String name, List<String> ids) throws IOException {
+    Path one = squad(SHORT.repeat(5), "red bridge");
+    JsonNode paragraph = new ObjectMapper().readTree(one.toFile()).at("/data/0/paragraphs/0");
+    ObjectNode file = new ObjectMapper().createObjectNode();
+    ArrayNode paragraphs = file.putArray("data").addObject().putArray("paragraphs");
+    for (String id : ids) {
+      ObjectNode copy = paragraph.deepCopy();
+      ((ObjectNode) copy.at("/qas/0")).put("id", id);
+      paragraphs.add(copy);
+    }
+    Path path = folder.resolve(name);
+    new ObjectMapper().writeValue(path.toFile(), file);
+    return path;
   }
 
   private static HostBatch all(Dataset dataset) {
