@@ -40,6 +40,24 @@ final class ChangedDataTest {
     assertRefusedBecauseOf("validation");
   }
 
+  @Test
+  void aTextThatHasChangedIsNamedByItsSplit() throws IOException {
+    write("train.txt", "abcdefgh".repeat(20));
+    train(
+        """
+        name: small
+        device: cpu
+        model:
+          type: gpt2
+          architecture: {width: 8, layers: 1, heads: 1, maxLength: 8}
+        data: {type: text-generation, train: {path: train.txt}}
+        training: {epochs: 1, batchSize: 4, optimizer: {type: adamw, learningRate: 0.01}}
+        """);
+    write("train.txt", "abcdefgh".repeat(19) + "hgf");
+
+    assertRefusedBecauseOf("train");
+  }
+
   private static String questions(String... colours) {
     StringBuilder paragraphs = new StringBuilder();
     for (String colour : colours) {

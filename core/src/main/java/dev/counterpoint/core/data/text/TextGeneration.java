@@ -69,7 +69,8 @@ public record TextGeneration(
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
     int length = length(context);
-    return splits(files, splits(files, length), length);
+    long kept = kept(files.content());
+    return splits(files, splits(files, length, kept), length, kept);
   }
 
   @Override
@@ -85,10 +86,11 @@ public record TextGeneration(
     }
     int length = length(context);
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
-    return splits(files, Map.of(SPLIT, text), length);
+    return splits(files, Map.of(SPLIT, text), length, 0);
   }
 
-  private static DataSplits splits(TokenFiles.Opened files, Map<String, Dataset> splits, int length)
+  private static DataSplits splits(
+      TokenFiles.Opened files, Map<String, Dataset> splits, int length, long kept)
       throws IOException {
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
@@ -96,7 +98,7 @@ public record TextGeneration(
         DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
         splits,
         List.of(Perplexity::new),
-        content.fingerprint(),
+        content.fingerprint(length, kept),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
         samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
@@ -141,9 +143,14 @@ public record TextGeneration(
     return documents;
   }
 
-  private Map<String, Dataset> splits(TokenFiles.Opened files, int length) throws IOException {
+  /** Tokens at the end of the training text that are for validation. */
+  private long kept(TokenFiles.Content content) {
+    return validation == null ? (long) (content.count(DataSplits.TRAIN) * validationShare) : 0;
+  }
+
+  private Map<String, Dataset> splits(TokenFiles.Opened files, int length, long kept)
+      throws IOException {
     long tokens = files.content().count(DataSplits.TRAIN);
-    long kept = validation == null ? (long) (tokens * validationShare) : 0;
     MappedNumbers train = files.ids(DataSplits.TRAIN);
     Map<String, Dataset> splits = new LinkedHashMap<>();
     splits.put(DataSplits.TRAIN, new PackedText(train, 0, tokens - kept, length));

@@ -185,6 +185,38 @@ class TextGenerationDataTest {
   }
 
   @Test
+  void otherItemsOfTheSameTokensAreOtherData() throws IOException {
+    String text = "a".repeat(40);
+    String before = open(text, 0.1, 5).fingerprint();
+
+    assertThat(open(text, 0.1, 4).fingerprint()).isNotEqualTo(before);
+    assertThat(open(text, 0.2, 5).fingerprint()).isNotEqualTo(before);
+    assertThat(open(text, 0.1, 5).fingerprint()).isEqualTo(before);
+  }
+
+  @Test
+  void eachTextIsKnownByItsSplit() throws IOException {
+    String[] before = fingerprint("abc", "ab");
+
+    String[] after = fingerprint("abc", "bab");
+
+    assertThat(before).hasSize(3);
+    assertThat(before[1]).matches("train:[0-9a-f]{16}");
+    assertThat(after[0]).isNotEqualTo(before[0]);
+    assertThat(after[1]).isEqualTo(before[1]);
+    assertThat(after[2]).isNotEqualTo(before[2]).startsWith("validation:");
+  }
+
+  private String[] fingerprint(String train, String validation) throws IOException {
+    Files.writeString(folder.resolve("train.txt"), train);
+    Files.writeString(folder.resolve("validation.txt"), validation);
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+    return data.open(context()).fingerprint().split(" ");
+  }
+
+  @Test
   void wordsAreRefusedAsTheyLoseTheSpaces() {
     assertThatThrownBy(() -> data("a.txt", 0, 6, TokenizerSettings.defaults()))
         .isInstanceOf(InvalidSettings.class)
