@@ -17,9 +17,29 @@ public final class ArrayDataset implements Dataset {
               + labels
               + " labels; there must be as many, and one at least.");
     }
+    requireSameWidth("features", features);
+    requireSameWidth("targets", targets);
     this.features = features;
     this.classes = classes;
     this.targets = targets;
+  }
+
+  private static void requireSameWidth(String name, float[][] rows) {
+    for (int i = 1; i < rows.length; i++) {
+      if (rows[i].length != rows[0].length) {
+        throw new IllegalArgumentException(
+            "Row "
+                + i
+                + " of the "
+                + name
+                + " has "
+                + rows[i].length
+                + (rows[i].length == 1 ? " number" : " numbers")
+                + ", row 0 has "
+                + rows[0].length
+                + "; all rows must have as many.");
+      }
+    }
   }
 
   /**

@@ -42,7 +42,9 @@ public interface Collective extends AutoCloseable {
   /**
    * What each process has to say, in the order of their ranks.
    *
-   * @param own a few bytes, not as many in every process
+   * @param own not as many bytes in every process; mostly a few, at most the sums of a metric.
+   *     Those of answers to questions are the largest, 40 bytes for each window of all splits:
+   *     about 6 MB from each process with SQuAD 2.0
    */
   List<byte[]> gather(byte[] own);
 

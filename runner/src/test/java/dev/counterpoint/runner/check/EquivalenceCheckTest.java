@@ -9,6 +9,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.question.QuestionAnswering;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.Activation;
@@ -69,8 +70,7 @@ final class EquivalenceCheckTest {
             .collect(Collectors.joining(","));
     Path file = folder.resolve("squad.json");
     Files.writeString(file, "{\"data\": [{\"paragraphs\": [" + paragraphs + "]}]}");
-    return new QuestionAnswering(
-            new QuestionAnswering.Split(file.toString()), null, null, null, null, 16, 30)
+    return new QuestionAnswering(new FileSplit(file.toString()), null, null, null, null, 16, 30)
         .open(new DataContext(folder.resolve("cache"), Path::of, 64, 17));
   }
 

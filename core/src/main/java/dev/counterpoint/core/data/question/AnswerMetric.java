@@ -13,8 +13,8 @@ import java.util.TreeMap;
  * taken. Where some texts of the data have no answer, "none" is taken if it is likelier than the
  * best answer in every window.
  *
- * <p>The sums have a few numbers of their own for each window, so that windows may be measured in
- * any order and by several processes.
+ * <p>The sums have five numbers of their own for each window of all splits, so that windows may be
+ * measured in any order and by several processes, also by one that gets none of the split's.
  */
 final class AnswerMetric implements Metric {
   private static final int SEEN = 0;

@@ -5,19 +5,16 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.Answering;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerFile;
 import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxAnswer the most tokens of an answer that is given
  */
 public record QuestionAnswering(
-    Split train,
-    @Nullable Split validation,
-    @Nullable Split test,
+    FileSplit train,
+    @Nullable FileSplit validation,
+    @Nullable FileSplit test,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength,
     int stride,
@@ -64,13 +61,6 @@ public record QuestionAnswering(
   public static QuestionAnswering defaults() {
     return new QuestionAnswering(null, null, null, null, null, 128, 30);
   }
-
-  /**
-   * One file.
-   *
-   * @param path as the run file has it
-   */
-  public record Split(String path) {}
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
@@ -102,14 +92,24 @@ public record QuestionAnswering(
       throws IOException {
     TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
-    Map<String, Dataset> splits = cut(files, questions, set, json, length(context));
+    QuestionHash hash = new QuestionHash(json);
+    Map<String, Dataset> splits = new LinkedHashMap<>();
+    try (Windows windows = new Windows(json, length(context), stride)) {
+      files.forEach(
+          (name, file) -> {
+            List<Question> asked = questions.getOrDefault(name, List.of());
+            QuestionSet.Split split = set.add(file, asked, windows);
+            hash.add(name, asked, split.windows());
+            splits.put(name, split);
+          });
+    }
     Answering answering = new Answering(stride, maxAnswer, set.someUnanswerable());
     return new DataSplits(
         DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
             .cutAt(length(context)),
         splits,
         List.of(() -> new AnswerMetric(set, SpanSearch.of(maxAnswer))),
-        fingerprint(set, json),
+        hash.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(questions, splits),
         new AnsweredSamples(
@@ -167,37 +167,6 @@ public record QuestionAnswering(
             "must be at most half of maxLength, which is " + length)
         .verify();
     return length;
-  }
-
-  private Map<String, Dataset> cut(
-      Map<String, Path> files,
-      Map<String, List<Question>> questions,
-      QuestionSet set,
-      byte[] json,
-      int length)
-      throws IOException {
-    Map<String, Dataset> splits = new LinkedHashMap<>();
-    try (Windows windows = new Windows(json, length, stride)) {
-      files.forEach(
-          (name, file) ->
-              splits.put(name, set.add(file, questions.getOrDefault(name, List.of()), windows)));
-    }
-    return splits;
-  }
-
-  private static String fingerprint(QuestionSet set, byte[] json) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(json);
-      for (Window window : set.windows()) {
-        Question question = set.questions().get(window.question());
-        String all = question + " " + window.ids().length + " " + window.first();
-        digest.update(all.getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256.", e);
-    }
   }
 
   private static List<String> notes(

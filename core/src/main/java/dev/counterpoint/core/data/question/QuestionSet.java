@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,10 +24,24 @@ final class QuestionSet {
   Split add(Path file, List<Question> more, Windows cutter) {
     int from = windows.size();
     for (Question question : more) {
-      windows.addAll(cutter.cut(question, questions.size()));
+      List<Window> cut = cutter.cut(question, questions.size());
+      requireTokens(file, question, cut);
+      windows.addAll(cut);
       questions.add(question);
     }
     return new Split(file, from, windows.size());
+  }
+
+  private static void requireTokens(Path file, Question question, List<Window> cut) {
+    if (!question.context().isBlank()
+        && cut.stream().allMatch(window -> window.starts().length == 0)) {
+      throw new InvalidSettings(
+          file
+              + ", question "
+              + question.id()
+              + ": the tokenizer makes no token of its text, so that no answer can be found in it."
+              + " Take another tokenizer, or take the question out.");
+    }
   }
 
   List<Question> questions() {
@@ -56,7 +71,7 @@ final class QuestionSet {
 
     @Override
     public long size() {
-      return windows().subList(from, to).size();
+      return windows().size();
     }
 
     @Override
@@ -69,7 +84,11 @@ final class QuestionSet {
       return file + " question " + questions.get(window(item).question()).id();
     }
 
-    private Window window(long item) {
+    List<Window> windows() {
+      return windows.subList(from, to);
+    }
+
+    Window window(long item) {
       return windows.get(from + (int) item);
     }
 

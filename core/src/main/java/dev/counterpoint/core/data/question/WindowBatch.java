@@ -33,7 +33,8 @@ final class WindowBatch {
         ids[i * width + j] = window.ids()[j];
       }
       Arrays.fill(mask, i * width, i * width + length, 1);
-      Arrays.fill(types, i * width + window.contextFrom(), i * width + length, 1);
+      Arrays.fill(
+          types, i * width + window.contextFrom(), i * width + length, window.contextType());
       labels[2 * i] = window.first();
       labels[2 * i + 1] = window.last();
       tokens += length;

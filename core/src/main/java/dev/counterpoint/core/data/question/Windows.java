@@ -16,6 +16,9 @@ final class Windows implements AutoCloseable {
   /** Tokens of a question at most, as in BERT's own script; a longer one is cut. */
   private static final int LONGEST_QUESTION = 64;
 
+  /** The number of the second text of a pair; types of tokens do not tell it in every tokenizer. */
+  private static final long CONTEXT = 1;
+
   private final HuggingFaceTokenizer tokenizer;
 
   /** It cuts nothing: what cuts the second text of a pair refuses a long one that is alone. */
@@ -66,10 +69,11 @@ final class Windows implements AutoCloseable {
    */
   List<Window> cut(Question question, int number) {
     Encoding first = tokenizer.encode(cutQuestion(question.text()), question.context(), true, true);
+    int type = contextType(first);
     List<Window> windows = new ArrayList<>();
-    windows.add(window(first, question, number));
+    windows.add(window(first, type, question, number));
     for (Encoding more : first.getOverflowing()) {
-      windows.add(window(more, question, number));
+      windows.add(window(more, type, question, number));
     }
     return windows;
   }
@@ -82,16 +86,28 @@ final class Windows implements AutoCloseable {
         : text.substring(0, text.offsetByCodePoints(0, spans[longestQuestion - 1].getEnd()));
   }
 
-  private static Window window(Encoding encoding, Question question, int number) {
-    int[] ids = Arrays.stream(encoding.getIds()).mapToInt(id -> (int) id).toArray();
-    long[] types = encoding.getTypeIds();
-    CharSpan[] spans = encoding.getCharTokenSpans();
+  /** Of the first window: those that overflow have types that the tokenizer's file does not say. */
+  private static int contextType(Encoding first) {
+    int from = contextFrom(first);
+    return from < first.getTypeIds().length ? (int) first.getTypeIds()[from] : 0;
+  }
+
+  private static int contextFrom(Encoding encoding) {
+    long[] sequences = encoding.getSequenceIds();
     int from = 0;
-    while (from < ids.length && (types[from] == 0 || spans[from] == null)) {
+    while (from < sequences.length && sequences[from] != CONTEXT) {
       from++;
     }
+    return from;
+  }
+
+  private static Window window(Encoding encoding, int type, Question question, int number) {
+    int[] ids = Arrays.stream(encoding.getIds()).mapToInt(id -> (int) id).toArray();
+    long[] sequences = encoding.getSequenceIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int from = contextFrom(encoding);
     int to = from;
-    while (to < ids.length && spans[to] != null) {
+    while (to < ids.length && sequences[to] == CONTEXT) {
       to++;
     }
     int[] starts = Arrays.stream(spans, from, to).mapToInt(CharSpan::getStart).toArray();
@@ -102,6 +118,7 @@ final class Windows implements AutoCloseable {
         number,
         ids,
         from,
+        type,
         starts,
         ends,
         inside ? from + answer[0] : 0,

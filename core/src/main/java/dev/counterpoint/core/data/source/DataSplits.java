@@ -46,6 +46,18 @@ public record DataSplits(
     notes = List.copyOf(notes);
   }
 
+  /**
+   * The text of a fingerprint.
+   *
+   * @param items a hash of the items
+   * @param parts hashes of what they come from, by split
+   */
+  public static String fingerprint(String items, Map<String, String> parts) {
+    StringBuilder text = new StringBuilder(items);
+    parts.forEach((split, hash) -> text.append(' ').append(split).append(':').append(hash));
+    return text.toString();
+  }
+
   /** Data without files, notes or samples. */
   public static DataSplits of(
       DataSpec spec,

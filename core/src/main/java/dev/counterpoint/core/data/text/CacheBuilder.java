@@ -2,12 +2,9 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -78,17 +75,17 @@ record CacheBuilder(
     items.update(json);
     items.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
-    StringBuilder sources = new StringBuilder();
+    Map<String, String> sources = new LinkedHashMap<>();
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       items.update(split.getKey().getBytes(StandardCharsets.UTF_8));
       SplitFiles files = new SplitFiles(folder, split.getKey());
       contents.put(
           split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, items));
-      sources.append(' ').append(split.getKey()).append(':').append(hash(split.getValue().file()));
+      sources.put(split.getKey(), split.getValue().file().hash());
     }
     TokenizerFile file = encoder.file();
     return new CacheContent(
-        HexFormat.of().formatHex(items.digest()) + sources,
+        DataSplits.fingerprint(HexFormat.of().formatHex(items.digest()), sources),
         maxLength,
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
         labels,
@@ -108,15 +105,6 @@ record CacheBuilder(
     }
     Files.delete(train.hashes());
     return shared;
-  }
-
-  private static String hash(SourceFile file) throws IOException {
-    MessageDigest digest = NumberFile.sha256();
-    try (InputStream in = Files.newInputStream(file.path());
-        OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
-      in.transferTo(out);
-    }
-    return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
   }
 
   private static String hash(byte[] content) {

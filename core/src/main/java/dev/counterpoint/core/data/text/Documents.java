@@ -10,10 +10,20 @@ import org.jspecify.annotations.Nullable;
  * Texts of any length, handed over a piece at a time: a {@code .txt} file is one document, and each
  * row of a table is one.
  *
+ * <p>A document in a {@code .txt} file is cut before white space, so that the tokens of the pieces
+ * are those of the whole. Of 4 Mi chars without such a place, as of one endless word, or of nothing
+ * but white space, a piece is made nevertheless: there the tokens on both sides of the cut may be
+ * others than in the whole, and a sign that the tokenizer would join to the one before it (an
+ * accent that follows its letter) stands alone.
+ *
  * @param column of a table; null to find it by its name
  */
 record Documents(SourceFile file, @Nullable String column) {
+  /** Chars that are read at once. */
   private static final int PIECE = 1 << 20;
+
+  /** Chars that are kept at most while there is no place to cut. */
+  private static final int LONGEST = 4 * PIECE;
 
   static Documents of(Path path, @Nullable String column) {
     return new Documents(new SourceFile(path), column);
@@ -49,7 +59,10 @@ record Documents(SourceFile file, @Nullable String column) {
     char[] read = new char[PIECE];
     for (int count = text.read(read); count >= 0; count = text.read(read)) {
       waiting.append(read, 0, count);
-      int end = lastLineEnd(waiting);
+      int end = lastCut(waiting);
+      if (end == 0 && waiting.length() >= LONGEST) {
+        end = forcedCut(waiting);
+      }
       if (end > 0) {
         handler.piece(waiting.substring(0, end), false);
         waiting.delete(0, end);
@@ -59,21 +72,33 @@ record Documents(SourceFile file, @Nullable String column) {
   }
 
   /**
-   * Before the white space that ends a line behind a letter or sign: the tokenizers of BERT and
-   * GPT-2 cut there, too. Behind the line end GPT-2's would join what two empty lines are made of.
+   * Before the last white space behind another sign, 0 where there is none: the tokenizers of BERT
+   * and GPT-2 cut there, too. GPT-2's takes the white space in front of a word together, so that a
+   * piece must have all of it. White space that begins with a space goes first: other tokenizers
+   * join a line end to the sign before it, or put a space before a text that begins without one.
    */
-  private static int lastLineEnd(CharSequence text) {
+  private static int lastCut(CharSequence text) {
+    int other = 0;
     for (int i = text.length() - 1; i > 0; i--) {
-      if ((text.charAt(i) == '\n' || text.charAt(i) == '\r') && !isSpace(text.charAt(i - 1))) {
-        return i;
+      if (isSpace(text.charAt(i)) && !isSpace(text.charAt(i - 1))) {
+        if (text.charAt(i) == ' ') {
+          return i;
+        }
+        other = Math.max(other, i);
       }
     }
-    return 0;
+    return other;
+  }
+
+  /** At the end, but not within a sign of two chars. */
+  private static int forcedCut(CharSequence text) {
+    int end = text.length();
+    return Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end;
   }
 
   /** As regular expressions of Unicode have it: the no-break spaces and NEL, too. */
   private static boolean isSpace(char sign) {
-    return Character.isWhitespace(sign) || Character.isSpaceChar(sign) || sign == '\u0085';
+    return Character.isSpaceChar(sign) || (sign >= '\t' && sign <= '\r') || sign == '\u0085';
   }
 
   /** What is done with a piece. */

@@ -64,7 +64,7 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
     long[] ids =
         Objects.requireNonNull(validation.collate(new long[] {item}).tensors().get(Batch.IDS))
             .longs();
-    int most = Math.min(PROMPT, (length + 1) / 2);
+    int most = Math.min(ids.length, Math.min(PROMPT, (length + 1) / 2));
     boolean ofShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
     return ofShortTexts ? half(ids, most) : Arrays.copyOf(ids, most);
   }

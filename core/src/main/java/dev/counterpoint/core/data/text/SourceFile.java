@@ -8,12 +8,16 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -88,6 +92,16 @@ record SourceFile(Path path) {
   /** Place, size and time of the file: what it would not have in common with a changed one. */
   String stamp() throws IOException {
     return path.toRealPath() + " " + Files.size(path) + " " + Files.getLastModifiedTime(path);
+  }
+
+  /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
+  String hash() throws IOException {
+    MessageDigest digest = NumberFile.sha256();
+    try (InputStream in = Files.newInputStream(path);
+        OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      in.transferTo(out);
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
   }
 
   /** A message about a line of this file, counted from 1. */

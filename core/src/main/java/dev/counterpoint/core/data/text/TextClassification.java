@@ -3,6 +3,7 @@ package dev.counterpoint.core.data.text;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
@@ -33,10 +34,10 @@ import org.jspecify.annotations.Nullable;
  * @param maxLength the most tokens of an item, special ones included; null for what the model takes
  */
 public record TextClassification(
-    Split train,
-    @Nullable Split validation,
-    @Nullable Split test,
-    @Nullable Map<String, Split> more,
+    FileSplit train,
+    @Nullable FileSplit validation,
+    @Nullable FileSplit test,
+    @Nullable Map<String, FileSplit> more,
     @Nullable String text,
     @Nullable String label,
     @Nullable TokenizerSettings tokenizer,
@@ -66,15 +67,8 @@ public record TextClassification(
   /** Tables of training and validation, all else as it is found. */
   public static TextClassification of(String train, String validation) {
     return new TextClassification(
-        new Split(train), new Split(validation), null, null, null, null, null, null);
+        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null);
   }
-
-  /**
-   * One table.
-   *
-   * @param path as the run file has it
-   */
-  public record Split(String path) {}
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
@@ -84,7 +78,7 @@ public record TextClassification(
 
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
-    Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new Split(path)), context);
+    Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
     CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
     return splits(TextCache.open(context.cache(), builder), rows, length(context));
   }
@@ -106,7 +100,7 @@ public record TextClassification(
   }
 
   /** The tables of splits, of which it is known that they can be opened. */
-  private Map<String, LabelledRows> rows(Map<String, Split> splits, DataContext context) {
+  private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context) {
     Map<String, LabelledRows> rows = new LinkedHashMap<>();
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     splits.forEach(
@@ -124,8 +118,8 @@ public record TextClassification(
     return rows;
   }
 
-  private Map<String, Split> splits() {
-    Map<String, Split> splits = new LinkedHashMap<>();
+  private Map<String, FileSplit> splits() {
+    Map<String, FileSplit> splits = new LinkedHashMap<>();
     splits.put(DataSplits.TRAIN, train);
     if (validation != null) {
       splits.put(DataSplits.VALIDATION, validation);

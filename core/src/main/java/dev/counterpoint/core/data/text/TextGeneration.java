@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Perplexity;
@@ -32,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxLength tokens of an item; null for what the model takes
  */
 public record TextGeneration(
-    TextClassification.Split train,
-    TextClassification.@Nullable Split validation,
+    FileSplit train,
+    @Nullable FileSplit validation,
     double validationShare,
     @Nullable String text,
     @Nullable TokenizerSettings tokenizer,
@@ -68,12 +69,13 @@ public record TextGeneration(
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
     int length = length(context);
-    return splits(files, splits(files, length), length);
+    long kept = kept(files.content());
+    return splits(files, splits(files, length, kept), length, kept);
   }
 
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
-    Documents documents = documents(new TextClassification.Split(path), context);
+    Documents documents = documents(new FileSplit(path), context);
     TokenFiles.Opened files =
         new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
             .open(context.cache());
@@ -84,10 +86,11 @@ public record TextGeneration(
     }
     int length = length(context);
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
-    return splits(files, Map.of(SPLIT, text), length);
+    return splits(files, Map.of(SPLIT, text), length, 0);
   }
 
-  private static DataSplits splits(TokenFiles.Opened files, Map<String, Dataset> splits, int length)
+  private static DataSplits splits(
+      TokenFiles.Opened files, Map<String, Dataset> splits, int length, long kept)
       throws IOException {
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
@@ -95,7 +98,7 @@ public record TextGeneration(
         DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
         splits,
         List.of(Perplexity::new),
-        content.fingerprint(),
+        content.fingerprint(length, kept),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
         samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
@@ -130,7 +133,7 @@ public record TextGeneration(
         : tokenizer;
   }
 
-  private Documents documents(TextClassification.Split split, DataContext context) {
+  private Documents documents(FileSplit split, DataContext context) {
     Path path = context.files().apply(split.path());
     Documents documents = Documents.of(path, text);
     String problem = documents.problem();
@@ -140,9 +143,14 @@ public record TextGeneration(
     return documents;
   }
 
-  private Map<String, Dataset> splits(TokenFiles.Opened files, int length) throws IOException {
+  /** Tokens at the end of the training text that are for validation. */
+  private long kept(TokenFiles.Content content) {
+    return validation == null ? (long) (content.count(DataSplits.TRAIN) * validationShare) : 0;
+  }
+
+  private Map<String, Dataset> splits(TokenFiles.Opened files, int length, long kept)
+      throws IOException {
     long tokens = files.content().count(DataSplits.TRAIN);
-    long kept = validation == null ? (long) (tokens * validationShare) : 0;
     MappedNumbers train = files.ids(DataSplits.TRAIN);
     Map<String, Dataset> splits = new LinkedHashMap<>();
     splits.put(DataSplits.TRAIN, new PackedText(train, 0, tokens - kept, length));

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.data.source.DataSplits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 record TokenFiles(
     Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "2";
+  private static final String FORMAT = "4";
 
   private static final String CONTENT = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
@@ -38,12 +39,30 @@ record TokenFiles(
   /**
    * What a folder holds.
    *
-   * @param fingerprint SHA-256 over tokenizer and ids
+   * @param hash SHA-256 over tokenizer and ids
+   * @param sources the hash of each file, by split
    * @param tokens by split
    */
-  record Content(String fingerprint, int vocabularySize, int paddingId, Map<String, Long> tokens) {
+  record Content(
+      String hash,
+      Map<String, String> sources,
+      int vocabularySize,
+      int paddingId,
+      Map<String, Long> tokens) {
     long count(String split) {
       return Objects.requireNonNull(tokens.get(split));
+    }
+
+    /**
+     * As {@link DataSplits#fingerprint()}, of the items that are cut from the tokens.
+     *
+     * @param length tokens of an item
+     * @param kept tokens at the end of the training text that are not trained on
+     */
+    String fingerprint(int length, long kept) {
+      String items = hash + " " + length + " " + kept;
+      return DataSplits.fingerprint(
+          TokenFiles.hash(items.getBytes(StandardCharsets.UTF_8)), sources);
     }
 
     private boolean isWhole(Path folder) throws IOException {
@@ -110,11 +129,13 @@ record TokenFiles(
     TokenizerFile file = TokenizerFile.read(json, given == null ? TOKENIZER : given.toString());
     MessageDigest digest = NumberFile.sha256();
     digest.update(json);
+    Map<String, String> sources = new LinkedHashMap<>();
     Map<String, Long> tokens = new LinkedHashMap<>();
     try (HuggingFaceTokenizer encoder =
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), UNCUT)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
+        sources.put(split.getKey(), split.getValue().file().hash());
         tokens.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
       }
     }
@@ -122,6 +143,7 @@ record TokenFiles(
     Content content =
         new Content(
             HexFormat.of().formatHex(digest.digest()),
+            sources,
             file.vocabularySize(),
             file.paddingId(),
             tokens);

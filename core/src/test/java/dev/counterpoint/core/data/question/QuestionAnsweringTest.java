@@ -8,12 +8,17 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Metric;
@@ -43,6 +48,68 @@ class QuestionAnsweringTest {
     assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs())
         .startsWith(0, 0, 0, 0, 0, 1, 1)
         .endsWith(1);
+  }
+
+  @Test
+  void theTextIsFoundWhereTheTokenizerGivesBothTextsOneType() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
+    // As RoBERTa's: two signs between the texts, and no types.
+    pair.insert(3, pair.get(2).deepCopy());
+    pair.forEach(part -> part.forEach(of -> ((ObjectNode) of).put("type_id", 0)));
+
+    Dataset train = open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+    HostBatch batch = all(train);
+
+    // [CLS] which bridge ? [SEP] [SEP] the town has a red bridge ...
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).startsWith(10, 11);
+    assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs()).containsOnly(0);
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = ((QuestionSet.Split) train).window(i);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 7);
+    }
+  }
+
+  /** Which of them a file means the library tells by their keys. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'BertProcessing'; 5; 3; 1",
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'RobertaProcessing',"
+            + " 'trim_offsets': false, 'add_prefix_space': false; 6; 4; 0",
+        "'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': false; 3; 0; 1"
+      })
+  void everyWindowHasItsTextWhateverPutsThePairsTogether(
+      String processor, int contextFrom, int special, int contextType) throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    tokenizer.set(
+        "post_processor", new ObjectMapper().readTree("{" + processor.replace('\'', '"') + "}"));
+
+    QuestionSet.Split train =
+        (QuestionSet.Split) open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = train.window(i);
+      assertThat(window.contextFrom()).as("window %s", i).isEqualTo(contextFrom);
+      assertThat(window.contextType()).as("window %s", i).isEqualTo(contextType);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 3 - special);
+    }
+  }
+
+  @Test
+  void aTextThatTheTokenizerMakesNothingOfIsRefused() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ObjectNode deleting = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();
+    deleting.put("type", "Replace").put("content", "").putObject("pattern").put("String", "z");
+    Path file = squad("zzz", null);
+
+    assertThatThrownBy(() -> open(file, tokenizer))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1: the tokenizer makes no token of its text");
   }
 
   @Test
@@ -198,6 +265,64 @@ class QuestionAnsweringTest {
     assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(22, 23);
   }
 
+  @Test
+  void aQuestionThatMovesFromOneSplitToTheNextIsOtherData() throws IOException {
+    String before = fingerprint(List.of("a", "b"), List.of("c"), 8);
+
+    String after = fingerprint(List.of("a"), List.of("b", "c"), 8);
+
+    assertThat(after.split(" ")[0]).isNotEqualTo(before.split(" ")[0]);
+    assertThat(before).matches("[0-9a-f]{64} train:[0-9a-f]{16} validation:[0-9a-f]{16}");
+  }
+
+  @Test
+  void aSplitThatHasNotChangedIsKnownByTheSameHash() throws IOException {
+    String[] before = fingerprint(List.of("a", "b"), List.of("c"), 8).split(" ");
+
+    String[] after = fingerprint(List.of("a", "b"), List.of("d"), 8).split(" ");
+
+    assertThat(after[0]).isNotEqualTo(before[0]);
+    assertThat(after[1]).isEqualTo(before[1]);
+    assertThat(after[2]).isNotEqualTo(before[2]);
+  }
+
+  @Test
+  void otherWindowsAreOtherData() throws IOException {
+    assertThat(fingerprint(List.of("a"), List.of("b"), 16))
+        .isNotEqualTo(fingerprint(List.of("a"), List.of("b"), 8));
+  }
+
+  /** With one tokenizer, whatever the questions are. */
+  private String fingerprint(List<String> train, List<String> validation, int stride)
+      throws IOException {
+    Path tokenizer = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(tokenizer.toFile(), tokenizer(SHORT, "Which bridge?"));
+    TokenizerSettings given =
+        new TokenizerSettings(
+            TokenizerSettings.Type.WORD, tokenizer.toString(), 30_000, 1, true, true);
+    FileSplit trained = new FileSplit(questions("train.json", train).toString());
+    FileSplit validated = new FileSplit(questions("validation.json", validation).toString());
+    return new QuestionAnswering(trained, validated, null, given, 32, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17))
+        .fingerprint();
+  }
+
+  /** One question a text of several windows, by its id. */
+  private Path questions(String name, List<String> ids) throws IOException {
+    Path one = squad(SHORT.repeat(5), "red bridge");
+    JsonNode paragraph = new ObjectMapper().readTree(one.toFile()).at("/data/0/paragraphs/0");
+    ObjectNode file = new ObjectMapper().createObjectNode();
+    ArrayNode paragraphs = file.putArray("data").addObject().putArray("paragraphs");
+    for (String id : ids) {
+      ObjectNode copy = paragraph.deepCopy();
+      ((ObjectNode) copy.at("/qas/0")).put("id", id);
+      paragraphs.add(copy);
+    }
+    Path path = folder.resolve(name);
+    new ObjectMapper().writeValue(path.toFile(), file);
+    return path;
+  }
+
   private static HostBatch all(Dataset dataset) {
     return dataset.collate(LongStream.range(0, dataset.size()).toArray());
   }
@@ -205,8 +330,24 @@ class QuestionAnsweringTest {
   private DataSplits open(Path file, int maxLength, int stride) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
-    QuestionAnswering.Split split = new QuestionAnswering.Split(file.toString());
+    FileSplit split = new FileSplit(file.toString());
     return new QuestionAnswering(split, null, null, words, maxLength, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
+  }
+
+  private static ObjectNode tokenizer(String... texts) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
+    return (ObjectNode)
+        new ObjectMapper().readTree(PublishedTokenizer.build(words, List.of(texts)));
+  }
+
+  private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {
+    Path json = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(json.toFile(), tokenizer);
+    TokenizerSettings given =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, json.toString(), 30_000, 1, true, true);
+    return new QuestionAnswering(new FileSplit(file.toString()), null, null, given, 32, 8, 30)
         .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
   }
 

@@ -9,6 +9,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +26,8 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextGenerationDataTest {
   @TempDir Path folder;
@@ -81,29 +84,28 @@ class TextGenerationDataTest {
   @Test
   void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
     String text = "word\n\n  more\tof it\r\nand on \n\r\n".repeat(100_000);
-    StringBuilder joined = new StringBuilder();
-    List<Integer> lengths = new ArrayList<>();
-    Path file = Files.writeString(folder.resolve("long.txt"), text);
-    Documents.of(file, null)
-        .read(
-            (piece, ends) -> {
-              joined.append(piece);
-              lengths.add(piece.length());
-              String end = piece.substring(Math.max(0, piece.length() - 1));
-              assertThat(ends || !end.isBlank()).as("ends with \"%s\"", end).isTrue();
-            });
 
-    assertThat(joined.toString()).isEqualTo(text);
-    assertThat(lengths).hasSizeGreaterThan(2);
+    List<String> pieces = pieces(text);
+
+    assertThat(String.join("", pieces)).isEqualTo(text);
+    assertThat(pieces).hasSizeGreaterThan(2);
+    assertThat(pieces.subList(0, pieces.size() - 1))
+        .noneMatch(piece -> piece.substring(piece.length() - 1).isBlank());
   }
 
-  @Test
-  void gpt2MakesOfThePiecesTheTokensOfTheWhole() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "One.\n\nTwo\r\n\r\nthree \n\n\nfour\n",
+        "Every line ends\nwith a \nspace . \n",
+        "no line has an end ",
+        "one\nword\na\nline\n\n",
+        "no\u00a0break\u2003or  wide\u3000\u3000spaces\u0085"
+      })
+  void gpt2MakesOfThePiecesTheTokensOfTheWhole(String repeated) throws IOException {
     Path tokenizer = SharedFiles.find("tokenizers/gpt2/tokenizer.json");
-    String text = "One.\n\nTwo\r\n\r\nthree \n\n\nfour\n".repeat(60_000);
-    Path file = Files.writeString(folder.resolve("long.txt"), text);
-    List<String> pieces = new ArrayList<>();
-    Documents.of(file, null).read((piece, ends) -> pieces.add(piece));
+    List<String> pieces = pieces(repeated.repeat((3 << 20) / repeated.length()));
+    assertThat(pieces).hasSizeGreaterThan(2);
 
     try (HuggingFaceTokenizer gpt2 =
         HuggingFaceTokenizer.newInstance(
@@ -116,6 +118,26 @@ class TextGenerationDataTest {
         assertThat(apart).isEqualTo(ids(gpt2, before + after));
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", " ", " \n", "\ud83d\ude00"})
+  void aTextWithoutAPlaceToCutIsCutNevertheless(String repeated) throws IOException {
+    String text = "x" + repeated.repeat((11 << 20) / repeated.length());
+
+    List<String> pieces = pieces(text);
+
+    assertThat(pieces).hasSizeBetween(3, 5);
+    assertThat(pieces).allMatch(piece -> piece.length() <= 5 << 20);
+    assertThat(pieces).noneMatch(piece -> Character.isLowSurrogate(piece.charAt(0)));
+    assertThat(String.join("", pieces).equals(text)).as("the same text").isTrue();
+  }
+
+  private List<String> pieces(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("long.txt"), text);
+    List<String> pieces = new ArrayList<>();
+    Documents.of(file, null).read((piece, ends) -> pieces.add(piece));
+    return pieces;
   }
 
   private static List<Long> ids(HuggingFaceTokenizer tokenizer, String text) {
@@ -163,6 +185,38 @@ class TextGenerationDataTest {
   }
 
   @Test
+  void otherItemsOfTheSameTokensAreOtherData() throws IOException {
+    String text = "a".repeat(40);
+    String before = open(text, 0.1, 5).fingerprint();
+
+    assertThat(open(text, 0.1, 4).fingerprint()).isNotEqualTo(before);
+    assertThat(open(text, 0.2, 5).fingerprint()).isNotEqualTo(before);
+    assertThat(open(text, 0.1, 5).fingerprint()).isEqualTo(before);
+  }
+
+  @Test
+  void eachTextIsKnownByItsSplit() throws IOException {
+    String[] before = fingerprint("abc", "ab");
+
+    String[] after = fingerprint("abc", "bab");
+
+    assertThat(before).hasSize(3);
+    assertThat(before[1]).matches("train:[0-9a-f]{16}");
+    assertThat(after[0]).isNotEqualTo(before[0]);
+    assertThat(after[1]).isEqualTo(before[1]);
+    assertThat(after[2]).isNotEqualTo(before[2]).startsWith("validation:");
+  }
+
+  private String[] fingerprint(String train, String validation) throws IOException {
+    Files.writeString(folder.resolve("train.txt"), train);
+    Files.writeString(folder.resolve("validation.txt"), validation);
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+    return data.open(context()).fingerprint().split(" ");
+  }
+
+  @Test
   void wordsAreRefusedAsTheyLoseTheSpaces() {
     assertThatThrownBy(() -> data("a.txt", 0, 6, TokenizerSettings.defaults()))
         .isInstanceOf(InvalidSettings.class)
@@ -184,8 +238,7 @@ class TextGenerationDataTest {
 
   private static TextGeneration data(
       String path, double share, int length, TokenizerSettings tokenizer) {
-    return new TextGeneration(
-        new TextClassification.Split(path), null, share, null, tokenizer, length);
+    return new TextGeneration(new FileSplit(path), null, share, null, tokenizer, length);
   }
 
   private DataContext context() {

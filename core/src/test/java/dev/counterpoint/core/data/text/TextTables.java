@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +25,8 @@ final class TextTables {
     return words(new TextClassification(split(path), null, null, null, null, null, null, null));
   }
 
-  static TextClassification.Split split(String path) {
-    return new TextClassification.Split(path);
+  static FileSplit split(String path) {
+    return new FileSplit(path);
   }
 
   DataSplits open(TextClassification data) throws IOException {
