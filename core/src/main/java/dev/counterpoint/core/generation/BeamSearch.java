@@ -79,10 +79,10 @@ final class BeamSearch {
     return beams;
   }
 
-  /** Twice as many as there are beams, so that enough are left where all of one half end. */
+  /** As many as leave enough that go on even where every beam meets all its ends first. */
   private List<Beam> candidates(List<Beam> running, double[][] logits) {
     record Step(int row, int token, double score) {}
-    int wanted = 2 * settings.beams();
+    int wanted = Math.max(2, 1 + settings.stop().size()) * settings.beams();
     List<Step> best = new ArrayList<>();
     for (int row = 0; row < logits.length; row++) {
       double[] scores = logits[row];

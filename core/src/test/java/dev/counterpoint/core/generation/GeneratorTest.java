@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
@@ -95,6 +96,23 @@ class GeneratorTest {
 
     assertThat(made).extracting(List::size).containsExactly(2, 7);
     assertThat(highest).containsExactly(5L, 6L, 7L, 7L, 7L, 7L, 7L);
+  }
+
+  @Test
+  void beamsGoOnWhereTheLikeliestTokensAllEndATextAndAreMany() {
+    Decoding.Model model =
+        () ->
+            new Watched(
+                (ids, positions) ->
+                    ids.getManager()
+                        .arange(6, 0, -1, DataType.FLOAT32)
+                        .broadcast(ids.getShape().get(0), 6));
+    GenerationSettings beams = GenerationSettings.beams(2, 5, Set.of(0L, 1L, 2L));
+
+    assertThat(
+            new Generator(model, beams, 20, Device.cpu())
+                .generate(List.of(new long[] {3}), (prompt, token) -> {}))
+        .containsExactly(List.of(0L));
   }
 
   @Test

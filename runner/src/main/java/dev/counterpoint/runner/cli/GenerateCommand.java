@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -106,9 +107,20 @@ final class GenerateCommand implements Callable<Integer> {
       Set<Long> ends = new HashSet<>(Set.of((long) config.data().paddingId()));
       stop.forEach(token -> ends.add(encoder.idOf(token)));
       Generator generator = new Generator(language, settings(ends), maxLength, Device.cpu());
-      show(generator, ids, encoder, Consoles.of(spec));
+      List<List<Long>> made = show(generator, ids, encoder, Consoles.of(spec));
+      for (int i = 0; i < made.size(); i++) {
+        boolean full = ids.get(i).length + made.get(i).size() == maxLength;
+        if (full && made.get(i).size() < maxTokens && !endsWith(made.get(i), ends)) {
+          Consoles.of(spec)
+              .say("A text ends at " + maxLength + " tokens, the most that the model takes.");
+        }
+      }
     }
     return ExitCode.DONE;
+  }
+
+  private static boolean endsWith(List<Long> tokens, Set<Long> ends) {
+    return ends.contains(tokens.get(tokens.size() - 1));
   }
 
   private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
@@ -131,6 +143,22 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private GenerationSettings settings(Set<Long> ends) {
+    try {
+      return asked(ends);
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings(e.problems().stream().map(GenerateCommand::ofOption).toList());
+    }
+  }
+
+  /** By the option that was written, where the settings know the record's component. */
+  private static InvalidSettings.Problem ofOption(InvalidSettings.Problem problem) {
+    String option = problem.key().replaceAll("(\\p{Lu})", "-$1").toLowerCase(Locale.ROOT);
+    return problem.key().isEmpty()
+        ? problem
+        : new InvalidSettings.Problem("--" + option, problem.message());
+  }
+
+  private GenerationSettings asked(Set<Long> ends) {
     return new GenerationSettings(
         maxTokens,
         temperature != null || topK != null || topP != null,
@@ -143,21 +171,24 @@ final class GenerateCommand implements Callable<Integer> {
         seed);
   }
 
-  private void show(Generator generator, List<long[]> ids, TextEncoder encoder, Console console) {
+  private List<List<Long>> show(
+      Generator generator, List<long[]> ids, TextEncoder encoder, Console console) {
     if (prompts.size() == 1) {
       GrowingText text = new GrowingText(encoder, console.out());
-      generator.generate(
-          ids,
-          (prompt, token) -> {
-            text.begin(encoder.decode(ids.get(0)));
-            text.add(token);
-          });
+      List<List<Long>> made =
+          generator.generate(
+              ids,
+              (prompt, token) -> {
+                text.begin(encoder.decode(ids.get(0)));
+                text.add(token);
+              });
       text.end();
-      return;
+      return made;
     }
     List<List<Long>> made = generator.generate(ids, (prompt, token) -> {});
     for (int i = 0; i < made.size(); i++) {
       console.print(encoder.decode(ids.get(i)) + encoder.decode(made.get(i)));
     }
+    return made;
   }
 }

@@ -89,9 +89,18 @@ class TextGenerationTest {
         "a",
         "--stop",
         "é");
-    assertRefused("more tokens than the model takes", "--prompt", WHEEL.repeat(4));
+    assertRefused("tokens that the model takes: abc", "--prompt", WHEEL.repeat(4));
     assertRefused("leaves no room", "--prompt", WHEEL.repeat(3));
-    assertRefused("topP 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");
+    assertRefused(
+        "--top-p 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");
+  }
+
+  @Test
+  void aTextThatEndsWhereTheModelDoesIsSaidTo() {
+    Terminal terminal = new Terminal();
+
+    run(terminal, "--prompt", "abc", "--max-tokens", "10000");
+    assertThat(terminal.err()).contains("tokens, the most that the model takes.");
   }
 
   @Test

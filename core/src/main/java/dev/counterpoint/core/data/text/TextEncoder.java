@@ -26,6 +26,7 @@ import java.util.stream.LongStream;
  */
 public final class TextEncoder implements AutoCloseable {
   private static final int EXAMPLES = 12;
+  private static final int SHOWN = 60;
 
   private final HuggingFaceTokenizer tokenizer;
   private final TokenizerFile file;
@@ -100,7 +101,11 @@ public final class TextEncoder implements AutoCloseable {
   public long[] prompt(String text) {
     Encoding encoding = tokenizer.encode(text);
     if (encoding.exceedMaxLength()) {
-      throw new InvalidSettings("A prompt has more tokens than the model takes: " + text);
+      throw new InvalidSettings(
+          "A prompt has more than the "
+              + maxLength()
+              + " tokens that the model takes: "
+              + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text));
     }
     return encoding.getIds();
   }
