@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.question.QuestionPredictor;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.Visible;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -50,7 +51,7 @@ final class AnswerTeller implements Teller {
 
   private static String line(QuestionPredictor.Answer answer) {
     String place = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
-    String text = answer.start() < 0 ? "(no answer)" : answer.text();
+    String text = answer.start() < 0 ? "(no answer)" : Visible.of(answer.text());
     return text + "\t" + Figures.number(answer.probability()) + "\t" + place;
   }
 

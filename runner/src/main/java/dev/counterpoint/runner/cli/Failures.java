@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.training.RanksDiverged;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -15,11 +16,9 @@ import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,7 +69,7 @@ final class Failures {
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof InvalidPathException path) {
-      say(command, "\"" + visible(path.getInput()) + "\" is no path: " + path.getReason() + ".");
+      say(command, "\"" + Visible.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof RunFailed || told instanceof RanksDiverged) {
@@ -101,17 +100,6 @@ final class Failures {
       }
     }
     return null;
-  }
-
-  /** With the letters that a terminal does not show written out. */
-  private static String visible(String text) {
-    return text.codePoints()
-        .mapToObj(
-            letter ->
-                Character.isISOControl(letter)
-                    ? String.format(Locale.ROOT, "\\u%04x", letter)
-                    : Character.toString(letter))
-        .collect(Collectors.joining());
   }
 
   private static String describe(ParameterException wrong) {
@@ -216,7 +204,7 @@ final class Failures {
   /** Writes each line of a message behind the name of this program. */
   static void say(CommandLine command, String message) {
     PrintWriter error = command.getErr();
-    message.lines().forEach(line -> error.println("counterpoint: " + line));
+    message.lines().forEach(line -> error.println("counterpoint: " + Visible.of(line)));
     error.flush();
   }
 }

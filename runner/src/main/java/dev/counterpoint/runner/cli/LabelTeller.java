@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.data.text.TextPredictor;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.Visible;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -56,10 +57,10 @@ final class LabelTeller implements Teller {
   private String line(PredictRequest request, TextPredictor.Prediction prediction) {
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < count(prediction, 1); i++) {
-      line.append(prediction.labels().get(i)).append('\t');
+      line.append(Visible.of(prediction.labels().get(i))).append('\t');
       line.append(Figures.number(prediction.probabilities().get(i))).append('\t');
     }
-    return line.append(request.text()).toString();
+    return line.append(Visible.of(request.text())).toString();
   }
 
   private String object(PredictRequest request, TextPredictor.Prediction prediction) {
