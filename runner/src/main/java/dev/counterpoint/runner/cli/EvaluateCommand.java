@@ -77,7 +77,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.existing(directory, sets, classpath.paths());
     Console console = Consoles.of(spec);
-    TrainedModel.tellIfOld(directory, console);
+    TrainedModel.tellChanges(directory, run.file().classpath(), console);
     Injector wired = Guice.createInjector(wiring(run, console));
     try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class)) {

@@ -92,7 +92,7 @@ final class GenerateCommand implements Callable<Integer> {
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
     int maxLength = config.model().maxLength();
-    TrainedModel.tellIfOld(directory, Consoles.of(spec));
+    TrainedModel.tellChanges(directory, config.classpath(), Consoles.of(spec));
     try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
         BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
       if (!(model instanceof Decoding.Model language)) {

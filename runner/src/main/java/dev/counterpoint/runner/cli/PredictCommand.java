@@ -70,7 +70,7 @@ final class PredictCommand implements Callable<Integer> {
     boolean asksQuestions = answersQuestions(config);
     check(folder, config, asksQuestions);
     Console console = Consoles.of(spec);
-    TrainedModel.tellIfOld(directory, console);
+    TrainedModel.tellChanges(directory, config.classpath(), console);
     try (Teller teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
       if (texts.isEmpty()) {
         PredictLines lines =

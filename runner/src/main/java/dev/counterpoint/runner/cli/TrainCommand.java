@@ -32,6 +32,7 @@ import dev.counterpoint.runner.rundir.GoingOn;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
 import dev.counterpoint.runner.rundir.Outcome;
+import dev.counterpoint.runner.rundir.OwnCode;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunLock;
@@ -160,7 +161,7 @@ final class TrainCommand implements Callable<Integer> {
   private List<Callback> watchers(Run run) {
     List<Callback> watchers = new ArrayList<>();
     if (run.goesOn()) {
-      watchers.add(new GoingOn(run.directory(), command()));
+      watchers.add(new GoingOn(run.directory(), command(), run.file().classpath()));
     }
     if (trace != null) {
       watchers.add(new StepTrace(trace));
@@ -193,7 +194,9 @@ final class TrainCommand implements Callable<Integer> {
     return new RunFailed(message + remaining, cause);
   }
 
-  private static void introduce(Run run, DataSplits data, BaseModel model, Console console) {
+  private static void introduce(Run run, DataSplits data, BaseModel model, Console console)
+      throws IOException {
+    OwnCode.changes(run.directory(), run.file().classpath()).forEach(console::say);
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
     if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
@@ -224,7 +227,11 @@ final class TrainCommand implements Callable<Integer> {
       RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
       RunDirectory.writeJson(
           directory.provenance(),
-          Provenance.of(command(), run.files().folders(), data.fingerprint()));
+          Provenance.of(
+              command(),
+              run.files().folders(),
+              data.fingerprint(),
+              OwnCode.of(directory, run.file().classpath())));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.OwnCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
@@ -30,9 +31,20 @@ final class TrainedModel {
     return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));
   }
 
-  /** Says so where the run of a model was trained on since, and did not come to an end. */
-  static void tellIfOld(Path directory, Console console) throws IOException {
+  /**
+   * Says where a model is not what its run would be taken for: its code has changed, or the run was
+   * trained on since, and did not come to an end.
+   *
+   * @param directory of the run, or of a model alone, of which nothing is known
+   * @param classpath what the model needs beside the program's own code
+   */
+  static void tellChanges(Path directory, List<String> classpath, Console console)
+      throws IOException {
     RunDirectory run = new RunDirectory(directory);
+    if (!RunDirectory.isRun(directory)) {
+      return;
+    }
+    OwnCode.changes(run, classpath).forEach(console::say);
     long ended = RunDirectory.readJson(run.summary()).path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
     if (newest.isPresent() && newest.getAsLong() > ended) {

@@ -2,8 +2,8 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.rendezvous.Address;
-import dev.counterpoint.runner.rendezvous.CodeFacts;
 import dev.counterpoint.runner.rendezvous.Facts;
 import dev.counterpoint.runner.rendezvous.GateClient;
 import dev.counterpoint.runner.rendezvous.Hello;

@@ -12,10 +12,13 @@ import java.util.List;
  * versions, which may be others than those that began it.
  *
  * @param command the arguments that it was asked with
+ * @param classpath what it runs beside the program's own code
  */
-public record GoingOn(RunDirectory directory, List<String> command) implements Callback {
+public record GoingOn(RunDirectory directory, List<String> command, List<String> classpath)
+    implements Callback {
   public GoingOn {
     command = List.copyOf(command);
+    classpath = List.copyOf(classpath);
   }
 
   @Override
@@ -24,7 +27,8 @@ public record GoingOn(RunDirectory directory, List<String> command) implements C
       if (start.ended() == null
           && RunDirectory.readJson(directory.provenance()) instanceof ObjectNode record) {
         RunDirectory.writeJson(
-            directory.provenance(), Provenance.goingOn(record, start.step(), command));
+            directory.provenance(),
+            Provenance.goingOn(record, start.step(), command, OwnCode.of(directory, classpath)));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -10,31 +10,40 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Where a run comes from: versions, machine, data, command. */
 public final class Provenance {
   private Provenance() {}
 
   /** The record of a run that starts now. */
-  public static ObjectNode of(List<String> command, List<Path> baseFolders, String fingerprint) {
+  public static ObjectNode of(
+      List<String> command, List<Path> baseFolders, String fingerprint, Map<String, String> code) {
     ObjectNode json = new JsonMapper().createObjectNode();
     json.put("started", now());
     strings(json.putArray("command"), command);
     strings(json.putArray("baseFolders"), baseFolders.stream().map(Path::toString).toList());
     json.put("dataFingerprint", fingerprint);
     versions(json);
+    texts(json.putObject("code"), code);
     machine(json);
     return json;
   }
 
   /** Adds to the record of a run that it goes on now, after a step. */
-  static ObjectNode goingOn(ObjectNode record, long step, List<String> command) {
+  static ObjectNode goingOn(
+      ObjectNode record, long step, List<String> command, Map<String, String> code) {
     ObjectNode json = record.withArray("goneOn").addObject();
     json.put("at", now()).put("afterStep", step);
     strings(json.putArray("command"), command);
     versions(json);
+    texts(json.putObject("code"), code);
     machine(json);
     return record;
+  }
+
+  private static void texts(ObjectNode json, Map<String, String> texts) {
+    texts.forEach(json::put);
   }
 
   private static String now() {

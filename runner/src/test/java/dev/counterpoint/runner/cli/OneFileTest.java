@@ -80,6 +80,23 @@ final class OneFileTest {
     assertThat(run.resolve("steps.txt")).hasContent("1\n2\n3\n4\n5\n6\n7\n8\n");
   }
 
+  @Test
+  void codeThatHasChangedSinceTheTrainingIsTold() throws IOException {
+    Path run = train(withIdea(Idea.MODEL), 1, "run");
+    Path source = folder.resolve(Idea.MODEL.file);
+    Files.writeString(source, Files.readString(source) + "// changed\n");
+
+    run("evaluate", run.toString());
+    assertThat(terminal.err())
+        .contains("WordAverage.java has changed since the run was trained with it");
+    Terminal goingOn = new Terminal();
+    goingOn.run("train", run.toString(), "--set", "training.epochs=2");
+    assertThat(goingOn.err()).contains("WordAverage.java has changed");
+    Terminal after = new Terminal();
+    after.run("evaluate", run.toString());
+    assertThat(after.err()).doesNotContain("has changed");
+  }
+
   @ParameterizedTest
   @EnumSource
   void aMisspeltSettingIsRefusedWithTheOneThatWasMeant(Idea idea) throws IOException {

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.rendezvous;
+package dev.counterpoint.runner.machine;
 
 import java.io.File;
 import java.io.IOException;
@@ -51,7 +51,8 @@ public final class CodeFacts {
     return facts;
   }
 
-  static String hash(Path entry) throws IOException {
+  /** A hash of a jar, a folder or a source; of nothing where there is none. */
+  public static String hash(Path entry) throws IOException {
     MessageDigest digest = sha256();
     if (Files.isDirectory(entry)) {
       addFolder(digest, entry);
