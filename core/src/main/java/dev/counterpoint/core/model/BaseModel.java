@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * or, in evaluation, be called by any number.
  */
 public abstract class BaseModel extends Layer implements AutoCloseable {
+  private static final int LISTED = 24;
+
   private @Nullable NDManager memory;
   private @Nullable Loss replacement;
 
@@ -160,13 +162,16 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
         parameters().stream().filter(parameter -> names.test(parameter.name())).toList();
     if (matching.isEmpty()) {
       throw new InvalidSettings(
-          "No parameter is named like \""
-              + pattern
-              + "\"; the names are "
-              + String.join(", ", parameters().stream().map(Parameter::name).toList())
-              + ".");
+          "No parameter is named like \"" + pattern + "\"; the names are " + listed() + ".");
     }
     matching.forEach(parameter -> parameter.setTrainable(false));
+  }
+
+  private String listed() {
+    List<String> names = parameters().stream().map(Parameter::name).toList();
+    int more = names.size() - LISTED;
+    return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+        + (more > 0 ? " and " + more + " more" : "");
   }
 
   @Override

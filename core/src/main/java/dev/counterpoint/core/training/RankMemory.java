@@ -118,8 +118,14 @@ final class RankMemory implements AutoCloseable {
     return new FlatArrays(shapes);
   }
 
+  /** Frees what the first process holds of the others, once it is written or given to them. */
+  void release() {
+    others.forEach(FlatArrays::close);
+    others.clear();
+  }
+
   @Override
   public void close() {
-    others.forEach(FlatArrays::close);
+    release();
   }
 }

@@ -105,6 +105,7 @@ final class RunState implements AutoCloseable {
     if (found.state() != null) {
       consensus.broadcast(model.parameters().stream().map(Parameter::value).toList());
       memory.broadcast(memories(found.state()));
+      memory.release();
       if (!consensus.leads()) {
         adopt(found.state());
       }
@@ -255,6 +256,7 @@ final class RunState implements AutoCloseable {
     if (writer != null) {
       save(writer, remembered);
     }
+    memory.release();
     due = false;
     savedStep = progress.step();
     savedAt = System.nanoTime();
