@@ -69,7 +69,7 @@ final class StepGuard {
    */
   void inspect(Step step) {
     if (!Double.isFinite(step.loss()) || !Double.isFinite(step.norm())) {
-      throw new NotFiniteException(whatHappened(step));
+      throw whatHappened(step);
     }
     double usual = history.medianBefore(step.norm());
     if (step.norm() > GradientHistory.FACTOR * usual) {
@@ -83,7 +83,7 @@ final class StepGuard {
               usual);
       Path kept = consensus.leads() ? keep(step, reason) : null;
       if (kept != null) {
-        CapsuleReport report = new CapsuleReport(step.number(), reason + " " + replay(kept), kept);
+        CapsuleReport report = new CapsuleReport(step.number(), reason, kept);
         options.callbacks().forEach(callback -> callback.onCapsule(report));
       }
     }
@@ -93,15 +93,19 @@ final class StepGuard {
    * Of several processes the one whose part it was says it, and keeps the capsule; the first one,
    * where no loss tells whose it was.
    */
-  private String whatHappened(Step step) {
+  private NotFiniteException whatHappened(Step step) {
     boolean own = step.own().notFiniteBatch() >= 0;
     Consensus.Given culprit = consensus.firstGiven(own ? "" : null);
+    String reason = null;
+    String folder = null;
     if (step.rank() == (culprit == null ? 0 : culprit.rank())) {
-      String reason = notFinite(step);
+      reason = notFinite(step);
       Path kept = keep(step, reason);
-      return consensus.given(kept == null ? reason : reason + " " + replay(kept));
+      folder = kept == null ? null : kept.toString();
     }
-    return consensus.given(null);
+    String message = consensus.given(reason);
+    Consensus.Given capsule = consensus.firstGiven(folder);
+    return new NotFiniteException(message, capsule == null ? null : capsule.text());
   }
 
   /**
@@ -127,10 +131,6 @@ final class StepGuard {
                 + " holds NaN or infinity. It was not saved. Lower the learning rate.");
       }
     }
-  }
-
-  private static String replay(Path kept) {
-    return "It is kept: ./counterpoint replay " + kept;
   }
 
   /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */
@@ -198,8 +198,7 @@ final class StepGuard {
             ? all
             : Arrays.copyOfRange(
                 all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
-    List<String> named =
-        Arrays.stream(some).limit(NAMED_ITEMS).mapToObj(data::origin).toList();
+    List<String> named = Arrays.stream(some).limit(NAMED_ITEMS).mapToObj(data::origin).toList();
     return ItemNames.of(named, some.length - named.size());
   }
 }

@@ -6,6 +6,8 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.runner.OwnCommand;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +54,12 @@ public final class TrainingProgress implements Callback {
 
   @Override
   public void onCapsule(CapsuleReport report) {
-    console.say(report.message());
+    console.say(report.message() + " " + replay(report.folder()));
+  }
+
+  /** How a step that was kept can be looked at. */
+  public static String replay(Path capsule) {
+    return "It is kept: " + OwnCommand.line("replay", capsule);
   }
 
   @Override

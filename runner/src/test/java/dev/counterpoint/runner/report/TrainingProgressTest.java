@@ -2,10 +2,12 @@ package dev.counterpoint.runner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.core.callback.CapsuleReport;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingStart;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -59,7 +61,18 @@ final class TrainingProgressTest {
     }
 
     // 32 items each, 0.1 s each, and 100 steps to come
-    assertThat(said.toString().lines().toList()).last().asString().contains("320 items/s, 0:10 left");
+    assertThat(said.toString().lines().toList())
+        .last()
+        .asString()
+        .contains("320 items/s, 0:10 left");
+  }
+
+  @Test
+  void aStepThatIsKeptIsToldWithTheCommandThatLooksAtIt() {
+    progress.onCapsule(new CapsuleReport(7, "It was odd.", Path.of("run/capsules/step-7")));
+
+    assertThat(said)
+        .hasToString("It was odd. It is kept: ./counterpoint replay run/capsules/step-7\n");
   }
 
   private void start(long step, long steps) {
