@@ -30,6 +30,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * exit code.
  */
 final class Failures {
+  /** Stands before each line. */
+  static final String PREFIX = "counterpoint: ";
+
   private final BooleanSupplier debug;
 
   /**
@@ -204,7 +207,7 @@ final class Failures {
   /** Writes each line of a message behind the name of this program. */
   static void say(CommandLine command, String message) {
     PrintWriter error = command.getErr();
-    message.lines().forEach(line -> error.println("counterpoint: " + Visible.of(line)));
+    message.lines().forEach(line -> error.println(PREFIX + Visible.of(line)));
     error.flush();
   }
 }
