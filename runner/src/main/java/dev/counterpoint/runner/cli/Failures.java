@@ -14,7 +14,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,7 +115,7 @@ final class Failures {
       return "unknown option \""
           + option
           + "\""
-          + didYouMean(option, command.optionsMap().keySet());
+          + Nearest.suggestion(option, command.optionsMap().keySet());
     }
     if (command.subcommands().isEmpty()) {
       return "unknown argument \"" + argument + "\"";
@@ -125,7 +124,7 @@ final class Failures {
     return "unknown command \""
         + argument
         + "\""
-        + didYouMean(argument, commands)
+        + Nearest.suggestion(argument, commands)
         + " Known: "
         + String.join(", ", commands);
   }
@@ -135,10 +134,6 @@ final class Failures {
         .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
         .map(Map.Entry::getKey)
         .toList();
-  }
-
-  private static String didYouMean(String written, Collection<String> known) {
-    return Nearest.to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(".");
   }
 
   private static String describe(IOException trouble) {
