@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.training.RanksDiverged;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.runner.report.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -66,6 +67,9 @@ final class Failures {
 
   private static int explain(Throwable failure, CommandLine command) {
     Throwable told = firstForTheUser(failure);
+    if (told instanceof OutputClosed) {
+      return ExitCode.OUTPUT_CLOSED;
+    }
     if (told instanceof InvalidSettings invalid) {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
@@ -91,7 +95,8 @@ final class Failures {
   /** Guice, futures and streams wrap what they met; the user is told what that was. */
   private static @Nullable Throwable firstForTheUser(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof InvalidSettings
+      if (each instanceof OutputClosed
+          || each instanceof InvalidSettings
           || each instanceof RunFailed
           || each instanceof RanksDiverged
           || each instanceof IOException
