@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * A step was so unusual that it was kept; the run goes on.
  *
- * @param message what was unusual, and how to look at it
+ * @param message what was unusual
  * @param folder of the capsule
  */
 public record CapsuleReport(long step, String message, Path folder) {}

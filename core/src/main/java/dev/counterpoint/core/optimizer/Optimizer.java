@@ -143,6 +143,11 @@ public final class Optimizer implements AutoCloseable {
         }
       }
     }
+    return rate(schedule);
+  }
+
+  /** The rate that a schedule makes for the parameters that no group gives another. */
+  public double rate(DoubleUnaryOperator schedule) {
     return schedule.applyAsDouble(rule.learningRate());
   }
 

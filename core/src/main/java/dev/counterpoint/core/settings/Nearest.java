@@ -23,9 +23,9 @@ public final class Nearest {
                 .thenComparingInt(name -> Math.abs(written.length() - name.length())));
   }
 
-  /** {@code ; did you mean "adamw"?}, or {@code ;} where nothing is near. */
+  /** {@code ; did you mean "adamw"?}, or a full stop where nothing is near. */
   public static String suggestion(String written, Collection<String> known) {
-    return to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(";");
+    return to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(".");
   }
 
   private static int allowance(String written, String name) {

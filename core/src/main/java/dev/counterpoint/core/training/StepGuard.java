@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +46,7 @@ final class StepGuard {
   /**
    * A step that is about to be made.
    *
+   * @param rate the learning rate that it is to be made with
    * @param rank of this process
    * @param own what its micro-batches came to
    * @param items its micro-batches
@@ -55,6 +55,7 @@ final class StepGuard {
       long number,
       int epoch,
       long inEpoch,
+      double rate,
       int rank,
       double loss,
       double norm,
@@ -68,7 +69,7 @@ final class StepGuard {
    */
   void inspect(Step step) {
     if (!Double.isFinite(step.loss()) || !Double.isFinite(step.norm())) {
-      throw new NotFiniteException(whatHappened(step));
+      throw whatHappened(step);
     }
     double usual = history.medianBefore(step.norm());
     if (step.norm() > GradientHistory.FACTOR * usual) {
@@ -82,7 +83,7 @@ final class StepGuard {
               usual);
       Path kept = consensus.leads() ? keep(step, reason) : null;
       if (kept != null) {
-        CapsuleReport report = new CapsuleReport(step.number(), reason + " " + replay(kept), kept);
+        CapsuleReport report = new CapsuleReport(step.number(), reason, kept);
         options.callbacks().forEach(callback -> callback.onCapsule(report));
       }
     }
@@ -92,15 +93,19 @@ final class StepGuard {
    * Of several processes the one whose part it was says it, and keeps the capsule; the first one,
    * where no loss tells whose it was.
    */
-  private String whatHappened(Step step) {
+  private NotFiniteException whatHappened(Step step) {
     boolean own = step.own().notFiniteBatch() >= 0;
     Consensus.Given culprit = consensus.firstGiven(own ? "" : null);
+    String reason = null;
+    String folder = null;
     if (step.rank() == (culprit == null ? 0 : culprit.rank())) {
-      String reason = notFinite(step);
+      reason = notFinite(step);
       Path kept = keep(step, reason);
-      return consensus.given(kept == null ? reason : reason + " " + replay(kept));
+      folder = kept == null ? null : kept.toString();
     }
-    return consensus.given(null);
+    String message = consensus.given(reason);
+    Consensus.Given capsule = consensus.firstGiven(folder);
+    return new NotFiniteException(message, capsule == null ? null : capsule.text());
   }
 
   /**
@@ -126,10 +131,6 @@ final class StepGuard {
                 + " holds NaN or infinity. It was not saved. Lower the learning rate.");
       }
     }
-  }
-
-  private static String replay(Path kept) {
-    return "It is kept: ./counterpoint replay " + kept;
   }
 
   /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */
@@ -166,6 +167,7 @@ final class StepGuard {
   private String notFinite(Step step) {
     StepSums own = step.own();
     return String.format(
+        Locale.ROOT,
         "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
             + " The step was not made. Its items: %s.%s",
         Double.isFinite(step.loss()) ? "gradient" : "loss",
@@ -177,7 +179,14 @@ final class StepGuard {
         step.loss(),
         step.norm(),
         origins(step.items(), own.notFiniteBatch()),
-        own.weight() == 0 ? " No label of them counts." : "");
+        own.weight() == 0 ? " No label of them counts." : advice(step));
+  }
+
+  private static String advice(Step step) {
+    return String.format(
+        Locale.ROOT,
+        " If they are in order, a lower learning rate may help; here it was %.2e.",
+        step.rate());
   }
 
   /** The items of one micro-batch, or of the whole step, the first few by name. */
@@ -189,13 +198,7 @@ final class StepGuard {
             ? all
             : Arrays.copyOfRange(
                 all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
-    String named =
-        Arrays.stream(some)
-            .limit(NAMED_ITEMS)
-            .mapToObj(data::origin)
-            .collect(Collectors.joining(", "));
-    return some.length > NAMED_ITEMS
-        ? named + " and " + (some.length - NAMED_ITEMS) + " more"
-        : named;
+    List<String> named = Arrays.stream(some).limit(NAMED_ITEMS).mapToObj(data::origin).toList();
+    return ItemNames.of(named, some.length - named.size());
   }
 }

@@ -114,6 +114,7 @@ public final class TrainingLoop {
         progress.step() + 1,
         progress.epoch(),
         progress.stepInEpoch() + 1,
+        optimizer.rate(base -> rateAt(base, progress.step() + 1)),
         rank,
         loss,
         norm,

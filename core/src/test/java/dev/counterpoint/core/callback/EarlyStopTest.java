@@ -129,7 +129,7 @@ class EarlyStopTest {
   @Test
   void aMeasureThatIsNotThereIsRefusedWithThoseThatAre() {
     assertThatThrownBy(() -> validate(early("f1", 1, 0), "loss", 1))
-        .hasMessage("\"f1\" is not measured; There are loss.");
+        .hasMessage("\"f1\" is not measured. There are loss.");
   }
 
   @Test

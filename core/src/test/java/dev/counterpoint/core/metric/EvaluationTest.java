@@ -29,6 +29,6 @@ class EvaluationTest {
         Evaluation.of(1, 1, 1, List.of(new Perplexity()), List.of(new double[] {0, 1}));
 
     assertThatThrownBy(() -> evaluation.value("accuracy"))
-        .hasMessage("\"accuracy\" is not measured; There are loss, perplexity.");
+        .hasMessage("\"accuracy\" is not measured. There are loss, perplexity.");
   }
 }

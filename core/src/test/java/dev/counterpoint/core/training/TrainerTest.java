@@ -177,7 +177,8 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
-          .hasMessageContaining("Its items: item 3.");
+          .hasMessageContaining("Its items: item 3.")
+          .hasMessageContaining("a lower learning rate may help; here it was ");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
     }
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the gradient of one global batch, computed at once, with that of the same batch cut into
- * micro-batches and over ranks. They agree up to rounding where the loss of an item hangs on that
+ * micro-batches and over ranks. They agree up to rounding where the loss of an item depends on that
  * item alone.
  *
  * <p>Dropout draws anew for each part, so it is off. Whether the model has any is seen by two

@@ -7,6 +7,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.EquivalenceCheck;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Paragraph;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Spec;
         "Compares the gradient of one batch computed at once, in micro-batches, and on 2 and 3"
             + " ranks, and says where and by how much they differ.")
 final class CheckEquivalenceCommand implements Callable<Integer> {
+  private static final int INDENT = 4;
+
   @Mixin private final NewRunOptions begun = new NewRunOptions();
 
   @Option(
@@ -56,7 +59,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
       List<EquivalenceCheck.Finding> off =
           outcome.findings().stream().filter(finding -> !finding.within(tolerance)).toList();
       if (!off.isEmpty()) {
-        throw new RunFailed(refusal(off.get(0)));
+        throw new RunFailed(refusal(off.get(0), tolerance));
       }
       console.print("all agree within " + tolerance);
       return ExitCode.DONE;
@@ -66,33 +69,40 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
   private static void tell(EquivalenceCheck.Outcome outcome, Console console) {
     if (outcome.random()) {
       console.print(
-          "The model draws in training, as for dropout, anew for each part of a batch. That is off"
-              + " here, as in a validation; batch statistics, if it has any, are not seen then.");
+          Paragraph.of(
+              "The model draws in training, as for dropout, anew for each part of a batch. That is"
+                  + " off here, as in a validation; batch statistics, if it has any, are not seen"
+                  + " then."));
     }
-    for (EquivalenceCheck.Finding finding : outcome.findings()) {
-      console.print(
-          String.format(
-              Locale.ROOT,
-              "%-44s loss off by %.1e, gradient by %.1e at most, in %s",
-              finding.way(),
-              finding.loss(),
-              finding.gradient(),
-              finding.parameter()));
-    }
+    outcome.findings().forEach(finding -> console.print(line(finding)));
   }
 
-  private String refusal(EquivalenceCheck.Finding finding) {
-    return String.format(
-        Locale.ROOT,
-        "The gradient of a batch hangs on how it is cut: with %s the loss is off by %.1e, and the"
-            + " gradient of %s by %.1e of its largest element; %s is allowed (--tolerance). Something"
-            + " in the model or the loss computes over the items of a batch together, as batch norm"
-            + " does or a loss that is a mean already: a loss must be a sum over items and its"
-            + " weight.",
-        finding.way(),
-        finding.loss(),
-        finding.parameter(),
-        finding.gradient(),
-        tolerance);
+  static String line(EquivalenceCheck.Finding finding) {
+    return Paragraph.of(
+        String.format(
+            Locale.ROOT,
+            "%s: loss off by %.1e, gradient by at most %.1e, in %s",
+            finding.way(),
+            finding.loss(),
+            finding.gradient(),
+            finding.parameter()),
+        INDENT);
+  }
+
+  static String refusal(EquivalenceCheck.Finding finding, double tolerance) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "The gradient of a batch depends on how it is cut: with %s the loss is off by %.1e, and the"
+                + " gradient of %s by %.1e of its largest element; %s is allowed (--tolerance). Something"
+                + " in the model or the loss computes over the items of a batch together, as batch norm"
+                + " does or a loss that is a mean already: a loss must be a sum over items and its"
+                + " weight.",
+            finding.way(),
+            finding.loss(),
+            finding.parameter(),
+            finding.gradient(),
+            tolerance);
+    return Paragraph.behind(Failures.PREFIX, text);
   }
 }

@@ -60,15 +60,7 @@ final class CheckResumeCommand implements Callable<Integer> {
             ? Files.createTempDirectory("counterpoint-check-")
             : Files.createDirectories(output).toAbsolutePath();
     ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
-    console.print(
-        String.format(
-            "%s; times it went on within an epoch, from a step above 0: %d; kills that met it"
-                + " writing a checkpoint: %d; of %s made again: %d",
-            Figures.count(outcome.kills(), "kill"),
-            outcome.withinEpoch(),
-            outcome.whileWriting(),
-            Figures.count(outcome.steps(), "step"),
-            outcome.repeated()));
+    told(outcome).forEach(console::print);
     if (outcome.difference().isPresent()) {
       throw new RunFailed(outcome.difference().get() + ". Both runs are in " + folder + ".");
     }
@@ -77,6 +69,20 @@ final class CheckResumeCommand implements Callable<Integer> {
       remove(folder);
     }
     return ExitCode.DONE;
+  }
+
+  /** What the kills met, so that it can be seen what was proven. */
+  static List<String> told(ResumeCheck.Outcome outcome) {
+    return List.of(
+        String.format(
+            "killed %s, %d of them while it wrote a checkpoint",
+            Figures.count(outcome.kills(), "time"), outcome.whileWriting()),
+        String.format(
+            "went on %s from a checkpoint in the middle of an epoch",
+            Figures.count(outcome.withinEpoch(), "time")),
+        String.format(
+            "made %s again of the %d of the run",
+            Figures.count(outcome.repeated(), "step"), outcome.steps()));
   }
 
   private static void remove(Path folder) throws IOException {

@@ -13,6 +13,9 @@ final class ExitCode {
   /** SIGINT, as shells count it: 128 + 2. */
   static final int INTERRUPTED = 130;
 
+  /** SIGPIPE: 128 + 13. Java is not ended by it, but ends as a program that is. */
+  static final int OUTPUT_CLOSED = 141;
+
   /** SIGTERM: 128 + 15. */
   static final int TERMINATED = 143;
 

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Paragraph;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Spec;
     name = "experiments",
     description = "Lists the built-in experiments, or prints the run file of one.")
 final class ExperimentsCommand implements Callable<Integer> {
+  private static final int INDENT = 19;
+
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Prints the run file of this one.")
   private @Nullable String name;
 
@@ -30,8 +33,10 @@ final class ExperimentsCommand implements Callable<Integer> {
           .forEach(
               each ->
                   console.print(
-                      String.format(
-                          Locale.ROOT, "%-18s %s", each, Experiments.descriptions().get(each))));
+                      Paragraph.of(
+                          String.format(
+                              Locale.ROOT, "%-18s %s", each, Experiments.descriptions().get(each)),
+                          INDENT)));
     } else if (Experiments.has(name)) {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {

@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.training.RanksDiverged;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.runner.report.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,7 +15,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +30,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * exit code.
  */
 final class Failures {
+  /** Stands before each line. */
+  static final String PREFIX = "counterpoint: ";
+
   private final BooleanSupplier debug;
 
   /**
@@ -64,6 +67,9 @@ final class Failures {
 
   private static int explain(Throwable failure, CommandLine command) {
     Throwable told = firstForTheUser(failure);
+    if (told instanceof OutputClosed) {
+      return ExitCode.OUTPUT_CLOSED;
+    }
     if (told instanceof InvalidSettings invalid) {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
@@ -89,7 +95,8 @@ final class Failures {
   /** Guice, futures and streams wrap what they met; the user is told what that was. */
   private static @Nullable Throwable firstForTheUser(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof InvalidSettings
+      if (each instanceof OutputClosed
+          || each instanceof InvalidSettings
           || each instanceof RunFailed
           || each instanceof RanksDiverged
           || each instanceof IOException
@@ -113,7 +120,7 @@ final class Failures {
       return "unknown option \""
           + option
           + "\""
-          + didYouMean(option, command.optionsMap().keySet());
+          + Nearest.suggestion(option, command.optionsMap().keySet());
     }
     if (command.subcommands().isEmpty()) {
       return "unknown argument \"" + argument + "\"";
@@ -122,7 +129,7 @@ final class Failures {
     return "unknown command \""
         + argument
         + "\""
-        + didYouMean(argument, commands)
+        + Nearest.suggestion(argument, commands)
         + " Known: "
         + String.join(", ", commands);
   }
@@ -132,10 +139,6 @@ final class Failures {
         .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
         .map(Map.Entry::getKey)
         .toList();
-  }
-
-  private static String didYouMean(String written, Collection<String> known) {
-    return Nearest.to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(".");
   }
 
   private static String describe(IOException trouble) {
@@ -204,7 +207,7 @@ final class Failures {
   /** Writes each line of a message behind the name of this program. */
   static void say(CommandLine command, String message) {
     PrintWriter error = command.getErr();
-    message.lines().forEach(line -> error.println("counterpoint: " + Visible.of(line)));
+    message.lines().forEach(line -> error.println(PREFIX + Visible.of(line)));
     error.flush();
   }
 }

@@ -138,7 +138,9 @@ final class GenerateCommand implements Callable<Integer> {
       console.say(
           "The model does not know "
               + String.join(", ", unknown.stream().map(part -> '"' + part + '"').toList())
-              + ": the training text had none, and they are left out below.");
+              + (unknown.size() == 1
+                  ? ": it is not in the training text, and is left out below."
+                  : ": they are not in the training text, and are left out below."));
     }
   }
 

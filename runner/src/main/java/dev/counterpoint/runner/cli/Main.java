@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       ExitCode.RUN_FAILED + ":the run failed",
       ExitCode.REQUEST_WRONG + ":the request is wrong: arguments, run file or data",
       ExitCode.INTERRUPTED + ":stopped by Ctrl-C (SIGINT), after saving",
+      ExitCode.OUTPUT_CLOSED + ":nobody reads the output any more",
       ExitCode.TERMINATED + ":stopped by SIGTERM, after saving"
     })
 public final class Main {

@@ -114,7 +114,7 @@ final class PredictLines {
   private PredictRequest checked(PredictRequest request) {
     String asked = request.question();
     if (asksQuestions && (request.text().isBlank() || asked == null || asked.isBlank())) {
-      throw wrong("a question and the text that its answer stands in may not be empty");
+      throw wrong("has an empty question or an empty text; an answer needs both");
     }
     return request;
   }

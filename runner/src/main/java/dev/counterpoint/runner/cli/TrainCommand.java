@@ -18,6 +18,7 @@ import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.OutOfMemory;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.runner.OwnCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.experiment.BuiltInData;
@@ -28,6 +29,7 @@ import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.rundir.GoingOn;
 import dev.counterpoint.runner.rundir.Heartbeat;
 import dev.counterpoint.runner.rundir.ModelFolder;
@@ -132,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
         conclude(run, data, model, Outcome.of(end, model, callbacks), console);
       }
       if (signals.exitCode() != ExitCode.DONE) {
-        console.print("go on with: ./counterpoint train " + run.directory().path());
+        console.print("go on with: " + OwnCommand.line("train", run.directory().path()));
       }
       ranks.done();
       return signals.exitCode();
@@ -141,7 +143,10 @@ final class TrainCommand implements Callable<Integer> {
         run.directory().discardUnlessBegun();
       }
       throw e;
-    } catch (NotFiniteException | OutOfMemory e) {
+    } catch (NotFiniteException e) {
+      String replay = e.capsule().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
+      throw new RunFailed(e.getMessage() + replay, e);
+    } catch (OutOfMemory e) {
       throw new RunFailed(String.valueOf(e.getMessage()), e);
     } catch (UncheckedIOException e) {
       throw failed(run, Objects.requireNonNull(e.getCause()));
@@ -189,7 +194,7 @@ final class TrainCommand implements Callable<Integer> {
         new CheckpointStore(directory.checkpoints(), 1)
             .remaining()
             .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
-            .map(sentence -> sentence + " To go on: ./counterpoint train " + directory.path())
+            .map(sentence -> sentence + " To go on: " + OwnCommand.line("train", directory.path()))
             .orElse("");
     return new RunFailed(message + remaining, cause);
   }

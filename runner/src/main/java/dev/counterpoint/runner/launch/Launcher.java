@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.OwnCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.Heartbeat;
@@ -120,7 +121,7 @@ public final class Launcher {
                     + maxRestarts
                     + " restarts without a new checkpoint (strategy.maxRestarts), so the job ends.";
     return RunDirectory.isRun(directory.path())
-        ? reason + " To go on: ./counterpoint train " + directory.path()
+        ? reason + " To go on: " + OwnCommand.line("train", directory.path())
         : reason;
   }
 

@@ -51,7 +51,7 @@ public final class OwnJvm {
   static List<String> flags(List<String> own, boolean terminal) {
     return own.stream()
         .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-        .filter(flag -> terminal || !flag.startsWith("-Dcounterpoint."))
+        .filter(flag -> terminal || !flag.matches("-Dcounterpoint\\.(terminal|columns)=.*"))
         .toList();
   }
 

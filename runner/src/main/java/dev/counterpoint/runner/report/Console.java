@@ -1,7 +1,13 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.runner.RunFailed;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.function.IntSupplier;
 
 /**
@@ -57,7 +63,11 @@ public final class Console implements AutoCloseable {
     redraw();
   }
 
-  /** One line of results. */
+  /**
+   * One line of results.
+   *
+   * @throws OutputClosed where nobody reads them any more
+   */
   public synchronized void print(String line) {
     erase();
     err.flush();
@@ -66,8 +76,25 @@ public final class Console implements AutoCloseable {
     boolean lost = out.checkError() || System.out.checkError();
     redraw();
     if (lost) {
-      throw new RunFailed("The output cannot be written: its reader is gone, or the disk full.");
+      throw lost(new FileOutputStream(FileDescriptor.out));
     }
+  }
+
+  /**
+   * Why results are lost. The writers keep that to themselves, so what is below them is asked once
+   * more: a pipe without a reader says so each time.
+   */
+  static RuntimeException lost(OutputStream below) {
+    String reason = "some of it was lost";
+    try {
+      below.write('\n');
+    } catch (IOException e) {
+      reason = Reason.of(e);
+      if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
+        return new OutputClosed(e);
+      }
+    }
+    return new RunFailed("The output cannot be written: " + reason + ".");
   }
 
   /** Results that grow within a line; there is no status line meanwhile. */

@@ -6,19 +6,25 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.runner.OwnCommand;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Shows a training: one bar on a terminal, a plain line every so often elsewhere. */
+/**
+ * Shows a training: one bar on a terminal, a plain line every so often elsewhere. The loss of a
+ * plain line is the mean since the line before, that of the bar a mean over the latest steps.
+ */
 public final class TrainingProgress implements Callback {
   private static final int PLAIN_LINES = 20;
 
   private final Console console;
   private final int every;
+  private final RecentSteps recent = new RecentSteps();
   private long totalSteps;
   private long firstStep;
-  private double seconds;
-  private long items;
+  private double loss; // since the plain line before
+  private double weight;
   private @Nullable TrainingBar bar;
 
   /**
@@ -48,43 +54,49 @@ public final class TrainingProgress implements Callback {
 
   @Override
   public void onCapsule(CapsuleReport report) {
-    console.say(report.message());
+    console.say(report.message() + " " + replay(report.folder()));
+  }
+
+  /** How a step that was kept can be looked at. */
+  public static String replay(Path capsule) {
+    return "It is kept: " + OwnCommand.line("replay", capsule);
   }
 
   @Override
   public void onStep(StepReport report) {
-    seconds += report.seconds();
-    items += report.items();
+    recent.add(report);
+    loss += report.loss() * report.weight();
+    weight += report.weight();
+    String pace = pace(totalSteps - report.step());
     if (bar != null) {
-      double speed = items / seconds;
-      double left = secondsLeft(report.step());
-      bar.show(report.step(), () -> figures(report, speed, left));
+      double recentLoss = recent.loss();
+      bar.show(report.step(), () -> ", loss " + Figures.number(recentLoss) + pace);
     } else if (report.step() % plainEvery() == 0 || report.step() == firstStep + 1) {
       console.say(
           String.format(
               Locale.ROOT,
-              "step %d of %d, epoch %d: loss %.4f, rate %s, %.0f items/s, %s left",
+              "step %d of %d, epoch %d: loss %.4f, rate %s%s",
               report.step(),
               totalSteps,
               report.epoch(),
-              report.loss(),
+              loss / weight,
               Figures.rate(report.learningRate()),
-              items / seconds,
-              Figures.duration(secondsLeft(report.step()))));
+              pace));
+      loss = 0;
+      weight = 0;
     }
   }
 
-  private static String figures(StepReport report, double speed, double left) {
-    return String.format(
-        Locale.ROOT,
-        ", loss %.4f, %.0f items/s, %s left",
-        report.loss(),
-        speed,
-        Figures.duration(left));
-  }
-
-  private double secondsLeft(long step) {
-    return (totalSteps - step) * seconds / (step - firstStep);
+  /** Speed and time left, as far as there is something to go by. */
+  private String pace(long stepsToCome) {
+    StringBuilder pace = new StringBuilder();
+    recent
+        .itemsPerSecond()
+        .ifPresent(speed -> pace.append(String.format(Locale.ROOT, ", %.0f items/s", speed)));
+    recent
+        .secondsFor(stepsToCome)
+        .ifPresent(left -> pace.append(", ").append(Figures.duration(left)).append(" left"));
+    return pace.toString();
   }
 
   /** A multiple of the report interval that gives some twenty lines a run. */

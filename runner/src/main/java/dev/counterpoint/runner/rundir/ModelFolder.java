@@ -14,6 +14,7 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.pretrained.PretrainedFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.OwnCommand;
 import dev.counterpoint.runner.cache.ModelHub;
 import dev.counterpoint.runner.config.Binder;
 import dev.counterpoint.runner.config.SettingsTree;
@@ -182,7 +183,9 @@ public final class ModelFolder {
               + folder
               + " needs the model that it adapts, and there is no folder "
               + from
-              + ". Put it back; or, where there is still one, merge the two: ./counterpoint merge.");
+              + ". Put it back; or, where there is still one, merge the two: "
+              + OwnCommand.line("merge")
+              + ".");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.spark;
 
+import dev.counterpoint.runner.OwnCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -222,10 +223,8 @@ final class ClusterJob {
     }
 
     private String goOn() {
-      return "go on with: ./counterpoint train "
-          + plan.output()
-          + " --spark "
-          + context.sc().master();
+      return "go on with: "
+          + OwnCommand.line("train", plan.output(), "--spark", context.sc().master());
     }
 
     private AbstractFunction0<Object> action(String name) {

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.spark;
 
+import dev.counterpoint.runner.OwnCommand;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -49,7 +50,9 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
   public int run(String master, List<String> settings, List<String> training) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-cp", classPath(), SUBMIT));
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.add("-D" + OwnCommand.PROPERTY + "=" + OwnCommand.path());
+    command.addAll(List.of("-cp", classPath(), SUBMIT));
     command.addAll(List.of("--master", master));
     command.addAll(settings);
     command.addAll(List.of("--class", SparkTraining.class.getName()));

@@ -18,8 +18,10 @@ import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.distributed.InMemoryRanks;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -43,6 +45,18 @@ final class FailuresTest {
     assertThat(said.toString())
         .startsWith("counterpoint: After step ")
         .contains("the parameters of rank 1 are not those of rank 0");
+  }
+
+  @Test
+  void aReaderThatIsGoneIsLeftInSilence() {
+    StringWriter said = new StringWriter();
+    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(said, true));
+
+    int code =
+        new Failures(() -> false).report(new OutputClosed(new IOException("Broken pipe")), command);
+
+    assertThat(code).isEqualTo(141);
+    assertThat(said.toString()).isEmpty();
   }
 
   private Throwable divergence() {

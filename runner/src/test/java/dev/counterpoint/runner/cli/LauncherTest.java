@@ -129,6 +129,16 @@ final class LauncherTest {
   }
 
   @Test
+  void javaIsToldWhatTheLauncherWasCalledBy() throws Exception {
+    Path link = Files.createSymbolicLink(elsewhere.resolve("a link"), home.resolve("counterpoint"));
+
+    assertThat(run(link, Map.of(), "--version").out())
+        .contains("[-Dcounterpoint.command=" + link + "]");
+    assertThat(run(Path.of("a link"), Map.of(), "--version").out())
+        .contains("[-Dcounterpoint.command=./a link]");
+  }
+
+  @Test
   void flagsOfTheUserComeLast() throws Exception {
     Outcome outcome =
         run(

@@ -24,6 +24,16 @@ final class MainTest {
   private final StringWriter error = new StringWriter();
 
   @Test
+  void theListOfExperimentsFitsATerminal() {
+    Terminal terminal = new Terminal();
+    terminal.run("experiments");
+
+    assertThat(terminal.out().lines())
+        .contains("sentiment          is a review good or bad? 12,000 sentences from a grammar, a")
+        .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
+  }
+
+  @Test
   void aCommandThatEndsWellGivesItsCode() {
     assertThat(run(() -> 0, "fake")).isEqualTo(0);
     assertThat(error.toString()).isEmpty();

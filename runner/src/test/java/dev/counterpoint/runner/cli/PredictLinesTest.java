@@ -102,8 +102,8 @@ class PredictLinesTest {
   @Test
   void aQuestionWithoutATextIsRefused() {
     assertThatThrownBy(() -> read("\n", false, true, "Who?"))
-        .hasMessageContaining("Line 1 of standard input")
-        .hasMessageContaining("may not be empty");
+        .hasMessage(
+            "Line 1 of standard input has an empty question or an empty text; an answer needs both.");
     assertThatThrownBy(() -> read("{\"context\": \"x\"}", true, true, null))
         .hasMessageContaining("has no \"question\"");
   }

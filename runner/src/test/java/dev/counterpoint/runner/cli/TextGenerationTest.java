@@ -108,7 +108,9 @@ class TextGenerationTest {
     Terminal terminal = new Terminal();
 
     assertThat(run(terminal, "--prompt", "a☃bc", "--max-tokens", "1")).isEqualTo(ExitCode.DONE);
-    assertThat(terminal.err()).contains("The model does not know \"☃\"");
+    assertThat(terminal.err())
+        .contains(
+            "The model does not know \"☃\": it is not in the training text, and is left out below.");
   }
 
   @Test

@@ -173,7 +173,7 @@ final class BinderTest {
   void anUnknownTypeInShortFormIsNamedWhereItStands() {
     refused(
         () -> Sample.bind(SMALL + "training: {schedule: cosine}"),
-        "sentiment.yaml: training.schedule \"cosine\" is unknown; Known: constant, linear, or a"
+        "sentiment.yaml: training.schedule \"cosine\" is unknown. Known: constant, linear, or a"
             + " class name (line 6)");
   }
 

@@ -44,7 +44,7 @@ final class CatalogTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "com.acme.Gone|is unknown, and no such class is in the program; --classpath adds more; Known:"
+        "com.acme.Gone|is unknown, and no such class is in the program; --classpath adds more. Known:"
             + " constant, linear, or a class name",
         "Linear|is unknown, and no such class is in the program; --classpath adds more; did you mean"
             + " \"linear\"? Known: constant, linear, or a class name",

@@ -89,7 +89,7 @@ final class SettingsTreeTest {
     refused(
         () ->
             Sample.bind(Sample.FILE, "training.optimizer.type=sgd", "training.optimizer.beta2=0.9"),
-        "sentiment.yaml: training.optimizer.beta2 is unknown; Known: type, learningRate, momentum"
+        "sentiment.yaml: training.optimizer.beta2 is unknown. Known: type, learningRate, momentum"
             + " (--set training.optimizer.beta2=0.9)");
   }
 

@@ -13,18 +13,22 @@ class OwnJvmTest {
           "-javaagent:jacoco.jar",
           "-Dcounterpoint.terminal=true",
           "-Dcounterpoint.columns=80",
-          "-Da=b");
+          "-Dcounterpoint.command=../counterpoint");
 
   @Test
   void debuggerAgentsAndTerminalAreNotHandedOn() {
-    assertThat(OwnJvm.flags(FLAGS, false)).containsExactly("-Xmx1g", "-Da=b");
+    assertThat(OwnJvm.flags(FLAGS, false))
+        .containsExactly("-Xmx1g", "-Dcounterpoint.command=../counterpoint");
   }
 
   @Test
   void theTerminalIsHandedOnToOneThatHasItToo() {
     assertThat(OwnJvm.flags(FLAGS, true))
         .containsExactly(
-            "-Xmx1g", "-Dcounterpoint.terminal=true", "-Dcounterpoint.columns=80", "-Da=b");
+            "-Xmx1g",
+            "-Dcounterpoint.terminal=true",
+            "-Dcounterpoint.columns=80",
+            "-Dcounterpoint.command=../counterpoint");
   }
 
   @Test

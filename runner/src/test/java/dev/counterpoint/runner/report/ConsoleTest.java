@@ -2,6 +2,9 @@ package dev.counterpoint.runner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.runner.RunFailed;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,27 @@ final class ConsoleTest {
     console.say("remark");
 
     assertThat(shown).hasToString("\r\u001b[Jremark\n");
+  }
+
+  @Test
+  void aReaderThatIsGoneIsNoFailureOfTheRun() {
+    assertThat(Console.lost(failing("Broken pipe"))).isInstanceOf(OutputClosed.class);
+  }
+
+  @Test
+  void aFullDiskIsTold() {
+    assertThat(Console.lost(failing("No space left on device")))
+        .isInstanceOf(RunFailed.class)
+        .hasMessage("The output cannot be written: No space left on device.");
+  }
+
+  private static OutputStream failing(String reason) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException(reason);
+      }
+    };
   }
 
   @Test

@@ -166,18 +166,13 @@ public record TextGeneration(
 
   private static List<String> notes(TokenFiles.Content content, Map<String, Dataset> splits) {
     List<String> notes = new ArrayList<>();
-    content
-        .tokens()
-        .forEach((name, count) -> notes.add(note("%s: %,d tokens", name + " text", count)));
-    splits.forEach(
-        (name, split) ->
-            notes.add(
-                note(split.size() == 1 ? "%s: %,d item" : "%s: %,d items", name, split.size())));
-    notes.add(note("%s: %,d tokens", "vocabulary", (long) content.vocabularySize()));
+    content.tokens().forEach((name, count) -> notes.add(note(name + " text", count, "token")));
+    splits.forEach((name, split) -> notes.add(note(name, split.size(), "item")));
+    notes.add(note("vocabulary", content.vocabularySize(), "token"));
     return notes;
   }
 
-  private static String note(String format, String name, long count) {
-    return String.format(Locale.ROOT, format, name, count);
+  private static String note(String name, long count, String one) {
+    return String.format(Locale.ROOT, "%s: %,d %s", name, count, count == 1 ? one : one + "s");
   }
 }

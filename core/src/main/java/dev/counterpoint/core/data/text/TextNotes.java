@@ -65,6 +65,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private String balance(List<Long> counts) {
+    if (counts.size() > LISTED && Collections.min(counts).equals(Collections.max(counts))) {
+      return note(" of %,d labels, %s of each", counts.size(), rows(counts.get(0)));
+    }
     if (counts.size() > LISTED) {
       return note(" of %,d labels, from %s to %s", counts.size(), least(counts), most(counts));
     }

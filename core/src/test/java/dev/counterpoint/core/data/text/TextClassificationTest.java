@@ -247,6 +247,18 @@ class TextClassificationTest {
   }
 
   @Test
+  void thatAllLabelsHaveAsManyRowsIsTold() throws IOException {
+    StringBuilder rows = new StringBuilder("text\tlabel\n");
+    for (int row = 0; row < 24; row++) {
+      rows.append("word\tlabel" + row % 12 + "\n");
+    }
+    tables.write("train.tsv", rows.toString());
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes()).contains("train: 24 rows of 12 labels, 2 rows of each");
+    }
+  }
+
+  @Test
   void aTextThatIsInTrainingTooIsTold() throws IOException {
     tables.write(
         "dev.tsv", "sentence\tlabel\nnew film\t1\nbad film\t1\nBad film\t1\nbad film\t0\n");

@@ -133,6 +133,13 @@ class TextGenerationDataTest {
     assertThat(String.join("", pieces).equals(text)).as("the same text").isTrue();
   }
 
+  @Test
+  void oneIsNotCountedAsSeveral() throws IOException {
+    try (DataSplits splits = open("", 0, 5)) { // one end of a text
+      assertThat(splits.notes()).contains("train text: 1 token");
+    }
+  }
+
   private List<String> pieces(String text) throws IOException {
     Path file = Files.writeString(folder.resolve("long.txt"), text);
     List<String> pieces = new ArrayList<>();

@@ -1,0 +1,20 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.runner.check.ResumeCheck;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class CheckResumeCommandTest {
+  @Test
+  void whatTheKillsMetIsToldInPlainSentences() {
+    assertThat(
+            CheckResumeCommand.told(
+                new ResumeCheck.Outcome(5, 300, 37, 1, 2, Optional.empty(), "abc")))
+        .containsExactly(
+            "killed 5 times, 2 of them while it wrote a checkpoint",
+            "went on 1 time from a checkpoint in the middle of an epoch",
+            "made 37 steps again of the 300 of the run");
+  }
+}
