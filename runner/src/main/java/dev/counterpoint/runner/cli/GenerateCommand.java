@@ -185,6 +185,7 @@ final class GenerateCommand implements Callable<Integer> {
                 text.add(token);
               });
       text.end();
+      console.print(""); // which sees whether all of it came through
       return made;
     }
     List<List<Long>> made = generator.generate(ids, (prompt, token) -> {});

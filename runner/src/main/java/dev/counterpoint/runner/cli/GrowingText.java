@@ -45,12 +45,11 @@ final class GrowingText {
     shown = text;
   }
 
+  /** Shows what is left of the text; the end of its line is for the caller. */
   void end() {
     String text = encoder.decode(tokens);
     if (text.startsWith(shown)) {
       show(text);
     }
-    out.println();
-    out.flush();
   }
 }
