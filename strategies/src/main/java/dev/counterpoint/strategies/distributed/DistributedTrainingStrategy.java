@@ -11,8 +11,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Each process takes its share of every batch, and all make the step of the whole batch. With one
- * process it is the standard strategy.
+ * Each process takes its share of every batch. With {@code syncEvery} 1 all make the step of the
+ * whole batch; with more each makes its own steps, and all an outer one with their mean change. One
+ * process with {@code syncEvery} 1 and no other {@code outer} than the plain one is the standard
+ * strategy.
  */
 public final class DistributedTrainingStrategy implements TrainingStrategy {
   private final Config config;
