@@ -173,8 +173,19 @@ final class LauncherTest {
 
     assertThat(launcher.run()).isZero();
     assertThat(err.toString())
-        .contains("from the checkpoint of step 2 (restart 1 of at most 1")
+        .contains("from the newest whole checkpoint (restart 1 of at most 1")
         .doesNotContain("restart 2");
+  }
+
+  @Test
+  void aNewCheckpointCountsBeforeOneThatIsDamaged() throws IOException {
+    Files.createDirectories(directory.checkpoints().resolve("step-00000400"));
+    String saves =
+        "n=$(ls -d again* | wc -l); touch again$n; [ $n -lt 2 ] || exit 0;"
+            + " [ $n = 0 ] || mkdir run/checkpoints/step-00000300; exit 75";
+
+    assertThat(launcher(1, 1, TRACKER, saves).run()).isZero();
+    assertThat(err.toString()).doesNotContain("restart 2");
   }
 
   @Test
