@@ -166,6 +166,7 @@ final class StepGuard {
   private String notFinite(Step step) {
     StepSums own = step.own();
     return String.format(
+        Locale.ROOT,
         "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
             + " The step was not made. Its items: %s.%s",
         Double.isFinite(step.loss()) ? "gradient" : "loss",

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,7 @@ final class CheckResumeCommand implements Callable<Integer> {
     ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
     console.print(
         String.format(
+            Locale.ROOT,
             "%s; times it went on within an epoch, from a step above 0: %d; kills that met it"
                 + " writing a checkpoint: %d; of %s made again: %d",
             Figures.count(outcome.kills(), "kill"),

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -101,16 +102,19 @@ public final class Launcher {
       }
       console.say(what);
       console.say(
-          "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ..."
-              .formatted(job.world(), from(), restarts, maxRestarts));
+          String.format(
+              Locale.ROOT,
+              "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ...",
+              job.world(),
+              from(),
+              restarts,
+              maxRestarts));
     }
   }
 
   /** Of which step it is, rank 0 finds out: for that all of it must be read. */
   private String from() throws IOException {
-    return directory.steps().isEmpty()
-        ? "from the beginning"
-        : "from the newest whole checkpoint";
+    return directory.steps().isEmpty() ? "from the beginning" : "from the newest whole checkpoint";
   }
 
   private String givenUp() {

@@ -17,6 +17,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -35,7 +36,8 @@ public record RunDirectory(Path path, boolean wasThere) {
   /** The file with the resolved run file. */
   public static final String RUN_FILE = "run.yaml";
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
   private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
