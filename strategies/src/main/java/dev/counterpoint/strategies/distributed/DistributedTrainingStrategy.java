@@ -61,10 +61,14 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
    * @param syncEvery local steps between two exchanges; at 1 the gradients of every step are
    *     exchanged
    * @param outer the step with the mean change; absent: the mean itself at {@code syncEvery} 1, the
-   *     defaults of {@link OuterStep} over it
+   *     defaults of {@link OuterSettings} over it
    */
   public record Config(
-      int workers, int maxRestarts, int deadlineSeconds, int syncEvery, @Nullable OuterStep outer)
+      int workers,
+      int maxRestarts,
+      int deadlineSeconds,
+      int syncEvery,
+      @Nullable OuterSettings outer)
       implements StrategyConfig {
     public Config {
       new Checks()
@@ -89,7 +93,7 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
       if (outer != null) {
         return new Rounds(syncEvery, outer.learningRate(), outer.momentum());
       }
-      OuterStep step = OuterStep.defaults();
+      OuterSettings step = OuterSettings.defaults();
       return syncEvery == 1
           ? Rounds.ofOneStep()
           : new Rounds(syncEvery, step.learningRate(), step.momentum());
