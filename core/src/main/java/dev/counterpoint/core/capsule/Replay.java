@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -142,8 +143,12 @@ public final class Replay {
           first =
               Optional.of(
                   String.format(
+                      Locale.ROOT,
                       "%s: of its %,d numbers %,d are NaN and %,d infinite",
-                      what, array.size(), nan, infinite));
+                      what,
+                      array.size(),
+                      nan,
+                      infinite));
         }
       }
     }

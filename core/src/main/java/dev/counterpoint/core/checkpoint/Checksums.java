@@ -27,9 +27,9 @@ final class Checksums {
 
   /** Writes a file and keeps the hash of what was meant to be in it. */
   void write(Disk disk, Path file, Disk.Content content) throws IOException {
-    MessageDigest digest = ModelHash.sha256();
+    MessageDigest digest = Sha256.begin();
     disk.write(file, channel -> content.writeTo(new HashingChannel(channel, digest)));
-    hashes.put(file.getFileName().toString(), ModelHash.hex(digest));
+    hashes.put(file.getFileName().toString(), Sha256.hex(digest));
   }
 
   String text() {
@@ -75,7 +75,7 @@ final class Checksums {
   }
 
   private static String hash(Path file) throws IOException {
-    MessageDigest digest = ModelHash.sha256();
+    MessageDigest digest = Sha256.begin();
     ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       while (channel.read(buffer.clear()) >= 0) {
@@ -84,7 +84,7 @@ final class Checksums {
     } catch (NoSuchFileException e) {
       throw new DamagedFile(file, "it is missing");
     }
-    return ModelHash.hex(digest);
+    return Sha256.hex(digest);
   }
 
   private record HashingChannel(WritableByteChannel channel, MessageDigest digest)

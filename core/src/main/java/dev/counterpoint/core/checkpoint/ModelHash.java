@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,7 +31,7 @@ public final class ModelHash {
 
   /** The hash of arrays by name. */
   public static String of(Map<String, NDArray> arrays) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     TensorBytes bytes = new TensorBytes();
     new TreeMap<>(arrays)
         .forEach(
@@ -41,7 +39,7 @@ public final class ModelHash {
               begin(digest, name, array.getShape());
               bytes.send(array, digest::update);
             });
-    return hex(digest);
+    return Sha256.hex(digest);
   }
 
   /**
@@ -49,14 +47,14 @@ public final class ModelHash {
    * saved from. float16 and bfloat16 count as the float32 that they are read as.
    */
   public static String of(Path safetensors) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     try (SafetensorsReader reader = SafetensorsReader.open(safetensors)) {
       for (StoredTensor tensor : reader.tensors().values()) {
         begin(digest, tensor.name(), tensor.shape());
         reader.send(tensor, digest::update);
       }
     }
-    return hex(digest);
+    return Sha256.hex(digest);
   }
 
   private static void begin(MessageDigest digest, String name, Shape shape) {
@@ -66,17 +64,5 @@ public final class ModelHash {
     digest.update((byte) 0);
     digest.update(dimensions.getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
-  }
-
-  static String hex(MessageDigest digest) {
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", e);
-    }
   }
 }

@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
@@ -18,9 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -175,49 +172,12 @@ public final class Optimizer implements AutoCloseable {
     return groups.stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
-  /** Everything remembered, by {@code parameter name/slot name}, the arrays themselves. */
+  /**
+   * Everything remembered, by {@code parameter name/slot name}, the arrays themselves: what {@code
+   * CheckpointStore.save} takes, and {@code Checkpoint.load} writes into.
+   */
   public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(state);
-  }
-
-  /**
-   * Takes over what another optimizer of the same rule and parameters remembered.
-   *
-   * @param saved as {@link #state()} was; its values are copied
-   * @throws InvalidSettings where a name is missing or unknown, or a shape differs
-   */
-  public void restore(Map<String, NDArray> saved) {
-    Set<String> missing = described(state);
-    Set<String> unknown = described(saved);
-    missing.removeAll(described(saved));
-    unknown.removeAll(described(state));
-    if (!missing.isEmpty() || !unknown.isEmpty()) {
-      throw new InvalidSettings(
-          "The saved state is another optimizer's: missing "
-              + missing
-              + ", unknown "
-              + unknown
-              + ".");
-    }
-    try (Torch.Recording off = Torch.noGradients();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      saved.forEach((name, array) -> overwrite(Objects.requireNonNull(state.get(name)), array));
-    }
-  }
-
-  /**
-   * NDArray.copyTo would give the target other memory; an assignment to an index writes into it.
-   */
-  private static void overwrite(NDArray target, NDArray source) {
-    Shape shape = target.getShape().isScalar() ? new Shape(1) : target.getShape();
-    target.reshape(shape).set(new NDIndex().addAllDim(), source.reshape(shape));
-  }
-
-  private static Set<String> described(Map<String, NDArray> arrays) {
-    Set<String> descriptions = new TreeSet<>();
-    arrays.forEach((name, array) -> descriptions.add(name + array.getShape()));
-    return descriptions;
   }
 
   @Override

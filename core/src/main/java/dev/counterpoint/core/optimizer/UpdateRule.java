@@ -11,7 +11,11 @@ public interface UpdateRule {
   /** The rate that a schedule starts from. */
   double learningRate();
 
-  /** The decay of parameters that no group gives another. */
+  /**
+   * The decay of parameters of two or more dimensions that no group gives another. Biases and the
+   * scales of norms have none, unlike in {@code torch.optim}, unless a {@link ParameterGroup} gives
+   * them one.
+   */
   double weightDecay();
 
   /** What is remembered of each parameter. */

@@ -36,8 +36,8 @@ class HalfFloatsTest {
   }
 
   private static String sha256(ByteBuffer bytes) {
-    var digest = ModelHash.sha256();
+    var digest = Sha256.begin();
     digest.update(bytes);
-    return ModelHash.hex(digest);
+    return Sha256.hex(digest);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -77,6 +78,31 @@ class GeneratorTest {
             .generate(List.of(new long[] {1}), (prompt, token) -> heard.add(token));
 
     assertThat(heard).isEqualTo(made.get(0));
+  }
+
+  /** Were one beam left, the model would be told of one text too few. */
+  @Test
+  void beamsStayAsManyWhereAllButOneOfTheLikeliestStepsEnd() {
+    float[][] next = {{0, 0, 0.4f, 0.5f, 0.1f}, {0, 0, 0.2f, 0.5f, 0.3f}, {0.6f, 0.4f, 0, 0, 0}};
+    Decoding.Model model =
+        () ->
+            new Watched(
+                (ids, positions) -> {
+                  long[] last = ids.get(":, -1").toLongArray();
+                  NDArray logits = ids.getManager().create(new Shape(last.length, 5));
+                  for (int row = 0; row < last.length; row++) {
+                    NDArray likely = ids.getManager().create(next[(int) last[row]]);
+                    logits.set(new NDIndex(row), likely.add(1e-9));
+                  }
+                  return logits.log();
+                });
+    GenerationSettings beams = GenerationSettings.beams(2, 3, Set.of(3L, 4L));
+
+    // 0.6 * 0.5, the mean of 2, is likelier than 0.6 * 0.4 * 0.6, the mean of 3.
+    assertThat(
+            new Generator(model, beams, 8, Device.cpu())
+                .generate(List.of(new long[] {2}), (prompt, token) -> {}))
+        .containsExactly(List.of(0L, 3L));
   }
 
   /** The longer text has no more room when the other still goes on. */

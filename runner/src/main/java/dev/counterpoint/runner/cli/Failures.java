@@ -194,10 +194,12 @@ final class Failures {
 
   private static String describe(OutOfMemoryError full) {
     return String.format(
+        Locale.ROOT,
         "out of memory (%s); this JVM may use %d MiB: give it more with"
             + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or use a smaller"
             + " microBatchSize",
-        full.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+        full.getMessage(),
+        Runtime.getRuntime().maxMemory() >> 20);
   }
 
   private static String message(Throwable failure) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -123,8 +124,13 @@ final class Launching {
   private Asked ofWorld(Spot spot, Run read) {
     int workers = DistributedRun.config(read).orElseThrow().workers();
     console.say(
-        "Rank %d of %d, tracker at %s (%s)."
-            .formatted(spot.rank(), spot.world(), spot.tracker(), spot.source()));
+        String.format(
+            Locale.ROOT,
+            "Rank %d of %d, tracker at %s (%s).",
+            spot.rank(),
+            spot.world(),
+            spot.tracker(),
+            spot.source()));
     spot.tracker().doubt().ifPresent(console::say);
     if (workers == spot.world()) {
       return asked;

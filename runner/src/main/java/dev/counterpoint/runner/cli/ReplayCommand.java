@@ -52,6 +52,7 @@ final class ReplayCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     console.print(
         String.format(
+            Locale.ROOT,
             "step %d, %s in %s: %s",
             capsule.step(),
             Figures.count(capsule.items().size(), "item"),

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.config;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +57,11 @@ final class YamlComplaint {
           1
               + (int)
                   text.codePoints().limit(unreadable.getPosition()).filter(c -> c == '\n').count();
-      return "has a character that YAML does not allow, code %d (line %d)"
-          .formatted(unreadable.getCodePoint(), line);
+      return String.format(
+          Locale.ROOT,
+          "has a character that YAML does not allow, code %d (line %d)",
+          unreadable.getCodePoint(),
+          line);
     }
     return "is not YAML: " + Shown.onOneLine(String.valueOf(exception.getMessage()));
   }
@@ -89,8 +93,12 @@ final class YamlComplaint {
   private static String at(Mark mark, String text) {
     String line = text.lines().skip(mark.getLine()).findFirst().orElse("");
     String shown = Shown.shorten(Shown.onOneLine(line));
-    return " (line %d, column %d%s)"
-        .formatted(mark.getLine() + 1, mark.getColumn() + 1, shown.isEmpty() ? "" : ": " + shown);
+    return String.format(
+        Locale.ROOT,
+        " (line %d, column %d%s)",
+        mark.getLine() + 1,
+        mark.getColumn() + 1,
+        shown.isEmpty() ? "" : ": " + shown);
   }
 
   private record Rule(String pattern, String words) {}

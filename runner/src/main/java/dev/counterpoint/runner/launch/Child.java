@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
@@ -82,8 +83,10 @@ final class Child {
       throws IOException {
     Child child = new Child(start.name(), builder.start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
-    child.listen(() -> copy(child.process.getInputStream(), log, heard));
-    child.listen(() -> copy(child.process.getErrorStream(), log, line -> true));
+    child.listen(
+        log,
+        () -> copy(child.process.getInputStream(), log, heard),
+        () -> copy(child.process.getErrorStream(), log, line -> true));
     return child;
   }
 
@@ -92,8 +95,10 @@ final class Child {
       throws IOException {
     Child child = new Child(start.name(), start.builder().start(), start.log());
     Writer log = start.openLog(child.process.pid(), attempt);
-    child.listen(new Tee(child.process.getInputStream(), out, log));
-    child.listen(new Tee(child.process.getErrorStream(), err, log));
+    child.listen(
+        log,
+        new Tee(child.process.getInputStream(), out, log),
+        new Tee(child.process.getErrorStream(), err, log));
     return child;
   }
 
@@ -111,11 +116,33 @@ final class Child {
     }
   }
 
-  private void listen(Runnable listener) {
-    Thread thread = new Thread(listener, "output of " + name);
-    thread.setDaemon(true);
-    thread.start();
-    listeners.add(thread);
+  /** Each in a thread of its own; the last to end closes the log. */
+  private void listen(Writer log, Runnable... all) {
+    AtomicInteger left = new AtomicInteger(all.length);
+    for (Runnable each : all) {
+      Runnable listener =
+          () -> {
+            try {
+              each.run();
+            } finally {
+              if (left.decrementAndGet() == 0) {
+                close(log);
+              }
+            }
+          };
+      Thread thread = new Thread(listener, "output of " + name);
+      thread.setDaemon(true);
+      thread.start();
+      listeners.add(thread);
+    }
+  }
+
+  private static void close(Writer log) {
+    try {
+      log.close();
+    } catch (IOException e) {
+      // Its disk is full, and what could be written is.
+    }
   }
 
   /** As {@code rank 1 (process 4711)}. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -59,14 +60,20 @@ public record DistributedRun(
     int items = run.file().training().batchSize();
     if (config.workers() > items) {
       throw new InvalidSettings(
-          "strategy.workers %d must be at most training.batchSize, %d: each worker has a share of"
-                  .formatted(config.workers(), items)
-              + " every batch.");
+          String.format(
+              Locale.ROOT,
+              "strategy.workers %d must be at most training.batchSize, %d: each worker has a share of"
+                  + " every batch.",
+              config.workers(),
+              items));
     }
     if (config.workers() > data.train().size()) {
       throw new InvalidSettings(
-          "strategy.workers %d must be at most the items of the training data, %d."
-              .formatted(config.workers(), data.train().size()));
+          String.format(
+              Locale.ROOT,
+              "strategy.workers %d must be at most the items of the training data, %d.",
+              config.workers(),
+              data.train().size()));
     }
     if (spot.isPresent() && !directoryGiven) {
       throw new InvalidSettings(

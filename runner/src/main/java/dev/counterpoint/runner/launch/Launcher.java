@@ -9,7 +9,10 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +85,8 @@ public final class Launcher {
   }
 
   private int runToTheEnd() throws IOException {
-    OptionalLong saved = directory.newestStep();
+    // All that have been seen: one that is damaged has a later step than those that come next.
+    Set<Long> saved = new HashSet<>(directory.steps());
     int restarts = 0;
     for (int number = 1; ; number++) {
       Verdict verdict = verdict(number);
@@ -91,8 +95,7 @@ public final class Launcher {
       }
       OptionalLong step = Heartbeat.takeStep(directory);
       String where = step.isPresent() ? "; the run was in step " + step.getAsLong() : "";
-      boolean further = !directory.newestStep().equals(saved);
-      saved = directory.newestStep();
+      boolean further = saved.addAll(directory.steps());
       restarts = further ? 1 : restarts + 1;
       String what = capital(verdict.cause()) + where + ".";
       if (stopped() || restarts > maxRestarts) {
@@ -100,15 +103,19 @@ public final class Launcher {
       }
       console.say(what);
       console.say(
-          "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ..."
-              .formatted(job.world(), from(saved), restarts, maxRestarts));
+          String.format(
+              Locale.ROOT,
+              "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ...",
+              job.world(),
+              from(),
+              restarts,
+              maxRestarts));
     }
   }
 
-  private static String from(OptionalLong saved) {
-    return saved.isPresent()
-        ? "from the checkpoint of step " + saved.getAsLong()
-        : "from the beginning";
+  /** Of which step it is, rank 0 finds out: for that all of it must be read. */
+  private String from() throws IOException {
+    return directory.steps().isEmpty() ? "from the beginning" : "from the newest whole checkpoint";
   }
 
   private String givenUp() {

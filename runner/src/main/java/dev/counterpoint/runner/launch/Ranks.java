@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +60,12 @@ public final class Ranks implements Closeable {
     }
     if (config.workers() != place.world()) {
       throw new InvalidSettings(
-          "strategy.workers is %d, but %s is %d; they must be the same."
-              .formatted(config.workers(), Place.WORLD, place.world()));
+          String.format(
+              Locale.ROOT,
+              "strategy.workers is %d, but %s is %d; they must be the same.",
+              config.workers(),
+              Place.WORLD,
+              place.world()));
     }
     Timing timing = new Timing(config.deadline(), config.deadline());
     GateClient gate =

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.machine;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,12 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Enumeration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -53,7 +52,7 @@ public final class CodeFacts {
 
   /** A hash of a jar, a folder or a source; of nothing where there is none. */
   public static String hash(Path entry) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     if (Files.isDirectory(entry)) {
       addFolder(digest, entry);
     } else if (entry.toString().endsWith(".jar")) {
@@ -61,7 +60,7 @@ public final class CodeFacts {
     } else if (Files.exists(entry)) {
       digest.update(Files.readAllBytes(entry));
     }
-    return HexFormat.of().formatHex(digest.digest()).substring(0, SHOWN);
+    return Sha256.hex(digest).substring(0, SHOWN);
   }
 
   private static void addFolder(MessageDigest digest, Path folder) throws IOException {
@@ -92,13 +91,5 @@ public final class CodeFacts {
 
   private static byte[] text(String name) {
     return name.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every Java has it.
-    }
   }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -79,11 +80,17 @@ final class Assembly {
       member.send(Wire.message("busy"));
     } else if (hello.world() != world) {
       member.refuse(
-          "Rank %d was told of %d ranks, but the tracker at %s of %d: give all of them the same"
-                  .formatted(hello.rank(), hello.world(), gate, world)
-              + " number (--world, strategy.workers).");
+          String.format(
+              Locale.ROOT,
+              "Rank %d was told of %d ranks, but the tracker at %s of %d: give all of them the same"
+                  + " number (--world, strategy.workers).",
+              hello.rank(),
+              hello.world(),
+              gate,
+              world));
     } else if (hello.rank() < 0 || hello.rank() >= world) {
-      member.refuse("Rank %d must be from 0 to %d.".formatted(hello.rank(), world - 1));
+      member.refuse(
+          String.format(Locale.ROOT, "Rank %d must be from 0 to %d.", hello.rank(), world - 1));
     } else if (same != null) {
       member.refuse(same.name() + " is there already. Give each process another rank.");
     } else {
@@ -176,8 +183,13 @@ final class Assembly {
     if (phase == Phase.GATHERING && !missing.isEmpty()) {
       events.missing(missing);
       refuseAll(
-          "%s of %d did not come to the tracker at %s within %d s."
-              .formatted(capital(Differences.ranks(missing)), world, gate, waited.toSeconds()));
+          String.format(
+              Locale.ROOT,
+              "%s of %d did not come to the tracker at %s within %d s.",
+              capital(Differences.ranks(missing)),
+              world,
+              gate,
+              waited.toSeconds()));
     }
   }
 

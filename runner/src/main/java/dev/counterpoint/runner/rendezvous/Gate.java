@@ -30,6 +30,8 @@ public final class Gate implements Closeable {
 
   private static final long STRANGER_MILLIS = 5_000;
 
+  private static final long RETRY_MILLIS = 20;
+
   private final ServerSocket server;
   private final Address address;
   private final Secret secret;
@@ -145,8 +147,18 @@ public final class Gate implements Closeable {
           socket.close();
         }
       } catch (IOException e) {
-        // One connection that did not come about, or the gate is closed.
+        // One connection that did not come about, or the gate is closed, or no descriptor is left.
+        pause();
       }
+    }
+  }
+
+  /** Where none can be accepted for now, asking again at once would only take a core. */
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -76,9 +77,14 @@ public final class GateClient implements Closeable {
       pause(AGAIN_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
-        "Rank %d found no tracker at %s within %d s: %s. Rank 0 starts it there; both must run, and"
-                .formatted(hello.rank(), gate, timing.joining().toSeconds(), trouble)
-            + " the port be open between the machines.");
+        String.format(
+            Locale.ROOT,
+            "Rank %d found no tracker at %s within %d s: %s. Rank 0 starts it there; both must run, and"
+                + " the port be open between the machines.",
+            hello.rank(),
+            gate,
+            timing.joining().toSeconds(),
+            trouble));
   }
 
   /** One that was let in, or found others busy. */

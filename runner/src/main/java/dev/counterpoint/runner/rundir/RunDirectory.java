@@ -17,10 +17,12 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,8 @@ public record RunDirectory(Path path, boolean wasThere) {
   /** The file with the resolved run file. */
   public static final String RUN_FILE = "run.yaml";
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
   private static final Pattern STEP = Pattern.compile("step-(\\d{1,18})");
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
@@ -137,17 +140,22 @@ public record RunDirectory(Path path, boolean wasThere) {
     return path.resolve("checkpoints");
   }
 
-  /** The step of the newest checkpoint that has been saved, whole or not. */
+  /** The last step of which there is a checkpoint, whole or not. */
   public OptionalLong newestStep() throws IOException {
+    return steps().stream().mapToLong(step -> step).max();
+  }
+
+  /** The steps of which there is a checkpoint, whole or not. */
+  public Set<Long> steps() throws IOException {
     if (!Files.isDirectory(checkpoints())) {
-      return OptionalLong.empty();
+      return Set.of();
     }
     try (Stream<Path> files = Files.list(checkpoints())) {
       return files
           .map(file -> STEP.matcher(file.getFileName().toString()))
           .filter(Matcher::matches)
-          .mapToLong(step -> Long.parseLong(step.group(1)))
-          .max();
+          .map(step -> Long.valueOf(step.group(1)))
+          .collect(Collectors.toUnmodifiableSet());
     }
   }
 

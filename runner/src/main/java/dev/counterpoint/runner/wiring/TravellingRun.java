@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -52,9 +53,12 @@ public final class TravellingRun {
     int batchSize = run.file().training().batchSize();
     if (strategy.workers() > batchSize) {
       throw new InvalidSettings(
-          "strategy.workers %d must be at most training.batchSize, %d: each worker has a share of"
-                  .formatted(strategy.workers(), batchSize)
-              + " every batch.");
+          String.format(
+              Locale.ROOT,
+              "strategy.workers %d must be at most training.batchSize, %d: each worker has a share of"
+                  + " every batch.",
+              strategy.workers(),
+              batchSize));
     }
     new TravellingRun(run, strategy).write(folder);
   }

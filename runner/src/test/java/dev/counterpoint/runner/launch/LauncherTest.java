@@ -13,18 +13,22 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +77,30 @@ final class LauncherTest {
     assertThat(err.toString()).isEqualTo("remark\n");
     assertThat(log("rank-0000")).contains("result\n", "remark\n");
     assertThat(log("rank-0001")).contains("result\n", "remark\n");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void noLogStaysOpenWhenTheJobHasEnded() throws IOException {
+    launcher(0, 2, TRACKER, "exit 0").run();
+
+    Path logs = directory.logs().toRealPath();
+    assertThat(openFiles()).noneMatch(file -> file.startsWith(logs));
+  }
+
+  /** What this process has open; what is no file, or is closed meanwhile, is left out. */
+  private static List<Path> openFiles() throws IOException {
+    List<Path> open = new ArrayList<>();
+    try (Stream<Path> links = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path link : links.toList()) {
+        try {
+          open.add(Files.readSymbolicLink(link));
+        } catch (NoSuchFileException e) {
+          // It was that of the listing.
+        }
+      }
+    }
+    return open;
   }
 
   @Test
@@ -145,8 +173,19 @@ final class LauncherTest {
 
     assertThat(launcher.run()).isZero();
     assertThat(err.toString())
-        .contains("from the checkpoint of step 2 (restart 1 of at most 1")
+        .contains("from the newest whole checkpoint (restart 1 of at most 1")
         .doesNotContain("restart 2");
+  }
+
+  @Test
+  void aNewCheckpointCountsBeforeOneThatIsDamaged() throws IOException {
+    Files.createDirectories(directory.checkpoints().resolve("step-00000400"));
+    String saves =
+        "n=$(ls -d again* | wc -l); touch again$n; [ $n -lt 2 ] || exit 0;"
+            + " [ $n = 0 ] || mkdir run/checkpoints/step-00000300; exit 75";
+
+    assertThat(launcher(1, 1, TRACKER, saves).run()).isZero();
+    assertThat(err.toString()).doesNotContain("restart 2");
   }
 
   @Test

@@ -11,8 +11,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Each process takes its share of every batch, and all make the step of the whole batch. With one
- * process it is the standard strategy.
+ * Each process takes its share of every batch. With {@code syncEvery} 1 all make the step of the
+ * whole batch; with more each makes its own steps, and all an outer one with their mean change. One
+ * process with {@code syncEvery} 1 and no other {@code outer} than the plain one is the standard
+ * strategy.
  */
 public final class DistributedTrainingStrategy implements TrainingStrategy {
   private final Config config;
@@ -59,10 +61,14 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
    * @param syncEvery local steps between two exchanges; at 1 the gradients of every step are
    *     exchanged
    * @param outer the step with the mean change; absent: the mean itself at {@code syncEvery} 1, the
-   *     defaults of {@link OuterStep} over it
+   *     defaults of {@link OuterSettings} over it
    */
   public record Config(
-      int workers, int maxRestarts, int deadlineSeconds, int syncEvery, @Nullable OuterStep outer)
+      int workers,
+      int maxRestarts,
+      int deadlineSeconds,
+      int syncEvery,
+      @Nullable OuterSettings outer)
       implements StrategyConfig {
     public Config {
       new Checks()
@@ -87,7 +93,7 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
       if (outer != null) {
         return new Rounds(syncEvery, outer.learningRate(), outer.momentum());
       }
-      OuterStep step = OuterStep.defaults();
+      OuterSettings step = OuterSettings.defaults();
       return syncEvery == 1
           ? Rounds.ofOneStep()
           : new Rounds(syncEvery, step.learningRate(), step.momentum());

@@ -281,7 +281,8 @@ class DistributedTrainingStrategyTest {
   void roundsOfOnePlainStepAreTheSynchronousTrainingWhateverTheOptimizer() {
     TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
 
-    assertThat(ofRounds(config, 3, 1, new OuterStep(1, 0))).isEqualTo(ofRounds(config, 3, 1, null));
+    assertThat(ofRounds(config, 3, 1, new OuterSettings(1, 0)))
+        .isEqualTo(ofRounds(config, 3, 1, null));
   }
 
   @Test
@@ -294,7 +295,7 @@ class DistributedTrainingStrategyTest {
             .withOptimizer(new Sgd(0.1, 0.9, 0, 0.01, true))
             .withClipNorm(null);
     List<Trained> common = ofRounds(config, 3, 1, null);
-    List<Trained> local = ofRounds(config, 3, 2, new OuterStep(1, 0));
+    List<Trained> local = ofRounds(config, 3, 2, new OuterSettings(1, 0));
 
     assertNear(local.get(0).losses(), common.get(0).losses());
   }
@@ -332,7 +333,7 @@ class DistributedTrainingStrategyTest {
     assertThat(oneMoreEpoch).allSatisfy(rank -> assertThat(rank.steps()).isEqualTo(24));
   }
 
-  private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterStep outer) {
+  private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterSettings outer) {
     var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
     return new InMemoryRanks(world)
         .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));

@@ -1,10 +1,10 @@
 package dev.counterpoint.core.data.question;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.Map;
 final class QuestionHash {
   private static final int PART = 16;
 
-  private final MessageDigest items = sha256();
+  private final MessageDigest items = Sha256.begin();
   private final Map<String, String> parts = new LinkedHashMap<>();
 
   QuestionHash(byte[] tokenizerJson) {
@@ -23,7 +23,7 @@ final class QuestionHash {
 
   /** Takes in a split. */
   void add(String split, List<Question> questions, List<Window> windows) {
-    MessageDigest asked = sha256();
+    MessageDigest asked = Sha256.begin();
     questions.forEach(question -> asked.update(bytes(question + "\n")));
     byte[] hash = asked.digest();
     parts.put(split, HexFormat.of().formatHex(hash).substring(0, PART));
@@ -34,7 +34,7 @@ final class QuestionHash {
 
   /** As {@link DataSplits#fingerprint()}. */
   String fingerprint() {
-    return DataSplits.fingerprint(HexFormat.of().formatHex(items.digest()), parts);
+    return DataSplits.fingerprint(Sha256.hex(items), parts);
   }
 
   private static byte[] bytes(String text) {
@@ -49,13 +49,5 @@ final class QuestionHash {
       numbers.putInt(id);
     }
     return numbers.array();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256.", e);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +9,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /** Writes whole numbers one after another, each in so many bytes, little-endian. */
 final class NumberFile implements Closeable {
@@ -60,10 +60,6 @@ final class NumberFile implements Closeable {
   }
 
   static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256.", e);
-    }
+    return Sha256.begin();
   }
 }

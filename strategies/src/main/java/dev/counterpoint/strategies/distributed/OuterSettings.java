@@ -9,13 +9,13 @@ import dev.counterpoint.core.settings.Checks;
  * @param learningRate 1 with momentum 0 takes the mean of the processes' parameters
  * @param momentum from 0 to 1, exclusive
  */
-public record OuterStep(double learningRate, double momentum) {
-  public OuterStep {
+public record OuterSettings(double learningRate, double momentum) {
+  public OuterSettings {
     new Checks().positive("learningRate", learningRate).below("momentum", momentum, 0, 1).verify();
   }
 
   /** The paper's: 0.7 and 0.9. */
-  public static OuterStep defaults() {
-    return new OuterStep(0.7, 0.9);
+  public static OuterSettings defaults() {
+    return new OuterSettings(0.7, 0.9);
   }
 }
