@@ -15,6 +15,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -89,9 +90,18 @@ record SourceFile(Path path) {
             + " each of them with .gz.";
   }
 
-  /** Place, size and time of the file: what it would not have in common with a changed one. */
+  /**
+   * What the file would not have in common with a changed one: its place, size, and time of change;
+   * and, where the file system has them, its number and the time when anything of it was changed
+   * last, as {@code cp -p}, {@code rsync -t} and {@code tar} set the other time back.
+   */
   String stamp() throws IOException {
-    return path.toRealPath() + " " + Files.size(path) + " " + Files.getLastModifiedTime(path);
+    Path real = path.toRealPath();
+    BasicFileAttributes file = Files.readAttributes(real, BasicFileAttributes.class);
+    String stamp = real + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
+    return real.getFileSystem().supportedFileAttributeViews().contains("unix")
+        ? stamp + " " + Files.getAttribute(real, "unix:ctime")
+        : stamp;
   }
 
   /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
