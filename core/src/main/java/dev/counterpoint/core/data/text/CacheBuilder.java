@@ -87,7 +87,7 @@ record CacheBuilder(
     return new CacheContent(
         DataSplits.fingerprint(HexFormat.of().formatHex(items.digest()), sources),
         maxLength,
-        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
+        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId()),
         labels,
         contents,
         splits.containsKey(DataSplits.TRAIN) ? sharedWithTrain(folder) : Map.of());

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.data.text;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 
@@ -38,22 +37,6 @@ record SplitFiles(Path folder, String split) {
   /** Bytes an id: two suffice for a vocabulary of up to 65,536 tokens. */
   static int idWidth(int vocabularySize) {
     return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
-  }
-
-  /** Whether all files are there in their full length. */
-  boolean areWhole(long rows, long tokens, int vocabularySize) {
-    return size(ids()) == tokens * idWidth(vocabularySize)
-        && size(offsets()) == (rows + 1) * OFFSET_WIDTH
-        && size(labels()) == rows * LABEL_WIDTH
-        && size(lines()) == rows * LINE_WIDTH;
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      return -1;
-    }
   }
 
   /** Writes the files of a split. */

@@ -2,14 +2,12 @@ package dev.counterpoint.core.data.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -64,16 +62,6 @@ record TokenFiles(
       return DataSplits.fingerprint(
           TokenFiles.hash(items.getBytes(StandardCharsets.UTF_8)), sources);
     }
-
-    private boolean isWhole(Path folder) throws IOException {
-      int width = SplitFiles.idWidth(vocabularySize);
-      for (Map.Entry<String, Long> split : tokens.entrySet()) {
-        if (Files.size(folder.resolve(split.getKey() + ".ids")) != width * split.getValue()) {
-          return false;
-        }
-      }
-      return Files.exists(folder.resolve(TOKENIZER));
-    }
   }
 
   /** A folder that is whole. */
@@ -91,23 +79,9 @@ record TokenFiles(
   /** The files, written where they are not there yet. */
   Opened open(Path cache) throws IOException {
     Path folder = cache.resolve("tokens-" + key());
-    CacheFolders.fill(folder, draft -> write(draft), whole -> read(whole) != null);
-    Content content = read(folder);
-    if (content == null) {
-      throw new IOException(folder + " was written and cannot be read back.");
-    }
-    return new Opened(folder, content);
-  }
-
-  /** What a folder says of itself, or null where it is not there, or not whole. */
-  private static @Nullable Content read(Path folder) throws IOException {
-    try {
-      byte[] json = Files.readAllBytes(folder.resolve(CONTENT));
-      Content content = new ObjectMapper().readValue(json, Content.class);
-      return content.isWhole(folder) ? content : null;
-    } catch (NoSuchFileException | JacksonException e) {
-      return null;
-    }
+    CacheFolders.fill(folder, this::write);
+    return new Opened(
+        folder, new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class));
   }
 
   private String key() throws IOException {

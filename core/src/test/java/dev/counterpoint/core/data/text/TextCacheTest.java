@@ -117,11 +117,23 @@ class TextCacheTest {
     assertThat(caches().get(0).resolve(name)).exists();
   }
 
-  @Test
-  void brokenContentIsMadeAnew() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"fingerprint\":", "{}", "null", ""})
+  void brokenContentIsMadeAnew(String content) throws IOException {
     open(64);
-    Files.writeString(caches().get(0).resolve("content.json"), "{\"fingerprint\":");
+    Files.writeString(caches().get(0).resolve("content.json"), content);
     assertThat(ids(open(64))).containsExactly(1, 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenizer.json", "train.ids", "train.offsets", "train.labels"})
+  void aFileOfZerosInItsFullLengthIsMadeAnew(String name) throws IOException {
+    open(64);
+    Path file = caches().get(0).resolve(name);
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, new byte[whole.length]);
+    open(64);
+    assertThat(file).hasBinaryContent(whole);
   }
 
   @Test
