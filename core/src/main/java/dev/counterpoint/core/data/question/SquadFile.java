@@ -3,6 +3,7 @@ package dev.counterpoint.core.data.question;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.data.text.Surrogates;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,7 +82,12 @@ final class SquadFile {
     if (!node.path(key).isTextual()) {
       throw new InvalidSettings(where(id) + " has no text \"" + key + "\".");
     }
-    return node.path(key).textValue();
+    String text = node.path(key).textValue();
+    if (Surrogates.areUnpairedIn(text)) {
+      throw new InvalidSettings(
+          where(id) + " has half of a surrogate pair in \"" + key + "\", which is no character.");
+    }
+    return text;
   }
 
   private String where(String id) {

@@ -194,6 +194,19 @@ class QuestionAnsweringTest {
         .hasMessageContaining(file + ", question q1 " + message);
   }
 
+  @ParameterizedTest
+  @CsvSource({"Which, question", "The town, context"})
+  void halfOfASurrogatePairIsRefusedWithFileAndQuestion(String before, String key)
+      throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace(before, before + "\\ud800"));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            file + ", question q1 has half of a surrogate pair in \"" + key + "\"");
+  }
+
   @Test
   void whatIsNoFileOfQuestionsIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("a.json"), "{\"a\": 1}");

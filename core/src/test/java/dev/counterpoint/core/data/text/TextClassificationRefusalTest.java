@@ -83,6 +83,20 @@ class TextClassificationRefusalTest {
         tables.path("train.jsonl") + " line 2 has no text or number as \"text\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "label"})
+  void halfOfASurrogatePairIsNamedWithItsLine(String column) throws IOException {
+    String row = "{\"text\":\"b\",\"label\":\"0\"}\n";
+    String half = row.replace(column + "\":\"", column + "\":\"\\ud800");
+    tables.write("train.jsonl", row.replace('0', '1') + half);
+    assertRefused(
+        TextTables.train("train.jsonl"),
+        tables.path("train.jsonl")
+            + " line 2 has half of a surrogate pair in \""
+            + column
+            + "\", which is no character.");
+  }
+
   @Test
   void jsonThatIsNoObjectIsNamed() throws IOException {
     tables.write("train.jsonl", "{\"text\":\"a\",\"label\":1}\n\"b\"\n");
