@@ -36,8 +36,10 @@ record CacheContent(
    * @param truncated items that were cut to the longest length
    * @param blank items without a text
    * @param labelCounts items of each label, in the order of the labels
+   * @param columns {@link Columns#choice}
    */
-  record SplitContent(long rows, long tokens, long truncated, long blank, List<Long> labelCounts) {}
+  record SplitContent(
+      long rows, long truncated, long blank, List<Long> labelCounts, String columns) {}
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param label null to find it
  */
 record Columns(@Nullable String text, @Nullable String label) {
+  private static final int MOST_TOLD = 10;
   private static final List<String> TEXTS =
       List.of(
           "text",
@@ -45,6 +47,36 @@ record Columns(@Nullable String text, @Nullable String label) {
 
   String labelOf(SourceFile file, Table table) {
     return find(file, "label", label, LABELS, table.columns());
+  }
+
+  /**
+   * Which columns were taken for their usual names where there were others to choose from; empty
+   * where there is nothing to tell.
+   *
+   * @param textColumn that of the text
+   * @param labelColumn that of the label; null where none is read
+   */
+  String choice(Table table, String textColumn, @Nullable String labelColumn) {
+    List<String> found = new ArrayList<>();
+    if (text == null) {
+      found.add("the text is read from the column \"" + textColumn + "\"");
+    }
+    if (label == null && labelColumn != null) {
+      found.add("the label is read from the column \"" + labelColumn + "\"");
+    }
+    List<String> others =
+        table.columns().stream()
+            .filter(it -> !it.isBlank() && !it.equals(textColumn) && !it.equals(labelColumn))
+            .toList();
+    return found.isEmpty() || others.isEmpty()
+        ? ""
+        : String.join(", ", found) + "; there are also " + shortened(others);
+  }
+
+  private static String shortened(List<String> columns) {
+    int more = columns.size() - MOST_TOLD;
+    return String.join(", ", columns.subList(0, Math.min(MOST_TOLD, columns.size())))
+        + (more > 0 ? ", and " + more + " more" : "");
   }
 
   private static String find(

@@ -29,9 +29,9 @@ record SourceFile(Path path) {
   private static final String ZIPPED = ".gz";
 
   /** Reads the whole table; what is wrong with the file is said of the file. */
-  void read(TableReader reader) throws IOException {
+  <T> T read(TableReader<T> reader) throws IOException {
     try {
-      readUnzipped(reader);
+      return readUnzipped(reader);
     } catch (ZipException | EOFException e) {
       throw notWhole(e);
     }
@@ -52,12 +52,12 @@ record SourceFile(Path path) {
     return new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
   }
 
-  private void readUnzipped(TableReader reader) throws IOException {
+  private <T> T readUnzipped(TableReader<T> reader) throws IOException {
     try (Table table = open()) {
       if (table.columns().isEmpty()) {
         throw new InvalidSettings(path + " is empty.");
       }
-      reader.read(table);
+      return reader.read(table);
     } catch (CharacterCodingException e) {
       throw wrong(lineThatIsNotUtf8(), "is not UTF-8 text; save the file as UTF-8.");
     }
@@ -225,7 +225,7 @@ record SourceFile(Path path) {
 
   /** What is done with an open table. */
   @FunctionalInterface
-  interface TableReader {
-    void read(Table table) throws IOException;
+  interface TableReader<T> {
+    T read(Table table) throws IOException;
   }
 }

@@ -48,10 +48,10 @@ final class SplitBuilder {
       throws IOException {
     try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
       SplitBuilder builder = new SplitBuilder(rows.file(), encoder, labels, writer);
-      rows.read(builder::add);
+      String columns = rows.read(builder::add);
       builder.encodeChunk();
       writer.finish(items);
-      return builder.content();
+      return builder.content(columns);
     }
   }
 
@@ -86,13 +86,13 @@ final class SplitBuilder {
     characters = 0;
   }
 
-  private CacheContent.SplitContent content() {
+  private CacheContent.SplitContent content(String columns) {
     long rows = Arrays.stream(labelCounts).sum();
     if (rows == 0) {
       throw new InvalidSettings(source.path() + " has no rows under its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
-    return new CacheContent.SplitContent(rows, writer.tokens(), truncated, blank, counts);
+    return new CacheContent.SplitContent(rows, truncated, blank, counts, columns);
   }
 
   private record Row(long line, String text, int label) {}

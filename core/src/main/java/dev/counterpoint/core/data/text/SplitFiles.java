@@ -69,10 +69,6 @@ record SplitFiles(Path folder, String split) {
       lines.put(line);
     }
 
-    long tokens() {
-      return tokens;
-    }
-
     /** Brings all to the disk; the items go into the digest. */
     void finish(MessageDigest items) throws IOException {
       items.update(ids.finish());

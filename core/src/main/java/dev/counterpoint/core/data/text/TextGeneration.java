@@ -167,8 +167,14 @@ public record TextGeneration(
   private static List<String> notes(TokenFiles.Content content, Map<String, Dataset> splits) {
     List<String> notes = new ArrayList<>();
     content
-        .tokens()
-        .forEach((name, count) -> notes.add(note("%s: %,d tokens", name + " text", count)));
+        .splits()
+        .forEach(
+            (name, split) -> {
+              notes.add(note("%s: %,d tokens", name + " text", split.tokens()));
+              if (!split.columns().isEmpty()) {
+                notes.add(name + ": " + split.columns());
+              }
+            });
     splits.forEach(
         (name, split) ->
             notes.add(

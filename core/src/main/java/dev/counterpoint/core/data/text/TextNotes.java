@@ -26,6 +26,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   private List<String> of(String name, CacheContent.SplitContent split) {
     List<String> notes = new ArrayList<>();
     notes.add(note("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
+    if (!split.columns().isEmpty()) {
+      notes.add(note("%s: %s", name, split.columns()));
+    }
     if (split.truncated() > 0) {
       notes.add(
           note(

@@ -39,16 +39,16 @@ record TokenFiles(
    *
    * @param hash SHA-256 over tokenizer and ids
    * @param sources the hash of each file, by split
-   * @param tokens by split
+   * @param splits by name
    */
   record Content(
       String hash,
       Map<String, String> sources,
       int vocabularySize,
       int paddingId,
-      Map<String, Long> tokens) {
+      Map<String, Split> splits) {
     long count(String split) {
-      return Objects.requireNonNull(tokens.get(split));
+      return Objects.requireNonNull(splits.get(split)).tokens();
     }
 
     /**
@@ -63,6 +63,13 @@ record TokenFiles(
           TokenFiles.hash(items.getBytes(StandardCharsets.UTF_8)), sources);
     }
   }
+
+  /**
+   * One file of text.
+   *
+   * @param columns {@link Columns#choice}
+   */
+  record Split(long tokens, String columns) {}
 
   /** A folder that is whole. */
   record Opened(Path folder, Content content) {
@@ -104,13 +111,13 @@ record TokenFiles(
     MessageDigest digest = NumberFile.sha256();
     digest.update(json);
     Map<String, String> sources = new LinkedHashMap<>();
-    Map<String, Long> tokens = new LinkedHashMap<>();
+    Map<String, Split> splits = new LinkedHashMap<>();
     try (HuggingFaceTokenizer encoder =
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), UNCUT)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
         sources.put(split.getKey(), split.getValue().file().hash());
-        tokens.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
+        splits.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
       }
     }
     DurableFile.write(folder.resolve(TOKENIZER), json);
@@ -120,7 +127,7 @@ record TokenFiles(
             sources,
             file.vocabularySize(),
             file.paddingId(),
-            tokens);
+            splits);
     DurableFile.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
   }
 
@@ -134,7 +141,7 @@ record TokenFiles(
     return vocabulary.toJson();
   }
 
-  private static long write(
+  private static Split write(
       Documents documents,
       HuggingFaceTokenizer encoder,
       TokenizerFile file,
@@ -143,7 +150,8 @@ record TokenFiles(
       throws IOException {
     long[] count = {0};
     try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
-      documents.read(
+      String columns =
+          documents.read(
           (text, ends) -> {
             Encoding encoding = encoder.encode(text, false, false);
             for (long id : encoding.getIds()) {
@@ -155,7 +163,7 @@ record TokenFiles(
             count[0] += encoding.getIds().length + (ends ? 1 : 0);
           });
       digest.update(ids.finish());
+      return new Split(count[0], columns);
     }
-    return count[0];
   }
 }

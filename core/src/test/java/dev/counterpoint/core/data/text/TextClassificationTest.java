@@ -234,6 +234,35 @@ class TextClassificationTest {
   }
 
   @Test
+  void columnsThatWereFoundAmongOthersAreTold() throws IOException {
+    tables.write("train.csv", "id,subject,body,label,priority\n1,s,good,1,a\n2,s,bad,0,b\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.csv"))) {
+      assertThat(splits.notes())
+          .contains(
+              "train: the text is read from the column \"body\", the label is read from the column"
+                  + " \"label\"; there are also id, subject, priority");
+    }
+  }
+
+  @Test
+  void columnsThatAreTheOnlyOnesAreNotTold() throws IOException {
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes()).noneMatch(note -> note.contains("column"));
+    }
+  }
+
+  @Test
+  void columnsThatWereAskedForAreNotTold() throws IOException {
+    tables.write("train.csv", "id,body,label\n1,good,1\n2,bad,0\n");
+    TextClassification asked =
+        new TextClassification(
+            TextTables.split("train.csv"), null, null, null, "body", "label", null, null);
+    try (DataSplits splits = tables.open(asked)) {
+      assertThat(splits.notes()).noneMatch(note -> note.contains("column"));
+    }
+  }
+
+  @Test
   void ofManyLabelsTheLargestAndTheSmallestAreNamed() throws IOException {
     StringBuilder rows = new StringBuilder("text\tlabel\n");
     for (int label = 1; label <= 11; label++) {

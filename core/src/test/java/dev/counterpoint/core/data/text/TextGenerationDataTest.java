@@ -82,6 +82,14 @@ class TextGenerationDataTest {
   }
 
   @Test
+  void aColumnThatWasFoundAmongOthersIsTold() throws IOException {
+    Path table = Files.writeString(folder.resolve("names.tsv"), "id\ttext\n1\tab\n2\tba\n");
+
+    assertThat(data(table.toString(), 0, 6, null).open(context()).notes())
+        .contains("train: the text is read from the column \"text\"; there are also id");
+  }
+
+  @Test
   void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
     String text = "word\n\n  more\tof it\r\nand on \n\r\n".repeat(100_000);
 
