@@ -36,10 +36,18 @@ record CacheContent(
    * @param truncated items that were cut to the longest length
    * @param blank items without a text
    * @param labelCounts items of each label, in the order of the labels
+   * @param tokens of the texts, without those that the tokenizer puts around them
+   * @param unknown how many of them the tokenizer does not know
    * @param columns {@link Columns#choice}
    */
   record SplitContent(
-      long rows, long truncated, long blank, List<Long> labelCounts, String columns) {}
+      long rows,
+      long truncated,
+      long blank,
+      List<Long> labelCounts,
+      long tokens,
+      long unknown,
+      String columns) {}
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));

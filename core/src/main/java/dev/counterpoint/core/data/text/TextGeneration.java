@@ -171,6 +171,7 @@ public record TextGeneration(
         .forEach(
             (name, split) -> {
               notes.add(note("%s: %,d tokens", name + " text", split.tokens()));
+              UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
               if (!split.columns().isEmpty()) {
                 notes.add(name + ": " + split.columns());
               }

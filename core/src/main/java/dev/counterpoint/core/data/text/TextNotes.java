@@ -35,6 +35,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
               "%s: %s (%s) longer than %,d tokens and cut",
               name, rows(split.truncated()), share(split), content.maxLength()));
     }
+    UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
     if (split.blank() > 0) {
       notes.add(note("%s: %s with an empty text", name, rows(split.blank())));
     }

@@ -67,9 +67,10 @@ record TokenFiles(
   /**
    * One file of text.
    *
+   * @param unknown how many of the tokens stand for what the tokenizer does not know
    * @param columns {@link Columns#choice}
    */
-  record Split(long tokens, String columns) {}
+  record Split(long tokens, long unknown, String columns) {}
 
   /** A folder that is whole. */
   record Opened(Path folder, Content content) {
@@ -149,6 +150,7 @@ record TokenFiles(
       MessageDigest digest)
       throws IOException {
     long[] count = {0};
+    long[] unknown = {0};
     try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
       String columns =
           documents.read(
@@ -156,6 +158,7 @@ record TokenFiles(
             Encoding encoding = encoder.encode(text, false, false);
             for (long id : encoding.getIds()) {
               ids.put(id);
+              unknown[0] += file.isUnknown(id) ? 1 : 0;
             }
             if (ends) {
               ids.put(file.paddingId());
@@ -163,7 +166,7 @@ record TokenFiles(
             count[0] += encoding.getIds().length + (ends ? 1 : 0);
           });
       digest.update(ids.finish());
-      return new Split(count[0], columns);
+      return new Split(count[0], unknown[0], columns);
     }
   }
 }

@@ -113,6 +113,15 @@ class QuestionAnsweringTest {
   }
 
   @Test
+  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+
+    assertThat(open(file, tokenizer("the town")).notes())
+        .contains("train: 82 % of the tokens are unknown to the tokenizer");
+    assertThat(open(file, tokenizer(SHORT)).notes()).noneMatch(note -> note.contains("unknown"));
+  }
+
+  @Test
   void aQuestionWithoutAnAnswerPointsToTheFirstToken() throws IOException {
     HostBatch batch = all(open(squad(SHORT, null), 64, 8).train());
 

@@ -233,6 +233,30 @@ class TextClassificationTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTokenizerThatKnowsLittleOfATextIsTold(boolean frame) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 1000, 1, true, frame);
+    tables.write("train.tsv", "text\tlabel\na good film\t1\na bad film\t0\n");
+    tables.write("dev.tsv", "text\tlabel\na wholly unknown word\t1\n\t1\n");
+    TextClassification data =
+        new TextClassification(
+            TextTables.split("train.tsv"),
+            TextTables.split("dev.tsv"),
+            null,
+            null,
+            null,
+            null,
+            words,
+            null);
+    try (DataSplits splits = tables.open(data)) {
+      assertThat(splits.notes())
+          .contains("validation: 75 % of the tokens are unknown to the tokenizer")
+          .noneMatch(note -> note.startsWith("train:") && note.contains("unknown"));
+    }
+  }
+
   @Test
   void columnsThatWereFoundAmongOthersAreTold() throws IOException {
     tables.write("train.csv", "id,subject,body,label,priority\n1,s,good,1,a\n2,s,bad,0,b\n");

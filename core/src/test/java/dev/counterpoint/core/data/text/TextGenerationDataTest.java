@@ -82,6 +82,19 @@ class TextGenerationDataTest {
   }
 
   @Test
+  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+    Files.writeString(folder.resolve("train.txt"), "abc".repeat(9));
+    Files.writeString(folder.resolve("validation.txt"), "xyz".repeat(9));
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+
+    assertThat(data.open(context()).notes())
+        .contains("validation: 96 % of the tokens are unknown to the tokenizer")
+        .noneMatch(note -> note.startsWith("train:") && note.contains("unknown"));
+  }
+
+  @Test
   void aColumnThatWasFoundAmongOthersIsTold() throws IOException {
     Path table = Files.writeString(folder.resolve("names.tsv"), "id\ttext\n1\tab\n2\tba\n");
 
