@@ -258,6 +258,36 @@ class TextClassificationTest {
   }
 
   @Test
+  void labelsThatMayBeSlipsAreTold() throws IOException {
+    tables.write(
+        "train.tsv", "text\tlabel\na\tBug\nb\tbug\nc\tbug\nd\tBUG\ne\tBUG\nf\task\ng\task\n");
+    tables.write("dev.tsv", "text\tlabel\na\task\n");
+    try (DataSplits splits = tables.open(TextClassification.of("train.tsv", "dev.tsv"))) {
+      assertThat(splits.notes())
+          .contains(
+              "train: labels of one row alone: \"Bug\"",
+              "train: labels that differ in case alone: \"BUG\" and \"Bug\" and \"bug\"")
+          .noneMatch(note -> note.startsWith("validation: labels"));
+    }
+  }
+
+  @Test
+  void manyLabelsOfOneRowAreCounted() throws IOException {
+    StringBuilder rows = new StringBuilder("text\tlabel\na\tone\nb\tone\n");
+    for (int i = 0; i < 13; i++) {
+      rows.append("a\tlabel").append(i).append('\n');
+    }
+    tables.write("train.tsv", rows.toString());
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes())
+          .anyMatch(
+              note ->
+                  note.startsWith("train: labels of one row alone: \"label0\", ")
+                      && note.endsWith(", and 3 more"));
+    }
+  }
+
+  @Test
   void columnsThatWereFoundAmongOthersAreTold() throws IOException {
     tables.write("train.csv", "id,subject,body,label,priority\n1,s,good,1,a\n2,s,bad,0,b\n");
     try (DataSplits splits = tables.open(TextTables.train("train.csv"))) {
