@@ -3,6 +3,7 @@ package dev.counterpoint.core.data.text;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param label null to find it
  */
 record Columns(@Nullable String text, @Nullable String label) {
+  /** What tables have between their fields, and this one has in the name of its only column. */
+  private static final List<Map.Entry<String, String>> SEPARATORS =
+      List.of(
+          Map.entry("\t", "tabs"),
+          Map.entry(";", "semicolons"),
+          Map.entry(",", "commas"),
+          Map.entry("|", "bars"));
+
   private static final int MOST_TOLD = 10;
   private static final List<String> TEXTS =
       List.of(
@@ -118,6 +127,20 @@ record Columns(@Nullable String text, @Nullable String label) {
   }
 
   private static String list(List<String> columns) {
-    return "it has: " + String.join(", ", columns) + ".";
+    String all = "it has: " + String.join(", ", columns) + ".";
+    return columns.size() > 1
+        ? all
+        : SEPARATORS.stream()
+            .filter(separator -> columns.get(0).contains(separator.getKey()))
+            .findFirst()
+            .map(separator -> all + separated(separator.getValue()))
+            .orElse(all);
+  }
+
+  private static String separated(String by) {
+    return " Its fields seem to stand between "
+        + by
+        + ": between commas they belong into a .csv file, between tabs into a .tsv file, and what"
+        + " stands between other signs must be saved as one of these.";
   }
 }

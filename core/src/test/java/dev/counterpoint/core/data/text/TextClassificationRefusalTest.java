@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@link TextClassification} does not take, and what it says then. */
@@ -65,7 +66,33 @@ class TextClassificationRefusalTest {
   @Test
   void aQuoteThatIsNeverClosedIsNamed() throws IOException {
     tables.write("train.csv", "text,label\na,1\n\"b,0\nc,1\n");
-    assertRefused(TextTables.train("train.csv"), tables.path("train.csv") + " line ", "is no CSV");
+    assertRefused(
+        TextTables.train("train.csv"),
+        tables.path("train.csv") + ": the quote that opens in line 3 is not closed.");
+  }
+
+  @Test
+  void aQuoteThatIsNeverClosedInTheHeaderIsNamed() throws IOException {
+    tables.write("train.csv", "\"text,label\na,1\n");
+    assertRefused(
+        TextTables.train("train.csv"),
+        tables.path("train.csv") + ": the quote that opens in line 1 is not closed.");
+  }
+
+  @Test
+  void aQuoteWithinAFieldIsNoCsv() throws IOException {
+    tables.write("train.csv", "text,label\na,1\n\"b\" b,0\n");
+    assertRefused(
+        TextTables.train("train.csv"), tables.path("train.csv") + " line 3 is no CSV");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"train.csv, ;, semicolons", "train.csv, '\t', tabs", "train.tsv, ',', commas"})
+  void fieldsBetweenOtherSignsAreSeen(String name, String separator, String called)
+      throws IOException {
+    tables.write(name, "text,label\na,1\nb,0\n".replace(",", separator));
+    assertRefused(
+        TextTables.train(name), "Its fields seem to stand between " + called + ": between commas");
   }
 
   @Test

@@ -245,10 +245,18 @@ class TextGenerationDataTest {
   }
 
   @Test
-  void aTextWithoutTokensGivesNothingToTrainOn() {
-    assertThatThrownBy(() -> open("", 0, 5).train())
+  void anEmptyTextIsRefusedByName() throws IOException {
+    assertThatThrownBy(() -> open("", 0, 5))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("nothing to train on");
+        .hasMessageContaining("text-0.txt is empty, or too short");
+    Files.writeString(folder.resolve("train.txt"), "abc");
+    Files.writeString(folder.resolve("validation.txt"), "");
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+    assertThatThrownBy(() -> data.open(context()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("validation.txt is empty, or too short");
   }
 
   private DataSplits open(String text, double share, int length) throws IOException {
