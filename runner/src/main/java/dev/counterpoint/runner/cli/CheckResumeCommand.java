@@ -76,14 +76,19 @@ final class CheckResumeCommand implements Callable<Integer> {
   static List<String> told(ResumeCheck.Outcome outcome) {
     return List.of(
         String.format(
+            Locale.ROOT,
             "killed %s, %d of them while it wrote a checkpoint",
-            Figures.count(outcome.kills(), "time"), outcome.whileWriting()),
+            Figures.count(outcome.kills(), "time"),
+            outcome.whileWriting()),
         String.format(
+            Locale.ROOT,
             "went on %s from a checkpoint in the middle of an epoch",
             Figures.count(outcome.withinEpoch(), "time")),
         String.format(
+            Locale.ROOT,
             "made %s again of the %d of the run",
-            Figures.count(outcome.repeated(), "step"), outcome.steps()));
+            Figures.count(outcome.repeated(), "step"),
+            outcome.steps()));
   }
 
   private static void remove(Path folder) throws IOException {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.data.text.Surrogates;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -92,7 +93,7 @@ final class PredictLines {
   }
 
   private Optional<PredictRequest> request(String line) {
-    if (line.codePoints().anyMatch(sign -> Character.getType(sign) == Character.SURROGATE)) {
+    if (Surrogates.areUnpairedIn(line)) {
       throw wrong("is not UTF-8 text");
     }
     if (!json) {
@@ -103,6 +104,9 @@ final class PredictLines {
     }
     JsonNode object = parse(line);
     JsonNode id = object.get("id");
+    if (id != null) {
+      requirePairs("id", id.toString());
+    }
     if (!asksQuestions) {
       return Optional.of(new PredictRequest(text(object, "text"), null, id));
     }
@@ -145,7 +149,14 @@ final class PredictLines {
               + "; it needs "
               + needed());
     }
+    requirePairs(key, value.textValue());
     return value.textValue();
+  }
+
+  private void requirePairs(String key, String text) {
+    if (Surrogates.areUnpairedIn(text)) {
+      throw wrong("has at \"" + key + "\" half of a surrogate pair, which is no character");
+    }
   }
 
   private static String kind(JsonNode value) {

@@ -60,9 +60,7 @@ public record BuiltInData(Path cache) {
     }
     Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
     Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + corpus.ending());
-    if (!Files.exists(folder)) {
-      write(corpus, folder);
-    }
+    write(corpus, folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           "The built-in data \""
@@ -87,7 +85,7 @@ public record BuiltInData(Path cache) {
 
   private static void write(Corpus corpus, Path folder) {
     try {
-      CacheFolders.fill(folder, draft -> writeInto(draft, corpus), Files::isDirectory);
+      CacheFolders.fill(folder, draft -> writeInto(draft, corpus));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -90,6 +90,9 @@ class PredictLinesTest {
           plain             | is not JSON
           {"text": "a"} {}  | is not JSON
           {"text": "a       | is not JSON
+          {"text": "\\ud800"}           | has at "text" half of a surrogate pair
+          {"text": "a", "id": "\\udc00"} | has at "id" half of a surrogate pair
+          {"text": "a", "id": [{"x": "\\ud83d"}]} | has at "id" half of a surrogate pair
           """)
   void aLineThatIsNotSuchAnObjectIsNamedAfterThoseBeforeItAreAnswered(String line, String message) {
     assertThatThrownBy(() -> read("{\"text\": \"one\"}\n" + line + "\n", true, false, null))
@@ -97,6 +100,19 @@ class PredictLinesTest {
         .hasMessageStartingWith("Line 2 of standard input ")
         .hasMessageContaining(message);
     assertThat(batches).containsExactly(List.of(new PredictRequest("one", null, null)));
+  }
+
+  @Test
+  void halfOfAPairInAQuestionOrItsTextIsRefused() {
+    for (String line :
+        List.of(
+            "{\"question\": \"\\ud800\", \"context\": \"x\"}",
+            "{\"question\": \"x\", \"context\": \"\\udc00 y\"}")) {
+      assertThatThrownBy(() -> read(line, true, true, null))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("Line 1 of standard input has at")
+          .hasMessageContaining("half of a surrogate pair");
+    }
   }
 
   @Test

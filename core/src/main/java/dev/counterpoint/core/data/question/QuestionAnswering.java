@@ -10,6 +10,7 @@ import dev.counterpoint.core.data.source.HeldOut;
 import dev.counterpoint.core.data.text.PublishedTokenizer;
 import dev.counterpoint.core.data.text.TokenizerFile;
 import dev.counterpoint.core.data.text.TokenizerSettings;
+import dev.counterpoint.core.data.text.UnknownTokens;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,6 +95,7 @@ public record QuestionAnswering(
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
     QuestionHash hash = new QuestionHash(json);
     Map<String, Dataset> splits = new LinkedHashMap<>();
+    List<String> unknown = new ArrayList<>();
     try (Windows windows = new Windows(json, length(context), stride)) {
       files.forEach(
           (name, file) -> {
@@ -101,6 +103,9 @@ public record QuestionAnswering(
             QuestionSet.Split split = set.add(file, asked, windows);
             hash.add(name, asked, split.windows());
             splits.put(name, split);
+            UnknownTokens.note(
+                    name, split.tokens(vocabulary::isUnknown), split.tokens(token -> true))
+                .ifPresent(unknown::add);
           });
     }
     Answering answering = new Answering(stride, maxAnswer, set.someUnanswerable());
@@ -111,7 +116,7 @@ public record QuestionAnswering(
         List.of(() -> new AnswerMetric(set, SpanSearch.of(maxAnswer))),
         hash.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(questions, splits),
+        notes(questions, splits, unknown),
         new AnsweredSamples(
             json,
             questions.getOrDefault(DataSplits.VALIDATION, List.of()),
@@ -170,7 +175,7 @@ public record QuestionAnswering(
   }
 
   private static List<String> notes(
-      Map<String, List<Question>> questions, Map<String, Dataset> splits) {
+      Map<String, List<Question>> questions, Map<String, Dataset> splits, List<String> more) {
     List<String> notes = new ArrayList<>();
     questions.forEach(
         (name, asked) ->
@@ -182,6 +187,7 @@ public record QuestionAnswering(
                     count(asked.size(), "question"),
                     asked.stream().filter(question -> question.answers().isEmpty()).count(),
                     count(splits.containsKey(name) ? splits.get(name).size() : 0, "window"))));
+    notes.addAll(more);
     return notes;
   }
 

@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.question;
 
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.source.Answering;
+import dev.counterpoint.core.data.text.Surrogates;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -40,12 +41,17 @@ public final class QuestionPredictor implements AutoCloseable {
     this.paddingId = paddingId;
   }
 
-  /** A question and the text that its answer stands in; neither may be blank. */
+  /** A question and the text that its answer stands in; neither may be blank, or no Unicode. */
   public record Asked(String question, String context) {
     public Asked {
       if (context.isBlank() || question.isBlank()) {
         throw new InvalidSettings(
             "A question and the text that its answer stands in may not be empty.");
+      }
+      if (Surrogates.areUnpairedIn(context) || Surrogates.areUnpairedIn(question)) {
+        throw new InvalidSettings(
+            "A question or the text that its answer stands in has half of a surrogate pair, which"
+                + " is no character.");
       }
     }
   }

@@ -5,7 +5,9 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * All questions of a run and their windows, numbered over all splits, so that a measure finds its
@@ -82,6 +84,20 @@ final class QuestionSet {
     @Override
     public String origin(long item) {
       return file + " question " + questions.get(window(item).question()).id();
+    }
+
+    /** How many tokens of the texts are such, those that two windows have in common twice. */
+    long tokens(LongPredicate such) {
+      return windows().stream()
+          .mapToLong(
+              it ->
+                  Arrays.stream(it.ids())
+                      .skip(it.contextFrom())
+                      .limit(it.starts().length)
+                      .asLongStream()
+                      .filter(such)
+                      .count())
+          .sum();
     }
 
     List<Window> windows() {

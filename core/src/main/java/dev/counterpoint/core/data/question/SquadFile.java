@@ -1,19 +1,31 @@
 package dev.counterpoint.core.data.question;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.data.text.Surrogates;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Questions in the JSON of SQuAD (Rajpurkar et al. 2016 and 2018), version 1.1 or 2. */
 final class SquadFile {
+  private static final JsonMapper STRICT =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
   private final Path file;
   private final List<Question> questions = new ArrayList<>();
+  private final Set<String> ids = new HashSet<>();
 
   private SquadFile(Path file) {
     this.file = file;
@@ -22,8 +34,9 @@ final class SquadFile {
   /**
    * Reads all questions.
    *
-   * @throws InvalidSettings where the file is not such JSON, or a text, a question or its answers
-   *     are missing, or an answer does not stand where it is said to, naming the question
+   * @throws InvalidSettings where the file is not such JSON, or a list, a text, a question, its id
+   *     or its answers are missing, or an id comes twice, or an answer does not stand where it is
+   *     said to, naming the article or the question
    */
   static List<Question> read(Path file) throws IOException {
     SquadFile squad = new SquadFile(file);
@@ -40,12 +53,12 @@ final class SquadFile {
       throw new InvalidSettings(
           file + " has no list \"data\", so it is no file of questions as SQuAD has them.");
     }
-    for (JsonNode article : data) {
-      for (JsonNode paragraph : article.path("paragraphs")) {
-        for (JsonNode asked : paragraph.path("qas")) {
-          String id = asked.path("id").asText();
-          questions.add(question(id, asked, text(paragraph, "context", id)));
-        }
+    for (int i = 0; i < data.size(); i++) {
+      String title = data.get(i).path("title").asText("");
+      String article = file + ", article " + (title.isEmpty() ? i + 1 : "\"" + title + "\"");
+      JsonNode paragraphs = list(data.get(i), "paragraphs", article);
+      for (int j = 0; j < paragraphs.size(); j++) {
+        paragraph(paragraphs.get(j), article + ", paragraph " + (j + 1));
       }
     }
     if (questions.isEmpty()) {
@@ -55,15 +68,31 @@ final class SquadFile {
 
   private JsonNode parse() throws IOException {
     try {
-      return new JsonMapper().readTree(file.toFile());
+      return STRICT.readTree(file.toFile());
     } catch (JacksonException e) {
-      throw new InvalidSettings(file + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings(
+          file
+              + (e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr())
+              + " is not JSON: "
+              + e.getOriginalMessage());
+    }
+  }
+
+  private void paragraph(JsonNode paragraph, String where) {
+    JsonNode asked = list(paragraph, "qas", where);
+    for (int i = 0; i < asked.size(); i++) {
+      String id = text(asked.get(i), "id", where + ", question " + (i + 1));
+      if (!ids.add(id)) {
+        throw new InvalidSettings(
+            where(id) + " is in the file twice; each needs an id of its own.");
+      }
+      questions.add(question(id, asked.get(i), text(paragraph, "context", where(id))));
     }
   }
 
   private Question question(String id, JsonNode asked, String context) {
     List<Question.Answer> answers = new ArrayList<>();
-    if (!asked.path("is_impossible").asBoolean(false)) {
+    if (!isImpossible(id, asked)) {
       if (!asked.path("answers").isArray()) {
         throw new InvalidSettings(
             where(id)
@@ -74,14 +103,35 @@ final class SquadFile {
         answers.add(answer(id, answer, context));
       }
     }
-    return new Question(id, text(asked, "question", id), context, answers);
+    return new Question(id, text(asked, "question", where(id)), context, answers);
   }
 
-  private String text(JsonNode node, String key, String id) {
-    if (!node.path(key).isTextual()) {
-      throw new InvalidSettings(where(id) + " has no text \"" + key + "\".");
+  private boolean isImpossible(String id, JsonNode asked) {
+    JsonNode said = asked.path("is_impossible");
+    if (!said.isBoolean() && !said.isMissingNode()) {
+      throw new InvalidSettings(
+          where(id) + " has \"is_impossible\": " + said + "; it must be true or false.");
     }
-    return node.path(key).textValue();
+    return said.asBoolean(false);
+  }
+
+  private static JsonNode list(JsonNode node, String key, String where) {
+    if (!node.path(key).isArray()) {
+      throw new InvalidSettings(where + " has no list \"" + key + "\".");
+    }
+    return node.path(key);
+  }
+
+  private static String text(JsonNode node, String key, String where) {
+    if (!node.path(key).isTextual()) {
+      throw new InvalidSettings(where + " has no text \"" + key + "\".");
+    }
+    String text = node.path(key).textValue();
+    if (Surrogates.areUnpairedIn(text)) {
+      throw new InvalidSettings(
+          where + " has half of a surrogate pair in \"" + key + "\", which is no character.");
+    }
+    return text;
   }
 
   private String where(String id) {
@@ -89,19 +139,29 @@ final class SquadFile {
   }
 
   private Question.Answer answer(String id, JsonNode node, String context) {
-    Question.Answer answer =
-        new Question.Answer(node.path("text").asText(), node.path("answer_start").asInt(-1));
-    int length = context.codePointCount(0, context.length());
-    boolean inside = answer.start() >= 0 && answer.end() <= length;
-    String there =
-        inside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
-    if (answer.text().isEmpty() || !there.equals(answer.text())) {
+    String text = text(node, "text", where(id) + ", an answer");
+    JsonNode start = node.path("answer_start");
+    if (!start.isIntegralNumber()) {
       throw new InvalidSettings(
           where(id)
               + ": the answer \""
-              + answer.text()
+              + text
+              + "\" has no whole number \"answer_start\""
+              + (start.isMissingNode() ? "." : ", but " + start + "."));
+    }
+    int length = context.codePointCount(0, context.length());
+    int last = length - text.codePointCount(0, text.length());
+    boolean inside = start.canConvertToInt() && start.intValue() >= 0 && start.intValue() <= last;
+    Question.Answer answer = new Question.Answer(text, inside ? start.intValue() : 0);
+    String there =
+        inside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
+    if (text.isEmpty() || !there.equals(text)) {
+      throw new InvalidSettings(
+          where(id)
+              + ": the answer \""
+              + text
               + "\" does not stand at "
-              + node.path("answer_start").asText("no place")
+              + start
               + (inside
                   ? ", where the text has \"" + there + "\"."
                   : ", in a text of " + length + " characters."));

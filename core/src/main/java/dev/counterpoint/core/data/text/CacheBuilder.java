@@ -30,7 +30,7 @@ record CacheBuilder(
     int maxLength,
     @Nullable List<String> known) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "3";
+  private static final String FORMAT = "4";
 
   /** The same tables for a model that is trained already. */
   CacheBuilder ofTrained(@Nullable Path tokenizerFile, List<String> labels) {
@@ -87,7 +87,7 @@ record CacheBuilder(
     return new CacheContent(
         DataSplits.fingerprint(HexFormat.of().formatHex(items.digest()), sources),
         maxLength,
-        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId(), json.length),
+        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId()),
         labels,
         contents,
         splits.containsKey(DataSplits.TRAIN) ? sharedWithTrain(folder) : Map.of());

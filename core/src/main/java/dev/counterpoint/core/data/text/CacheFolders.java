@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.DiskSync;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -14,8 +15,9 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Folders that are made once and whole: each is written beside its place and renamed into it, so
- * that neither a crash nor a second process leaves half of one.
+ * Folders that are made once and whole: each is written beside its place, forced onto the disk, and
+ * renamed into its place, so that neither a crash nor a second process leaves half of one. One that
+ * was damaged since is made anew; {@link FolderSeal} says what damage is found.
  */
 public final class CacheFolders {
   private static final String DRAFT = ".draft-";
@@ -25,42 +27,51 @@ public final class CacheFolders {
 
   private CacheFolders() {}
 
-  /** Writes what a folder is to hold. */
+  /** Writes what a folder is to hold: files, but no folders. */
   @FunctionalInterface
   public interface Content {
     void writeTo(Path folder) throws IOException;
-  }
-
-  /** Tells whether a folder holds all that it should. */
-  @FunctionalInterface
-  public interface Whole {
-    boolean test(Path folder) throws IOException;
   }
 
   /**
    * Makes a folder, unless it is there and whole. What processes that were ended long ago have left
    * beside it is removed.
    */
-  public static void fill(Path folder, Content content, Whole whole) throws IOException {
-    if (whole.test(folder)) {
+  public static void fill(Path folder, Content content) throws IOException {
+    if (FolderSeal.isUnbroken(folder)) {
       return;
     }
     Path draft = folder.resolveSibling(folder.getFileName() + DRAFT + UUID.randomUUID());
     Files.createDirectories(draft);
-    deleteOldDrafts(folder.resolveSibling(""));
+    Path cache = folder.resolveSibling("");
+    deleteOldDrafts(cache);
     try {
       content.writeTo(draft);
-      publish(draft, folder, whole);
+      FolderSeal.write(draft);
+      force(draft);
+      publish(draft, folder);
+      DiskSync.ofDirectory(cache);
     } finally {
       delete(draft);
     }
   }
 
-  private static void publish(Path draft, Path folder, Whole whole) throws IOException {
+  private static void force(Path draft) throws IOException {
+    List<Path> files;
+    try (Stream<Path> found = Files.list(draft)) {
+      files = found.toList();
+    }
+    for (Path file : files) {
+      DiskSync.ofFile(file);
+    }
+    DiskSync.ofDirectory(draft);
+  }
+
+  private static void publish(Path draft, Path folder) throws IOException {
     try {
       Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException e) {
-      if (whole.test(folder)) {
+      if (FolderSeal.isUnbroken(folder)) {
         return; // Another process was faster, with the same content.
       }
       delete(folder);

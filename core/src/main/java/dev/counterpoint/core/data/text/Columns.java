@@ -1,7 +1,9 @@
 package dev.counterpoint.core.data.text;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param label null to find it
  */
 record Columns(@Nullable String text, @Nullable String label) {
+  /** What tables have between their fields, and this one has in the name of its only column. */
+  private static final List<Map.Entry<String, String>> SEPARATORS =
+      List.of(
+          Map.entry("\t", "tabs"),
+          Map.entry(";", "semicolons"),
+          Map.entry(",", "commas"),
+          Map.entry("|", "bars"));
+
+  private static final int MOST_TOLD = 10;
   private static final List<String> TEXTS =
       List.of(
           "text",
@@ -45,6 +56,36 @@ record Columns(@Nullable String text, @Nullable String label) {
 
   String labelOf(SourceFile file, Table table) {
     return find(file, "label", label, LABELS, table.columns());
+  }
+
+  /**
+   * Which columns were taken for their usual names where there were others to choose from; empty
+   * where there is nothing to tell.
+   *
+   * @param textColumn that of the text
+   * @param labelColumn that of the label; null where none is read
+   */
+  String choice(Table table, String textColumn, @Nullable String labelColumn) {
+    List<String> found = new ArrayList<>();
+    if (text == null) {
+      found.add("the text is read from the column \"" + textColumn + "\"");
+    }
+    if (label == null && labelColumn != null) {
+      found.add("the label is read from the column \"" + labelColumn + "\"");
+    }
+    List<String> others =
+        table.columns().stream()
+            .filter(it -> !it.isBlank() && !it.equals(textColumn) && !it.equals(labelColumn))
+            .toList();
+    return found.isEmpty() || others.isEmpty()
+        ? ""
+        : String.join(", ", found) + "; there are also " + shortened(others);
+  }
+
+  private static String shortened(List<String> columns) {
+    int more = columns.size() - MOST_TOLD;
+    return String.join(", ", columns.subList(0, Math.min(MOST_TOLD, columns.size())))
+        + (more > 0 ? ", and " + more + " more" : "");
   }
 
   private static String find(
@@ -86,6 +127,20 @@ record Columns(@Nullable String text, @Nullable String label) {
   }
 
   private static String list(List<String> columns) {
-    return "it has: " + String.join(", ", columns) + ".";
+    String all = "it has: " + String.join(", ", columns) + ".";
+    return columns.size() > 1
+        ? all
+        : SEPARATORS.stream()
+            .filter(separator -> columns.get(0).contains(separator.getKey()))
+            .findFirst()
+            .map(separator -> all + separated(separator.getValue()))
+            .orElse(all);
+  }
+
+  private static String separated(String by) {
+    return " Its fields seem to stand between "
+        + by
+        + ": between commas they belong into a .csv file, between tabs into a .tsv file, and what"
+        + " stands between other signs must be saved as one of these.";
   }
 }

@@ -1,10 +1,13 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVException;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -24,6 +27,10 @@ final class DelimitedTable implements Table {
           .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
           .get();
 
+  /** How the parser puts it that a file ends within quotes. */
+  private static final Pattern OPEN_QUOTE =
+      Pattern.compile("startline (\\d+)\\) EOF reached before encapsulated token finished");
+
   private final SourceFile file;
   private final CSVParser parser;
   private final Iterator<CSVRecord> records;
@@ -34,6 +41,8 @@ final class DelimitedTable implements Table {
       parser = CSVParser.builder().setReader(reader).setFormat(format).get();
     } catch (IllegalArgumentException e) {
       throw file.wrong(1, "has a header that cannot be used: " + e.getMessage());
+    } catch (CSVException e) {
+      throw noCsv(file, 1, e);
     }
     records = parser.iterator();
   }
@@ -59,12 +68,19 @@ final class DelimitedTable implements Table {
     try {
       return records.hasNext() ? row(records.next()) : null;
     } catch (UncheckedIOException e) {
-      if (e.getCause() instanceof CSVException) {
-        throw file.wrong(
-            parser.getCurrentLineNumber() + 1, "is no CSV: " + e.getCause().getMessage());
+      if (e.getCause() instanceof CSVException wrong) {
+        throw noCsv(file, parser.getCurrentLineNumber() + 1, wrong);
       }
       throw e.getCause();
     }
+  }
+
+  private static InvalidSettings noCsv(SourceFile file, long line, CSVException wrong) {
+    Matcher open = OPEN_QUOTE.matcher(String.valueOf(wrong.getMessage()));
+    return open.find()
+        ? new InvalidSettings(
+            file.path() + ": the quote that opens in line " + open.group(1) + " is not closed.")
+        : file.wrong(line, "is no CSV: " + wrong.getMessage());
   }
 
   private Row row(CSVRecord fields) {

@@ -34,18 +34,24 @@ record Documents(SourceFile file, @Nullable String column) {
     return file.problem(isText());
   }
 
-  /** Hands over all pieces in turn. */
-  void read(PieceHandler handler) throws IOException {
+  /**
+   * Hands over all pieces in turn.
+   *
+   * @return {@link Columns#choice}, empty for what is no table
+   */
+  String read(PieceHandler handler) throws IOException {
     if (isText()) {
       file.readText(text -> cut(text, handler));
-      return;
+      return "";
     }
-    file.read(
+    Columns columns = new Columns(column, null);
+    return file.read(
         table -> {
-          String text = new Columns(column, null).textOf(file, table);
+          String text = columns.textOf(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
             handler.piece(row.get(text), true);
           }
+          return columns.choice(table, text, null);
         });
   }
 

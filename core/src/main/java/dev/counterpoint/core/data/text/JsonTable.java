@@ -70,7 +70,12 @@ final class JsonTable implements Table {
       if (!value.isValueNode() || value.isNull()) {
         throw file.wrong(line, "has no text or number as \"" + column + "\": " + object);
       }
-      return value.asText();
+      String text = value.asText();
+      if (Surrogates.areUnpairedIn(text)) {
+        throw file.wrong(
+            line, "has half of a surrogate pair in \"" + column + "\", which is no character.");
+      }
+      return text;
     }
   }
 }

@@ -4,9 +4,13 @@ import java.io.IOException;
 
 /** The rows of a file as texts and their labels. */
 record LabelledRows(SourceFile file, Columns columns) {
-  /** Hands over every row in turn. */
-  void read(RowHandler handler) throws IOException {
-    file.read(
+  /**
+   * Hands over every row in turn.
+   *
+   * @return {@link Columns#choice}
+   */
+  String read(RowHandler handler) throws IOException {
+    return file.read(
         table -> {
           String textColumn = columns.textOf(file, table);
           String labelColumn = columns.labelOf(file, table);
@@ -17,6 +21,7 @@ record LabelledRows(SourceFile file, Columns columns) {
             }
             handler.row(row.line(), row.get(textColumn), label);
           }
+          return columns.choice(table, textColumn, labelColumn);
         });
   }
 

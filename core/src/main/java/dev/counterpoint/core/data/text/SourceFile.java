@@ -15,6 +15,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -28,9 +29,9 @@ record SourceFile(Path path) {
   private static final String ZIPPED = ".gz";
 
   /** Reads the whole table; what is wrong with the file is said of the file. */
-  void read(TableReader reader) throws IOException {
+  <T> T read(TableReader<T> reader) throws IOException {
     try {
-      readUnzipped(reader);
+      return readUnzipped(reader);
     } catch (ZipException | EOFException e) {
       throw notWhole(e);
     }
@@ -51,12 +52,12 @@ record SourceFile(Path path) {
     return new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
   }
 
-  private void readUnzipped(TableReader reader) throws IOException {
+  private <T> T readUnzipped(TableReader<T> reader) throws IOException {
     try (Table table = open()) {
       if (table.columns().isEmpty()) {
         throw new InvalidSettings(path + " is empty.");
       }
-      reader.read(table);
+      return reader.read(table);
     } catch (CharacterCodingException e) {
       throw wrong(lineThatIsNotUtf8(), "is not UTF-8 text; save the file as UTF-8.");
     }
@@ -89,9 +90,18 @@ record SourceFile(Path path) {
             + " each of them with .gz.";
   }
 
-  /** Place, size and time of the file: what it would not have in common with a changed one. */
+  /**
+   * What the file would not have in common with a changed one: its place, size, and time of change;
+   * and, where the file system has them, its number and the time when anything of it was changed
+   * last, as {@code cp -p}, {@code rsync -t} and {@code tar} set the other time back.
+   */
   String stamp() throws IOException {
-    return path.toRealPath() + " " + Files.size(path) + " " + Files.getLastModifiedTime(path);
+    Path real = path.toRealPath();
+    BasicFileAttributes file = Files.readAttributes(real, BasicFileAttributes.class);
+    String stamp = real + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
+    return real.getFileSystem().supportedFileAttributeViews().contains("unix")
+        ? stamp + " " + Files.getAttribute(real, "unix:ctime")
+        : stamp;
   }
 
   /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
@@ -215,7 +225,7 @@ record SourceFile(Path path) {
 
   /** What is done with an open table. */
   @FunctionalInterface
-  interface TableReader {
-    void read(Table table) throws IOException;
+  interface TableReader<T> {
+    T read(Table table) throws IOException;
   }
 }

@@ -25,6 +25,8 @@ final class SplitBuilder {
   private long characters;
   private long truncated;
   private long blank;
+  private long tokens;
+  private long unknown;
 
   private SplitBuilder(
       SourceFile source, TextEncoder encoder, List<String> labels, SplitFiles.Writer writer) {
@@ -48,10 +50,10 @@ final class SplitBuilder {
       throws IOException {
     try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
       SplitBuilder builder = new SplitBuilder(rows.file(), encoder, labels, writer);
-      rows.read(builder::add);
+      String columns = rows.read(builder::add);
       builder.encodeChunk();
       writer.finish(items);
-      return builder.content();
+      return builder.content(columns);
     }
   }
 
@@ -81,18 +83,30 @@ final class SplitBuilder {
       Row row = chunk.get(i);
       writer.add(row.line(), row.text(), row.label(), encoder.ids(encodings[i]));
       truncated += encodings[i].exceedMaxLength() ? 1 : 0;
+      count(encodings[i]);
     }
     chunk.clear();
     characters = 0;
   }
 
-  private CacheContent.SplitContent content() {
+  private void count(Encoding encoding) {
+    long[] ids = encoding.getIds();
+    long[] special = encoding.getSpecialTokenMask();
+    for (int i = 0; i < ids.length; i++) {
+      if (special[i] == 0) {
+        tokens++;
+        unknown += encoder.file().isUnknown(ids[i]) ? 1 : 0;
+      }
+    }
+  }
+
+  private CacheContent.SplitContent content(String columns) {
     long rows = Arrays.stream(labelCounts).sum();
     if (rows == 0) {
       throw new InvalidSettings(source.path() + " has no rows under its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
-    return new CacheContent.SplitContent(rows, writer.tokens(), truncated, blank, counts);
+    return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);
   }
 
   private record Row(long line, String text, int label) {}

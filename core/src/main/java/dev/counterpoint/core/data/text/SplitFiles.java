@@ -1,7 +1,6 @@
 package dev.counterpoint.core.data.text;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 
@@ -40,22 +39,6 @@ record SplitFiles(Path folder, String split) {
     return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
   }
 
-  /** Whether all files are there in their full length. */
-  boolean areWhole(long rows, long tokens, int vocabularySize) {
-    return size(ids()) == tokens * idWidth(vocabularySize)
-        && size(offsets()) == (rows + 1) * OFFSET_WIDTH
-        && size(labels()) == rows * LABEL_WIDTH
-        && size(lines()) == rows * LINE_WIDTH;
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      return -1;
-    }
-  }
-
   /** Writes the files of a split. */
   static final class Writer implements AutoCloseable {
     private final NumberFile ids;
@@ -84,10 +67,6 @@ record SplitFiles(Path folder, String split) {
       offsets.put(tokens);
       labels.put(label);
       lines.put(line);
-    }
-
-    long tokens() {
-      return tokens;
     }
 
     /** Brings all to the disk; the items go into the digest. */

@@ -16,12 +16,8 @@ record TextCache(Path folder, CacheContent content) {
   /** The cache for the key of a builder; where there is none, or a damaged one, it is built. */
   static TextCache open(Path root, CacheBuilder builder) throws IOException {
     Path folder = root.resolve("text-" + builder.key());
-    CacheFolders.fill(folder, builder::build, whole -> CacheContent.read(whole) != null);
-    CacheContent content = CacheContent.read(folder);
-    if (content == null) {
-      throw new IOException(folder + " was written and cannot be read back.");
-    }
-    return new TextCache(folder, content);
+    CacheFolders.fill(folder, builder::build);
+    return new TextCache(folder, CacheContent.read(folder));
   }
 
   /** The splits, by name. */

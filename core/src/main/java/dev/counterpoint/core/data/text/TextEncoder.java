@@ -132,7 +132,7 @@ public final class TextEncoder implements AutoCloseable {
     CharSpan[] places = encoding.getCharTokenSpans();
     Set<String> unknown = new LinkedHashSet<>();
     for (int i = 0; i < ids.length; i++) {
-      if (isUnknown(ids[i]) && places[i] != null) {
+      if (file.isUnknown(ids[i]) && places[i] != null) {
         unknown.add(part(text, places[i]));
       }
     }
@@ -145,10 +145,6 @@ public final class TextEncoder implements AutoCloseable {
     return text.substring(from, text.offsetByCodePoints(from, place.getEnd() - place.getStart()));
   }
 
-  private boolean isUnknown(long id) {
-    return id == file.unknownId() && id != file.paddingId();
-  }
-
   /**
    * The id of a text that is one token.
    *
@@ -157,7 +153,7 @@ public final class TextEncoder implements AutoCloseable {
   public long idOf(String token) {
     Encoding encoding = tokenizer.encode(token, false, false);
     long[] ids = encoding.getIds();
-    if (ids.length != 1 || isUnknown(ids[0])) {
+    if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
           "There is no token \""
               + token

@@ -70,6 +70,10 @@ public record TextGeneration(
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
     int length = length(context);
     long kept = kept(files.content());
+    requireText(train.path(), files.content().count(DataSplits.TRAIN) - kept);
+    if (validation != null) {
+      requireText(validation.path(), files.content().count(DataSplits.VALIDATION));
+    }
     return splits(files, splits(files, length, kept), length, kept);
   }
 
@@ -80,13 +84,19 @@ public record TextGeneration(
         new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
             .open(context.cache());
     long tokens = files.content().count(SPLIT);
-    if (tokens < 2) {
-      throw new InvalidSettings(
-          path + " is empty: a text of two tokens at least is needed to tell one from the other.");
-    }
+    requireText(path, tokens);
     int length = length(context);
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
     return splits(files, Map.of(SPLIT, text), length, 0);
+  }
+
+  private static void requireText(String path, long tokens) {
+    if (tokens < 2) {
+      throw new InvalidSettings(
+          path
+              + " is empty, or too short: a text of two tokens at least is needed to tell one from"
+              + " the other.");
+    }
   }
 
   private static DataSplits splits(
@@ -166,7 +176,16 @@ public record TextGeneration(
 
   private static List<String> notes(TokenFiles.Content content, Map<String, Dataset> splits) {
     List<String> notes = new ArrayList<>();
-    content.tokens().forEach((name, count) -> notes.add(note(name + " text", count, "token")));
+    content
+        .splits()
+        .forEach(
+            (name, split) -> {
+              notes.add(note(name + " text", split.tokens(), "token"));
+              UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
+              if (!split.columns().isEmpty()) {
+                notes.add(name + ": " + split.columns());
+              }
+            });
     splits.forEach((name, split) -> notes.add(note(name, split.size(), "item")));
     notes.add(note("vocabulary", content.vocabularySize(), "token"));
     return notes;

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.stream.IntStream;
 
 /** Lines about texts, for people: how many, of which labels, and what may be wrong with them. */
 record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
-  /** Up to so many labels are listed; of more, only the largest and the smallest are named. */
+  /** Up to so many labels are listed; of more, only some are named. */
   private static final int LISTED = 10;
 
   /** The lines in the order of the splits. */
@@ -26,20 +27,62 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   private List<String> of(String name, CacheContent.SplitContent split) {
     List<String> notes = new ArrayList<>();
     notes.add(note("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
+    if (!split.columns().isEmpty()) {
+      notes.add(note("%s: %s", name, split.columns()));
+    }
     if (split.truncated() > 0) {
       notes.add(
           note(
               "%s: %s (%s) longer than %,d tokens and cut",
               name, rows(split.truncated()), share(split), content.maxLength()));
     }
+    UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
     if (split.blank() > 0) {
       notes.add(note("%s: %s with an empty text", name, rows(split.blank())));
+    }
+    if (name.equals(DataSplits.TRAIN)) {
+      ofLabels(split.labelCounts(), notes);
     }
     SharedTexts shared = content.sharedWithTrain().get(name);
     if (shared != null) {
       notes.add(shared.rows() == 0 ? note("%s: no text is in train, too", name) : of(name, shared));
     }
     return notes;
+  }
+
+  /**
+   * Labels that may be slips: nothing is learned of one row, nor of names alike but for their case.
+   */
+  private void ofLabels(List<Long> counts, List<String> notes) {
+    List<String> once = new ArrayList<>();
+    Map<String, List<String>> alike = new LinkedHashMap<>();
+    for (int i = 0; i < counts.size(); i++) {
+      String label = content.labels().get(i);
+      if (counts.get(i) == 1) {
+        once.add("\"" + label + "\"");
+      }
+      alike
+          .computeIfAbsent(label.toLowerCase(Locale.ROOT), any -> new ArrayList<>())
+          .add("\"" + label + "\"");
+    }
+    List<String> differing =
+        alike.values().stream()
+            .filter(labels -> labels.size() > 1)
+            .map(labels -> String.join(" and ", labels))
+            .toList();
+    if (!once.isEmpty()) {
+      notes.add(note("%s: labels of one row alone: %s", DataSplits.TRAIN, listed(once)));
+    }
+    if (!differing.isEmpty()) {
+      notes.add(
+          note("%s: labels that differ in case alone: %s", DataSplits.TRAIN, listed(differing)));
+    }
+  }
+
+  private static String listed(List<String> names) {
+    int more = names.size() - LISTED;
+    return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+        + (more > 0 ? note(", and %,d more", more) : "");
   }
 
   private String of(String name, SharedTexts shared) {

@@ -2,14 +2,12 @@ package dev.counterpoint.core.data.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record TokenFiles(
     Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "4";
+  private static final String FORMAT = "5";
 
   private static final String CONTENT = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
@@ -41,16 +39,16 @@ record TokenFiles(
    *
    * @param hash SHA-256 over tokenizer and ids
    * @param sources the hash of each file, by split
-   * @param tokens by split
+   * @param splits by name
    */
   record Content(
       String hash,
       Map<String, String> sources,
       int vocabularySize,
       int paddingId,
-      Map<String, Long> tokens) {
+      Map<String, Split> splits) {
     long count(String split) {
-      return Objects.requireNonNull(tokens.get(split));
+      return Objects.requireNonNull(splits.get(split)).tokens();
     }
 
     /**
@@ -64,17 +62,15 @@ record TokenFiles(
       return DataSplits.fingerprint(
           TokenFiles.hash(items.getBytes(StandardCharsets.UTF_8)), sources);
     }
-
-    private boolean isWhole(Path folder) throws IOException {
-      int width = SplitFiles.idWidth(vocabularySize);
-      for (Map.Entry<String, Long> split : tokens.entrySet()) {
-        if (Files.size(folder.resolve(split.getKey() + ".ids")) != width * split.getValue()) {
-          return false;
-        }
-      }
-      return Files.exists(folder.resolve(TOKENIZER));
-    }
   }
+
+  /**
+   * One file of text.
+   *
+   * @param unknown how many of the tokens stand for what the tokenizer does not know
+   * @param columns {@link Columns#choice}
+   */
+  record Split(long tokens, long unknown, String columns) {}
 
   /** A folder that is whole. */
   record Opened(Path folder, Content content) {
@@ -91,23 +87,9 @@ record TokenFiles(
   /** The files, written where they are not there yet. */
   Opened open(Path cache) throws IOException {
     Path folder = cache.resolve("tokens-" + key());
-    CacheFolders.fill(folder, draft -> write(draft), whole -> read(whole) != null);
-    Content content = read(folder);
-    if (content == null) {
-      throw new IOException(folder + " was written and cannot be read back.");
-    }
-    return new Opened(folder, content);
-  }
-
-  /** What a folder says of itself, or null where it is not there, or not whole. */
-  private static @Nullable Content read(Path folder) throws IOException {
-    try {
-      byte[] json = Files.readAllBytes(folder.resolve(CONTENT));
-      Content content = new ObjectMapper().readValue(json, Content.class);
-      return content.isWhole(folder) ? content : null;
-    } catch (NoSuchFileException | JacksonException e) {
-      return null;
-    }
+    CacheFolders.fill(folder, this::write);
+    return new Opened(
+        folder, new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class));
   }
 
   private String key() throws IOException {
@@ -130,13 +112,13 @@ record TokenFiles(
     MessageDigest digest = NumberFile.sha256();
     digest.update(json);
     Map<String, String> sources = new LinkedHashMap<>();
-    Map<String, Long> tokens = new LinkedHashMap<>();
+    Map<String, Split> splits = new LinkedHashMap<>();
     try (HuggingFaceTokenizer encoder =
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), UNCUT)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
         sources.put(split.getKey(), split.getValue().file().hash());
-        tokens.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
+        splits.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
       }
     }
     DurableFile.write(folder.resolve(TOKENIZER), json);
@@ -146,7 +128,7 @@ record TokenFiles(
             sources,
             file.vocabularySize(),
             file.paddingId(),
-            tokens);
+            splits);
     DurableFile.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
   }
 
@@ -160,7 +142,7 @@ record TokenFiles(
     return vocabulary.toJson();
   }
 
-  private static long write(
+  private static Split write(
       Documents documents,
       HuggingFaceTokenizer encoder,
       TokenizerFile file,
@@ -168,20 +150,23 @@ record TokenFiles(
       MessageDigest digest)
       throws IOException {
     long[] count = {0};
+    long[] unknown = {0};
     try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
-      documents.read(
-          (text, ends) -> {
-            Encoding encoding = encoder.encode(text, false, false);
-            for (long id : encoding.getIds()) {
-              ids.put(id);
-            }
-            if (ends) {
-              ids.put(file.paddingId());
-            }
-            count[0] += encoding.getIds().length + (ends ? 1 : 0);
-          });
+      String columns =
+          documents.read(
+              (text, ends) -> {
+                Encoding encoding = encoder.encode(text, false, false);
+                for (long id : encoding.getIds()) {
+                  ids.put(id);
+                  unknown[0] += file.isUnknown(id) ? 1 : 0;
+                }
+                if (ends) {
+                  ids.put(file.paddingId());
+                }
+                count[0] += encoding.getIds().length + (ends ? 1 : 0);
+              });
       digest.update(ids.finish());
+      return new Split(count[0], unknown[0], columns);
     }
-    return count[0];
   }
 }

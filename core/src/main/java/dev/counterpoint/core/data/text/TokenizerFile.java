@@ -40,6 +40,11 @@ public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
         tokens.size(), padding, tokens.first(List.of(unknown, "[UNK]", "<unk>"), padding));
   }
 
+  /** Whether a token is the one for what the tokenizer does not know, where it has one. */
+  public boolean isUnknown(long id) {
+    return id == unknownId && id != paddingId;
+  }
+
   private static JsonNode parse(byte[] json, String name) throws IOException {
     try {
       return new ObjectMapper().readTree(json);

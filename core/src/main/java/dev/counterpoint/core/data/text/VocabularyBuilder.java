@@ -133,18 +133,13 @@ final class VocabularyBuilder {
     specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() >= settings.minimumCount())
-        .filter(entry -> isUnicode(entry.getKey()))
+        .filter(entry -> !Surrogates.areUnpairedIn(entry.getKey()))
         .sorted(
             Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
                 .thenComparing(Map.Entry.comparingByKey()))
         .limit(settings.vocabularySize() - vocabulary.size())
         .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
     return model;
-  }
-
-  /** Half of a surrogate pair, which JSON can smuggle into a text, has no place in a file. */
-  private static boolean isUnicode(String token) {
-    return token.codePoints().noneMatch(sign -> Character.getType(sign) == Character.SURROGATE);
   }
 
   private static ObjectNode ofType(String type) {

@@ -113,6 +113,15 @@ class QuestionAnsweringTest {
   }
 
   @Test
+  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+
+    assertThat(open(file, tokenizer("the town")).notes())
+        .contains("train: 82 % of the tokens are unknown to the tokenizer");
+    assertThat(open(file, tokenizer(SHORT)).notes()).noneMatch(note -> note.contains("unknown"));
+  }
+
+  @Test
   void aQuestionWithoutAnAnswerPointsToTheFirstToken() throws IOException {
     HostBatch batch = all(open(squad(SHORT, null), 64, 8).train());
 
@@ -192,6 +201,92 @@ class QuestionAnsweringTest {
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(file + ", question q1 " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Which, question", "The town, context"})
+  void halfOfASurrogatePairIsRefusedWithFileAndQuestion(String before, String key)
+      throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace(before, before + "\\ud800"));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            file + ", question q1 has half of a surrogate pair in \"" + key + "\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "4294967311    | does not stand at 4294967311, in a text of 42 characters",
+        "2147483647    | does not stand at 2147483647, in a text of 42 characters",
+        "-1            | does not stand at -1, in a text of 42 characters",
+        "15.9          | has no whole number \"answer_start\", but 15.9.",
+        "\"15\"          | has no whole number \"answer_start\", but \"15\"."
+      })
+  void aPlaceThatIsNoneOfTheTextIsRefused(String place, String message) throws IOException {
+    assertRefused(
+        "\"answer_start\":15",
+        "\"answer_start\":" + place,
+        ", question q1: the answer \"red bridge\" " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"paragraphs\"           | \"paragraph\"               |"
+            + " , article 1 has no list \"paragraphs\"",
+        "\"paragraphs\"           | \"title\":\"T\",\"other\"    |"
+            + " , article \"T\" has no list \"paragraphs\"",
+        "\"qas\"                  | \"questions\"               |"
+            + " , article 1, paragraph 1 has no list \"qas\"",
+        "\"id\":                  | \"ID\":                     |"
+            + " , article 1, paragraph 1, question 1 has no text \"id\"",
+        "\"is_impossible\":false  | \"is_impossible\":\"yes\"    |"
+            + " , question q1 has \"is_impossible\": \"yes\"",
+        "\"text\":                | \"TEXT\":                   |"
+            + " , question q1, an answer has no text \"text\"",
+        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field 'id'"
+      })
+  void whatIsNotAsInSquadIsRefusedWithItsPlace(String part, String other, String message)
+      throws IOException {
+    assertRefused(part, other, message);
+  }
+
+  @Test
+  void anIdThatComesTwiceIsRefused() throws IOException {
+    Path file = questions("twice.json", List.of("a", "b", "a"));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question a is in the file twice");
+  }
+
+  @Test
+  void whatStandsBehindTheQuestionsIsRefused() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file) + "\n]");
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " line 2 is not JSON");
+  }
+
+  private void assertRefused(String part, String other, String message) throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    String json = Files.readString(file);
+    assertThat(json).contains(part);
+    Files.writeString(file, json.replace(part, other));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(message);
   }
 
   @Test

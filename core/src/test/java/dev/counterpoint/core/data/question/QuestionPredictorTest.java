@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -12,6 +13,7 @@ import dev.counterpoint.core.data.text.TokenizerSettings;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.SpanCrossEntropy;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,14 @@ class QuestionPredictorTest {
         .extracting(answer -> answer.text().split(" ").length)
         .contains(2)
         .allMatch(words -> words <= 2);
+  }
+
+  @Test
+  void halfOfASurrogatePairIsRefused() {
+    assertThatThrownBy(() -> new QuestionPredictor.Asked("Which?", "a \ud800 door"))
+        .isInstanceOf(InvalidSettings.class);
+    assertThatThrownBy(() -> new QuestionPredictor.Asked("Which\udc00?", "a door"))
+        .isInstanceOf(InvalidSettings.class);
   }
 
   @Test

@@ -8,10 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheFoldersTest {
   @TempDir Path cache;
@@ -38,11 +41,49 @@ class CacheFoldersTest {
                     draft -> {
                       Files.writeString(draft.resolve("half"), "");
                       throw new IOException("full");
-                    },
-                    Files::isDirectory))
+                    }))
         .hasMessage("full");
 
     assertThat(names()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\0\0\0", "two", "", "longer"})
+  void aFileThatIsNotAsItWasIsMadeAnew(String content) throws IOException {
+    fill("text");
+    Path file = Files.writeString(cache.resolve("text").resolve("a"), content);
+
+    fill("text");
+
+    assertThat(file).hasContent("one");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "\0\0\0", "0000\n"})
+  void aFolderWhoseSealIsDamagedIsMadeAnew(String content) throws IOException {
+    fill("text");
+    Path seal = cache.resolve("text").resolve("seal");
+    String whole = Files.readString(seal);
+    Files.writeString(seal, content);
+
+    fill("text");
+
+    assertThat(seal).hasContent(whole);
+  }
+
+  @Test
+  void ofALargeFileTheBeginningAndTheEndAreHeldAgainstItsSeal() throws IOException {
+    byte[] large = new byte[(17 << 20) + 5];
+    Arrays.fill(large, (byte) 7);
+    Path file = cache.resolve("text").resolve("a");
+    for (int place : new int[] {0, 1 << 19, large.length - 1}) {
+      CacheFolders.fill(cache.resolve("text"), draft -> Files.write(draft.resolve("a"), large));
+      byte[] damaged = large.clone();
+      damaged[place] = 0;
+      Files.write(file, damaged);
+
+      assertThat(FolderSeal.isUnbroken(cache.resolve("text"))).as("byte %s", place).isFalse();
+    }
   }
 
   private Path draft(String name) throws IOException {
@@ -52,10 +93,7 @@ class CacheFoldersTest {
   }
 
   private void fill(String name) throws IOException {
-    CacheFolders.fill(
-        cache.resolve(name),
-        draft -> Files.writeString(draft.resolve("a"), ""),
-        Files::isDirectory);
+    CacheFolders.fill(cache.resolve(name), draft -> Files.writeString(draft.resolve("a"), "one"));
   }
 
   private List<String> names() throws IOException {

@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.source.DataContext;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -37,11 +39,30 @@ class TextCacheTest {
   }
 
   @Test
-  void theSecondRunReadsNoTable() throws IOException {
+  void theSecondRunWritesNothing() throws IOException {
     open(64);
-    // Content that could not be read, behind the same size and time.
-    write("train.tsv", "?".repeat((int) Files.size(folder.resolve("train.tsv"))));
+    Path mark = Files.createFile(caches().get(0).resolve("mark"));
     assertThat(ids(open(64))).containsExactly(1, 2);
+    assertThat(mark).exists();
+  }
+
+  @Test
+  void aTableThatIsReplacedBehindTheSameSizeAndTimeIsReadAnew() throws IOException {
+    String before = open(64).fingerprint();
+    write("new.tsv", "sentence\tlabel\ngood film\t0\nbad film\t1\n");
+    Files.move(
+        folder.resolve("new.tsv"),
+        folder.resolve("train.tsv"),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThat(open(64).fingerprint()).isNotEqualTo(before);
+  }
+
+  @Test
+  void aTableThatIsWrittenOverBehindTheSameSizeAndTimeIsReadAnew() throws IOException {
+    assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("unix"));
+    String before = open(64).fingerprint();
+    write("train.tsv", "sentence\tlabel\ngood film\t0\nbad film\t1\n");
+    assertThat(open(64).fingerprint()).isNotEqualTo(before);
   }
 
   @Test
@@ -96,11 +117,23 @@ class TextCacheTest {
     assertThat(caches().get(0).resolve(name)).exists();
   }
 
-  @Test
-  void brokenContentIsMadeAnew() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"fingerprint\":", "{}", "null", ""})
+  void brokenContentIsMadeAnew(String content) throws IOException {
     open(64);
-    Files.writeString(caches().get(0).resolve("content.json"), "{\"fingerprint\":");
+    Files.writeString(caches().get(0).resolve("content.json"), content);
     assertThat(ids(open(64))).containsExactly(1, 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenizer.json", "train.ids", "train.offsets", "train.labels"})
+  void aFileOfZerosInItsFullLengthIsMadeAnew(String name) throws IOException {
+    open(64);
+    Path file = caches().get(0).resolve(name);
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, new byte[whole.length]);
+    open(64);
+    assertThat(file).hasBinaryContent(whole);
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@link TextClassification} does not take, and what it says then. */
@@ -65,7 +66,32 @@ class TextClassificationRefusalTest {
   @Test
   void aQuoteThatIsNeverClosedIsNamed() throws IOException {
     tables.write("train.csv", "text,label\na,1\n\"b,0\nc,1\n");
-    assertRefused(TextTables.train("train.csv"), tables.path("train.csv") + " line ", "is no CSV");
+    assertRefused(
+        TextTables.train("train.csv"),
+        tables.path("train.csv") + ": the quote that opens in line 3 is not closed.");
+  }
+
+  @Test
+  void aQuoteThatIsNeverClosedInTheHeaderIsNamed() throws IOException {
+    tables.write("train.csv", "\"text,label\na,1\n");
+    assertRefused(
+        TextTables.train("train.csv"),
+        tables.path("train.csv") + ": the quote that opens in line 1 is not closed.");
+  }
+
+  @Test
+  void aQuoteWithinAFieldIsNoCsv() throws IOException {
+    tables.write("train.csv", "text,label\na,1\n\"b\" b,0\n");
+    assertRefused(TextTables.train("train.csv"), tables.path("train.csv") + " line 3 is no CSV");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"train.csv, ;, semicolons", "train.csv, '\t', tabs", "train.tsv, ',', commas"})
+  void fieldsBetweenOtherSignsAreSeen(String name, String separator, String called)
+      throws IOException {
+    tables.write(name, "text,label\na,1\nb,0\n".replace(",", separator));
+    assertRefused(
+        TextTables.train(name), "Its fields seem to stand between " + called + ": between commas");
   }
 
   @Test
@@ -81,6 +107,20 @@ class TextClassificationRefusalTest {
     assertRefused(
         TextTables.train("train.jsonl"),
         tables.path("train.jsonl") + " line 2 has no text or number as \"text\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "label"})
+  void halfOfASurrogatePairIsNamedWithItsLine(String column) throws IOException {
+    String row = "{\"text\":\"b\",\"label\":\"0\"}\n";
+    String half = row.replace(column + "\":\"", column + "\":\"\\ud800");
+    tables.write("train.jsonl", row.replace('0', '1') + half);
+    assertRefused(
+        TextTables.train("train.jsonl"),
+        tables.path("train.jsonl")
+            + " line 2 has half of a surrogate pair in \""
+            + column
+            + "\", which is no character.");
   }
 
   @Test

@@ -233,6 +233,89 @@ class TextClassificationTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTokenizerThatKnowsLittleOfATextIsTold(boolean frame) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 1000, 1, true, frame);
+    tables.write("train.tsv", "text\tlabel\na good film\t1\na bad film\t0\n");
+    tables.write("dev.tsv", "text\tlabel\na wholly unknown word\t1\n\t1\n");
+    TextClassification data =
+        new TextClassification(
+            TextTables.split("train.tsv"),
+            TextTables.split("dev.tsv"),
+            null,
+            null,
+            null,
+            null,
+            words,
+            null);
+    try (DataSplits splits = tables.open(data)) {
+      assertThat(splits.notes())
+          .contains("validation: 75 % of the tokens are unknown to the tokenizer")
+          .noneMatch(note -> note.startsWith("train:") && note.contains("unknown"));
+    }
+  }
+
+  @Test
+  void labelsThatMayBeSlipsAreTold() throws IOException {
+    tables.write(
+        "train.tsv", "text\tlabel\na\tBug\nb\tbug\nc\tbug\nd\tBUG\ne\tBUG\nf\task\ng\task\n");
+    tables.write("dev.tsv", "text\tlabel\na\task\n");
+    try (DataSplits splits = tables.open(TextClassification.of("train.tsv", "dev.tsv"))) {
+      assertThat(splits.notes())
+          .contains(
+              "train: labels of one row alone: \"Bug\"",
+              "train: labels that differ in case alone: \"BUG\" and \"Bug\" and \"bug\"")
+          .noneMatch(note -> note.startsWith("validation: labels"));
+    }
+  }
+
+  @Test
+  void manyLabelsOfOneRowAreCounted() throws IOException {
+    StringBuilder rows = new StringBuilder("text\tlabel\na\tone\nb\tone\n");
+    for (int i = 0; i < 13; i++) {
+      rows.append("a\tlabel").append(i).append('\n');
+    }
+    tables.write("train.tsv", rows.toString());
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes())
+          .anyMatch(
+              note ->
+                  note.startsWith("train: labels of one row alone: \"label0\", ")
+                      && note.endsWith(", and 3 more"));
+    }
+  }
+
+  @Test
+  void columnsThatWereFoundAmongOthersAreTold() throws IOException {
+    tables.write("train.csv", "id,subject,body,label,priority\n1,s,good,1,a\n2,s,bad,0,b\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.csv"))) {
+      assertThat(splits.notes())
+          .contains(
+              "train: the text is read from the column \"body\", the label is read from the column"
+                  + " \"label\"; there are also id, subject, priority");
+    }
+  }
+
+  @Test
+  void columnsThatAreTheOnlyOnesAreNotTold() throws IOException {
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes()).noneMatch(note -> note.contains("column"));
+    }
+  }
+
+  @Test
+  void columnsThatWereAskedForAreNotTold() throws IOException {
+    tables.write("train.csv", "id,body,label\n1,good,1\n2,bad,0\n");
+    TextClassification asked =
+        new TextClassification(
+            TextTables.split("train.csv"), null, null, null, "body", "label", null, null);
+    try (DataSplits splits = tables.open(asked)) {
+      assertThat(splits.notes()).noneMatch(note -> note.contains("column"));
+    }
+  }
+
   @Test
   void ofManyLabelsTheLargestAndTheSmallestAreNamed() throws IOException {
     StringBuilder rows = new StringBuilder("text\tlabel\n");

@@ -82,6 +82,27 @@ class TextGenerationDataTest {
   }
 
   @Test
+  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+    Files.writeString(folder.resolve("train.txt"), "abc".repeat(9));
+    Files.writeString(folder.resolve("validation.txt"), "xyz".repeat(9));
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+
+    assertThat(data.open(context()).notes())
+        .contains("validation: 96 % of the tokens are unknown to the tokenizer")
+        .noneMatch(note -> note.startsWith("train:") && note.contains("unknown"));
+  }
+
+  @Test
+  void aColumnThatWasFoundAmongOthersIsTold() throws IOException {
+    Path table = Files.writeString(folder.resolve("names.tsv"), "id\ttext\n1\tab\n2\tba\n");
+
+    assertThat(data(table.toString(), 0, 6, null).open(context()).notes())
+        .contains("train: the text is read from the column \"text\"; there are also id");
+  }
+
+  @Test
   void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
     String text = "word\n\n  more\tof it\r\nand on \n\r\n".repeat(100_000);
 
@@ -231,10 +252,18 @@ class TextGenerationDataTest {
   }
 
   @Test
-  void aTextWithoutTokensGivesNothingToTrainOn() {
-    assertThatThrownBy(() -> open("", 0, 5).train())
+  void anEmptyTextIsRefusedByName() throws IOException {
+    assertThatThrownBy(() -> open("", 0, 5))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("nothing to train on");
+        .hasMessageContaining("text-0.txt is empty, or too short");
+    Files.writeString(folder.resolve("train.txt"), "abc");
+    Files.writeString(folder.resolve("validation.txt"), "");
+    TextGeneration data =
+        new TextGeneration(
+            new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
+    assertThatThrownBy(() -> data.open(context()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("validation.txt is empty, or too short");
   }
 
   private DataSplits open(String text, double share, int length) throws IOException {
