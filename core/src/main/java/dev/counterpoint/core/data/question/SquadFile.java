@@ -83,7 +83,8 @@ final class SquadFile {
     for (int i = 0; i < asked.size(); i++) {
       String id = text(asked.get(i), "id", where + ", question " + (i + 1));
       if (!ids.add(id)) {
-        throw new InvalidSettings(where(id) + " is in the file twice; each needs an id of its own.");
+        throw new InvalidSettings(
+            where(id) + " is in the file twice; each needs an id of its own.");
       }
       questions.add(question(id, asked.get(i), text(paragraph, "context", where(id))));
     }

@@ -106,8 +106,7 @@ final class SplitBuilder {
       throw new InvalidSettings(source.path() + " has no rows under its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
-    return new CacheContent.SplitContent(
-        rows, truncated, blank, counts, tokens, unknown, columns);
+    return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);
   }
 
   private record Row(long line, String text, int label) {}

@@ -50,7 +50,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
     return notes;
   }
 
-  /** Labels that may be slips: nothing is learned of one row, nor of names alike but for their case. */
+  /**
+   * Labels that may be slips: nothing is learned of one row, nor of names alike but for their case.
+   */
   private void ofLabels(List<Long> counts, List<String> notes) {
     List<String> once = new ArrayList<>();
     Map<String, List<String>> alike = new LinkedHashMap<>();

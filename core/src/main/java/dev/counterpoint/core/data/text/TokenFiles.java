@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record TokenFiles(
     Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "5";
+  private static final String FORMAT = "6";
 
   private static final String CONTENT = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
@@ -154,17 +154,17 @@ record TokenFiles(
     try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
       String columns =
           documents.read(
-          (text, ends) -> {
-            Encoding encoding = encoder.encode(text, false, false);
-            for (long id : encoding.getIds()) {
-              ids.put(id);
-              unknown[0] += file.isUnknown(id) ? 1 : 0;
-            }
-            if (ends) {
-              ids.put(file.paddingId());
-            }
-            count[0] += encoding.getIds().length + (ends ? 1 : 0);
-          });
+              (text, ends) -> {
+                Encoding encoding = encoder.encode(text, false, false);
+                for (long id : encoding.getIds()) {
+                  ids.put(id);
+                  unknown[0] += file.isUnknown(id) ? 1 : 0;
+                }
+                if (ends) {
+                  ids.put(file.paddingId());
+                }
+                count[0] += encoding.getIds().length + (ends ? 1 : 0);
+              });
       digest.update(ids.finish());
       return new Split(count[0], unknown[0], columns);
     }

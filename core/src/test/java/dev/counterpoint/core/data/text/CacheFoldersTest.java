@@ -77,8 +77,7 @@ class CacheFoldersTest {
     Arrays.fill(large, (byte) 7);
     Path file = cache.resolve("text").resolve("a");
     for (int place : new int[] {0, 1 << 19, large.length - 1}) {
-      CacheFolders.fill(
-          cache.resolve("text"), draft -> Files.write(draft.resolve("a"), large));
+      CacheFolders.fill(cache.resolve("text"), draft -> Files.write(draft.resolve("a"), large));
       byte[] damaged = large.clone();
       damaged[place] = 0;
       Files.write(file, damaged);

@@ -82,8 +82,7 @@ class TextClassificationRefusalTest {
   @Test
   void aQuoteWithinAFieldIsNoCsv() throws IOException {
     tables.write("train.csv", "text,label\na,1\n\"b\" b,0\n");
-    assertRefused(
-        TextTables.train("train.csv"), tables.path("train.csv") + " line 3 is no CSV");
+    assertRefused(TextTables.train("train.csv"), tables.path("train.csv") + " line 3 is no CSV");
   }
 
   @ParameterizedTest
