@@ -30,7 +30,7 @@ record CacheBuilder(
     int maxLength,
     @Nullable List<String> known) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "4";
+  private static final String FORMAT = "5";
 
   /** The same tables for a model that is trained already. */
   CacheBuilder ofTrained(@Nullable Path tokenizerFile, List<String> labels) {

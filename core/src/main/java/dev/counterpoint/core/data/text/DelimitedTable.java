@@ -28,8 +28,10 @@ final class DelimitedTable implements Table {
           .get();
 
   /** How the parser puts it that a file ends within quotes. */
-  private static final Pattern OPEN_QUOTE =
-      Pattern.compile("startline (\\d+)\\) EOF reached before encapsulated token finished");
+  private static final String OPEN_QUOTE = "EOF reached before encapsulated token finished";
+
+  /** How it names the line where a field begins or is wrong. */
+  private static final Pattern LINE = Pattern.compile("(?:startline|at line:) (\\d+)");
 
   private final SourceFile file;
   private final CSVParser parser;
@@ -75,12 +77,14 @@ final class DelimitedTable implements Table {
     }
   }
 
-  private static InvalidSettings noCsv(SourceFile file, long line, CSVException wrong) {
-    Matcher open = OPEN_QUOTE.matcher(String.valueOf(wrong.getMessage()));
-    return open.find()
+  private static InvalidSettings noCsv(SourceFile file, long otherwise, CSVException wrong) {
+    String message = String.valueOf(wrong.getMessage());
+    Matcher named = LINE.matcher(message);
+    long line = named.find() ? Long.parseLong(named.group(1)) : otherwise;
+    return message.contains(OPEN_QUOTE)
         ? new InvalidSettings(
-            file.path() + ": the quote that opens in line " + open.group(1) + " is not closed.")
-        : file.wrong(line, "is no CSV: " + wrong.getMessage());
+            file.path() + ": the quote that opens in line " + line + " is not closed.")
+        : file.wrong(line, "is no CSV: " + message);
   }
 
   private Row row(CSVRecord fields) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record TokenFiles(
     Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
   /** To be raised whenever the same settings come to be written differently. */
-  private static final String FORMAT = "5";
+  private static final String FORMAT = "6";
 
   private static final String CONTENT = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
