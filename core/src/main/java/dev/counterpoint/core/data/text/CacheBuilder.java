@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ record CacheBuilder(
 
   private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels, byte[] json)
       throws IOException {
-    MessageDigest items = NumberFile.sha256();
+    MessageDigest items = Sha256.begin();
     items.update(json);
     items.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
@@ -108,6 +109,6 @@ record CacheBuilder(
   }
 
   private static String hash(byte[] content) {
-    return HexFormat.of().formatHex(NumberFile.sha256().digest(content));
+    return HexFormat.of().formatHex(Sha256.begin().digest(content));
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -65,7 +66,7 @@ final class FolderSeal {
   }
 
   private static String hash(String text) {
-    return hash(NumberFile.sha256(), text.getBytes(StandardCharsets.UTF_8));
+    return hash(Sha256.begin(), text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String hash(MessageDigest digest, byte[] last) {
@@ -77,7 +78,7 @@ final class FolderSeal {
       long size = file.size();
       boolean isSmall = size <= (long) PIECES * PIECE;
       long pieces = isSmall ? (size + PIECE - 1) / PIECE : PIECES;
-      MessageDigest digest = NumberFile.sha256();
+      MessageDigest digest = Sha256.begin();
       for (long i = 0; i < pieces; i++) {
         digest.update(piece(file, isSmall ? i * PIECE : (size - PIECE) * i / (PIECES - 1)));
       }

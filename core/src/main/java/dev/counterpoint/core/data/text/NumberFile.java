@@ -15,7 +15,7 @@ final class NumberFile implements Closeable {
   private final FileChannel file;
   private final int width;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-  private final MessageDigest digest = sha256();
+  private final MessageDigest digest = Sha256.begin();
 
   /**
    * Makes a new file.
@@ -57,9 +57,5 @@ final class NumberFile implements Closeable {
       file.write(buffer);
     }
     buffer.clear();
-  }
-
-  static MessageDigest sha256() {
-    return Sha256.begin();
   }
 }

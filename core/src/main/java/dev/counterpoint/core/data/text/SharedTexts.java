@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
@@ -28,7 +29,7 @@ record SharedTexts(long rows, long line, long trainLine) {
    * by chance once in 18,000 such pairs of sets.
    */
   static long hash(String text) {
-    byte[] digest = NumberFile.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    byte[] digest = Sha256.begin().digest(text.getBytes(StandardCharsets.UTF_8));
     return ByteBuffer.wrap(digest).getLong();
   }
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.text;
 
+import dev.counterpoint.core.checkpoint.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
@@ -106,7 +107,7 @@ record SourceFile(Path path) {
 
   /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
   String hash() throws IOException {
-    MessageDigest digest = NumberFile.sha256();
+    MessageDigest digest = Sha256.begin();
     try (InputStream in = Files.newInputStream(path);
         OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       in.transferTo(out);

@@ -3,6 +3,7 @@ package dev.counterpoint.core.data.text;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.checkpoint.Sha256;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -103,13 +104,13 @@ record TokenFiles(
   }
 
   private static String hash(byte[] content) {
-    return HexFormat.of().formatHex(NumberFile.sha256().digest(content));
+    return HexFormat.of().formatHex(Sha256.begin().digest(content));
   }
 
   private void write(Path folder) throws IOException {
     byte[] json = given == null ? build() : PublishedTokenizer.json(given);
     TokenizerFile file = TokenizerFile.read(json, given == null ? TOKENIZER : given.toString());
-    MessageDigest digest = NumberFile.sha256();
+    MessageDigest digest = Sha256.begin();
     digest.update(json);
     Map<String, String> sources = new LinkedHashMap<>();
     Map<String, Split> splits = new LinkedHashMap<>();

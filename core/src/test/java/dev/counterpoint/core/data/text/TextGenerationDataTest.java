@@ -156,8 +156,8 @@ class TextGenerationDataTest {
 
   @Test
   void oneIsNotCountedAsSeveral() throws IOException {
-    try (DataSplits splits = open("", 0, 5)) { // one end of a text
-      assertThat(splits.notes()).contains("train text: 1 token");
+    try (DataSplits splits = open("a", 0, 5)) { // and the end of the text
+      assertThat(splits.notes()).contains("train text: 2 tokens", "train: 1 item");
     }
   }
 
