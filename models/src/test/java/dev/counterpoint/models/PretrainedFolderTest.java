@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.checkpoint.SafetensorsReader;
 import dev.counterpoint.core.checkpoint.SafetensorsWriter;
 import dev.counterpoint.core.data.Batch;
@@ -216,6 +217,19 @@ class PretrainedFolderTest {
     assertThatThrownBy(() -> withoutHead.resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("which LANGUAGE_MODEL has not");
+  }
+
+  @Test
+  void aNewHeadBesideAnAdapterThatDoesNotTrainItIsRefused() throws IOException {
+    write();
+    Lora without = new Lora(null, 2, 4.0, List.of("query"), null, List.of(), false);
+    BertConfig config =
+        new BertConfig(
+            BertConfig.Task.CLASSIFICATION, folder.toString(), true, null, without, false);
+
+    assertThatThrownBy(() -> config.resolve(Path::of))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("model.newHead does not go with an adapter");
   }
 
   private static BertConfig bertWithNewHead(@Nullable String from) {

@@ -85,6 +85,7 @@ public record Capsule(
         write(fresh.resolve(text.getKey()), text.getValue());
       }
       write(fresh.resolve(FACTS), facts().toPrettyString());
+      DiskSync.ofDirectory(fresh);
       Files.move(fresh, folder);
       DiskSync.ofDirectory(folder.resolveSibling("."));
     } finally {

@@ -102,13 +102,25 @@ public record PublishedFamily<A>(
               + (task.names().head().isEmpty() ? " has not." : " has."));
     }
     if (from != null) {
-      return startFrom(from, asked, lora, task, files);
+      Start<A> start = startFrom(from, asked, lora, task, files);
+      if (newHead && !trainsHead(start.lora(), task)) {
+        throw new InvalidSettings(
+            "model.newHead does not go with an adapter that has its own head, or trains none.");
+      }
+      return start;
     }
     if (lora != null) {
       throw new InvalidSettings(
           "model.lora adapts a model that was trained before: model.from must name its folder.");
     }
     return new Start<>(null, sizes(asked), null);
+  }
+
+  /** Whether the head of the task is trained anew: with the model, or beside a new adapter. */
+  private static boolean trainsHead(@Nullable Lora lora, Task task) {
+    List<String> whole = lora == null ? null : lora.alsoTrained();
+    return lora == null
+        || (lora.from() == null && whole != null && whole.containsAll(task.names().head()));
   }
 
   private Start<A> startFrom(

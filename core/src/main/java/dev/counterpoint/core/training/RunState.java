@@ -91,8 +91,8 @@ final class RunState implements AutoCloseable {
    * run finds, who gives it to the others.
    *
    * @return the checkpoints that were passed over, and why
-   * @throws InvalidSettings where it was made from other data, another seed or another model, or
-   *     where there were some and none is whole
+   * @throws InvalidSettings where it was made from other data, another seed, other batches or
+   *     another model, or where there were some and none is whole
    */
   List<String> restore() {
     if (!kept) {
@@ -152,8 +152,10 @@ final class RunState implements AutoCloseable {
     }
     requireSameData(state.path("dataFingerprint").asText());
     requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    data.order()
-        .forEach((what, now) -> requireSame(what, state.path(ORDER).path(what).asText(), now));
+    if (state.has(ORDER)) { // which those of the first versions have not
+      data.order()
+          .forEach((what, now) -> requireSame(what, state.path(ORDER).path(what).asText(), now));
+    }
     progress.restoreFrom(state.path("progress"));
     tally.restoreFrom(state.path("tally"));
     savedStep = progress.step();

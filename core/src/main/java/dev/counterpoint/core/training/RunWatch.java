@@ -47,6 +47,10 @@ final class RunWatch implements StepWatch {
     place = () -> "the validation after step " + progress.step();
   }
 
+  void saving() {
+    place = () -> "the checkpoint after step " + progress.step();
+  }
+
   @Override
   public void beforeBatch(long step, int microBatch, Batch batch) {
     place = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";

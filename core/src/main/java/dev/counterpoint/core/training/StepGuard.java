@@ -30,6 +30,9 @@ final class StepGuard {
   private final Consensus consensus;
   private final GradientHistory history = new GradientHistory();
 
+  /** The last step after which all weights were found finite. */
+  private long finiteStep = -1;
+
   StepGuard(
       BaseModel model,
       TrainingData data,
@@ -115,6 +118,9 @@ final class StepGuard {
    * @throws NotFiniteException naming the first that holds a number that is not finite
    */
   void requireFiniteWeights(long step) {
+    if (step == finiteStep) {
+      return;
+    }
     List<Parameter> parameters =
         model.parameters().stream()
             .filter(parameter -> parameter.trainable() && parameter.shape().size() > 0)
@@ -131,6 +137,7 @@ final class StepGuard {
                 + " holds NaN or infinity. It was not saved. Lower the learning rate.");
       }
     }
+    finiteStep = step;
   }
 
   /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */

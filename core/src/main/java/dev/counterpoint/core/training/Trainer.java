@@ -103,6 +103,7 @@ public final class Trainer {
               tally.validated(validate(data, progress));
             }
             progress.epochDone();
+            watch.saving();
             state.save();
           }
         }

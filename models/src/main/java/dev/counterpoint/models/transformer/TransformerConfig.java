@@ -59,7 +59,7 @@ public record TransformerConfig(
         .size("layers", layers, MOST_LAYERS)
         .divides("heads", heads, "width", width)
         .size("maxLength", maxLength, MOST_NUMBERS)
-        .size("feedForward", feedForward, MOST_NUMBERS / Math.max(1, width))
+        .size("feedForward", feedForward, Math.max(1, MOST_NUMBERS / Math.max(1, width)))
         .size("ngrams", ngrams, MOST_LAYERS)
         .positive("ngramRows", ngramRows)
         .below("dropout", dropout, 0, 1)

@@ -81,6 +81,10 @@ final class Failures {
     }
     if (told instanceof RunFailed || told instanceof RanksDiverged) {
       say(command, message(told));
+    } else if (told instanceof IllegalArgumentException explained) {
+      say(
+          command,
+          message(explained) + ownCode(explained).map(line -> " (at " + line + ")").orElse(""));
     } else if (told instanceof IOException trouble) {
       say(command, describe(trouble));
     } else if (told instanceof OutOfMemoryError full) {
@@ -103,11 +107,19 @@ final class Failures {
           || each instanceof IOException
           || each instanceof OutOfMemoryError
           || each instanceof InvalidPathException
+          || explains(each)
           || each instanceof EngineException) {
         return each;
       }
     }
     return null;
+  }
+
+  /** Whether it says in this program's words what the engine only refused. */
+  private static boolean explains(Throwable failure) {
+    return failure instanceof IllegalArgumentException
+        && failure.getMessage() != null
+        && failure.getCause() instanceof EngineException;
   }
 
   private static String describe(ParameterException wrong) {

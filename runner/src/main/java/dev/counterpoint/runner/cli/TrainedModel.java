@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.config.Binder;
@@ -45,15 +46,16 @@ final class TrainedModel {
       return;
     }
     OwnCode.changes(run, classpath).forEach(console::say);
-    long ended = RunDirectory.readJson(run.summary()).path("steps").asLong(Long.MAX_VALUE);
+    JsonNode summary = RunDirectory.readJson(run.summary());
+    long ended = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
-    if (newest.isPresent() && newest.getAsLong() > ended) {
+    if (newest.isPresent() && newest.getAsLong() > ended && Files.isDirectory(run.model())) {
       console.say(
           String.format(
               Locale.ROOT,
-              "The model is of step %d. The run has been trained on to step %d since, and did not"
-                  + " end: go on with it to have the model of that.",
-              ended,
+              "The model is of step %d. The run has been trained on to step %d since, and has not"
+                  + " ended: go on with it to have the model of that.",
+              summary.path("bestStep").asLong(ended),
               newest.getAsLong()));
     }
   }

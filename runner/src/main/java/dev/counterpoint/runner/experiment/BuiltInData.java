@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
 import dev.counterpoint.core.data.text.CacheFolders;
-import dev.counterpoint.core.data.text.DurableFile;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,7 +24,7 @@ public record BuiltInData(Path cache) {
   public static final String SCHEME = "builtin:";
 
   /** Raised when a corpus changes, so that no older table is taken for it. */
-  private static final String VERSION = "1";
+  private static final String VERSION = "2";
 
   private static final Map<String, Corpus> CORPORA =
       Map.of(
@@ -94,7 +93,7 @@ public record BuiltInData(Path cache) {
   private static void writeInto(Path folder, Corpus corpus) throws IOException {
     for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
       byte[] content = split.getValue().getBytes(StandardCharsets.UTF_8);
-      DurableFile.write(folder.resolve(split.getKey() + corpus.ending()), content);
+      Files.write(folder.resolve(split.getKey() + corpus.ending()), content);
     }
   }
 

@@ -59,7 +59,7 @@ public final class Console implements AutoCloseable {
   /** One line of remarks. */
   public synchronized void say(String line) {
     erase();
-    err.println(line);
+    line.lines().map(Visible::of).forEach(err::println);
     redraw();
   }
 

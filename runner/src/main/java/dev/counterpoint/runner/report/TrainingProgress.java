@@ -9,6 +9,8 @@ import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.runner.OwnCommand;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,10 +69,10 @@ public final class TrainingProgress implements Callback {
     recent.add(report);
     loss += report.loss() * report.weight();
     weight += report.weight();
-    String pace = pace(totalSteps - report.step());
+    Supplier<String> pace = pace(totalSteps - report.step());
     if (bar != null) {
       double recentLoss = recent.loss();
-      bar.show(report.step(), () -> ", loss " + Figures.number(recentLoss) + pace);
+      bar.show(report.step(), () -> ", loss " + Figures.number(recentLoss) + pace.get());
     } else if (report.step() % plainEvery() == 0 || report.step() == firstStep + 1) {
       console.say(
           String.format(
@@ -81,22 +83,23 @@ public final class TrainingProgress implements Callback {
               report.epoch(),
               loss / weight,
               Figures.rate(report.learningRate()),
-              pace));
+              pace.get()));
       loss = 0;
       weight = 0;
     }
   }
 
-  /** Speed and time left, as far as there is something to go by. */
-  private String pace(long stepsToCome) {
-    StringBuilder pace = new StringBuilder();
-    recent
-        .itemsPerSecond()
-        .ifPresent(speed -> pace.append(String.format(Locale.ROOT, ", %.0f items/s", speed)));
-    recent
-        .secondsFor(stepsToCome)
-        .ifPresent(left -> pace.append(", ").append(Figures.duration(left)).append(" left"));
-    return pace.toString();
+  /** Speed and time left as of now, as far as there is something to go by. */
+  private Supplier<String> pace(long stepsToCome) {
+    OptionalDouble itemsPerSecond = recent.itemsPerSecond();
+    OptionalDouble seconds = recent.secondsFor(stepsToCome);
+    return () -> {
+      StringBuilder pace = new StringBuilder();
+      itemsPerSecond.ifPresent(
+          speed -> pace.append(String.format(Locale.ROOT, ", %.0f items/s", speed)));
+      seconds.ifPresent(left -> pace.append(", ").append(Figures.duration(left)).append(" left"));
+      return pace.toString();
+    };
   }
 
   /** A multiple of the report interval that gives some twenty lines a run. */

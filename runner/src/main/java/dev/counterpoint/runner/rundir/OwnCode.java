@@ -27,7 +27,8 @@ public final class OwnCode {
     Map<String, String> code = new TreeMap<>();
     for (String entry : classpath) {
       Path path = run.path().resolve(entry);
-      code.put(path.getFileName().toString(), CodeFacts.hash(path));
+      code.merge(
+          path.getFileName().toString(), CodeFacts.hash(path), (one, two) -> one + " " + two);
     }
     return code;
   }

@@ -232,7 +232,8 @@ final class GoingOnTest {
 
     terminal.run("evaluate", run.toString());
     assertThat(terminal.err())
-        .contains("The model is of step 3. The run has been trained on to step 9 since");
+        .contains("The model is of step ")
+        .contains("The run has been trained on to step 9 since, and has not ended");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.EngineException;
 import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Provides;
@@ -59,6 +60,19 @@ final class MainTest {
         .containsExactly(
             "counterpoint: width -1 must be greater than 0",
             "counterpoint: heads 0 must be greater than 0");
+  }
+
+  @Test
+  void whatExplainsARefusalOfTheEngineIsToldInItsPlace() {
+    int code =
+        run(
+            () -> {
+              throw new IllegalArgumentException("A label is 3.", new EngineException("Target 3"));
+            },
+            "fake");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(error.toString()).startsWith("counterpoint: A label is 3.").doesNotContain("Target");
   }
 
   @Test

@@ -63,7 +63,7 @@ record CacheBuilder(
   }
 
   private void write(Path folder, byte[] json, List<String> labels) throws IOException {
-    DurableFile.write(CacheContent.tokenizer(folder), json);
+    Files.write(CacheContent.tokenizer(folder), json);
     String name = given == null ? "The tokenizer of the training text" : given.toString();
     try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
       encode(folder, encoder, labels, json).write(folder);

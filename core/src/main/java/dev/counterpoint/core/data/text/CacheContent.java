@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.text;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ record CacheContent(
   }
 
   void write(Path folder) throws IOException {
-    DurableFile.write(folder.resolve(NAME), new ObjectMapper().writeValueAsBytes(this));
+    Files.write(folder.resolve(NAME), new ObjectMapper().writeValueAsBytes(this));
   }
 
   /** What a whole folder holds. */

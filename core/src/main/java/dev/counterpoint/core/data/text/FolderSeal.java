@@ -42,8 +42,7 @@ final class FolderSeal {
       lines.append(line(file)).append('\n');
     }
     String all = lines.toString();
-    DurableFile.write(
-        folder.resolve(NAME), (hash(all) + "\n" + all).getBytes(StandardCharsets.UTF_8));
+    Files.write(folder.resolve(NAME), (hash(all) + "\n" + all).getBytes(StandardCharsets.UTF_8));
   }
 
   /** Whether a folder is there, and its files are as they were. */

@@ -122,7 +122,7 @@ record TokenFiles(
         splits.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
       }
     }
-    DurableFile.write(folder.resolve(TOKENIZER), json);
+    Files.write(folder.resolve(TOKENIZER), json);
     Content content =
         new Content(
             HexFormat.of().formatHex(digest.digest()),
@@ -130,7 +130,7 @@ record TokenFiles(
             file.vocabularySize(),
             file.paddingId(),
             splits);
-    DurableFile.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
+    Files.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
   }
 
   private byte[] build() throws IOException {
