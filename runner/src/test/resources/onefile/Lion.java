@@ -1,13 +1,13 @@
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.optimizer.Slot;
 import dev.counterpoint.core.optimizer.Update;
-import dev.counterpoint.core.optimizer.UpdateRule;
+import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /** The sign of a momentum (Chen et al. 2023, algorithm 2). */
 public record Lion(double learningRate, double beta1, double beta2, double weightDecay)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Lion {
     new Checks()
         .positive("learningRate", learningRate)

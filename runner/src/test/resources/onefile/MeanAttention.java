@@ -1,6 +1,6 @@
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.model.Attention;
-import dev.counterpoint.core.model.AttentionConfig;
+import dev.counterpoint.core.model.attention.Attention;
+import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.settings.Checks;

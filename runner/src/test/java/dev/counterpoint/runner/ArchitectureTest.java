@@ -100,7 +100,7 @@ final class ArchitectureTest {
                       "org.apache.hadoop..",
                       "scala..",
                       "org.jspecify..")
-                  .or(JavaClass.Predicates.type(OwnCommand.class))); // needs nothing itself
+                  .or(JavaClass.Predicates.type(LauncherCommand.class))); // needs nothing itself
 
   @ArchTest
   static final ArchRule CORE_HAS_NO_PACKAGE_CYCLE =

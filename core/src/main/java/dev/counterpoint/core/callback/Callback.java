@@ -23,7 +23,7 @@ public interface Callback {
   default void onCheckpoint(long step) {}
 
   /** A step was kept to be looked at; the run goes on. */
-  default void onCapsule(CapsuleReport report) {}
+  default void onCapsule(SnapshotReport report) {}
 
   default void onEnd(TrainingEnd end) {}
 

@@ -3,9 +3,9 @@ package dev.counterpoint.core.callback;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.checkpoint.DiskSync;
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -238,6 +238,6 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
 
   private UncheckedIOException failure(IOException e) {
     return new UncheckedIOException(
-        new IOException("Cannot write " + file + ": " + Reason.of(e) + ".", e));
+        new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e));
   }
 }

@@ -6,7 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.safetensors.SafetensorsReader;
+import dev.counterpoint.core.safetensors.SafetensorsWriter;
+import dev.counterpoint.core.safetensors.TensorValues;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.DamagedFile;
+import dev.counterpoint.core.storage.Disk;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +64,7 @@ public final class Checkpoint {
     } catch (DamagedFile e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException("Cannot read " + directory + ": " + Reason.of(e) + ".", e);
+      throw new IOException("Cannot read " + directory + ": " + IoFailure.of(e) + ".", e);
     }
   }
 

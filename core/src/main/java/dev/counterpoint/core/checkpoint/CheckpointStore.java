@@ -3,7 +3,13 @@ package dev.counterpoint.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.safetensors.TensorValues;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFolders;
+import dev.counterpoint.core.storage.DamagedFile;
+import dev.counterpoint.core.storage.Disk;
+import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -33,7 +39,7 @@ public final class CheckpointStore {
   private final Path directory;
   private final int keep;
   private final Disk disk;
-  private final WholeFolders folders;
+  private final AtomicFolders folders;
 
   /**
    * A store in the run's {@code checkpoints} directory; nothing is read or written yet.
@@ -51,7 +57,7 @@ public final class CheckpointStore {
     this.directory = directory;
     this.keep = keep;
     this.disk = disk;
-    this.folders = new WholeFolders(directory, OURS, disk);
+    this.folders = new AtomicFolders(directory, OURS, disk);
   }
 
   /**
@@ -83,7 +89,7 @@ public final class CheckpointStore {
           "Checkpoints cannot be written to "
               + directory
               + ": "
-              + Reason.of(e)
+              + IoFailure.of(e)
               + ". Choose another output directory.");
     }
     if (room < needed) {
@@ -160,7 +166,7 @@ public final class CheckpointStore {
           "Cannot save checkpoint "
               + directory.resolve(name)
               + ": "
-              + Reason.of(e)
+              + IoFailure.of(e)
               + ". "
               + remaining().orElse("There is no earlier checkpoint."),
           e);
@@ -194,7 +200,7 @@ public final class CheckpointStore {
                 + " is saved, but the old "
                 + name(step)
                 + " cannot be removed: "
-                + Reason.of(e)
+                + IoFailure.of(e)
                 + ".",
             e);
       }
@@ -245,7 +251,7 @@ public final class CheckpointStore {
   /** The best checkpoint, or the best before it where a crash came between. */
   public Found best() throws IOException {
     List<String> names =
-        new ArrayList<>(List.of(BEST, WholeFolders.hidden(BEST, WholeFolders.OLD)));
+        new ArrayList<>(List.of(BEST, AtomicFolders.hidden(BEST, AtomicFolders.OLD)));
     names.retainAll(folders.names());
     return firstWhole(names);
   }
@@ -259,13 +265,13 @@ public final class CheckpointStore {
         passedOver.add(String.valueOf(e.getMessage()));
       }
     }
-    boolean lost = names.stream().anyMatch(name -> !name.endsWith(WholeFolders.NEW));
+    boolean lost = names.stream().anyMatch(name -> !name.endsWith(AtomicFolders.NEW));
     return new Found(Optional.empty(), List.copyOf(passedOver), lost);
   }
 
   private Checkpoint openFinished(String name) throws IOException {
     Path path = directory.resolve(name);
-    if (name.endsWith(WholeFolders.NEW)) {
+    if (name.endsWith(AtomicFolders.NEW)) {
       throw new DamagedFile(path, "its saving was never finished");
     }
     Checkpoint checkpoint = Checkpoint.open(path);

@@ -3,7 +3,9 @@ package dev.counterpoint.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
-import dev.counterpoint.core.thread.OwnThread;
+import dev.counterpoint.core.safetensors.TensorCopies;
+import dev.counterpoint.core.safetensors.TensorValues;
+import dev.counterpoint.core.thread.SingleThread;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final Before before;
   private final TensorCopies modelCopies = new TensorCopies();
   private final TensorCopies optimizerCopies = new TensorCopies();
-  private final OwnThread thread = new OwnThread("checkpoint-writer");
+  private final SingleThread thread = new SingleThread("checkpoint-writer");
   private @Nullable Future<Long> underWay;
 
   /** What must be on the disk before a checkpoint may be. */

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.data;
 
 import ai.djl.Device;
-import dev.counterpoint.core.thread.OwnThread;
+import dev.counterpoint.core.thread.SingleThread;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -22,7 +22,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
 
   private final LongFunction<StepBatch> assemble;
   private final long steps;
-  private final OwnThread thread = new OwnThread("batch-loader");
+  private final SingleThread thread = new SingleThread("batch-loader");
   private final Queue<Future<StepBatch>> ahead = new ArrayDeque<>();
   private long toAsk;
 
@@ -35,7 +35,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
    */
   public BatchLoader(
       Dataset dataset,
-      EpochOrder order,
+      ShuffledSampler order,
       long firstStep,
       UnaryOperator<long[]> share,
       int microBatchSize,

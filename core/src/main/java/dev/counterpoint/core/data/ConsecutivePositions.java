@@ -4,7 +4,7 @@ import java.util.Objects;
 import java.util.function.LongUnaryOperator;
 
 /** Step s has the positions from s · batchSize; an operator says which item stands at each. */
-final class ConsecutivePositions implements EpochOrder {
+final class ConsecutivePositions implements ShuffledSampler {
   private final long size;
   private final int batchSize;
   private final LongUnaryOperator itemAt;

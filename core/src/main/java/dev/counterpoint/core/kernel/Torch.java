@@ -70,7 +70,7 @@ public final class Torch {
    * @return those of the leaves that the scalar depends on, each of its leaf's shape
    */
   public static Kernel.Places gradients(NDArray scalar, NativeList leaves) {
-    RecomputedParts parts = RecomputedParts.ofThisThread();
+    ActivationCheckpoints parts = ActivationCheckpoints.ofThisThread();
     return parts == null || parts.isEmpty()
         ? Kernel.load("backward").listWithPlaces("gradients", scalar, leaves)
         : parts.gradients(scalar, leaves);
@@ -104,7 +104,7 @@ public final class Torch {
    * @param leaves what the gradients of the result reach beside x
    */
   public static NDArray recomputed(UnaryOperator<NDArray> part, NDArray x, List<NDArray> leaves) {
-    RecomputedParts parts = RecomputedParts.ofThisThread();
+    ActivationCheckpoints parts = ActivationCheckpoints.ofThisThread();
     return parts == null || !JniUtils.isGradMode() ? part.apply(x) : parts.apply(part, x, leaves);
   }
 
@@ -116,22 +116,22 @@ public final class Torch {
   /** The recording mode of one thread; closing it restores the mode before. */
   public static final class Recording implements AutoCloseable {
     private final boolean before = JniUtils.isGradMode();
-    private final @Nullable RecomputedParts partsBefore = RecomputedParts.ofThisThread();
+    private final @Nullable ActivationCheckpoints partsBefore = ActivationCheckpoints.ofThisThread();
     private final @Nullable KernelResults resultsBefore = KernelResults.ofThisThread();
     private final KernelResults results = new KernelResults();
-    private final @Nullable RecomputedParts parts;
+    private final @Nullable ActivationCheckpoints parts;
 
     private Recording(boolean on) {
       JniUtils.setGradMode(on);
-      parts = on ? new RecomputedParts() : partsBefore;
-      RecomputedParts.exchange(parts);
+      parts = on ? new ActivationCheckpoints() : partsBefore;
+      ActivationCheckpoints.exchange(parts);
       KernelResults.exchange(on ? results : null);
     }
 
     @Override
     public void close() {
       JniUtils.setGradMode(before);
-      RecomputedParts.exchange(partsBefore);
+      ActivationCheckpoints.exchange(partsBefore);
       KernelResults.exchange(resultsBefore);
     }
   }

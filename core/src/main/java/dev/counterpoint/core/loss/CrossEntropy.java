@@ -3,7 +3,7 @@ package dev.counterpoint.core.loss;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.CrossEntropyKernel;
+import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.GeluKernel;
+import dev.counterpoint.core.kernel.operator.GeluKernel;
 
 /** Functions of each number, by the names of {@code torch.nn.functional}. */
 public enum Activation implements UnaryLayer {

@@ -8,8 +8,8 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.optimizer.Optimizer;
+import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
-import dev.counterpoint.core.optimizer.UpdateRule;
 import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -62,7 +62,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
    * @param rule the algorithm that the run asks for
    * @param groups what differs for parameters of certain names
    */
-  public Optimizer createOptimizer(UpdateRule rule, List<ParameterGroup> groups) {
+  public Optimizer createOptimizer(OptimizerConfig rule, List<ParameterGroup> groups) {
     return Optimizer.create(rule, parameters(), groups);
   }
 

@@ -1,8 +1,8 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.DropoutKernel;
-import dev.counterpoint.core.kernel.ResidualKernel;
+import dev.counterpoint.core.kernel.operator.DropoutKernel;
+import dev.counterpoint.core.kernel.operator.ResidualKernel;
 import dev.counterpoint.core.settings.Checks;
 
 /**

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.FeedForwardKernel;
+import dev.counterpoint.core.kernel.operator.FeedForwardKernel;
 import java.util.Locale;
 
 /**

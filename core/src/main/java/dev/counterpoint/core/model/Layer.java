@@ -36,13 +36,13 @@ public abstract class Layer {
   }
 
   /**
-   * Shows an output to whoever {@link LayerWatch watches}, mostly nobody. The layers of this
+   * Shows an output to whoever {@link LayerObserver watches}, mostly nobody. The layers of this
    * package end with it; one of your own that does is named where a replayed step goes wrong.
    *
    * @return the output itself
    */
   protected final NDArray seen(NDArray output) {
-    LayerWatch.show(this, output);
+    LayerObserver.show(this, output);
     return output;
   }
 
@@ -77,6 +77,6 @@ public abstract class Layer {
    * @param x what no trained part but this block reads; the result of a block, as a rule
    */
   protected final NDArray through(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
-    return recomputing ? Recomputation.of(block, forward, x) : forward.apply(x);
+    return recomputing ? ActivationCheckpointing.of(block, forward, x) : forward.apply(x);
   }
 }

@@ -2,8 +2,8 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import dev.counterpoint.core.kernel.LinearKernel;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.kernel.operator.LinearKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ public final class Linear extends Layer implements UnaryLayer {
 
   /** Its parameters are named as those of this layer. */
   @Name("")
-  private @Nullable LowRankUpdate update;
+  private @Nullable LoraUpdate update;
 
   /** With a bias. */
   public Linear(int inputs, int outputs) {
@@ -90,8 +90,8 @@ public final class Linear extends Layer implements UnaryLayer {
     long columns = weight.shape().get(1);
     update =
         transposed
-            ? new LowRankUpdate(rows, columns, rank, scale, dropout)
-            : new LowRankUpdate(columns, rows, rank, scale, dropout);
+            ? new LoraUpdate(rows, columns, rank, scale, dropout)
+            : new LoraUpdate(columns, rows, rank, scale, dropout);
     weight.setTrainable(false);
     if (bias != null) {
       bias.setTrainable(false);

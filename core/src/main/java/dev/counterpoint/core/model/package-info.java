@@ -3,3 +3,4 @@
 package dev.counterpoint.core.model;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -11,7 +11,7 @@ import java.util.List;
  * @param epsilon added to both before their roots
  */
 public record Adadelta(double learningRate, double rho, double epsilon, double weightDecay)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Adadelta {
     new Checks()
         .positive("learningRate", learningRate)

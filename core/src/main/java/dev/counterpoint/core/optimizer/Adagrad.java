@@ -17,7 +17,7 @@ public record Adagrad(
     double weightDecay,
     double initialAccumulator,
     double epsilon)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Adagrad {
     new Checks()
         .positive("learningRate", learningRate)

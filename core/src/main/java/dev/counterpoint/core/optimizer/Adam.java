@@ -20,7 +20,7 @@ public record Adam(
     double epsilon,
     double weightDecay,
     boolean amsgrad)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Adam {
     checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }

@@ -6,7 +6,7 @@ import java.util.List;
  * Loshchilov and Hutter 2019: {@code torch.optim.AdamW}. {@link Adam} whose weight decay shrinks
  * the parameter by learningRate * weightDecay before the update, instead of adding to the gradient.
  * PyTorch's decays all parameters; here those of one dimension are left alone, as {@link
- * UpdateRule#weightDecay} says.
+ * OptimizerConfig#weightDecay} says.
  *
  * @param beta1 decay of the average of gradients
  * @param beta2 decay of the average of squared gradients
@@ -20,7 +20,7 @@ public record AdamW(
     double epsilon,
     double weightDecay,
     boolean amsgrad)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public AdamW {
     Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }

@@ -12,7 +12,7 @@ import java.util.List;
  */
 public record Adamax(
     double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Adamax {
     Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }

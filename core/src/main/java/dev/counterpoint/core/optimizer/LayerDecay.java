@@ -33,7 +33,7 @@ public final class LayerDecay {
    * @throws InvalidSettings where no parameter has a number in its name, or a group matches nothing
    */
   public static List<ParameterGroup> apply(
-      UpdateRule rule, List<Parameter> parameters, List<ParameterGroup> groups, double decay) {
+      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups, double decay) {
     Optimizer.checkNames(parameters, groups);
     List<ParameterGroup> decayed = new ArrayList<>();
     depths(parameters.stream().map(Parameter::name).toList())

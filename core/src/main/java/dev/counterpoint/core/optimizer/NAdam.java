@@ -21,7 +21,7 @@ public record NAdam(
     double weightDecay,
     double momentumDecay,
     boolean decoupledWeightDecay)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public NAdam {
     Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay)
         .notNegative("momentumDecay", momentumDecay)

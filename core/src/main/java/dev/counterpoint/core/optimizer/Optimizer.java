@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
  * it for all its parameters.
  */
 public final class Optimizer implements AutoCloseable {
-  private final UpdateRule rule;
+  private final OptimizerConfig rule;
   private final NDManager memory;
   private final Map<String, NDArray> state = new LinkedHashMap<>();
   private final List<Group> groups = new ArrayList<>();
@@ -49,7 +49,7 @@ public final class Optimizer implements AutoCloseable {
       NativeList values,
       Map<String, NativeList> slots) {}
 
-  private Optimizer(UpdateRule rule, NDManager memory) {
+  private Optimizer(OptimizerConfig rule, NDManager memory) {
     this.rule = rule;
     this.memory = memory;
   }
@@ -60,7 +60,7 @@ public final class Optimizer implements AutoCloseable {
    * @throws InvalidSettings where a group's pattern matches no parameter
    */
   public static Optimizer create(
-      UpdateRule rule, List<Parameter> parameters, List<ParameterGroup> groups) {
+      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups) {
     checkNames(parameters, groups);
     List<Parameter> trainable = parameters.stream().filter(Parameter::trainable).toList();
     Device device = trainable.isEmpty() ? Device.cpu() : trainable.get(0).value().getDevice();
@@ -92,7 +92,7 @@ public final class Optimizer implements AutoCloseable {
   }
 
   private static Settings settings(
-      UpdateRule rule, Parameter parameter, List<ParameterGroup> groups) {
+      OptimizerConfig rule, Parameter parameter, List<ParameterGroup> groups) {
     double rate = rule.learningRate();
     double decay = parameter.shape().dimension() > 1 ? rule.weightDecay() : 0;
     ParameterGroup group = ParameterGroup.of(parameter.name(), groups);

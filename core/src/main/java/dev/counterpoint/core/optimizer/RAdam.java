@@ -20,7 +20,7 @@ public record RAdam(
     double epsilon,
     double weightDecay,
     boolean decoupledWeightDecay)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public RAdam {
     Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }

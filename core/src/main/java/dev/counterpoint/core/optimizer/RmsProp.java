@@ -21,7 +21,7 @@ public record RmsProp(
     double weightDecay,
     double momentum,
     boolean centered)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public RmsProp {
     new Checks()
         .positive("learningRate", learningRate)

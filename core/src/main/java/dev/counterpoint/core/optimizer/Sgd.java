@@ -15,7 +15,7 @@ import java.util.List;
  */
 public record Sgd(
     double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov)
-    implements UpdateRule {
+    implements OptimizerConfig {
   public Sgd {
     new Checks()
         .positive("learningRate", learningRate)

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.EpochOrder;
+import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
@@ -77,7 +77,7 @@ public final class Evaluator {
 
   private BatchLoader load(Dataset split, Collective collective) {
     int world = collective.world();
-    EpochOrder order = EpochOrder.inOrder(split.size(), batchSize * world);
+    ShuffledSampler order = ShuffledSampler.inOrder(split.size(), batchSize * world);
     Share share = Share.of(collective.rank(), world);
     return new BatchLoader(split, order, 0, share, batchSize, model.device());
   }

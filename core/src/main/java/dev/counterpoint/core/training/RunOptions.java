@@ -2,9 +2,9 @@ package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
-import dev.counterpoint.core.capsule.Capsules;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.snapshot.StepSnapshots;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,7 @@ public record RunOptions(
     StopSignal stop,
     @Nullable CheckpointStore checkpoints,
     CheckpointPolicy policy,
-    @Nullable Capsules capsules) {
+    @Nullable StepSnapshots capsules) {
   public RunOptions {
     callbacks = List.copyOf(callbacks);
   }

@@ -1,14 +1,14 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.callback.CapsuleReport;
-import dev.counterpoint.core.capsule.Capsule;
-import dev.counterpoint.core.capsule.Capsules;
+import dev.counterpoint.core.callback.SnapshotReport;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.snapshot.StepSnapshot;
+import dev.counterpoint.core.snapshot.StepSnapshots;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,7 +86,7 @@ final class StepGuard {
               usual);
       Path kept = consensus.leads() ? keep(step, reason) : null;
       if (kept != null) {
-        CapsuleReport report = new CapsuleReport(step.number(), reason, kept);
+        SnapshotReport report = new SnapshotReport(step.number(), reason, kept);
         options.callbacks().forEach(callback -> callback.onCapsule(report));
       }
     }
@@ -142,7 +142,7 @@ final class StepGuard {
 
   /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */
   private @Nullable Path keep(Step step, String reason) {
-    Capsules capsules = options.capsules();
+    StepSnapshots capsules = options.capsules();
     try {
       if (capsules == null || !capsules.hasRoom()) {
         return null;
@@ -153,10 +153,10 @@ final class StepGuard {
     }
   }
 
-  private Capsule capsule(Step step, String reason) {
-    List<Capsule.Sizes> batches =
+  private StepSnapshot capsule(Step step, String reason) {
+    List<StepSnapshot.Sizes> batches =
         step.items().microBatches().stream().map(StepGuard::sizes).toList();
-    return new Capsule(
+    return new StepSnapshot(
         step.number(),
         options.seed(),
         step.rank(),
@@ -167,8 +167,8 @@ final class StepGuard {
         batches);
   }
 
-  private static Capsule.Sizes sizes(Batch batch) {
-    return new Capsule.Sizes(batch.size(), batch.tokens());
+  private static StepSnapshot.Sizes sizes(Batch batch) {
+    return new StepSnapshot.Sizes(batch.size(), batch.tokens());
   }
 
   private String notFinite(Step step) {
@@ -206,6 +206,6 @@ final class StepGuard {
             : Arrays.copyOfRange(
                 all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
     List<String> named = Arrays.stream(some).limit(NAMED_ITEMS).mapToObj(data::origin).toList();
-    return ItemNames.of(named, some.length - named.size());
+    return ExampleNames.of(named, some.length - named.size());
   }
 }

@@ -3,8 +3,8 @@ package dev.counterpoint.core.training;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.LayerDecay;
+import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
-import dev.counterpoint.core.optimizer.UpdateRule;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.Checks;
@@ -38,7 +38,7 @@ public record TrainingConfig(
     int epochs,
     int batchSize,
     @Nullable Integer microBatchSize,
-    UpdateRule optimizer,
+    OptimizerConfig optimizer,
     List<ParameterGroup> parameterGroups,
     Schedule schedule,
     @Nullable Double clipNorm,
@@ -113,7 +113,7 @@ public record TrainingConfig(
   }
 
   /** The same with another optimizer. */
-  public TrainingConfig withOptimizer(UpdateRule optimizer) {
+  public TrainingConfig withOptimizer(OptimizerConfig optimizer) {
     return changed(draft -> draft.optimizer = optimizer);
   }
 
@@ -173,7 +173,7 @@ public record TrainingConfig(
     private int epochs;
     private int batchSize;
     private @Nullable Integer microBatchSize;
-    private UpdateRule optimizer;
+    private OptimizerConfig optimizer;
     private List<ParameterGroup> parameterGroups;
     private Schedule schedule;
     private @Nullable Double clipNorm;

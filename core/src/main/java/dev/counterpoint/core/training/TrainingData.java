@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.EpochOrder;
+import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Metric;
 import java.util.LinkedHashMap;
@@ -68,9 +68,9 @@ final class TrainingData {
     return dataset instanceof Dataset.Traceable traceable ? traceable.origin(item) : "item " + item;
   }
 
-  private EpochOrder order(int epoch) {
+  private ShuffledSampler order(int epoch) {
     return config.groupByLength() && dataset instanceof Dataset.OfVariableLength byLength
-        ? EpochOrder.groupedByLength(byLength, config.batchSize(), seed, epoch)
-        : EpochOrder.shuffled(dataset.size(), config.batchSize(), seed, epoch);
+        ? ShuffledSampler.groupedByLength(byLength, config.batchSize(), seed, epoch)
+        : ShuffledSampler.shuffled(dataset.size(), config.batchSize(), seed, epoch);
   }
 }

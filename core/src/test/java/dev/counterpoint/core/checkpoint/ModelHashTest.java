@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.safetensors.SafetensorsFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

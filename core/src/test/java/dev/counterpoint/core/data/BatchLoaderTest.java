@@ -199,7 +199,7 @@ class BatchLoaderTest {
 
   private static BatchLoader loader(
       Dataset dataset, int batchSize, long firstStep, UnaryOperator<long[]> share, int microBatch) {
-    EpochOrder order = EpochOrder.inOrder(dataset.size(), batchSize);
+    ShuffledSampler order = ShuffledSampler.inOrder(dataset.size(), batchSize);
     return new BatchLoader(dataset, order, firstStep, share, microBatch, Device.cpu());
   }
 

@@ -9,6 +9,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.kernel.operator.AttentionKernel;
+import dev.counterpoint.core.kernel.operator.GeluKernel;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

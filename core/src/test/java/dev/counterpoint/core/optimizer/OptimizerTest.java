@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class OptimizerTest {
-  private static final UpdateRule DECAYING = new AdamW(0.1, 0.9, 0.999, 1e-8, 0.5, false);
+  private static final OptimizerConfig DECAYING = new AdamW(0.1, 0.9, 0.999, 1e-8, 0.5, false);
   private static final Sgd PLAIN = new Sgd(0.1, 0, 0, 0.5, false);
 
   private final NDManager manager = Torch.newManager(Device.cpu());
@@ -166,7 +166,7 @@ final class OptimizerTest {
 
   /** One step with gradients of zero: only the decay moves anything. */
   private static void stepOnce(
-      UpdateRule rule, List<Parameter> parameters, List<ParameterGroup> groups) {
+      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups) {
     try (Gradients gradients = new Gradients(parameters);
         Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
       parameters.forEach(parameter -> backward(gradients, parameter, 0));

@@ -61,7 +61,7 @@ final class TorchReferenceTest {
 
   @ParameterizedTest
   @MethodSource("variants")
-  void theStepsAreTorchs(String variant, UpdateRule rule) {
+  void theStepsAreTorchs(String variant, OptimizerConfig rule) {
     Parameter weight = parameter("w");
     Parameter bias = parameter("b");
     ParameterGroup all = new ParameterGroup(List.of("*"), null, rule.weightDecay());

@@ -1,16 +1,16 @@
 package dev.counterpoint.models.bert;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.AttentionKernel;
-import dev.counterpoint.core.kernel.MultiHeadAttentionKernel;
+import dev.counterpoint.core.kernel.operator.AttentionKernel;
+import dev.counterpoint.core.kernel.operator.MultiHeadAttentionKernel;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
-import dev.counterpoint.core.model.MultiHeadAttention;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 

@@ -1,14 +1,14 @@
 package dev.counterpoint.models.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.pretrained.CheckpointNames;
-import dev.counterpoint.core.pretrained.ConfigReader;
-import dev.counterpoint.core.pretrained.ModelLabels;
-import dev.counterpoint.core.pretrained.PretrainedConfig;
-import dev.counterpoint.core.pretrained.PublishedFamily;
+import dev.counterpoint.models.huggingface.ConfigReader;
+import dev.counterpoint.models.huggingface.ModelFamily;
+import dev.counterpoint.models.huggingface.ModelLabels;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
+import dev.counterpoint.models.huggingface.StateDictNames;
+import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,10 +36,10 @@ public record BertConfig(
     @Nullable Lora lora,
     boolean checkpointBlocks)
     implements PretrainedConfig {
-  private static final PublishedFamily<BertArchitecture> FAMILY =
-      new PublishedFamily<>(
+  private static final ModelFamily<BertArchitecture> FAMILY =
+      new ModelFamily<>(
           "bert",
-          new CheckpointNames(
+          new StateDictNames(
               "bert",
               Pattern.compile(
                   "embeddings\\.(position_ids|token_type_ids)|cls\\.predictions\\.decoder\\..*"),
@@ -50,7 +50,7 @@ public record BertConfig(
           BertConfig::read);
 
   /** What a BERT is for. */
-  public enum Task implements PublishedFamily.Task {
+  public enum Task implements ModelFamily.Task {
     /** One class for an item. */
     CLASSIFICATION,
     /** One class for each token. */
@@ -61,22 +61,22 @@ public record BertConfig(
     LANGUAGE_MODEL;
 
     @Override
-    public PublishedFamily.TaskNames names() {
+    public ModelFamily.TaskNames names() {
       return switch (this) {
         case CLASSIFICATION ->
-            new PublishedFamily.TaskNames(
+            new ModelFamily.TaskNames(
                 "BertForSequenceClassification",
                 "SEQ_CLS",
                 List.of("classifier"),
                 List.of("bert.pooler.dense"));
         case TOKEN_CLASSIFICATION ->
-            new PublishedFamily.TaskNames(
+            new ModelFamily.TaskNames(
                 "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of());
         case QUESTION_ANSWERING ->
-            new PublishedFamily.TaskNames(
+            new ModelFamily.TaskNames(
                 "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
         case LANGUAGE_MODEL ->
-            new PublishedFamily.TaskNames(
+            new ModelFamily.TaskNames(
                 "BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
       };
     }
@@ -98,7 +98,7 @@ public record BertConfig(
   }
 
   @Override
-  public PublishedFamily<BertArchitecture> family() {
+  public ModelFamily<BertArchitecture> family() {
     return FAMILY;
   }
 
@@ -122,7 +122,7 @@ public record BertConfig(
 
   @Override
   public BertConfig resolve(Function<String, Path> files) throws IOException {
-    PublishedFamily.Start<BertArchitecture> start =
+    ModelFamily.Start<BertArchitecture> start =
         FAMILY.start(from, newHead, architecture, lora, task, files);
     return new BertConfig(
         task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);

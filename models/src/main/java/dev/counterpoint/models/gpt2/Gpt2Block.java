@@ -2,16 +2,16 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import dev.counterpoint.core.kernel.AttentionKernel;
-import dev.counterpoint.core.kernel.PackedAttentionKernel;
+import dev.counterpoint.core.kernel.operator.AttentionKernel;
+import dev.counterpoint.core.kernel.operator.PackedAttentionKernel;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
-import dev.counterpoint.core.model.MultiHeadAttention;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and a feed-forward part, each normalized before and added to its input: GPT2Block. */

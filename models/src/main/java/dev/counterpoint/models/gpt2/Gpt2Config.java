@@ -1,14 +1,14 @@
 package dev.counterpoint.models.gpt2;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.adapter.Lora;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.pretrained.CheckpointNames;
-import dev.counterpoint.core.pretrained.ConfigReader;
-import dev.counterpoint.core.pretrained.ModelLabels;
-import dev.counterpoint.core.pretrained.PretrainedConfig;
-import dev.counterpoint.core.pretrained.PublishedFamily;
+import dev.counterpoint.models.huggingface.ConfigReader;
+import dev.counterpoint.models.huggingface.ModelFamily;
+import dev.counterpoint.models.huggingface.ModelLabels;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
+import dev.counterpoint.models.huggingface.StateDictNames;
+import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,10 +36,10 @@ public record Gpt2Config(
     @Nullable Lora lora,
     boolean checkpointBlocks)
     implements PretrainedConfig {
-  private static final PublishedFamily<Gpt2Architecture> FAMILY =
-      new PublishedFamily<>(
+  private static final ModelFamily<Gpt2Architecture> FAMILY =
+      new ModelFamily<>(
           "gpt2",
-          new CheckpointNames(
+          new StateDictNames(
               "transformer",
               Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)|lm_head\\.weight"),
               Pattern.compile("(score|multiple_choice_head|v_head)\\..*")),
@@ -49,20 +49,20 @@ public record Gpt2Config(
           Gpt2Config::read);
 
   /** What a GPT-2 is for. */
-  public enum Task implements PublishedFamily.Task {
+  public enum Task implements ModelFamily.Task {
     /** One class for an item. */
     CLASSIFICATION,
     /** The next token at each place. */
     LANGUAGE_MODEL;
 
     @Override
-    public PublishedFamily.TaskNames names() {
+    public ModelFamily.TaskNames names() {
       return switch (this) {
         case CLASSIFICATION ->
-            new PublishedFamily.TaskNames(
+            new ModelFamily.TaskNames(
                 "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
         case LANGUAGE_MODEL ->
-            new PublishedFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
+            new ModelFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
       };
     }
   }
@@ -83,7 +83,7 @@ public record Gpt2Config(
   }
 
   @Override
-  public PublishedFamily<Gpt2Architecture> family() {
+  public ModelFamily<Gpt2Architecture> family() {
     return FAMILY;
   }
 
@@ -103,7 +103,7 @@ public record Gpt2Config(
 
   @Override
   public Gpt2Config resolve(Function<String, Path> files) throws IOException {
-    PublishedFamily.Start<Gpt2Architecture> start =
+    ModelFamily.Start<Gpt2Architecture> start =
         FAMILY.start(from, newHead, architecture, lora, task, files);
     return new Gpt2Config(
         task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);

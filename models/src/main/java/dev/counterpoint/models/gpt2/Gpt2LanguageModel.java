@@ -2,7 +2,7 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.generation.Decoding;
+import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * of a batch are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
  * none; Hugging Face is given the tokens themselves, and shifts them.
  */
-public final class Gpt2LanguageModel extends BaseModel implements Decoding.Model {
+public final class Gpt2LanguageModel extends BaseModel implements DecoderSession.Model {
   @Name("transformer")
   private final Gpt2Body body;
 
@@ -35,9 +35,9 @@ public final class Gpt2LanguageModel extends BaseModel implements Decoding.Model
 
   /** A reading that keeps the keys and values of every block. */
   @Override
-  public Decoding begin() {
+  public DecoderSession begin() {
     KeyValueCache cache = body.newCache();
-    return new Decoding() {
+    return new DecoderSession() {
       @Override
       public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
         NDArray x = body.goOn(ids, positions, mask, cache); // (rows, new tokens, width)

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.kernel.EmbeddingKernel;
+import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.counterpoint.models.transformer;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.model.Attention;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.attention.Attention;
 import org.jspecify.annotations.Nullable;
 
 /**

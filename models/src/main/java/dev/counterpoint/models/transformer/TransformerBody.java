@@ -2,7 +2,7 @@ package dev.counterpoint.models.transformer;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.EmbeddingKernel;
+import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;

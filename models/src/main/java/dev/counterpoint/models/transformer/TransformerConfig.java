@@ -2,10 +2,10 @@ package dev.counterpoint.models.transformer;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.Activation;
-import dev.counterpoint.core.model.AttentionConfig;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
-import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.model.attention.AttentionConfig;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 

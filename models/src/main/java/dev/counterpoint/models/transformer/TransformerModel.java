@@ -3,12 +3,12 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.kernel.MaskedMeanKernel;
+import dev.counterpoint.core.kernel.operator.MaskedMeanKernel;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
-import dev.counterpoint.core.pretrained.ModelLabels;
+import dev.counterpoint.models.huggingface.ModelLabels;
 
 /**
  * A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of

@@ -6,3 +6,4 @@
 package dev.counterpoint.models.transformer;
 
 import org.jspecify.annotations.NullMarked;
+

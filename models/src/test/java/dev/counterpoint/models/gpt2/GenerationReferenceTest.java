@@ -9,11 +9,11 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.generation.Decoding;
-import dev.counterpoint.core.generation.GenerationSettings;
-import dev.counterpoint.core.generation.Generator;
+import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.models.Reference;
+import dev.counterpoint.models.generation.GenerationSettings;
+import dev.counterpoint.models.generation.Generator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +97,7 @@ class GenerationReferenceTest {
   void theLogitsWithACacheAreThoseThatWereRecordedWithout() {
     long[] all = reference.ids("gen.greedy_ids");
     NDArray expected = reference.get("gen.greedy_logits");
-    try (Decoding decoding = model.begin();
+    try (DecoderSession decoding = model.begin();
         NDManager manager = Torch.newManager(Device.cpu());
         NDScope scope = new NDScope();
         Torch.Recording off = Torch.noGradients()) {

@@ -4,7 +4,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.model.Activation;
-import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import java.util.Arrays;
 import java.util.Map;
 

@@ -10,7 +10,7 @@ import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.transformer.TransformerConfig.Task;

@@ -10,12 +10,12 @@ import dev.counterpoint.core.model.BaseModel;
 /** The loop that is written by hand. */
 final class BareContender implements Contender {
   private final NDManager memory = Torch.newManager(Device.cpu());
-  private final RandomItems items;
+  private final RandomExamples items;
   private final BaseModel model;
   private final BareLoop loop;
 
   BareContender(BenchSize encoder, Precision precision) {
-    items = new RandomItems(encoder, 0);
+    items = new RandomExamples(encoder, 0);
     model = encoder.model(precision);
     loop = new BareLoop(model, memory);
   }

@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
-import dev.counterpoint.core.kernel.CrossEntropyKernel;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.List;
 

@@ -4,8 +4,8 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
-import dev.counterpoint.core.kernel.ProductSpeed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ public record Bench(
 
   private static double peak(Precision precision) {
     return Arrays.stream(PEAK_SIZES)
-        .mapToDouble(size -> ProductSpeed.gigaflops(Device.cpu(), precision, size))
+        .mapToDouble(size -> MatmulSpeed.gigaflops(Device.cpu(), precision, size))
         .max()
         .orElseThrow();
   }
@@ -147,7 +147,7 @@ public record Bench(
   }
 
   private PyTorch pytorch(BenchSize size, Precision precision) throws IOException {
-    List<HostBatch> batches = new RandomItems(size, 0).firstBatches();
+    List<HostBatch> batches = new RandomExamples(size, 0).firstBatches();
     return new PyTorch(Objects.requireNonNull(python), size, precision, batches, null);
   }
 

@@ -5,7 +5,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.models.bert.BertArchitecture;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Architecture;

@@ -28,14 +28,14 @@ import java.util.Objects;
  * gradients are not clipped. All of that is less to do, not more.
  */
 final class EasyTrainContender implements Contender {
-  private final RandomItems items;
+  private final RandomExamples items;
   private final BenchSize encoder;
   private final Model model = Model.newInstance("encoder", Device.cpu(), "PyTorch");
   private final Trainer trainer;
 
   EasyTrainContender(BenchSize encoder) {
     this.encoder = encoder;
-    items = new RandomItems(encoder, 0);
+    items = new RandomExamples(encoder, 0);
     model.setBlock(block(encoder));
     trainer =
         model.newTrainer(

@@ -1,11 +1,11 @@
 package dev.counterpoint.runner.bench;
 
 import ai.djl.Device;
-import dev.counterpoint.core.generation.Decoding;
-import dev.counterpoint.core.generation.GenerationSettings;
-import dev.counterpoint.core.generation.Generator;
+import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.models.generation.GenerationSettings;
+import dev.counterpoint.models.generation.Generator;
 import java.util.List;
 import java.util.Set;
 
@@ -19,14 +19,14 @@ final class GeneratorContender implements Contender {
     this.size = size;
     model = size.model(precision);
     model.setTraining(false);
-    prompt = new RandomItems(size, 0).prompt();
+    prompt = new RandomExamples(size, 0).prompt();
   }
 
   @Override
   public double[] train(int steps) {
     GenerationSettings settings = new GenerationSettings(steps, false, 1, 0, 1, 1, 1, Set.of(), 1);
     Generator generator =
-        new Generator((Decoding.Model) model, settings, size.tokens() + steps, Device.cpu());
+        new Generator((DecoderSession.Model) model, settings, size.tokens() + steps, Device.cpu());
     double[] seconds = new double[steps];
     int[] made = {0};
     long[] last = {System.nanoTime()};

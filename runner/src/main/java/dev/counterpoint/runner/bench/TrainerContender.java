@@ -27,7 +27,7 @@ final class TrainerContender implements Contender {
   TrainerContender(BenchSize encoder, Precision precision) {
     this.encoder = encoder;
     model = encoder.model(precision);
-    batches = new RandomItems(encoder, 0).firstBatches();
+    batches = new RandomExamples(encoder, 0).firstBatches();
     config = config(encoder, precision);
   }
 

@@ -3,7 +3,7 @@ package dev.counterpoint.runner.check;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.EpochOrder;
+import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
@@ -48,7 +48,7 @@ public final class EquivalenceCheck {
   public EquivalenceCheck(BaseModel model, Dataset dataset, int batchSize, long seed) {
     this.model = model;
     this.dataset = dataset;
-    items = EpochOrder.shuffled(dataset.size(), batchSize, seed, 1).items(0);
+    items = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).items(0);
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.check;
 
-import dev.counterpoint.runner.machine.OwnJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ final class TrainingProcess implements AutoCloseable {
     List<String> train = new ArrayList<>(List.of("train"));
     train.addAll(arguments);
     Process process =
-        new ProcessBuilder(OwnJvm.command(OwnJvm.MAIN, train))
+        new ProcessBuilder(CurrentJvm.command(CurrentJvm.MAIN, train))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();

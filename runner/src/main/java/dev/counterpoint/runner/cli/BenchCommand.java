@@ -6,7 +6,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.bench.Bench;
 import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;
-import dev.counterpoint.runner.bench.OwnMemory;
+import dev.counterpoint.runner.bench.ProcessMemory;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.PeakMemory;
@@ -108,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
             chosen(contenders, Contender.Kind.class),
             python,
             (steps + 1) / 2,
-            alone() ? (size, precision) -> PeakMemory.bytes() : new OwnMemory(Main.class));
+            alone() ? (size, precision) -> PeakMemory.bytes() : new ProcessMemory(Main.class));
     bench.check();
     Path file = file();
     ArrayNode rows = bench.run(console::print);

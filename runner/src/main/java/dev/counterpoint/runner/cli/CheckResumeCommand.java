@@ -3,7 +3,7 @@ package dev.counterpoint.runner.cli;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,16 +78,16 @@ final class CheckResumeCommand implements Callable<Integer> {
         String.format(
             Locale.ROOT,
             "killed %s, %d of them while it wrote a checkpoint",
-            Figures.count(outcome.kills(), "time"),
+            Formats.count(outcome.kills(), "time"),
             outcome.whileWriting()),
         String.format(
             Locale.ROOT,
             "went on %s from a checkpoint in the middle of an epoch",
-            Figures.count(outcome.withinEpoch(), "time")),
+            Formats.count(outcome.withinEpoch(), "time")),
         String.format(
             Locale.ROOT,
             "made %s again of the %d of the run",
-            Figures.count(outcome.repeated(), "step"),
+            Formats.count(outcome.repeated(), "step"),
             outcome.steps()));
   }
 

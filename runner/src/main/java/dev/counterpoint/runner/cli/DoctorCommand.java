@@ -2,7 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.counterpoint.runner.machine.Examination;
+import dev.counterpoint.runner.machine.DoctorReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -24,13 +24,13 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Examination found = Examination.run(ManagementFactory.getRuntimeMXBean().getStartTime());
+    DoctorReport found = DoctorReport.run(ManagementFactory.getRuntimeMXBean().getStartTime());
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(
           new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(found));
     } else {
-      new DoctorReport(out).write(found);
+      new DoctorFormatter(out).write(found);
     }
     found.problems().forEach(problem -> Failures.say(spec.commandLine(), problem));
     return found.problems().isEmpty() ? ExitCode.DONE : ExitCode.RUN_FAILED;

@@ -12,16 +12,16 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.data.source.HeldOut;
+import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Figures;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.wiring.FileFinder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -112,12 +112,12 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static DataSplits heldOut(Run run, String file) throws IOException {
-    if (!(run.file().data() instanceof HeldOut source)) {
+    if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
           "The data of this run, "
               + run.file().data().getClass().getName()
               + ", reads no other file by --data; it would have to be a "
-              + HeldOut.class.getName()
+              + EvaluationSource.class.getName()
               + ". --set data.KEY=VALUE changes its settings.");
     }
     Path model = run.directory().model();
@@ -187,9 +187,9 @@ final class EvaluateCommand implements Callable<Integer> {
     console.print(
         name
             + " ("
-            + Figures.count(evaluation.items(), "item")
+            + Formats.count(evaluation.items(), "item")
             + "): "
-            + Figures.line(evaluation.values()));
+            + Formats.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

@@ -4,10 +4,10 @@ import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
-import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.OutputClosed;
-import dev.counterpoint.runner.report.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -76,7 +76,7 @@ final class Failures {
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof InvalidPathException path) {
-      say(command, "\"" + Visible.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
+      say(command, "\"" + ControlCharacterEscaper.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof RunFailed || told instanceof RanksDiverged) {
@@ -222,7 +222,7 @@ final class Failures {
   /** Writes each line of a message behind the name of this program. */
   static void say(CommandLine command, String message) {
     PrintWriter error = command.getErr();
-    message.lines().forEach(line -> error.println(PREFIX + Visible.of(line)));
+    message.lines().forEach(line -> error.println(PREFIX + ControlCharacterEscaper.of(line)));
     error.flush();
   }
 }

@@ -1,14 +1,14 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
-import dev.counterpoint.core.data.text.TextEncoder;
-import dev.counterpoint.core.generation.Decoding;
-import dev.counterpoint.core.generation.GenerationSettings;
-import dev.counterpoint.core.generation.Generator;
+import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.models.generation.GenerationSettings;
+import dev.counterpoint.models.generation.Generator;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,7 +95,7 @@ final class GenerateCommand implements Callable<Integer> {
     TrainedModel.tellChanges(directory, config.classpath(), Consoles.of(spec));
     try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
         BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
-      if (!(model instanceof Decoding.Model language)) {
+      if (!(model instanceof DecoderSession.Model language)) {
         throw new InvalidSettings(
             "The model in " + folder + " does not go on with texts; a gpt2 language-model does.");
       }
@@ -176,7 +176,7 @@ final class GenerateCommand implements Callable<Integer> {
   private List<List<Long>> show(
       Generator generator, List<long[]> ids, TextEncoder encoder, Console console) {
     if (prompts.size() == 1) {
-      GrowingText text = new GrowingText(encoder, console.out());
+      StreamedText text = new StreamedText(encoder, console.out());
       List<List<Long>> made =
           generator.generate(
               ids,

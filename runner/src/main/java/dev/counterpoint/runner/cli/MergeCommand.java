@@ -1,13 +1,13 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
-import dev.counterpoint.core.adapter.AdapterFolder;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.SourcePath;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;

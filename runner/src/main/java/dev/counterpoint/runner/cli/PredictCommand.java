@@ -1,15 +1,15 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
-import dev.counterpoint.core.data.question.QuestionPredictor;
-import dev.counterpoint.core.data.source.Answering;
-import dev.counterpoint.core.data.text.PublishedTokenizer;
-import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
+import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
+import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +71,7 @@ final class PredictCommand implements Callable<Integer> {
     check(folder, config, asksQuestions);
     Console console = Consoles.of(spec);
     TrainedModel.tellChanges(directory, config.classpath(), console);
-    try (Teller teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
+    try (PredictionFormatter teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
       if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(PredictLines.decoded(System.in), json, asksQuestions, question);
@@ -112,22 +112,22 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private Teller answers(Path folder, ModelFolder.Config config) throws IOException {
+  private PredictionFormatter answers(Path folder, ModelFolder.Config config) throws IOException {
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
     QuestionPredictor predictor =
         new QuestionPredictor(
             model,
-            PublishedTokenizer.json(folder),
+            HuggingFaceTokenizer.json(folder),
             config.data().paddingId(),
             config.data().longest(config.model().maxLength()),
-            Objects.requireNonNullElseGet(config.answering(), Answering::usual));
-    return new AnswerTeller(model, predictor, json, top);
+            Objects.requireNonNullElseGet(config.answering(), AnswerExtraction::usual));
+    return new AnswerFormatter(model, predictor, json, top);
   }
 
-  private Teller labels(Path folder, ModelFolder.Config config) throws IOException {
+  private PredictionFormatter labels(Path folder, ModelFolder.Config config) throws IOException {
     int maxLength = config.data().longest(config.model().maxLength());
     TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu());
-    return new LabelTeller(model, encoder, config.data().labels(), json, top);
+    return new LabelFormatter(model, encoder, config.data().labels(), json, top);
   }
 }

@@ -1,16 +1,16 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
-import dev.counterpoint.core.capsule.Capsule;
-import dev.counterpoint.core.capsule.Replay;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.SettingsTree;
-import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.core.snapshot.Replay;
+import dev.counterpoint.core.snapshot.StepSnapshot;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.config.SettingsTree;
+import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Figures;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.runner.wiring.RunFile;
@@ -48,15 +48,15 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Capsule capsule = Capsule.read(folder);
+    StepSnapshot capsule = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
         String.format(
             Locale.ROOT,
             "step %d, %s in %s: %s",
             capsule.step(),
-            Figures.count(capsule.items().size(), "item"),
-            Figures.count(capsule.batches().size(), "micro-batch"),
+            Formats.count(capsule.items().size(), "item"),
+            Formats.count(capsule.batches().size(), "micro-batch"),
             capsule.reason()));
     try (BaseModel model = model()) {
       tell(new Replay(folder, model).run(), console);
@@ -87,7 +87,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private static void tell(Replay.Outcome outcome, Console console) {
-    Capsule capsule = outcome.capsule();
+    StepSnapshot capsule = outcome.capsule();
     console.print(
         String.format(
             Locale.ROOT,

@@ -8,17 +8,18 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.OutOfMemory;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
-import dev.counterpoint.runner.OwnCommand;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.experiment.BuiltInData;
@@ -28,16 +29,15 @@ import dev.counterpoint.runner.launch.Ranks;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.TrainingProgress;
-import dev.counterpoint.runner.rundir.GoingOn;
-import dev.counterpoint.runner.rundir.Heartbeat;
-import dev.counterpoint.runner.rundir.ModelFolder;
+import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.Outcome;
-import dev.counterpoint.runner.rundir.OwnCode;
 import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.ResumeRecord;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunLock;
+import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Devices;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -118,9 +118,9 @@ final class TrainCommand implements Callable<Integer> {
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
         ranks; // Before the strategy: whoever misses this one in the ring must know already why.
-        Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
+        CrashMarker heartbeat = wired.getInstance(CrashMarker.class)) {
       if (leads) {
-        Heartbeat.take(run.directory()).ifPresent(console::say);
+        CrashMarker.take(run.directory()).ifPresent(console::say);
       }
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, leash);
       Trainer trainer = wired.getInstance(Trainer.class);
@@ -134,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
         conclude(run, data, model, Outcome.of(end, model, callbacks), console);
       }
       if (signals.exitCode() != ExitCode.DONE) {
-        console.print("go on with: " + OwnCommand.line("train", run.directory().path()));
+        console.print("go on with: " + LauncherCommand.line("train", run.directory().path()));
       }
       ranks.done();
       return signals.exitCode();
@@ -166,7 +166,7 @@ final class TrainCommand implements Callable<Integer> {
   private List<Callback> watchers(Run run) {
     List<Callback> watchers = new ArrayList<>();
     if (run.goesOn()) {
-      watchers.add(new GoingOn(run.directory(), command(), run.file().classpath()));
+      watchers.add(new ResumeRecord(run.directory(), command(), run.file().classpath()));
     }
     if (trace != null) {
       watchers.add(new StepTrace(trace));
@@ -189,19 +189,19 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IOException gone) {
       return new RunFailed(String.valueOf(gone.getMessage()), cause);
     }
-    String message = Reason.of(cause).replaceFirst("\\.?$", ".");
+    String message = IoFailure.of(cause).replaceFirst("\\.?$", ".");
     String remaining =
         new CheckpointStore(directory.checkpoints(), 1)
             .remaining()
             .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
-            .map(sentence -> sentence + " To go on: " + OwnCommand.line("train", directory.path()))
+            .map(sentence -> sentence + " To go on: " + LauncherCommand.line("train", directory.path()))
             .orElse("");
     return new RunFailed(message + remaining, cause);
   }
 
   private static void introduce(Run run, DataSplits data, BaseModel model, Console console)
       throws IOException {
-    OwnCode.changes(run.directory(), run.file().classpath()).forEach(console::say);
+    UserCode.changes(run.directory(), run.file().classpath()).forEach(console::say);
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
     data.notes().forEach(console::say);
     if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
@@ -236,7 +236,7 @@ final class TrainCommand implements Callable<Integer> {
               command(),
               run.files().folders(),
               data.fingerprint(),
-              OwnCode.of(directory, run.file().classpath())));
+              UserCode.of(directory, run.file().classpath())));
     }
   }
 
@@ -251,15 +251,15 @@ final class TrainCommand implements Callable<Integer> {
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.passedOver().forEach(console::say);
     if (!outcome.validation().isEmpty()) {
-      console.print("validation: " + Figures.line(outcome.validation()));
+      console.print("validation: " + Formats.line(outcome.validation()));
     }
     TrainingEnd end = outcome.end();
     console.print(
         String.format(
             Locale.ROOT,
             "%s in %s, %.0f items/s; model %s%s",
-            Figures.count(end.steps(), "step"),
-            Figures.duration(end.seconds()),
+            Formats.count(end.steps(), "step"),
+            Formats.duration(end.seconds()),
             end.items() / end.seconds(),
             outcome.modelHash().substring(0, 12),
             outcome.best().map(best -> ", the best, of step " + best.step()).orElse("")));

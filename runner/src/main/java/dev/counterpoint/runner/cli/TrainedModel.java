@@ -1,15 +1,15 @@
 package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.data.text.TextEncoder;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.ModelFolder;
-import dev.counterpoint.runner.rundir.OwnCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ final class TrainedModel {
     if (!RunDirectory.isRun(directory)) {
       return;
     }
-    OwnCode.changes(run, classpath).forEach(console::say);
+    UserCode.changes(run, classpath).forEach(console::say);
     JsonNode summary = RunDirectory.readJson(run.summary());
     long ended = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();

@@ -2,7 +2,7 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.machine.OwnJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rendezvous.Address;
 import dev.counterpoint.runner.rendezvous.Secret;
 import dev.counterpoint.runner.report.Console;
@@ -105,7 +105,7 @@ public record DistributedRun(
 
   private Job job(Map<String, String> environment) throws IOException {
     Map<String, String> ofRanks = new LinkedHashMap<>();
-    ofRanks.put("CLASSPATH", OwnJvm.classPath());
+    ofRanks.put("CLASSPATH", CurrentJvm.classPath());
     if (!environment.containsKey(THREADS)) {
       int cores = Runtime.getRuntime().availableProcessors();
       ofRanks.put(THREADS, Integer.toString(Math.max(1, cores / ranksOfMachine(environment))));

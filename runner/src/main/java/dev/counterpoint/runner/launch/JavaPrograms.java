@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.launch;
 
-import dev.counterpoint.runner.machine.OwnJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rendezvous.Address;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,23 +36,23 @@ final class JavaPrograms implements Programs {
 
   @Override
   public List<String> rank(int rank) {
-    List<String> flags = OwnJvm.flags(rank == 0).stream().map(this::divided).toList();
+    List<String> flags = CurrentJvm.flags(rank == 0).stream().map(this::divided).toList();
     List<String> all = new ArrayList<>(arguments);
     if (rank == 0) {
       all.addAll(leaderOnly);
     }
-    return OwnJvm.command(flags, OwnJvm.MAIN, all);
+    return CurrentJvm.command(flags, CurrentJvm.MAIN, all);
   }
 
   @Override
   public List<String> tracker(Address at, int world, Duration deadline) {
-    List<String> flags = new ArrayList<>(OwnJvm.flags(false));
+    List<String> flags = new ArrayList<>(CurrentJvm.flags(false));
     flags.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"));
     List<String> tracker = new ArrayList<>(List.of("tracker"));
     tracker.addAll(List.of("--host", at.host(), "--port", Integer.toString(at.port())));
     tracker.addAll(List.of("--world", Integer.toString(world)));
     tracker.addAll(List.of("--deadline", Long.toString(deadline.toSeconds())));
-    return OwnJvm.command(flags, OwnJvm.MAIN, tracker);
+    return CurrentJvm.command(flags, CurrentJvm.MAIN, tracker);
   }
 
   private String divided(String flag) {

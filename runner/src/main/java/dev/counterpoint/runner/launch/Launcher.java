@@ -1,10 +1,10 @@
 package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.OwnCommand;
+import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.Heartbeat;
+import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -93,7 +93,7 @@ public final class Launcher {
       if (!verdict.mayTryAgain()) {
         return ended(verdict);
       }
-      OptionalLong step = Heartbeat.takeStep(directory);
+      OptionalLong step = CrashMarker.takeStep(directory);
       String where = step.isPresent() ? "; the run was in step " + step.getAsLong() : "";
       boolean further = saved.addAll(directory.steps());
       restarts = further ? 1 : restarts + 1;
@@ -128,7 +128,7 @@ public final class Launcher {
                     + maxRestarts
                     + " restarts without a new checkpoint (strategy.maxRestarts), so the job ends.";
     return RunDirectory.isRun(directory.path())
-        ? reason + " To go on: " + OwnCommand.line("train", directory.path())
+        ? reason + " To go on: " + LauncherCommand.line("train", directory.path())
         : reason;
   }
 

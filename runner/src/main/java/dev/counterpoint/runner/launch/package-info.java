@@ -54,3 +54,4 @@
 package dev.counterpoint.runner.launch;
 
 import org.jspecify.annotations.NullMarked;
+

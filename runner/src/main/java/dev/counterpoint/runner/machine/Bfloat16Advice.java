@@ -16,7 +16,7 @@ public final class Bfloat16Advice {
   private Bfloat16Advice() {}
 
   /** What it promises on this machine, in a sentence. */
-  public static String of(Processor processor, ProductSpeeds speeds) {
+  public static String of(Processor processor, MatmulSpeeds speeds) {
     String hardware =
         processor.bfloat16() == null
             ? "unknown whether in hardware"

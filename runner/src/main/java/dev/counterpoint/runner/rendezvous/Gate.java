@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -105,7 +105,7 @@ public final class Gate implements Closeable {
           "The tracker cannot listen at "
               + at
               + ": "
-              + Reason.of(e)
+              + IoFailure.of(e)
               + ". Another program may have this port, or the host be another machine; rank 0 must"
               + " run on the tracker's. Choose a free port of this machine.");
     }

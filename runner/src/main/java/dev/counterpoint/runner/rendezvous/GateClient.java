@@ -2,8 +2,8 @@ package dev.counterpoint.runner.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.Closeable;
 import java.io.IOException;
@@ -72,7 +72,7 @@ public final class GateClient implements Closeable {
         }
         trouble = "it is busy with the ranks of another start";
       } catch (IOException e) {
-        trouble = Reason.of(e);
+        trouble = IoFailure.of(e);
       }
       pause(AGAIN_MILLIS);
     } while (System.nanoTime() < until);

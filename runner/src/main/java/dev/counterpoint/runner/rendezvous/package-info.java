@@ -9,3 +9,4 @@
 package dev.counterpoint.runner.rendezvous;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.report;
 
-import dev.counterpoint.core.checkpoint.Reason;
+import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.runner.RunFailed;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -59,7 +59,7 @@ public final class Console implements AutoCloseable {
   /** One line of remarks. */
   public synchronized void say(String line) {
     erase();
-    line.lines().map(Visible::of).forEach(err::println);
+    line.lines().map(ControlCharacterEscaper::of).forEach(err::println);
     redraw();
   }
 
@@ -89,7 +89,7 @@ public final class Console implements AutoCloseable {
     try {
       below.write('\n');
     } catch (IOException e) {
-      reason = Reason.of(e);
+      reason = IoFailure.of(e);
       if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
         return new OutputClosed(e);
       }

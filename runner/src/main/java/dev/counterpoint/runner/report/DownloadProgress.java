@@ -1,13 +1,13 @@
 package dev.counterpoint.runner.report;
 
-import dev.counterpoint.core.hub.HubWatch;
+import dev.counterpoint.models.huggingface.hub.DownloadListener;
 import java.util.Locale;
 
 /**
  * How far a download is: on a terminal one line that is written over, elsewhere a line each tenth
  * of a large file.
  */
-public final class DownloadProgress implements HubWatch, AutoCloseable {
+public final class DownloadProgress implements DownloadListener, AutoCloseable {
   private static final long LARGE = 5_000_000;
   private static final long BETWEEN_NANOS = 100_000_000;
   private static final int PARTS = 10;
@@ -54,7 +54,7 @@ public final class DownloadProgress implements HubWatch, AutoCloseable {
             ? String.format(Locale.ROOT, " of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total)
             : " MB";
     String left =
-        total > 0 && speed > 0 ? ", " + Figures.duration((total - bytes) / speed) + " left" : "";
+        total > 0 && speed > 0 ? ", " + Formats.duration((total - bytes) / speed) + " left" : "";
     return String.format(
         Locale.ROOT, "%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
   }

@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.core.callback.Callback;
-import dev.counterpoint.core.callback.CapsuleReport;
+import dev.counterpoint.core.callback.SnapshotReport;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
-import dev.counterpoint.runner.OwnCommand;
+import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -55,13 +55,13 @@ public final class TrainingProgress implements Callback {
   }
 
   @Override
-  public void onCapsule(CapsuleReport report) {
+  public void onCapsule(SnapshotReport report) {
     console.say(report.message() + " " + replay(report.folder()));
   }
 
   /** How a step that was kept can be looked at. */
   public static String replay(Path capsule) {
-    return "It is kept: " + OwnCommand.line("replay", capsule);
+    return "It is kept: " + LauncherCommand.line("replay", capsule);
   }
 
   @Override
@@ -72,7 +72,7 @@ public final class TrainingProgress implements Callback {
     Supplier<String> pace = pace(totalSteps - report.step());
     if (bar != null) {
       double recentLoss = recent.loss();
-      bar.show(report.step(), () -> ", loss " + Figures.number(recentLoss) + pace.get());
+      bar.show(report.step(), () -> ", loss " + Formats.number(recentLoss) + pace.get());
     } else if (report.step() % plainEvery() == 0 || report.step() == firstStep + 1) {
       console.say(
           String.format(
@@ -82,7 +82,7 @@ public final class TrainingProgress implements Callback {
               totalSteps,
               report.epoch(),
               loss / weight,
-              Figures.rate(report.learningRate()),
+              Formats.rate(report.learningRate()),
               pace.get()));
       loss = 0;
       weight = 0;
@@ -97,7 +97,7 @@ public final class TrainingProgress implements Callback {
       StringBuilder pace = new StringBuilder();
       itemsPerSecond.ifPresent(
           speed -> pace.append(String.format(Locale.ROOT, ", %.0f items/s", speed)));
-      seconds.ifPresent(left -> pace.append(", ").append(Figures.duration(left)).append(" left"));
+      seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
       return pace.toString();
     };
   }
@@ -110,7 +110,7 @@ public final class TrainingProgress implements Callback {
   @Override
   public void onValidation(ValidationReport report) {
     console.say(
-        "epoch " + report.epoch() + ": validation " + Figures.line(report.evaluation().values()));
+        "epoch " + report.epoch() + ": validation " + Formats.line(report.evaluation().values()));
   }
 
   @Override

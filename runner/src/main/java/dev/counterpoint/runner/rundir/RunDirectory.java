@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.checkpoint.DiskSync;
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -127,7 +127,7 @@ public record RunDirectory(Path path, boolean wasThere) {
     return path.resolve(MARK);
   }
 
-  /** What {@link Heartbeat} writes. */
+  /** What {@link CrashMarker} writes. */
   Path heartbeat() {
     return path.resolve(".heartbeat");
   }
@@ -227,7 +227,7 @@ public record RunDirectory(Path path, boolean wasThere) {
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(fresh, e);
-      throw new IOException("Cannot write " + file + ": " + Reason.of(e) + ".", e);
+      throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
     }
   }
 

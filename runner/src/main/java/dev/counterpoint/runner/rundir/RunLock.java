@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.rundir;
 
-import dev.counterpoint.core.checkpoint.Reason;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -77,7 +77,7 @@ public final class RunLock implements Closeable {
       lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(
-          "The run directory " + directory.path() + " cannot be written: " + Reason.of(e) + ".");
+          "The run directory " + directory.path() + " cannot be written: " + IoFailure.of(e) + ".");
     }
     if (lock == null) {
       throw new InvalidSettings(

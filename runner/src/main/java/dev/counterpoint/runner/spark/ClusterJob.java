@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.spark;
 
-import dev.counterpoint.runner.OwnCommand;
+import dev.counterpoint.runner.LauncherCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -21,8 +21,9 @@ import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
 import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction0;
+
+import scala.reflect.ClassTag$;
 
 /** One training as a job of Spark's, seen from the driver. */
 final class ClusterJob {
@@ -224,7 +225,7 @@ final class ClusterJob {
 
     private String goOn() {
       return "go on with: "
-          + OwnCommand.line("train", plan.output(), "--spark", context.sc().master());
+          + LauncherCommand.line("train", plan.output(), "--spark", context.sc().master());
     }
 
     private AbstractFunction0<Object> action(String name) {

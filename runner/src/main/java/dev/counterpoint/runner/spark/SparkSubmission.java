@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.spark;
 
-import dev.counterpoint.runner.OwnCommand;
+import dev.counterpoint.runner.LauncherCommand;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -51,7 +51,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.add("-D" + OwnCommand.PROPERTY + "=" + OwnCommand.path());
+    command.add("-D" + LauncherCommand.PROPERTY + "=" + LauncherCommand.path());
     command.addAll(List.of("-cp", classPath(), SUBMIT));
     command.addAll(List.of("--master", master));
     command.addAll(settings);

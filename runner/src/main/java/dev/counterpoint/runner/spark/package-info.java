@@ -11,3 +11,4 @@
 package dev.counterpoint.runner.spark;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.wiring;
 
-import dev.counterpoint.runner.cache.ModelHub;
+import dev.counterpoint.inference.ModelHub;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,16 +1,16 @@
 package dev.counterpoint.runner.wiring;
 
-import dev.counterpoint.core.data.text.PublishedTokenizer;
-import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.runner.config.Binder;
-import dev.counterpoint.runner.config.SettingsTree;
-import dev.counterpoint.runner.config.SourcePath;
+import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.config.SettingsTree;
+import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
@@ -111,7 +111,7 @@ public record Run(
       return null;
     }
     return Stream.of(origin, directory.model())
-        .filter(folder -> folder != null && PublishedTokenizer.isIn(folder))
+        .filter(folder -> folder != null && HuggingFaceTokenizer.isIn(folder))
         .findFirst()
         .orElse(origin);
   }
@@ -159,7 +159,7 @@ public record Run(
 
   /** The whole run file as single values by their paths. */
   public Map<String, String> settings() {
-    return Leaves.of(binder.toTree(file));
+    return FlatSettings.of(binder.toTree(file));
   }
 
   /**

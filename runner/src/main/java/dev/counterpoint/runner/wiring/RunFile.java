@@ -2,15 +2,15 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.callback.BestModel;
 import dev.counterpoint.core.callback.CallbackConfig;
+import dev.counterpoint.core.callback.tensorboard.TensorBoard;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.ModelConfig;
-import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.runner.tensorboard.TensorBoard;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.io.IOException;
 import java.nio.file.Path;

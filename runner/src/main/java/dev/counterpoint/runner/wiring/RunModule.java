@@ -8,26 +8,26 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
-import dev.counterpoint.core.capsule.Capsules;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
-import dev.counterpoint.core.pretrained.PretrainedConfig;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
-import dev.counterpoint.runner.rundir.Heartbeat;
-import dev.counterpoint.runner.rundir.ModelFolder;
-import dev.counterpoint.runner.rundir.Presence;
+import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.RunDirectoryGuard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,8 +138,8 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Heartbeat heartbeat() {
-    return new Heartbeat(run.directory());
+  CrashMarker heartbeat() {
+    return new CrashMarker(run.directory());
   }
 
   /** Of several processes the first alone is watched: what it asks for, as an end, is for all. */
@@ -150,15 +150,15 @@ public final class RunModule extends AbstractModule {
       DataSplits data,
       StopSignal stop,
       CheckpointStore checkpoints,
-      Heartbeat heartbeat) {
+      CrashMarker heartbeat) {
     if (!participation.leads()) {
       return List.of();
     }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
-    callbacks.add(new BegunSettings(run, console));
-    callbacks.add(new Presence(run.directory()));
+    callbacks.add(new ResumeCompatibility(run, console));
+    callbacks.add(new RunDirectoryGuard(run.directory()));
     callbacks.add(heartbeat);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(
@@ -173,11 +173,11 @@ public final class RunModule extends AbstractModule {
   /** Each holds how the model is built, so that it can be replayed without the run and its data. */
   @Provides
   @Singleton
-  Capsules capsules(DataSplits data) {
+  StepSnapshots capsules(DataSplits data) {
     ModelFolder.Config config =
         new ModelFolder.Config(
             run.file().model(), data.spec(), run.file().classpath(), data.answering());
-    return new Capsules(
+    return new StepSnapshots(
         run.directory().capsules(),
         MOST_CAPSULES,
         Map.of(
@@ -193,7 +193,7 @@ public final class RunModule extends AbstractModule {
       List<Callback> callbacks,
       StopSignal stop,
       CheckpointStore checkpoints,
-      Capsules capsules) {
+      StepSnapshots capsules) {
     RunOptions options =
         new RunOptions(
             run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), capsules);

@@ -149,7 +149,7 @@ final class BenchTest {
     try (NDManager memory = Torch.newManager(Device.cpu());
         BaseModel model = BenchSize.SMALL.model(precision)) {
       BareLoop loop = new BareLoop(model, memory);
-      RandomItems items = new RandomItems(BenchSize.SMALL, 0);
+      RandomExamples items = new RandomExamples(BenchSize.SMALL, 0);
       double first = loop.step(items.batch(0), 1e-3);
       double last = first;
       for (int i = 0; i < 20; i++) {

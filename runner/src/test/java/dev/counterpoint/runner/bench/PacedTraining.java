@@ -56,7 +56,7 @@ final class PacedTraining implements Callback {
               strategy,
               TrainerContender.config(size, Precision.FLOAT32),
               options)
-          .train(new RandomItems(size, ENDLESS));
+          .train(new RandomExamples(size, ENDLESS));
     }
   }
 

@@ -39,7 +39,7 @@ final class PyTorchParityTest {
   @TempDir private Path folder;
 
   /** Remembers the batches in the order in which they were asked for. */
-  private record Recording(RandomItems items, List<HostBatch> batches) implements Dataset {
+  private record Recording(RandomExamples items, List<HostBatch> batches) implements Dataset {
     @Override
     public long size() {
       return items.size();
@@ -86,7 +86,7 @@ final class PyTorchParityTest {
             .withOptimizer(AdamW.of(Bench.LEARNING_RATE));
     RunOptions options =
         new RunOptions(1, List.of(watch), new StopSignal(), null, CheckpointPolicy.defaults());
-    RandomItems items = new RandomItems(ENCODER, (long) STEPS * ENCODER.batch());
+    RandomExamples items = new RandomExamples(ENCODER, (long) STEPS * ENCODER.batch());
     try (BaseModel model = ENCODER.model(Precision.FLOAT32)) {
       ModelWeights.save(model.parameters(), weights);
       new Trainer(model, new StandardTrainingStrategy(), config, options)

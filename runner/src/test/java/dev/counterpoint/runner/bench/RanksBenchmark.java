@@ -172,7 +172,7 @@ public final class RanksBenchmark {
 
   private ObjectNode settings(int rank) {
     List<HostBatch> batches =
-        IntStream.range(0, RandomItems.FIRST).mapToObj(batch -> share(batch, rank)).toList();
+        IntStream.range(0, RandomExamples.FIRST).mapToObj(batch -> share(batch, rank)).toList();
     ObjectNode settings = PyTorch.settings(size, Precision.FLOAT32, 1, batches, null);
     settings.putObject("distributed").put("gradient_as_bucket_view", Boolean.getBoolean("view"));
     return settings;
@@ -181,6 +181,6 @@ public final class RanksBenchmark {
   private HostBatch share(int batch, int rank) {
     long items = size.batch() / world;
     long from = (long) batch * size.batch() + rank * items;
-    return new RandomItems(size, 0).collate(LongStream.range(from, from + items).toArray());
+    return new RandomExamples(size, 0).collate(LongStream.range(from, from + items).toArray());
   }
 }

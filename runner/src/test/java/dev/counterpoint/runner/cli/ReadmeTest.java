@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.loss.Loss;
-import dev.counterpoint.core.optimizer.UpdateRule;
+import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.runner.experiment.Experiments;
@@ -71,7 +71,7 @@ final class ReadmeTest {
 
   @Test
   void everyKeyOfOptimizersSchedulesAndLossesIsThere() {
-    List<Class<?>> contracts = List.of(UpdateRule.class, Schedule.class, Loss.class);
+    List<Class<?>> contracts = List.of(OptimizerConfig.class, Schedule.class, Loss.class);
 
     assertThat(Catalogs.all())
         .filteredOn(catalog -> contracts.contains(catalog.contract()))

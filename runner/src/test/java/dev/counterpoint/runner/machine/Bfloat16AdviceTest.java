@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.MultiHeadAttention;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,14 +19,14 @@ final class Bfloat16AdviceTest {
   @ParameterizedTest
   @CsvSource({"100, 400, up to 4.0 times as fast", "100, 110, would not be faster"})
   void theDoctorSaysWhetherItIsFaster(double float32, double bfloat16, String said) {
-    assertThat(Bfloat16Advice.of(WITH, new ProductSpeeds(float32, bfloat16)))
+    assertThat(Bfloat16Advice.of(WITH, new MatmulSpeeds(float32, bfloat16)))
         .startsWith("in hardware; ")
         .contains(said);
   }
 
   @Test
   void theDoctorSaysThatTheHardwareHasNone() {
-    assertThat(Bfloat16Advice.of(WITHOUT, new ProductSpeeds(100, 30)))
+    assertThat(Bfloat16Advice.of(WITHOUT, new MatmulSpeeds(100, 30)))
         .startsWith("not in hardware; precision bfloat16 would not be faster");
   }
 

@@ -2,7 +2,7 @@ package dev.counterpoint.runner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.counterpoint.core.callback.CapsuleReport;
+import dev.counterpoint.core.callback.SnapshotReport;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingStart;
 import java.io.PrintWriter;
@@ -69,7 +69,7 @@ final class TrainingProgressTest {
 
   @Test
   void aStepThatIsKeptIsToldWithTheCommandThatLooksAtIt() {
-    progress.onCapsule(new CapsuleReport(7, "It was odd.", Path.of("run/capsules/step-7")));
+    progress.onCapsule(new SnapshotReport(7, "It was odd.", Path.of("run/capsules/step-7")));
 
     assertThat(said)
         .hasToString("It was odd. It is kept: ./counterpoint replay run/capsules/step-7\n");

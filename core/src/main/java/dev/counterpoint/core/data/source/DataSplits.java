@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +37,7 @@ public record DataSplits(
     Map<String, ModelFile> files,
     List<String> notes,
     Samples samples,
-    @Nullable Answering answering)
+    @Nullable AnswerExtraction answering)
     implements AutoCloseable {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";

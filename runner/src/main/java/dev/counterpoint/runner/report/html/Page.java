@@ -3,7 +3,7 @@ package dev.counterpoint.runner.report.html;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
-import dev.counterpoint.runner.report.Figures;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -37,8 +37,8 @@ record Page(
     List<Chart> charts,
     List<String> measures,
     List<Validation> validations,
-    List<Confusions> confusions,
-    List<Shown> shown,
+    List<ConfusionTable> confusions,
+    List<SampleView> shown,
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE = template();
@@ -54,8 +54,8 @@ record Page(
       String name,
       String state,
       RunLog log,
-      Optional<Confusions> confusions,
-      Shown shown,
+      Optional<ConfusionTable> confusions,
+      SampleView shown,
       String runFile,
       JsonNode provenance) {
     List<String> measures = measures(log.validation());
@@ -112,7 +112,7 @@ record Page(
 
   private static Validation validation(JsonNode row, List<String> measures) {
     List<String> values =
-        measures.stream().map(it -> Figures.number(RunLog.number(row.path(it)))).toList();
+        measures.stream().map(it -> Formats.number(RunLog.number(row.path(it)))).toList();
     return new Validation(row.path("step").asLong(), row.path("epoch").asInt(), values);
   }
 

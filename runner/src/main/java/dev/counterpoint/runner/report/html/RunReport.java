@@ -32,8 +32,8 @@ public final class RunReport implements Callback.Remembering {
   private final Supplier<List<Samples.Sample>> samples;
   private long step;
   private long totalSteps;
-  private Optional<Confusions> confusions = Optional.empty();
-  private Shown shown = Shown.nothing();
+  private Optional<ConfusionTable> confusions = Optional.empty();
+  private SampleView shown = SampleView.nothing();
 
   /**
    * Reports on a run.
@@ -61,8 +61,8 @@ public final class RunReport implements Callback.Remembering {
   @Override
   public void onValidation(ValidationReport report) {
     confusions =
-        report.evaluation().confusion().map(matrix -> Confusions.of(report.step(), matrix));
-    shown = new Shown(report.step(), samples.get());
+        report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
+    shown = new SampleView(report.step(), samples.get());
     write("in training when this was written");
   }
 
@@ -90,9 +90,9 @@ public final class RunReport implements Callback.Remembering {
     String text = String.valueOf(memory.get(CONFUSIONS));
     try {
       confusions =
-          text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text, Confusions.class));
+          text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text, ConfusionTable.class));
       if (memory.get(SAMPLES) instanceof String kept) {
-        shown = JSON.readValue(kept, Shown.class);
+        shown = JSON.readValue(kept, SampleView.class);
       }
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);

@@ -1,0 +1,213 @@
+package dev.counterpoint.core.callback.tensorboard;
+
+import ai.djl.ndarray.NDArray;
+import com.google.protobuf.ByteString;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.CallbackConfig;
+import dev.counterpoint.core.callback.CallbackContext;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Gradients;
+import dev.counterpoint.core.settings.Checks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.Event;
+import org.tensorflow.proto.HistogramProto;
+import org.tensorflow.proto.Summary;
+import org.tensorflow.proto.SummaryMetadata;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/**
+ * Writes {@code tensorboard/} in the run directory: a step's loss, rate, gradient norm and speed,
+ * the validations, the run file, and where asked for histograms of parameters and gradients.
+ *
+ * <p>There is one event file. When a run goes on, what its file has of later steps than the
+ * checkpoint's is cut off, so that there is neither a gap nor a repeat; a TensorBoard that has read
+ * further must be started anew.
+ */
+public final class TensorBoard implements Callback.OfGradients, Callback.Writing {
+  private static final String RUN_FILE = "run.yaml";
+  private static final String VALIDATION = "validation/";
+
+  private final Config config;
+  private final Path directory;
+  private final BaseModel model;
+  private @Nullable EventFile events;
+  private Summary.Builder histograms = Summary.newBuilder();
+  private String runFile = "";
+  private long lastValidation = -1;
+  private long items;
+  private long tokens;
+  private double seconds;
+
+  /**
+   * Writes for a run.
+   *
+   * @param directory of the run
+   */
+  public TensorBoard(Config config, Path directory, BaseModel model) {
+    this.config = config;
+    this.directory = directory;
+    this.model = model;
+  }
+
+  @Override
+  public void onStart(TrainingStart start) {
+    Path file = directory.resolve("tensorboard").resolve("events.out.tfevents.counterpoint");
+    try {
+      events = EventFile.after(start.step(), file, this::recall);
+      Path yaml = directory.resolve(RUN_FILE);
+      String text = Files.exists(yaml) ? codeBlock(Files.readString(yaml)) : "";
+      if (!text.equals(runFile)) {
+        append(start.step(), Summary.newBuilder().addValue(text(RUN_FILE, text)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sees what the file has already, so that it is not written twice. */
+  private void recall(Event event) {
+    for (Summary.Value value : event.getSummary().getValueList()) {
+      if (value.getTag().equals(RUN_FILE)) {
+        runFile = value.getTensor().getStringVal(0).toStringUtf8();
+      } else if (value.getTag().startsWith(VALIDATION)) {
+        lastValidation = event.getStep();
+      }
+    }
+  }
+
+  @Override
+  public boolean wantsGradients(long step) {
+    return config.histograms() && isDue(step);
+  }
+
+  @Override
+  public void onGradients(long step, List<Gradients.Gradient> gradients) {
+    gradients.forEach(
+        gradient -> addHistogram("gradients/" + gradient.parameter().name(), gradient.array()));
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    items += report.items();
+    tokens += report.tokens();
+    seconds += report.seconds();
+    if (!isDue(report.step())) {
+      return;
+    }
+    if (config.histograms()) {
+      model.parameters().forEach(it -> addHistogram("parameters/" + it.name(), it.value()));
+    }
+    append(
+        report.step(),
+        histograms
+            .addValue(scalar("train/loss", report.loss()))
+            .addValue(scalar("train/learningRate", report.learningRate()))
+            .addValue(scalar("train/gradientNorm", report.gradientNorm()))
+            .addValue(scalar("train/itemsPerSecond", items / seconds))
+            .addValue(scalar("train/tokensPerSecond", tokens / seconds)));
+    histograms = Summary.newBuilder();
+    items = 0;
+    tokens = 0;
+    seconds = 0;
+  }
+
+  /** The measures of single classes are left out: they may be hundreds. */
+  @Override
+  public void onValidation(ValidationReport report) {
+    if (report.step() > lastValidation) {
+      Summary.Builder summary = Summary.newBuilder();
+      report
+          .evaluation()
+          .values()
+          .forEach(
+              (name, value) -> {
+                if (!name.contains(".")) {
+                  summary.addValue(scalar(VALIDATION + name, value));
+                }
+              });
+      append(report.step(), summary);
+    }
+  }
+
+  @Override
+  public void sync() throws IOException {
+    Objects.requireNonNull(events).sync();
+  }
+
+  private boolean isDue(long step) {
+    return step % config.every() == 0;
+  }
+
+  private void addHistogram(String tag, NDArray array) {
+    HistogramProto histogram = Histogram.of(array);
+    if (histogram != null) {
+      histograms.addValue(Summary.Value.newBuilder().setTag(tag).setHisto(histogram));
+    }
+  }
+
+  private void append(long step, Summary.Builder summary) {
+    try {
+      Objects.requireNonNull(events).append(step, summary);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Summary.Value scalar(String tag, double value) {
+    return Summary.Value.newBuilder().setTag(tag).setSimpleValue((float) value).build();
+  }
+
+  /** A text as TensorBoard's plug-in for texts takes it: a scalar tensor of one string. */
+  private static Summary.Value text(String tag, String text) {
+    return Summary.Value.newBuilder()
+        .setTag(tag)
+        .setMetadata(
+            SummaryMetadata.newBuilder()
+                .setPluginData(SummaryMetadata.PluginData.newBuilder().setPluginName("text")))
+        .setTensor(
+            TensorProto.newBuilder()
+                .setDtype(DataType.DT_STRING)
+                .setTensorShape(TensorShapeProto.getDefaultInstance())
+                .addStringVal(ByteString.copyFromUtf8(text)))
+        .build();
+  }
+
+  /** TensorBoard shows texts as Markdown: indented by four, lines stay as they are. */
+  private static String codeBlock(String text) {
+    return text.lines().map(line -> "    " + line + "\n").collect(Collectors.joining());
+  }
+
+  /**
+   * What is written.
+   *
+   * @param histograms whether those of every parameter and its gradient are written, too
+   * @param every steps between two points of the curves (and between two histograms)
+   */
+  public record Config(boolean histograms, int every) implements CallbackConfig {
+    public Config {
+      new Checks().positive("every", every).verify();
+    }
+
+    /** A point every ten steps, no histograms. */
+    public static Config defaults() {
+      return new Config(false, 10);
+    }
+
+    @Override
+    public Callback build(CallbackContext context) {
+      return new TensorBoard(this, context.directory(), context.model());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The attention contract and multi-head attention. */
+@NullMarked
+package dev.counterpoint.core.model.attention;
+
+import org.jspecify.annotations.NullMarked;

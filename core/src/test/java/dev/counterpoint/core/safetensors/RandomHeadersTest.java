@@ -1,0 +1,191 @@
+package dev.counterpoint.core.safetensors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.sun.management.ThreadMXBean;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.DamagedFile;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whatever is done to a file's header: it is read, or refused with the file and the place in it.
+ */
+class RandomHeadersTest {
+  private static final List<String> NUMBERS =
+      List.of(
+          "0",
+          "1",
+          "-1",
+          "7",
+          "24",
+          "1.5",
+          "1e3",
+          "2147483648",
+          "4611686018427387904",
+          "9223372036854775807",
+          "9223372036854775808",
+          "18446744073709551616",
+          "1e400",
+          "null",
+          "\"4\"",
+          "[]",
+          "{}",
+          "true");
+  private static final List<String> WORDS =
+      List.of("F32", "F64", "BF16", "I8", "U64", "f32", "X", "", "first", "dtype", "__metadata__");
+
+  /** The file's name, and what of it. */
+  private static final Pattern PLACED =
+      Pattern.compile(
+          ".*edited\\.safetensors (is damaged|has|lacks).*"
+              + "(tensor|header|bytes|__metadata__|data_offsets|too short|metadata).*|"
+              + ".*edited\\.safetensors: tensor .* is of type .*",
+          Pattern.DOTALL);
+
+  private static final long HEAP_BOUND = 4 << 20; // bytes an edit
+
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(120)
+  void everyEditEndsWellOrInAMessage() throws IOException {
+    Random random = new Random(20260102);
+    byte[] file = sound();
+    int read = 0;
+    int refused = 0;
+    for (int i = 0; i < 1000; i++) {
+      byte[] edited = file;
+      for (int edits = 1 + random.nextInt(3); edits > 0; edits--) {
+        edited = edit(edited, random);
+      }
+      if (endsWell(edited)) {
+        read++;
+      } else {
+        refused++;
+      }
+    }
+    assertThat(read).isGreaterThan(20);
+    assertThat(refused).isGreaterThan(500);
+  }
+
+  private byte[] sound() throws IOException {
+    Path file = directory.resolve("sound.safetensors");
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              "first", manager.ones(new Shape(2, 3)),
+              "second.weight", manager.ones(new Shape(4)),
+              "third", manager.create(5L)));
+    }
+    return Files.readAllBytes(file);
+  }
+
+  private boolean endsWell(byte[] edited) throws IOException {
+    Path file = Files.write(directory.resolve("edited.safetensors"), edited);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    try {
+      readAll(file);
+      return true;
+    } catch (DamagedFile | InvalidSettings e) {
+      assertThat(e.getMessage()).matches(PLACED);
+      return false;
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      return fail("Not refused but failed: " + header(edited), e);
+    } finally {
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(HEAP_BOUND);
+    }
+  }
+
+  private static void readAll(Path file) throws IOException {
+    try (SafetensorsReader reader = SafetensorsReader.open(file);
+        NDManager manager = Torch.newManager(Device.cpu())) {
+      for (String name : reader.tensors().keySet()) {
+        assertThat(reader.load(name, manager).getShape())
+            .isEqualTo(reader.tensors().get(name).shape());
+      }
+    }
+  }
+
+  private static byte[] edit(byte[] file, Random random) {
+    switch (random.nextInt(8)) {
+      case 0:
+        return Arrays.copyOf(file, random.nextInt(file.length + 16));
+      case 1:
+        byte[] flipped = file.clone();
+        if (flipped.length > 0) {
+          flipped[random.nextInt(Math.min(flipped.length, 300))] = (byte) random.nextInt(256);
+        }
+        return flipped;
+      case 2:
+        byte[] longer = file.clone();
+        if (longer.length >= 8) {
+          long[] lengths = {0, 1, 7, -1, Long.MAX_VALUE, 100_000_000, 100_000_001, longer.length};
+          ByteBuffer.wrap(longer)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putLong(lengths[random.nextInt(lengths.length)]);
+        }
+        return longer;
+      default:
+        return editText(file, random);
+    }
+  }
+
+  /** One number or word of the JSON is another; the length is that of the new header. */
+  private static byte[] editText(byte[] file, Random random) {
+    String json = header(file);
+    if (json.isEmpty()) {
+      return file;
+    }
+    boolean number = random.nextBoolean();
+    Matcher places = Pattern.compile(number ? "\\b\\d+\\b" : "(?<=\")[\\w.]+(?=\")").matcher(json);
+    List<int[]> found =
+        places.results().map(place -> new int[] {place.start(), place.end()}).toList();
+    if (found.isEmpty()) {
+      return file;
+    }
+    int[] place = found.get(random.nextInt(found.size()));
+    List<String> values = number ? NUMBERS : WORDS;
+    byte[] text =
+        (json.substring(0, place[0])
+                + values.get(random.nextInt(values.size()))
+                + json.substring(place[1]))
+            .getBytes(StandardCharsets.ISO_8859_1);
+    int data = 8 + json.length();
+    return ByteBuffer.allocate(8 + text.length + file.length - data)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(text.length)
+        .put(text)
+        .put(file, data, file.length - data)
+        .array();
+  }
+
+  private static String header(byte[] file) {
+    long length =
+        file.length < 8 ? 0 : ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return length <= 0 || length > file.length - 8
+        ? ""
+        : new String(file, 8, (int) length, StandardCharsets.ISO_8859_1);
+  }
+}

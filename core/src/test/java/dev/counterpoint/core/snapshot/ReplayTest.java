@@ -1,0 +1,277 @@
+package dev.counterpoint.core.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.SnapshotReport;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.CheckpointPolicy;
+import dev.counterpoint.core.data.ArrayDataset;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Dropout;
+import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.parameter.Initializer;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.schedule.Constant;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.NotFiniteException;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.Share;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.core.training.TrainingLoop;
+import dev.counterpoint.core.training.TrainingStrategy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ReplayTest {
+  private static final int STEPS = 200;
+
+  @TempDir private Path directory;
+  private final List<SnapshotReport> kept = new ArrayList<>();
+  private final List<StepReport> steps = new ArrayList<>();
+
+  @Test
+  void theFirstLayerWhoseOutputIsNotFiniteIsNamed() throws IOException {
+    Path capsule = failing(-1);
+
+    assertThat(replayed(capsule).culprit())
+        .hasValue(
+            "output of root (Root), micro-batch 0: of its 6 numbers 2 are NaN and 0 infinite");
+  }
+
+  @Test
+  void anInputThatIsNotFiniteIsNamedBeforeTheLayers() throws IOException {
+    Path capsule = failing(Float.POSITIVE_INFINITY);
+
+    assertThat(replayed(capsule).culprit())
+        .hasValue("input \"features\", micro-batch 0: of its 6 numbers 0 are NaN and 2 infinite");
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteIsNamedWhereTheOutputsAre() throws IOException {
+    Path capsule = failing(0); // The root of 0 is 0, its slope is infinite.
+
+    assertThat(replayed(capsule).culprit())
+        .get()
+        .asString()
+        .startsWith("gradient of scale.bias: of its 2 numbers");
+  }
+
+  @Test
+  void theItemsOfTheStepAreKept() throws IOException {
+    StepSnapshot capsule = StepSnapshot.read(failing(-1));
+
+    assertThat(capsule.items()).hasSize(6).contains("item 5");
+    assertThat(capsule.batches()).containsExactly(new StepSnapshot.Sizes(3, 3), new StepSnapshot.Sizes(3, 3));
+    assertThat(capsule.loss()).isNaN();
+  }
+
+  @Test
+  void aGradientFarOutOfItsHistoryIsKeptAndTheRunGoesOn() {
+    train(spiked(), capsules(3), 1);
+
+    assertThat(steps).hasSize(STEPS);
+    assertThat(kept)
+        .isNotEmpty()
+        .allSatisfy(report -> assertThat(report.message()).startsWith("The gradient norm of step"))
+        .allSatisfy(report -> assertThat(report.folder().resolve("note.txt")).hasContent("hello"));
+  }
+
+  @Test
+  void aStepIsReplayedToTheLossAndTheNormThatItHad() throws IOException {
+    train(spiked(), capsules(3), 1);
+
+    Replay.Outcome outcome = replayed(kept.get(0).folder());
+
+    StepReport original = steps.get((int) kept.get(0).step() - 1);
+    assertThat(outcome.culprit()).isEmpty();
+    assertThat(outcome.loss()).isEqualTo(original.loss());
+    assertThat(outcome.gradientNorm())
+        .isCloseTo(original.gradientNorm(), within(1e-5 * original.gradientNorm()));
+  }
+
+  @Test
+  void noMoreAreKeptThanThereIsRoomFor() {
+    train(spiked(), capsules(1), 1);
+
+    assertThat(kept).hasSize(1);
+  }
+
+  @Test
+  void anUpdateAfterWhichTheModelIsNotFiniteEndsTheRunBeforeItIsSaved() {
+    TrainingConfig config =
+        TrainingConfig.defaults()
+            .withEpochs(1)
+            .withBatchSize(2)
+            .withClipNorm(null)
+            .withSchedule(Constant.defaults())
+            .withOptimizer(AdamW.of(Double.MAX_VALUE));
+    ArrayDataset items = ArrayDataset.ofClasses(new float[][] {{1, 2}, {3, 4}}, new long[] {0, 1});
+    try (BaseModel model = new Rooted()) {
+      assertThatThrownBy(() -> new Trainer(model, config).train(items))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("After step 1 the model is not finite: ");
+    }
+  }
+
+  @Test
+  void aCapsuleWhoseFactsAreCutShortIsRefusedByName() throws IOException {
+    Path file = Files.writeString(directory.resolve("capsule.json"), "{\"step\": 1, \"se");
+
+    assertThatThrownBy(() -> StepSnapshot.read(directory))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(file + " is damaged: it is no JSON");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | it has no \"batches\"",
+        "[] | it has no \"batches\"",
+        "{\"batches\": [{\"items\": 0}]} | it has no \"items\" that may be",
+        "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | it has no \"step\" that may be"
+      })
+  void aCapsuleWithoutItsFactsIsRefused(String facts, String said) throws IOException {
+    Path file = Files.writeString(directory.resolve("capsule.json"), facts);
+
+    assertThatThrownBy(() -> StepSnapshot.read(directory))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " is damaged: " + said);
+  }
+
+  @Test
+  void aFolderThatIsNoCapsuleIsRefused() {
+    assertThatThrownBy(() -> StepSnapshot.read(directory))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(directory + " is not a capsule: it has no capsule.json.");
+  }
+
+  /** Trains one step of two micro-batches; the last item has a feature that goes wrong. */
+  private Path failing(float wrong) throws IOException {
+    float[][] features = new float[6][];
+    for (int i = 0; i < 6; i++) {
+      features[i] = i == 5 ? new float[] {wrong, wrong} : new float[] {1, 2};
+    }
+    ArrayDataset items = ArrayDataset.ofClasses(features, new long[] {0, 1, 0, 1, 0, 1});
+    Path capsule = directory.resolve("kept").resolve("step-00000001");
+    assertThatThrownBy(() -> train(items, capsules(3), 6))
+        .isInstanceOfSatisfying(
+            NotFiniteException.class, e -> assertThat(e.capsule()).contains(capsule));
+    return capsule;
+  }
+
+  /** Many items of one kind, and some that are larger by far. */
+  private static ArrayDataset spiked() {
+    float[][] features = new float[STEPS][];
+    long[] classes = new long[features.length];
+    for (int i = 0; i < features.length; i++) {
+      float size = i % 20 == 3 || i % 20 == 4 ? 1e6f : 1;
+      features[i] = new float[] {size, 2 * size};
+      classes[i] = i % 2;
+    }
+    return ArrayDataset.ofClasses(features, classes);
+  }
+
+  private StepSnapshots capsules(int most) {
+    return new StepSnapshots(directory.resolve("kept"), most, Map.of("note.txt", "hello"));
+  }
+
+  private void train(ArrayDataset items, StepSnapshots capsules, int batchSize) {
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onCapsule(SnapshotReport report) {
+            kept.add(report);
+          }
+
+          @Override
+          public void onStep(StepReport report) {
+            steps.add(report);
+          }
+        };
+    TrainingConfig config =
+        TrainingConfig.defaults()
+            .withEpochs(1)
+            .withBatchSize(batchSize)
+            .withMicroBatchSize(Math.min(3, batchSize));
+    RunOptions options =
+        new RunOptions(
+            4, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults(), capsules);
+    try (BaseModel model = new Rooted()) {
+      new Trainer(model, new Alone(), config, options).train(items);
+    }
+  }
+
+  private static Replay.Outcome replayed(Path capsule) throws IOException {
+    assertThat(Files.isDirectory(capsule)).isTrue();
+    try (BaseModel model = new Rooted()) {
+      model.initialize(Device.cpu(), 99);
+      return new Replay(capsule, model).run();
+    }
+  }
+
+  private static final class Alone implements TrainingStrategy {
+    @Override
+    public void trainEpoch(TrainingLoop loop) {
+      loop.trainEpoch(Share.whole(), collective());
+    }
+
+    @Override
+    public Collective collective() {
+      return Collective.alone();
+    }
+  }
+
+  /** A scale that begins as the identity, a square root, dropout, and a head. */
+  private static final class Rooted extends BaseModel {
+    private final Shift scale = new Shift();
+    private final Root root = new Root();
+    private final Dropout dropout = new Dropout(0.2);
+    private final Linear head = new Linear(2, 2);
+
+    @Override
+    public NDArray forward(Batch batch) {
+      return head.forward(dropout.forward(root.forward(scale.forward(batch.features()))));
+    }
+
+    @Override
+    public Loss lossFunction() {
+      return CrossEntropy.defaults();
+    }
+  }
+
+  private static final class Shift extends Layer {
+    private final Parameter bias = Parameter.of(Initializer.zeros(), 2);
+
+    NDArray forward(NDArray x) {
+      return seen(x.add(bias.value()));
+    }
+  }
+
+  private static final class Root extends Layer {
+    NDArray forward(NDArray x) {
+      return seen(x.sqrt());
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.counterpoint.inference.config;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import org.jspecify.annotations.Nullable;
+
+/** Compiles {@code .java} files into memory. */
+final class SourceCompiler {
+  private SourceCompiler() {}
+
+  /**
+   * Compiles all files together, against the program and the given jars and folders. The program's
+   * path is that of {@code java.class.path}; javac itself follows the {@code Class-Path} of a jar.
+   *
+   * @param compiler nothing where Java runs without one
+   * @return the bytes of each class, by its binary name
+   * @throws InvalidSettings with every error as {@code Idea.java:12: message}
+   */
+  static Map<String, byte[]> compile(
+      List<Path> sources, List<Path> classPath, @Nullable JavaCompiler compiler) {
+    if (compiler == null) {
+      throw new InvalidSettings(
+          "To compile %s a JDK is needed; the Java in %s has no compiler."
+              .formatted(sources.get(0), System.getProperty("java.home")));
+    }
+    DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
+    try (StandardJavaFileManager files =
+            compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
+        Memory memory = new Memory(files)) {
+      boolean compiled =
+          compiler
+              .getTask(
+                  null,
+                  memory,
+                  diagnostics,
+                  options(classPath),
+                  null,
+                  files.getJavaFileObjectsFromPaths(sources))
+              .call();
+      if (!compiled) {
+        throw new InvalidSettings(errors(diagnostics));
+      }
+      return memory.classes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> options(List<Path> classPath) {
+    String path =
+        Stream.concat(
+                Stream.of(System.getProperty("java.class.path")),
+                classPath.stream().map(Path::toString))
+            .collect(Collectors.joining(File.pathSeparator));
+    return List.of(
+        "-parameters", "-proc:none", "-implicit:none", "-Xlint:none", "-g", "-classpath", path);
+  }
+
+  private static List<Problem> errors(DiagnosticCollector<JavaFileObject> diagnostics) {
+    return diagnostics.getDiagnostics().stream()
+        .filter(diagnostic -> diagnostic.getKind() == Diagnostic.Kind.ERROR)
+        .map(SourceCompiler::error)
+        .toList();
+  }
+
+  /** javac tells symbol and place on lines of their own; here an error is one line. */
+  private static Problem error(Diagnostic<? extends JavaFileObject> diagnostic) {
+    JavaFileObject source = diagnostic.getSource();
+    String message = diagnostic.getMessage(Locale.ENGLISH).strip().replaceAll("\\s*\\R\\s*", "; ");
+    String place = source == null ? "" : source.getName() + ":" + diagnostic.getLineNumber() + ":";
+    return new Problem(place, message.replaceAll(" {2,}", " "));
+  }
+
+  private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
+    private final Map<String, ByteArrayOutputStream> written = new HashMap<>();
+
+    Memory(JavaFileManager files) {
+      super(files);
+    }
+
+    Map<String, byte[]> classes() {
+      return written.entrySet().stream()
+          .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().toByteArray()));
+    }
+
+    @Override
+    public JavaFileObject getJavaFileForOutput(
+        Location location, String className, JavaFileObject.Kind kind, FileObject sibling) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      written.put(className, bytes);
+      URI name = URI.create("memory:///" + className.replace('.', '/') + kind.extension);
+      return new SimpleJavaFileObject(name, kind) {
+        @Override
+        public OutputStream openOutputStream() {
+          return bytes;
+        }
+      };
+    }
+  }
+}

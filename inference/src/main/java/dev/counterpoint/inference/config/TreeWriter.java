@@ -1,0 +1,104 @@
+package dev.counterpoint.inference.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.inference.config.RecordShape.Part;
+import java.lang.reflect.Type;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The way back from records to a tree. */
+final class TreeWriter {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private final Contracts contracts;
+
+  TreeWriter(Contracts contracts) {
+    this.contracts = contracts;
+  }
+
+  ObjectNode write(Object record) {
+    return record(record, contracts.implementedBy(record), null);
+  }
+
+  /**
+   * The keys of a record.
+   *
+   * @param catalog of the contract it stands for, which asks for a {@code type}; nothing for a
+   *     record that nothing else could stand for
+   * @param enclosing what the binder will find as the enclosing record's default
+   */
+  private ObjectNode record(
+      Object record, @Nullable Catalog<?> catalog, @Nullable Object enclosing) {
+    RecordShape shape = RecordShape.of(record.getClass());
+    ObjectNode node = JSON.objectNode();
+    if (catalog != null) {
+      node.put("type", catalog.nameOf(record.getClass()));
+    }
+    Object base = shape.base(catalog == null ? enclosing : null);
+    for (Part part : shape.parts()) {
+      Object fallback = base == null ? null : content(part.of(base));
+      Object value = content(part.of(record));
+      if (value != null) {
+        node.set(part.name(), value(contentType(part), value, fallback));
+      } else if (fallback != null) {
+        node.putNull(part.name());
+      }
+    }
+    return node;
+  }
+
+  private static @Nullable Object content(@Nullable Object value) {
+    return value instanceof Optional<?> some ? some.orElse(null) : value;
+  }
+
+  private static Type contentType(Part part) {
+    return part.optional() ? Types.argument(part.type(), 0) : part.type();
+  }
+
+  private JsonNode value(Type type, Object value, @Nullable Object fallback) {
+    if (value instanceof Record) {
+      return record(value, contracts.of(Types.raw(type)), fallback);
+    }
+    if (value instanceof List<?> entries) {
+      ArrayNode node = JSON.arrayNode();
+      Type entryType = Types.argument(type, 0);
+      entries.forEach(entry -> node.add(value(entryType, entry, null)));
+      return node;
+    }
+    if (value instanceof Map<?, ?> entries) {
+      ObjectNode node = JSON.objectNode();
+      Type valueType = Types.argument(type, 1);
+      entries.forEach((key, entry) -> node.set(key.toString(), value(valueType, entry, null)));
+      return node;
+    }
+    return single(value);
+  }
+
+  private static JsonNode single(Object value) {
+    if (value instanceof Integer number) {
+      return JSON.numberNode(number.intValue());
+    }
+    if (value instanceof Long number) {
+      return JSON.numberNode(number.longValue());
+    }
+    if (value instanceof Double number) {
+      return JSON.numberNode(number.doubleValue());
+    }
+    if (value instanceof Boolean truth) {
+      return JSON.booleanNode(truth);
+    }
+    if (value instanceof Enum<?> constant) {
+      return JSON.textNode(Scalars.name(constant));
+    }
+    if (value instanceof String text) {
+      return JSON.textNode(text);
+    }
+    throw new IllegalArgumentException(
+        "A run file cannot hold " + value + " of " + value.getClass() + ".");
+  }
+}

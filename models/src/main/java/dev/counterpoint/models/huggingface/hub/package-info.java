@@ -1,0 +1,5 @@
+/** Download of models by name from the Hugging Face hub or a mirror, into a cache. */
+@NullMarked
+package dev.counterpoint.models.huggingface.hub;
+
+import org.jspecify.annotations.NullMarked;

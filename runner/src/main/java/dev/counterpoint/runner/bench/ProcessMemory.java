@@ -1,0 +1,74 @@
+package dev.counterpoint.runner.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.CurrentJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Counterpoint in a process of its own, started as this one was, because the peak of this one
+ * counts all contenders and all that it has measured before.
+ */
+public final class ProcessMemory implements Bench.Memory {
+  private static final String STEPS = "4";
+
+  private final Class<?> main;
+
+  /**
+   * Memory of another process.
+   *
+   * @param main the class to be started, which knows the command {@code bench}
+   */
+  public ProcessMemory(Class<?> main) {
+    this.main = main;
+  }
+
+  @Override
+  public OptionalLong peak(BenchSize size, Precision precision) throws IOException {
+    Path folder = Files.createTempDirectory("bench");
+    Path file = folder.resolve("bench.json");
+    Path said = folder.resolve("said.log");
+    try {
+      Process process =
+          new ProcessBuilder(command(size, precision, folder))
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
+      await(process, said);
+      JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
+      return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(said);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static void await(Process process, Path said) throws IOException {
+    try {
+      if (process.waitFor() != 0) {
+        throw new RunFailed(
+            "The process that measures memory failed: " + Files.readString(said).strip());
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly().onExit().join();
+      Thread.currentThread().interrupt();
+      throw new RunFailed("The benchmark was interrupted.");
+    }
+  }
+
+  private List<String> command(BenchSize size, Precision precision, Path folder) {
+    List<String> arguments = new ArrayList<>(List.of("bench"));
+    arguments.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
+    arguments.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
+    arguments.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
+    return CurrentJvm.command(main.getName(), arguments);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.runner.report.ControlCharacterEscaper;
+import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Answers questions from texts. */
+final class AnswerFormatter implements PredictionFormatter {
+  private final BaseModel model;
+  private final QuestionPredictor predictor;
+  private final boolean json;
+  private final @Nullable Integer top;
+
+  /**
+   * Takes over model and predictor, to close them.
+   *
+   * @param top how many answers a question is given; null for one
+   */
+  AnswerFormatter(BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top) {
+    this.model = model;
+    this.predictor = predictor;
+    this.json = json;
+    this.top = top;
+  }
+
+  @Override
+  public List<String> tell(List<PredictRequest> requests) {
+    List<QuestionPredictor.Asked> asked =
+        requests.stream()
+            .map(
+                it -> new QuestionPredictor.Asked(Objects.requireNonNull(it.question()), it.text()))
+            .toList();
+    List<List<QuestionPredictor.Answer>> all = predictor.answers(asked, top == null ? 1 : top);
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      if (json) {
+        lines.add(object(requests.get(i), all.get(i)));
+      } else {
+        all.get(i).forEach(answer -> lines.add(line(answer)));
+      }
+    }
+    return lines;
+  }
+
+  private static String line(QuestionPredictor.Answer answer) {
+    String place = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
+    String text = answer.start() < 0 ? "(no answer)" : ControlCharacterEscaper.of(answer.text());
+    return text + "\t" + Formats.number(answer.probability()) + "\t" + place;
+  }
+
+  private String object(PredictRequest request, List<QuestionPredictor.Answer> answers) {
+    ObjectNode object = PredictionFormatter.answerTo(request).put("question", request.question());
+    put(object, answers.get(0));
+    if (top != null) {
+      ArrayNode list = object.putArray("answers");
+      answers.forEach(answer -> put(list.addObject(), answer));
+    }
+    return object.toString();
+  }
+
+  private static void put(ObjectNode object, QuestionPredictor.Answer answer) {
+    object.put("text", answer.text());
+    object.put("start", answer.start()).put("end", answer.end());
+    object.put("score", answer.probability());
+  }
+
+  @Override
+  public void close() {
+    predictor.close();
+    model.close();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.runner.report.ControlCharacterEscaper;
+import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.tasks.textclassification.TextPredictor;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Tells the labels of texts. */
+final class LabelFormatter implements PredictionFormatter {
+  private final BaseModel model;
+  private final TextEncoder encoder;
+  private final TextPredictor predictor;
+  private final boolean json;
+  private final @Nullable Integer top;
+  private long told;
+  private long cut;
+
+  /**
+   * Takes over model and encoder, to close them.
+   *
+   * @param labels in the order of the model's logits
+   * @param top how many labels are told; null for one, and in JSON for all
+   */
+  LabelFormatter(
+      BaseModel model,
+      TextEncoder encoder,
+      List<String> labels,
+      boolean json,
+      @Nullable Integer top) {
+    this.model = model;
+    this.encoder = encoder;
+    this.json = json;
+    this.top = top;
+    predictor = new TextPredictor(model, encoder, labels);
+  }
+
+  @Override
+  public List<String> tell(List<PredictRequest> requests) {
+    List<TextPredictor.Prediction> predictions =
+        predictor.predict(requests.stream().map(PredictRequest::text).toList());
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      TextPredictor.Prediction prediction = predictions.get(i);
+      told++;
+      cut += prediction.cut() ? 1 : 0;
+      lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
+    }
+    return lines;
+  }
+
+  private String line(PredictRequest request, TextPredictor.Prediction prediction) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < count(prediction, 1); i++) {
+      line.append(ControlCharacterEscaper.of(prediction.labels().get(i))).append('\t');
+      line.append(Formats.number(prediction.probabilities().get(i))).append('\t');
+    }
+    return line.append(ControlCharacterEscaper.of(request.text())).toString();
+  }
+
+  private String object(PredictRequest request, TextPredictor.Prediction prediction) {
+    ObjectNode object = PredictionFormatter.answerTo(request).put("text", request.text());
+    object.put("label", prediction.label()).put("probability", prediction.probability());
+    ObjectNode all = object.putObject("probabilities");
+    for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {
+      all.put(prediction.labels().get(i), prediction.probabilities().get(i));
+    }
+    return (prediction.cut() ? object.put("truncated", true) : object).toString();
+  }
+
+  private int count(TextPredictor.Prediction prediction, int usual) {
+    return Math.min(top == null ? usual : top, prediction.labels().size());
+  }
+
+  @Override
+  public List<String> remarks() {
+    return cut == 0
+        ? List.of()
+        : List.of(
+            String.format(
+                Locale.ROOT,
+                "%,d of %,d texts %s longer than %,d tokens; what comes behind was not read",
+                cut,
+                told,
+                cut == 1 ? "is" : "are",
+                encoder.maxLength()));
+  }
+
+  @Override
+  public void close() {
+    encoder.close();
+    model.close();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.counterpoint.runner.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CurrentJvmTest {
+  private static final List<String> FLAGS =
+      List.of(
+          "-Xmx1g",
+          "-agentlib:jdwp=transport=dt_socket,address=5005",
+          "-javaagent:jacoco.jar",
+          "-Dcounterpoint.terminal=true",
+          "-Dcounterpoint.columns=80",
+          "-Dcounterpoint.command=../counterpoint");
+
+  @Test
+  void debuggerAgentsAndTerminalAreNotHandedOn() {
+    assertThat(CurrentJvm.flags(FLAGS, false))
+        .containsExactly("-Xmx1g", "-Dcounterpoint.command=../counterpoint");
+  }
+
+  @Test
+  void theTerminalIsHandedOnToOneThatHasItToo() {
+    assertThat(CurrentJvm.flags(FLAGS, true))
+        .containsExactly(
+            "-Xmx1g",
+            "-Dcounterpoint.terminal=true",
+            "-Dcounterpoint.columns=80",
+            "-Dcounterpoint.command=../counterpoint");
+  }
+
+  @Test
+  void theCommandLineIsOfTheSameJavaAndClassPath() {
+    assertThat(CurrentJvm.command("a.Main", List.of("bench", "--steps")))
+        .startsWith(System.getProperty("java.home") + "/bin/java")
+        .endsWith("-cp", System.getProperty("java.class.path"), "a.Main", "bench", "--steps");
+  }
+}

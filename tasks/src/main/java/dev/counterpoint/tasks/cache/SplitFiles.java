@@ -1,0 +1,90 @@
+package dev.counterpoint.tasks.cache;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+
+/**
+ * Where a split's numbers lie in a cache folder: token ids one after another, where each item
+ * begins among them (and, at the end, where the last one ends), labels, and lines of the source.
+ */
+record SplitFiles(Path folder, String split) {
+  static final int OFFSET_WIDTH = Long.BYTES;
+  static final int LABEL_WIDTH = Integer.BYTES;
+  static final int LINE_WIDTH = Long.BYTES;
+
+  Path ids() {
+    return folder.resolve(split + ".ids");
+  }
+
+  Path offsets() {
+    return folder.resolve(split + ".offsets");
+  }
+
+  Path labels() {
+    return folder.resolve(split + ".labels");
+  }
+
+  Path lines() {
+    return folder.resolve(split + ".lines");
+  }
+
+  /** Hash and line of each text, while the splits are compared; no part of the finished cache. */
+  Path hashes() {
+    return folder.resolve(split + ".hashes");
+  }
+
+  /** Bytes an id: two suffice for a vocabulary of up to 65,536 tokens. */
+  static int idWidth(int vocabularySize) {
+    return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
+  }
+
+  /** Writes the files of a split. */
+  static final class Writer implements AutoCloseable {
+    private final NumberFile ids;
+    private final NumberFile offsets;
+    private final NumberFile labels;
+    private final NumberFile lines;
+    private final NumberFile hashes;
+    private long tokens;
+
+    Writer(SplitFiles files, int vocabularySize) throws IOException {
+      ids = new NumberFile(files.ids(), idWidth(vocabularySize));
+      offsets = new NumberFile(files.offsets(), OFFSET_WIDTH);
+      labels = new NumberFile(files.labels(), LABEL_WIDTH);
+      lines = new NumberFile(files.lines(), LINE_WIDTH);
+      hashes = new NumberFile(files.hashes(), Long.BYTES);
+      offsets.put(0);
+    }
+
+    void add(long line, String text, int label, long[] tokenIds) throws IOException {
+      hashes.put(TrainOverlap.hash(text));
+      hashes.put(line);
+      for (long id : tokenIds) {
+        ids.put(id);
+      }
+      tokens += tokenIds.length;
+      offsets.put(tokens);
+      labels.put(label);
+      lines.put(line);
+    }
+
+    /** Brings all to the disk; the items go into the digest. */
+    void finish(MessageDigest items) throws IOException {
+      items.update(ids.finish());
+      items.update(offsets.finish());
+      items.update(labels.finish());
+      lines.finish();
+      hashes.finish();
+    }
+
+    @Override
+    public void close() throws IOException {
+      ids.close();
+      offsets.close();
+      labels.close();
+      lines.close();
+      hashes.close();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.counterpoint.tasks.textclassification;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.cache.SplitFiles;
+import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes one table as ids, some rows at a time: the native tokenizer takes many at once. */
+final class SplitBuilder {
+  private static final int CHUNK_ROWS = 1_000;
+  private static final long CHUNK_CHARACTERS = 4_000_000;
+
+  private final SourceFile source;
+  private final TextEncoder encoder;
+  private final List<String> labels;
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final SplitFiles.Writer writer;
+  private final List<Row> chunk = new ArrayList<>();
+  private final long[] labelCounts;
+  private long characters;
+  private long truncated;
+  private long blank;
+  private long tokens;
+  private long unknown;
+
+  private SplitBuilder(
+      SourceFile source, TextEncoder encoder, List<String> labels, SplitFiles.Writer writer) {
+    this.source = source;
+    this.encoder = encoder;
+    this.labels = labels;
+    this.writer = writer;
+    this.labelCounts = new long[labels.size()];
+    for (String label : labels) {
+      numbers.put(label, numbers.size());
+    }
+  }
+
+  /** Writes the files of a split; the items go into the digest. */
+  static CacheContent.SplitContent build(
+      LabelledRows rows,
+      SplitFiles files,
+      TextEncoder encoder,
+      List<String> labels,
+      MessageDigest items)
+      throws IOException {
+    try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
+      SplitBuilder builder = new SplitBuilder(rows.file(), encoder, labels, writer);
+      String columns = rows.read(builder::add);
+      builder.encodeChunk();
+      writer.finish(items);
+      return builder.content(columns);
+    }
+  }
+
+  private void add(long line, String text, String label) throws IOException {
+    Integer number = numbers.get(label);
+    if (number == null) {
+      throw source.wrong(
+          line,
+          "has the label \""
+              + label
+              + "\", which the training data lacks; it has: "
+              + String.join(", ", labels)
+              + ".");
+    }
+    chunk.add(new Row(line, text, number));
+    labelCounts[number]++;
+    blank += text.isBlank() ? 1 : 0;
+    characters += text.length();
+    if (chunk.size() == CHUNK_ROWS || characters >= CHUNK_CHARACTERS) {
+      encodeChunk();
+    }
+  }
+
+  private void encodeChunk() throws IOException {
+    Encoding[] encodings = encoder.encodings(chunk.stream().map(Row::text).toList());
+    for (int i = 0; i < encodings.length; i++) {
+      Row row = chunk.get(i);
+      writer.add(row.line(), row.text(), row.label(), encoder.ids(encodings[i]));
+      truncated += encodings[i].exceedMaxLength() ? 1 : 0;
+      count(encodings[i]);
+    }
+    chunk.clear();
+    characters = 0;
+  }
+
+  private void count(Encoding encoding) {
+    long[] ids = encoding.getIds();
+    long[] special = encoding.getSpecialTokenMask();
+    for (int i = 0; i < ids.length; i++) {
+      if (special[i] == 0) {
+        tokens++;
+        unknown += encoder.file().isUnknown(ids[i]) ? 1 : 0;
+      }
+    }
+  }
+
+  private CacheContent.SplitContent content(String columns) {
+    long rows = Arrays.stream(labelCounts).sum();
+    if (rows == 0) {
+      throw new InvalidSettings(source.path() + " has no rows under its header.");
+    }
+    List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
+    return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);
+  }
+
+  private record Row(long line, String text, int label) {}
+}

@@ -1,0 +1,147 @@
+package dev.counterpoint.tasks.textclassification;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.EvaluationSource;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Columns;
+import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Texts with one label each, from tables: {@code .tsv} (quotes are signs like others), {@code .csv}
+ * (RFC 4180), {@code .jsonl} or {@code .json}, each also with {@code .gz}. Tables name their
+ * columns in the first line. The classes are the labels of the training data.
+ *
+ * <p>A text may be empty: it is one unknown token then.
+ *
+ * @param test a split that training never looks at
+ * @param more further splits by name
+ * @param text the column with the text; null to find it by its name
+ * @param label the column with the label; null to find it by its name
+ * @param tokenizer null for {@link TokenizerSettings#defaults()}
+ * @param maxLength the most tokens of an item, special ones included; null for what the model takes
+ */
+public record TextClassification(
+    FileSplit train,
+    @Nullable FileSplit validation,
+    @Nullable FileSplit test,
+    @Nullable Map<String, FileSplit> more,
+    @Nullable String text,
+    @Nullable String label,
+    @Nullable TokenizerSettings tokenizer,
+    @Nullable Integer maxLength)
+    implements EvaluationSource {
+  private static final String TEST = "test";
+  private static final List<String> FIXED = List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+  private static final Pattern NAME = Pattern.compile("[\\w-]+");
+
+  public TextClassification {
+    Checks checks = new Checks();
+    if (maxLength != null) {
+      checks.positive("maxLength", maxLength);
+    }
+    more = more == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(more));
+    for (String name : more.keySet()) {
+      checks.that(
+          NAME.matcher(name).matches() && !FIXED.contains(name),
+          "more",
+          "\"" + name + "\"",
+          "cannot name a further split; it needs letters, digits, - or _, and must not be one of "
+              + String.join(", ", FIXED));
+    }
+    checks.verify();
+  }
+
+  /** Tables of training and validation, all else as it is found. */
+  public static TextClassification of(String train, String validation) {
+    return new TextClassification(
+        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null);
+  }
+
+  @Override
+  public DataSplits open(DataContext context) throws IOException {
+    Map<String, LabelledRows> rows = rows(splits(), context);
+    return splits(TextCache.open(context.cache(), builder(rows, context)), rows, length(context));
+  }
+
+  @Override
+  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+    Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
+    CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
+    return splits(TextCache.open(context.cache(), builder), rows, length(context));
+  }
+
+  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows, int length)
+      throws IOException {
+    CacheContent content = cache.content();
+    CacheContent.Vocabulary vocabulary = content.vocabulary();
+    byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
+    return new DataSplits(
+        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()).cutAt(length),
+        cache.datasets(rows),
+        List.of(() -> new Classification(content.labels())),
+        content.fingerprint(),
+        Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
+        cache.notes(rows),
+        Samples.none(),
+        null);
+  }
+
+  /** The tables of splits, of which it is known that they can be opened. */
+  private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context) {
+    Map<String, LabelledRows> rows = new LinkedHashMap<>();
+    List<InvalidSettings.Problem> problems = new ArrayList<>();
+    splits.forEach(
+        (name, split) -> {
+          SourceFile file = new SourceFile(context.files().apply(split.path()));
+          rows.put(name, new LabelledRows(file, new Columns(text, label)));
+          String problem = file.problem();
+          if (problem != null) {
+            problems.add(new InvalidSettings.Problem("", problem));
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+    return rows;
+  }
+
+  private Map<String, FileSplit> splits() {
+    Map<String, FileSplit> splits = new LinkedHashMap<>();
+    splits.put(DataSplits.TRAIN, train);
+    if (validation != null) {
+      splits.put(DataSplits.VALIDATION, validation);
+    }
+    if (test != null) {
+      splits.put(TEST, test);
+    }
+    splits.putAll(more);
+    return splits;
+  }
+
+  private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
+    TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
+    return new CacheBuilder(
+        rows, settings, HuggingFaceTokenizer.given(settings, context), length(context), null);
+  }
+
+  private int length(DataContext context) {
+    return maxLength == null ? context.maxLength() : Math.min(maxLength, context.maxLength());
+  }
+}

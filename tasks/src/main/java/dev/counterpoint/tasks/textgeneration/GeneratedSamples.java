@@ -1,0 +1,87 @@
+package dev.counterpoint.tasks.textgeneration;
+
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.decoding.DecoderSession;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.models.generation.GenerationSettings;
+import dev.counterpoint.models.generation.Generator;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Texts that a language model draws: from the beginnings of some items of the validation text, or,
+ * where that is short texts one after another, from the first half of one of them. A model that
+ * cannot go on with texts shows none.
+ *
+ * @param endOfText the token that ends a text
+ * @param length tokens of an item
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText, int length)
+    implements Samples {
+  private static final int SAMPLES = 5;
+  private static final int PROMPT = 24;
+  private static final int TOKENS = 120;
+  private static final double TEMPERATURE = 0.8;
+  private static final int TOP_K = 40;
+  private static final long SEED = 17;
+
+  @Override
+  public List<Sample> of(BaseModel model) throws IOException {
+    model.setTraining(false);
+    if (!(model instanceof DecoderSession.Model language) || length < 2) {
+      return List.of();
+    }
+    GenerationSettings settings =
+        new GenerationSettings(TOKENS, true, TEMPERATURE, TOP_K, 1, 1, 1, Set.of(endOfText), SEED);
+    Generator generator = new Generator(language, settings, length, model.device());
+    List<long[]> prompts = prompts();
+    List<List<Long>> made = generator.generate(prompts, (prompt, token) -> {});
+    List<Sample> samples = new ArrayList<>();
+    try (TextEncoder encoder = new TextEncoder(tokenizerJson, "The tokenizer", length)) {
+      for (int i = 0; i < made.size(); i++) {
+        samples.add(new Sample(encoder.decode(prompts.get(i)), encoder.decode(made.get(i)), ""));
+      }
+    }
+    return samples;
+  }
+
+  private List<long[]> prompts() {
+    List<long[]> prompts = new ArrayList<>();
+    for (int i = 0; i < SAMPLES; i++) {
+      prompts.add(prompt(i * validation.size() / SAMPLES));
+    }
+    return prompts;
+  }
+
+  private long[] prompt(long item) {
+    long[] ids =
+        Objects.requireNonNull(validation.collate(new long[] {item}).tensors().get(Batch.IDS))
+            .longs();
+    int most = Math.min(ids.length, Math.min(PROMPT, (length + 1) / 2));
+    boolean ofShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
+    return ofShortTexts ? half(ids, most) : Arrays.copyOf(ids, most);
+  }
+
+  /** The end of a text, and the first half of the next that lies wholly within the item. */
+  private long[] half(long[] ids, int most) {
+    int begin = ids.length;
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] == endOfText) {
+        int tokens = i - begin - 1;
+        if (tokens > 1) {
+          return Arrays.copyOfRange(ids, begin, begin + Math.min(most, 1 + tokens / 2));
+        }
+        begin = i;
+      }
+    }
+    return new long[] {endOfText};
+  }
+}

@@ -1,0 +1,213 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.FolderListing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tokenizer as models are published with: a {@code tokenizer.json}; or, as BERT first was, a
+ * {@code vocab.txt}; or, as GPT-2 first was, {@code vocab.json} and {@code merges.txt}. Of the
+ * older ones a {@code tokenizer.json} is made that does the same.
+ */
+public final class HuggingFaceTokenizer {
+  private static final String FAST = "tokenizer.json";
+  private static final String WORD_PIECES = "vocab.txt";
+  private static final String BYTE_PAIRS = "vocab.json";
+  private static final String MERGES = "merges.txt";
+  private static final String END_OF_TEXT = "<|endoftext|>";
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private HuggingFaceTokenizer() {}
+
+  /** Whether a folder has a tokenizer. */
+  public static boolean isIn(Path folder) {
+    return has(folder, FAST)
+        || has(folder, WORD_PIECES)
+        || (has(folder, BYTE_PAIRS) && has(folder, MERGES));
+  }
+
+  /**
+   * The content of a {@code tokenizer.json}.
+   *
+   * @param path such a file, or a folder with a tokenizer of any of the three kinds
+   * @throws InvalidSettings where there is none
+   */
+  public static byte[] json(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return Files.readAllBytes(path);
+    }
+    if (has(path, FAST)) {
+      return Files.readAllBytes(path.resolve(FAST));
+    }
+    if (has(path, WORD_PIECES)) {
+      return JSON.writeValueAsBytes(wordPieces(path));
+    }
+    if (has(path, BYTE_PAIRS) && has(path, MERGES)) {
+      return JSON.writeValueAsBytes(bytePairs(path));
+    }
+    throw absent(path);
+  }
+
+  /** The tokenizer that the settings name, or else the one that the model was trained with. */
+  public static @Nullable Path given(TokenizerSettings settings, DataContext context) {
+    if (settings.path() == null) {
+      return context.tokenizer();
+    }
+    Path path = context.files().apply(settings.path());
+    if (!Files.isRegularFile(path) && !isIn(path)) {
+      throw absent(path);
+    }
+    return path;
+  }
+
+  private static InvalidSettings absent(Path path) {
+    return new InvalidSettings(
+        "The tokenizer "
+            + path
+            + (Files.isDirectory(path)
+                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt:"
+                    + " name the one that the model was trained with as data.tokenizer.path. "
+                    + FolderListing.within(path)
+                : " is not a file. " + FolderListing.of(path)));
+  }
+
+  /** A tokenizer whose vocabulary is that of texts. */
+  public static byte[] build(TokenizerSettings settings, List<String> texts) throws IOException {
+    VocabularyBuilder vocabulary = new VocabularyBuilder(settings);
+    texts.forEach(vocabulary::add);
+    return vocabulary.toJson();
+  }
+
+  private static boolean has(Path folder, String file) {
+    return Files.isRegularFile(folder.resolve(file));
+  }
+
+  private static ObjectNode wordPieces(Path folder) throws IOException {
+    JsonNode settings = settings(folder);
+    ObjectNode file = empty();
+    ObjectNode model = ofType("WordPiece");
+    model.put("unk_token", "[UNK]");
+    model.put("continuing_subword_prefix", "##");
+    model.put("max_input_chars_per_word", 100);
+    ObjectNode vocabulary = model.putObject("vocab");
+    int id = 0;
+    for (String token : Files.readAllLines(folder.resolve(WORD_PIECES))) {
+      vocabulary.put(token, id++);
+    }
+    for (String special : List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")) {
+      addSpecial(file, vocabulary, special);
+    }
+    ObjectNode normalizer = ofType("BertNormalizer").put("clean_text", true);
+    normalizer.put("handle_chinese_chars", settings.path("tokenize_chinese_chars").asBoolean(true));
+    normalizer.set("strip_accents", settings.path("strip_accents").deepCopy());
+    if (!normalizer.path("strip_accents").isBoolean()) {
+      normalizer.putNull("strip_accents");
+    }
+    normalizer.put("lowercase", settings.path("do_lower_case").asBoolean(true));
+    file.set("normalizer", normalizer);
+    file.set("pre_tokenizer", ofType("BertPreTokenizer"));
+    file.set("post_processor", frame(vocabulary));
+    file.set("decoder", ofType("WordPiece").put("prefix", "##").put("cleanup", true));
+    file.set("model", model);
+    return file;
+  }
+
+  /** [CLS] before a text, [SEP] behind it and behind a second one. */
+  static ObjectNode frame(JsonNode vocabulary) {
+    ObjectNode template = ofType("TemplateProcessing");
+    ArrayNode single = template.putArray("single");
+    single.add(special("[CLS]", 0)).add(sequence("A", 0)).add(special("[SEP]", 0));
+    ArrayNode pair = template.putArray("pair").addAll(single.deepCopy());
+    pair.add(sequence("B", 1)).add(special("[SEP]", 1));
+    ObjectNode tokens = template.putObject("special_tokens");
+    for (String token : List.of("[CLS]", "[SEP]")) {
+      ObjectNode entry = tokens.putObject(token).put("id", token);
+      entry.putArray("ids").add(vocabulary.path(token).asInt());
+      entry.putArray("tokens").add(token);
+    }
+    return template;
+  }
+
+  private static ObjectNode special(String token, int type) {
+    ObjectNode part = NODES.objectNode();
+    part.putObject("SpecialToken").put("id", token).put("type_id", type);
+    return part;
+  }
+
+  private static ObjectNode sequence(String text, int type) {
+    ObjectNode part = NODES.objectNode();
+    part.putObject("Sequence").put("id", text).put("type_id", type);
+    return part;
+  }
+
+  private static ObjectNode bytePairs(Path folder) throws IOException {
+    ObjectNode file = empty();
+    ObjectNode model = ofType("BPE").putNull("dropout").putNull("unk_token");
+    model.put("continuing_subword_prefix", "").put("end_of_word_suffix", "");
+    model.put("fuse_unk", false);
+    JsonNode vocabulary = read(folder.resolve(BYTE_PAIRS));
+    model.set("vocab", vocabulary);
+    ArrayNode merges = model.putArray("merges");
+    Files.readAllLines(folder.resolve(MERGES)).stream()
+        .filter(line -> !line.startsWith("#version") && !line.isBlank())
+        .forEach(merges::add);
+    addSpecial(file, vocabulary, END_OF_TEXT);
+    file.putNull("normalizer");
+    file.set("pre_tokenizer", byteLevel(false, true));
+    file.set("post_processor", byteLevel(true, false));
+    file.set("decoder", byteLevel(true, true));
+    file.set("model", model);
+    return file;
+  }
+
+  private static ObjectNode byteLevel(boolean prefix, boolean trim) {
+    return ofType("ByteLevel")
+        .put("add_prefix_space", prefix)
+        .put("trim_offsets", trim)
+        .put("use_regex", true);
+  }
+
+  private static JsonNode settings(Path folder) throws IOException {
+    return has(folder, "tokenizer_config.json")
+        ? read(folder.resolve("tokenizer_config.json"))
+        : NODES.objectNode();
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new InvalidSettings(file + " is not JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  private static ObjectNode empty() {
+    ObjectNode file = NODES.objectNode();
+    file.put("version", "1.0").putNull("truncation").putNull("padding");
+    file.putArray("added_tokens");
+    return file;
+  }
+
+  private static void addSpecial(ObjectNode file, JsonNode vocabulary, String token) {
+    if (vocabulary.has(token)) {
+      file.withArray("added_tokens")
+          .add(VocabularyBuilder.special(vocabulary.path(token).asInt(), token));
+    }
+  }
+
+  private static ObjectNode ofType(String type) {
+    return NODES.objectNode().put("type", type);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostTensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Token ids of several texts as one block, padded at the end to the longest. */
+final class TokenRows {
+  private TokenRows() {}
+
+  /** {@link Batch#IDS} and {@link Batch#MASK}, (batch, tokens) both. */
+  static Map<String, HostTensor> pad(List<long[]> rows, int paddingId) {
+    int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+    long[] ids = new long[rows.size() * width];
+    float[] mask = new float[ids.length];
+    Arrays.fill(ids, paddingId);
+    int start = 0;
+    for (long[] row : rows) {
+      System.arraycopy(row, 0, ids, start, row.length);
+      Arrays.fill(mask, start, start + row.length, 1);
+      start += width;
+    }
+    Map<String, HostTensor> tensors = new TreeMap<>();
+    tensors.put(Batch.IDS, HostTensor.of(ids, rows.size(), width));
+    tensors.put(Batch.MASK, HostTensor.of(mask, rows.size(), width));
+    return tensors;
+  }
+
+  static long count(List<long[]> rows) {
+    return rows.stream().mapToLong(row -> row.length).sum();
+  }
+}

@@ -1,0 +1,149 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.tasks.table.Surrogates;
+import java.io.IOException;
+import java.text.Normalizer;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Counts the tokens of a text and writes them as a {@code tokenizer.json}: a WordLevel model of
+ * Hugging Face's tokenizers, [PAD] 0, [UNK] 1, then the tokens by falling count.
+ *
+ * <p>Only the counting is done here, with the rules that the file asks of its reader. Ids always
+ * come from Hugging Face's own library, in training and in prediction alike.
+ */
+final class VocabularyBuilder {
+  static final String PADDING = "[PAD]";
+  static final String UNKNOWN = "[UNK]";
+
+  private static final String ANY_CHARACTER = "[\\s\\S]";
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private static final String END_OF_TEXT = "<|endoftext|>";
+
+  private final TokenizerSettings settings;
+  private final List<String> specials;
+  private final Pattern token;
+  private final Map<String, Long> counts = new HashMap<>();
+
+  VocabularyBuilder(TokenizerSettings settings) {
+    this(
+        settings,
+        settings.frame() ? List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]") : List.of(PADDING, UNKNOWN));
+  }
+
+  /**
+   * For text that is gone on with: the token that ends a text is the one that pads, as in GPT-2.
+   */
+  static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
+    return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
+  }
+
+  private VocabularyBuilder(TokenizerSettings settings, List<String> specials) {
+    this.settings = settings;
+    this.specials = specials;
+    this.token =
+        switch (settings.type()) {
+          case WORD -> Pattern.compile("\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS);
+          case CHARACTER -> Pattern.compile(ANY_CHARACTER);
+        };
+  }
+
+  void add(String text) {
+    String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
+    Matcher tokens = token.matcher(settings.lowercase() ? lowercase(composed) : composed);
+    while (tokens.find()) {
+      counts.merge(tokens.group(), 1L, Long::sum);
+    }
+  }
+
+  /** Letter by letter, as the native library does: Java would make a sigma that ends a word ς. */
+  private static String lowercase(String text) {
+    return text.replace('Σ', 'σ').toLowerCase(Locale.ROOT);
+  }
+
+  /** The content of a {@code tokenizer.json}. */
+  byte[] toJson() throws IOException {
+    ObjectNode file = JSON.objectNode();
+    file.put("version", "1.0").putNull("truncation").putNull("padding");
+    ArrayNode added = file.putArray("added_tokens");
+    specials.forEach(token -> added.add(special(added.size(), token)));
+    file.set("normalizer", normalizer());
+    file.set("pre_tokenizer", preTokenizer());
+    ObjectNode model = model();
+    file.set(
+        "post_processor", settings.frame() ? HuggingFaceTokenizer.frame(model.path("vocab")) : null);
+    file.set("decoder", decoder());
+    file.set("model", model);
+    return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
+  }
+
+  static ObjectNode special(int id, String content) {
+    return JSON.objectNode()
+        .put("id", id)
+        .put("content", content)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+  }
+
+  private ObjectNode normalizer() {
+    ObjectNode sequence = ofType("Sequence");
+    ArrayNode steps = sequence.putArray("normalizers").add(ofType("NFC"));
+    if (settings.lowercase()) {
+      steps.add(ofType("Lowercase"));
+    }
+    return sequence;
+  }
+
+  private ObjectNode preTokenizer() {
+    return switch (settings.type()) {
+      case WORD -> ofType("Whitespace");
+      case CHARACTER -> {
+        ObjectNode split = ofType("Split").put("behavior", "Isolated").put("invert", false);
+        split.putObject("pattern").put("Regex", ANY_CHARACTER);
+        yield split;
+      }
+    };
+  }
+
+  /** Words are joined by a space where there is no decoder; characters need one that does not. */
+  private JsonNode decoder() {
+    return switch (settings.type()) {
+      case WORD -> JSON.nullNode();
+      case CHARACTER -> ofType("Fuse");
+    };
+  }
+
+  private ObjectNode model() {
+    ObjectNode model = ofType("WordLevel").put("unk_token", UNKNOWN);
+    ObjectNode vocabulary = model.putObject("vocab");
+    specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
+    counts.entrySet().stream()
+        .filter(entry -> entry.getValue() >= settings.minimumCount())
+        .filter(entry -> !Surrogates.areUnpairedIn(entry.getKey()))
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+                .thenComparing(Map.Entry.comparingByKey()))
+        .limit(settings.vocabularySize() - vocabulary.size())
+        .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
+    return model;
+  }
+
+  private static ObjectNode ofType(String type) {
+    return JSON.objectNode().put("type", type);
+  }
+}

@@ -1,0 +1,472 @@
+package dev.counterpoint.tasks.questionanswering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class QuestionAnsweringTest {
+  private static final String SHORT = "The town has a red bridge and a blue door.";
+
+  @TempDir Path folder;
+
+  @Test
+  void theLabelsAreTheTokensThatTheAnswerBeginsAndEndsWith() throws IOException {
+    HostBatch batch = all(open(squad(SHORT, "red bridge"), 64, 8).train());
+
+    // [CLS] which bridge ? [SEP] the town has a red bridge ...
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(9, 10);
+    assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs())
+        .startsWith(0, 0, 0, 0, 0, 1, 1)
+        .endsWith(1);
+  }
+
+  @Test
+  void theTextIsFoundWhereTheTokenizerGivesBothTextsOneType() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
+    // As RoBERTa's: two signs between the texts, and no types.
+    pair.insert(3, pair.get(2).deepCopy());
+    pair.forEach(part -> part.forEach(of -> ((ObjectNode) of).put("type_id", 0)));
+
+    Dataset train = open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+    HostBatch batch = all(train);
+
+    // [CLS] which bridge ? [SEP] [SEP] the town has a red bridge ...
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).startsWith(10, 11);
+    assertThat(batch.tensors().get(Batch.TOKEN_TYPES).longs()).containsOnly(0);
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = ((QuestionSet.Split) train).window(i);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 7);
+    }
+  }
+
+  /** Which of them a file means the library tells by their keys. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'BertProcessing'; 5; 3; 1",
+        "'sep': ['[SEP]', 3], 'cls': ['[CLS]', 2], 'type': 'RobertaProcessing',"
+            + " 'trim_offsets': false, 'add_prefix_space': false; 6; 4; 0",
+        "'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': false; 3; 0; 1"
+      })
+  void everyWindowHasItsTextWhateverPutsThePairsTogether(
+      String processor, int contextFrom, int special, int contextType) throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    tokenizer.set(
+        "post_processor", new ObjectMapper().readTree("{" + processor.replace('\'', '"') + "}"));
+
+    QuestionSet.Split train =
+        (QuestionSet.Split) open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
+
+    assertThat(train.size()).isGreaterThan(3);
+    for (int i = 0; i < train.size(); i++) {
+      Window window = train.window(i);
+      assertThat(window.contextFrom()).as("window %s", i).isEqualTo(contextFrom);
+      assertThat(window.contextType()).as("window %s", i).isEqualTo(contextType);
+      assertThat(window.starts()).as("window %s", i).hasSize(window.ids().length - 3 - special);
+    }
+  }
+
+  @Test
+  void aTextThatTheTokenizerMakesNothingOfIsRefused() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ObjectNode deleting = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();
+    deleting.put("type", "Replace").put("content", "").putObject("pattern").put("String", "z");
+    Path file = squad("zzz", null);
+
+    assertThatThrownBy(() -> open(file, tokenizer))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1: the tokenizer makes no token of its text");
+  }
+
+  @Test
+  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+
+    assertThat(open(file, tokenizer("the town")).notes())
+        .contains("train: 82 % of the tokens are unknown to the tokenizer");
+    assertThat(open(file, tokenizer(SHORT)).notes()).noneMatch(note -> note.contains("unknown"));
+  }
+
+  @Test
+  void aQuestionWithoutAnAnswerPointsToTheFirstToken() throws IOException {
+    HostBatch batch = all(open(squad(SHORT, null), 64, 8).train());
+
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(0, 0);
+  }
+
+  @Test
+  void aLongTextIsCutIntoWindowsOfWhichOneAtLeastHasTheAnswer() throws IOException {
+    String context = "one two three four five six seven eight nine ten ".repeat(12) + SHORT;
+    Dataset train = open(squad(context, "blue door"), 32, 8).train();
+    HostBatch batch = all(train);
+    long[] labels = batch.tensors().get(Batch.LABELS).longs();
+
+    assertThat(train.size()).isGreaterThan(4);
+    assertThat(batch.tensors().get(Batch.IDS).shape().get(1)).isEqualTo(32);
+    assertThat(LongStream.of(labels).filter(label -> label > 0).count()).isBetween(2L, 4L);
+    assertThat(labels).startsWith(0, 0, 0, 0);
+  }
+
+  @Test
+  void anAnswerBehindSignsOfTwoCharactersIsFoundWhereItIs() throws IOException {
+    Path file = squad("😀😀 é " + SHORT, "red bridge");
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(file, 64, 8);
+      long[] labels = all(data.train()).tensors().get(Batch.LABELS).longs();
+      assertThat(measure(data, manager, (int) labels[0], (int) labels[1]))
+          .containsEntry("exactMatch", 1.0)
+          .containsEntry("f1", 1.0);
+    }
+  }
+
+  @Test
+  void theMeasureTakesTheLikeliestSpan() throws IOException {
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(squad(SHORT, "red bridge"), 64, 8);
+
+      assertThat(measure(data, manager, 10, 10).get("exactMatch")).isZero();
+      assertThat(measure(data, manager, 10, 10).get("f1")).isEqualTo(2 / 3.0);
+      // An end before the start is no span, nor is one within the question.
+      assertThat(measure(data, manager, 10, 9).get("f1")).isLessThan(1.0);
+    }
+  }
+
+  @Test
+  void whereSomeTextsHaveNoAnswerNoneIsTakenIfItIsLikelier() throws IOException {
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = open(squad(SHORT, null), 64, 8);
+
+      assertThat(measure(data, manager, 0, 0))
+          .containsEntry("exactMatch", 1.0)
+          .containsEntry("exactMatch.unanswerable", 1.0);
+      assertThat(measure(data, manager, 9, 10)).containsEntry("exactMatch", 0.0);
+    }
+  }
+
+  @Test
+  void anAnswerThatDoesNotStandWhereItIsSaidToIsRefusedWithFileAndQuestion() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace("red bridge\"", "green bridge\""));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("question q1: the answer \"green bridge\" does not stand at 15");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "context, has no text \"context\"",
+    "question, has no text \"question\"",
+    "answers, has no list \"answers\""
+  })
+  void aQuestionThatLacksAPartIsRefused(String key, String message) throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace('"' + key + '"', "\"other\""));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1 " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Which, question", "The town, context"})
+  void halfOfASurrogatePairIsRefusedWithFileAndQuestion(String before, String key)
+      throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file).replace(before, before + "\\ud800"));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            file + ", question q1 has half of a surrogate pair in \"" + key + "\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "4294967311    | does not stand at 4294967311, in a text of 42 characters",
+        "2147483647    | does not stand at 2147483647, in a text of 42 characters",
+        "-1            | does not stand at -1, in a text of 42 characters",
+        "15.9          | has no whole number \"answer_start\", but 15.9.",
+        "\"15\"          | has no whole number \"answer_start\", but \"15\"."
+      })
+  void aPlaceThatIsNoneOfTheTextIsRefused(String place, String message) throws IOException {
+    assertRefused(
+        "\"answer_start\":15",
+        "\"answer_start\":" + place,
+        ", question q1: the answer \"red bridge\" " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"paragraphs\"           | \"paragraph\"               |"
+            + " , article 1 has no list \"paragraphs\"",
+        "\"paragraphs\"           | \"title\":\"T\",\"other\"    |"
+            + " , article \"T\" has no list \"paragraphs\"",
+        "\"qas\"                  | \"questions\"               |"
+            + " , article 1, paragraph 1 has no list \"qas\"",
+        "\"id\":                  | \"ID\":                     |"
+            + " , article 1, paragraph 1, question 1 has no text \"id\"",
+        "\"is_impossible\":false  | \"is_impossible\":\"yes\"    |"
+            + " , question q1 has \"is_impossible\": \"yes\"",
+        "\"text\":                | \"TEXT\":                   |"
+            + " , question q1, an answer has no text \"text\"",
+        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field 'id'"
+      })
+  void whatIsNotAsInSquadIsRefusedWithItsPlace(String part, String other, String message)
+      throws IOException {
+    assertRefused(part, other, message);
+  }
+
+  @Test
+  void anIdThatComesTwiceIsRefused() throws IOException {
+    Path file = questions("twice.json", List.of("a", "b", "a"));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question a is in the file twice");
+  }
+
+  @Test
+  void whatStandsBehindTheQuestionsIsRefused() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(file, Files.readString(file) + "\n]");
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + " line 2 is not JSON");
+  }
+
+  private void assertRefused(String part, String other, String message) throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    String json = Files.readString(file);
+    assertThat(json).contains(part);
+    Files.writeString(file, json.replace(part, other));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void whatIsNoFileOfQuestionsIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.json"), "{\"a\": 1}");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no list \"data\"");
+    Files.writeString(file, "{\"data\"");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("is not JSON");
+    Files.writeString(file, "{\"data\": []}");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no questions");
+    assertThatThrownBy(() -> open(folder.resolve("absent.json"), 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  void windowsThatWouldHardlyMoveAreRefused() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+
+    assertThatThrownBy(() -> open(file, 64, 33)).hasMessageContaining("stride 33 must be at most");
+    assertThatThrownBy(() -> open(file, 31, 8)).hasMessageContaining("maxLength 31 must be 32");
+  }
+
+  @Test
+  void everyAnswerOfTheRealFilesIsFoundByItsLabels() throws IOException {
+    Path squad =
+        Path.of("..", "..", "shared", "data", "squad", "dev-v2.0-subset.json")
+            .toAbsolutePath()
+            .normalize();
+    assumeTrue(Files.exists(squad), squad + " is absent");
+    List<Question> questions = SquadFile.read(squad);
+    DataSplits data = open(squad, 384, 128);
+    int right = 0;
+    int answerable = 0;
+    QuestionSet.Split train = (QuestionSet.Split) data.train();
+    for (int i = 0; i < train.size(); i++) {
+      HostBatch batch = train.collate(new long[] {i});
+      right += batch.tensors().get(Batch.LABELS).longs()[0] > 0 ? 1 : 0;
+    }
+    for (Question question : questions) {
+      answerable += question.answers().isEmpty() ? 0 : 1;
+    }
+    assertThat(right).isGreaterThanOrEqualTo(answerable);
+  }
+
+  /** The measure of logits that are highest at one first and one last token. */
+  private static Map<String, Double> measure(
+      DataSplits data, NDManager manager, int first, int last) {
+    Metric metric = data.metrics().get(0).get();
+    try (Batch batch = new Batch(all(data.train()), Device.cpu())) {
+      int tokens = (int) batch.ids().getShape().get(1);
+      float[] logits = new float[2 * tokens];
+      logits[2 * first] = 5;
+      logits[2 * last + 1] = 5;
+      NDArray output = manager.create(logits, new Shape(1, tokens, 2));
+      metric.add(output, batch);
+    }
+    return metric.values(metric.sums());
+  }
+
+  @Test
+  void aQuestionThatIsLongerThanAWindowIsCut() throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    String asked = "Which " + "very ".repeat(200) + "red bridge?";
+    Files.writeString(file, Files.readString(file).replace("Which bridge?", asked));
+
+    HostBatch batch = all(open(file, 64, 8).train());
+
+    // [CLS], a quarter of the window, [SEP], the text, [SEP]
+    assertThat(batch.tensors().get(Batch.IDS).shape()).isEqualTo(new Shape(1, 1 + 16 + 1 + 11 + 1));
+    assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(22, 23);
+  }
+
+  @Test
+  void aQuestionThatMovesFromOneSplitToTheNextIsOtherData() throws IOException {
+    String before = fingerprint(List.of("a", "b"), List.of("c"), 8);
+
+    String after = fingerprint(List.of("a"), List.of("b", "c"), 8);
+
+    assertThat(after.split(" ")[0]).isNotEqualTo(before.split(" ")[0]);
+    assertThat(before).matches("[0-9a-f]{64} train:[0-9a-f]{16} validation:[0-9a-f]{16}");
+  }
+
+  @Test
+  void aSplitThatHasNotChangedIsKnownByTheSameHash() throws IOException {
+    String[] before = fingerprint(List.of("a", "b"), List.of("c"), 8).split(" ");
+
+    String[] after = fingerprint(List.of("a", "b"), List.of("d"), 8).split(" ");
+
+    assertThat(after[0]).isNotEqualTo(before[0]);
+    assertThat(after[1]).isEqualTo(before[1]);
+    assertThat(after[2]).isNotEqualTo(before[2]);
+  }
+
+  @Test
+  void otherWindowsAreOtherData() throws IOException {
+    assertThat(fingerprint(List.of("a"), List.of("b"), 16))
+        .isNotEqualTo(fingerprint(List.of("a"), List.of("b"), 8));
+  }
+
+  /** With one tokenizer, whatever the questions are. */
+  private String fingerprint(List<String> train, List<String> validation, int stride)
+      throws IOException {
+    Path tokenizer = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(tokenizer.toFile(), tokenizer(SHORT, "Which bridge?"));
+    TokenizerSettings given =
+        new TokenizerSettings(
+            TokenizerSettings.Type.WORD, tokenizer.toString(), 30_000, 1, true, true);
+    FileSplit trained = new FileSplit(questions("train.json", train).toString());
+    FileSplit validated = new FileSplit(questions("validation.json", validation).toString());
+    return new QuestionAnswering(trained, validated, null, given, 32, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17))
+        .fingerprint();
+  }
+
+  /** One question a text of several windows, by its id. */
+  private Path questions(String name, List<String> ids) throws IOException {
+    Path one = squad(SHORT.repeat(5), "red bridge");
+    JsonNode paragraph = new ObjectMapper().readTree(one.toFile()).at("/data/0/paragraphs/0");
+    ObjectNode file = new ObjectMapper().createObjectNode();
+    ArrayNode paragraphs = file.putArray("data").addObject().putArray("paragraphs");
+    for (String id : ids) {
+      ObjectNode copy = paragraph.deepCopy();
+      ((ObjectNode) copy.at("/qas/0")).put("id", id);
+      paragraphs.add(copy);
+    }
+    Path path = folder.resolve(name);
+    new ObjectMapper().writeValue(path.toFile(), file);
+    return path;
+  }
+
+  private static HostBatch all(Dataset dataset) {
+    return dataset.collate(LongStream.range(0, dataset.size()).toArray());
+  }
+
+  private DataSplits open(Path file, int maxLength, int stride) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
+    FileSplit split = new FileSplit(file.toString());
+    return new QuestionAnswering(split, null, null, words, maxLength, stride, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
+  }
+
+  private static ObjectNode tokenizer(String... texts) throws IOException {
+    TokenizerSettings words =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
+    return (ObjectNode)
+        new ObjectMapper().readTree(HuggingFaceTokenizer.build(words, List.of(texts)));
+  }
+
+  private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {
+    Path json = folder.resolve("tokenizer.json");
+    new ObjectMapper().writeValue(json.toFile(), tokenizer);
+    TokenizerSettings given =
+        new TokenizerSettings(TokenizerSettings.Type.WORD, json.toString(), 30_000, 1, true, true);
+    return new QuestionAnswering(new FileSplit(file.toString()), null, null, given, 32, 8, 30)
+        .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
+  }
+
+  private Path squad(String context, String answer) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Map<String, Object> marked =
+        answer == null
+            ? Map.of()
+            : Map.of(
+                "text", answer, "answer_start", context.codePointCount(0, context.indexOf(answer)));
+    Map<String, Object> asked =
+        Map.of(
+            "id",
+            "q1",
+            "question",
+            "Which bridge?",
+            "is_impossible",
+            answer == null,
+            "answers",
+            answer == null ? List.of() : List.of(marked));
+    Map<String, Object> paragraph = Map.of("context", context, "qas", List.of(asked));
+    Path file = folder.resolve("squad.json");
+    json.writeValue(
+        file.toFile(), Map.of("data", List.of(Map.of("paragraphs", List.of(paragraph)))));
+    return file;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.counterpoint.tasks.textclassification;
+
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Tables of texts and labels in a folder. */
+final class TextTables {
+  static final String TRAIN = "sentence\tlabel\ngood film\t1\nbad film\t0\ngood\t1\n";
+
+  private final Path folder;
+
+  /** Writes train.tsv and dev.tsv. */
+  TextTables(Path folder) throws IOException {
+    this.folder = folder;
+    write("train.tsv", TRAIN);
+    write("dev.tsv", "sentence\tlabel\na good film\t1\n");
+  }
+
+  /** A training split alone, of which every word is in the vocabulary. */
+  static TextClassification train(String path) {
+    return words(new TextClassification(split(path), null, null, null, null, null, null, null));
+  }
+
+  static FileSplit split(String path) {
+    return new FileSplit(path);
+  }
+
+  DataSplits open(TextClassification data) throws IOException {
+    return data.open(context(64));
+  }
+
+  DataContext context(int maxLength) {
+    return new DataContext(folder.resolve("cache"), folder::resolve, maxLength, 17);
+  }
+
+  String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  void write(String name, String content) throws IOException {
+    Files.writeString(folder.resolve(name), content);
+  }
+
+  /** The same data with every word in the vocabulary. */
+  static TextClassification words(TextClassification data) {
+    return new TextClassification(
+        data.train(),
+        data.validation(),
+        null,
+        null,
+        null,
+        null,
+        new TokenizerSettings(TokenizerSettings.Type.WORD, null, 1000, 1, true),
+        null);
+  }
+}
