@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -17,7 +18,6 @@ import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,13 +48,12 @@ public final class ModelFolder {
    * @param model its settings
    * @param data what it was built for
    * @param classpath where classes of its own are found
-   * @param answering how it looks for answers; null where it answers no questions, or that is not
-   *     known
+   * @param prediction settings to decode predictions with; null if the task needs none
    */
   public record Config(
-      ModelConfig model, DataSpec data, List<String> classpath, @Nullable AnswerExtraction answering) {
+      ModelConfig model, DataSpec data, List<String> classpath, @Nullable PredictionSettings prediction) {
     Config merged() {
-      return new Config(((PretrainedConfig) model).merged(), data, classpath, answering);
+      return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction);
     }
   }
 

@@ -24,7 +24,7 @@ public enum Precision {
   }
 
   /** What kernels whose text is {@code # with product} must know of it on this processor. */
-  Map<String, Object> constants() {
+  public Map<String, Object> constants() {
     return constants(products() != this);
   }
 
@@ -38,12 +38,12 @@ public enum Precision {
    *
    * @param rounded whether the products are float32's, of rounded numbers
    */
-  Map<String, Object> constants(boolean rounded) {
+  public Map<String, Object> constants(boolean rounded) {
     return Map.of("type", type, "rounded", rounded);
   }
 
   /** Those, and others of a kernel. */
-  Map<String, Object> constants(Map<String, Object> others) {
+  public Map<String, Object> constants(Map<String, Object> others) {
     Map<String, Object> all = new HashMap<>(others);
     all.putAll(constants());
     return all;

@@ -123,7 +123,7 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   /** (outputs, inputs). */
-  NDArray weight() {
+  public NDArray weight() {
     return transposed ? weight.value().transpose() : weight.value();
   }
 
@@ -132,7 +132,7 @@ public final class Linear extends Layer implements UnaryLayer {
    *
    * @throws IllegalStateException where it has none
    */
-  NDArray bias() {
+  public NDArray bias() {
     if (bias == null) {
       throw new IllegalStateException("This layer has no bias.");
     }

@@ -154,7 +154,7 @@ public final class SafetensorsReader implements Closeable {
   }
 
   /** What keeps {@link #readAll} from these arrays; empty where nothing does. */
-  List<InvalidSettings.Problem> misfits(Map<String, NDArray> targets) {
+  public List<InvalidSettings.Problem> misfits(Map<String, NDArray> targets) {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     addNames(problems, "lacks", targets.keySet(), tensors().keySet());
     addNames(problems, "has left over", tensors().keySet(), targets.keySet());
@@ -222,7 +222,7 @@ public final class SafetensorsReader implements Closeable {
   }
 
   /** Passes on the bytes that an array read from this tensor has. */
-  void send(StoredTensor tensor, TensorBytes.Sink<IOException> sink) throws IOException {
+  public void send(StoredTensor tensor, TensorBytes.Sink<IOException> sink) throws IOException {
     boolean widens = tensor.type().widensTo(DataType.FLOAT32);
     Position position = new Position(tensor);
     long left = widens ? 2 * tensor.bytes() : tensor.bytes();

@@ -43,7 +43,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  static void write(WritableByteChannel channel, Map<String, ? extends TensorValues> tensors)
+  public static void write(WritableByteChannel channel, Map<String, ? extends TensorValues> tensors)
       throws IOException {
     SafetensorsHeader header = SafetensorsHeader.lay(shapes(tensors));
     writeFully(channel, header.encode());

@@ -15,26 +15,26 @@ import java.nio.ByteOrder;
  * is), a piece of its rows at a time: so an array may be larger than a Java buffer, lie on a GPU,
  * or be a transposed view, and never needs a second copy of its size.
  */
-final class TensorBytes {
+public final class TensorBytes {
   /** Bytes of a piece at most. */
   static final int PIECE = 16 << 20;
 
   private final int piece;
 
-  TensorBytes() {
+  public TensorBytes() {
     this(PIECE);
   }
 
   /**
    * @param piece bytes of a piece at most; 8, an element's size, at least
    */
-  TensorBytes(int piece) {
+  public TensorBytes(int piece) {
     this.piece = piece;
   }
 
   /** Takes the bytes of one piece; the buffer is the array's own memory and ends with the call. */
   @FunctionalInterface
-  interface Sink<E extends Exception> {
+  public interface Sink<E extends Exception> {
     void accept(ByteBuffer bytes) throws E;
   }
 
@@ -46,7 +46,7 @@ final class TensorBytes {
 
   /** Passes on all bytes of the array, in order. */
   @SuppressWarnings("try") // The recording mode is there to be closed only.
-  <E extends Exception> void send(NDArray array, Sink<E> sink) throws E {
+  public <E extends Exception> void send(NDArray array, Sink<E> sink) throws E {
     try (Torch.Recording off = Torch.noGradients()) {
       walk(array, part -> accept(part, sink));
     }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * Copies of arrays, in memory outside of the heap that is kept from one time to the next: the first
  * touch of new memory takes longer than the copying.
  */
-final class TensorCopies {
+public final class TensorCopies {
   private final Map<String, Copy> copies = new HashMap<>();
 
   /**
@@ -23,7 +23,7 @@ final class TensorCopies {
    *
    * @throws OutOfMemoryError where the copies do not fit; nothing is kept then
    */
-  SortedMap<String, TensorValues> take(Map<String, NDArray> arrays) {
+  public SortedMap<String, TensorValues> take(Map<String, NDArray> arrays) {
     SortedMap<String, TensorValues> taken = new TreeMap<>();
     try {
       arrays.forEach(

@@ -7,7 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What is written of a tensor: the values of an array, or a copy that was made of them. */
-interface TensorValues {
+public interface TensorValues {
   StoredType type();
 
   Shape shape();

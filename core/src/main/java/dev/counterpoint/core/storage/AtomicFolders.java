@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * <p>The hidden names: {@code .NAME.new} is being written, {@code .NAME.old} has made room for its
  * successor, {@code .NAME.gone} is being deleted.
  */
-final class AtomicFolders {
-  static final String NEW = ".new";
-  static final String OLD = ".old";
+public final class AtomicFolders {
+  public static final String NEW = ".new";
+  public static final String OLD = ".old";
   private static final String GONE = ".gone";
 
   private final Path directory;
@@ -29,7 +29,7 @@ final class AtomicFolders {
   /**
    * @param names what the folders' names look like: nothing else in the directory is touched
    */
-  AtomicFolders(Path directory, Pattern names, Disk disk) {
+  public AtomicFolders(Path directory, Pattern names, Disk disk) {
     this.directory = directory;
     this.hidden = Pattern.compile("\\.(" + names.pattern() + ")(\\.new|\\.old|\\.gone)");
     this.disk = disk;
@@ -37,12 +37,12 @@ final class AtomicFolders {
 
   /** Fills a folder that does not exist yet. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     void writeTo(Path folder) throws IOException;
   }
 
   /** The names of all entries, hidden ones too; none where there is no directory. */
-  List<String> names() throws IOException {
+  public List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
     if (!Files.exists(directory)) {
       return names;
@@ -55,12 +55,12 @@ final class AtomicFolders {
     return names;
   }
 
-  static String hidden(String name, String kind) {
+  public static String hidden(String name, String kind) {
     return "." + name + kind;
   }
 
   /** Puts a folder in place, instead of one that is there; a failure leaves that one. */
-  void publish(String name, Content content) throws IOException {
+  public void publish(String name, Content content) throws IOException {
     Path place = directory.resolve(name);
     Path fresh = directory.resolve(hidden(name, NEW));
     Path old = directory.resolve(hidden(name, OLD));
@@ -92,7 +92,7 @@ final class AtomicFolders {
   }
 
   /** Removes a folder; cut off by a crash, it is gone under its own name or still whole. */
-  void remove(String name) throws IOException {
+  public void remove(String name) throws IOException {
     Path gone = directory.resolve(hidden(name, GONE));
     disk.delete(gone);
     disk.rename(directory.resolve(name), gone);
@@ -100,7 +100,7 @@ final class AtomicFolders {
   }
 
   /** Clears away what a crash left, and puts back what it found between two names. */
-  void recover() throws IOException {
+  public void recover() throws IOException {
     for (String name : names()) {
       Matcher matcher = hidden.matcher(name);
       if (matcher.matches()) {

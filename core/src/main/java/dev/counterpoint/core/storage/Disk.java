@@ -5,7 +5,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
 /** Everything that saving changes on a disk, at one narrow point, so that each may fail in turn. */
-interface Disk {
+public interface Disk {
   /** Makes a directory; that it is there already is no failure, its parent must be. */
   void createDirectory(Path directory) throws IOException;
 

@@ -11,7 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** The file system of this machine. */
-final class LocalDisk implements Disk {
+public final class LocalDisk implements Disk {
   @Override
   public void createDirectory(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {

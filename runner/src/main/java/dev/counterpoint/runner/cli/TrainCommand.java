@@ -247,7 +247,7 @@ final class TrainCommand implements Callable<Integer> {
     RunDirectory.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
         new ModelFolder.Config(
-            run.file().model(), data.spec(), run.file().classpath(), data.answering());
+            run.file().model(), data.spec(), run.file().classpath(), data.prediction());
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.passedOver().forEach(console::say);
     if (!outcome.validation().isEmpty()) {

@@ -61,11 +61,11 @@ public final class Experiments {
   public static String runFile(String name, List<String> sets) {
     boolean pretrained =
         FINE_TUNED.contains(name) && sets.stream().anyMatch(set -> set.startsWith("model.from="));
-    return resource(pretrained ? name + "-from" : name);
+    return resource(name + (pretrained ? "/pretrained.yaml" : "/run.yaml"));
   }
 
-  private static String resource(String name) {
-    try (InputStream text = Experiments.class.getResourceAsStream(name + ".yaml")) {
+  private static String resource(String file) {
+    try (InputStream text = Experiments.class.getResourceAsStream("/experiments/" + file)) {
       return new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

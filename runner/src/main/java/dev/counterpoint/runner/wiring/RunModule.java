@@ -176,7 +176,7 @@ public final class RunModule extends AbstractModule {
   StepSnapshots capsules(DataSplits data) {
     ModelFolder.Config config =
         new ModelFolder.Config(
-            run.file().model(), data.spec(), run.file().classpath(), data.answering());
+            run.file().model(), data.spec(), run.file().classpath(), data.prediction());
     return new StepSnapshots(
         run.directory().capsules(),
         MOST_CAPSULES,

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
  * The numbers of a {@link NumberFile}, mapped into memory: the system reads what is asked for, and
  * forgets what is not. A mapping reaches 2 GiB at most, so that a file is several.
  */
-final class MemoryMappedTokens {
+public final class MemoryMappedTokens {
   private static final int SEGMENT_BITS = 30;
 
   private final ByteBuffer[] segments;
@@ -42,7 +42,7 @@ final class MemoryMappedTokens {
     }
   }
 
-  long get(long index) {
+  public long get(long index) {
     long start = index * width;
     ByteBuffer segment = segments[(int) (start >>> segmentBits)];
     int offset = (int) (start & ((1L << segmentBits) - 1));

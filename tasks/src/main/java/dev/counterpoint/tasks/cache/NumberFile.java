@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /** Writes whole numbers one after another, each in so many bytes, little-endian. */
-final class NumberFile implements Closeable {
+public final class NumberFile implements Closeable {
   private final FileChannel file;
   private final int width;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
@@ -22,12 +22,12 @@ final class NumberFile implements Closeable {
    *
    * @param width 2 (without a sign), 4 or 8 bytes
    */
-  NumberFile(Path path, int width) throws IOException {
+  public NumberFile(Path path, int width) throws IOException {
     this.width = width;
     file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
-  void put(long number) throws IOException {
+  public void put(long number) throws IOException {
     if (buffer.remaining() < width) {
       flush();
     }
@@ -39,7 +39,7 @@ final class NumberFile implements Closeable {
   }
 
   /** Brings all of it to the disk, and gives the SHA-256 of it. */
-  byte[] finish() throws IOException {
+  public byte[] finish() throws IOException {
     flush();
     file.force(true);
     return digest.digest();

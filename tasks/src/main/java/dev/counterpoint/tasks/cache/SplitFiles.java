@@ -8,39 +8,39 @@ import java.security.MessageDigest;
  * Where a split's numbers lie in a cache folder: token ids one after another, where each item
  * begins among them (and, at the end, where the last one ends), labels, and lines of the source.
  */
-record SplitFiles(Path folder, String split) {
-  static final int OFFSET_WIDTH = Long.BYTES;
-  static final int LABEL_WIDTH = Integer.BYTES;
-  static final int LINE_WIDTH = Long.BYTES;
+public record SplitFiles(Path folder, String split) {
+  public static final int OFFSET_WIDTH = Long.BYTES;
+  public static final int LABEL_WIDTH = Integer.BYTES;
+  public static final int LINE_WIDTH = Long.BYTES;
 
-  Path ids() {
+  public Path ids() {
     return folder.resolve(split + ".ids");
   }
 
-  Path offsets() {
+  public Path offsets() {
     return folder.resolve(split + ".offsets");
   }
 
-  Path labels() {
+  public Path labels() {
     return folder.resolve(split + ".labels");
   }
 
-  Path lines() {
+  public Path lines() {
     return folder.resolve(split + ".lines");
   }
 
   /** Hash and line of each text, while the splits are compared; no part of the finished cache. */
-  Path hashes() {
+  public Path hashes() {
     return folder.resolve(split + ".hashes");
   }
 
   /** Bytes an id: two suffice for a vocabulary of up to 65,536 tokens. */
-  static int idWidth(int vocabularySize) {
+  public static int idWidth(int vocabularySize) {
     return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
   }
 
   /** Writes the files of a split. */
-  static final class Writer implements AutoCloseable {
+  public static final class Writer implements AutoCloseable {
     private final NumberFile ids;
     private final NumberFile offsets;
     private final NumberFile labels;
@@ -48,7 +48,7 @@ record SplitFiles(Path folder, String split) {
     private final NumberFile hashes;
     private long tokens;
 
-    Writer(SplitFiles files, int vocabularySize) throws IOException {
+    public Writer(SplitFiles files, int vocabularySize) throws IOException {
       ids = new NumberFile(files.ids(), idWidth(vocabularySize));
       offsets = new NumberFile(files.offsets(), OFFSET_WIDTH);
       labels = new NumberFile(files.labels(), LABEL_WIDTH);
@@ -57,7 +57,7 @@ record SplitFiles(Path folder, String split) {
       offsets.put(0);
     }
 
-    void add(long line, String text, int label, long[] tokenIds) throws IOException {
+    public void add(long line, String text, int label, long[] tokenIds) throws IOException {
       hashes.put(TrainOverlap.hash(text));
       hashes.put(line);
       for (long id : tokenIds) {
@@ -70,7 +70,7 @@ record SplitFiles(Path folder, String split) {
     }
 
     /** Brings all to the disk; the items go into the digest. */
-    void finish(MessageDigest items) throws IOException {
+    public void finish(MessageDigest items) throws IOException {
       items.update(ids.finish());
       items.update(offsets.finish());
       items.update(labels.finish());

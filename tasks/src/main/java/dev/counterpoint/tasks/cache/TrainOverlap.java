@@ -20,7 +20,7 @@ import java.util.BitSet;
  * @param line of the first of them in its file; 0 where there is none
  * @param trainLine where its text comes first in the file of the training split
  */
-record TrainOverlap(long rows, long line, long trainLine) {
+public record TrainOverlap(long rows, long line, long trainLine) {
   /** Items of the split that are compared with the whole training split at once. */
   private static final int BLOCK = 1 << 22;
 

@@ -1,16 +1,17 @@
 package dev.counterpoint.tasks.questionanswering;
 
+import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * How answers were looked for in texts when a model was trained, as they are to be when it is
- * asked.
+ * How answers are extracted from the span logits of a context, in training and in prediction.
  *
  * @param stride tokens that a window over a long text has in common with the one before
  * @param maxAnswer the most tokens of an answer
  * @param noneAllowed whether a text may have no answer
  */
-public record AnswerExtraction(int stride, int maxAnswer, boolean noneAllowed) {
+public record AnswerExtraction(int stride, int maxAnswer, boolean noneAllowed)
+    implements PredictionSettings {
   public AnswerExtraction {
     new Checks().notNegative("stride", stride).positive("maxAnswer", maxAnswer).verify();
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param text null to find it
  * @param label null to find it
  */
-record Columns(@Nullable String text, @Nullable String label) {
+public record Columns(@Nullable String text, @Nullable String label) {
   /** What tables have between their fields, and this one has in the name of its only column. */
   private static final List<Map.Entry<String, String>> SEPARATORS =
       List.of(
@@ -50,11 +50,11 @@ record Columns(@Nullable String text, @Nullable String label) {
           "rating",
           "y");
 
-  String textOf(SourceFile file, Table table) {
+  public String textOf(SourceFile file, Table table) {
     return find(file, "text", text, TEXTS, table.columns());
   }
 
-  String labelOf(SourceFile file, Table table) {
+  public String labelOf(SourceFile file, Table table) {
     return find(file, "label", label, LABELS, table.columns());
   }
 
@@ -65,7 +65,7 @@ record Columns(@Nullable String text, @Nullable String label) {
    * @param textColumn that of the text
    * @param labelColumn that of the label; null where none is read
    */
-  String choice(Table table, String textColumn, @Nullable String labelColumn) {
+  public String choice(Table table, String textColumn, @Nullable String labelColumn) {
     List<String> found = new ArrayList<>();
     if (text == null) {
       found.add("the text is read from the column \"" + textColumn + "\"");

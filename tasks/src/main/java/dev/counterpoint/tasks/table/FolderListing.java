@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Says what lies where a file was looked for. */
-final class FolderListing {
+public final class FolderListing {
   private static final int MOST = 5;
 
   private FolderListing() {}
 
   /** The files beside a missing one, those with the most similar names first. */
-  static String of(Path missing) {
+  public static String of(Path missing) {
     Path folder = missing.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       return "Its folder does not exist either.";
@@ -34,7 +34,7 @@ final class FolderListing {
   }
 
   /** The files of a folder. */
-  static String within(Path folder) {
+  public static String within(Path folder) {
     return show(names(folder));
   }
 

@@ -26,7 +26,7 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** A file of rows: tab- or comma-separated or JSON by its ending, and perhaps gzipped. */
-record SourceFile(Path path) {
+public record SourceFile(Path path) {
   private static final String ZIPPED = ".gz";
 
   /** Reads the whole table; what is wrong with the file is said of the file. */
@@ -39,7 +39,7 @@ record SourceFile(Path path) {
   }
 
   /** Reads the whole text; what is wrong with the file is said of the file. */
-  void readText(TextReader reader) throws IOException {
+  public void readText(TextReader reader) throws IOException {
     try (Reader text = text()) {
       reader.read(text);
     } catch (CharacterCodingException e) {
@@ -96,7 +96,7 @@ record SourceFile(Path path) {
    * and, where the file system has them, its number and the time when anything of it was changed
    * last, as {@code cp -p}, {@code rsync -t} and {@code tar} set the other time back.
    */
-  String stamp() throws IOException {
+  public String stamp() throws IOException {
     Path real = path.toRealPath();
     BasicFileAttributes file = Files.readAttributes(real, BasicFileAttributes.class);
     String stamp = real + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
@@ -106,7 +106,7 @@ record SourceFile(Path path) {
   }
 
   /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
-  String hash() throws IOException {
+  public String hash() throws IOException {
     MessageDigest digest = Sha256.begin();
     try (InputStream in = Files.newInputStream(path);
         OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
@@ -116,11 +116,11 @@ record SourceFile(Path path) {
   }
 
   /** A message about a line of this file, counted from 1. */
-  InvalidSettings wrong(long line, String message) {
+  public InvalidSettings wrong(long line, String message) {
     return new InvalidSettings(origin(line) + " " + message);
   }
 
-  String origin(long line) {
+  public String origin(long line) {
     return path + " line " + line;
   }
 
@@ -220,13 +220,13 @@ record SourceFile(Path path) {
 
   /** What is done with an open text. */
   @FunctionalInterface
-  interface TextReader {
+  public interface TextReader {
     void read(Reader text) throws IOException;
   }
 
   /** What is done with an open table. */
   @FunctionalInterface
-  interface TableReader<T> {
+  public interface TableReader<T> {
     T read(Table table) throws IOException;
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Rows of named fields, read one after another. */
-interface Table extends Closeable {
+public interface Table extends Closeable {
   /** The names in the order of the file; none where the file is empty. */
   List<String> columns();
 

@@ -88,7 +88,7 @@ public final class TextEncoder implements AutoCloseable {
     return batch(encodings(texts));
   }
 
-  HostBatch batch(Encoding[] encodings) {
+  public HostBatch batch(Encoding[] encodings) {
     List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));
   }
@@ -185,16 +185,16 @@ public final class TextEncoder implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  Encoding[] encodings(List<String> texts) {
+  public Encoding[] encodings(List<String> texts) {
     return tokenizer.batchEncode(texts);
   }
 
-  long[] ids(Encoding encoding) {
+  public long[] ids(Encoding encoding) {
     long[] ids = encoding.getIds();
     return ids.length == 0 ? new long[] {file.unknownId()} : ids;
   }
 
-  TokenizerFile file() {
+  public TokenizerFile file() {
     return file;
   }
 

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Token ids of several texts as one block, padded at the end to the longest. */
-final class TokenRows {
+public final class TokenRows {
   private TokenRows() {}
 
   /** {@link Batch#IDS} and {@link Batch#MASK}, (batch, tokens) both. */
-  static Map<String, HostTensor> pad(List<long[]> rows, int paddingId) {
+  public static Map<String, HostTensor> pad(List<long[]> rows, int paddingId) {
     int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
     long[] ids = new long[rows.size() * width];
     float[] mask = new float[ids.length];
@@ -29,7 +29,7 @@ final class TokenRows {
     return tensors;
   }
 
-  static long count(List<long[]> rows) {
+  public static long count(List<long[]> rows) {
     return rows.stream().mapToLong(row -> row.length).sum();
   }
 }

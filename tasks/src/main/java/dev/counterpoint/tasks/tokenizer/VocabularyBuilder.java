@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * <p>Only the counting is done here, with the rules that the file asks of its reader. Ids always
  * come from Hugging Face's own library, in training and in prediction alike.
  */
-final class VocabularyBuilder {
+public final class VocabularyBuilder {
   static final String PADDING = "[PAD]";
   static final String UNKNOWN = "[UNK]";
 
@@ -46,7 +46,7 @@ final class VocabularyBuilder {
   /**
    * For text that is gone on with: the token that ends a text is the one that pads, as in GPT-2.
    */
-  static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
+  public static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
     return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
   }
 
@@ -60,7 +60,7 @@ final class VocabularyBuilder {
         };
   }
 
-  void add(String text) {
+  public void add(String text) {
     String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
     Matcher tokens = token.matcher(settings.lowercase() ? lowercase(composed) : composed);
     while (tokens.find()) {
@@ -74,7 +74,7 @@ final class VocabularyBuilder {
   }
 
   /** The content of a {@code tokenizer.json}. */
-  byte[] toJson() throws IOException {
+  public byte[] toJson() throws IOException {
     ObjectNode file = JSON.objectNode();
     file.put("version", "1.0").putNull("truncation").putNull("padding");
     ArrayNode added = file.putArray("added_tokens");

@@ -4,7 +4,6 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     tokenizer.json}
  * @param notes lines worth telling at the start, as the count of each label
  * @param samples what a model may be asked, so that people see what it does
- * @param answering how answers are looked for; null for data without questions
+ * @param prediction settings to decode predictions with; null if the task needs none
  */
 public record DataSplits(
     DataSpec spec,
@@ -37,7 +36,7 @@ public record DataSplits(
     Map<String, ModelFile> files,
     List<String> notes,
     Samples samples,
-    @Nullable AnswerExtraction answering)
+    @Nullable PredictionSettings prediction)
     implements AutoCloseable {
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";
