@@ -10,20 +10,20 @@ import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
-import dev.counterpoint.runner.LauncherCommand;
-import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +51,10 @@ public final class ModelFolder {
    * @param prediction settings to decode predictions with; null if the task needs none
    */
   public record Config(
-      ModelConfig model, DataSpec data, List<String> classpath, @Nullable PredictionSettings prediction) {
+      ModelConfig model,
+      DataSpec data,
+      List<String> classpath,
+      @Nullable PredictionSettings prediction) {
     Config merged() {
       return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction);
     }
@@ -74,7 +77,7 @@ public final class ModelFolder {
       saveMerged(folder, model, config, files, binder);
       return;
     }
-    RunDirectory.writeJson(folder.resolve(CONFIG), content(config, binder));
+    AtomicFile.writeJson(folder.resolve(CONFIG), content(config, binder));
     if (lora == null) {
       ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
       Files.deleteIfExists(folder.resolve(AdapterFolder.WEIGHTS));
@@ -84,7 +87,7 @@ public final class ModelFolder {
       Files.deleteIfExists(folder.resolve(WEIGHTS));
     }
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
-      RunDirectory.write(folder.resolve(file.getKey()), file.getValue());
+      AtomicFile.write(folder.resolve(file.getKey()), file.getValue()::writeTo);
     }
   }
 
@@ -150,7 +153,7 @@ public final class ModelFolder {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings("There is no model in " + folder + ": it has no " + CONFIG + ".");
     }
-    JsonNode content = RunDirectory.readJson(file);
+    JsonNode content = AtomicFile.readJson(file);
     if (content.has("model_type") && !content.has(OWN)) {
       throw new InvalidSettings(
           file
@@ -158,16 +161,30 @@ public final class ModelFolder {
               + " model.from.");
     }
     JsonNode own = content.has(OWN) ? content.get(OWN) : content;
-    return SettingsTree.load(file.toString(), own.toString(), List.of());
+    return SettingsTree.load(file.toString(), renamed(own).toString(), List.of());
   }
 
-  /** The model itself, ready to be asked. */
-  public static BaseModel load(Path folder, Config config, Device device) throws IOException {
+  /** Version 0.1 wrote the settings of answer extraction under a key of their own. */
+  private static JsonNode renamed(JsonNode own) {
+    if (own instanceof ObjectNode settings
+        && settings.remove("answering") instanceof ObjectNode answering) {
+      settings.set("prediction", answering.put("type", "answer-extraction"));
+    }
+    return own;
+  }
+
+  /**
+   * Loads a model in evaluation mode.
+   *
+   * @param files finds the base model of an adapter, such as {@link ModelHub#find}
+   */
+  public static BaseModel load(
+      Path folder, Config config, Device device, Function<String, Path> files) throws IOException {
     BaseModel model = config.model().build(config.data());
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
       requireBase(folder, pretrained);
-      pretrained.loadBase(model, config.data().labels(), ModelHub::find);
+      pretrained.loadBase(model, config.data().labels(), files);
     }
     loadWeights(folder, config, model);
     model.setTraining(false);
@@ -182,9 +199,7 @@ public final class ModelFolder {
               + folder
               + " needs the model that it adapts, and there is no folder "
               + from
-              + ". Put it back; or, where there is still one, merge the two: "
-              + LauncherCommand.line("merge")
-              + ".");
+              + ". Put it back, or merge the two where both exist (counterpoint merge).");
     }
   }
 

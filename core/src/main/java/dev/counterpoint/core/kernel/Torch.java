@@ -116,7 +116,8 @@ public final class Torch {
   /** The recording mode of one thread; closing it restores the mode before. */
   public static final class Recording implements AutoCloseable {
     private final boolean before = JniUtils.isGradMode();
-    private final @Nullable ActivationCheckpoints partsBefore = ActivationCheckpoints.ofThisThread();
+    private final @Nullable ActivationCheckpoints partsBefore =
+        ActivationCheckpoints.ofThisThread();
     private final @Nullable KernelResults resultsBefore = KernelResults.ofThisThread();
     private final KernelResults results = new KernelResults();
     private final @Nullable ActivationCheckpoints parts;

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.kernel;
 
 import org.jspecify.annotations.NullMarked;
-

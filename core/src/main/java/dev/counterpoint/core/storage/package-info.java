@@ -1,4 +1,7 @@
-/** File-system operations that survive a crash: atomic writes, fsync, SHA-256, readable failure messages. */
+/**
+ * File-system operations that survive a crash: atomic writes, fsync, SHA-256, readable failure
+ * messages.
+ */
 @NullMarked
 package dev.counterpoint.core.storage;
 

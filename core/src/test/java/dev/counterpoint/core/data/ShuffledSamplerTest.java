@@ -74,7 +74,8 @@ class ShuffledSamplerTest {
   void allOrdersOfAFewItemsAreEquallyLikely(int size, int orders) {
     Map<String, Integer> seen = new HashMap<>();
     for (int seed = 0; seed < 200 * orders; seed++) {
-      seen.merge(Arrays.toString(all(ShuffledSampler.shuffled(size, size, seed, 0))), 1, Integer::sum);
+      seen.merge(
+          Arrays.toString(all(ShuffledSampler.shuffled(size, size, seed, 0))), 1, Integer::sum);
     }
     assertThat(seen).hasSize(orders);
     assertThat(seen.values().stream().mapToDouble(n -> (n - 200.0) * (n - 200.0) / 200).sum())

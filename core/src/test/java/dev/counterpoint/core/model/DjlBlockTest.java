@@ -18,7 +18,6 @@ import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.ArrayDataset;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.decoding.Predictor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;

@@ -82,7 +82,8 @@ class ReplayTest {
     StepSnapshot capsule = StepSnapshot.read(failing(-1));
 
     assertThat(capsule.items()).hasSize(6).contains("item 5");
-    assertThat(capsule.batches()).containsExactly(new StepSnapshot.Sizes(3, 3), new StepSnapshot.Sizes(3, 3));
+    assertThat(capsule.batches())
+        .containsExactly(new StepSnapshot.Sizes(3, 3), new StepSnapshot.Sizes(3, 3));
     assertThat(capsule.loss()).isNaN();
   }
 

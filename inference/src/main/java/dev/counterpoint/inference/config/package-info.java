@@ -1,7 +1,7 @@
 /**
- * Binds run files to records and writes them back. Nothing here depends on a particular setting: the
- * records declare the keys, and {@link dev.counterpoint.inference.config.Catalog} lists the short names
- * that a file may use as {@code type}.
+ * Binds run files to records and writes them back. Nothing here depends on a particular setting:
+ * the records declare the keys, and {@link dev.counterpoint.inference.config.Catalog} lists the
+ * short names that a file may use as {@code type}.
  *
  * <p>A {@link dev.counterpoint.inference.config.SettingsTree} is the parsed file, a {@link
  * dev.counterpoint.inference.config.Binder} creates records from it, and {@link

@@ -2,7 +2,7 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.decoding.DecoderSession;
+import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;

@@ -6,4 +6,3 @@
 package dev.counterpoint.models.transformer;
 
 import org.jspecify.annotations.NullMarked;
-

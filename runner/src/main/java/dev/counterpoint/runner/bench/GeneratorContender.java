@@ -1,11 +1,11 @@
 package dev.counterpoint.runner.bench;
 
 import ai.djl.Device;
-import dev.counterpoint.core.decoding.DecoderSession;
+import dev.counterpoint.core.generation.DecoderSession;
+import dev.counterpoint.core.generation.GenerationSettings;
+import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.models.generation.GenerationSettings;
-import dev.counterpoint.models.generation.Generator;
 import java.util.List;
 import java.util.Set;
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.check;
 
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
   static Evidence of(RunDirectory run, Path trace) throws IOException {
     return new Evidence(
         StepTrace.read(trace),
-        RunDirectory.readJson(run.summary()).path("modelHash").asText(),
+        AtomicFile.readJson(run.summary()).path("modelHash").asText(),
         lastState(run));
   }
 

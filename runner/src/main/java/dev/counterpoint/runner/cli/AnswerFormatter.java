@@ -23,7 +23,8 @@ final class AnswerFormatter implements PredictionFormatter {
    *
    * @param top how many answers a question is given; null for one
    */
-  AnswerFormatter(BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top) {
+  AnswerFormatter(
+      BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top) {
     this.model = model;
     this.predictor = predictor;
     this.json = json;

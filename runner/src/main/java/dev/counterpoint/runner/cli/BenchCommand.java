@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.bench.Bench;
 import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;
@@ -10,7 +11,6 @@ import dev.counterpoint.runner.bench.ProcessMemory;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.PeakMemory;
-import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +113,7 @@ final class BenchCommand implements Callable<Integer> {
     Path file = file();
     ArrayNode rows = bench.run(console::print);
     if (file != null) {
-      RunDirectory.writeText(file, rows.toPrettyString() + "\n");
+      AtomicFile.writeText(file, rows.toPrettyString() + "\n");
       console.print("in " + file);
     }
     return ExitCode.DONE;

@@ -76,7 +76,13 @@ final class Failures {
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof InvalidPathException path) {
-      say(command, "\"" + ControlCharacterEscaper.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
+      say(
+          command,
+          "\""
+              + ControlCharacterEscaper.of(path.getInput())
+              + "\" is no path: "
+              + path.getReason()
+              + ".");
       return ExitCode.REQUEST_WRONG;
     }
     if (told instanceof RunFailed || told instanceof RanksDiverged) {

@@ -1,13 +1,14 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
-import dev.counterpoint.core.decoding.DecoderSession;
+import dev.counterpoint.core.generation.DecoderSession;
+import dev.counterpoint.core.generation.GenerationSettings;
+import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
-import dev.counterpoint.models.generation.GenerationSettings;
-import dev.counterpoint.models.generation.Generator;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ final class GenerateCommand implements Callable<Integer> {
     int maxLength = config.model().maxLength();
     TrainedModel.tellChanges(directory, config.classpath(), Consoles.of(spec));
     try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
-        BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
+        BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       if (!(model instanceof DecoderSession.Model language)) {
         throw new InvalidSettings(
             "The model in " + folder + " does not go on with texts; a gpt2 language-model does.");

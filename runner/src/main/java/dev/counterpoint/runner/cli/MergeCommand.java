@@ -8,6 +8,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.lora.AdapterFolder;
+import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ final class MergeCommand implements Callable<Integer> {
       throw new InvalidSettings(output + " exists already; name a folder that does not.");
     }
     Binder binder = new Binder(Catalogs.all(), SourcePath.open(List.of()));
-    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu())) {
+    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       ModelFolder.saveMerged(output, model, config, others(folder), binder);
     }
     Consoles.of(spec).print("the whole model is in " + output);

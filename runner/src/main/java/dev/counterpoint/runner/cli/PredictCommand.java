@@ -6,15 +6,15 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,7 +71,8 @@ final class PredictCommand implements Callable<Integer> {
     check(folder, config, asksQuestions);
     Console console = Consoles.of(spec);
     TrainedModel.tellChanges(directory, config.classpath(), console);
-    try (PredictionFormatter teller = asksQuestions ? answers(folder, config) : labels(folder, config)) {
+    try (PredictionFormatter teller =
+        asksQuestions ? answers(folder, config) : labels(folder, config)) {
       if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(PredictLines.decoded(System.in), json, asksQuestions, question);
@@ -113,21 +114,23 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private PredictionFormatter answers(Path folder, ModelFolder.Config config) throws IOException {
-    BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+    BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
     QuestionPredictor predictor =
         new QuestionPredictor(
             model,
-            HuggingFaceTokenizer.json(folder),
+            TokenizerFolder.json(folder),
             config.data().paddingId(),
             config.data().longest(config.model().maxLength()),
-            Objects.requireNonNullElseGet(config.answering(), AnswerExtraction::usual));
+            config.prediction() instanceof AnswerExtraction settings
+                ? settings
+                : AnswerExtraction.usual());
     return new AnswerFormatter(model, predictor, json, top);
   }
 
   private PredictionFormatter labels(Path folder, ModelFolder.Config config) throws IOException {
     int maxLength = config.data().longest(config.model().maxLength());
     TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
-    BaseModel model = ModelFolder.load(folder, config, Device.cpu());
+    BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
     return new LabelFormatter(model, encoder, config.data().labels(), json, top);
   }
 }

@@ -13,6 +13,7 @@ import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.OutOfMemory;
@@ -194,7 +195,9 @@ final class TrainCommand implements Callable<Integer> {
         new CheckpointStore(directory.checkpoints(), 1)
             .remaining()
             .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
-            .map(sentence -> sentence + " To go on: " + LauncherCommand.line("train", directory.path()))
+            .map(
+                sentence ->
+                    sentence + " To go on: " + LauncherCommand.line("train", directory.path()))
             .orElse("");
     return new RunFailed(message + remaining, cause);
   }
@@ -229,8 +232,8 @@ final class TrainCommand implements Callable<Integer> {
   private void prepare(Run run, DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
     if (!run.goesOn()) {
-      RunDirectory.writeText(directory.runFile(), run.binder().toYaml(run.file()));
-      RunDirectory.writeJson(
+      AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
+      AtomicFile.writeJson(
           directory.provenance(),
           Provenance.of(
               command(),
@@ -244,7 +247,7 @@ final class TrainCommand implements Callable<Integer> {
       Run run, DataSplits data, BaseModel model, Outcome outcome, Console console)
       throws IOException {
     RunDirectory directory = run.directory();
-    RunDirectory.writeJson(directory.summary(), outcome.summary());
+    AtomicFile.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
         new ModelFolder.Config(
             run.file().model(), data.spec(), run.file().classpath(), data.prediction());

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
@@ -46,7 +47,7 @@ final class TrainedModel {
       return;
     }
     UserCode.changes(run, classpath).forEach(console::say);
-    JsonNode summary = RunDirectory.readJson(run.summary());
+    JsonNode summary = AtomicFile.readJson(run.summary());
     long ended = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
     if (newest.isPresent() && newest.getAsLong() > ended && Files.isDirectory(run.model())) {

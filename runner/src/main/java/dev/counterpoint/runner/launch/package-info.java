@@ -54,4 +54,3 @@
 package dev.counterpoint.runner.launch;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -9,4 +9,3 @@
 package dev.counterpoint.runner.rendezvous;
 
 import org.jspecify.annotations.NullMarked;
-

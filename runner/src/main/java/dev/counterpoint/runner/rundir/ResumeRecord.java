@@ -3,6 +3,7 @@ package dev.counterpoint.runner.rundir;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.storage.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -25,8 +26,8 @@ public record ResumeRecord(RunDirectory directory, List<String> command, List<St
   public void onStart(TrainingStart start) {
     try {
       if (start.ended() == null
-          && RunDirectory.readJson(directory.provenance()) instanceof ObjectNode record) {
-        RunDirectory.writeJson(
+          && AtomicFile.readJson(directory.provenance()) instanceof ObjectNode record) {
+        AtomicFile.writeJson(
             directory.provenance(),
             Provenance.goingOn(record, start.step(), command, UserCode.of(directory, classpath)));
       }

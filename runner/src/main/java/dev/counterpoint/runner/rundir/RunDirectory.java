@@ -1,18 +1,12 @@
 package dev.counterpoint.runner.rundir;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.DiskSync;
-import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.AtomicFile;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -44,7 +38,6 @@ public record RunDirectory(Path path, boolean wasThere) {
   private static final String LOGS = "logs";
   private static final String MARK = ".gate";
   private static final Set<String> BEFORE_THE_RUN = Set.of(LOCK, LOGS, MARK);
-  private static final JsonMapper JSON = new JsonMapper();
 
   public RunDirectory {
     path = path.toAbsolutePath().normalize();
@@ -189,7 +182,7 @@ public record RunDirectory(Path path, boolean wasThere) {
    * the run's own directory, or in the one at hand, takes no file's place.
    */
   public List<Path> baseFolders() throws IOException {
-    JsonNode folders = readJson(provenance()).path("baseFolders");
+    JsonNode folders = AtomicFile.readJson(provenance()).path("baseFolders");
     return Stream.concat(
             folders.valueStream().map(folder -> Path.of(folder.asText())),
             Stream.of(path, Path.of("").toAbsolutePath()))
@@ -205,50 +198,6 @@ public record RunDirectory(Path path, boolean wasThere) {
     if (!isRun(path)) {
       throw new IOException(
           "The run directory " + path + " has been removed, or its " + RUN_FILE + " has.");
-    }
-  }
-
-  /** Writes a JSON file whole or not at all. */
-  public static void writeJson(Path file, ObjectNode content) throws IOException {
-    writeText(file, content.toPrettyString() + "\n");
-  }
-
-  /** Writes a text file whole or not at all. */
-  public static void writeText(Path file, String content) throws IOException {
-    write(file, fresh -> Files.writeString(fresh, content));
-  }
-
-  /** Writes a file whole or not at all. */
-  static void write(Path file, DataSplits.ModelFile content) throws IOException {
-    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-    try {
-      content.writeTo(fresh);
-      DiskSync.ofFile(fresh);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      delete(fresh, e);
-      throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
-    }
-  }
-
-  private static void delete(Path fresh, IOException cause) {
-    try {
-      Files.deleteIfExists(fresh);
-    } catch (IOException e) {
-      cause.addSuppressed(e);
-    }
-  }
-
-  /** A JSON file; an empty object where there is none. */
-  public static JsonNode readJson(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return JSON.createObjectNode();
-    }
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new InvalidSettings(
-          file + " is damaged: it is no JSON (" + e.getOriginalMessage() + ").");
     }
   }
 

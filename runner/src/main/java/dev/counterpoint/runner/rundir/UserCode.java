@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.machine.CodeFacts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ public final class UserCode {
 
   /** A sentence for each entry that is not as it was when the run began, or last went on. */
   public static List<String> changes(RunDirectory run, List<String> classpath) throws IOException {
-    JsonNode record = RunDirectory.readJson(run.provenance());
+    JsonNode record = AtomicFile.readJson(run.provenance());
     JsonNode goneOn = record.path("goneOn");
     JsonNode last = goneOn.isEmpty() ? record : goneOn.path(goneOn.size() - 1);
     return of(run, classpath).entrySet().stream()

@@ -21,9 +21,8 @@ import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
 import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
-import scala.runtime.AbstractFunction0;
-
 import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction0;
 
 /** One training as a job of Spark's, seen from the driver. */
 final class ClusterJob {

@@ -11,4 +11,3 @@
 package dev.counterpoint.runner.spark;
 
 import org.jspecify.annotations.NullMarked;
-

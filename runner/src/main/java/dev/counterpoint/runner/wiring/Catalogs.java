@@ -5,6 +5,7 @@ import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
 import dev.counterpoint.core.callback.tensorboard.TensorBoard;
 import dev.counterpoint.core.data.source.DataSource;
+import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
@@ -43,6 +44,7 @@ import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import dev.counterpoint.tasks.textgeneration.TextGeneration;
@@ -67,6 +69,7 @@ public final class Catalogs {
             .with("text-classification", TextClassification.class)
             .with("text-generation", TextGeneration.class)
             .with("question-answering", QuestionAnswering.class),
+        Catalog.of(PredictionSettings.class).with("answer-extraction", AnswerExtraction.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

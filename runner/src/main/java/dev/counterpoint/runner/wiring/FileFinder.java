@@ -2,6 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.inference.ModelHub;
 import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.report.HubDownload;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,7 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
       return builtIn.file(path.substring(BuiltInData.SCHEME.length()));
     }
     if (ModelHub.names(path)) {
-      return ModelHub.find(path);
+      return HubDownload.find(path);
     }
     return folders.stream()
         .map(folder -> folder.resolve(path).normalize())

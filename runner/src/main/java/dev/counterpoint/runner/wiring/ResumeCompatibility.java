@@ -4,9 +4,9 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ final class ResumeCompatibility implements Callback.Remembering {
   @Override
   public void onStart(TrainingStart start) {
     try {
-      RunDirectory.writeText(run.directory().runFile(), run.binder().toYaml(run.file()));
+      AtomicFile.writeText(run.directory().runFile(), run.binder().toYaml(run.file()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

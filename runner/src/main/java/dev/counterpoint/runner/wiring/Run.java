@@ -10,7 +10,7 @@ import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
@@ -111,7 +111,7 @@ public record Run(
       return null;
     }
     return Stream.of(origin, directory.model())
-        .filter(folder -> folder != null && HuggingFaceTokenizer.isIn(folder))
+        .filter(folder -> folder != null && TokenizerFolder.isIn(folder))
         .findFirst()
         .orElse(origin);
   }

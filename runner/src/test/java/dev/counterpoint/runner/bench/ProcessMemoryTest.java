@@ -25,7 +25,8 @@ class ProcessMemoryTest {
     Set<Long> before = children();
     Thread.currentThread().interrupt();
 
-    assertThatThrownBy(() -> new ProcessMemory(Endless.class).peak(BenchSize.SMALL, Precision.FLOAT32))
+    assertThatThrownBy(
+            () -> new ProcessMemory(Endless.class).peak(BenchSize.SMALL, Precision.FLOAT32))
         .isInstanceOf(RunFailed.class)
         .hasMessageContaining("interrupted");
     assertThat(Thread.interrupted()).isTrue();

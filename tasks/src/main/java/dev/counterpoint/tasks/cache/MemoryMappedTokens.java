@@ -18,7 +18,7 @@ public final class MemoryMappedTokens {
   private final int width;
   private final int segmentBits;
 
-  MemoryMappedTokens(Path path, int width) throws IOException {
+  public MemoryMappedTokens(Path path, int width) throws IOException {
     this(path, width, SEGMENT_BITS);
   }
 
@@ -27,7 +27,7 @@ public final class MemoryMappedTokens {
    *
    * @param segmentBits a part has 2 to this bytes
    */
-  MemoryMappedTokens(Path path, int width, int segmentBits) throws IOException {
+  public MemoryMappedTokens(Path path, int width, int segmentBits) throws IOException {
     this.width = width;
     this.segmentBits = segmentBits;
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {

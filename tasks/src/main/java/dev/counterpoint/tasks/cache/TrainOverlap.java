@@ -34,7 +34,7 @@ public record TrainOverlap(long rows, long line, long trainLine) {
   }
 
   /** Compares two splits; memory is 96 MiB at most, however large they are. */
-  static TrainOverlap find(SplitFiles train, SplitFiles other) throws IOException {
+  public static TrainOverlap find(SplitFiles train, SplitFiles other) throws IOException {
     return find(train.hashes(), other.hashes(), BLOCK);
   }
 
@@ -43,7 +43,7 @@ public record TrainOverlap(long rows, long line, long trainLine) {
    *
    * @param block rows of the other that are held at once: three times 8 bytes each
    */
-  static TrainOverlap find(Path train, Path other, int block) throws IOException {
+  public static TrainOverlap find(Path train, Path other, int block) throws IOException {
     long rows = 0;
     long line = 0;
     long hash = 0;

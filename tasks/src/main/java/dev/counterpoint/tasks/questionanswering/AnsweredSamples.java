@@ -14,7 +14,11 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record AnsweredSamples(
-    byte[] tokenizerJson, List<Question> questions, int paddingId, int length, AnswerExtraction answering)
+    byte[] tokenizerJson,
+    List<Question> questions,
+    int paddingId,
+    int length,
+    AnswerExtraction answering)
     implements Samples {
   private static final int ASKED = 48;
   private static final int SHOWN_OF_EACH = 4;

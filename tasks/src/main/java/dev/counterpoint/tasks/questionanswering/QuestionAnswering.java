@@ -7,8 +7,8 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFile;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.io.IOException;
@@ -72,7 +72,7 @@ public record QuestionAnswering(
   @Override
   public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
     Map<String, Path> file = Map.of(SPLIT, context.files().apply(path));
-    byte[] json = HuggingFaceTokenizer.json(Objects.requireNonNull(context.tokenizer()));
+    byte[] json = TokenizerFolder.json(Objects.requireNonNull(context.tokenizer()));
     return splits(file, read(file), json, context);
   }
 
@@ -143,9 +143,9 @@ public record QuestionAnswering(
         tokenizer == null
             ? new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 2, true, true)
             : tokenizer;
-    Path given = HuggingFaceTokenizer.given(settings, context);
+    Path given = TokenizerFolder.given(settings, context);
     if (given != null) {
-      return HuggingFaceTokenizer.json(given);
+      return TokenizerFolder.json(given);
     }
     List<String> texts = new ArrayList<>();
     String before = "";
@@ -156,7 +156,7 @@ public record QuestionAnswering(
       }
       before = question.context();
     }
-    return HuggingFaceTokenizer.build(settings, texts);
+    return TokenizerFolder.build(settings, texts);
   }
 
   private int length(DataContext context) {

@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.questionanswering;
 
 import dev.counterpoint.core.data.HostTensor;
-import dev.counterpoint.core.decoding.Predictor;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
@@ -31,7 +31,11 @@ public final class QuestionPredictor implements AutoCloseable {
    * @param answering as the model was trained
    */
   public QuestionPredictor(
-      BaseModel model, byte[] tokenizerJson, int paddingId, int maxLength, AnswerExtraction answering)
+      BaseModel model,
+      byte[] tokenizerJson,
+      int paddingId,
+      int maxLength,
+      AnswerExtraction answering)
       throws IOException {
     predictor = new Predictor(model);
     windows = new Windows(tokenizerJson, maxLength, Math.min(answering.stride(), maxLength / 2));

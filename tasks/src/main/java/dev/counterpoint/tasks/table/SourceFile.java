@@ -30,7 +30,7 @@ public record SourceFile(Path path) {
   private static final String ZIPPED = ".gz";
 
   /** Reads the whole table; what is wrong with the file is said of the file. */
-  <T> T read(TableReader<T> reader) throws IOException {
+  public <T> T read(TableReader<T> reader) throws IOException {
     try {
       return readUnzipped(reader);
     } catch (ZipException | EOFException e) {
@@ -65,7 +65,7 @@ public record SourceFile(Path path) {
   }
 
   /** What keeps the table from being read at all, or null. */
-  @Nullable String problem() {
+  public @Nullable String problem() {
     return problem(false);
   }
 
@@ -74,7 +74,7 @@ public record SourceFile(Path path) {
    *
    * @param asText whether it need not be a table
    */
-  @Nullable String problem(boolean asText) {
+  public @Nullable String problem(boolean asText) {
     if (!Files.exists(path)) {
       return path + " does not exist. " + FolderListing.of(path);
     }

@@ -4,9 +4,9 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.storage.Sha256;
 import dev.counterpoint.tasks.cache.SplitFiles;
 import dev.counterpoint.tasks.cache.TrainOverlap;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenizerFile;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +48,7 @@ record CacheBuilder(
   String key() throws IOException {
     StringBuilder all = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
     all.append(known == null ? "" : known + "\n");
-    all.append(given == null ? tokenizer : hash(HuggingFaceTokenizer.json(given))).append('\n');
+    all.append(given == null ? tokenizer : hash(TokenizerFolder.json(given))).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       all.append(split.getValue().columns()).append('\n');
@@ -59,12 +59,12 @@ record CacheBuilder(
   /** Writes a whole cache into an empty folder. */
   void build(Path folder) throws IOException {
     if (given != null && known != null) {
-      write(folder, HuggingFaceTokenizer.json(given), known);
+      write(folder, TokenizerFolder.json(given), known);
       return;
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
-    byte[] json = given == null ? training.vocabulary().toJson() : HuggingFaceTokenizer.json(given);
+    byte[] json = given == null ? training.vocabulary().toJson() : TokenizerFolder.json(given);
     write(folder, json, training.labels());
   }
 

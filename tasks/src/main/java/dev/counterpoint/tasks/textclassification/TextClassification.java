@@ -11,7 +11,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.SourceFile;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,7 +138,7 @@ public record TextClassification(
   private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     return new CacheBuilder(
-        rows, settings, HuggingFaceTokenizer.given(settings, context), length(context), null);
+        rows, settings, TokenizerFolder.given(settings, context), length(context), null);
   }
 
   private int length(DataContext context) {

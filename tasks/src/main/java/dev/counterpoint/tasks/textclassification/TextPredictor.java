@@ -2,8 +2,8 @@ package dev.counterpoint.tasks.textclassification;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.data.HostTensor;
-import dev.counterpoint.core.decoding.Predictor;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
 import java.util.Comparator;

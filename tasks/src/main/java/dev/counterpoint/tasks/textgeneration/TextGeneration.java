@@ -11,7 +11,7 @@ import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.cache.MemoryMappedTokens;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.io.IOException;
@@ -138,7 +138,7 @@ public record TextGeneration(
     if (validation != null) {
       documents.put(DataSplits.VALIDATION, documents(validation, context));
     }
-    return new TokenFiles(documents, settings(), HuggingFaceTokenizer.given(settings(), context));
+    return new TokenFiles(documents, settings(), TokenizerFolder.given(settings(), context));
   }
 
   private TokenizerSettings settings() {

@@ -10,8 +10,8 @@ import dev.counterpoint.tasks.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.cache.NumberFile;
 import dev.counterpoint.tasks.cache.SplitFiles;
 import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFile;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.ByteArrayInputStream;
@@ -104,7 +104,7 @@ record TokenFiles(
 
   private String key() throws IOException {
     StringBuilder all = new StringBuilder(FORMAT).append('\n');
-    all.append(given == null ? tokenizer : hash(HuggingFaceTokenizer.json(given))).append('\n');
+    all.append(given == null ? tokenizer : hash(TokenizerFolder.json(given))).append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       all.append(split.getValue().column()).append('\n');
@@ -117,7 +117,7 @@ record TokenFiles(
   }
 
   private void write(Path folder) throws IOException {
-    byte[] json = given == null ? build() : HuggingFaceTokenizer.json(given);
+    byte[] json = given == null ? build() : TokenizerFolder.json(given);
     TokenizerFile file = TokenizerFile.read(json, given == null ? TOKENIZER : given.toString());
     MessageDigest digest = Sha256.begin();
     digest.update(json);

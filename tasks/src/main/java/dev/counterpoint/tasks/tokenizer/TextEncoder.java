@@ -41,7 +41,7 @@ public final class TextEncoder implements AutoCloseable {
     this(Files.readAllBytes(tokenizerJson), tokenizerJson.toString(), maxLength);
   }
 
-  TextEncoder(byte[] json, String name, int maxLength) throws IOException {
+  public TextEncoder(byte[] json, String name, int maxLength) throws IOException {
     file = TokenizerFile.read(json, name);
     tokenizer = load(json, name, maxLength);
     int special = tokenizer.encode("").getIds().length;

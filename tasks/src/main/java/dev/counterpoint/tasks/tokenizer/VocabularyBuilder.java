@@ -37,7 +37,7 @@ public final class VocabularyBuilder {
   private final Pattern token;
   private final Map<String, Long> counts = new HashMap<>();
 
-  VocabularyBuilder(TokenizerSettings settings) {
+  public VocabularyBuilder(TokenizerSettings settings) {
     this(
         settings,
         settings.frame() ? List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]") : List.of(PADDING, UNKNOWN));
@@ -83,7 +83,7 @@ public final class VocabularyBuilder {
     file.set("pre_tokenizer", preTokenizer());
     ObjectNode model = model();
     file.set(
-        "post_processor", settings.frame() ? HuggingFaceTokenizer.frame(model.path("vocab")) : null);
+        "post_processor", settings.frame() ? TokenizerFolder.frame(model.path("vocab")) : null);
     file.set("decoder", decoder());
     file.set("model", model);
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);

@@ -21,7 +21,7 @@ import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -433,8 +433,7 @@ class QuestionAnsweringTest {
   private static ObjectNode tokenizer(String... texts) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
-    return (ObjectNode)
-        new ObjectMapper().readTree(HuggingFaceTokenizer.build(words, List.of(texts)));
+    return (ObjectNode) new ObjectMapper().readTree(TokenizerFolder.build(words, List.of(texts)));
   }
 
   private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {

@@ -11,7 +11,7 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.SpanCrossEntropy;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.tokenizer.HuggingFaceTokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -75,7 +75,7 @@ class QuestionPredictorTest {
       First first, AnswerExtraction settings, String text, int most) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true, true);
-    byte[] json = HuggingFaceTokenizer.build(words, List.of(TEXT, "Which bridge?"));
+    byte[] json = TokenizerFolder.build(words, List.of(TEXT, "Which bridge?"));
     try (BaseModel model = first;
         QuestionPredictor predictor = new QuestionPredictor(model, json, 0, 32, settings)) {
       model.initialize(Device.cpu(), 1);

@@ -9,7 +9,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
-import dev.counterpoint.core.decoding.DecoderSession;
+import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;

@@ -8,6 +8,7 @@ import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -90,7 +91,9 @@ public final class RunReport implements Callback.Remembering {
     String text = String.valueOf(memory.get(CONFUSIONS));
     try {
       confusions =
-          text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text, ConfusionTable.class));
+          text.isEmpty()
+              ? Optional.empty()
+              : Optional.of(JSON.readValue(text, ConfusionTable.class));
       if (memory.get(SAMPLES) instanceof String kept) {
         shown = JSON.readValue(kept, SampleView.class);
       }
@@ -109,8 +112,8 @@ public final class RunReport implements Callback.Remembering {
               confusions,
               shown,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
-              RunDirectory.readJson(directory.provenance()));
-      RunDirectory.writeText(directory.report(), page.toHtml());
+              AtomicFile.readJson(directory.provenance()));
+      AtomicFile.writeText(directory.report(), page.toHtml());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {@code vocab.txt}; or, as GPT-2 first was, {@code vocab.json} and {@code merges.txt}. Of the
  * older ones a {@code tokenizer.json} is made that does the same.
  */
-public final class HuggingFaceTokenizer {
+public final class TokenizerFolder {
   private static final String FAST = "tokenizer.json";
   private static final String WORD_PIECES = "vocab.txt";
   private static final String BYTE_PAIRS = "vocab.json";
@@ -29,7 +29,7 @@ public final class HuggingFaceTokenizer {
   private static final JsonMapper JSON = new JsonMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-  private HuggingFaceTokenizer() {}
+  private TokenizerFolder() {}
 
   /** Whether a folder has a tokenizer. */
   public static boolean isIn(Path folder) {

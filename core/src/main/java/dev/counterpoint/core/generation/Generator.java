@@ -1,7 +1,6 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import ai.djl.Device;
-import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.parameter.Seeds;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;

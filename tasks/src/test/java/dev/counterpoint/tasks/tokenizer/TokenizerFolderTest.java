@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokenizers in their older forms against what the library made of the newer ones. */
-class HuggingFaceTokenizerTest {
+class TokenizerFolderTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
@@ -32,7 +32,7 @@ class HuggingFaceTokenizerTest {
     JsonNode published = JSON.readTree(bert("tokenizer.json").toFile());
     writeWordPieces(published);
 
-    JsonNode made = JSON.readTree(HuggingFaceTokenizer.json(folder));
+    JsonNode made = JSON.readTree(TokenizerFolder.json(folder));
 
     ((ObjectNode) made.path("model")).remove("type");
     ((ObjectNode) published.path("model")).remove("type");
@@ -43,7 +43,7 @@ class HuggingFaceTokenizerTest {
   void wordPiecesGiveTheIdsAndOffsetsThatWereRecorded() throws Exception {
     writeWordPieces(JSON.readTree(bert("tokenizer.json").toFile()));
 
-    assertGolden(HuggingFaceTokenizer.json(folder), bert("golden-rust.json"), 31);
+    assertGolden(TokenizerFolder.json(folder), bert("golden-rust.json"), 31);
   }
 
   @Test
@@ -52,7 +52,7 @@ class HuggingFaceTokenizerTest {
     JsonNode golden = JSON.readTree(bert("golden-rust.json").toFile());
     Map<String, String> windows =
         Map.of("truncation", "only_second", "maxLength", "64", "stride", "16", "padding", "false");
-    try (HuggingFaceTokenizer tokenizer = load(HuggingFaceTokenizer.json(folder), windows)) {
+    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.json(folder), windows)) {
       for (JsonNode asked : golden.path("windows_max64_stride16_only_second")) {
         Encoding first =
             tokenizer.encode(
@@ -72,7 +72,7 @@ class HuggingFaceTokenizerTest {
     Files.writeString(folder.resolve("vocab.txt"), "[UNK]\na\nA\n");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"do_lower_case\": false}");
 
-    assertThat(JSON.readTree(HuggingFaceTokenizer.json(folder)).at("/normalizer/lowercase").asText())
+    assertThat(JSON.readTree(TokenizerFolder.json(folder)).at("/normalizer/lowercase").asText())
         .isEqualTo("false");
   }
 
@@ -83,7 +83,7 @@ class HuggingFaceTokenizerTest {
       Files.copy(golden.resolveSibling(file), folder.resolve(file));
     }
 
-    assertGolden(HuggingFaceTokenizer.json(folder), golden, 30);
+    assertGolden(TokenizerFolder.json(folder), golden, 30);
   }
 
   @Test
@@ -92,7 +92,7 @@ class HuggingFaceTokenizerTest {
         folder.resolve("vocab.json"),
         "{\"a\":0,\"b\":1,\"c\":2,\"ab\":3,\"bc\":4,\"<|endoftext|>\":5}");
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\nb c\na b\n");
-    try (HuggingFaceTokenizer tokenizer = load(HuggingFaceTokenizer.json(folder), Map.of())) {
+    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.json(folder), Map.of())) {
       assertThat(tokenizer.encode("abc").getIds()).containsExactly(0, 4);
       assertThat(tokenizer.encode("ab<|endoftext|>").getIds()).containsExactly(3, 5);
     }
@@ -102,8 +102,8 @@ class HuggingFaceTokenizerTest {
   void aFolderWithoutATokenizerIsRefused() throws Exception {
     Files.writeString(folder.resolve("vocab.json"), "{}");
 
-    assertThat(HuggingFaceTokenizer.isIn(folder)).isFalse();
-    assertThatThrownBy(() -> HuggingFaceTokenizer.json(folder))
+    assertThat(TokenizerFolder.isIn(folder)).isFalse();
+    assertThatThrownBy(() -> TokenizerFolder.json(folder))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("without tokenizer.json, vocab.txt, or vocab.json with merges.txt")
         .hasMessageContaining("In that folder: vocab.json");
@@ -153,6 +153,6 @@ class HuggingFaceTokenizerTest {
   }
 
   private static Path bert(String name) throws URISyntaxException {
-    return Path.of(HuggingFaceTokenizerTest.class.getResource("bert/" + name).toURI());
+    return Path.of(TokenizerFolderTest.class.getResource("bert/" + name).toURI());
   }
 }

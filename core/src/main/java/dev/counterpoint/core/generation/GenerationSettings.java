@@ -1,4 +1,4 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;

@@ -1,7 +1,6 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import ai.djl.Device;
-import dev.counterpoint.core.decoding.DecoderSession;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,11 +1,10 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Arrays;
 import java.util.List;

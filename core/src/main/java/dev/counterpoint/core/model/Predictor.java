@@ -1,4 +1,4 @@
-package dev.counterpoint.core.decoding;
+package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
@@ -6,7 +6,6 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
-import dev.counterpoint.core.model.BaseModel;
 
 /** Asks a model that is no longer trained. Any number of threads may ask at once. */
 public final class Predictor {

@@ -1,4 +1,4 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,7 +9,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.decoding.DecoderSession;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.decoding;
+package dev.counterpoint.core.generation;
 
 import ai.djl.ndarray.NDArray;
 import org.jspecify.annotations.Nullable;

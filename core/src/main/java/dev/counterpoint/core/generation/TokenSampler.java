@@ -1,4 +1,4 @@
-package dev.counterpoint.models.generation;
+package dev.counterpoint.core.generation;
 
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.decoding;
+package dev.counterpoint.core.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,10 +12,6 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
-import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.Dropout;
-import dev.counterpoint.core.model.Embedding;
-import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import java.util.ArrayList;
