@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /** A function's result, and its gradients with respect to its inputs. */
-record Autograd(float[] result, List<float[]> gradients) {
+public record Autograd(float[] result, List<float[]> gradients) {
   /** bfloat16 has 8 bits, and sums of some ten products of size 1 are compared. */
-  static final float BFLOAT16_ERROR = 0.06f;
+  public static final float BFLOAT16_ERROR = 0.06f;
 
   /** The gradients of the result's elements, each weighed by another number. */
-  static Autograd of(Function<List<NDArray>, NDArray> function, List<NDArray> inputs) {
+  public static Autograd of(Function<List<NDArray>, NDArray> function, List<NDArray> inputs) {
     List<NDArray> leaves = inputs.stream().map(NDArray::duplicate).toList();
     leaves.forEach(leaf -> leaf.setRequiresGradient(true));
     try (Torch.Recording on = Torch.recordGradients()) {
@@ -34,18 +34,18 @@ record Autograd(float[] result, List<float[]> gradients) {
   }
 
   /** Normally distributed numbers, the same for the same seed. */
-  static NDArray normal(NDManager manager, long seed, long... shape) {
+  public static NDArray normal(NDManager manager, long seed, long... shape) {
     Torch.seed(seed);
     return manager.randomNormal(0, 1, new Shape(shape), DataType.FLOAT32);
   }
 
   /** What a kernel of that precision may be off. */
-  static float error(Precision precision) {
+  public static float error(Precision precision) {
     return precision == Precision.FLOAT32 ? 3e-6f : BFLOAT16_ERROR;
   }
 
   /** Holds a kernel to the same function written out: results and gradients. */
-  static void compare(
+  public static void compare(
       Function<List<NDArray>, NDArray> kernel,
       Function<List<NDArray>, NDArray> reference,
       List<NDArray> inputs,

@@ -10,7 +10,7 @@ import dev.counterpoint.core.parameter.Parameter;
 import java.util.Map;
 
 /** A model that is nothing but its parts, initialized, so that they can be called one by one. */
-final class Parts extends BaseModel {
+public final class Parts extends BaseModel {
   @Name("")
   private final Map<String, Layer> parts;
 
@@ -18,25 +18,25 @@ final class Parts extends BaseModel {
     this.parts = parts;
   }
 
-  static Parts of(Layer layer) {
+  public static Parts of(Layer layer) {
     return of(Map.of("part", layer), 1);
   }
 
-  static Parts of(Map<String, Layer> parts, long seed) {
+  public static Parts of(Map<String, Layer> parts, long seed) {
     Parts model = new Parts(parts);
     model.initialize(Device.cpu(), seed);
     return model;
   }
 
-  Parameter parameter(String name) {
+  public Parameter parameter(String name) {
     return parameters().stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow();
   }
 
-  float[] values(String name) {
+  public float[] values(String name) {
     return parameter(name).value().toFloatArray();
   }
 
-  void set(String name, float... values) {
+  public void set(String name, float... values) {
     NDArray array = parameter(name).value();
     try (Torch.Recording off = Torch.noGradients();
         NDArray wanted = array.getManager().create(values, array.getShape());

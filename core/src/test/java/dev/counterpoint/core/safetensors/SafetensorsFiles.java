@@ -8,16 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Safetensors files written by hand, good and bad. */
-final class SafetensorsFiles {
+public final class SafetensorsFiles {
   private SafetensorsFiles() {}
 
   /** A file of that header, in UTF-8, and that data. */
-  static Path write(Path directory, String header, byte[] data) throws IOException {
+  public static Path write(Path directory, String header, byte[] data) throws IOException {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return write(directory, json.length, json, data);
   }
 
-  static Path write(Path directory, long claimedLength, byte[] json, byte[] data)
+  public static Path write(Path directory, long claimedLength, byte[] json, byte[] data)
       throws IOException {
     ByteBuffer bytes =
         ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -25,7 +25,7 @@ final class SafetensorsFiles {
     return Files.write(directory.resolve("by-hand.safetensors"), bytes.array());
   }
 
-  static byte[] shorts(int... values) {
+  public static byte[] shorts(int... values) {
     ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (int value : values) {
       bytes.putShort((short) value);

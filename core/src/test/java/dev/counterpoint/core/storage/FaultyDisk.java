@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * counts as one, and a file is written in small ones. {@link #crash} fails all that follow too, as
  * if the process were gone.
  */
-final class FaultyDisk implements Disk {
+public final class FaultyDisk implements Disk {
   private static final int PIECE = 200; // bytes
 
   private final Disk disk = new LocalDisk();
@@ -21,7 +21,7 @@ final class FaultyDisk implements Disk {
   private long room = Long.MAX_VALUE;
 
   /** How the change fails. */
-  enum Fault {
+  public enum Fault {
     /** Nothing of it is done. */
     BEFORE,
     /** Half of a piece of a file is written; of all else nothing is done. */
@@ -30,26 +30,26 @@ final class FaultyDisk implements Disk {
     AFTER
   }
 
-  FaultyDisk(int changesBefore) {
+  public FaultyDisk(int changesBefore) {
     this(changesBefore, Fault.BEFORE, false);
   }
 
-  FaultyDisk(int changesBefore, Fault fault, boolean lasting) {
+  public FaultyDisk(int changesBefore, Fault fault, boolean lasting) {
     this.left = changesBefore;
     this.fault = fault;
     this.lasting = lasting;
   }
 
-  static FaultyDisk sound() {
+  public static FaultyDisk sound() {
     return new FaultyDisk(Integer.MAX_VALUE);
   }
 
-  FaultyDisk withRoom(long bytes) {
+  public FaultyDisk withRoom(long bytes) {
     room = bytes;
     return this;
   }
 
-  boolean failed() {
+  public boolean failed() {
     return failed;
   }
 

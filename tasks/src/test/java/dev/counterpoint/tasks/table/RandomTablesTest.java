@@ -7,7 +7,6 @@ import com.sun.management.ThreadMXBean;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.MemoryFolder;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

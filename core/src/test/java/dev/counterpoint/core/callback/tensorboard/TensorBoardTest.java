@@ -24,7 +24,10 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.Share;
+import dev.counterpoint.core.training.TrainingLoop;
+import dev.counterpoint.core.training.TrainingStrategy;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -218,7 +221,19 @@ final class TensorBoardTest {
               new CheckpointStore(directory.resolve("checkpoints"), 2),
               new CheckpointPolicy(3, 2, null));
       TrainingConfig config = TrainingConfig.defaults().withEpochs(3).withBatchSize(4);
-      new Trainer(model, new StandardTrainingStrategy(), config, options).train(points());
+      new Trainer(model, new Alone(), config, options).train(points());
+    }
+  }
+
+  private static final class Alone implements TrainingStrategy {
+    @Override
+    public void trainEpoch(TrainingLoop loop) {
+      loop.trainEpoch(Share.whole(), collective());
+    }
+
+    @Override
+    public Collective collective() {
+      return Collective.alone();
     }
   }
 
