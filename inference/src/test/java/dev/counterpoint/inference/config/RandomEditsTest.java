@@ -1,10 +1,9 @@
-package dev.counterpoint.runner.wiring;
+package dev.counterpoint.inference.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.inference.config.Sample;
 import dev.counterpoint.inference.config.Sample.Run;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,10 @@
-package dev.counterpoint.runner.wiring;
+package dev.counterpoint.inference.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.counterpoint.inference.config.Sample;
 import dev.counterpoint.inference.config.Sample.AdamW;
 import dev.counterpoint.inference.config.Sample.Run;
 import dev.counterpoint.inference.config.Sample.Training;
-import dev.counterpoint.inference.config.SettingsTree;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
