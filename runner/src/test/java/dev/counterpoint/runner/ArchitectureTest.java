@@ -21,57 +21,76 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The arrows between modules and packages, and what may be extended. */
 @AnalyzeClasses(packages = "dev.counterpoint", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String CORE = "dev.counterpoint.core..";
+  private static final String TASKS = "dev.counterpoint.tasks..";
   private static final String MODELS = "dev.counterpoint.models..";
+  private static final String INFERENCE = "dev.counterpoint.inference..";
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
   private static final String SPARK = "dev.counterpoint.runner.spark";
   private static final String RUNNER = "dev.counterpoint.runner..";
 
   @ArchTest
-  static final ArchRule CORE_KNOWS_NO_OTHER_MODULE =
-      noClasses()
-          .that()
-          .resideInAPackage(CORE)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(MODELS, STRATEGIES, RUNNER);
+  static final ArchRule CORE_DEPENDS_ON_NO_OTHER_MODULE =
+      mayNotDependOn(CORE, TASKS, MODELS, INFERENCE, STRATEGIES, RUNNER);
 
   @ArchTest
-  static final ArchRule MODELS_KNOW_ONLY_CORE =
-      noClasses()
-          .that()
-          .resideInAPackage(MODELS)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(STRATEGIES, RUNNER);
+  static final ArchRule TASKS_DEPEND_ONLY_ON_CORE =
+      mayNotDependOn(TASKS, MODELS, INFERENCE, STRATEGIES, RUNNER);
 
   @ArchTest
-  static final ArchRule STRATEGIES_KNOW_ONLY_CORE =
-      noClasses()
-          .that()
-          .resideInAPackage(STRATEGIES)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(MODELS, RUNNER);
+  static final ArchRule MODELS_DEPEND_ONLY_ON_CORE =
+      mayNotDependOn(MODELS, TASKS, INFERENCE, STRATEGIES, RUNNER);
 
   @ArchTest
-  static final ArchRule ONLY_THE_RUNNER_KNOWS_GUICE_PICOCLI_AND_YAML =
+  static final ArchRule INFERENCE_DEPENDS_ON_TASKS_AND_MODELS =
+      mayNotDependOn(INFERENCE, STRATEGIES, RUNNER);
+
+  @ArchTest
+  static final ArchRule STRATEGIES_DEPEND_ONLY_ON_CORE =
+      mayNotDependOn(STRATEGIES, TASKS, MODELS, INFERENCE, RUNNER);
+
+  @ArchTest
+  static final ArchRule ONLY_THE_RUNNER_DEPENDS_ON_GUICE_AND_PICOCLI =
       noClasses()
           .that()
           .resideOutsideOfPackage(RUNNER)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(
-              "com.google.inject..",
-              "jakarta.inject..",
-              "picocli..",
-              "com.fasterxml.jackson.dataformat..",
-              "org.yaml..");
+          .resideInAnyPackage("com.google.inject..", "jakarta.inject..", "picocli..");
+
+  @ArchTest
+  static final ArchRule YAML_IS_READ_AND_WRITTEN_IN_ONE_PACKAGE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.counterpoint.inference.config")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.fasterxml.jackson.dataformat..", "org.yaml..");
+
+  @ArchTest
+  static final ArchRule TOKENIZERS_ARE_USED_BY_TASKS_ALONE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(TASKS)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.djl.huggingface..");
+
+  private static ArchRule mayNotDependOn(String module, String... others) {
+    return noClasses()
+        .that()
+        .resideInAPackage(module)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(others);
+  }
 
   @ArchTest
   static final ArchRule SPARK_IS_KNOWN_IN_ONE_PACKAGE =
@@ -103,12 +122,18 @@ final class ArchitectureTest {
                   .or(JavaClass.Predicates.type(LauncherCommand.class))); // needs nothing itself
 
   @ArchTest
-  static final ArchRule CORE_HAS_NO_PACKAGE_CYCLE =
-      slices().matching("dev.counterpoint.core.(**)").should().beFreeOfCycles();
+  static final ArchRule PACKAGES_HAVE_NO_CYCLES =
+      slices().matching("dev.counterpoint.(**)").should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule THE_RUNNER_HAS_NO_PACKAGE_CYCLE =
-      slices().matching("dev.counterpoint.runner.(**)").should().beFreeOfCycles();
+  static void noPackageHasMoreThanTwentySourceFiles(JavaClasses all) {
+    Map<String, Long> files =
+        all.stream()
+            .filter(JavaClass::isTopLevelClass)
+            .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
+    assertThat(files)
+        .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(20));
+  }
 
   /** What Java brings into the pass must live until it is gone back. */
   @ArchTest

@@ -21,7 +21,7 @@ import java.util.zip.CRC32;
 
 /**
  * The data of the experiment {@code question-answering}: paragraphs about countries, made from what
- * {@link CountryFactsExtractor} found, and questions about them in the JSON of SQuAD 2. A paragraph
+ * {@code CountryFactsExtractor} found, and questions about them in the JSON of SQuAD 2. A paragraph
  * tells some facts, each in one of several ways and in any order; of those that it leaves out some
  * are asked for too, and have no answer.
  *

@@ -18,7 +18,7 @@ import java.util.zip.GZIPInputStream;
  * The data of the experiment {@code languages}: what 140 languages call countries, languages,
  * currencies and time zones. The model tells the language, as in {@code Königreich} to {@code de}.
  *
- * <p>The names are those of Unicode's CLDR 39, selected by {@link LanguageNamesExtractor}: no
+ * <p>The names are those of Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: no
  * spelling is there twice, and each language has at least 200 names. Their licence lies beside them
  * in {@code UNICODE-LICENSE.txt}.
  *
