@@ -91,7 +91,7 @@ final class SparkTrainingTest {
     }
     List<String> arguments = new ArrayList<>(List.of(run.toString()));
     arguments.addAll(spark(here()));
-    try (Training training = start("goingOn", arguments)) {
+    try (Training training = start("resuming", arguments)) {
       assertThat(training.exitCode()).as(training.said()).isZero();
     }
     assertThat(Training.modelHash(run)).isEqualTo(expected);

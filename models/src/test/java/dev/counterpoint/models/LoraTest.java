@@ -194,7 +194,7 @@ class LoraTest {
     assertThat(again.from()).isEqualTo(config.from());
     assertThat(again.lora().targets()).containsExactly("key", "value");
     assertThat(again.lora().rank()).isEqualTo(4);
-    assertThat(again.lora().alsoTrained()).containsExactly("classifier");
+    assertThat(again.lora().modulesToSave()).containsExactly("classifier");
     try (BaseModel model = load(again, LABELS)) {
       assertThat(logits(model)).containsExactly(expected);
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * run's result. Of equals the first stays.
  */
 public final class BestModel
-    implements Callback.Remembering, Callback.Choosing, Callback.Measuring {
+    implements Callback.Remembering, Callback.SelectsResult, Callback.MonitorsMetric {
   private static final String VALIDATION = "validation";
   private static final long NONE = -1;
 

@@ -23,14 +23,14 @@ public interface Callback {
   default void onCheckpoint(long step) {}
 
   /** A step was kept to be looked at; the run goes on. */
-  default void onCapsule(SnapshotReport report) {}
+  default void onSnapshot(SnapshotReport report) {}
 
   default void onEnd(TrainingEnd end) {}
 
   /**
    * A callback that looks at the gradients of some steps, as they were used: scaled and clipped.
    */
-  interface OfGradients extends Callback {
+  interface ObservesGradients extends Callback {
     /** Whether it wants those of a step; asked after the step is made. */
     boolean wantsGradients(long step);
 
@@ -43,7 +43,7 @@ public interface Callback {
   }
 
   /** A callback that looks at the average of the weights, where the run keeps one. */
-  interface OfAverage extends Callback {
+  interface ObservesAverage extends Callback {
     /**
      * Shows it as a step has left it, before {@link #onStep}.
      *
@@ -53,7 +53,7 @@ public interface Callback {
   }
 
   /** A callback that goes by one measure of the validations. */
-  interface Measuring extends Callback {
+  interface MonitorsMetric extends Callback {
     /** Its name, as in the validation rows; a run that does not measure it does not begin. */
     String measure();
   }
@@ -68,7 +68,7 @@ public interface Callback {
   }
 
   /** A callback that has a file of its own in the run directory. */
-  interface Writing extends Callback {
+  interface Flushable extends Callback {
     /**
      * Returns when all that it has written so far is on the disk itself. A checkpoint of these
      * steps is about to be made: a run that goes on from it has them behind it. Called from another
@@ -90,7 +90,7 @@ public interface Callback {
   }
 
   /** A callback that knows a better result of the run than the model of its last step. */
-  interface Choosing extends Callback {
+  interface SelectsResult extends Callback {
     /** The checkpoint whose model is the run's result; none where that is the model as it is. */
     CheckpointStore.Found chosen() throws IOException;
   }

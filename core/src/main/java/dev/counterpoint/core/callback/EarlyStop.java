@@ -4,7 +4,7 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
 /** Asks for the end when a validation measure has not become better for a while. */
-public final class EarlyStop implements Callback.Remembering, Callback.Measuring {
+public final class EarlyStop implements Callback.Remembering, Callback.MonitorsMetric {
   private final Config config;
   private final StopSignal stop;
   private final Direction direction;

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
  */
-public final class MetricsFile implements Callback.Remembering, Callback.Writing {
+public final class MetricsFile implements Callback.Remembering, Callback.Flushable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final long UNKNOWN = Long.MAX_VALUE;

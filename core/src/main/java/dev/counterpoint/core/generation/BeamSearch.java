@@ -57,7 +57,7 @@ final class BeamSearch {
         List<Beam> candidates = candidates(running, logits);
         boolean last = made == maxTokens;
         finish(candidates, finished, last, made);
-        running = goingOn(candidates);
+        running = resuming(candidates);
         if (last || !mayImprove(running, finished, made)) {
           break;
         }
@@ -117,7 +117,7 @@ final class BeamSearch {
     finished.subList(Math.min(settings.beams(), finished.size()), finished.size()).clear();
   }
 
-  private List<Beam> goingOn(List<Beam> candidates) {
+  private List<Beam> resuming(List<Beam> candidates) {
     return candidates.stream().filter(beam -> !ends(beam)).limit(settings.beams()).toList();
   }
 

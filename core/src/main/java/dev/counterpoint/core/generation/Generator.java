@@ -82,7 +82,7 @@ public final class Generator {
       double[][] logits = reading.readPrompts(prompts);
       while (true) {
         for (Row row : rows) {
-          row.goOn(logits[row.number], listener);
+          row.resume(logits[row.number], listener);
         }
         if (rows.stream().allMatch(row -> row.done)) {
           return rows.stream().map(Row::made).toList();
@@ -109,7 +109,7 @@ public final class Generator {
       random = new SplittableRandom(Seeds.of(settings.seed(), number));
     }
 
-    void goOn(double[] logits, Listener listener) {
+    void resume(double[] logits, Listener listener) {
       if (!done) {
         long token = new TokenSampler(settings).choose(logits, tokens, random);
         tokens.add(token);

@@ -26,12 +26,12 @@ final class ActivationCheckpoints {
   /**
    * A part.
    *
-   * @param goesOn whether gradients go on behind its input
+   * @param isResumed whether gradients go on behind its input
    */
   private record Part(
       UnaryOperator<NDArray> function,
       NDArray input,
-      boolean goesOn,
+      boolean isResumed,
       NDArray output,
       List<NDArray> leaves,
       long seed) {}
@@ -59,10 +59,10 @@ final class ActivationCheckpoints {
       NDScope.unregister(output);
     }
     NDScope.register(output);
-    boolean goesOn = isRecorded(input);
-    if (goesOn || !leaves.isEmpty()) {
+    boolean isResumed = isRecorded(input);
+    if (isResumed || !leaves.isEmpty()) {
       output.setRequiresGradient(true);
-      parts.add(new Part(function, input, goesOn, output, leaves, seed));
+      parts.add(new Part(function, input, isResumed, output, leaves, seed));
     }
     return output;
   }
@@ -137,7 +137,7 @@ final class ActivationCheckpoints {
       try (ForwardScope scope = new ForwardScope();
           Torch.Recording again = Torch.recordGradients()) {
         Torch.seed(part.seed());
-        if (part.goesOn()) {
+        if (part.isResumed()) {
           input = input.stopGradient();
           input.setRequiresGradient(true);
           leaves.add(input);
@@ -146,7 +146,7 @@ final class ActivationCheckpoints {
         NDArray scalar = withGradient(output, gradient);
         inner = byLeaf(leaves, list -> Torch.gradients(scalar, list));
       }
-      NDArray further = part.goesOn() ? inner.remove(input) : null;
+      NDArray further = part.isResumed() ? inner.remove(input) : null;
       inner.forEach(this::add);
       if (further != null && outputs.contains(part.input())) {
         add(part.input(), further);

@@ -25,11 +25,11 @@ public enum Precision {
 
   /** What kernels whose text is {@code # with product} must know of it on this processor. */
   public Map<String, Object> constants() {
-    return constants(products() != this);
+    return constants(matmulPrecision() != this);
   }
 
   /** What its products are computed in on this processor. */
-  public Precision products() {
+  public Precision matmulPrecision() {
     return Products.IN_BFLOAT16 ? this : FLOAT32;
   }
 

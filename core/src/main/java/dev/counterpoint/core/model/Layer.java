@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 public abstract class Layer {
   private boolean training;
   private Precision precision = Precision.FLOAT32;
-  private boolean recomputing;
+  private boolean activationCheckpointing;
 
   /** Whether this layer is being trained; a dropout drops only then. */
   public final boolean training() {
@@ -58,25 +58,31 @@ public abstract class Layer {
   }
 
   /** Whether the blocks of this layer are computed again in the backward pass. */
-  public final boolean recomputing() {
-    return recomputing;
+  public final boolean activationCheckpointing() {
+    return activationCheckpointing;
   }
 
   /** Sets whether the blocks of this layer and of all below it are computed again. */
-  public final void setRecomputing(boolean recomputing) {
+  public final void setActivationCheckpointing(boolean activationCheckpointing) {
     LayerFields.visit(
-        this, "", (path, parameter) -> {}, (path, layer) -> layer.recomputing = recomputing);
+        this,
+        "",
+        (path, parameter) -> {},
+        (path, layer) -> layer.activationCheckpointing = activationCheckpointing);
   }
 
   /**
-   * Applies one of the blocks that this layer is a stack of. Where it is {@link #recomputing},
-   * training keeps nothing of the block but x, and computes the block again in the backward pass,
-   * with the same numbers dropped: memory for the inside of one block, for one forward pass more.
+   * Applies one of the blocks that this layer is a stack of. Where it is {@link
+   * #activationCheckpointing}, training keeps nothing of the block but x, and computes the block
+   * again in the backward pass, with the same numbers dropped: memory for the inside of one block,
+   * for one forward pass more.
    *
    * @param forward applies the block to x; uses no parameter but the block's
    * @param x what no trained part but this block reads; the result of a block, as a rule
    */
   protected final NDArray through(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
-    return recomputing ? ActivationCheckpointing.of(block, forward, x) : forward.apply(x);
+    return activationCheckpointing
+        ? ActivationCheckpointing.of(block, forward, x)
+        : forward.apply(x);
   }
 }

@@ -20,18 +20,18 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Makes the step of a capsule again, forward and backward, and looks at everything on the way. The
+ * Makes the step of a snapshot again, forward and backward, and looks at everything on the way. The
  * parameters are not updated.
  */
 public final class Replay {
   private final Path folder;
-  private final StepSnapshot capsule;
+  private final StepSnapshot snapshot;
   private final BaseModel model;
 
   /**
    * What came of it.
    *
-   * @param capsule the step
+   * @param snapshot the step
    * @param loss the mean over this process's part of the step
    * @param gradientNorm of the same
    * @param culprit the first that is not finite: a parameter, an input, the output of a layer, the
@@ -39,7 +39,7 @@ public final class Replay {
    * @param gradients of each parameter, the largest norm first
    */
   public record Outcome(
-      StepSnapshot capsule,
+      StepSnapshot snapshot,
       double loss,
       double gradientNorm,
       Optional<String> culprit,
@@ -51,12 +51,12 @@ public final class Replay {
   /**
    * Prepares the step.
    *
-   * @param model built and initialized as that of the run; it is given the capsule's parameters
+   * @param model built and initialized as that of the run; it is given the snapshot's parameters
    */
   public Replay(Path folder, BaseModel model) throws IOException {
     this.folder = folder;
     this.model = model;
-    capsule = StepSnapshot.read(folder);
+    snapshot = StepSnapshot.read(folder);
     StepSnapshot.loadWeights(folder, model.parameters());
   }
 
@@ -70,8 +70,8 @@ public final class Replay {
     double sum = 0;
     double weight = 0;
     try (Gradients gradients = new Gradients(model.parameters())) {
-      for (int i = 0; i < capsule.batches().size(); i++) {
-        try (Batch batch = capsule.loadBatch(folder, i, model.device())) {
+      for (int i = 0; i < snapshot.batches().size(); i++) {
+        try (Batch batch = snapshot.loadBatch(folder, i, model.device())) {
           LossAsNumber loss = pass(batch, i, gradients, findings);
           sum += loss.total();
           weight += loss.weight();
@@ -79,7 +79,7 @@ public final class Replay {
       }
       gradients.scale(1 / weight);
       return new Outcome(
-          capsule,
+          snapshot,
           sum / weight,
           gradients.norm(),
           findings.first().or(() -> firstOnTheWayBack(gradients)),
@@ -95,7 +95,7 @@ public final class Replay {
     batch
         .tensors()
         .forEach((name, tensor) -> findings.look("input \"" + name + "\"" + place, tensor));
-    Torch.seed(Seeds.of(capsule.seed(), capsule.step(), index, capsule.rank()));
+    Torch.seed(Seeds.of(snapshot.seed(), snapshot.step(), index, snapshot.rank()));
     try (ForwardScope scope = new ForwardScope();
         Torch.Recording recording = Torch.recordGradients();
         LayerObserver watch =

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /**
  * A step as it was about to be made: the parameters before it, its micro-batches, its seeds and
- * what came of it. A folder with {@code capsule.json}, {@code model.safetensors}, {@code
+ * what came of it. A folder with {@code snapshot.json}, {@code model.safetensors}, {@code
  * batch-0.safetensors} and so on.
  *
  * @param step the number of the step
@@ -49,7 +49,8 @@ public record StepSnapshot(
     double gradientNorm,
     List<String> items,
     List<Sizes> batches) {
-  private static final String FACTS = "capsule.json";
+  private static final String FACTS = "snapshot.json";
+  private static final String FORMER_FACTS = "capsule.json"; // of version 0.1
   private static final String WEIGHTS = "model.safetensors";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -66,7 +67,7 @@ public record StepSnapshot(
   }
 
   /**
-   * Writes a capsule; the folder has its name only when all is in it.
+   * Writes a snapshot; the folder has its name only when all is in it.
    *
    * @param more texts that lie beside it, by file name
    * @throws IOException naming what failed; nothing is left then
@@ -117,14 +118,15 @@ public record StepSnapshot(
   /**
    * Reads what was written; tensors stay on the disk.
    *
-   * @throws InvalidSettings where the folder is no capsule
+   * @throws InvalidSettings where the folder is no snapshot
    */
   public static StepSnapshot read(Path folder) throws IOException {
-    Path file = folder.resolve(FACTS);
+    Path former = folder.resolve(FORMER_FACTS);
+    Path file = Files.exists(former) ? former : folder.resolve(FACTS);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           folder
-              + " is not a capsule: it has no "
+              + " is not a snapshot: it has no "
               + FACTS
               + (Files.exists(folder) ? "." : ", as it does not exist."));
     }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Where the capsules of a run go.
+ * Where the snapshots of a run go.
  *
  * @param directory made with the first
  * @param most how many there may be; 0 for none
@@ -37,20 +37,20 @@ public record StepSnapshots(Path directory, int most, Map<String, String> texts)
    *
    * @return its folder; one that is there already, of the same step, stays as it is
    */
-  public Path keep(StepSnapshot capsule, List<Parameter> parameters, List<Batch> microBatches)
+  public Path keep(StepSnapshot snapshot, List<Parameter> parameters, List<Batch> microBatches)
       throws IOException {
-    Path folder = directory.resolve(name(capsule));
+    Path folder = directory.resolve(name(snapshot));
     if (!Files.exists(folder)) {
       if (!Files.isDirectory(directory)) {
         Files.createDirectory(directory); // Not what is above: somebody may be removing the run.
       }
-      capsule.write(folder, parameters, microBatches, texts);
+      snapshot.write(folder, parameters, microBatches, texts);
     }
     return folder;
   }
 
-  private static String name(StepSnapshot capsule) {
-    String step = String.format(Locale.ROOT, "step-%08d", capsule.step());
-    return capsule.rank() == 0 ? step : step + "-rank-" + capsule.rank();
+  private static String name(StepSnapshot snapshot) {
+    String step = String.format(Locale.ROOT, "step-%08d", snapshot.step());
+    return snapshot.rank() == 0 ? step : step + "-rank-" + snapshot.rank();
   }
 }

@@ -11,22 +11,22 @@ import org.jspecify.annotations.Nullable;
 public final class NotFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final @Nullable String capsule;
+  private final @Nullable String snapshot;
 
   NotFiniteException(String message) {
     this(message, null);
   }
 
   /**
-   * @param capsule the folder where the step was kept; null where it was not
+   * @param snapshot the folder where the step was kept; null where it was not
    */
-  NotFiniteException(String message, @Nullable String capsule) {
+  NotFiniteException(String message, @Nullable String snapshot) {
     super(message);
-    this.capsule = capsule;
+    this.snapshot = snapshot;
   }
 
   /** Where the step was kept, by whichever process it was. */
-  public Optional<Path> capsule() {
-    return Optional.ofNullable(capsule).map(Path::of);
+  public Optional<Path> snapshot() {
+    return Optional.ofNullable(snapshot).map(Path::of);
   }
 }

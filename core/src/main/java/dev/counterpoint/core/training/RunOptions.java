@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param stop asked to end early
  * @param checkpoints where it is kept and goes on from; null: nowhere
  * @param policy when it is kept
- * @param capsules where steps go that are not finite or unusual; null: nowhere
+ * @param snapshots where steps go that are not finite or unusual; null: nowhere
  */
 public record RunOptions(
     long seed,
@@ -24,12 +24,12 @@ public record RunOptions(
     StopSignal stop,
     @Nullable CheckpointStore checkpoints,
     CheckpointPolicy policy,
-    @Nullable StepSnapshots capsules) {
+    @Nullable StepSnapshots snapshots) {
   public RunOptions {
     callbacks = List.copyOf(callbacks);
   }
 
-  /** Without capsules. */
+  /** Without snapshots. */
   public RunOptions(
       long seed,
       List<Callback> callbacks,

@@ -80,7 +80,7 @@ final class RunState implements AutoCloseable {
   /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
   private void sync() throws IOException {
     for (Callback callback : options.callbacks()) {
-      if (callback instanceof Callback.Writing writing) {
+      if (callback instanceof Callback.Flushable writing) {
         writing.sync();
       }
     }

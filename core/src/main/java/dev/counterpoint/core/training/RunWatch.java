@@ -83,11 +83,11 @@ final class RunWatch implements StepWatch {
   }
 
   private void tell(Callback callback, StepReport report) {
-    if (callback instanceof Callback.OfGradients watching
+    if (callback instanceof Callback.ObservesGradients watching
         && watching.wantsGradients(report.step())) {
       watching.onGradients(report.step(), learner.gradients().gathered());
     }
-    if (callback instanceof Callback.OfAverage watching && learner.average().isKept()) {
+    if (callback instanceof Callback.ObservesAverage watching && learner.average().isKept()) {
       watching.onAverage(learner.average().state());
     }
     callback.onStep(report);

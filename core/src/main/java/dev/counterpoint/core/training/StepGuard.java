@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at each step before it is made: one that is not finite ends the run, one whose gradient is
- * far larger than those before is told. Both are kept as a capsule, where the run has room for it.
+ * far larger than those before is told. Both are kept as a snapshot, where the run has room for it.
  */
 final class StepGuard {
   private static final int NAMED_ITEMS = 8;
@@ -87,13 +87,13 @@ final class StepGuard {
       Path kept = consensus.leads() ? keep(step, reason) : null;
       if (kept != null) {
         SnapshotReport report = new SnapshotReport(step.number(), reason, kept);
-        options.callbacks().forEach(callback -> callback.onCapsule(report));
+        options.callbacks().forEach(callback -> callback.onSnapshot(report));
       }
     }
   }
 
   /**
-   * Of several processes the one whose part it was says it, and keeps the capsule; the first one,
+   * Of several processes the one whose part it was says it, and keeps the snapshot; the first one,
    * where no loss tells whose it was.
    */
   private NotFiniteException whatHappened(Step step) {
@@ -107,8 +107,8 @@ final class StepGuard {
       folder = kept == null ? null : kept.toString();
     }
     String message = consensus.given(reason);
-    Consensus.Given capsule = consensus.firstGiven(folder);
-    return new NotFiniteException(message, capsule == null ? null : capsule.text());
+    Consensus.Given snapshot = consensus.firstGiven(folder);
+    return new NotFiniteException(message, snapshot == null ? null : snapshot.text());
   }
 
   /**
@@ -142,18 +142,19 @@ final class StepGuard {
 
   /** Null where the run keeps none, has kept enough, or cannot write one: that must not end it. */
   private @Nullable Path keep(Step step, String reason) {
-    StepSnapshots capsules = options.capsules();
+    StepSnapshots snapshots = options.snapshots();
     try {
-      if (capsules == null || !capsules.hasRoom()) {
+      if (snapshots == null || !snapshots.hasRoom()) {
         return null;
       }
-      return capsules.keep(capsule(step, reason), model.parameters(), step.items().microBatches());
+      return snapshots.keep(
+          snapshot(step, reason), model.parameters(), step.items().microBatches());
     } catch (IOException e) {
       return null;
     }
   }
 
-  private StepSnapshot capsule(Step step, String reason) {
+  private StepSnapshot snapshot(Step step, String reason) {
     List<StepSnapshot.Sizes> batches =
         step.items().microBatches().stream().map(StepGuard::sizes).toList();
     return new StepSnapshot(

@@ -171,7 +171,7 @@ public final class Trainer {
   /** What a callback goes by must be known before the first epoch is made, not after it. */
   private void requireMeasured(DataSplits data) {
     for (Callback callback : options.callbacks()) {
-      if (callback instanceof Callback.Measuring measuring) {
+      if (callback instanceof Callback.MonitorsMetric measuring) {
         requireValidation(data, measuring.measure());
         Evaluation.requireMeasured(measuring.measure(), evaluator(data).measures());
       }

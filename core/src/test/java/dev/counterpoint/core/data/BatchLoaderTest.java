@@ -162,17 +162,17 @@ class BatchLoaderTest {
     NDManager system = Torch.newManager(Device.cpu()).getParentManager();
     int before = nativeArrays(system);
     CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
+    CountDownLatch resume = new CountDownLatch(1);
     LongConsumer reading =
         item -> {
           begun.countDown();
-          awaitCalmly(goOn);
+          awaitCalmly(resume);
         };
     BatchLoader loader = loader(new Numbers(100, reading), 4, 0, ALL, 4);
     begun.await();
     Thread closing = new Thread(loader::close);
     closing.start();
-    goOn.countDown();
+    resume.countDown();
     closing.join();
     assertThat(nativeArrays(system)).isEqualTo(before);
   }
@@ -188,11 +188,11 @@ class BatchLoaderTest {
 
   @Test
   void anInterruptEndsTheWaitAndStaysSet() {
-    CountDownLatch goOn = new CountDownLatch(1);
-    BatchLoader loader = loader(new Numbers(100, item -> awaitCalmly(goOn)), 4, 0, ALL, 4);
+    CountDownLatch resume = new CountDownLatch(1);
+    BatchLoader loader = loader(new Numbers(100, item -> awaitCalmly(resume)), 4, 0, ALL, 4);
     Thread.currentThread().interrupt();
     assertThatThrownBy(loader::next).isInstanceOf(CancellationException.class);
-    goOn.countDown();
+    resume.countDown();
     loader.close();
     assertThat(Thread.interrupted()).isTrue();
   }

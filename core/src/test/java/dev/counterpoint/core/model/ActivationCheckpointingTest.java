@@ -33,7 +33,7 @@ class ActivationCheckpointingTest {
   void theGradientsAreThoseOfBlocksThatKeepAll() {
     try (Stack model = new Stack(0)) {
       Map<String, float[]> kept = gradients(model);
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
 
       assertSame(gradients(model), kept);
       assertThat(kept).hasSize(10);
@@ -43,7 +43,7 @@ class ActivationCheckpointingTest {
   @Test
   void aBlockThatIsComputedAgainDropsTheSameNumbers() {
     try (Stack model = new Stack(0.5)) {
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
       gradients(model);
 
       assertThat(model.dropped).hasSize(6);
@@ -57,7 +57,7 @@ class ActivationCheckpointingTest {
   @Test
   void theSameSeedGivesTheSameGradients() {
     try (Stack model = new Stack(0.5)) {
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
 
       assertSame(gradients(model), gradients(model));
     }
@@ -70,7 +70,7 @@ class ActivationCheckpointingTest {
       model.freeze("blocks.0.*");
       model.freeze("blocks.2.*");
       Map<String, float[]> kept = gradients(model);
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
 
       assertSame(gradients(model), kept);
       assertThat(kept)
@@ -81,7 +81,7 @@ class ActivationCheckpointingTest {
   @Test
   void withoutRecordingABlockIsAppliedOnce() {
     try (Stack model = new Stack(0)) {
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
       try (Torch.Recording off = Torch.noGradients();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();

@@ -52,26 +52,26 @@ class ReplayTest {
 
   @Test
   void theFirstLayerWhoseOutputIsNotFiniteIsNamed() throws IOException {
-    Path capsule = failing(-1);
+    Path snapshot = failing(-1);
 
-    assertThat(replayed(capsule).culprit())
+    assertThat(replayed(snapshot).culprit())
         .hasValue(
             "output of root (Root), micro-batch 0: of its 6 numbers 2 are NaN and 0 infinite");
   }
 
   @Test
   void anInputThatIsNotFiniteIsNamedBeforeTheLayers() throws IOException {
-    Path capsule = failing(Float.POSITIVE_INFINITY);
+    Path snapshot = failing(Float.POSITIVE_INFINITY);
 
-    assertThat(replayed(capsule).culprit())
+    assertThat(replayed(snapshot).culprit())
         .hasValue("input \"features\", micro-batch 0: of its 6 numbers 0 are NaN and 2 infinite");
   }
 
   @Test
   void aGradientThatIsNotFiniteIsNamedWhereTheOutputsAre() throws IOException {
-    Path capsule = failing(0); // The root of 0 is 0, its slope is infinite.
+    Path snapshot = failing(0); // The root of 0 is 0, its slope is infinite.
 
-    assertThat(replayed(capsule).culprit())
+    assertThat(replayed(snapshot).culprit())
         .get()
         .asString()
         .startsWith("gradient of scale.bias: of its 2 numbers");
@@ -79,17 +79,17 @@ class ReplayTest {
 
   @Test
   void theItemsOfTheStepAreKept() throws IOException {
-    StepSnapshot capsule = StepSnapshot.read(failing(-1));
+    StepSnapshot snapshot = StepSnapshot.read(failing(-1));
 
-    assertThat(capsule.items()).hasSize(6).contains("item 5");
-    assertThat(capsule.batches())
+    assertThat(snapshot.items()).hasSize(6).contains("item 5");
+    assertThat(snapshot.batches())
         .containsExactly(new StepSnapshot.Sizes(3, 3), new StepSnapshot.Sizes(3, 3));
-    assertThat(capsule.loss()).isNaN();
+    assertThat(snapshot.loss()).isNaN();
   }
 
   @Test
   void aGradientFarOutOfItsHistoryIsKeptAndTheRunGoesOn() {
-    train(spiked(), capsules(3), 1);
+    train(spiked(), snapshots(3), 1);
 
     assertThat(steps).hasSize(STEPS);
     assertThat(kept)
@@ -100,7 +100,7 @@ class ReplayTest {
 
   @Test
   void aStepIsReplayedToTheLossAndTheNormThatItHad() throws IOException {
-    train(spiked(), capsules(3), 1);
+    train(spiked(), snapshots(3), 1);
 
     Replay.Outcome outcome = replayed(kept.get(0).folder());
 
@@ -113,7 +113,7 @@ class ReplayTest {
 
   @Test
   void noMoreAreKeptThanThereIsRoomFor() {
-    train(spiked(), capsules(1), 1);
+    train(spiked(), snapshots(1), 1);
 
     assertThat(kept).hasSize(1);
   }
@@ -137,7 +137,7 @@ class ReplayTest {
 
   @Test
   void aCapsuleWhoseFactsAreCutShortIsRefusedByName() throws IOException {
-    Path file = Files.writeString(directory.resolve("capsule.json"), "{\"step\": 1, \"se");
+    Path file = Files.writeString(directory.resolve("snapshot.json"), "{\"step\": 1, \"se");
 
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
@@ -154,7 +154,7 @@ class ReplayTest {
         "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | it has no \"step\" that may be"
       })
   void aCapsuleWithoutItsFactsIsRefused(String facts, String said) throws IOException {
-    Path file = Files.writeString(directory.resolve("capsule.json"), facts);
+    Path file = Files.writeString(directory.resolve("snapshot.json"), facts);
 
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
@@ -165,7 +165,7 @@ class ReplayTest {
   void aFolderThatIsNoCapsuleIsRefused() {
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage(directory + " is not a capsule: it has no capsule.json.");
+        .hasMessage(directory + " is not a snapshot: it has no snapshot.json.");
   }
 
   /** Trains one step of two micro-batches; the last item has a feature that goes wrong. */
@@ -175,11 +175,11 @@ class ReplayTest {
       features[i] = i == 5 ? new float[] {wrong, wrong} : new float[] {1, 2};
     }
     ArrayDataset items = ArrayDataset.ofClasses(features, new long[] {0, 1, 0, 1, 0, 1});
-    Path capsule = directory.resolve("kept").resolve("step-00000001");
-    assertThatThrownBy(() -> train(items, capsules(3), 6))
+    Path snapshot = directory.resolve("kept").resolve("step-00000001");
+    assertThatThrownBy(() -> train(items, snapshots(3), 6))
         .isInstanceOfSatisfying(
-            NotFiniteException.class, e -> assertThat(e.capsule()).contains(capsule));
-    return capsule;
+            NotFiniteException.class, e -> assertThat(e.snapshot()).contains(snapshot));
+    return snapshot;
   }
 
   /** Many items of one kind, and some that are larger by far. */
@@ -194,15 +194,15 @@ class ReplayTest {
     return ArrayDataset.ofClasses(features, classes);
   }
 
-  private StepSnapshots capsules(int most) {
+  private StepSnapshots snapshots(int most) {
     return new StepSnapshots(directory.resolve("kept"), most, Map.of("note.txt", "hello"));
   }
 
-  private void train(ArrayDataset items, StepSnapshots capsules, int batchSize) {
+  private void train(ArrayDataset items, StepSnapshots snapshots, int batchSize) {
     Callback watcher =
         new Callback() {
           @Override
-          public void onCapsule(SnapshotReport report) {
+          public void onSnapshot(SnapshotReport report) {
             kept.add(report);
           }
 
@@ -218,17 +218,17 @@ class ReplayTest {
             .withMicroBatchSize(Math.min(3, batchSize));
     RunOptions options =
         new RunOptions(
-            4, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults(), capsules);
+            4, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
     try (BaseModel model = new Rooted()) {
       new Trainer(model, new Alone(), config, options).train(items);
     }
   }
 
-  private static Replay.Outcome replayed(Path capsule) throws IOException {
-    assertThat(Files.isDirectory(capsule)).isTrue();
+  private static Replay.Outcome replayed(Path snapshot) throws IOException {
+    assertThat(Files.isDirectory(snapshot)).isTrue();
     try (BaseModel model = new Rooted()) {
       model.initialize(Device.cpu(), 99);
-      return new Replay(capsule, model).run();
+      return new Replay(snapshot, model).run();
     }
   }
 

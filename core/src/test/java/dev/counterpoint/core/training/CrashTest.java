@@ -173,8 +173,8 @@ class CrashTest {
   void whatIsWrittenOfItsStepsIsOnTheDiskBeforeACheckpointIs() throws IOException {
     List<Long> stepsSynced = new ArrayList<>();
     Path checkpoints = temporary.resolve("checkpoints");
-    Callback.Writing writing =
-        new Callback.Writing() {
+    Callback.Flushable writing =
+        new Callback.Flushable() {
           private volatile long step;
 
           @Override

@@ -263,7 +263,7 @@ class TrainerTest {
     Map<Long, Double> shown = new TreeMap<>();
     Map<Long, Double> norms = new TreeMap<>();
     Callback watcher =
-        new Callback.OfGradients() {
+        new Callback.ObservesGradients() {
           @Override
           public boolean wantsGradients(long step) {
             return step % 3 == 0;

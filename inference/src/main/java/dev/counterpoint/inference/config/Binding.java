@@ -162,12 +162,29 @@ final class Binding {
       Class<?> type, Mapping node, String path, @Nullable Object enclosing, boolean typed) {
     try {
       RecordShape shape = RecordShape.of(type);
-      refuseUnknown(shape, node, path, typed);
-      return create(shape, node, path, shape.base(enclosing));
+      Mapping current = withCurrentNames(shape, node);
+      refuseUnknown(shape, current, path, typed);
+      return create(shape, current, path, shape.base(enclosing));
     } catch (InvalidSettings e) {
       e.problems().forEach(problem -> problems.add(KeyPath.under(path, problem)));
       return FAILED;
     }
+  }
+
+  /** Moves values of former names to the current ones; a {@code --set} wins over the file. */
+  private static Mapping withCurrentNames(RecordShape shape, Mapping node) {
+    Mapping current = node;
+    for (Part part : shape.parts()) {
+      YamlNode former = part.formerName() == null ? null : current.entries().get(part.formerName());
+      if (former != null) {
+        YamlNode given = current.entries().get(part.name());
+        current = current.without(part.formerName());
+        if (given == null || !former.inFile()) {
+          current = current.with(part.name(), former);
+        }
+      }
+    }
+    return current;
   }
 
   /** What the file says of another type than {@code --set} chose is not meant for this one. */

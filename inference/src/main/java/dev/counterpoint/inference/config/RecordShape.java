@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.config;
 
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Constructor;
@@ -137,12 +138,16 @@ final class RecordShape {
   /**
    * One key.
    *
+   * @param formerName its deprecated name; null if it never had another
    * @param nullable whether it may be absent without a default
    */
-  record Part(String name, Type type, boolean nullable, Method accessor) {
+  record Part(
+      String name, @Nullable String formerName, Type type, boolean nullable, Method accessor) {
     static Part of(RecordComponent component) {
+      FormerName former = component.getAnnotation(FormerName.class);
       return new Part(
           component.getName(),
+          former == null ? null : former.value(),
           component.getGenericType(),
           component.getAnnotatedType().isAnnotationPresent(Nullable.class),
           opened(component.getAccessor()));

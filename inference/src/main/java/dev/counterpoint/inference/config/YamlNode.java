@@ -94,6 +94,13 @@ sealed interface YamlNode {
       return new Mapping(changed, origin, retyped, shortForm);
     }
 
+    /** A copy that lacks one key. */
+    Mapping without(String key) {
+      Map<String, YamlNode> changed = new LinkedHashMap<>(entries);
+      changed.remove(key);
+      return new Mapping(changed, origin, retyped, shortForm);
+    }
+
     /** The same, remembered as of another type than the file said. */
     Mapping asRetyped() {
       return new Mapping(entries, origin, true, shortForm);

@@ -3,6 +3,7 @@ package dev.counterpoint.models.bert;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.models.huggingface.ConfigReader;
 import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.ModelLabels;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param newHead whether the head starts anew even where that folder has one, as for other labels
  * @param architecture its sizes; null for those of the folder, or else the defaults
  * @param lora what is trained in place of the whole model; null where that is trained
- * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
- *     less memory and more time
+ * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
+ *     takes less memory and more time
  */
 public record BertConfig(
     Task task,
@@ -34,7 +35,7 @@ public record BertConfig(
     boolean newHead,
     @Nullable BertArchitecture architecture,
     @Nullable Lora lora,
-    boolean checkpointBlocks)
+    @FormerName("checkpointBlocks") boolean activationCheckpointing)
     implements PretrainedConfig {
   private static final ModelFamily<BertArchitecture> FAMILY =
       new ModelFamily<>(
@@ -116,7 +117,7 @@ public record BertConfig(
           case LANGUAGE_MODEL -> new BertLanguageModel(sizes, padding);
         };
     FAMILY.adapt(model, lora, task);
-    model.setRecomputing(checkpointBlocks);
+    model.setActivationCheckpointing(activationCheckpointing);
     return model;
   }
 
@@ -125,12 +126,12 @@ public record BertConfig(
     ModelFamily.Start<BertArchitecture> start =
         FAMILY.start(from, newHead, architecture, lora, task, files);
     return new BertConfig(
-        task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);
+        task, start.from(), newHead, start.architecture(), start.lora(), activationCheckpointing);
   }
 
   @Override
   public BertConfig merged() {
-    return new BertConfig(task, from, newHead, architecture, null, checkpointBlocks);
+    return new BertConfig(task, from, newHead, architecture, null, activationCheckpointing);
   }
 
   private static BertArchitecture read(ConfigReader config) {

@@ -70,7 +70,7 @@ final class Gpt2Body extends Layer {
    * @param mask (batch, tokens so far and new), 0 for padding; null where there is none
    * @return (batch, new tokens, width)
    */
-  NDArray goOn(NDArray ids, NDArray at, @Nullable NDArray mask, KeyValueCache cache) {
+  NDArray resume(NDArray ids, NDArray at, @Nullable NDArray mask, KeyValueCache cache) {
     return run(tokens.forward(ids).add(positions.forward(at)), mask, cache);
   }
 

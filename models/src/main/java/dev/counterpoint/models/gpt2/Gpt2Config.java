@@ -3,6 +3,7 @@ package dev.counterpoint.models.gpt2;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.models.huggingface.ConfigReader;
 import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.ModelLabels;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param newHead whether the head starts anew even where that folder has one, as for other labels
  * @param architecture its sizes; null for those of the folder, or else the defaults
  * @param lora what is trained in place of the whole model; null where that is trained
- * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
- *     less memory and more time
+ * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
+ *     takes less memory and more time
  */
 public record Gpt2Config(
     Task task,
@@ -34,7 +35,7 @@ public record Gpt2Config(
     boolean newHead,
     @Nullable Gpt2Architecture architecture,
     @Nullable Lora lora,
-    boolean checkpointBlocks)
+    @FormerName("checkpointBlocks") boolean activationCheckpointing)
     implements PretrainedConfig {
   private static final ModelFamily<Gpt2Architecture> FAMILY =
       new ModelFamily<>(
@@ -97,7 +98,7 @@ public record Gpt2Config(
           case LANGUAGE_MODEL -> new Gpt2LanguageModel(sizes);
         };
     FAMILY.adapt(model, lora, task);
-    model.setRecomputing(checkpointBlocks);
+    model.setActivationCheckpointing(activationCheckpointing);
     return model;
   }
 
@@ -106,12 +107,12 @@ public record Gpt2Config(
     ModelFamily.Start<Gpt2Architecture> start =
         FAMILY.start(from, newHead, architecture, lora, task, files);
     return new Gpt2Config(
-        task, start.from(), newHead, start.architecture(), start.lora(), checkpointBlocks);
+        task, start.from(), newHead, start.architecture(), start.lora(), activationCheckpointing);
   }
 
   @Override
   public Gpt2Config merged() {
-    return new Gpt2Config(task, from, newHead, architecture, null, checkpointBlocks);
+    return new Gpt2Config(task, from, newHead, architecture, null, activationCheckpointing);
   }
 
   private static Gpt2Architecture read(ConfigReader config) {

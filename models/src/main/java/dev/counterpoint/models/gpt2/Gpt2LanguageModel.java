@@ -40,7 +40,7 @@ public final class Gpt2LanguageModel extends BaseModel implements DecoderSession
     return new DecoderSession() {
       @Override
       public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
-        NDArray x = body.goOn(ids, positions, mask, cache); // (rows, new tokens, width)
+        NDArray x = body.resume(ids, positions, mask, cache); // (rows, new tokens, width)
         return head.forward(x.get(":, -1"));
       }
 

@@ -118,7 +118,7 @@ public record ModelFamily<A>(
 
   /** Whether the head of the task is trained anew: with the model, or beside a new adapter. */
   private static boolean trainsHead(@Nullable Lora lora, Task task) {
-    List<String> whole = lora == null ? null : lora.alsoTrained();
+    List<String> whole = lora == null ? null : lora.modulesToSave();
     return lora == null
         || (lora.from() == null && whole != null && whole.containsAll(task.names().head()));
   }

@@ -4,6 +4,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets names of linear layers, whole or from the last dots on: PEFT's {@code
  *     target_modules}
  * @param dropout on what the updates read; 0
- * @param alsoTrained names of layers that are trained whole: PEFT's {@code modules_to_save}; the
+ * @param modulesToSave names of layers that are trained whole: PEFT's {@code modules_to_save}; the
  *     head of the task, and what the model that is begun from lacks
  * @param merge whether the updates are taken into the weights at the end
  */
@@ -33,7 +34,7 @@ public record Lora(
     @Nullable Double alpha,
     @Nullable List<String> targets,
     @Nullable Double dropout,
-    @Nullable List<String> alsoTrained,
+    @FormerName("alsoTrained") @Nullable List<String> modulesToSave,
     boolean merge) {
   private static final int RANK = 8;
   private static final double ALPHA = 16;
@@ -53,7 +54,7 @@ public record Lora(
       checks.that(!targets.isEmpty(), "targets", targets, "must name a layer at least");
       targets = List.copyOf(targets);
     }
-    alsoTrained = alsoTrained == null ? null : List.copyOf(alsoTrained);
+    modulesToSave = modulesToSave == null ? null : List.copyOf(modulesToSave);
     checks.verify();
   }
 
@@ -70,7 +71,7 @@ public record Lora(
         alpha == null ? other.alpha : alpha,
         targets == null ? other.targets : targets,
         dropout == null ? other.dropout : dropout,
-        alsoTrained == null ? other.alsoTrained : alsoTrained,
+        modulesToSave == null ? other.modulesToSave : modulesToSave,
         merge);
   }
 
@@ -85,7 +86,7 @@ public record Lora(
     addDifference("rank", rank, found.rank, problems);
     addDifference("alpha", alpha, found.alpha, problems);
     addDifference("targets", sorted(targets), sorted(found.targets), problems);
-    addDifference("alsoTrained", sorted(alsoTrained), sorted(found.alsoTrained), problems);
+    addDifference("modulesToSave", sorted(modulesToSave), sorted(found.modulesToSave), problems);
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
@@ -110,8 +111,8 @@ public record Lora(
   }
 
   /** The same, with the defaults for what is still null. */
-  public Lora orDefaults(List<String> targets, List<String> alsoTrained) {
-    return or(new Lora(null, RANK, ALPHA, targets, 0.0, alsoTrained, false));
+  public Lora orDefaults(List<String> targets, List<String> modulesToSave) {
+    return or(new Lora(null, RANK, ALPHA, targets, 0.0, modulesToSave, false));
   }
 
   int ranks() {
@@ -131,7 +132,7 @@ public record Lora(
   }
 
   List<String> trainedNames() {
-    return alsoTrained == null ? List.of() : alsoTrained;
+    return modulesToSave == null ? List.of() : modulesToSave;
   }
 
   /**
@@ -160,12 +161,12 @@ public record Lora(
       if (named.isEmpty()) {
         problems.add(problem("targets", target, "is no linear layer of the model", linears));
       } else if (named.stream().anyMatch(this::isTrainedWhole)) {
-        problems.add(problem("targets", target, "is trained whole (alsoTrained)", linears));
+        problems.add(problem("targets", target, "is trained whole (modulesToSave)", linears));
       }
     }
     for (String whole : trainedNames()) {
       if (parameters.stream().noneMatch(it -> isWithin(it.name(), whole))) {
-        problems.add(problem("alsoTrained", whole, "is no layer of the model", linears));
+        problems.add(problem("modulesToSave", whole, "is no layer of the model", linears));
       }
     }
     if (!problems.isEmpty()) {

@@ -7,6 +7,7 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 
 /**
@@ -25,8 +26,8 @@ import dev.counterpoint.core.settings.InvalidSettings;
  * @param ngrams the longest n-gram of tokens that has a vector of its own, added to that of its
  *     last token; 1: only the tokens have
  * @param ngramRows vectors for the n-grams of each length, which share them by a hash
- * @param checkpointBlocks whether the blocks are computed again in the backward pass, which takes
- *     less memory and more time
+ * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
+ *     takes less memory and more time
  */
 public record TransformerConfig(
     Task task,
@@ -40,7 +41,7 @@ public record TransformerConfig(
     AttentionConfig attention,
     int ngrams,
     int ngramRows,
-    boolean checkpointBlocks)
+    @FormerName("checkpointBlocks") boolean activationCheckpointing)
     implements ModelConfig {
   private static final int MOST_NUMBERS = 1 << 20;
   private static final int MOST_LAYERS = 10_000;
@@ -92,7 +93,7 @@ public record TransformerConfig(
         task == Task.LANGUAGE_MODEL
             ? new TransformerLanguageModel(this, data.vocabularySize())
             : new TransformerModel(this, data);
-    model.setRecomputing(checkpointBlocks);
+    model.setActivationCheckpointing(activationCheckpointing);
     return model;
   }
 

@@ -66,7 +66,7 @@ class Gpt2ReferenceTest {
   @Test
   void blocksThatAreComputedAgainHaveTheSameGradients() throws IOException {
     try (Gpt2LanguageModel model = load()) {
-      model.setRecomputing(true);
+      model.setActivationCheckpointing(true);
       reference.checkLossAndGradients(model, labelled());
     }
   }

@@ -91,7 +91,7 @@ class TransformerConfigTest {
   }
 
   /** Of the sum of the logits. */
-  private static List<List<Float>> gradients(boolean checkpointBlocks) {
+  private static List<List<Float>> gradients(boolean activationCheckpointing) {
     TransformerConfig config =
         new TransformerConfig(
             Task.CLASSIFICATION,
@@ -105,7 +105,7 @@ class TransformerConfigTest {
             new MultiHeadAttention.Config(),
             1,
             8,
-            checkpointBlocks);
+            activationCheckpointing);
     try (BaseModel model = config.build(TEXT);
         Batch batch =
             new Batch(

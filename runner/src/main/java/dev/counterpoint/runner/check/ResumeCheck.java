@@ -128,7 +128,7 @@ public final class ResumeCheck {
             .toArray();
     for (int i = 0; i < moments.length; i++) {
       killAt(moments[i], arguments, i % 2 == 1);
-      arguments = goingOn();
+      arguments = resuming();
     }
     finish(arguments);
   }
@@ -141,7 +141,7 @@ public final class ResumeCheck {
     return arguments;
   }
 
-  private List<String> goingOn() {
+  private List<String> resuming() {
     return List.of(run("killed").toString(), "--trace", trace("killed").toString());
   }
 

@@ -27,7 +27,7 @@ import java.util.Map;
  * step 1 loss 0x1.6a09e6p-1 norm 0x1.2p1 rate 0x0.0p0 average 9f86d081884c7d65
  * </pre>
  */
-public final class StepTrace implements Callback.OfAverage {
+public final class StepTrace implements Callback.ObservesAverage {
   private static final int LONGEST_ROW = 180;
   private static final int HASH_DIGITS = 16;
 

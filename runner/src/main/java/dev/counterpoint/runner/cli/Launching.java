@@ -86,10 +86,10 @@ final class Launching {
             run, DistributedRun.config(run).orElseThrow(), spot, machines.secretFile());
     try (DataSplits data =
         Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
-      job.check(data, run.goesOn() || asked.output() != null);
+      job.check(data, run.isResumed() || asked.output() != null);
     }
     boolean locks = spot.isEmpty() || spot.get().rank() == 0;
-    try (RunLock lock = locks ? RunLock.holdForJob(run.directory(), run.goesOn()) : null) {
+    try (RunLock lock = locks ? RunLock.holdForJob(run.directory(), run.isResumed()) : null) {
       Launcher launcher =
           job.launcher(
               exactly.arguments(debug()),
@@ -100,7 +100,7 @@ final class Launching {
       Signals signals = Signals.passedOn(launcher::stop, launcher::kill);
       return exitCode(launcher.run(), signals.exitCode());
     } catch (InvalidSettings | ProvisionException e) {
-      if (locks && !run.goesOn()) {
+      if (locks && !run.isResumed()) {
         if (spot.isEmpty()) { // On other machines others may still read theirs.
           run.directory().discardLogs();
         }

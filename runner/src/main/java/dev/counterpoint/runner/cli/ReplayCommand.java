@@ -39,7 +39,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "CAPSULE",
-      description = "A folder in the capsules folder of a run directory.")
+      description = "A folder in the snapshots folder of a run directory.")
   private Path folder = Path.of("");
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -48,16 +48,16 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    StepSnapshot capsule = StepSnapshot.read(folder);
+    StepSnapshot snapshot = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
         String.format(
             Locale.ROOT,
             "step %d, %s in %s: %s",
-            capsule.step(),
-            Formats.count(capsule.items().size(), "item"),
-            Formats.count(capsule.batches().size(), "micro-batch"),
-            capsule.reason()));
+            snapshot.step(),
+            Formats.count(snapshot.items().size(), "item"),
+            Formats.count(snapshot.batches().size(), "micro-batch"),
+            snapshot.reason()));
     try (BaseModel model = model()) {
       tell(new Replay(folder, model).run(), console);
     }
@@ -87,15 +87,15 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private static void tell(Replay.Outcome outcome, Console console) {
-    StepSnapshot capsule = outcome.capsule();
+    StepSnapshot snapshot = outcome.snapshot();
     console.print(
         String.format(
             Locale.ROOT,
             "loss %s (it was %s), gradient norm %s (it was %s)",
             outcome.loss(),
-            capsule.loss(),
+            snapshot.loss(),
             outcome.gradientNorm(),
-            capsule.gradientNorm()));
+            snapshot.gradientNorm()));
     if (outcome.culprit().isPresent()) {
       console.print("the first that is not finite: " + outcome.culprit().get());
     } else {

@@ -119,7 +119,7 @@ final class TrainCommand implements Callable<Integer> {
         BaseModel model = wired.getInstance(BaseModel.class);
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
         ranks; // Before the strategy: whoever misses this one in the ring must know already why.
-        CrashMarker heartbeat = wired.getInstance(CrashMarker.class)) {
+        CrashMarker crashMarker = wired.getInstance(CrashMarker.class)) {
       if (leads) {
         CrashMarker.take(run.directory()).ifPresent(console::say);
       }
@@ -140,12 +140,12 @@ final class TrainCommand implements Callable<Integer> {
       ranks.done();
       return signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
-      if (leads && !run.goesOn()) {
+      if (leads && !run.isResumed()) {
         run.directory().discardUnlessBegun();
       }
       throw e;
     } catch (NotFiniteException e) {
-      String replay = e.capsule().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
+      String replay = e.snapshot().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
       throw new RunFailed(e.getMessage() + replay, e);
     } catch (OutOfMemory e) {
       throw new RunFailed(String.valueOf(e.getMessage()), e);
@@ -159,14 +159,14 @@ final class TrainCommand implements Callable<Integer> {
   /** Of several ranks the first one writes, for whoever has started them; null for the others. */
   private static @Nullable RunLock lock(Run run, Optional<Place> place) {
     if (place.isEmpty()) {
-      return RunLock.hold(run.directory(), run.goesOn());
+      return RunLock.hold(run.directory(), run.isResumed());
     }
     return place.get().rank() == 0 ? RunLock.holdForWriting(run.directory()) : null;
   }
 
   private List<Callback> watchers(Run run) {
     List<Callback> watchers = new ArrayList<>();
-    if (run.goesOn()) {
+    if (run.isResumed()) {
       watchers.add(new ResumeRecord(run.directory(), command(), run.file().classpath()));
     }
     if (trace != null) {
@@ -231,7 +231,7 @@ final class TrainCommand implements Callable<Integer> {
   /** The first files of a new run. */
   private void prepare(Run run, DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
-    if (!run.goesOn()) {
+    if (!run.isResumed()) {
       AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
       AtomicFile.writeJson(
           directory.provenance(),

@@ -96,7 +96,7 @@ public record DistributedRun(
     Job job = job(environment);
     List<String> all = new ArrayList<>(List.of("train"));
     all.addAll(arguments.ofAll());
-    if (!run.goesOn()) {
+    if (!run.isResumed()) {
       all.addAll(List.of("--output", run.directory().path().toString()));
     }
     Programs programs = new JavaPrograms(all, arguments.ofRank0(), ranksOfMachine(environment));

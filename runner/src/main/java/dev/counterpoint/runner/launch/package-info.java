@@ -24,7 +24,7 @@
  * nothing more</td></tr>
  * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR is this rank's own; whoever has
  * started the ranks has put {@code run.yaml} and {@code provenance.json} of a run that goes on into
- * each, and into rank 0's all that it has, and keeps what rank 0 writes, and capsules of any
+ * each, and into rank 0's all that it has, and keeps what rank 0 writes, and snapshots of any
  * rank</td></tr>
  * </table>
  *

@@ -55,13 +55,13 @@ public final class TrainingProgress implements Callback {
   }
 
   @Override
-  public void onCapsule(SnapshotReport report) {
+  public void onSnapshot(SnapshotReport report) {
     console.say(report.message() + " " + replay(report.folder()));
   }
 
   /** How a step that was kept can be looked at. */
-  public static String replay(Path capsule) {
-    return "It is kept: " + LauncherCommand.line("replay", capsule);
+  public static String replay(Path snapshot) {
+    return "It is kept: " + LauncherCommand.line("replay", snapshot);
   }
 
   @Override

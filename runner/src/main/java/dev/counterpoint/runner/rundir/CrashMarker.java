@@ -52,8 +52,8 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
 
   private static Optional<JsonNode> note(RunDirectory directory) {
     try {
-      String text = Files.readString(directory.heartbeat()).strip();
-      Files.delete(directory.heartbeat());
+      String text = Files.readString(directory.crashMarker()).strip();
+      Files.delete(directory.crashMarker());
       return Optional.of(JSON.readTree(text)).filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {
       return Optional.empty();
@@ -105,7 +105,7 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     if (channel == null) {
       channel =
           FileChannel.open(
-              directory.heartbeat(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              directory.crashMarker(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
     note.clear().put(text, 0, Math.min(text.length, LENGTH));
     while (note.hasRemaining()) {
@@ -123,7 +123,7 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     if (channel != null) {
       channel.close();
       channel = null;
-      Files.deleteIfExists(directory.heartbeat());
+      Files.deleteIfExists(directory.crashMarker());
     }
   }
 }

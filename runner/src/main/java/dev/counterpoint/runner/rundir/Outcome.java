@@ -31,7 +31,7 @@ public record Outcome(
     List<String> passedOver = new ArrayList<>();
     Optional<Checkpoint> best = Optional.empty();
     for (Callback callback : callbacks) {
-      if (best.isEmpty() && callback instanceof Callback.Choosing choosing) {
+      if (best.isEmpty() && callback instanceof Callback.SelectsResult choosing) {
         CheckpointStore.Found found = choosing.chosen();
         passedOver.addAll(found.passedOver());
         best = found.checkpoint();

@@ -31,7 +31,7 @@ public final class Provenance {
   }
 
   /** Adds to the record of a run that it goes on now, after a step. */
-  static ObjectNode goingOn(
+  static ObjectNode resuming(
       ObjectNode record, long step, List<String> command, Map<String, String> code) {
     ObjectNode json = record.withArray("goneOn").addObject();
     json.put("at", now()).put("afterStep", step);
@@ -64,7 +64,9 @@ public final class Provenance {
         .put("architecture", System.getProperty("os.arch"))
         .put("processors", Runtime.getRuntime().availableProcessors())
         .put("heapBytes", Runtime.getRuntime().maxMemory())
-        .put("bfloat16ProductsIn", Precision.BFLOAT16.products().name().toLowerCase(Locale.ROOT));
+        .put(
+            "bfloat16MatmulIn",
+            Precision.BFLOAT16.matmulPrecision().name().toLowerCase(Locale.ROOT));
   }
 
   private static String version() {

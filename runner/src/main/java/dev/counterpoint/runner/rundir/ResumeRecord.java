@@ -29,7 +29,7 @@ public record ResumeRecord(RunDirectory directory, List<String> command, List<St
           && AtomicFile.readJson(directory.provenance()) instanceof ObjectNode record) {
         AtomicFile.writeJson(
             directory.provenance(),
-            Provenance.goingOn(record, start.step(), command, UserCode.of(directory, classpath)));
+            Provenance.resuming(record, start.step(), command, UserCode.of(directory, classpath)));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -121,8 +121,8 @@ public record RunDirectory(Path path, boolean wasThere) {
   }
 
   /** What {@link CrashMarker} writes. */
-  Path heartbeat() {
-    return path.resolve(".heartbeat");
+  Path crashMarker() {
+    return path.resolve(".crash-marker");
   }
 
   public Path report() {
@@ -169,8 +169,8 @@ public record RunDirectory(Path path, boolean wasThere) {
     return path.resolve(LOGS);
   }
 
-  public Path capsules() {
-    return path.resolve("capsules");
+  public Path snapshots() {
+    return path.resolve("snapshots");
   }
 
   public Path model() {
@@ -220,7 +220,7 @@ public record RunDirectory(Path path, boolean wasThere) {
             metrics(),
             report(),
             checkpoints(),
-            heartbeat(),
+            crashMarker(),
             mark(),
             lock());
     for (Path file : first) {

@@ -11,7 +11,7 @@ import java.io.UncheckedIOException;
  * Ends a run whose directory somebody removes: else what it goes on writing would be in the way of
  * that, and stay behind as half a run. It must be told before those that write.
  */
-public record RunDirectoryGuard(RunDirectory directory) implements Callback.Writing {
+public record RunDirectoryGuard(RunDirectory directory) implements Callback.Flushable {
   @Override
   public void onStep(StepReport report) {
     require();

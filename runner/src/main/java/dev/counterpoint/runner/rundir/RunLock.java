@@ -52,17 +52,17 @@ public final class RunLock implements Closeable {
   /**
    * Takes the directory of a run, which is made where it is not there yet.
    *
-   * @param goesOn whether the run is there already
+   * @param isResumed whether the run is there already
    * @throws InvalidSettings where another process has it, naming that, or where it cannot be
    *     written
    */
-  public static RunLock hold(RunDirectory directory, boolean goesOn) {
-    return hold(directory, goesOn, Part.WHOLE);
+  public static RunLock hold(RunDirectory directory, boolean isResumed) {
+    return hold(directory, isResumed, Part.WHOLE);
   }
 
   /** Takes it for the launcher of a job, whose rank 0 then takes it for writing. */
-  public static RunLock holdForJob(RunDirectory directory, boolean goesOn) {
-    return hold(directory, goesOn, Part.JOB);
+  public static RunLock holdForJob(RunDirectory directory, boolean isResumed) {
+    return hold(directory, isResumed, Part.JOB);
   }
 
   /** Takes it for the rank that writes; it may go on with what a rank before it has begun. */
@@ -70,7 +70,7 @@ public final class RunLock implements Closeable {
     return hold(directory, true, Part.WRITING);
   }
 
-  private static RunLock hold(RunDirectory directory, boolean goesOn, Part part) {
+  private static RunLock hold(RunDirectory directory, boolean isResumed, Part part) {
     RunLock lock;
     try {
       Files.createDirectories(directory.path());
@@ -87,7 +87,7 @@ public final class RunLock implements Closeable {
               + pid(directory.lock())
               + ". Stop that one first, or start a run in another directory.");
     }
-    if (!goesOn && RunDirectory.isRun(directory.path())) {
+    if (!isResumed && RunDirectory.isRun(directory.path())) {
       lock.close();
       throw new InvalidSettings(
           "Another process has just begun a run in " + directory.path() + ". Name another.");

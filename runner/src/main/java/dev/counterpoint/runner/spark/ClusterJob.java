@@ -176,7 +176,7 @@ final class ClusterJob {
         throw attempts.lastVerdict().get();
       }
       if (code == 130 || code == 143) {
-        System.out.println(goOn());
+        System.out.println(resume());
       }
       return code;
     }
@@ -200,7 +200,7 @@ final class ClusterJob {
                               .map(it -> "The ranks failed " + attempts.count() + " times: " + it)
                               .orElse("Spark has given the job up: " + cause.getMessage())
                           + "\n"
-                          + goOn()));
+                          + resume()));
     }
 
     private Optional<JobFailed> tooFewSlots(Throwable failure) {
@@ -222,7 +222,7 @@ final class ClusterJob {
           + found;
     }
 
-    private String goOn() {
+    private String resume() {
       return "go on with: "
           + LauncherCommand.line("train", plan.output(), "--spark", context.sc().master());
     }

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HadoopStore implements RunStore {
   private static final String CHECKPOINTS = "checkpoints";
-  private static final String CAPSULES = "capsules/";
+  private static final String CAPSULES = "snapshots/";
   private static final String SUMS = "SHA256SUMS";
   private static final String STEP = "step-\\d{8,}";
   private static final String BEST = "best";

@@ -21,7 +21,7 @@ interface RunStore {
   /** To be called while the rank that writes is training, and at its end: keeps what is new. */
   void keep() throws IOException;
 
-  /** To be called at the end of any rank: keeps its log, and capsules, which any rank writes. */
+  /** To be called at the end of any rank: keeps its log, and snapshots, which any rank writes. */
   void keepOwn(int rank) throws IOException;
 
   /**

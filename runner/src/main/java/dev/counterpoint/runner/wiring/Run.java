@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the whole run file, defaults and {@code --set} in it
  * @param directory where it is to be kept, or is kept already
- * @param goesOn whether it began before
+ * @param isResumed whether it began before
  * @param binder that read it, and writes it
  * @param files finds the files that it names
  */
 public record Run(
-    RunFile file, RunDirectory directory, boolean goesOn, Binder binder, FileFinder files) {
+    RunFile file, RunDirectory directory, boolean isResumed, Binder binder, FileFinder files) {
   /** What may change of a run that goes on: nothing that its steps so far hang on. */
   private static final List<String> CHANGEABLE =
       List.of(
@@ -76,7 +76,7 @@ public record Run(
           request, Experiments.runFile(request.run(), request.sets()), request.run(), Path.of(""));
     }
     if (Files.isDirectory(path)) {
-      return goOn(request, path);
+      return resume(request, path);
     }
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(unknown(request.run()));
@@ -123,16 +123,16 @@ public record Run(
     }
     try {
       Path folder = files.apply(config.from());
-      return goesOn && !Files.isDirectory(folder) ? null : folder;
+      return isResumed && !Files.isDirectory(folder) ? null : folder;
     } catch (UncheckedIOException e) {
-      if (goesOn) {
+      if (isResumed) {
         return null;
       }
       throw e;
     }
   }
 
-  private static Run goOn(Request request, Path directory) throws IOException {
+  private static Run resume(Request request, Path directory) throws IOException {
     if (request.output() != null) {
       throw new InvalidSettings(
           "--output does not go with a run directory: the run in "

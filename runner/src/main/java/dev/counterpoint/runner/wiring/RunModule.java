@@ -36,7 +36,7 @@ import java.util.Map;
 /** How the objects of a run come from its run file; each method is one line of the wiring. */
 public final class RunModule extends AbstractModule {
   /** Each is as large as the model. */
-  private static final int MOST_CAPSULES = 3;
+  private static final int MAX_SNAPSHOTS = 3;
 
   private final Run run;
   private final Console console;
@@ -111,7 +111,7 @@ public final class RunModule extends AbstractModule {
     }
     if (run.origin() == null) {
       console.say(config.from() + " is gone; the run goes on from its own checkpoint.");
-    } else if (run.goesOn()) {
+    } else if (run.isResumed()) {
       config.loadBase(model, labels, run.files());
     } else {
       config.loadInto(model, labels, run.files()).forEach(console::say);
@@ -138,7 +138,7 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  CrashMarker heartbeat() {
+  CrashMarker crashMarker() {
     return new CrashMarker(run.directory());
   }
 
@@ -150,7 +150,7 @@ public final class RunModule extends AbstractModule {
       DataSplits data,
       StopSignal stop,
       CheckpointStore checkpoints,
-      CrashMarker heartbeat) {
+      CrashMarker crashMarker) {
     if (!participation.leads()) {
       return List.of();
     }
@@ -159,7 +159,7 @@ public final class RunModule extends AbstractModule {
     List<Callback> callbacks = new ArrayList<>();
     callbacks.add(new ResumeCompatibility(run, console));
     callbacks.add(new RunDirectoryGuard(run.directory()));
-    callbacks.add(heartbeat);
+    callbacks.add(crashMarker);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
     callbacks.add(
         new RunReport(
@@ -173,13 +173,13 @@ public final class RunModule extends AbstractModule {
   /** Each holds how the model is built, so that it can be replayed without the run and its data. */
   @Provides
   @Singleton
-  StepSnapshots capsules(DataSplits data) {
+  StepSnapshots snapshots(DataSplits data) {
     ModelFolder.Config config =
         new ModelFolder.Config(
             run.file().model(), data.spec(), run.file().classpath(), data.prediction());
     return new StepSnapshots(
-        run.directory().capsules(),
-        MOST_CAPSULES,
+        run.directory().snapshots(),
+        MAX_SNAPSHOTS,
         Map.of(
             RunDirectory.RUN_FILE, run.binder().toYaml(run.file()),
             ModelFolder.CONFIG, ModelFolder.describe(config, run.binder())));
@@ -193,10 +193,10 @@ public final class RunModule extends AbstractModule {
       List<Callback> callbacks,
       StopSignal stop,
       CheckpointStore checkpoints,
-      StepSnapshots capsules) {
+      StepSnapshots snapshots) {
     RunOptions options =
         new RunOptions(
-            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), capsules);
+            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), snapshots);
     return new Trainer(model, strategy, run.file().training(), options);
   }
 }

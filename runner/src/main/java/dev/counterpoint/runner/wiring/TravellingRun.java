@@ -66,7 +66,7 @@ public final class TravellingRun {
   private void write(Path folder) throws IOException {
     locateData("data", settings.path("data"));
     String from = settings.path("model").path("from").asText("");
-    if (!from.isEmpty() && !run.goesOn()) {
+    if (!from.isEmpty() && !run.isResumed()) {
       files.put("model.from", from);
     }
     takeClasses();

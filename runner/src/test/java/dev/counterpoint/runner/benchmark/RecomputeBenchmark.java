@@ -52,7 +52,7 @@ public final class RecomputeBenchmark {
       RunOptions seeded = RunOptions.ofSeed(1);
       RunOptions options =
           new RunOptions(
-              1, List.of(times), seeded.stop(), null, seeded.policy(), seeded.capsules());
+              1, List.of(times), seeded.stop(), null, seeded.policy(), seeded.snapshots());
       new Trainer(model, new StandardTrainingStrategy(), config, options)
           .train(new RandomTexts(8 * steps, 128, VOCABULARY));
       System.out.printf(

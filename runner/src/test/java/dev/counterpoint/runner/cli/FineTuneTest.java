@@ -148,7 +148,7 @@ class FineTuneTest {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
     String[] sets = {
-      "model.checkpointBlocks=true",
+      "model.activationCheckpointing=true",
       "model.lora.dropout=0.1",
       "training.batchSize=4",
       "training.schedule.type=constant",

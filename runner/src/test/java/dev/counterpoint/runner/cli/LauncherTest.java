@@ -204,18 +204,18 @@ final class LauncherTest {
   @Test
   void theOneThatWaitsForAnothersBuildSaysSo() throws Exception {
     Path begun = temporary.resolve("begun");
-    Path goOn = temporary.resolve("goOn");
+    Path resume = temporary.resolve("resume");
     program(
         temporary.resolve("bin/mvn"),
         MAVEN
             .replace("#!/bin/sh", "#!/bin/sh\ntouch '%s'; while [ ! -e '%s' ]; do sleep 0.05; done")
-            .formatted(begun, goOn));
+            .formatted(begun, resume));
     ProcessBuilder builder = process(home.resolve("counterpoint"), Map.of(), "--version");
     Process first = builder.start();
     awaitFile(begun, first);
     Process second = builder.redirectErrorStream(true).start();
     String said = second.inputReader().readLine();
-    Files.createFile(goOn);
+    Files.createFile(resume);
 
     assertThat(said).isEqualTo("Waiting for another start of Counterpoint, which builds it ...");
     assertThat(List.of(first.waitFor(), second.waitFor())).containsExactly(7, 7);

@@ -89,9 +89,9 @@ final class OneFileTest {
     run("evaluate", run.toString());
     assertThat(terminal.err())
         .contains("WordAverage.java has changed since the run was trained with it");
-    Terminal goingOn = new Terminal();
-    goingOn.run("train", run.toString(), "--set", "training.epochs=2");
-    assertThat(goingOn.err()).contains("WordAverage.java has changed");
+    Terminal resuming = new Terminal();
+    resuming.run("train", run.toString(), "--set", "training.epochs=2");
+    assertThat(resuming.err()).contains("WordAverage.java has changed");
     Terminal after = new Terminal();
     after.run("evaluate", run.toString());
     assertThat(after.err()).doesNotContain("has changed");

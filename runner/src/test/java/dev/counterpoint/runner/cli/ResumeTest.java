@@ -205,7 +205,7 @@ final class ResumeTest {
     assertThat(goneOn.path("command").get(3).asText()).isEqualTo("training.epochs=4");
     assertThat(goneOn.path("at").asText()).startsWith("20");
     assertThat(goneOn.path("versions").has("engine")).isTrue();
-    assertThat(goneOn.path("machine").path("bfloat16ProductsIn").asText())
+    assertThat(goneOn.path("machine").path("bfloat16MatmulIn").asText())
         .isIn("float32", "bfloat16");
     assertThat(json("provenance.json").has("baseFolders")).isTrue();
   }

@@ -83,7 +83,7 @@ final class StoppingTest {
     assertThat(out)
         .contains("stopped: SIGTERM")
         .contains("go on with: ./counterpoint train " + folder.resolve("run"));
-    assertThat(folder.resolve("run/.heartbeat")).doesNotExist();
+    assertThat(folder.resolve("run/.crashMarker")).doesNotExist();
   }
 
   @Test

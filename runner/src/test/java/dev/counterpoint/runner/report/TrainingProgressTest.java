@@ -69,10 +69,10 @@ final class TrainingProgressTest {
 
   @Test
   void aStepThatIsKeptIsToldWithTheCommandThatLooksAtIt() {
-    progress.onCapsule(new SnapshotReport(7, "It was odd.", Path.of("run/capsules/step-7")));
+    progress.onSnapshot(new SnapshotReport(7, "It was odd.", Path.of("run/snapshots/step-7")));
 
     assertThat(said)
-        .hasToString("It was odd. It is kept: ./counterpoint replay run/capsules/step-7\n");
+        .hasToString("It was odd. It is kept: ./counterpoint replay run/snapshots/step-7\n");
   }
 
   private void start(long step, long steps) {

@@ -31,8 +31,8 @@ class CrashMarkerTest {
 
   @Test
   void anOrderlyEndLeavesNothing() throws IOException {
-    try (CrashMarker heartbeat = new CrashMarker(run())) {
-      beat(heartbeat, 1, 0);
+    try (CrashMarker crashMarker = new CrashMarker(run())) {
+      beat(crashMarker, 1, 0);
     }
 
     assertThat(CrashMarker.take(run())).isEmpty();
@@ -60,28 +60,28 @@ class CrashMarkerTest {
 
   @Test
   void aNoteThatCannotBeReadSaysNothing() throws IOException {
-    Files.writeString(temporary.resolve(".heartbeat"), "{\"process\": 1, \"st");
+    Files.writeString(temporary.resolve(".crash-marker"), "{\"process\": 1, \"st");
 
     assertThat(CrashMarker.take(run())).isEmpty();
   }
 
   @Test
   void aDirectoryThatIsGoneDoesNotStopTheTraining() throws IOException {
-    CrashMarker heartbeat = new CrashMarker(new RunDirectory(temporary.resolve("gone")));
+    CrashMarker crashMarker = new CrashMarker(new RunDirectory(temporary.resolve("gone")));
 
-    beat(heartbeat, 1, 0);
+    beat(crashMarker, 1, 0);
 
-    heartbeat.close();
+    crashMarker.close();
   }
 
   private RunDirectory run() {
     return new RunDirectory(temporary);
   }
 
-  private static void beat(CrashMarker heartbeat, long step, int microBatch) {
+  private static void beat(CrashMarker crashMarker, long step, int microBatch) {
     HostBatch items = new HostBatch(2, 6, Map.of(Batch.IDS, HostTensor.of(new long[6], 2, 3)));
     try (Batch batch = new Batch(items, Device.cpu())) {
-      heartbeat.beforeBatch(step, microBatch, batch);
+      crashMarker.beforeBatch(step, microBatch, batch);
     }
   }
 }

@@ -64,12 +64,12 @@ final class HadoopStoreTest {
   void everyRankKeepsItsLogAndItsCapsules() throws IOException {
     write("run.yaml", "of another rank");
     write("logs/rank-0001.log", "one");
-    write("capsules/step-00000007-rank-1/capsule.json", "{}");
+    write("snapshots/step-00000007-rank-1/snapshot.json", "{}");
 
     store(run).keepOwn(1);
 
     assertThat(remote.resolve("logs/rank-0001.log")).hasContent("one");
-    assertThat(remote.resolve("capsules/step-00000007-rank-1/capsule.json")).hasContent("{}");
+    assertThat(remote.resolve("snapshots/step-00000007-rank-1/snapshot.json")).hasContent("{}");
     assertThat(remote.resolve("run.yaml")).doesNotExist();
   }
 

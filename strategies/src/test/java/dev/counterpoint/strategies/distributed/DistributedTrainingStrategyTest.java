@@ -326,7 +326,7 @@ class DistributedTrainingStrategyTest {
     Interruption interruption = new Interruption(7, world, 0, 2);
 
     List<Trained> resumed = run(config, interruption);
-    List<Trained> oneMoreEpoch = goOn(config.withEpochs(3), interruption.in(3));
+    List<Trained> oneMoreEpoch = resume(config.withEpochs(3), interruption.in(3));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
     assertThat(resumed.get(0).losses()).hasSize(8);
@@ -372,10 +372,10 @@ class DistributedTrainingStrategyTest {
                           step -> stopAt(interruption.at - 1, step, collective.rank() == 0, draft))
                       .by(interruption.settings().build(collective));
                 });
-    return interruption.at > 16 ? first : goOn(config, interruption);
+    return interruption.at > 16 ? first : resume(config, interruption);
   }
 
-  private List<Trained> goOn(TrainingConfig config, Interruption interruption) {
+  private List<Trained> resume(TrainingConfig config, Interruption interruption) {
     return new InMemoryRanks(interruption.laterWorld)
         .run(
             collective ->

@@ -186,7 +186,11 @@ class TextClassificationTest {
 
   @Test
   void aGivenTokenizerIsTakenAsItIs() throws Exception {
-    Path bert = Path.of(getClass().getResource("bert/tokenizer.json").toURI());
+    Path bert =
+        Path.of(
+            getClass()
+                .getResource("/dev/counterpoint/tasks/tokenizer/bert/tokenizer.json")
+                .toURI());
     TokenizerSettings tokenizer =
         new TokenizerSettings(TokenizerSettings.Type.WORD, bert.toString(), 100, 1, true);
     TextClassification data =

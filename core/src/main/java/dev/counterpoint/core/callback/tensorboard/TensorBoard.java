@@ -35,7 +35,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * checkpoint's is cut off, so that there is neither a gap nor a repeat; a TensorBoard that has read
  * further must be started anew.
  */
-public final class TensorBoard implements Callback.OfGradients, Callback.Writing {
+public final class TensorBoard implements Callback.ObservesGradients, Callback.Flushable {
   private static final String RUN_FILE = "run.yaml";
   private static final String VALIDATION = "validation/";
 
