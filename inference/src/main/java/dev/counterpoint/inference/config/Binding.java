@@ -175,10 +175,11 @@ final class Binding {
   private static Mapping withCurrentNames(RecordShape shape, Mapping node) {
     Mapping current = node;
     for (Part part : shape.parts()) {
-      YamlNode former = part.formerName() == null ? null : current.entries().get(part.formerName());
-      if (former != null) {
+      String name = part.formerName();
+      YamlNode former = name == null ? null : current.entries().get(name);
+      if (name != null && former != null) {
         YamlNode given = current.entries().get(part.name());
-        current = current.without(part.formerName());
+        current = current.without(name);
         if (given == null || !former.inFile()) {
           current = current.with(part.name(), former);
         }
