@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A whole checkpoint: a folder of model.safetensors, optimizer.safetensors, state.json and
- * SHA256SUMS, which {@code sha256sum -c SHA256SUMS} checks too.
+ * A complete checkpoint: a folder with {@code model.safetensors}, {@code optimizer.safetensors},
+ * {@code state.json} and {@code SHA256SUMS}. {@code sha256sum -c SHA256SUMS} verifies it too.
  */
 public final class Checkpoint {
   private static final String MODEL = "model.safetensors";
@@ -39,7 +39,7 @@ public final class Checkpoint {
   private final long step;
   private final ObjectNode state;
 
-  /** One that is about to be written there. */
+  /** A checkpoint that is about to be written to this directory. */
   Checkpoint(Path directory, long step, ObjectNode state) {
     this.directory = directory;
     this.step = step;
@@ -47,15 +47,14 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens a checkpoint's folder and reads all of it once, to know that every byte is as it was
-   * saved.
+   * Opens a checkpoint folder and verifies its checksums. All files are read once.
    *
-   * @throws DamagedFile naming the file that is missing or differs
-   * @throws IOException naming the folder and why it cannot be read
+   * @throws DamagedFile if a file is missing or differs from its checksum; the message names it
+   * @throws IOException if the folder cannot be read; the message names the folder and the reason
    */
   public static Checkpoint open(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      throw new IOException("Cannot read " + directory + ": there is no such directory.");
+      throw new IOException("Cannot read " + directory + ": no such directory.");
     }
     try {
       Checksums.verify(directory, FILES);
@@ -74,7 +73,7 @@ public final class Checkpoint {
         return state;
       }
     } catch (JsonProcessingException e) {
-      throw new DamagedFile(file, "it is not well-formed JSON: " + e.getOriginalMessage());
+      throw new DamagedFile(file, "it is not valid JSON: " + e.getOriginalMessage());
     }
     throw new DamagedFile(file, "it is not a JSON object");
   }
@@ -82,12 +81,12 @@ public final class Checkpoint {
   private static long step(Path file, ObjectNode state) throws DamagedFile {
     JsonNode step = state.path(STEP);
     if (!step.isIntegralNumber() || !step.canConvertToLong()) {
-      throw new DamagedFile(file, "it has no whole number \"" + STEP + "\"");
+      throw new DamagedFile(file, "\"" + STEP + "\" is missing or is not an integer");
     }
     return step.longValue();
   }
 
-  /** Fills a new folder. */
+  /** Writes all files of the checkpoint into a new folder. */
   void write(
       Disk disk, Path folder, Map<String, TensorValues> model, Map<String, TensorValues> optimizer)
       throws IOException {
@@ -110,36 +109,36 @@ public final class Checkpoint {
     };
   }
 
-  /** Where it lies. */
+  /** The checkpoint's folder. */
   public Path directory() {
     return directory;
   }
 
-  /** Optimizer steps that were done when it was saved. */
+  /** The number of optimizer steps that were completed when the checkpoint was saved. */
   public long step() {
     return step;
   }
 
   /**
-   * What was saved beside the arrays, and {@code step}. JSON knows no NaN and no infinity: such a
-   * number is text here, from which {@link JsonNode#asDouble()} makes the number again.
+   * A copy of the JSON state that was saved with the arrays, including {@code step}. JSON has no
+   * NaN or infinity: such a number is stored as text, which {@link JsonNode#asDouble()} parses.
    */
   public ObjectNode state() {
     return state.deepCopy();
   }
 
   /**
-   * Loads the model's parameters and the optimizer's arrays, by name, in place.
+   * Loads the model's parameters and the optimizer's arrays in place, matched by name.
    *
-   * @throws InvalidSettings where one of them does not fit, naming all that does not; nothing has
-   *     changed then
+   * @throws InvalidSettings if a name, shape or type does not match; the message lists every
+   *     mismatch and nothing is changed
    */
   public void load(List<Parameter> model, Map<String, NDArray> optimizer) throws IOException {
     Map<String, NDArray> parameters = ModelWeights.byName(model);
     try (SafetensorsReader weights = SafetensorsReader.open(directory.resolve(MODEL));
         SafetensorsReader slots = SafetensorsReader.open(directory.resolve(OPTIMIZER))) {
-      List<InvalidSettings.Problem> problems = new ArrayList<>(weights.misfits(parameters));
-      problems.addAll(slots.misfits(optimizer));
+      List<InvalidSettings.Problem> problems = new ArrayList<>(weights.mismatches(parameters));
+      problems.addAll(slots.mismatches(optimizer));
       if (!problems.isEmpty()) {
         throw new InvalidSettings(problems);
       }
@@ -148,7 +147,7 @@ public final class Checkpoint {
     }
   }
 
-  /** Loads the model's parameters alone, as {@link ModelWeights#load} does. */
+  /** Loads only the model's parameters, as {@link ModelWeights#load} does. */
   public void loadModel(List<Parameter> model) throws IOException {
     ModelWeights.load(model, directory.resolve(MODEL));
   }

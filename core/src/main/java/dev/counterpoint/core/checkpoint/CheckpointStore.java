@@ -26,9 +26,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The checkpoints of one run: the newest ones as {@code step-00000200}, and the best as {@code
- * best}. Each is whole or absent under its name, wherever a crash falls. One process saves at a
- * time, the best and a newest in two threads if it likes; others may read meanwhile.
+ * The checkpoint directory of one run: the newest checkpoints as {@code step-00000200}, and the
+ * best as {@code best}.
+ *
+ * <p>Saving is atomic: after a crash at any time, each name refers to a complete checkpoint or does
+ * not exist. Only one process may save at a time; within it, one thread may save the best
+ * checkpoint while another saves a step. Other processes may read at the same time.
  */
 public final class CheckpointStore {
   private static final String BEST = "best";
@@ -42,9 +45,9 @@ public final class CheckpointStore {
   private final AtomicFolders folders;
 
   /**
-   * A store in the run's {@code checkpoints} directory; nothing is read or written yet.
+   * A store in the run's {@code checkpoints} directory. The constructor does not access the disk.
    *
-   * @param keep how many of the newest are kept
+   * @param keep the number of newest checkpoints that are kept, at least 1
    */
   public CheckpointStore(Path directory, int keep) {
     this(directory, keep, new LocalDisk());
@@ -61,29 +64,30 @@ public final class CheckpointStore {
   }
 
   /**
-   * What a search came to.
+   * The result of a search for an intact checkpoint.
    *
-   * @param checkpoint the first whole one
-   * @param passedOver what was damaged or half-written before it: a sentence each, with its path
-   * @param lost whether none is whole, and one that was is no more
+   * @param checkpoint the first intact checkpoint
+   * @param passedOver the damaged or incomplete checkpoints that were skipped before it: a message
+   *     each, with the path
+   * @param lost whether no checkpoint is intact although at least one was completely saved
    */
   public record Found(Optional<Checkpoint> checkpoint, List<String> passedOver, boolean lost) {}
 
   /**
-   * To be called before training: makes the directory, clears away what a crash left, and sees to
-   * it that a checkpoint can be written.
+   * Prepares the directory for saving; call this before training. Creates the directory, removes
+   * the leftovers of a crash, and checks that a checkpoint can be written.
    *
-   * @param needed bytes of the arrays of one checkpoint
-   * @throws InvalidSettings where the directory cannot be written, or has no room for a checkpoint
+   * @param needed the size of one checkpoint's arrays in bytes
+   * @throws InvalidSettings if the directory is not writable or has too little free space
    */
   public void prepare(long needed) {
-    long room;
+    long usable;
     try {
       Files.createDirectories(directory);
       disk.force(directory.resolveSibling("."));
       folders.recover();
-      tryWriting(directory.resolve(".probe"));
-      room = disk.room(directory);
+      checkWritable(directory.resolve(".probe"));
+      usable = disk.usableSpace(directory);
     } catch (IOException e) {
       throw new InvalidSettings(
           "Checkpoints cannot be written to "
@@ -92,32 +96,33 @@ public final class CheckpointStore {
               + IoFailure.of(e)
               + ". Choose another output directory.");
     }
-    if (room < needed) {
+    if (usable < needed) {
       throw new InvalidSettings(
           String.format(
               Locale.ROOT,
-              "A checkpoint needs about %.1f MB, but %s has room for %.1f MB. Make room, or choose"
-                  + " another output directory.",
+              "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
+                  + " space, or choose another output directory.",
               needed / 1e6,
               directory,
-              room / 1e6));
+              usable / 1e6));
     }
   }
 
-  private void tryWriting(Path probe) throws IOException {
+  private void checkWritable(Path probe) throws IOException {
     disk.delete(probe);
     disk.write(probe, channel -> channel.write(ByteBuffer.wrap(new byte[] {1})));
     disk.delete(probe);
   }
 
   /**
-   * Saves a checkpoint of this step, in the place of one that is there, and then removes all but
-   * the newest. Those of later steps, which a resumed run has passed over, stay until the run comes
-   * there.
+   * Saves a checkpoint of this step, replacing an existing one, and then deletes all but the newest
+   * checkpoints. Checkpoints of later steps (left by a run that was resumed from an earlier step)
+   * are kept until the run reaches those steps again.
    *
    * @param optimizer the optimizer's arrays by name
-   * @param state whatever else is to be found again; {@code step} is added
-   * @throws IOException naming the path and what failed; earlier checkpoints are as they were
+   * @param state any other state to restore; {@code step} is added
+   * @throws IOException if saving fails, with the path and the reason; earlier checkpoints are
+   *     unchanged
    */
   public Checkpoint save(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
@@ -138,11 +143,12 @@ public final class CheckpointStore {
   }
 
   /**
-   * Saves the checkpoint that is the best so far in the place of the one before. A crash leaves the
-   * one or the other whole.
+   * Saves the best checkpoint so far, replacing the previous best. After a crash either the old or
+   * the new one is complete.
    *
-   * @param optimizer as in {@link #save}; empty where only the model is wanted
-   * @throws IOException naming the path and what failed; the best before is as it was
+   * @param optimizer as in {@link #save}; empty to save only the model
+   * @throws IOException if saving fails, with the path and the reason; the previous best is
+   *     unchanged
    */
   public Checkpoint saveBest(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
@@ -175,16 +181,16 @@ public final class CheckpointStore {
   }
 
   /**
-   * A sentence about the newest whole checkpoint, for a message about what has failed. All of it is
-   * read.
+   * A sentence that names the newest intact checkpoint, for use in error messages. Reads the whole
+   * checkpoint to verify it; empty if no checkpoint is intact.
    */
   public Optional<String> remaining() {
     try {
       return newest()
           .checkpoint()
-          .map(found -> "The last whole checkpoint, " + name(found.step()) + ", remains.");
+          .map(found -> "The newest intact checkpoint is " + name(found.step()) + ".");
     } catch (IOException e) {
-      return Optional.of("No earlier checkpoint can be read there either.");
+      return Optional.of("Earlier checkpoints cannot be read either.");
     }
   }
 
@@ -197,9 +203,9 @@ public final class CheckpointStore {
         throw new IOException(
             "Checkpoint "
                 + directory.resolve(name(saved))
-                + " is saved, but the old "
+                + " was saved, but the older "
                 + name(step)
-                + " cannot be removed: "
+                + " cannot be deleted: "
                 + IoFailure.of(e)
                 + ".",
             e);
@@ -208,11 +214,11 @@ public final class CheckpointStore {
   }
 
   /** The steps of the checkpoints, newest first. */
-  private List<Long> steps(LongPredicate wanted) throws IOException {
+  private List<Long> steps(LongPredicate filter) throws IOException {
     List<Long> steps = new ArrayList<>();
     for (String name : folders.names()) {
       Matcher matcher = STEP.matcher(name);
-      if (matcher.matches() && wanted.test(Long.parseLong(matcher.group(1)))) {
+      if (matcher.matches() && filter.test(Long.parseLong(matcher.group(1)))) {
         steps.add(Long.parseLong(matcher.group(1)));
       }
     }
@@ -225,8 +231,8 @@ public final class CheckpointStore {
   }
 
   /**
-   * The newest whole checkpoint. One after the other is read and compared with its checksums, from
-   * the newest on, until one is whole.
+   * Finds the newest intact checkpoint. Checkpoints are read and verified against their checksums,
+   * from the newest to the oldest, until one is intact.
    */
   public Found newest() throws IOException {
     TreeSet<String> visibleFirst = new TreeSet<>(Comparator.reverseOrder());
@@ -238,29 +244,29 @@ public final class CheckpointStore {
       }
     }
     candidates.sort(Comparator.comparing(name -> -stepOf(name)));
-    return firstWhole(candidates);
+    return firstIntact(candidates);
   }
 
-  /** The step of a checkpoint, or of what a crash left of one; -1 of anything else. */
+  /** The step of a checkpoint folder or of a crash leftover; -1 for any other name. */
   private static long stepOf(String name) {
     Matcher leftover = LEFTOVER.matcher(name);
     Matcher step = STEP.matcher(leftover.matches() ? leftover.group(1) : name);
     return step.matches() ? Long.parseLong(step.group(1)) : -1;
   }
 
-  /** The best checkpoint, or the best before it where a crash came between. */
+  /** Finds the best checkpoint, or the previous best if a crash interrupted its replacement. */
   public Found best() throws IOException {
     List<String> names =
         new ArrayList<>(List.of(BEST, AtomicFolders.hidden(BEST, AtomicFolders.OLD)));
     names.retainAll(folders.names());
-    return firstWhole(names);
+    return firstIntact(names);
   }
 
-  private Found firstWhole(List<String> names) {
+  private Found firstIntact(List<String> names) {
     List<String> passedOver = new ArrayList<>();
     for (String name : names) {
       try {
-        return new Found(Optional.of(openFinished(name)), List.copyOf(passedOver), false);
+        return new Found(Optional.of(openIntact(name)), List.copyOf(passedOver), false);
       } catch (IOException e) {
         passedOver.add(String.valueOf(e.getMessage()));
       }
@@ -269,14 +275,15 @@ public final class CheckpointStore {
     return new Found(Optional.empty(), List.copyOf(passedOver), lost);
   }
 
-  private Checkpoint openFinished(String name) throws IOException {
+  private Checkpoint openIntact(String name) throws IOException {
     Path path = directory.resolve(name);
     if (name.endsWith(AtomicFolders.NEW)) {
-      throw new DamagedFile(path, "its saving was never finished");
+      throw new DamagedFile(path, "it was not completely saved");
     }
     Checkpoint checkpoint = Checkpoint.open(path);
     if (stepOf(name) >= 0 && stepOf(name) != checkpoint.step()) {
-      throw new DamagedFile(path, "it is of step " + checkpoint.step());
+      throw new DamagedFile(
+          path, "its folder name does not match its content, step " + checkpoint.step());
     }
     return checkpoint;
   }

@@ -18,67 +18,70 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves checkpoints on a thread of its own: whoever saves waits for the copying only, and for the
- * save before if that is not done. The thread reads copies and never calls the engine, so that
- * nothing of the training changes. For one thread.
+ * Saves checkpoints on a background thread. The caller waits only until the arrays are copied, and
+ * for the previous save if it is still running. The background thread reads the copies and never
+ * calls the engine, so results do not depend on it. Not thread-safe.
  */
 public final class CheckpointWriter implements AutoCloseable {
   private final CheckpointStore store;
   private final boolean background;
-  private final Before before;
+  private final BeforeWrite beforeWrite;
   private final TensorCopies modelCopies = new TensorCopies();
   private final TensorCopies optimizerCopies = new TensorCopies();
   private final SingleThread thread = new SingleThread("checkpoint-writer");
-  private @Nullable Future<Long> underWay;
+  private @Nullable Future<Long> pending;
 
-  /** What must be on the disk before a checkpoint may be. */
+  /** Flushes what must be on disk before a checkpoint is written, such as the metrics file. */
   @FunctionalInterface
-  public interface Before {
+  public interface BeforeWrite {
     void sync() throws IOException;
   }
 
   /**
-   * A writer into a store.
+   * A writer that saves to a store.
    *
-   * @param background false: whoever saves waits until all is on the disk
-   * @param before called before each checkpoint is written, by the thread that writes it
+   * @param background if false, {@link #save} returns only after the checkpoint is on disk
+   * @param beforeWrite called before each checkpoint is written, on the thread that writes it
    */
-  public CheckpointWriter(CheckpointStore store, boolean background, Before before) {
+  public CheckpointWriter(CheckpointStore store, boolean background, BeforeWrite beforeWrite) {
     this.store = store;
     this.background = background;
-    this.before = before;
+    this.beforeWrite = beforeWrite;
   }
 
   /**
-   * Saves a checkpoint as {@link CheckpointStore#save} does. Where the memory does not hold a copy
-   * it is written before the call returns.
+   * Saves a checkpoint as {@link CheckpointStore#save} does. If there is not enough memory for a
+   * copy of the arrays, the checkpoint is written before this method returns.
    *
-   * @throws IOException where it cannot be written, as far as that is known when the call returns
-   * @throws IllegalStateException where the save before was not asked about: {@link #saved()}
+   * @throws IOException if the checkpoint cannot be written and this is known before the method
+   *     returns; later failures are thrown by {@link #saved()} and {@link #finish()}
+   * @throws IllegalStateException if the result of the previous save has not been fetched with
+   *     {@link #saved()} or {@link #finish()}
    */
   public void save(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
       throws IOException {
-    if (underWay != null) {
-      throw new IllegalStateException("Ask for what was saved before step " + step + " first.");
+    if (pending != null) {
+      throw new IllegalStateException(
+          "Call saved() or finish() for the previous checkpoint before saving step " + step + ".");
     }
-    underWay = thread.submit(writing(step, ModelWeights.byName(model), optimizer, state));
+    pending = thread.submit(writeTask(step, ModelWeights.byName(model), optimizer, state));
   }
 
-  private Callable<Long> writing(
+  private Callable<Long> writeTask(
       long step, SortedMap<String, NDArray> model, Map<String, NDArray> optimizer, ObjectNode state)
       throws IOException {
-    ObjectNode kept = state.deepCopy();
+    ObjectNode stateCopy = state.deepCopy();
     if (background) {
       try {
-        SortedMap<String, TensorValues> parameters = modelCopies.take(model);
-        SortedMap<String, TensorValues> slots = optimizerCopies.take(optimizer);
-        return () -> write(step, parameters, slots, kept);
+        SortedMap<String, TensorValues> parameters = modelCopies.copy(model);
+        SortedMap<String, TensorValues> slots = optimizerCopies.copy(optimizer);
+        return () -> write(step, parameters, slots, stateCopy);
       } catch (OutOfMemoryError e) {
-        // Written in front then.
+        // Not enough memory for a copy: the checkpoint is written in the foreground.
       }
     }
-    long saved = write(step, TensorValues.of(model), TensorValues.of(optimizer), kept);
+    long saved = write(step, TensorValues.of(model), TensorValues.of(optimizer), stateCopy);
     return () -> saved;
   }
 
@@ -88,26 +91,31 @@ public final class CheckpointWriter implements AutoCloseable {
       SortedMap<String, TensorValues> optimizer,
       ObjectNode state)
       throws IOException {
-    before.sync();
+    beforeWrite.sync();
     return store.write(step, model, optimizer, state).step();
   }
 
   /**
-   * The step of the checkpoint that has come onto the disk since the last call, if one has.
+   * The step of the checkpoint that was completed since the last call; empty if none was. Does not
+   * wait.
    *
-   * @throws IOException where it could not be written
+   * @throws IOException if that checkpoint could not be written
    */
   public OptionalLong saved() throws IOException {
-    return underWay == null || !underWay.isDone() ? OptionalLong.empty() : finish();
+    return pending == null || !pending.isDone() ? OptionalLong.empty() : finish();
   }
 
-  /** Waits until nothing is under way; else as {@link #saved()}. */
+  /**
+   * Waits for a pending save and returns its step; empty if no save is pending.
+   *
+   * @throws IOException if the checkpoint could not be written
+   */
   public OptionalLong finish() throws IOException {
-    Future<Long> last = underWay;
+    Future<Long> last = pending;
     if (last == null) {
       return OptionalLong.empty();
     }
-    underWay = null;
+    pending = null;
     return OptionalLong.of(await(last));
   }
 
@@ -125,7 +133,10 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
-  /** Waits for what is under way; whether it went well is asked before. */
+  /**
+   * Waits for a pending save and stops the thread. Does not report a failure: call {@link
+   * #finish()} first.
+   */
   @Override
   public void close() {
     thread.close();

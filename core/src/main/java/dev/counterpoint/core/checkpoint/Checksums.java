@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The SHA-256 of files by name, as {@code sha256sum} prints and checks them. */
+/** SHA-256 checksums of files by name, in the format of {@code sha256sum}. */
 final class Checksums {
   static final String FILE = "SHA256SUMS";
 
@@ -28,30 +28,37 @@ final class Checksums {
 
   private final SortedMap<String, String> hashes = new TreeMap<>();
 
-  /** Writes a file and keeps the hash of what was meant to be in it. */
+  /** Writes a file and records the hash of the bytes passed to the disk. */
   void write(Disk disk, Path file, Disk.Content content) throws IOException {
     MessageDigest digest = Sha256.begin();
     disk.write(file, channel -> content.writeTo(new HashingChannel(channel, digest)));
     hashes.put(file.getFileName().toString(), Sha256.hex(digest));
   }
 
+  /** The content of a {@code SHA256SUMS} file. */
   String text() {
     StringBuilder text = new StringBuilder();
     hashes.forEach((name, hash) -> text.append(hash).append("  ").append(name).append('\n'));
     return text.toString();
   }
 
-  /** Checks that a directory has these files, with the content that they were written with. */
+  /**
+   * Verifies the files of a directory against its {@code SHA256SUMS}.
+   *
+   * @param names the file names that {@code SHA256SUMS} must list
+   * @throws DamagedFile if a file is missing or its hash differs
+   */
   static void verify(Path directory, Set<String> names) throws IOException {
     Path sums = directory.resolve(FILE);
     Map<String, String> hashes = parse(sums);
     if (!hashes.keySet().equals(names)) {
-      throw new DamagedFile(sums, "it names " + hashes.keySet() + ", not " + names);
+      throw new DamagedFile(
+          sums, "it lists " + hashes.keySet() + ", but " + names + " are expected");
     }
     for (Map.Entry<String, String> entry : hashes.entrySet()) {
       Path file = directory.resolve(entry.getKey());
       if (!hash(file).equals(entry.getValue())) {
-        throw new DamagedFile(file, "its SHA-256 is not the one in " + FILE);
+        throw new DamagedFile(file, "its SHA-256 differs from the value in " + FILE);
       }
     }
   }
@@ -61,19 +68,24 @@ final class Checksums {
     for (String line : new String(bytes(sums), StandardCharsets.UTF_8).lines().toList()) {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
-        throw new DamagedFile(sums, "its line \"" + line + "\" is no checksum and name");
+        throw new DamagedFile(
+            sums, "line \"" + line + "\" is not a SHA-256 followed by a file name");
       }
       hashes.put(matcher.group(2), matcher.group(1));
     }
     return hashes;
   }
 
-  /** The bytes of a small file that must be there. */
+  /**
+   * Reads all bytes of a small file.
+   *
+   * @throws DamagedFile if the file does not exist
+   */
   static byte[] bytes(Path file) throws IOException {
     try {
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
-      throw new DamagedFile(file, "it is missing");
+      throw new DamagedFile(file, "the file is missing");
     }
   }
 
@@ -85,7 +97,7 @@ final class Checksums {
         digest.update(buffer.flip());
       }
     } catch (NoSuchFileException e) {
-      throw new DamagedFile(file, "it is missing");
+      throw new DamagedFile(file, "the file is missing");
     }
     return Sha256.hex(digest);
   }

@@ -18,17 +18,17 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The identity of a model's values: equal hashes, equal bits.
+ * SHA-256 hash of a model's parameters: models with equal hashes have bit-identical values.
  *
- * <p>SHA-256, in lower-case hex, over every parameter (buffers too) in the order of {@link
- * String#compareTo} of the names. Of each go in: the name in UTF-8, a zero byte, the shape as
- * decimal numbers with commas between ({@code 3,4}; nothing for a scalar), a zero byte, and the
- * values in row-major order, little-endian.
+ * <p>The hash is in lower-case hexadecimal and covers every parameter (buffers too), ordered by
+ * name with {@link String#compareTo}. Each parameter contributes: its name in UTF-8, a zero byte,
+ * its shape as comma-separated decimal numbers ({@code 3,4}; empty for a scalar), a zero byte, and
+ * its values in row-major order, little-endian.
  */
 public final class ModelHash {
   private ModelHash() {}
 
-  /** The hash of parameters that have values. */
+  /** The hash of initialized parameters. */
   public static String of(List<Parameter> parameters) {
     return of(ModelWeights.byName(parameters));
   }
@@ -47,8 +47,10 @@ public final class ModelHash {
   }
 
   /**
-   * The hash of the parameters that a safetensors file holds: the same as that of the model it was
-   * saved from. float16 and bfloat16 count as the float32 that they are read as.
+   * The hash of the parameters in a safetensors file, equal to the hash of the model that was
+   * saved. float16 and bfloat16 are hashed as the float32 values that they are read as.
+   *
+   * @throws IOException if the file cannot be read
    */
   public static String of(Path safetensors) throws IOException {
     MessageDigest digest = Sha256.begin();

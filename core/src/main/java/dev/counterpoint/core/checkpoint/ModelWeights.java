@@ -12,21 +12,25 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A model's parameters as a {@code model.safetensors}. */
+/** Saves and loads a model's parameters as a safetensors file ({@code model.safetensors}). */
 public final class ModelWeights {
   private ModelWeights() {}
 
-  /** Saves all parameters under their names, the file whole or not at all. */
+  /**
+   * Saves all parameters under their names. The file is replaced atomically.
+   *
+   * @throws IOException if the file cannot be written
+   */
   public static void save(List<Parameter> parameters, Path file) throws IOException {
     SafetensorsWriter.write(file, byName(parameters));
   }
 
   /**
-   * Loads all parameters, in place.
+   * Loads all parameters in place.
    *
-   * @throws InvalidSettings where the file holds another model, naming what is missing, left over,
-   *     or of another shape or type; no parameter has changed then
-   * @throws DamagedFile where the file is not whole
+   * @throws InvalidSettings if the file contains a different model; the message lists missing and
+   *     unexpected tensors and those with a different shape or type, and no parameter is changed
+   * @throws DamagedFile if the file is not a valid safetensors file
    */
   public static void load(List<Parameter> parameters, Path file) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {

@@ -1,4 +1,4 @@
-/** Checkpoints: safetensors, written whole or not at all. */
+/** Checkpoints of a training run: safetensors files, written atomically and verified on loading. */
 @NullMarked
 package dev.counterpoint.core.checkpoint;
 

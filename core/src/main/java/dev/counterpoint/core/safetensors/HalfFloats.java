@@ -3,22 +3,25 @@ package dev.counterpoint.core.safetensors;
 import java.nio.ByteBuffer;
 
 /**
- * The two 16-bit floating types, widened to float32 without rounding. In Java, because an array of
- * bfloat16 ends the process in DJL 0.35.
+ * Lossless conversion of float16 and bfloat16 to float32. Implemented in Java because creating a
+ * bfloat16 array crashes the process in DJL 0.35.
  */
 final class HalfFloats {
   private HalfFloats() {}
 
-  /** Puts the float32 of every 16-bit value left in {@code halves}; both are little-endian. */
+  /**
+   * Converts all remaining 16-bit values of {@code halves} to float32 and puts them into {@code
+   * floats}. Both buffers must be little-endian.
+   */
   static void widen(StoredType type, ByteBuffer halves, ByteBuffer floats) {
-    boolean brain = type == StoredType.BF16;
+    boolean bfloat16 = type == StoredType.BF16;
     while (halves.hasRemaining()) {
       short bits = halves.getShort();
-      floats.putInt(brain ? bits << 16 : fromIeeeHalf(bits));
+      floats.putInt(bfloat16 ? bits << 16 : fromIeeeHalf(bits));
     }
   }
 
-  /** The bits of a float32 from those of an IEEE 754 binary16; a NaN keeps its payload. */
+  /** Converts IEEE 754 binary16 bits to float32 bits; a NaN keeps its payload. */
   static int fromIeeeHalf(short bits) {
     int sign = (bits & 0x8000) << 16;
     int exponent = (bits >> 10) & 0x1f;

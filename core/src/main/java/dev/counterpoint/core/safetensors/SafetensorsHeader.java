@@ -24,15 +24,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The header of a safetensors file: a JSON object from each tensor's name to its type, shape and
- * byte range.
+ * The header of a safetensors file: a JSON object that maps each tensor's name to its type, shape
+ * and byte range.
  *
- * <p>As strict as the format's own Rust library: the ranges lie one behind the other and cover the
- * data wholly, no name comes twice.
+ * <p>Validation is as strict as in the Rust library {@code safetensors}: the byte ranges must be
+ * contiguous and cover all data, and names must be unique.
  */
 record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredTensor> tensors) {
-  /** Bytes of a header at most: the limit of the Rust library. */
-  static final int LARGEST = 100_000_000;
+  /** The maximum size of a header in bytes; the limit of the Rust library. */
+  static final int MAX_BYTES = 100_000_000;
 
   private static final String METADATA = "__metadata__";
   private static final JsonMapper JSON =
@@ -42,12 +42,13 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
           .build();
 
   /**
-   * Lays out tensors one behind the other, those of wider elements first and then by name, as the
-   * Rust library does: so every tensor is aligned to its element, which PyTorch needs to map it.
+   * Assigns contiguous byte ranges to tensors, ordered by element size (largest first) and then by
+   * name, as the Rust library does. Every tensor is thus aligned to its element size, which PyTorch
+   * requires to memory-map it.
    *
-   * @param shapes from each name to a tensor whose range is not yet known
+   * @param shapes tensors whose byte ranges are not assigned yet
    */
-  static SafetensorsHeader lay(Collection<StoredTensor> shapes) {
+  static SafetensorsHeader layOut(Collection<StoredTensor> shapes) {
     List<StoredTensor> ordered = new ArrayList<>(shapes);
     ordered.sort(
         Comparator.comparing((StoredTensor tensor) -> -tensor.type().bytes())
@@ -56,7 +57,8 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     long begin = 0;
     for (StoredTensor tensor : ordered) {
       if (tensor.name().equals(METADATA)) {
-        throw new IllegalArgumentException("No tensor can be named " + METADATA + ".");
+        throw new IllegalArgumentException(
+            "A tensor must not be named " + METADATA + ": the safetensors format reserves it.");
       }
       long end = begin + tensor.shape().size() * tensor.type().bytes();
       tensors.put(
@@ -67,7 +69,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     return new SafetensorsHeader(Map.of("format", "pt"), tensors);
   }
 
-  /** The tensors as their bytes follow each other. */
+  /** The tensors in the order of their bytes in the file. */
   List<StoredTensor> inOrder() {
     return inOrder(tensors.values());
   }
@@ -79,7 +81,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     return ordered;
   }
 
-  /** The file's first bytes: length, JSON, and spaces up to where the data is 8-byte aligned. */
+  /** Encodes the start of the file: header length, JSON, and padding to 8 bytes. */
   ByteBuffer encode() {
     ObjectNode root = JSON.createObjectNode();
     ObjectNode texts = root.putObject(METADATA);
@@ -101,9 +103,11 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
   }
 
   /**
-   * Reads the JSON of a header.
+   * Parses and validates the JSON of a header.
    *
-   * @param dataBytes the bytes that follow the header in the file
+   * @param file the file, for error messages
+   * @param dataBytes the number of bytes that follow the header in the file
+   * @throws DamagedFile if the header violates the format
    */
   static SafetensorsHeader parse(Path file, byte[] json, long dataBytes) throws DamagedFile {
     Map<String, String> metadata = new TreeMap<>();
@@ -122,16 +126,17 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
 
   private static JsonNode object(Path file, byte[] json) throws DamagedFile {
     if (json.length == 0 || json[0] != '{') {
-      throw new DamagedFile(file, "its header does not start with {, so it is no safetensors file");
+      throw new DamagedFile(
+          file, "its header does not start with {, so it is not a safetensors file");
     }
     try {
-      // Decoded here: Jackson would guess at UTF-16 and UTF-32 too.
+      // Decoded here because Jackson would also auto-detect UTF-16 and UTF-32.
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
       return JSON.readTree(text);
     } catch (CharacterCodingException e) {
       throw new DamagedFile(file, "its header is not UTF-8");
     } catch (JsonProcessingException e) {
-      throw new DamagedFile(file, "its header is not well-formed JSON: " + e.getOriginalMessage());
+      throw new DamagedFile(file, "its header is not valid JSON: " + e.getOriginalMessage());
     }
   }
 
@@ -139,7 +144,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     Map<String, String> texts = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       if (!entry.getValue().isTextual()) {
-        throw new DamagedFile(file, METADATA + "." + entry.getKey() + " is not text");
+        throw new DamagedFile(file, METADATA + "." + entry.getKey() + " is not a string");
       }
       texts.put(entry.getKey(), entry.getValue().textValue());
     }
@@ -152,17 +157,17 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
   private static StoredTensor tensor(Path file, String name, JsonNode node) throws DamagedFile {
     if (!node.isObject() || node.size() != 3) {
       throw new DamagedFile(
-          file, tensor(name) + " is not described by dtype, shape and data_offsets alone");
+          file, tensor(name) + " must have exactly the keys dtype, shape and data_offsets");
     }
     String dtype = node.path("dtype").asText();
     StoredType type = StoredType.named(dtype);
     if (type == null) {
-      throw new DamagedFile(file, tensor(name) + " has the unknown type \"" + dtype + "\"");
+      throw new DamagedFile(file, tensor(name) + " has the unknown dtype \"" + dtype + "\"");
     }
     long[] offsets = numbers(file, name, node.path("data_offsets"), "data_offsets");
     if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw new DamagedFile(
-          file, tensor(name) + " has the impossible byte range " + Arrays.toString(offsets));
+          file, tensor(name) + " has the invalid byte range " + Arrays.toString(offsets));
     }
     long[] shape = numbers(file, name, node.path("shape"), "shape");
     StoredTensor tensor = new StoredTensor(name, type, new Shape(shape), offsets[0], offsets[1]);
@@ -173,15 +178,15 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
   private static long[] numbers(Path file, String name, JsonNode node, String key)
       throws DamagedFile {
     long[] numbers = new long[node.size()];
-    boolean good = node.isArray();
-    for (int i = 0; good && i < numbers.length; i++) {
+    boolean valid = node.isArray();
+    for (int i = 0; valid && i < numbers.length; i++) {
       JsonNode number = node.get(i);
-      good = number.isIntegralNumber() && number.canConvertToLong() && number.longValue() >= 0;
+      valid = number.isIntegralNumber() && number.canConvertToLong() && number.longValue() >= 0;
       numbers[i] = number.longValue();
     }
-    if (!good) {
+    if (!valid) {
       throw new DamagedFile(
-          file, tensor(name) + ": its " + key + " is not a list of whole numbers from 0");
+          file, tensor(name) + ": " + key + " is not a list of non-negative integers");
     }
     return numbers;
   }
@@ -194,13 +199,13 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
       }
     } catch (ArithmeticException e) {
       throw new DamagedFile(
-          file, range(tensor) + ": its shape " + Arrays.toString(shape) + " is too large");
+          file, range(tensor) + ": shape " + Arrays.toString(shape) + " is too large");
     }
     if (needed != tensor.bytes()) {
       throw new DamagedFile(
           file,
           range(tensor)
-              + ": its shape "
+              + ": shape "
               + Arrays.toString(shape)
               + " of "
               + tensor.type()
@@ -218,18 +223,19 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
         throw new DamagedFile(
             file,
             range(tensor)
-                + (tensor.begin() < covered ? " overlaps" : " leaves a hole behind")
-                + " the data before it, which ends at "
+                + (tensor.begin() < covered ? " overlaps" : " leaves a gap after")
+                + " the preceding data, which ends at byte "
                 + covered);
       }
       if (tensor.end() > dataBytes) {
         throw new DamagedFile(
-            file, range(tensor) + " lies outside the file's " + dataBytes + " bytes of data");
+            file, range(tensor) + " exceeds the file's " + dataBytes + " bytes of data");
       }
       covered = tensor.end();
     }
     if (covered != dataBytes) {
-      throw new DamagedFile(file, (dataBytes - covered) + " bytes at its end belong to no tensor");
+      throw new DamagedFile(
+          file, (dataBytes - covered) + " bytes at its end do not belong to any tensor");
     }
   }
 

@@ -21,8 +21,8 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 
 /**
- * An open safetensors file. Its header is checked wholly when it is opened; tensors are read a
- * piece at a time, never the file as a whole. For one thread.
+ * Reads tensors from a safetensors file. The complete header is validated when the file is opened;
+ * tensors are streamed in chunks, so the file is never loaded as a whole. Not thread-safe.
  */
 public final class SafetensorsReader implements Closeable {
   private final Path file;
@@ -41,11 +41,11 @@ public final class SafetensorsReader implements Closeable {
   }
 
   /**
-   * Opens a file and checks its header.
+   * Opens a file and validates its header.
    *
-   * @throws DamagedFile naming the file, the tensor and its byte range, where it is not what the
-   *     format asks for
-   * @throws IOException naming the file and why it cannot be read
+   * @throws DamagedFile if the file violates the format; the message names the file, the tensor and
+   *     its byte range
+   * @throws IOException if the file cannot be read; the message names the file and the reason
    */
   public static SafetensorsReader open(Path file) throws IOException {
     try {
@@ -67,19 +67,19 @@ public final class SafetensorsReader implements Closeable {
     long size = channel.size();
     if (size < 8) {
       throw new DamagedFile(
-          file, "it is " + size + " bytes long, too short for the length of a header");
+          file, "it is only " + size + " bytes long, but a header needs at least 8");
     }
     ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     readFully(file, channel, length, 0);
     long headerBytes = length.getLong();
-    if (headerBytes < 0 || headerBytes > Math.min(size - 8, SafetensorsHeader.LARGEST)) {
+    if (headerBytes < 0 || headerBytes > Math.min(size - 8, SafetensorsHeader.MAX_BYTES)) {
       throw new DamagedFile(
           file,
-          "its header claims "
+          "its header length is "
               + Long.toUnsignedString(headerBytes)
-              + " bytes, but "
-              + Math.min(size - 8, SafetensorsHeader.LARGEST)
-              + " is the most there can be; it is cut off or no safetensors file");
+              + " bytes, but at most "
+              + Math.min(size - 8, SafetensorsHeader.MAX_BYTES)
+              + " are possible; the file is truncated or not a safetensors file");
     }
     ByteBuffer json = ByteBuffer.allocate((int) headerBytes);
     readFully(file, channel, json, 8);
@@ -88,28 +88,34 @@ public final class SafetensorsReader implements Closeable {
     return new SafetensorsReader(file, channel, header, dataStart);
   }
 
-  /** What the file holds, by name. */
+  /** The tensors of the file by name. */
   public SortedMap<String, StoredTensor> tensors() {
     return header.tensors();
   }
 
-  /** The texts that the file's writer added, such as {@code format=pt}. */
+  /** The {@code __metadata__} strings of the file, such as {@code format=pt}. */
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
   /**
-   * Reads one tensor into a new array of that manager, on its device: float32 where the file has
-   * float16 or bfloat16, else the type of the file.
+   * Reads one tensor into a new array on the manager's device. The array has the file's type,
+   * except that float16 and bfloat16 become float32.
    *
-   * @throws InvalidSettings where there is no such tensor, or the engine has no such type
+   * @throws InvalidSettings if the file has no tensor of that name, or the engine does not support
+   *     its type
    */
   public NDArray load(String name, NDManager manager) throws IOException {
     StoredTensor tensor = tensor(name);
     DataType type = tensor.type().loaded();
     if (type == null) {
       throw new InvalidSettings(
-          file + ": tensor \"" + name + "\" is of type " + tensor.type() + ", which no array has.");
+          file
+              + ": tensor \""
+              + name
+              + "\" is of type "
+              + tensor.type()
+              + ", which the engine does not support.");
     }
     NDArray array = manager.create(tensor.shape(), type);
     try {
@@ -122,14 +128,15 @@ public final class SafetensorsReader implements Closeable {
   }
 
   /**
-   * Reads one tensor into an array that exists, in place; float16 and bfloat16 may go into float32.
+   * Reads one tensor into an existing array, in place. float16 and bfloat16 may be read into
+   * float32.
    *
-   * @throws InvalidSettings where there is no such tensor, or its shape or type is another; the
-   *     array is unchanged
+   * @throws InvalidSettings if the file has no tensor of that name, or its shape or type differs;
+   *     the array is unchanged
    */
   public void read(String name, NDArray target) throws IOException {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
-    addMisfit(tensor(name), target, problems);
+    addMismatch(tensor(name), target, problems);
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
@@ -137,14 +144,14 @@ public final class SafetensorsReader implements Closeable {
   }
 
   /**
-   * Reads all tensors into the arrays of those names, in place.
+   * Reads all tensors into the arrays of the same names, in place.
    *
-   * @throws InvalidSettings where names, shapes or types differ, saying all that does; every array
-   *     is unchanged
-   * @throws IOException where a tensor cannot be read; those before it have been
+   * @throws InvalidSettings if names, shapes or types differ; the message lists every difference
+   *     and all arrays are unchanged
+   * @throws IOException if a tensor cannot be read; earlier arrays have then been overwritten
    */
   public void readAll(Map<String, NDArray> targets) throws IOException {
-    List<InvalidSettings.Problem> problems = misfits(targets);
+    List<InvalidSettings.Problem> problems = mismatches(targets);
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
@@ -153,15 +160,18 @@ public final class SafetensorsReader implements Closeable {
     }
   }
 
-  /** What keeps {@link #readAll} from these arrays; empty where nothing does. */
-  public List<InvalidSettings.Problem> misfits(Map<String, NDArray> targets) {
+  /**
+   * The mismatches between the file and these arrays, for which {@link #readAll} would fail; empty
+   * if it would succeed.
+   */
+  public List<InvalidSettings.Problem> mismatches(Map<String, NDArray> targets) {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     addNames(problems, "lacks", targets.keySet(), tensors().keySet());
-    addNames(problems, "has left over", tensors().keySet(), targets.keySet());
+    addNames(problems, "has unexpected tensors", tensors().keySet(), targets.keySet());
     for (StoredTensor tensor : tensors().values()) {
       NDArray target = targets.get(tensor.name());
       if (target != null) {
-        addMisfit(tensor, target, problems);
+        addMismatch(tensor, target, problems);
       }
     }
     return problems;
@@ -181,7 +191,7 @@ public final class SafetensorsReader implements Closeable {
     }
   }
 
-  private void addMisfit(
+  private void addMismatch(
       StoredTensor tensor, NDArray target, List<InvalidSettings.Problem> problems) {
     if (!tensor.shape().equals(target.getShape()) || !tensor.type().fits(target.getDataType())) {
       problems.add(
@@ -196,7 +206,7 @@ public final class SafetensorsReader implements Closeable {
                   + ", but "
                   + target.getDataType()
                   + target.getShape()
-                  + " is wanted"));
+                  + " is expected"));
     }
   }
 
@@ -205,9 +215,9 @@ public final class SafetensorsReader implements Closeable {
     if (tensor == null) {
       throw new InvalidSettings(
           file
-              + " has no tensor \""
+              + " does not contain a tensor \""
               + name
-              + "\"; it has: "
+              + "\". Available: "
               + String.join(", ", tensors().keySet()));
     }
     return tensor;
@@ -221,15 +231,18 @@ public final class SafetensorsReader implements Closeable {
             target, count -> widens ? widened(position, count) : plain(position, count));
   }
 
-  /** Passes on the bytes that an array read from this tensor has. */
+  /**
+   * Streams a tensor's values to a sink, in row-major order and little-endian. float16 and bfloat16
+   * are sent as float32, as {@link #load} returns them.
+   */
   public void send(StoredTensor tensor, TensorBytes.Sink<IOException> sink) throws IOException {
     boolean widens = tensor.type().widensTo(DataType.FLOAT32);
     Position position = new Position(tensor);
-    long left = widens ? 2 * tensor.bytes() : tensor.bytes();
-    while (left > 0) {
-      int count = (int) Math.min(left, TensorBytes.PIECE);
+    long remaining = widens ? 2 * tensor.bytes() : tensor.bytes();
+    while (remaining > 0) {
+      int count = (int) Math.min(remaining, TensorBytes.CHUNK);
       sink.accept(widens ? widened(position, count) : plain(position, count));
-      left -= count;
+      remaining -= count;
     }
   }
 
@@ -256,7 +269,7 @@ public final class SafetensorsReader implements Closeable {
     return staging.clear().limit(count);
   }
 
-  /** How far the reading of one tensor has come. */
+  /** The read position within one tensor. */
   private final class Position {
     private final StoredTensor tensor;
     private long next;
@@ -266,14 +279,16 @@ public final class SafetensorsReader implements Closeable {
       this.next = dataStart + tensor.begin();
     }
 
-    /** Fills the buffer and makes it ready to be read. */
+    /** Fills the buffer from the file and flips it for reading. */
     void read(ByteBuffer bytes) throws IOException {
       int count = bytes.remaining();
       try {
         readFully(file, channel, bytes, next);
       } catch (DamagedFile e) {
         throw new DamagedFile(
-            file, SafetensorsHeader.range(tensor) + " cannot be read, the file has become shorter");
+            file,
+            SafetensorsHeader.range(tensor)
+                + " cannot be read: the file was truncated after it was opened");
       } catch (IOException e) {
         throw new IOException(
             "Cannot read "
@@ -294,7 +309,7 @@ public final class SafetensorsReader implements Closeable {
     int start = bytes.position();
     while (bytes.hasRemaining()) {
       if (channel.read(bytes, from + bytes.position() - start) < 0) {
-        throw new DamagedFile(file, "it ends too early");
+        throw new DamagedFile(file, "it is truncated");
       }
     }
     bytes.position(start);

@@ -14,42 +14,43 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Writes arrays by name as a safetensors file, straight from native memory; other tools read it,
- * {@code safetensors.torch.load_file} among them.
+ * Writes named arrays to a safetensors file, streamed from native memory. The file can be read with
+ * {@code safetensors.torch.load_file} and other tools.
  */
 public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Writes a file whole or not at all: what lay there before stays until all is on the disk.
+   * Writes a file atomically: an existing file is replaced only after the new content is on disk.
    *
-   * @throws IOException naming the file and what failed
+   * @throws IOException if writing fails; the message names the file and the reason
    */
   public static void write(Path file, Map<String, NDArray> arrays) throws IOException {
     write(file, arrays, new LocalDisk());
   }
 
   static void write(Path file, Map<String, NDArray> arrays, Disk disk) throws IOException {
-    Path place = file.toAbsolutePath();
-    Path fresh = place.resolveSibling("." + place.getFileName() + ".new");
+    Path target = file.toAbsolutePath();
+    Path temporary = target.resolveSibling("." + target.getFileName() + ".new");
     try {
-      disk.delete(fresh);
-      disk.write(fresh, channel -> write(channel, TensorValues.of(arrays)));
-      disk.rename(fresh, place);
-      disk.force(place.resolveSibling("."));
+      disk.delete(temporary);
+      disk.write(temporary, channel -> write(channel, TensorValues.of(arrays)));
+      disk.rename(temporary, target);
+      disk.force(target.resolveSibling("."));
     } catch (IOException e) {
-      deleteQuietly(disk, fresh, e);
+      deleteQuietly(disk, temporary, e);
       throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
     }
   }
 
+  /** Writes the header and all tensors to a channel. */
   public static void write(WritableByteChannel channel, Map<String, ? extends TensorValues> tensors)
       throws IOException {
-    SafetensorsHeader header = SafetensorsHeader.lay(shapes(tensors));
+    SafetensorsHeader header = SafetensorsHeader.layOut(shapes(tensors));
     writeFully(channel, header.encode());
     for (StoredTensor tensor : header.inOrder()) {
       Objects.requireNonNull(tensors.get(tensor.name()))
-          .<IOException>send(piece -> writeFully(channel, piece));
+          .<IOException>send(chunk -> writeFully(channel, chunk));
     }
   }
 
@@ -66,9 +67,9 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static void deleteQuietly(Disk disk, Path fresh, IOException cause) {
+  private static void deleteQuietly(Disk disk, Path temporary, IOException cause) {
     try {
-      disk.delete(fresh);
+      disk.delete(temporary);
     } catch (IOException e) {
       cause.addSuppressed(e);
     }

@@ -3,7 +3,7 @@ package dev.counterpoint.core.safetensors;
 import ai.djl.ndarray.types.DataType;
 import org.jspecify.annotations.Nullable;
 
-/** The element types of the safetensors format, under the names that the format gives them. */
+/** The element types (dtypes) of the safetensors format, under their names in the format. */
 public enum StoredType {
   BOOL(1, DataType.BOOLEAN),
   U8(1, DataType.UINT8),
@@ -22,11 +22,11 @@ public enum StoredType {
   F64(8, DataType.FLOAT64);
 
   private final int bytes;
-  private final @Nullable DataType same;
+  private final @Nullable DataType engineType;
 
-  StoredType(int bytes, @Nullable DataType same) {
+  StoredType(int bytes, @Nullable DataType engineType) {
     this.bytes = bytes;
-    this.same = same;
+    this.engineType = engineType;
   }
 
   /** Bytes per element. */
@@ -35,20 +35,20 @@ public enum StoredType {
   }
 
   /**
-   * The type that an array gets when it is read without a target: float32 for the two 16-bit
-   * floating types, else the same; null where the engine has none.
+   * The type of a newly loaded array: float32 for float16 and bfloat16, otherwise the same type;
+   * null if the engine does not support the type.
    */
   public @Nullable DataType loaded() {
-    return isHalf() ? DataType.FLOAT32 : same;
+    return isHalf() ? DataType.FLOAT32 : engineType;
   }
 
   /**
-   * Whether values go into an array of that type without losing a digit: the same type, or float32
-   * from the two 16-bit floating types. float64 is not narrowed: what was trained in double should
-   * be rounded by its owner, knowingly.
+   * Whether values of this type can be read into an array of the target type without loss: the
+   * same type, or float32 from float16 and bfloat16. float64 is not narrowed to float32, because
+   * rounding a model that was trained in double precision must be an explicit decision of the user.
    */
   public boolean fits(DataType target) {
-    return target == same || widensTo(target);
+    return target == engineType || widensTo(target);
   }
 
   boolean widensTo(DataType target) {
@@ -59,14 +59,19 @@ public enum StoredType {
     return this == F16 || this == BF16;
   }
 
-  /** The type that stores such an array as it is. */
+  /**
+   * The stored type of arrays of this type.
+   *
+   * @throws IllegalArgumentException if safetensors files of this library cannot store the type
+   */
   static StoredType of(DataType type) {
     for (StoredType candidate : values()) {
-      if (candidate.same == type) {
+      if (candidate.engineType == type) {
         return candidate;
       }
     }
-    throw new IllegalArgumentException("An array of " + type + " cannot be stored.");
+    throw new IllegalArgumentException(
+        "An array of type " + type + " cannot be stored in a safetensors file.");
   }
 
   static @Nullable StoredType named(String name) {

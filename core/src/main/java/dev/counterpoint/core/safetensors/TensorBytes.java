@@ -11,49 +11,55 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The bytes of an array in row-major order, little-endian (every machine that libtorch is built for
- * is), a piece of its rows at a time: so an array may be larger than a Java buffer, lie on a GPU,
- * or be a transposed view, and never needs a second copy of its size.
+ * Streams the bytes of an array in chunks of rows, in row-major order and little-endian (the byte
+ * order of every platform that libtorch supports). The array may be larger than a Java buffer, be
+ * on a GPU, or be a transposed view, and is never copied as a whole.
  */
 public final class TensorBytes {
-  /** Bytes of a piece at most. */
-  static final int PIECE = 16 << 20;
+  /** The default maximum chunk size in bytes. */
+  static final int CHUNK = 16 << 20;
 
-  private final int piece;
+  private final int chunk;
 
+  /** Uses chunks of at most 16 MiB. */
   public TensorBytes() {
-    this(PIECE);
+    this(CHUNK);
   }
 
   /**
-   * @param piece bytes of a piece at most; 8, an element's size, at least
+   * Uses chunks of the given size.
+   *
+   * @param chunk the maximum chunk size in bytes, at least 8 (the largest element size)
    */
-  public TensorBytes(int piece) {
-    this.piece = piece;
+  public TensorBytes(int chunk) {
+    this.chunk = chunk;
   }
 
-  /** Takes the bytes of one piece; the buffer is the array's own memory and ends with the call. */
+  /**
+   * Receives the bytes of one chunk. The buffer is the array's memory and is valid only during the
+   * call.
+   */
   @FunctionalInterface
   public interface Sink<E extends Exception> {
     void accept(ByteBuffer bytes) throws E;
   }
 
-  /** Gives the next bytes, as many as asked for, in a direct buffer of just that length. */
+  /** Supplies the next {@code count} bytes in a direct buffer of exactly that length. */
   @FunctionalInterface
   interface Source<E extends Exception> {
     ByteBuffer next(int count) throws E;
   }
 
-  /** Passes on all bytes of the array, in order. */
-  @SuppressWarnings("try") // The recording mode is there to be closed only.
+  /** Sends all bytes of the array to a sink, in order. */
+  @SuppressWarnings("try") // The resource is only closed, never referenced.
   public <E extends Exception> void send(NDArray array, Sink<E> sink) throws E {
     try (Torch.Recording off = Torch.noGradients()) {
       walk(array, part -> accept(part, sink));
     }
   }
 
-  /** Overwrites all values of the array in place: its memory, gradient and owner stay. */
-  @SuppressWarnings("try") // The recording mode is there to be closed only.
+  /** Overwrites all values of the array in place; memory, gradient and manager stay the same. */
+  @SuppressWarnings("try") // The resource is only closed, never referenced.
   <E extends Exception> void fill(NDArray array, Source<E> source) throws E {
     try (Torch.Recording off = Torch.noGradients();
         NDManager host = Torch.newManager(Device.cpu())) {
@@ -62,15 +68,15 @@ public final class TensorBytes {
   }
 
   private static <E extends Exception> void accept(NDArray part, Sink<E> sink) throws E {
-    // The scope frees the copies that the engine makes of what is on a GPU or not contiguous.
+    // The scope frees the copies that the engine makes of arrays on a GPU or not contiguous.
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       sink.accept(part.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN));
     }
   }
 
-  // NDArray.copyTo and set(Buffer) would give the array other memory; an assignment to an index is
-  // what writes into its own.
+  // NDArray.copyTo and set(Buffer) would allocate new memory for the array; only an assignment to
+  // an index writes into its existing memory.
   private static <E extends Exception> void overwrite(
       NDArray part, NDManager host, Source<E> source) throws E {
     ByteBuffer bytes = source.next(Math.toIntExact(size(part)));
@@ -87,7 +93,7 @@ public final class TensorBytes {
     if (size == 0) {
       return;
     }
-    if (size <= piece) {
+    if (size <= chunk) {
       visitor.visit(array);
       return;
     }
@@ -99,7 +105,7 @@ public final class TensorBytes {
       }
       return;
     }
-    long step = Math.max(1, piece / (size / rows));
+    long step = Math.max(1, chunk / (size / rows));
     for (long from = 0; from < rows; from += step) {
       long to = Math.min(rows, from + step);
       try (NDArray part = array.get(new NDIndex().addSliceDim(from, to))) {

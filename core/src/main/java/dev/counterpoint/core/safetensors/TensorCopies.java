@@ -12,19 +12,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Copies of arrays, in memory outside of the heap that is kept from one time to the next: the first
- * touch of new memory takes longer than the copying.
+ * Copies of arrays in off-heap memory that is reused between calls: the first access to newly
+ * allocated memory takes longer than the copying itself.
  */
 public final class TensorCopies {
   private final Map<String, Copy> copies = new HashMap<>();
 
   /**
-   * Copies the arrays as they are now.
+   * Copies the current values of the arrays. The returned copies are overwritten by the next call.
    *
-   * @throws OutOfMemoryError where the copies do not fit; nothing is kept then
+   * @throws OutOfMemoryError if there is not enough memory for the copies; all of them are released
    */
-  public SortedMap<String, TensorValues> take(Map<String, NDArray> arrays) {
-    SortedMap<String, TensorValues> taken = new TreeMap<>();
+  public SortedMap<String, TensorValues> copy(Map<String, NDArray> arrays) {
+    SortedMap<String, TensorValues> copied = new TreeMap<>();
     try {
       arrays.forEach(
           (name, array) -> {
@@ -32,19 +32,19 @@ public final class TensorCopies {
                 copies.compute(
                     name, (key, old) -> old != null && old.fits(array) ? old : new Copy(array));
             copy.fill(array);
-            taken.put(name, copy);
+            copied.put(name, copy);
           });
     } catch (OutOfMemoryError e) {
       copies.clear();
       throw e;
     }
-    return taken;
+    return copied;
   }
 
   private static final class Copy implements TensorValues {
     private final StoredType type;
     private final Shape shape;
-    private final List<ByteBuffer> pieces = new ArrayList<>();
+    private final List<ByteBuffer> chunks = new ArrayList<>();
 
     Copy(NDArray like) {
       type = StoredType.of(like.getDataType());
@@ -61,10 +61,10 @@ public final class TensorCopies {
           .<RuntimeException>send(
               array,
               bytes -> {
-                if (next[0] == pieces.size()) {
-                  pieces.add(ByteBuffer.allocateDirect(bytes.remaining()));
+                if (next[0] == chunks.size()) {
+                  chunks.add(ByteBuffer.allocateDirect(bytes.remaining()));
                 }
-                pieces.get(next[0]++).clear().put(bytes);
+                chunks.get(next[0]++).clear().put(bytes);
               });
     }
 
@@ -80,8 +80,8 @@ public final class TensorCopies {
 
     @Override
     public <E extends Exception> void send(TensorBytes.Sink<E> sink) throws E {
-      for (ByteBuffer piece : pieces) {
-        sink.accept(piece.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN));
+      for (ByteBuffer chunk : chunks) {
+        sink.accept(chunk.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN));
       }
     }
   }

@@ -6,23 +6,25 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What is written of a tensor: the values of an array, or a copy that was made of them. */
+/** The type, shape and values of a tensor to be written, backed by an array or by a copy of it. */
 public interface TensorValues {
+  /** The element type. */
   StoredType type();
 
+  /** The shape. */
   Shape shape();
 
-  /** Passes on all bytes in row-major order, little-endian. */
+  /** Sends all bytes to a sink, in row-major order and little-endian. */
   <E extends Exception> void send(TensorBytes.Sink<E> sink) throws E;
 
-  /** The values that the arrays have when they are written. */
+  /** Values backed by the arrays themselves, read at the time of writing. */
   static SortedMap<String, TensorValues> of(Map<String, NDArray> arrays) {
     SortedMap<String, TensorValues> values = new TreeMap<>();
     arrays.forEach((name, array) -> values.put(name, new OfArray(array)));
     return values;
   }
 
-  /** An array's own. */
+  /** Values backed by an array. */
   record OfArray(NDArray array) implements TensorValues {
     @Override
     public StoredType type() {

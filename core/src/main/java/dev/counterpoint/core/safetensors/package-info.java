@@ -1,4 +1,4 @@
-/** Reading and writing the safetensors format, streaming and without a size limit of 2 GiB. */
+/** Reads and writes the safetensors format: streaming, and without a 2 GiB limit. */
 @NullMarked
 package dev.counterpoint.core.safetensors;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gathers what is wrong with the values of one record, so that all of it is said at once:
+ * Validates the values of one settings record and collects all problems into one exception:
  *
  * <pre>{@code
  * public record Dropout(double rate) {
@@ -17,23 +17,23 @@ import java.util.List;
 public final class Checks {
   private final List<InvalidSettings.Problem> problems = new ArrayList<>();
 
-  /** The value must be greater than zero and finite. */
+  /** Requires a finite value greater than 0. */
   public Checks positive(String key, double value) {
     return that(
         value > 0 && value < Double.POSITIVE_INFINITY, key, value, "must be greater than 0");
   }
 
-  /** The value must be greater than zero, and a size that a model may have. */
-  public Checks size(String key, int value, int most) {
-    return positive(key, value).that(value <= most, key, value, "must be at most " + most);
+  /** Requires a value greater than 0 and at most {@code max}. */
+  public Checks size(String key, int value, int max) {
+    return positive(key, value).that(value <= max, key, value, "must be at most " + max);
   }
 
-  /** The value must be zero or greater, and finite. */
+  /** Requires a finite value of 0 or greater. */
   public Checks notNegative(String key, double value) {
     return that(value >= 0 && value < Double.POSITIVE_INFINITY, key, value, "must be 0 or greater");
   }
 
-  /** The value must lie from {@code low} to {@code high}, both included. */
+  /** Requires a value from {@code low} to {@code high}, both inclusive. */
   public Checks within(String key, double value, double low, double high) {
     return that(
         value >= low && value <= high,
@@ -42,7 +42,7 @@ public final class Checks {
         "must be from " + plain(low) + " to " + plain(high));
   }
 
-  /** The value must lie from {@code low} (included) to {@code high} (excluded). */
+  /** Requires a value from {@code low} (inclusive) to {@code high} (exclusive). */
   public Checks below(String key, double value, double low, double high) {
     return that(
         value >= low && value < high,
@@ -51,15 +51,19 @@ public final class Checks {
         "must be at least " + plain(low) + " and less than " + plain(high));
   }
 
-  /** The value must be positive, and a positive {@code whole} a multiple of it. */
-  public Checks divides(String key, int value, String wholeKey, int whole) {
+  /** Requires a value greater than 0 that divides {@code multiple} without a remainder. */
+  public Checks divides(String key, int value, String multipleKey, int multiple) {
     return positive(key, value)
-        .that(value < 1 || whole % value == 0, key, value, "must divide " + wholeKey + " " + whole);
+        .that(
+            value < 1 || multiple % value == 0,
+            key,
+            value,
+            "must divide " + multipleKey + " " + multiple);
   }
 
   /**
-   * Adds a problem unless {@code holds}: {@code key value rule}, as in "heads 3 must divide width
-   * 128".
+   * Adds a problem if {@code holds} is false. Its message is {@code key value rule}, such as "heads
+   * 3 must divide width 128".
    */
   public Checks that(boolean holds, String key, Object value, String rule) {
     if (!holds) {
@@ -69,9 +73,9 @@ public final class Checks {
   }
 
   /**
-   * Ends the checks.
+   * Throws if any check failed.
    *
-   * @throws InvalidSettings naming every problem found
+   * @throws InvalidSettings if there are problems; the message lists all of them
    */
   public void verify() {
     if (!problems.isEmpty()) {
@@ -80,7 +84,7 @@ public final class Checks {
   }
 
   private static String show(Object value) {
-    return value instanceof Double number ? plain(number) : String.valueOf(value);
+    return value instanceof Double real ? plain(real) : String.valueOf(value);
   }
 
   private static String plain(double value) {

@@ -3,37 +3,40 @@ package dev.counterpoint.core.settings;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A request that cannot be carried out as it stands; nothing has been started or written. */
+/**
+ * Invalid settings, arguments or data: the request was rejected before anything was started or
+ * written.
+ */
 public final class InvalidSettings extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<Problem> problems;
 
-  /** Problems with several keys. */
+  /** Several problems; the message has one line for each. */
   public InvalidSettings(List<Problem> problems) {
     super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
     this.problems = List.copyOf(problems);
   }
 
-  /** One problem that belongs to no single key. */
+  /** One problem that does not belong to a particular key. */
   public InvalidSettings(String message) {
     this(List.of(new Problem("", message)));
   }
 
-  /** What is wrong, one entry a problem. */
+  /** All problems, at least one. */
   public List<Problem> problems() {
     return problems;
   }
 
   /**
-   * One thing that is wrong.
+   * One problem.
    *
-   * @param key the key within its record, as {@code learningRate}; empty where it is about the
-   *     whole
-   * @param message the value found and what is allowed, as {@code -1 must be greater than 0}
+   * @param key the key within its record, such as {@code learningRate}; empty if the problem does
+   *     not belong to a particular key
+   * @param message the value found and what is allowed, such as {@code -1 must be greater than 0}
    */
   public record Problem(String key, String message) {
-    /** The same problem seen from an enclosing key. */
+    /** The same problem with its key prefixed by an enclosing key. */
     public Problem under(String parent) {
       return new Problem(key.isEmpty() ? parent : parent + "." + key, message);
     }

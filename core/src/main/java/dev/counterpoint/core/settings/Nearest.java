@@ -5,15 +5,15 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The name that was probably meant. */
+/** Finds the known name closest to a misspelled one ("did you mean ...?"). */
 public final class Nearest {
   private Nearest() {}
 
   /**
-   * The known name that lies nearest to what was written, if any is near: at most one edit in three
-   * characters, upper and lower case alike. An edit is a character too many, missing or wrong, or
-   * two neighbours exchanged (Damerau 1964, in the restricted form). Of two as near, the one of the
-   * same length is meant.
+   * The known name with the smallest edit distance to {@code written}, if it is close enough: at
+   * most one edit per three characters, ignoring case. An edit inserts, deletes or replaces a
+   * character, or swaps two adjacent ones (restricted Damerau-Levenshtein distance, Damerau 1964).
+   * Ties are resolved in favour of the name with the more similar length.
    */
   public static Optional<String> to(String written, Collection<String> known) {
     return known.stream()
@@ -23,7 +23,7 @@ public final class Nearest {
                 .thenComparingInt(name -> Math.abs(written.length() - name.length())));
   }
 
-  /** {@code ; did you mean "adamw"?}, or a full stop where nothing is near. */
+  /** A message ending like {@code ; did you mean "adamw"?}; a full stop if no name is close. */
   public static String suggestion(String written, Collection<String> known) {
     return to(written, known).map(name -> "; did you mean \"" + name + "\"?").orElse(".");
   }
@@ -33,11 +33,11 @@ public final class Nearest {
     return Math.min(longer - 1, Math.max(1, longer / 3));
   }
 
-  /** The edits between two names. */
+  /** The restricted Damerau-Levenshtein distance between two names, ignoring case. */
   public static int distance(String written, String name) {
     String a = written.toLowerCase(Locale.ROOT);
     String b = name.toLowerCase(Locale.ROOT);
-    int[] last = new int[b.length() + 1];
+    int[] beforePrevious = new int[b.length() + 1];
     int[] previous = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
       previous[j] = j;
@@ -46,19 +46,19 @@ public final class Nearest {
       int[] row = new int[b.length() + 1];
       row[0] = i;
       for (int j = 1; j <= b.length(); j++) {
-        int exchange = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        row[j] = Math.min(Math.min(row[j - 1], previous[j]) + 1, previous[j - 1] + exchange);
-        if (neighboursExchanged(a, i, b, j)) {
-          row[j] = Math.min(row[j], last[j - 2] + 1);
+        int replacement = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        row[j] = Math.min(Math.min(row[j - 1], previous[j]) + 1, previous[j - 1] + replacement);
+        if (adjacentSwapped(a, i, b, j)) {
+          row[j] = Math.min(row[j], beforePrevious[j - 2] + 1);
         }
       }
-      last = previous;
+      beforePrevious = previous;
       previous = row;
     }
     return previous[b.length()];
   }
 
-  private static boolean neighboursExchanged(String a, int i, String b, int j) {
+  private static boolean adjacentSwapped(String a, int i, String b, int j) {
     return i > 1
         && j > 1
         && a.charAt(i - 1) == b.charAt(j - 2)

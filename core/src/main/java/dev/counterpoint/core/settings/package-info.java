@@ -1,4 +1,4 @@
-/** How a record of settings refuses impossible values. */
+/** Validation of settings records. */
 @NullMarked
 package dev.counterpoint.core.settings;
 

@@ -20,8 +20,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Makes the step of a snapshot again, forward and backward, and looks at everything on the way. The
- * parameters are not updated.
+ * Replays the training step of a snapshot, forward and backward, and checks parameters, inputs,
+ * layer outputs, loss and gradients for values that are not finite. The parameters are not updated.
  */
 public final class Replay {
   private final Path folder;
@@ -29,14 +29,14 @@ public final class Replay {
   private final BaseModel model;
 
   /**
-   * What came of it.
+   * The result of a replay.
    *
-   * @param snapshot the step
-   * @param loss the mean over this process's part of the step
-   * @param gradientNorm of the same
-   * @param culprit the first that is not finite: a parameter, an input, the output of a layer, the
-   *     loss, or a gradient; absent where all is finite
-   * @param gradients of each parameter, the largest norm first
+   * @param snapshot the replayed step
+   * @param loss the mean loss over this process's shard of the step
+   * @param gradientNorm the global gradient norm over the same shard
+   * @param culprit a description of the first array with values that are not finite: a parameter,
+   *     an input, the output of a layer, the loss, or a gradient; empty if all values are finite
+   * @param gradients the gradient norm of each parameter, largest first
    */
   public record Outcome(
       StepSnapshot snapshot,
@@ -45,13 +45,15 @@ public final class Replay {
       Optional<String> culprit,
       List<ParameterNorm> gradients) {}
 
-  /** How large the gradient of a parameter is. */
+  /** The L2 norm of a parameter's gradient. */
   public record ParameterNorm(String parameter, double norm) {}
 
   /**
-   * Prepares the step.
+   * Reads a snapshot and loads its parameters into the model.
    *
-   * @param model built and initialized as that of the run; it is given the snapshot's parameters
+   * @param folder the snapshot folder
+   * @param model an initialized model of the same architecture as in the run
+   * @throws IOException if the snapshot cannot be read
    */
   public Replay(Path folder, BaseModel model) throws IOException {
     this.folder = folder;
@@ -60,19 +62,19 @@ public final class Replay {
     StepSnapshot.loadWeights(folder, model.parameters());
   }
 
-  /** Makes the step. */
+  /** Runs the forward and backward pass of every micro-batch of the step. */
   public Outcome run() throws IOException {
     model.setTraining(true);
-    Findings findings = new Findings();
+    FiniteCheck check = new FiniteCheck();
     for (Parameter parameter : model.parameters()) {
-      findings.look("parameter " + parameter.name(), parameter.value());
+      check.inspect("parameter " + parameter.name(), parameter.value());
     }
     double sum = 0;
     double weight = 0;
     try (Gradients gradients = new Gradients(model.parameters())) {
       for (int i = 0; i < snapshot.batches().size(); i++) {
         try (Batch batch = snapshot.loadBatch(folder, i, model.device())) {
-          LossAsNumber loss = pass(batch, i, gradients, findings);
+          BatchLoss loss = pass(batch, i, gradients, check);
           sum += loss.total();
           weight += loss.weight();
         }
@@ -82,42 +84,42 @@ public final class Replay {
           snapshot,
           sum / weight,
           gradients.norm(),
-          findings.first().or(() -> firstOnTheWayBack(gradients)),
+          check.first().or(() -> firstInBackwardOrder(gradients)),
           norms(gradients));
     }
   }
 
-  private record LossAsNumber(double total, double weight) {}
+  private record BatchLoss(double total, double weight) {}
 
-  /** One micro-batch, as the training loop computes it. */
-  private LossAsNumber pass(Batch batch, int index, Gradients gradients, Findings findings) {
-    String place = ", micro-batch " + index;
+  /** Forward and backward pass of one micro-batch, computed as in the training loop. */
+  private BatchLoss pass(Batch batch, int index, Gradients gradients, FiniteCheck check) {
+    String suffix = ", micro-batch " + index;
     batch
         .tensors()
-        .forEach((name, tensor) -> findings.look("input \"" + name + "\"" + place, tensor));
+        .forEach((name, tensor) -> check.inspect("input \"" + name + "\"" + suffix, tensor));
     Torch.seed(Seeds.of(snapshot.seed(), snapshot.step(), index, snapshot.rank()));
     try (ForwardScope scope = new ForwardScope();
         Torch.Recording recording = Torch.recordGradients();
-        LayerObserver watch =
+        LayerObserver observer =
             LayerObserver.begin(
-                model, (layer, output) -> findings.look("output of " + layer + place, output))) {
+                model, (layer, output) -> check.inspect("output of " + layer + suffix, output))) {
       NDArray output = model.forward(batch);
-      findings.look("output of the model" + place, output);
+      check.inspect("output of the model" + suffix, output);
       LossSum loss = model.loss(output, batch);
-      findings.look("loss" + place, loss.sum());
+      check.inspect("loss" + suffix, loss.sum());
       gradients.add(loss.sum());
-      return new LossAsNumber(loss.total(), loss.weight());
+      return new BatchLoss(loss.total(), loss.weight());
     }
   }
 
-  /** A backward pass comes to the last layer first. */
-  private static Optional<String> firstOnTheWayBack(Gradients gradients) {
-    Findings findings = new Findings();
-    List<Gradients.Gradient> last = new ArrayList<>(gradients.all());
-    Collections.reverse(last);
-    last.forEach(
-        gradient -> findings.look("gradient of " + gradient.parameter().name(), gradient.array()));
-    return findings.first();
+  /** The first gradient that is not finite, from the last layer to the first as in backward. */
+  private static Optional<String> firstInBackwardOrder(Gradients gradients) {
+    FiniteCheck check = new FiniteCheck();
+    List<Gradients.Gradient> reversed = new ArrayList<>(gradients.all());
+    Collections.reverse(reversed);
+    reversed.forEach(
+        gradient -> check.inspect("gradient of " + gradient.parameter().name(), gradient.array()));
+    return check.first();
   }
 
   private static List<ParameterNorm> norms(Gradients gradients) {
@@ -131,11 +133,11 @@ public final class Replay {
     return norms;
   }
 
-  /** Remembers the first array with a number that is not finite. */
-  private static final class Findings {
+  /** Records the first inspected array that contains NaN or infinite values. */
+  private static final class FiniteCheck {
     private Optional<String> first = Optional.empty();
 
-    void look(String what, NDArray array) {
+    void inspect(String description, NDArray array) {
       if (first.isEmpty() && array.getDataType() != DataType.INT64) {
         long nan = count(array.isNaN());
         long infinite = count(array.isInfinite());
@@ -144,19 +146,19 @@ public final class Replay {
               Optional.of(
                   String.format(
                       Locale.ROOT,
-                      "%s: of its %,d numbers %,d are NaN and %,d infinite",
-                      what,
-                      array.size(),
+                      "%s: %,d of %,d values are NaN and %,d are infinite",
+                      description,
                       nan,
+                      array.size(),
                       infinite));
         }
       }
     }
 
     private static long count(NDArray flags) {
-      try (NDArray one = flags;
-          NDArray numbers = one.toType(DataType.INT64, false);
-          NDArray sum = numbers.sum()) {
+      try (flags;
+          NDArray integers = flags.toType(DataType.INT64, false);
+          NDArray sum = integers.sum()) {
         return sum.getLong();
       }
     }

@@ -27,18 +27,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A step as it was about to be made: the parameters before it, its micro-batches, its seeds and
- * what came of it. A folder with {@code snapshot.json}, {@code model.safetensors}, {@code
- * batch-0.safetensors} and so on.
+ * Snapshot of one training step: the parameters before the step, its micro-batches, its seed, and
+ * the resulting loss and gradient norm. Stored as a folder with {@code snapshot.json}, {@code
+ * model.safetensors}, {@code batch-0.safetensors} and so on.
  *
- * @param step the number of the step
- * @param seed of the run
- * @param rank of the process whose micro-batches these are
- * @param reason why it was kept
- * @param loss the mean over the whole step; may be no number
- * @param gradientNorm may be no number
- * @param items of this process, by name
- * @param batches items and tokens of each micro-batch
+ * @param step the number of the step, counted from 1
+ * @param seed the seed of the run
+ * @param rank the rank of the process that computed these micro-batches
+ * @param reason why the snapshot was saved
+ * @param loss the mean loss over the whole step; may be NaN or infinite
+ * @param gradientNorm the gradient norm of the step; may be NaN or infinite
+ * @param items the names of the examples that this process computed
+ * @param batches the size of each micro-batch
  */
 public record StepSnapshot(
     long step,
@@ -49,15 +49,16 @@ public record StepSnapshot(
     double gradientNorm,
     List<String> items,
     List<Sizes> batches) {
-  private static final String FACTS = "snapshot.json";
-  private static final String FORMER_FACTS = "capsule.json"; // of version 0.1
+  private static final String METADATA = "snapshot.json";
+  private static final String FORMER_METADATA = "capsule.json"; // of version 0.1
   private static final String WEIGHTS = "model.safetensors";
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
-   * How large a micro-batch is.
+   * The size of a micro-batch.
    *
-   * @param tokens that are not padding
+   * @param items the number of examples
+   * @param tokens the number of tokens that are not padding
    */
   public record Sizes(int items, long tokens) {}
 
@@ -67,30 +68,30 @@ public record StepSnapshot(
   }
 
   /**
-   * Writes a snapshot; the folder has its name only when all is in it.
+   * Writes the snapshot atomically: the folder gets its name after all files are written.
    *
-   * @param more texts that lie beside it, by file name
-   * @throws IOException naming what failed; nothing is left then
+   * @param texts additional text files by file name
+   * @throws IOException if writing fails; an incomplete folder is removed
    */
   void write(
-      Path folder, List<Parameter> parameters, List<Batch> microBatches, Map<String, String> more)
+      Path folder, List<Parameter> parameters, List<Batch> microBatches, Map<String, String> texts)
       throws IOException {
-    Path fresh = folder.resolveSibling("." + folder.getFileName() + ".new");
-    Files.createDirectories(fresh);
+    Path temporary = folder.resolveSibling("." + folder.getFileName() + ".new");
+    Files.createDirectories(temporary);
     try {
-      ModelWeights.save(parameters, fresh.resolve(WEIGHTS));
+      ModelWeights.save(parameters, temporary.resolve(WEIGHTS));
       for (int i = 0; i < microBatches.size(); i++) {
-        SafetensorsWriter.write(batch(fresh, i), microBatches.get(i).tensors());
+        SafetensorsWriter.write(batch(temporary, i), microBatches.get(i).tensors());
       }
-      for (Map.Entry<String, String> text : more.entrySet()) {
-        write(fresh.resolve(text.getKey()), text.getValue());
+      for (Map.Entry<String, String> text : texts.entrySet()) {
+        write(temporary.resolve(text.getKey()), text.getValue());
       }
-      write(fresh.resolve(FACTS), facts().toPrettyString());
-      DiskSync.ofDirectory(fresh);
-      Files.move(fresh, folder);
+      write(temporary.resolve(METADATA), toJson().toPrettyString());
+      DiskSync.ofDirectory(temporary);
+      Files.move(temporary, folder);
       DiskSync.ofDirectory(folder.resolveSibling("."));
     } finally {
-      remove(fresh);
+      remove(temporary);
     }
   }
 
@@ -99,92 +100,93 @@ public record StepSnapshot(
     DiskSync.ofFile(file);
   }
 
-  private ObjectNode facts() {
-    ObjectNode facts = JSON.createObjectNode();
-    facts.put("step", step).put("seed", seed).put("rank", rank).put("reason", reason);
-    // As text, since JSON has no word for what is not finite.
-    facts.put("loss", Double.toString(loss)).put("gradientNorm", Double.toString(gradientNorm));
-    items.forEach(facts.putArray("items")::add);
+  private ObjectNode toJson() {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("step", step).put("seed", seed).put("rank", rank).put("reason", reason);
+    // As text, because JSON cannot represent NaN and infinity.
+    json.put("loss", Double.toString(loss)).put("gradientNorm", Double.toString(gradientNorm));
+    items.forEach(json.putArray("items")::add);
     for (Sizes sizes : batches) {
-      facts
-          .withArray("batches")
+      json.withArray("batches")
           .addObject()
           .put("items", sizes.items())
           .put("tokens", sizes.tokens());
     }
-    return facts;
+    return json;
   }
 
   /**
-   * Reads what was written; tensors stay on the disk.
+   * Reads the metadata of a snapshot; the tensors are loaded later.
    *
-   * @throws InvalidSettings where the folder is no snapshot
+   * @throws InvalidSettings if the folder is not a valid snapshot
    */
   public static StepSnapshot read(Path folder) throws IOException {
-    Path former = folder.resolve(FORMER_FACTS);
-    Path file = Files.exists(former) ? former : folder.resolve(FACTS);
+    Path former = folder.resolve(FORMER_METADATA);
+    Path file = Files.exists(former) ? former : folder.resolve(METADATA);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           folder
-              + " is not a snapshot: it has no "
-              + FACTS
-              + (Files.exists(folder) ? "." : ", as it does not exist."));
+              + " is not a snapshot: "
+              + (Files.exists(folder)
+                  ? "it does not contain " + METADATA + "."
+                  : "the folder does not exist."));
     }
-    JsonNode facts = facts(file);
+    JsonNode json = readJson(file);
     List<String> items = new ArrayList<>();
-    facts.path("items").forEach(item -> items.add(item.asText()));
+    json.path("items").forEach(item -> items.add(item.asText()));
     List<Sizes> batches = new ArrayList<>();
-    for (JsonNode batch : facts.path("batches")) {
-      batches.add(new Sizes((int) whole(file, batch, "items", 1), whole(file, batch, "tokens", 0)));
+    for (JsonNode batch : json.path("batches")) {
+      batches.add(
+          new Sizes((int) integer(file, batch, "items", 1), integer(file, batch, "tokens", 0)));
     }
     if (batches.isEmpty()) {
-      throw damaged(file, "it has no \"batches\"");
+      throw damaged(file, "\"batches\" is missing or empty");
     }
     return new StepSnapshot(
-        whole(file, facts, "step", 1),
-        whole(file, facts, "seed", Long.MIN_VALUE),
-        (int) whole(file, facts, "rank", 0),
-        facts.path("reason").asText(),
-        number(file, facts, "loss"),
-        number(file, facts, "gradientNorm"),
+        integer(file, json, "step", 1),
+        integer(file, json, "seed", Long.MIN_VALUE),
+        (int) integer(file, json, "rank", 0),
+        json.path("reason").asText(),
+        number(file, json, "loss"),
+        number(file, json, "gradientNorm"),
         items,
         batches);
   }
 
-  private static long whole(Path file, JsonNode facts, String key, long least) {
-    JsonNode value = facts.path(key);
-    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < least) {
-      throw damaged(file, "it has no \"" + key + "\" that may be");
+  private static long integer(Path file, JsonNode json, String key, long min) {
+    JsonNode value = json.path(key);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < min) {
+      throw damaged(file, "\"" + key + "\" is missing or is not an integer of at least " + min);
     }
     return value.longValue();
   }
 
-  private static double number(Path file, JsonNode facts, String key) {
+  private static double number(Path file, JsonNode json, String key) {
     try {
-      return Double.parseDouble(facts.path(key).asText());
+      return Double.parseDouble(json.path(key).asText());
     } catch (NumberFormatException e) {
-      throw damaged(file, "its \"" + key + "\" is no number");
+      throw damaged(file, "\"" + key + "\" is missing or is not a number");
     }
   }
 
-  private static InvalidSettings damaged(Path file, String why) {
-    return new InvalidSettings(file + " is damaged: " + why + ".");
+  private static InvalidSettings damaged(Path file, String reason) {
+    return new InvalidSettings(file + " is damaged: " + reason + ".");
   }
 
-  private static JsonNode facts(Path file) throws IOException {
+  private static JsonNode readJson(Path file) throws IOException {
     try {
       return JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
-      throw damaged(file, "it is no JSON (" + e.getOriginalMessage() + ")");
+      throw damaged(file, "it is not valid JSON (" + e.getOriginalMessage() + ")");
     }
   }
 
-  /** Gives a model the parameters that it had before the step. */
+  /** Loads the parameters before the step into a model. */
   static void loadWeights(Path folder, List<Parameter> parameters) throws IOException {
     ModelWeights.load(parameters, folder.resolve(WEIGHTS));
   }
 
-  /** A micro-batch, to be closed by whoever asks. */
+  /** Loads a micro-batch to a device; the caller must close it. */
   Batch loadBatch(Path folder, int index, Device device) throws IOException {
     Map<String, HostTensor> tensors = new HashMap<>();
     try (SafetensorsReader reader = SafetensorsReader.open(batch(folder, index));
@@ -202,7 +204,9 @@ public record StepSnapshot(
     return switch (array.getDataType()) {
       case INT64 -> HostTensor.of(array.toLongArray(), shape);
       case FLOAT32 -> HostTensor.of(array.toFloatArray(), shape);
-      default -> throw damaged(file, "it holds " + array.getDataType());
+      default ->
+          throw damaged(
+              file, "it contains " + array.getDataType() + ", but only I64 and F32 are allowed");
     };
   }
 

@@ -11,38 +11,40 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Where the snapshots of a run go.
+ * The directory for the step snapshots of a run.
  *
- * @param directory made with the first
- * @param most how many there may be; 0 for none
- * @param texts what lies in each beside the step, by file name: how the model is built
+ * @param directory the directory, created with the first snapshot
+ * @param limit the maximum number of snapshots; 0 saves none
+ * @param texts text files to store in each snapshot by file name, such as the settings from which
+ *     the model is built
  */
-public record StepSnapshots(Path directory, int most, Map<String, String> texts) {
+public record StepSnapshots(Path directory, int limit, Map<String, String> texts) {
   public StepSnapshots {
     texts = Map.copyOf(texts);
   }
 
-  /** Whether there is room for one more. */
+  /** Whether fewer snapshots than the limit exist. */
   public boolean hasRoom() throws IOException {
     if (!Files.isDirectory(directory)) {
-      return most > 0;
+      return limit > 0;
     }
     try (Stream<Path> files = Files.list(directory)) {
-      return files.filter(Files::isDirectory).count() < most;
+      return files.filter(Files::isDirectory).count() < limit;
     }
   }
 
   /**
-   * Keeps a step.
+   * Saves a snapshot. An existing snapshot of the same step and rank is not overwritten.
    *
-   * @return its folder; one that is there already, of the same step, stays as it is
+   * @return the folder of the snapshot
+   * @throws IOException if the snapshot cannot be written
    */
   public Path keep(StepSnapshot snapshot, List<Parameter> parameters, List<Batch> microBatches)
       throws IOException {
     Path folder = directory.resolve(name(snapshot));
     if (!Files.exists(folder)) {
       if (!Files.isDirectory(directory)) {
-        Files.createDirectory(directory); // Not what is above: somebody may be removing the run.
+        Files.createDirectory(directory); // Not its parents: the run may be being deleted.
       }
       snapshot.write(folder, parameters, microBatches, texts);
     }

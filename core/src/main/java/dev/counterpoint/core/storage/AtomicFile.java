@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Writes a file completely or not at all: to a temporary file beside it, which is flushed to disk
- * and renamed.
+ * Atomic file writes: the content goes to a temporary file in the same directory, which is flushed
+ * to disk and then renamed. A reader sees the old or the new file, never a part.
  */
 public final class AtomicFile {
   private static final JsonMapper JSON = new JsonMapper();
@@ -25,7 +25,7 @@ public final class AtomicFile {
     void writeTo(Path file) throws IOException;
   }
 
-  /** Writes a file; an existing one is replaced. */
+  /** Writes a file, replacing an existing one. */
   public static void write(Path file, Content content) throws IOException {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
     try {

@@ -11,15 +11,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Folders in a directory, each of which is whole or absent under its own name, wherever a crash
- * falls: written under a hidden name, forced to the disk, then renamed.
+ * Atomically published folders in a directory: after a crash at any time, each folder name refers
+ * to a complete folder or does not exist. A folder is written under a hidden name, flushed to disk
+ * and then renamed.
  *
- * <p>The hidden names: {@code .NAME.new} is being written, {@code .NAME.old} has made room for its
- * successor, {@code .NAME.gone} is being deleted.
+ * <p>Hidden names: {@code .NAME.new} is being written, {@code .NAME.old} is being replaced, {@code
+ * .NAME.gone} is being deleted.
  */
 public final class AtomicFolders {
+  /** The suffix of a folder that is being written. */
   public static final String NEW = ".new";
+
+  /** The suffix of a folder that is being replaced. */
   public static final String OLD = ".old";
+
   private static final String GONE = ".gone";
 
   private final Path directory;
@@ -27,7 +32,9 @@ public final class AtomicFolders {
   private final Disk disk;
 
   /**
-   * @param names what the folders' names look like: nothing else in the directory is touched
+   * The folders of a directory.
+   *
+   * @param names matches the names of the folders; other entries of the directory are not modified
    */
   public AtomicFolders(Path directory, Pattern names, Disk disk) {
     this.directory = directory;
@@ -35,13 +42,13 @@ public final class AtomicFolders {
     this.disk = disk;
   }
 
-  /** Fills a folder that does not exist yet. */
+  /** Creates and fills a folder that does not exist yet. */
   @FunctionalInterface
   public interface Content {
     void writeTo(Path folder) throws IOException;
   }
 
-  /** The names of all entries, hidden ones too; none where there is no directory. */
+  /** The names of all entries, including hidden ones; empty if the directory does not exist. */
   public List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
     if (!Files.exists(directory)) {
@@ -55,43 +62,44 @@ public final class AtomicFolders {
     return names;
   }
 
+  /** The hidden name of a folder, with suffix {@link #NEW} or {@link #OLD}. */
   public static String hidden(String name, String kind) {
     return "." + name + kind;
   }
 
-  /** Puts a folder in place, instead of one that is there; a failure leaves that one. */
+  /** Writes a folder, replacing an existing one; if this fails, the existing folder is kept. */
   public void publish(String name, Content content) throws IOException {
-    Path place = directory.resolve(name);
-    Path fresh = directory.resolve(hidden(name, NEW));
+    Path target = directory.resolve(name);
+    Path temporary = directory.resolve(hidden(name, NEW));
     Path old = directory.resolve(hidden(name, OLD));
     try {
-      disk.delete(fresh);
-      content.writeTo(fresh);
-      if (Files.exists(place)) {
+      disk.delete(temporary);
+      content.writeTo(temporary);
+      if (Files.exists(target)) {
         disk.delete(old);
-        disk.rename(place, old);
+        disk.rename(target, old);
       }
-      disk.rename(fresh, place);
+      disk.rename(temporary, target);
       disk.force(directory);
       disk.delete(old);
     } catch (IOException | RuntimeException e) {
-      undo(fresh, place, old, e);
+      undo(temporary, target, old, e);
       throw e;
     }
   }
 
-  private void undo(Path fresh, Path place, Path old, Exception cause) {
+  private void undo(Path temporary, Path target, Path old, Exception cause) {
     try {
-      if (!Files.exists(place) && Files.exists(old)) {
-        disk.rename(old, place);
+      if (!Files.exists(target) && Files.exists(old)) {
+        disk.rename(old, target);
       }
-      disk.delete(fresh);
+      disk.delete(temporary);
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
   }
 
-  /** Removes a folder; cut off by a crash, it is gone under its own name or still whole. */
+  /** Deletes a folder; after a crash it is either complete or no longer exists under its name. */
   public void remove(String name) throws IOException {
     Path gone = directory.resolve(hidden(name, GONE));
     disk.delete(gone);
@@ -99,7 +107,7 @@ public final class AtomicFolders {
     disk.delete(gone);
   }
 
-  /** Clears away what a crash left, and puts back what it found between two names. */
+  /** Deletes the leftovers of a crash and restores a folder whose replacement was interrupted. */
   public void recover() throws IOException {
     for (String name : names()) {
       Matcher matcher = hidden.matcher(name);
@@ -109,9 +117,9 @@ public final class AtomicFolders {
     }
   }
 
-  private void recover(Path leftover, Path place) throws IOException {
-    if (leftover.toString().endsWith(OLD) && !Files.exists(place)) {
-      disk.rename(leftover, place);
+  private void recover(Path leftover, Path target) throws IOException {
+    if (leftover.toString().endsWith(OLD) && !Files.exists(target)) {
+      disk.rename(leftover, target);
     } else {
       disk.delete(leftover);
     }

@@ -4,27 +4,30 @@ import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
-/** Everything that saving changes on a disk, at one narrow point, so that each may fail in turn. */
+/**
+ * The file-system operations used for saving. They are behind one interface so that tests can make
+ * each operation fail.
+ */
 public interface Disk {
-  /** Makes a directory; that it is there already is no failure, its parent must be. */
+  /** Creates a directory if it does not exist; its parent must exist. */
   void createDirectory(Path directory) throws IOException;
 
-  /** Writes a new file and returns when its content is on the disk itself. */
+  /** Writes a new file and returns after its content is flushed to disk (fsync). */
   void write(Path file, Content content) throws IOException;
 
-  /** Gives a file or directory another name in the same directory, in one step. */
+  /** Atomically renames a file or directory within the same directory. */
   void rename(Path from, Path to) throws IOException;
 
-  /** Returns when the names in a directory are on the disk itself. */
+  /** Returns after the directory's entries are flushed to disk (fsync). */
   void force(Path directory) throws IOException;
 
-  /** Removes a file or a whole directory; that there is none is no failure. */
+  /** Deletes a file or a directory tree if it exists. */
   void delete(Path tree) throws IOException;
 
-  /** Bytes that can still be written where the directory lies. */
-  long room(Path directory) throws IOException;
+  /** The free space of the directory's file system in bytes. */
+  long usableSpace(Path directory) throws IOException;
 
-  /** What goes into a file. */
+  /** Writes the content of a file. */
   @FunctionalInterface
   interface Content {
     void writeTo(WritableByteChannel channel) throws IOException;

@@ -7,33 +7,33 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Says in words why the disk refused; the JDK's messages are often but a path. */
+/** Readable reasons for I/O failures; the JDK's messages often contain only a path. */
 public final class IoFailure {
   private IoFailure() {}
 
-  /** Without a full stop, as "permission denied (/a/file)". */
+  /** The reason of a failure without a full stop, such as "permission denied (/a/file)". */
   public static String of(IOException failure) {
-    if (failure instanceof FileSystemException refused) {
-      return words(refused) + " (" + refused.getFile() + ")";
+    if (failure instanceof FileSystemException cause) {
+      return reason(cause) + " (" + cause.getFile() + ")";
     }
     String message = failure.getMessage();
     return message == null ? failure.getClass().getSimpleName() : message;
   }
 
-  private static String words(FileSystemException refused) {
-    if (refused instanceof NoSuchFileException) {
+  private static String reason(FileSystemException cause) {
+    if (cause instanceof NoSuchFileException) {
       return "no such file or directory";
     }
-    if (refused instanceof AccessDeniedException) {
+    if (cause instanceof AccessDeniedException) {
       return "permission denied";
     }
-    if (refused instanceof FileAlreadyExistsException) {
-      return "a file of that name is in the way";
+    if (cause instanceof FileAlreadyExistsException) {
+      return "a file of that name already exists";
     }
-    if (refused instanceof NotDirectoryException) {
+    if (cause instanceof NotDirectoryException) {
       return "not a directory";
     }
-    String reason = refused.getReason();
-    return reason == null ? refused.getClass().getSimpleName() : reason;
+    String reason = cause.getReason();
+    return reason == null ? cause.getClass().getSimpleName() : reason;
   }
 }

@@ -10,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** The file system of this machine. */
+/** The local file system. */
 public final class LocalDisk implements Disk {
   @Override
   public void createDirectory(Path directory) throws IOException {
@@ -21,9 +21,9 @@ public final class LocalDisk implements Disk {
 
   @Override
   public void write(Path file, Content content) throws IOException {
-    try (UncachedFile fresh = new UncachedFile(file)) {
-      content.writeTo(fresh);
-      fresh.finish();
+    try (UncachedFile output = new UncachedFile(file)) {
+      content.writeTo(output);
+      output.finish();
     }
   }
 
@@ -45,7 +45,7 @@ public final class LocalDisk implements Disk {
   }
 
   @Override
-  public long room(Path directory) throws IOException {
+  public long usableSpace(Path directory) throws IOException {
     return Files.getFileStore(directory).getUsableSpace();
   }
 

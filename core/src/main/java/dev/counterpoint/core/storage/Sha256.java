@@ -4,20 +4,20 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, which every Java platform has. */
+/** SHA-256 digests. */
 public final class Sha256 {
   private Sha256() {}
 
-  /** A digest of nothing yet. */
+  /** A new SHA-256 digest; every Java platform provides it. */
   public static MessageDigest begin() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", e);
+      throw new IllegalStateException("This Java platform does not provide SHA-256.", e);
     }
   }
 
-  /** What a digest has come to, in lower-case hexadecimal digits; it begins anew. */
+  /** Completes a digest and returns it as lower-case hexadecimal digits; the digest is reset. */
   public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -10,43 +10,46 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new file that goes to the disk past the system's cache of files, where the file system can do
- * that: nobody reads a checkpoint soon, and to put 400 MB into the cache takes up to a second of a
- * processor that the training has use for (past it: 0.03 seconds). Elsewhere, and at the end of the
- * file, where less than a block is left, it goes the ordinary way.
+ * A new file written with direct I/O, bypassing the operating system's page cache, if the file
+ * system supports it.
+ *
+ * <p>A checkpoint is rarely read soon after it is written, and copying 400 MB into the page cache
+ * takes up to 1 second of CPU time that training needs (with direct I/O: 0.03 seconds). Regular
+ * buffered writes are used if direct I/O is not supported, and for the last partial block of the
+ * file.
  */
 final class UncachedFile implements WritableByteChannel {
-  /** Bytes of one write: few enough to lie in the processor's cache still. */
-  private static final int AT_ONCE = 1 << 20;
+  /** Bytes per write: small enough to stay in the CPU cache. */
+  private static final int WRITE_SIZE = 1 << 20;
 
-  /** What addresses, places and lengths must be a multiple of. */
+  /** The alignment in bytes of memory addresses, file offsets and lengths for direct I/O. */
   private static final int BLOCK = 4096;
 
   private final Path path;
   private final FileChannel cached;
   private @Nullable FileChannel direct;
-  private final ByteBuffer waiting;
+  private final ByteBuffer buffer;
   private long written;
 
-  /** Makes the file, which must not be there yet. */
+  /** Creates the file, which must not exist yet. */
   UncachedFile(Path path) throws IOException {
     this.path = path;
-    this.waiting =
-        ByteBuffer.allocateDirect(AT_ONCE + BLOCK - 1).alignedSlice(BLOCK).limit(AT_ONCE);
+    this.buffer =
+        ByteBuffer.allocateDirect(WRITE_SIZE + BLOCK - 1).alignedSlice(BLOCK).limit(WRITE_SIZE);
     this.cached = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
-  /** Takes as many bytes as there is room for until the next write to the disk. */
+  /** Buffers as many bytes as fit, and writes the buffer to disk when it is full. */
   @Override
   public int write(ByteBuffer bytes) throws IOException {
-    int count = Math.min(bytes.remaining(), waiting.remaining());
-    waiting.put(bytes.slice().limit(count));
+    int count = Math.min(bytes.remaining(), buffer.remaining());
+    buffer.put(bytes.slice().limit(count));
     bytes.position(bytes.position() + count);
-    if (!waiting.hasRemaining()) {
+    if (!buffer.hasRemaining()) {
       if (written == 0) {
         openDirect();
       }
-      writeWaiting();
+      flush();
     }
     return count;
   }
@@ -59,34 +62,34 @@ final class UncachedFile implements WritableByteChannel {
     }
   }
 
-  private void writeWaiting() throws IOException {
-    waiting.flip();
-    while (waiting.hasRemaining()) {
+  private void flush() throws IOException {
+    buffer.flip();
+    while (buffer.hasRemaining()) {
       written += writeSome();
     }
-    waiting.clear().limit(AT_ONCE);
+    buffer.clear().limit(WRITE_SIZE);
   }
 
-  /** What the direct way refuses goes the other; a disk that is full refuses both. */
+  /** Writes with direct I/O; if that fails, with buffered I/O (which fails too on a full disk). */
   private int writeSome() throws IOException {
     if (direct != null) {
       try {
-        return direct.write(waiting, written);
+        return direct.write(buffer, written);
       } catch (IOException e) {
         direct.close();
         direct = null;
       }
     }
-    return cached.write(waiting, written);
+    return cached.write(buffer, written);
   }
 
-  /** Writes what is left, and returns when all is on the disk itself. */
+  /** Writes the remaining bytes and returns after the file is flushed to disk (fsync). */
   void finish() throws IOException {
     if (direct != null) {
       direct.close();
       direct = null;
     }
-    writeWaiting();
+    flush();
     cached.force(true);
   }
 

@@ -6,27 +6,27 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A thread of somebody's own, which does one piece of work after another and keeps no JVM alive.
- */
+/** A daemon worker thread that runs tasks one after another. It does not keep the JVM alive. */
 public final class SingleThread implements AutoCloseable {
   private final ExecutorService thread;
 
+  /** Creates a worker; the thread starts with the first task and has this name. */
   public SingleThread(String name) {
     thread =
         Executors.newSingleThreadExecutor(
-            work -> {
-              Thread daemon = new Thread(work, name);
+            task -> {
+              Thread daemon = new Thread(task, name);
               daemon.setDaemon(true);
               return daemon;
             });
   }
 
-  public <T> Future<T> submit(Callable<T> work) {
-    return thread.submit(work);
+  /** Queues a task. */
+  public <T> Future<T> submit(Callable<T> task) {
+    return thread.submit(task);
   }
 
-  /** Waits for all that was submitted, even where this thread is interrupted meanwhile. */
+  /** Waits until all submitted tasks have finished, even if the calling thread is interrupted. */
   @Override
   public void close() {
     thread.shutdown();

@@ -1,4 +1,4 @@
-/** Work beside a training. */
+/** Background work during training. */
 @NullMarked
 package dev.counterpoint.core.thread;
 

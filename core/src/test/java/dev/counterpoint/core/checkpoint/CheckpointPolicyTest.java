@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 
 class CheckpointPolicyTest {
   @Test
-  void theDefaultIsEvery200StepsAndThreeKept() {
+  void defaultsSaveEvery200StepsAndKeepThree() {
     assertThat(CheckpointPolicy.defaults()).isEqualTo(new CheckpointPolicy(200, 3, null));
   }
 
   @Test
-  void aStepIsDueWhenItIsAMultiple() {
+  void everySteps_dueAtMultiples() {
     CheckpointPolicy policy = new CheckpointPolicy(10, 1, null);
 
     assertThat(policy.due(10, Duration.ZERO)).isTrue();
@@ -22,12 +22,12 @@ class CheckpointPolicyTest {
   }
 
   @Test
-  void zeroStepsMeanNoneBeforeTheEnd() {
+  void zeroEveryStepsIsNeverDue() {
     assertThat(new CheckpointPolicy(0, 1, null).due(10, Duration.ofDays(1))).isFalse();
   }
 
   @Test
-  void minutesMakeAStepDueToo() {
+  void everyMinutes_dueAfterElapsedTime() {
     CheckpointPolicy policy = new CheckpointPolicy(0, 1, 0.5);
 
     assertThat(policy.due(7, Duration.ofSeconds(29))).isFalse();
@@ -35,7 +35,7 @@ class CheckpointPolicyTest {
   }
 
   @Test
-  void allThatIsImpossibleIsSaidAtOnce() {
+  void allInvalidValuesAreReportedTogether() {
     assertThatThrownBy(() -> new CheckpointPolicy(-1, 0, 0.0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(

@@ -49,7 +49,7 @@ class CheckpointWriterTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void itWritesTheBytesThatTheStoreWrites(boolean background) throws IOException {
+  void writesTheSameBytesAsTheStore(boolean background) throws IOException {
     new CheckpointStore(directory, 3).save(1, model, slots, state());
     try (CheckpointWriter writer =
         new CheckpointWriter(new CheckpointStore(directory, 3), background, () -> {})) {
@@ -64,11 +64,11 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void whatIsTrainedMeanwhileIsNotInIt() throws IOException {
+  void updatesDuringTheSaveAreNotIncluded() throws IOException {
     CountDownLatch trained = new CountDownLatch(1);
     String before = ModelHash.of(model);
     try (CheckpointWriter writer =
-        new CheckpointWriter(storeThatWaitsFor(trained), true, () -> {})) {
+        new CheckpointWriter(storeBlockedBy(trained), true, () -> {})) {
       writer.save(1, model, slots, state());
       assertThat(writer.saved()).isEmpty();
       model.get(0).value().setRequiresGradient(false);
@@ -83,7 +83,7 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void aFailureIsToldWhenItIsAskedForAndTheNextSaveMaySucceed() throws IOException {
+  void failureIsThrownByFinishAndTheNextSaveSucceeds() throws IOException {
     CheckpointStore failing = new CheckpointStore(directory, 2, new FaultyDisk(3));
     try (CheckpointWriter writer = new CheckpointWriter(failing, true, () -> {})) {
       writer.save(1, model, slots, state());
@@ -98,8 +98,8 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void thereIsNoCheckpointWithoutWhatMustBeOnTheDiskBeforeIt() throws IOException {
-    CheckpointWriter.Before failing =
+  void noCheckpointIsWrittenIfBeforeWriteFails() throws IOException {
+    CheckpointWriter.BeforeWrite failing =
         () -> {
           throw new IOException("no metrics");
         };
@@ -113,7 +113,7 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void closingWaitsForWhatIsUnderWay() throws IOException {
+  void closeWaitsForAPendingSave() throws IOException {
     try (CheckpointWriter writer =
         new CheckpointWriter(new CheckpointStore(directory, 2), true, () -> {})) {
       writer.save(1, model, slots, state());
@@ -123,19 +123,19 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void theMemoryOfACopyServesTheNext() {
+  void copiesReuseTheirMemory() {
     TensorCopies copies = new TensorCopies();
-    SortedMap<String, TensorValues> first = copies.take(slots);
+    SortedMap<String, TensorValues> first = copies.copy(slots);
 
-    SortedMap<String, TensorValues> second = copies.take(Models.slots(manager, 8));
+    SortedMap<String, TensorValues> second = copies.copy(Models.slots(manager, 8));
 
     first.forEach((name, values) -> assertThat(second.get(name)).isSameAs(values));
-    assertThat(copies.take(Map.of("layer.weight/mean", manager.create(1f))).values())
+    assertThat(copies.copy(Map.of("layer.weight/mean", manager.create(1f))).values())
         .doesNotContainAnyElementsOf(first.values());
   }
 
-  /** Writes nothing until the latch is down. */
-  private CheckpointStore storeThatWaitsFor(CountDownLatch latch) {
+  /** A store that writes nothing until the latch is released. */
+  private CheckpointStore storeBlockedBy(CountDownLatch latch) {
     return new CheckpointStore(
         directory,
         2,
@@ -173,7 +173,7 @@ class CheckpointWriterTest {
           }
 
           @Override
-          public long room(Path folder) throws IOException {
+          public long usableSpace(Path folder) throws IOException {
             return Files.getFileStore(folder).getUsableSpace();
           }
         });

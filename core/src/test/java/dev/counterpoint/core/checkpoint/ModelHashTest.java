@@ -27,7 +27,7 @@ class ModelHashTest {
   }
 
   @Test
-  void theHashIsThatOfNameShapeAndBytes() {
+  void hashCoversNameShapeAndBytes() {
     Parameter pair = Parameter.of((m, shape) -> m.create(new float[] {1, 2}), 2);
     pair.named("a");
     pair.initialize(manager, 1);
@@ -42,7 +42,7 @@ class ModelHashTest {
   }
 
   @Test
-  void theOrderOfTheListDoesNotMatter() {
+  void hashDoesNotDependOnListOrder() {
     List<Parameter> model = Models.small(manager, 1);
     List<Parameter> reversed = new ArrayList<>(model);
     Collections.reverse(reversed);
@@ -51,13 +51,13 @@ class ModelHashTest {
   }
 
   @Test
-  void otherValuesHaveAnotherHash() {
+  void hashDependsOnValues() {
     assertThat(ModelHash.of(Models.small(manager, 1)))
         .isNotEqualTo(ModelHash.of(Models.small(manager, 2)));
   }
 
   @Test
-  void aSavedModelHasTheHashOfTheModel() throws IOException {
+  void hashOfSavedFileEqualsHashOfModel() throws IOException {
     List<Parameter> model = Models.small(manager, 1);
     Path file = directory.resolve("model.safetensors");
 
@@ -67,7 +67,7 @@ class ModelHashTest {
   }
 
   @Test
-  void aBfloat16FileHasTheHashOfTheModelThatItIsLoadedInto() throws IOException {
+  void hashOfBfloat16FileEqualsHashOfLoadedModel() throws IOException {
     Path file =
         SafetensorsFiles.write(
             directory,

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 final class Models {
   private Models() {}
 
-  /** A matrix, a scalar and a buffer, whose values hang on the seed. */
+  /** A matrix, a scalar and a buffer, initialized from the seed. */
   static List<Parameter> small(NDManager manager, long seed) {
     return List.of(
         normal(manager, seed, "layer.weight", 3, 4),
@@ -33,14 +33,14 @@ final class Models {
     return parameter;
   }
 
-  /** What an optimizer would remember of the small model. */
+  /** Optimizer state for the small model. */
   static Map<String, NDArray> slots(NDManager manager, float value) {
     return Map.of(
         "layer.weight/mean", manager.full(new Shape(3, 4), value),
         "layer.weight/steps", manager.create((long) value));
   }
 
-  /** All values, by name. */
+  /** All parameter values by name. */
   static Map<String, List<Number>> values(List<Parameter> parameters) {
     return parameters.stream()
         .collect(

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class HalfFloatsTest {
   @Test
-  void everyHalfBecomesTheFloatThatNumpyMakesOfIt() {
+  void float16ConversionEqualsNumpyForAllValues() {
     ByteBuffer floats = widenAll(StoredType.F16);
 
     // hashlib.sha256(np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32))
@@ -18,7 +18,7 @@ class HalfFloatsTest {
   }
 
   @Test
-  void aBrainFloatIsTheUpperHalfOfAFloat() {
+  void bfloat16IsTheUpperHalfOfAFloat() {
     ByteBuffer floats = widenAll(StoredType.BF16);
 
     assertThat(floats.getFloat(4 * 0x3f80)).isEqualTo(1f);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file of more than 4 GiB with a tensor of more than 2 GiB; most of it is a hole. */
+/** Reads a sparse file of more than 4 GiB with a tensor of more than 2 GiB. */
 class LargeFileTest {
   private static final long LARGE = (1L << 31) + 24; // bytes
   private static final long HUGE = (1L << 32) + 8;
@@ -32,11 +32,11 @@ class LargeFileTest {
   void writeFile() throws IOException {
     file = directory.resolve("large.safetensors");
     header =
-        SafetensorsHeader.lay(
+        SafetensorsHeader.layOut(
             List.of(
-                unplaced("huge", StoredType.F64, HUGE / 8),
-                unplaced("large", StoredType.F32, LARGE / 4),
-                unplaced("small", StoredType.I8, 3)));
+                withoutRange("huge", StoredType.F64, HUGE / 8),
+                withoutRange("large", StoredType.F32, LARGE / 4),
+                withoutRange("small", StoredType.I8, 3)));
     ByteBuffer encoded = header.encode();
     long dataStart = encoded.remaining();
     try (FileChannel channel =
@@ -52,12 +52,12 @@ class LargeFileTest {
     }
   }
 
-  private static StoredTensor unplaced(String name, StoredType type, long length) {
+  private static StoredTensor withoutRange(String name, StoredType type, long length) {
     return new StoredTensor(name, type, new Shape(length), 0, 0);
   }
 
   @Test
-  void whatLiesBehindFourGigabytesIsFound() throws IOException {
+  void readsATensorBeyondFourGigabytes() throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file);
         NDManager manager = Torch.newManager(Device.cpu())) {
       assertThat(reader.tensors().get("small").begin()).isEqualTo(HUGE + LARGE);
@@ -66,7 +66,7 @@ class LargeFileTest {
   }
 
   @Test
-  void aTensorOfMoreThanTwoGigabytesIsReadInPieces() throws IOException {
+  void streamsATensorOfMoreThanTwoGigabytes() throws IOException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     long[] read = {0};

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever is done to a file's header: it is read, or refused with the file and the place in it.
+ * Fuzz test of the safetensors header: every random edit is either read, or rejected with a message
+ * that names the file and the location of the problem.
  */
 class RandomHeadersTest {
   private static final List<String> NUMBERS =
@@ -54,42 +55,42 @@ class RandomHeadersTest {
   private static final List<String> WORDS =
       List.of("F32", "F64", "BF16", "I8", "U64", "f32", "X", "", "first", "dtype", "__metadata__");
 
-  /** The file's name, and what of it. */
-  private static final Pattern PLACED =
+  /** Messages that name the file and the location within it. */
+  private static final Pattern LOCATED =
       Pattern.compile(
           ".*edited\\.safetensors (is damaged|has|lacks).*"
               + "(tensor|header|bytes|__metadata__|data_offsets|too short|metadata).*|"
               + ".*edited\\.safetensors: tensor .* is of type .*",
           Pattern.DOTALL);
 
-  private static final long HEAP_BOUND = 4 << 20; // bytes an edit
+  private static final long HEAP_LIMIT = 4 << 20; // bytes per edit
 
   @TempDir private Path directory;
 
   @Test
   @Timeout(120)
-  void everyEditEndsWellOrInAMessage() throws IOException {
+  void everyEditIsReadOrRejectedWithAMessage() throws IOException {
     Random random = new Random(20260102);
-    byte[] file = sound();
+    byte[] file = validFile();
     int read = 0;
-    int refused = 0;
+    int rejected = 0;
     for (int i = 0; i < 1000; i++) {
       byte[] edited = file;
       for (int edits = 1 + random.nextInt(3); edits > 0; edits--) {
         edited = edit(edited, random);
       }
-      if (endsWell(edited)) {
+      if (isReadable(edited)) {
         read++;
       } else {
-        refused++;
+        rejected++;
       }
     }
     assertThat(read).isGreaterThan(20);
-    assertThat(refused).isGreaterThan(500);
+    assertThat(rejected).isGreaterThan(500);
   }
 
-  private byte[] sound() throws IOException {
-    Path file = directory.resolve("sound.safetensors");
+  private byte[] validFile() throws IOException {
+    Path file = directory.resolve("valid.safetensors");
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       SafetensorsWriter.write(
           file,
@@ -101,7 +102,7 @@ class RandomHeadersTest {
     return Files.readAllBytes(file);
   }
 
-  private boolean endsWell(byte[] edited) throws IOException {
+  private boolean isReadable(byte[] edited) throws IOException {
     Path file = Files.write(directory.resolve("edited.safetensors"), edited);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
@@ -109,12 +110,12 @@ class RandomHeadersTest {
       readAll(file);
       return true;
     } catch (DamagedFile | InvalidSettings e) {
-      assertThat(e.getMessage()).matches(PLACED);
+      assertThat(e.getMessage()).matches(LOCATED);
       return false;
     } catch (IOException | RuntimeException | StackOverflowError e) {
-      return fail("Not refused but failed: " + header(edited), e);
+      return fail("Failed with an unexpected exception: " + header(edited), e);
     } finally {
-      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(HEAP_BOUND);
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(HEAP_LIMIT);
     }
   }
 
@@ -152,25 +153,25 @@ class RandomHeadersTest {
     }
   }
 
-  /** One number or word of the JSON is another; the length is that of the new header. */
+  /** Replaces one number or string in the JSON and adjusts the header length. */
   private static byte[] editText(byte[] file, Random random) {
     String json = header(file);
     if (json.isEmpty()) {
       return file;
     }
     boolean number = random.nextBoolean();
-    Matcher places = Pattern.compile(number ? "\\b\\d+\\b" : "(?<=\")[\\w.]+(?=\")").matcher(json);
-    List<int[]> found =
-        places.results().map(place -> new int[] {place.start(), place.end()}).toList();
-    if (found.isEmpty()) {
+    Matcher tokens = Pattern.compile(number ? "\\b\\d+\\b" : "(?<=\")[\\w.]+(?=\")").matcher(json);
+    List<int[]> ranges =
+        tokens.results().map(token -> new int[] {token.start(), token.end()}).toList();
+    if (ranges.isEmpty()) {
       return file;
     }
-    int[] place = found.get(random.nextInt(found.size()));
+    int[] range = ranges.get(random.nextInt(ranges.size()));
     List<String> values = number ? NUMBERS : WORDS;
     byte[] text =
-        (json.substring(0, place[0])
+        (json.substring(0, range[0])
                 + values.get(random.nextInt(values.size()))
-                + json.substring(place[1]))
+                + json.substring(range[1]))
             .getBytes(StandardCharsets.ISO_8859_1);
     int data = 8 + json.length();
     return ByteBuffer.allocate(8 + text.length + file.length - data)

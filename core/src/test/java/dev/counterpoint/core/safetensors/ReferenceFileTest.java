@@ -17,10 +17,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model that Hugging Face's save_pretrained wrote; the values expected were read with numpy. */
+/** Reads a model saved by Hugging Face's save_pretrained; expected values were read with numpy. */
 class ReferenceFileTest {
   @Test
-  void namesShapesAndMetadataAreThoseOfTheModel() throws IOException, URISyntaxException {
+  void readsNamesShapesAndMetadata() throws IOException, URISyntaxException {
     try (SafetensorsReader reader = SafetensorsReader.open(file())) {
       assertThat(reader.tensors()).hasSize(41);
       assertThat(reader.metadata()).containsExactly(Map.entry("format", "pt"));
@@ -31,7 +31,7 @@ class ReferenceFileTest {
   }
 
   @Test
-  void valuesAreThoseThatNumpyReads() throws IOException, URISyntaxException {
+  void valuesEqualNumpy() throws IOException, URISyntaxException {
     try (SafetensorsReader reader = SafetensorsReader.open(file());
         NDManager manager = Torch.newManager(Device.cpu())) {
       NDArray words = reader.load("bert.embeddings.word_embeddings.weight", manager);
@@ -43,13 +43,13 @@ class ReferenceFileTest {
   }
 
   @Test
-  void theHashIsTheOneThatPythonComputes() throws IOException, URISyntaxException {
+  void modelHashEqualsPython() throws IOException, URISyntaxException {
     assertThat(ModelHash.of(file()))
         .isEqualTo("63b720478be4faa12fecec5ff4e63f1280dd5e7f60efc7ca237634c430effa38");
   }
 
   @Test
-  void writtenAgainTheFileIsTheSameByteForByte(@TempDir Path directory)
+  void rewrittenFileIsIdenticalByteForByte(@TempDir Path directory)
       throws IOException, URISyntaxException {
     Path copy = directory.resolve("copy.safetensors");
     try (SafetensorsReader reader = SafetensorsReader.open(file());

@@ -7,11 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Safetensors files written by hand, good and bad. */
+/** Writes valid and invalid safetensors files byte by byte. */
 public final class SafetensorsFiles {
   private SafetensorsFiles() {}
 
-  /** A file of that header, in UTF-8, and that data. */
+  /** Writes a file with this header, encoded in UTF-8, and this data. */
   public static Path write(Path directory, String header, byte[] data) throws IOException {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return write(directory, json.length, json, data);

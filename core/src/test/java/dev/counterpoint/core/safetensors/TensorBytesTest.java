@@ -27,25 +27,25 @@ class TensorBytesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {8, 12, 40, 1000})
-  void anArrayIsSentWholeInPiecesOfAnySize(int piece) {
+  void sendsAllBytesForAnyChunkSize(int chunk) {
     NDArray array = manager.arange(30f).reshape(1, 5, 3, 2);
 
-    assertThat(floats(new TensorBytes(piece), array)).containsExactly(range(30));
+    assertThat(floats(new TensorBytes(chunk), array)).containsExactly(range(30));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {8, 12, 1000})
-  void aTransposedViewIsSentInTheOrderThatItShows(int piece) {
+  void sendsATransposedViewInItsRowMajorOrder(int chunk) {
     NDArray array = manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(2, 3)).transpose();
 
-    assertThat(floats(new TensorBytes(piece), array)).containsExactly(1f, 4f, 2f, 5f, 3f, 6f);
+    assertThat(floats(new TensorBytes(chunk), array)).containsExactly(1f, 4f, 2f, 5f, 3f, 6f);
   }
 
   @Test
-  void noPieceIsLargerThanAskedFor() {
+  void chunksDoNotExceedTheMaximumSize() {
     List<Integer> sizes = new ArrayList<>();
 
-    new TensorBytes(16).send(manager.zeros(new Shape(7, 3)), piece -> sizes.add(piece.remaining()));
+    new TensorBytes(16).send(manager.zeros(new Shape(7, 3)), chunk -> sizes.add(chunk.remaining()));
 
     assertThat(sizes).allMatch(size -> size <= 16);
     assertThat(sizes.stream().mapToInt(Integer::intValue).sum()).isEqualTo(7 * 3 * 4);
@@ -53,11 +53,11 @@ class TensorBytesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {8, 12, 40, 1000})
-  void fillingWritesIntoTheMemoryThatTheArrayHas(int piece) {
+  void fillWritesIntoExistingMemory(int chunk) {
     NDArray array = manager.zeros(new Shape(1, 5, 3, 2));
     ByteBuffer memory = array.toByteBuffer(true);
 
-    new TensorBytes(piece).fill(array, counting(30));
+    new TensorBytes(chunk).fill(array, counting(30));
 
     assertThat(memory.getFloat(0)).isEqualTo(0f);
     assertThat(memory.getFloat(29 * 4)).isEqualTo(29f);
@@ -65,7 +65,7 @@ class TensorBytesTest {
   }
 
   @Test
-  void fillingATransposedViewFillsWhatItIsAViewOf() {
+  void fillingATransposedViewFillsTheUnderlyingArray() {
     NDArray array = manager.zeros(new Shape(2, 3));
 
     new TensorBytes().fill(array.transpose(), counting(6));
@@ -74,8 +74,8 @@ class TensorBytesTest {
   }
 
   @Test
-  @SuppressWarnings("try") // The recording mode is there to be closed only.
-  void aTrainedArrayIsFilledWithoutATraceInItsGradient() {
+  @SuppressWarnings("try") // The resource is only closed, never referenced.
+  void fillIsNotRecordedByAutograd() {
     NDArray array = manager.zeros(new Shape(4));
     array.setRequiresGradient(true);
 
@@ -88,11 +88,11 @@ class TensorBytesTest {
   }
 
   @Test
-  void nothingIsLeftBehindInTheArraysManager() {
+  void doesNotLeakArraysIntoTheManager() {
     NDArray array = manager.zeros(new Shape(5, 3)).transpose();
     int before = manager.getManagedArrays().size();
 
-    new TensorBytes(8).send(array, piece -> {});
+    new TensorBytes(8).send(array, chunk -> {});
     new TensorBytes(8).fill(array, counting(15));
 
     assertThat(manager.getManagedArrays()).hasSize(before);
@@ -131,9 +131,9 @@ class TensorBytesTest {
     List<Float> values = new ArrayList<>();
     bytes.send(
         array,
-        piece -> {
-          while (piece.hasRemaining()) {
-            values.add(piece.getFloat());
+        chunk -> {
+          while (chunk.hasRemaining()) {
+            values.add(chunk.getFloat());
           }
         });
     float[] result = new float[values.size()];

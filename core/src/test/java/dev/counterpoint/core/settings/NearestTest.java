@@ -18,18 +18,18 @@ final class NearestTest {
     "lerningRate,learningRate",
     "learning_rate,learningRate"
   })
-  void aNameThatIsNearIsFound(String written, String meant) {
+  void findsASimilarName(String written, String meant) {
     assertThat(Nearest.to(written, KNOWN)).contains(meant);
   }
 
   @ParameterizedTest
   @CsvSource({"momentum", "x", "sg_d_x", "''"})
-  void aNameThatIsFarIsNotGuessedAt(String written) {
+  void returnsNothingForADissimilarName(String written) {
     assertThat(Nearest.to(written, KNOWN)).isEmpty();
   }
 
   @Test
-  void ofNoNamesNoneIsNear() {
+  void returnsNothingIfNoNamesAreKnown() {
     assertThat(Nearest.to("a", List.of())).isEmpty();
   }
 }

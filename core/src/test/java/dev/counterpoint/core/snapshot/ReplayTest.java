@@ -47,38 +47,44 @@ class ReplayTest {
   private static final int STEPS = 200;
 
   @TempDir private Path directory;
-  private final List<SnapshotReport> kept = new ArrayList<>();
+  private final List<SnapshotReport> saved = new ArrayList<>();
   private final List<StepReport> steps = new ArrayList<>();
 
   @Test
-  void theFirstLayerWhoseOutputIsNotFiniteIsNamed() throws IOException {
+  void reportsTheFirstLayerWithNonFiniteOutput() throws IOException {
     Path snapshot = failing(-1);
-
-    assertThat(replayed(snapshot).culprit())
-        .hasValue(
-            "output of root (Root), micro-batch 0: of its 6 numbers 2 are NaN and 0 infinite");
-  }
-
-  @Test
-  void anInputThatIsNotFiniteIsNamedBeforeTheLayers() throws IOException {
-    Path snapshot = failing(Float.POSITIVE_INFINITY);
-
-    assertThat(replayed(snapshot).culprit())
-        .hasValue("input \"features\", micro-batch 0: of its 6 numbers 0 are NaN and 2 infinite");
-  }
-
-  @Test
-  void aGradientThatIsNotFiniteIsNamedWhereTheOutputsAre() throws IOException {
-    Path snapshot = failing(0); // The root of 0 is 0, its slope is infinite.
 
     assertThat(replayed(snapshot).culprit())
         .get()
         .asString()
-        .startsWith("gradient of scale.bias: of its 2 numbers");
+        .startsWith("output of root (Root), micro-batch 0: ")
+        .contains("2 of 6 ", " NaN ", " 0 ");
   }
 
   @Test
-  void theItemsOfTheStepAreKept() throws IOException {
+  void reportsANonFiniteInputBeforeTheLayers() throws IOException {
+    Path snapshot = failing(Float.POSITIVE_INFINITY);
+
+    assertThat(replayed(snapshot).culprit())
+        .get()
+        .asString()
+        .startsWith("input \"features\", micro-batch 0: ")
+        .contains("0 of 6 ", " 2 are infinite");
+  }
+
+  @Test
+  void reportsANonFiniteGradientIfAllOutputsAreFinite() throws IOException {
+    Path snapshot = failing(0); // The square root of 0 is 0; its derivative is infinite.
+
+    assertThat(replayed(snapshot).culprit())
+        .get()
+        .asString()
+        .startsWith("gradient of scale.bias: ")
+        .contains("of 2 ");
+  }
+
+  @Test
+  void snapshotContainsTheExamplesOfTheStep() throws IOException {
     StepSnapshot snapshot = StepSnapshot.read(failing(-1));
 
     assertThat(snapshot.items()).hasSize(6).contains("item 5");
@@ -88,23 +94,27 @@ class ReplayTest {
   }
 
   @Test
-  void aGradientFarOutOfItsHistoryIsKeptAndTheRunGoesOn() {
+  void outlierGradientNormSavesASnapshotAndTrainingContinues() {
     train(spiked(), snapshots(3), 1);
 
     assertThat(steps).hasSize(STEPS);
-    assertThat(kept)
+    assertThat(saved)
         .isNotEmpty()
-        .allSatisfy(report -> assertThat(report.message()).startsWith("The gradient norm of step"))
+        .allSatisfy(
+            report ->
+                assertThat(report.message())
+                    .containsIgnoringCase("gradient norm")
+                    .contains("step " + report.step()))
         .allSatisfy(report -> assertThat(report.folder().resolve("note.txt")).hasContent("hello"));
   }
 
   @Test
-  void aStepIsReplayedToTheLossAndTheNormThatItHad() throws IOException {
+  void replayReproducesLossAndGradientNorm() throws IOException {
     train(spiked(), snapshots(3), 1);
 
-    Replay.Outcome outcome = replayed(kept.get(0).folder());
+    Replay.Outcome outcome = replayed(saved.get(0).folder());
 
-    StepReport original = steps.get((int) kept.get(0).step() - 1);
+    StepReport original = steps.get((int) saved.get(0).step() - 1);
     assertThat(outcome.culprit()).isEmpty();
     assertThat(outcome.loss()).isEqualTo(original.loss());
     assertThat(outcome.gradientNorm())
@@ -112,14 +122,14 @@ class ReplayTest {
   }
 
   @Test
-  void noMoreAreKeptThanThereIsRoomFor() {
+  void snapshotLimitIsRespected() {
     train(spiked(), snapshots(1), 1);
 
-    assertThat(kept).hasSize(1);
+    assertThat(saved).hasSize(1);
   }
 
   @Test
-  void anUpdateAfterWhichTheModelIsNotFiniteEndsTheRunBeforeItIsSaved() {
+  void nonFiniteParametersAfterAnUpdateStopTheRunBeforeSaving() {
     TrainingConfig config =
         TrainingConfig.defaults()
             .withEpochs(1)
@@ -127,62 +137,65 @@ class ReplayTest {
             .withClipNorm(null)
             .withSchedule(Constant.defaults())
             .withOptimizer(AdamW.of(Double.MAX_VALUE));
-    ArrayDataset items = ArrayDataset.ofClasses(new float[][] {{1, 2}, {3, 4}}, new long[] {0, 1});
+    ArrayDataset examples =
+        ArrayDataset.ofClasses(new float[][] {{1, 2}, {3, 4}}, new long[] {0, 1});
     try (BaseModel model = new Rooted()) {
-      assertThatThrownBy(() -> new Trainer(model, config).train(items))
+      assertThatThrownBy(() -> new Trainer(model, config).train(examples))
           .isInstanceOf(NotFiniteException.class)
-          .hasMessageContaining("After step 1 the model is not finite: ");
+          .hasMessageContaining("step 1");
     }
   }
 
   @Test
-  void aCapsuleWhoseFactsAreCutShortIsRefusedByName() throws IOException {
+  void truncatedMetadataIsRejected() throws IOException {
     Path file = Files.writeString(directory.resolve("snapshot.json"), "{\"step\": 1, \"se");
 
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageStartingWith(file + " is damaged: it is no JSON");
+        .hasMessageStartingWith(file + " is damaged: ")
+        .hasMessageContaining("JSON");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "{} | it has no \"batches\"",
-        "[] | it has no \"batches\"",
-        "{\"batches\": [{\"items\": 0}]} | it has no \"items\" that may be",
-        "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | it has no \"step\" that may be"
+        "{} | \"batches\" is missing",
+        "[] | \"batches\" is missing",
+        "{\"batches\": [{\"items\": 0}]} | \"items\" is missing or is not an integer of at least 1",
+        "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | \"step\" is missing"
       })
-  void aCapsuleWithoutItsFactsIsRefused(String facts, String said) throws IOException {
-    Path file = Files.writeString(directory.resolve("snapshot.json"), facts);
+  void incompleteMetadataIsRejected(String json, String problem) throws IOException {
+    Path file = Files.writeString(directory.resolve("snapshot.json"), json);
 
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + " is damaged: " + said);
+        .hasMessageContaining(file + " is damaged: " + problem);
   }
 
   @Test
-  void aFolderThatIsNoCapsuleIsRefused() {
+  void folderWithoutSnapshotIsRejected() {
     assertThatThrownBy(() -> StepSnapshot.read(directory))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage(directory + " is not a snapshot: it has no snapshot.json.");
+        .hasMessageStartingWith(directory + " is not a snapshot: ")
+        .hasMessageContaining("snapshot.json");
   }
 
-  /** Trains one step of two micro-batches; the last item has a feature that goes wrong. */
-  private Path failing(float wrong) throws IOException {
+  /** Trains one failing step of two micro-batches; the last example has these feature values. */
+  private Path failing(float badFeature) throws IOException {
     float[][] features = new float[6][];
     for (int i = 0; i < 6; i++) {
-      features[i] = i == 5 ? new float[] {wrong, wrong} : new float[] {1, 2};
+      features[i] = i == 5 ? new float[] {badFeature, badFeature} : new float[] {1, 2};
     }
-    ArrayDataset items = ArrayDataset.ofClasses(features, new long[] {0, 1, 0, 1, 0, 1});
+    ArrayDataset examples = ArrayDataset.ofClasses(features, new long[] {0, 1, 0, 1, 0, 1});
     Path snapshot = directory.resolve("kept").resolve("step-00000001");
-    assertThatThrownBy(() -> train(items, snapshots(3), 6))
+    assertThatThrownBy(() -> train(examples, snapshots(3), 6))
         .isInstanceOfSatisfying(
             NotFiniteException.class, e -> assertThat(e.snapshot()).contains(snapshot));
     return snapshot;
   }
 
-  /** Many items of one kind, and some that are larger by far. */
+  /** Examples of similar size, and some that are larger by orders of magnitude. */
   private static ArrayDataset spiked() {
     float[][] features = new float[STEPS][];
     long[] classes = new long[features.length];
@@ -194,16 +207,16 @@ class ReplayTest {
     return ArrayDataset.ofClasses(features, classes);
   }
 
-  private StepSnapshots snapshots(int most) {
-    return new StepSnapshots(directory.resolve("kept"), most, Map.of("note.txt", "hello"));
+  private StepSnapshots snapshots(int limit) {
+    return new StepSnapshots(directory.resolve("kept"), limit, Map.of("note.txt", "hello"));
   }
 
-  private void train(ArrayDataset items, StepSnapshots snapshots, int batchSize) {
-    Callback watcher =
+  private void train(ArrayDataset examples, StepSnapshots snapshots, int batchSize) {
+    Callback recorder =
         new Callback() {
           @Override
           public void onSnapshot(SnapshotReport report) {
-            kept.add(report);
+            saved.add(report);
           }
 
           @Override
@@ -218,9 +231,9 @@ class ReplayTest {
             .withMicroBatchSize(Math.min(3, batchSize));
     RunOptions options =
         new RunOptions(
-            4, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
+            4, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
     try (BaseModel model = new Rooted()) {
-      new Trainer(model, new Alone(), config, options).train(items);
+      new Trainer(model, new SingleProcess(), config, options).train(examples);
     }
   }
 
@@ -232,7 +245,7 @@ class ReplayTest {
     }
   }
 
-  private static final class Alone implements TrainingStrategy {
+  private static final class SingleProcess implements TrainingStrategy {
     @Override
     public void trainEpoch(TrainingLoop loop) {
       loop.trainEpoch(Share.whole(), collective());
@@ -244,7 +257,7 @@ class ReplayTest {
     }
   }
 
-  /** A scale that begins as the identity, a square root, dropout, and a head. */
+  /** A shift that is initialized to the identity, a square root, dropout, and a head. */
   private static final class Rooted extends BaseModel {
     private final Shift scale = new Shift();
     private final Root root = new Root();

@@ -6,27 +6,27 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
 /**
- * A real disk on which the change of a given number fails, counted from 0; every piece of a file
- * counts as one, and a file is written in small ones. {@link #crash} fails all that follow too, as
- * if the process were gone.
+ * A real disk on which one operation fails, given by its index from 0. Files are written in small
+ * chunks, and each chunk counts as one operation. With {@code lasting}, all later operations fail
+ * too, as if the process had crashed.
  */
 public final class FaultyDisk implements Disk {
-  private static final int PIECE = 200; // bytes
+  private static final int CHUNK = 200; // bytes
 
   private final Disk disk = new LocalDisk();
   private final Fault fault;
   private final boolean lasting;
-  private int left;
+  private int remaining;
   private boolean failed;
-  private long room = Long.MAX_VALUE;
+  private long usableSpace = Long.MAX_VALUE;
 
-  /** How the change fails. */
+  /** How the operation fails. */
   public enum Fault {
-    /** Nothing of it is done. */
+    /** The operation has no effect. */
     BEFORE,
-    /** Half of a piece of a file is written; of all else nothing is done. */
+    /** Half of a file chunk is written; other operations have no effect. */
     SHORT_WRITE,
-    /** It is done, but whoever asked for it is told that it failed, or is gone. */
+    /** The operation is carried out, but an exception is thrown nevertheless. */
     AFTER
   }
 
@@ -35,17 +35,17 @@ public final class FaultyDisk implements Disk {
   }
 
   public FaultyDisk(int changesBefore, Fault fault, boolean lasting) {
-    this.left = changesBefore;
+    this.remaining = changesBefore;
     this.fault = fault;
     this.lasting = lasting;
   }
 
-  public static FaultyDisk sound() {
+  public static FaultyDisk faultless() {
     return new FaultyDisk(Integer.MAX_VALUE);
   }
 
-  public FaultyDisk withRoom(long bytes) {
-    room = bytes;
+  public FaultyDisk withUsableSpace(long bytes) {
+    usableSpace = bytes;
     return this;
   }
 
@@ -53,30 +53,30 @@ public final class FaultyDisk implements Disk {
     return failed;
   }
 
-  /** What is asked of the disk. */
+  /** One operation on the disk. */
   @FunctionalInterface
   private interface Change {
-    void make() throws IOException;
+    void run() throws IOException;
   }
 
   private void change(Change change) throws IOException {
     change(change, () -> {});
   }
 
-  private void change(Change whole, Change half) throws IOException {
+  private void change(Change complete, Change half) throws IOException {
     if (failed && lasting) {
       throw full();
     }
-    if (left > 0 || failed) {
-      left--;
-      whole.make();
+    if (remaining > 0 || failed) {
+      remaining--;
+      complete.run();
       return;
     }
     failed = true;
     if (fault == Fault.AFTER) {
-      whole.make();
+      complete.run();
     } else if (fault == Fault.SHORT_WRITE) {
-      half.make();
+      half.run();
     }
     throw full();
   }
@@ -113,8 +113,8 @@ public final class FaultyDisk implements Disk {
   }
 
   @Override
-  public long room(Path directory) {
-    return room;
+  public long usableSpace(Path directory) {
+    return usableSpace;
   }
 
   private final class Faulty implements WritableByteChannel {
@@ -127,16 +127,16 @@ public final class FaultyDisk implements Disk {
     @Override
     public int write(ByteBuffer bytes) throws IOException {
       int before = bytes.position();
-      int count = Math.min(PIECE, bytes.remaining());
+      int count = Math.min(CHUNK, bytes.remaining());
       change(() -> writeSome(bytes, count), () -> writeSome(bytes, count / 2));
       return bytes.position() - before;
     }
 
     private void writeSome(ByteBuffer bytes, int count) throws IOException {
-      ByteBuffer piece = bytes.duplicate().limit(bytes.position() + count);
+      ByteBuffer chunk = bytes.duplicate().limit(bytes.position() + count);
       bytes.position(bytes.position() + count);
-      while (piece.hasRemaining()) {
-        channel.write(piece);
+      while (chunk.hasRemaining()) {
+        channel.write(chunk);
       }
     }
 

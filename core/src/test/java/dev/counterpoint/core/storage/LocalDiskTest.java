@@ -15,24 +15,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LocalDiskTest {
   @TempDir private Path folder;
 
-  /** Below, at and above the megabyte that goes to the disk at once. */
+  /** Lengths below, at and above the 1 MiB write size. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 4095, 1 << 20, (1 << 20) + 1, (3 << 20) - 1, (2 << 20) + 4096})
-  void aFileOfAnyLengthHoldsWhatWasWritten(int length) throws IOException {
+  void writesFilesOfAnyLength(int length) throws IOException {
     byte[] content = new byte[length];
     new SplittableRandom(1).nextBytes(content);
     Path file = folder.resolve("file");
 
-    new LocalDisk().write(file, channel -> writeInPieces(channel, content));
+    new LocalDisk().write(file, channel -> writeInChunks(channel, content));
 
     assertThat(Files.readAllBytes(file)).isEqualTo(content);
   }
 
-  private static void writeInPieces(WritableByteChannel channel, byte[] content)
+  private static void writeInChunks(WritableByteChannel channel, byte[] content)
       throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(content);
-    for (int piece = 1; bytes.position() < content.length; piece = piece * 3 + 1) {
-      bytes.limit(Math.min(content.length, bytes.position() + piece));
+    for (int chunk = 1; bytes.position() < content.length; chunk = chunk * 3 + 1) {
+      bytes.limit(Math.min(content.length, bytes.position() + chunk));
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
