@@ -27,28 +27,30 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code model/}: a finished model with all that using it takes. {@code config.json} says how it is
- * built, {@code model.safetensors} has its weights, and the files of the data, as {@code
- * tokenizer.json}, lie beside them. Of a model that Hugging Face has too, {@code config.json} is
- * Hugging Face's, with one key more for what only this program asks; and of an adapter the weights
- * are PEFT's files, which need the model that is adapted.
+ * Reads and writes a {@code model/} folder: a self-contained trained model.
+ *
+ * <p>{@code config.json} describes how the model is built, {@code model.safetensors} contains its
+ * weights, and the other files belong to the data, such as {@code tokenizer.json}. For a model
+ * family that exists in Hugging Face Transformers, {@code config.json} is Hugging Face's file with
+ * one additional key for Counterpoint's settings. For a LoRA adapter, the weights are stored in
+ * PEFT's files instead, and the base model is needed to load it.
  */
 public final class ModelFolder {
-  /** The file that says how a model is built. */
+  /** The file that describes how a model is built. */
   public static final String CONFIG = "config.json";
 
   private static final String WEIGHTS = "model.safetensors";
-  private static final String OWN = "counterpoint";
+  private static final String COUNTERPOINT = "counterpoint";
 
   private ModelFolder() {}
 
   /**
-   * How a model is built.
+   * The settings from which a model is built.
    *
-   * @param model its settings
-   * @param data what it was built for
-   * @param classpath where classes of its own are found
-   * @param prediction settings to decode predictions with; null if the task needs none
+   * @param model the model's settings
+   * @param data the specification of the data that the model was built for
+   * @param classpath the jars, folders and source files with user-defined classes of the model
+   * @param prediction settings for decoding predictions; null if the task needs none
    */
   public record Config(
       ModelConfig model,
@@ -61,8 +63,11 @@ public final class ModelFolder {
   }
 
   /**
-   * Writes a model; files of an older one are replaced. One whose settings ask for it is merged
-   * with its adapter first.
+   * Saves a model, replacing the files of an existing one. If the settings request it ({@code
+   * lora.merge}), the adapter is merged into the weights first.
+   *
+   * @param files the files of the data, such as the tokenizer, by file name
+   * @throws IOException if a file cannot be written
    */
   public static void save(
       Path folder,
@@ -91,7 +96,7 @@ public final class ModelFolder {
     }
   }
 
-  /** Takes the adapter of a model into its weights, and writes it as one that has none. */
+  /** Merges a model's LoRA adapter into its weights and saves it as a model without adapter. */
   public static void saveMerged(
       Path folder,
       BaseModel model,
@@ -103,12 +108,12 @@ public final class ModelFolder {
     save(folder, model, config.merged(), files, binder);
   }
 
-  /** What the model was trained by; null where all of it was. */
+  /** The LoRA settings of the model; null if the model was trained without an adapter. */
   public static @Nullable Lora adapter(Config config) {
     return config.model() instanceof PretrainedConfig pretrained ? pretrained.lora() : null;
   }
 
-  /** PEFT knows a model on the hub by its bare name. */
+  /** The base model as PEFT names it: a model on the hub has no {@code hf:} prefix. */
   private static AdapterFolder.Base base(PretrainedConfig config) {
     String from = Objects.requireNonNull(config.from());
     boolean onHub = ModelHub.names(from);
@@ -121,62 +126,68 @@ public final class ModelFolder {
         config.family().transposed());
   }
 
-  /** What {@link #CONFIG} holds. */
+  /** The content of {@link #CONFIG} as formatted JSON. */
   public static String describe(Config config, Binder binder) {
     return content(config, binder).toPrettyString();
   }
 
   private static ObjectNode content(Config config, Binder binder) {
-    ObjectNode own = binder.toTree(config);
+    ObjectNode settings = binder.toTree(config);
     return config.model() instanceof PretrainedConfig pretrained
-        ? pretrained.huggingFaceConfig(config.data()).set(OWN, own)
-        : own;
+        ? pretrained.huggingFaceConfig(config.data()).set(COUNTERPOINT, settings)
+        : settings;
   }
 
-  /** The model folder of a run directory, or the folder itself where it is one. */
+  /** The {@code model/} folder of a run directory, or the directory itself if it is one. */
   public static Path within(Path directory) {
     return Files.isRegularFile(directory.resolve(CONFIG)) ? directory : directory.resolve("model");
   }
 
-  /** How the model in a folder is built. */
+  /**
+   * Reads the settings of a model.
+   *
+   * @throws InvalidSettings if the folder does not contain a model, or its settings are invalid
+   */
   public static Config config(Path folder, Binder binder) throws IOException {
     return binder.bind(tree(folder), Config.class);
   }
 
-  /** The class path that the model's settings need before they can be read. */
+  /** The class path of a model's user-defined classes, needed before its settings can be bound. */
   public static List<String> classpath(Path folder) throws IOException {
-    return tree(folder).texts("classpath");
+    return tree(folder).strings("classpath");
   }
 
   private static SettingsTree tree(Path folder) throws IOException {
     Path file = folder.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings("There is no model in " + folder + ": it has no " + CONFIG + ".");
+      throw new InvalidSettings(folder + " does not contain a model: " + CONFIG + " is missing.");
     }
     JsonNode content = AtomicFile.readJson(file);
-    if (content.has("model_type") && !content.has(OWN)) {
+    if (content.has("model_type") && !content.has(COUNTERPOINT)) {
       throw new InvalidSettings(
           file
-              + " is of a model that was not trained here: begin a run from it with"
-              + " model.from.");
+              + " belongs to a pretrained model that was not saved by Counterpoint. To fine-tune"
+              + " it, set model.from in a run file.");
     }
-    JsonNode own = content.has(OWN) ? content.get(OWN) : content;
-    return SettingsTree.load(file.toString(), renamed(own).toString(), List.of());
+    JsonNode settings = content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content;
+    return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
   }
 
-  /** Version 0.1 wrote the settings of answer extraction under a key of their own. */
-  private static JsonNode renamed(JsonNode own) {
-    if (own instanceof ObjectNode settings
+  /** Converts the key {@code answering} of version 0.1 to {@code prediction}. */
+  private static JsonNode withCurrentKeys(JsonNode content) {
+    if (content instanceof ObjectNode settings
         && settings.remove("answering") instanceof ObjectNode answering) {
       settings.set("prediction", answering.put("type", "answer-extraction"));
     }
-    return own;
+    return content;
   }
 
   /**
-   * Loads a model in evaluation mode.
+   * Loads a model and sets it to evaluation mode.
    *
-   * @param files finds the base model of an adapter, such as {@link ModelHub#find}
+   * @param files returns the folder of an adapter's base model, such as {@link ModelHub#find}
+   * @throws InvalidSettings if the weights do not match the settings, or the base model of an
+   *     adapter does not exist
    */
   public static BaseModel load(
       Path folder, Config config, Device device, Function<String, Path> files) throws IOException {
@@ -195,17 +206,18 @@ public final class ModelFolder {
     String from = Objects.requireNonNull(config.from());
     if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
       throw new InvalidSettings(
-          "The adapter in "
+          "The base model of the adapter in "
               + folder
-              + " needs the model that it adapts, and there is no folder "
+              + " does not exist: "
               + from
-              + ". Put it back, or merge the two where both exist (counterpoint merge).");
+              + ". Restore that folder, or merge adapter and base model (counterpoint merge) where"
+              + " both are available.");
     }
   }
 
   /**
-   * Gives a model what the folder holds of it; of an adapted one the weights that are not trained
-   * must be there already, unless the folder has it merged.
+   * Loads the weights in the folder into a model. If the folder contains an adapter, the base
+   * weights must already be loaded; if it contains merged weights, the model's adapter is removed.
    */
   public static void loadWeights(Path folder, Config config, BaseModel model) throws IOException {
     Lora lora = adapter(config);
@@ -213,16 +225,16 @@ public final class ModelFolder {
       new AdapterFolder(folder).load(model, lora);
       return;
     }
-    Lora.merge(model); // The folder knows no adapter.
+    Lora.merge(model); // The folder contains merged weights, so the adapter layers are removed.
     ModelWeights.load(model.parameters(), folder.resolve(WEIGHTS));
   }
 
-  /** Whether the folder has all weights of a model. */
-  public static boolean isWhole(Path folder) {
+  /** Whether the folder contains all weights of a model, so that no base model is needed. */
+  public static boolean hasAllWeights(Path folder) {
     return Files.isRegularFile(folder.resolve(WEIGHTS));
   }
 
-  /** Whether the folder has an adapter, which needs the model that it adapts. */
+  /** Whether the folder contains a LoRA adapter, which needs its base model. */
   public static boolean isAdapter(Path folder) {
     return AdapterFolder.isIn(folder);
   }

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** The Hugging Face hub that the environment names, with downloaded models in the cache. */
+/** Models of the Hugging Face hub configured by environment variables, cached after download. */
 public final class ModelHub {
   private ModelHub() {}
 
@@ -19,10 +19,11 @@ public final class ModelHub {
   }
 
   /**
-   * Finds the folder of a model.
+   * The local folder of a model, downloaded if necessary.
    *
-   * @param name {@code hf:NAME}, whose files are downloaded unless the cache has them; or a path
-   * @throws UncheckedIOException if they cannot be downloaded
+   * @param name {@code hf:NAME} for a model on the hub, whose files are downloaded unless they are
+   *     cached; or a path, which is returned unchanged
+   * @throws UncheckedIOException if the files cannot be downloaded
    */
   public static Path find(String name, DownloadListener listener) {
     if (!names(name)) {

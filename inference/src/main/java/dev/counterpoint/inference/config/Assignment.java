@@ -12,46 +12,50 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@code --set key=value}. The value is YAML and takes the place of what was there, lists and
- * maps too; a key that leads to nowhere yet is made.
+ * One {@code --set key=value}. The value is parsed as YAML and replaces the existing value,
+ * including lists and maps; missing keys are created.
  *
- * @param words as it was written, for messages
+ * @param option the option as written, {@code --set key=value}, for messages
+ * @param keys the parts of the dotted key
  */
-record Assignment(String words, List<String> keys, YamlNode value) {
+record Assignment(String option, List<String> keys, YamlNode value) {
   private static final String TYPE = "type";
 
   /**
-   * Reads it.
+   * Parses {@code key=value}.
    *
-   * @throws InvalidSettings where it is not {@code key=value}, or the value is not YAML
+   * @throws InvalidSettings if the text is not of the form {@code key=value}, or the value is not
+   *     valid YAML
    */
   static Assignment parse(String set) {
-    String words = "--set " + set;
+    String option = "--set " + set;
     int equals = set.indexOf('=');
     List<String> keys = List.of(set.substring(0, Math.max(equals, 0)).strip().split("\\.", -1));
     if (keys.stream().anyMatch(String::isBlank)) {
-      throw new InvalidSettings(words + " must be key=value, as in --set training.epochs=3");
+      throw new InvalidSettings(
+          option + " must have the form key=value, such as --set training.epochs=3");
     }
-    return new Assignment(words, keys, value(set.substring(equals + 1), words));
+    return new Assignment(option, keys, value(set.substring(equals + 1), option));
   }
 
-  private static YamlNode value(String yaml, String words) {
-    Origin origin = new Origin(words, false);
+  private static YamlNode value(String yaml, String option) {
+    Origin origin = new Origin(option, false);
     try {
       YamlNode value = YamlReader.read(yaml, line -> origin);
       return value == null ? new Scalar("", false, origin) : value;
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream()
-              .map(problem -> new Problem("", words + ": the value " + problem))
+              .map(problem -> new Problem("", option + ": the value " + problem))
               .toList());
     }
   }
 
   /**
-   * The tree with the value in its place.
+   * A copy of the tree with the value assigned.
    *
-   * @throws InvalidSettings where the key leads through a single value, or to no entry of a list
+   * @throws InvalidSettings if part of the key refers to a scalar, or to a list entry that does not
+   *     exist
    */
   Mapping applyTo(Mapping root) {
     return inMapping(root, 0);
@@ -62,16 +66,16 @@ record Assignment(String words, List<String> keys, YamlNode value) {
     YamlNode old = node.entries().get(key);
     Mapping changed = node.with(key, replace(old, depth + 1));
     boolean last = depth == keys.size() - 1;
-    return last && key.equals(TYPE) && !sameText(old) ? changed.asRetyped() : changed;
+    return last && key.equals(TYPE) && !hasSameText(old) ? changed.asRetyped() : changed;
   }
 
-  private boolean sameText(@Nullable YamlNode old) {
-    return old instanceof Scalar before
-        && value instanceof Scalar now
-        && before.text().equals(now.text());
+  private boolean hasSameText(@Nullable YamlNode old) {
+    return old instanceof Scalar oldScalar
+        && value instanceof Scalar newScalar
+        && oldScalar.text().equals(newScalar.text());
   }
 
-  /** What takes the place of a node that {@code depth} keys lead to. */
+  /** The replacement for the node, or absent node, at the first {@code depth} keys. */
   private YamlNode replace(@Nullable YamlNode node, int depth) {
     if (depth == keys.size()) {
       return value;
@@ -93,27 +97,31 @@ record Assignment(String words, List<String> keys, YamlNode value) {
     int size = node.entries().size();
     int index = keys.get(depth).matches("\\d{1,9}") ? Integer.parseInt(keys.get(depth)) : size;
     if (index >= size) {
-      String allowed = size == 0 ? "which is empty" : "whose entries are 0 to " + (size - 1);
-      throw refused(depth, "which is a list, " + allowed);
+      String found = size == 0 ? "an empty list" : "a list with the entries 0 to " + (size - 1);
+      throw rejected(depth, found);
     }
     List<YamlNode> entries = new ArrayList<>(node.entries());
     entries.set(index, replace(entries.get(index), depth + 1));
     return new Sequence(entries, node.origin());
   }
 
-  /** A text may be a short form, {@code schedule: cosine}; the binder knows whether it is. */
+  /** A string may be a short form such as {@code schedule: cosine}, which the binder decides. */
   private Mapping inScalar(Scalar node, int depth) {
     if (node.isNull()) {
       return inMapping(new Mapping(Map.of(), node.origin()), depth);
     }
-    if (!node.isText()) {
-      throw refused(depth, "which is the single value " + node.show());
+    if (!node.isString()) {
+      throw rejected(depth, "the single value " + node.show());
     }
     return inMapping(new Mapping(Map.of(TYPE, node), node.origin(), false, node), depth);
   }
 
-  private InvalidSettings refused(int depth, String what) {
+  private InvalidSettings rejected(int depth, String found) {
     return new InvalidSettings(
-        words + " leads through " + String.join(".", keys.subList(0, depth)) + ", " + what);
+        option
+            + " cannot be applied: "
+            + String.join(".", keys.subList(0, depth))
+            + " is "
+            + found);
   }
 }

@@ -8,20 +8,20 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 
 /**
- * Makes records of a run file, and a run file of records.
+ * Binds run files to records, and writes records as run files.
  *
- * <p>A key is a record component of that name. A component may be an {@code int}, {@code long},
- * {@code double}, {@code boolean} (or boxed), a {@code String}, an enum ({@code LAST_TOKEN} is
- * written {@code last-token}), a {@code List} or a {@code Map} with text keys, an {@code Optional},
- * another record, or a contract with a {@link Catalog}, whose implementation the key {@code type}
- * chooses. A contract's value may be its type alone: {@code schedule: cosine} is {@code schedule:
- * {type: cosine}}.
+ * <p>Each key is a record component of the same name. A component may be an {@code int}, {@code
+ * long}, {@code double}, {@code boolean} (or boxed), a {@code String}, an enum ({@code LAST_TOKEN}
+ * is written {@code last-token}), a {@code List} or a {@code Map} with string keys, an {@code
+ * Optional}, another record, or a contract with a {@link Catalog}, whose implementation is selected
+ * by the key {@code type}. A contract's value may be just the type: {@code schedule: cosine} is
+ * {@code schedule: {type: cosine}}.
  *
- * <p>Absent keys have the values of the record's {@code public static defaults()}, or those that
- * the enclosing record's defaults have there; but a {@code type} that is given starts from its own
- * defaults. Without defaults every key must be given, save those of {@code @Nullable} and {@code
- * Optional} components, which the value {@code null} also empties, and of records that have
- * defaults. A list or map that is given replaces the default one wholly.
+ * <p>Absent keys get their values from the record's {@code public static defaults()}, or from the
+ * corresponding value in the enclosing record's defaults; but if {@code type} is given, its own
+ * defaults are used. Without defaults every key is required, except for {@code @Nullable} and
+ * {@code Optional} components (which may also be set to {@code null}) and for records that have
+ * defaults. A list or map in the file replaces the default one completely.
  */
 public final class Binder {
   private static final YAMLMapper YAML =
@@ -33,20 +33,21 @@ public final class Binder {
   private final Contracts contracts;
 
   /**
-   * A binder.
+   * Creates a binder.
    *
-   * @param catalogs one for each contract that a record may hold
-   * @param classes where classes are found that no catalog has a name for
+   * @param catalogs one catalog for each contract that a record may contain
+   * @param classes resolves class names that are not short names of a catalog
    */
   public Binder(List<Catalog<?>> catalogs, SourcePath classes) {
     this.contracts = new Contracts(catalogs, classes);
   }
 
   /**
-   * The record that was asked for.
+   * Creates a record from a tree of settings.
    *
    * @param type a record class, or a contract with a catalog
-   * @throws InvalidSettings naming everything that is wrong in the whole tree, each with its place
+   * @throws InvalidSettings if any setting is invalid; the message lists every problem with its
+   *     location
    */
   public <T> T bind(SettingsTree tree, Class<T> type) {
     Binding binding = new Binding(contracts);
@@ -58,14 +59,14 @@ public final class Binder {
   }
 
   /**
-   * All settings of a record, defaults filled in, as a tree that binds to an equal one. What is
-   * null is left out, unless absent would mean something else.
+   * Converts a record to a tree with all settings, including defaults, that binds to an equal
+   * record. Null values are omitted unless the absent key would have a default.
    */
   public ObjectNode toTree(Object record) {
     return new TreeWriter(contracts).write(record);
   }
 
-  /** {@link #toTree} as the text of a run file. */
+  /** Converts a record to the text of a run file, see {@link #toTree}. */
   public String toYaml(Object record) {
     try {
       return YAML.writeValueAsString(toTree(record));

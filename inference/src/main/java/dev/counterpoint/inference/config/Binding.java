@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over a tree. What cannot be made becomes a problem and {@link #FAILED}, and the pass
- * goes on, so that everything wrong is found at once.
+ * Binds one settings tree to records. An invalid value is recorded as a problem and represented by
+ * {@link #FAILED}, and binding continues, so that all problems are found in one pass.
  */
 final class Binding {
   private static final Object FAILED = new Object();
@@ -32,63 +32,67 @@ final class Binding {
     this.contracts = contracts;
   }
 
-  /** What was found wrong, in the order of the tree. */
+  /** The problems found, in the order of the tree. */
   List<Problem> problems() {
     return problems;
   }
 
-  /** The record of a whole tree; something of no use where there are problems. */
+  /** Binds the whole tree to a record; the result must not be used if there are problems. */
   Object bind(Class<?> type, YamlNode root) {
     return value(type, root, "", null);
   }
 
   /**
-   * A value.
+   * Binds a value.
    *
-   * @param enclosing what the defaults of the enclosing record have here
+   * @param enclosing the value of this key in the enclosing record's defaults; null if there is
+   *     none
    */
   private Object value(Type type, YamlNode node, String path, @Nullable Object enclosing) {
-    Class<?> wanted = Types.raw(type);
-    Catalog<?> catalog = contracts.of(wanted);
+    Class<?> rawType = Types.raw(type);
+    Catalog<?> catalog = contracts.of(rawType);
     if (catalog != null) {
       return implementation(catalog, node, path, enclosing);
     }
     if (node instanceof Mapping mapping && mapping.shortForm() != null) {
-      return reachesIntoText(mapping.shortForm(), path);
+      return keysOfScalar(mapping.shortForm(), path);
     }
-    if (wanted == List.class) {
+    if (rawType == List.class) {
       return list(Types.argument(type, 0), node, path);
     }
-    if (wanted == Map.class) {
+    if (rawType == Map.class) {
       return map(type, node, path);
     }
-    return wanted.isRecord() ? record(wanted, node, path, enclosing) : single(wanted, node, path);
+    return rawType.isRecord()
+        ? record(rawType, node, path, enclosing)
+        : scalar(rawType, node, path);
   }
 
-  private Object reachesIntoText(Scalar text, String path) {
-    return fail(path, text.show() + " is a single value, without keys that could be set");
+  private Object keysOfScalar(Scalar scalar, String path) {
+    return fail(path, scalar.show() + " is a single value and has no nested keys");
   }
 
-  private Object single(Class<?> wanted, YamlNode node, String path) {
-    Scalars.Kind kind = Scalars.kind(wanted);
+  private Object scalar(Class<?> type, YamlNode node, String path) {
+    Scalars.Kind kind = Scalars.kind(type);
     if (kind == null) {
-      return fail(path, "is of the type " + wanted.getName() + ", which no run file can give");
+      return fail(
+          path, "has the Java type " + type.getName() + ", which cannot be set in a run file");
     }
     if (!(node instanceof Scalar scalar) || scalar.isNull()) {
       return mismatch(node, path, kind.rule(node));
     }
-    Object value = kind.reading().of(scalar);
+    Object value = kind.parser().parse(scalar);
     if (value != null) {
       return value;
     }
-    return wanted.isEnum()
-        ? fail(path, unknown(scalar.text(), Scalars.names(wanted)))
+    return type.isEnum()
+        ? fail(path, unknown(scalar.text(), Scalars.names(type)))
         : mismatch(node, path, kind.rule(node));
   }
 
   private Object list(Type entryType, YamlNode node, String path) {
     if (!(node instanceof Sequence sequence)) {
-      return mismatch(node, path, "must be a list, as in [a, b]");
+      return mismatch(node, path, "must be a list, such as [a, b]");
     }
     List<Object> entries = new ArrayList<>();
     for (YamlNode entry : sequence.entries()) {
@@ -99,10 +103,11 @@ final class Binding {
 
   private Object map(Type type, YamlNode node, String path) {
     if (Types.raw(Types.argument(type, 0)) != String.class) {
-      return fail(path, "is of the type " + type.getTypeName() + ", which no run file can give");
+      return fail(
+          path, "has the Java type " + type.getTypeName() + ", which cannot be set in a run file");
     }
     if (!(node instanceof Mapping mapping)) {
-      return mismatch(node, path, "must be keys with values, as in {a: 1}");
+      return mismatch(node, path, "must be a mapping, such as {a: 1}");
     }
     Map<String, Object> entries = new LinkedHashMap<>();
     Type valueType = Types.argument(type, 1);
@@ -117,11 +122,12 @@ final class Binding {
   private Object implementation(
       Catalog<?> catalog, YamlNode node, String path, @Nullable Object enclosing) {
     if (node instanceof Scalar scalar && !scalar.isNull()) {
-      Mapping nothing = new Mapping(Map.of(), scalar.origin());
-      return typed(catalog, scalar, path, nothing, path);
+      Mapping empty = new Mapping(Map.of(), scalar.origin());
+      return typed(catalog, scalar, path, empty, path);
     }
     if (!(node instanceof Mapping mapping)) {
-      return mismatch(node, path, "must be keys with values, or a type alone: " + catalog.known());
+      return mismatch(
+          node, path, "must be a mapping with the key type, or a type: " + catalog.known());
     }
     String typePath = KeyPath.join(path, TYPE);
     YamlNode type = mapping.entries().get(TYPE);
@@ -133,7 +139,7 @@ final class Binding {
     }
     return enclosing instanceof Record
         ? fields(enclosing.getClass(), mapping, path, enclosing, true)
-        : fail(typePath, "is missing; known: " + catalog.known());
+        : fail(typePath, "is missing. Known: " + catalog.known());
   }
 
   private Object typed(
@@ -151,7 +157,7 @@ final class Binding {
   private Object record(Class<?> type, YamlNode node, String path, @Nullable Object enclosing) {
     return node instanceof Mapping mapping
         ? fields(type, mapping, path, enclosing, false)
-        : mismatch(node, path, "must be keys with values: " + keys(type));
+        : mismatch(node, path, "must be a mapping with the keys " + keys(type));
   }
 
   private static String keys(Class<?> record) {
@@ -163,7 +169,7 @@ final class Binding {
     try {
       RecordShape shape = RecordShape.of(type);
       Mapping current = withCurrentNames(shape, node);
-      refuseUnknown(shape, current, path, typed);
+      rejectUnknown(shape, current, path, typed);
       return create(shape, current, path, shape.base(enclosing));
     } catch (InvalidSettings e) {
       e.problems().forEach(problem -> problems.add(KeyPath.under(path, problem)));
@@ -171,16 +177,16 @@ final class Binding {
     }
   }
 
-  /** Moves values of former names to the current ones; a {@code --set} wins over the file. */
+  /** Moves values of former keys to the current ones; {@code --set} takes precedence. */
   private static Mapping withCurrentNames(RecordShape shape, Mapping node) {
     Mapping current = node;
     for (Part part : shape.parts()) {
       String name = part.formerName();
       YamlNode former = name == null ? null : current.entries().get(name);
       if (name != null && former != null) {
-        YamlNode given = current.entries().get(part.name());
+        YamlNode present = current.entries().get(part.name());
         current = current.without(name);
-        if (given == null || !former.inFile()) {
+        if (present == null || !former.inFile()) {
           current = current.with(part.name(), former);
         }
       }
@@ -188,8 +194,8 @@ final class Binding {
     return current;
   }
 
-  /** What the file says of another type than {@code --set} chose is not meant for this one. */
-  private void refuseUnknown(RecordShape shape, Mapping node, String path, boolean typed) {
+  /** Rejects unknown keys, except the file's keys if {@code --set} changed the {@code type}. */
+  private void rejectUnknown(RecordShape shape, Mapping node, String path, boolean typed) {
     List<String> known = new ArrayList<>(typed ? List.of(TYPE) : List.of());
     known.addAll(shape.names());
     node.entries()
@@ -217,16 +223,16 @@ final class Binding {
       return shape.create(values);
     }
     if (base != null) {
-      tryRest(shape, values, path, failed);
+      checkOtherKeys(shape, values, path, failed);
     }
     return FAILED;
   }
 
   /**
-   * Where a key could not be read, the record's own checks of the other keys are still wanted. They
-   * run with a default in that key's place, and what they say of that key is not told.
+   * Runs the record's validation although some keys could not be read, to find problems with the
+   * other keys. The failed keys have default values, and problems that mention them are ignored.
    */
-  private void tryRest(
+  private void checkOtherKeys(
       RecordShape shape, @Nullable Object[] values, String path, List<String> failed) {
     try {
       shape.create(values);
@@ -244,18 +250,18 @@ final class Binding {
 
   private @Nullable Object part(Part part, Mapping node, String path, @Nullable Object base) {
     String inner = KeyPath.join(path, part.name());
-    YamlNode given = node.entries().get(part.name());
+    YamlNode present = node.entries().get(part.name());
     Object fallback = base == null ? null : part.of(base);
-    if (given == null) {
+    if (present == null) {
       return fallback == null ? absent(part, inner) : fallback;
     }
-    boolean isNull = given instanceof Scalar scalar && scalar.isNull();
+    boolean isNull = present instanceof Scalar scalar && scalar.isNull();
     if (part.optional()) {
-      Object content = fallback instanceof Optional<?> some ? some.orElse(null) : null;
-      Type wanted = Types.argument(part.type(), 0);
-      return isNull ? Optional.empty() : wrapped(value(wanted, given, inner, content));
+      Object content = fallback instanceof Optional<?> optional ? optional.orElse(null) : null;
+      Type contentType = Types.argument(part.type(), 0);
+      return isNull ? Optional.empty() : wrapped(value(contentType, present, inner, content));
     }
-    return isNull && part.nullable() ? null : value(part.type(), given, inner, fallback);
+    return isNull && part.nullable() ? null : value(part.type(), present, inner, fallback);
   }
 
   private static Object wrapped(Object value) {
@@ -269,26 +275,26 @@ final class Binding {
     if (part.nullable()) {
       return null;
     }
-    Class<?> wanted = Types.raw(part.type());
-    Object defaults = wanted.isRecord() ? RecordShape.of(wanted).base(null) : null;
+    Class<?> type = Types.raw(part.type());
+    Object defaults = type.isRecord() ? RecordShape.of(type).base(null) : null;
     return defaults == null ? fail(path, "is missing; it " + rule(part.type())) : defaults;
   }
 
-  /** What is wanted of a key that is not there. */
+  /** The requirement for the value of a missing key. */
   private String rule(Type type) {
-    Class<?> wanted = Types.raw(type);
-    Catalog<?> catalog = contracts.of(wanted);
-    Scalars.Kind kind = Scalars.kind(wanted);
+    Class<?> rawType = Types.raw(type);
+    Catalog<?> catalog = contracts.of(rawType);
+    Scalars.Kind kind = Scalars.kind(rawType);
     if (catalog != null) {
       return "must be one of " + catalog.known();
     }
     if (kind != null) {
-      return "must be " + kind.words();
+      return "must be " + kind.description();
     }
-    if (wanted.isRecord()) {
-      return "must be keys with values: " + keys(wanted);
+    if (rawType.isRecord()) {
+      return "must be a mapping with the keys " + keys(rawType);
     }
-    return wanted == List.class ? "must be a list" : "must be keys with values";
+    return rawType == List.class ? "must be a list" : "must be a mapping";
   }
 
   private static String unknown(String text, List<String> known) {
@@ -297,7 +303,7 @@ final class Binding {
 
   private static String known(String written, List<String> known) {
     return known.isEmpty()
-        ? "; there is nothing to set here"
+        ? "; no keys are allowed here"
         : Nearest.suggestion(written, known) + " Known: " + String.join(", ", known);
   }
 

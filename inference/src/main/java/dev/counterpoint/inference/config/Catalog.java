@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The built-in implementations of one contract, each a record of its settings under a short name;
- * anybody's own is named by its class.
+ * The built-in implementations of one contract: settings records by short name. A user-defined
+ * implementation is named by its class.
  *
  * <pre>{@code
  * Catalog.of(Schedule.class).with("constant", Constant.class).with("linear", Linear.class)
@@ -32,44 +32,48 @@ public final class Catalog<T> {
     this.builtIn = builtIn;
   }
 
-  /** A catalog with nothing in it. */
+  /** An empty catalog. */
   public static <T> Catalog<T> of(Class<T> contract) {
     return new Catalog<>(contract, Map.of());
   }
 
-  /** The same catalog with one more name. */
+  /**
+   * A copy of the catalog with an additional entry.
+   *
+   * @throws IllegalArgumentException if the class is not a record, or the name already exists
+   */
   public Catalog<T> with(String name, Class<? extends T> record) {
     if (!record.isRecord()) {
       throw new IllegalArgumentException(record + " is not a record.");
     }
     Map<String, Class<? extends T>> more = new LinkedHashMap<>(builtIn);
     if (more.putIfAbsent(name, record) != null) {
-      throw new IllegalArgumentException("There are two of the name " + name + ".");
+      throw new IllegalArgumentException("The catalog already has an entry " + name + ".");
     }
     return new Catalog<>(contract, more);
   }
 
-  /** What every entry implements. */
+  /** The interface that every entry implements. */
   public Class<T> contract() {
     return contract;
   }
 
-  /** The short names, in the order they were given. */
+  /** The short names, in the order of registration. */
   public Set<String> names() {
     return builtIn.keySet();
   }
 
-  /** The records behind the short names, in that order. */
+  /** The record classes, in the order of {@link #names()}. */
   public Collection<Class<? extends T>> records() {
     return builtIn.values();
   }
 
-  /** {@code adam, adamw, sgd, or a class name}: what {@code type} may be. */
+  /** The allowed values of {@code type} for messages: {@code adam, adamw, or a class name}. */
   String known() {
     return String.join(", ", names()) + (builtIn.isEmpty() ? "" : ", or ") + "a class name";
   }
 
-  /** The short name of a record class, or else the class name that leads back to it. */
+  /** The short name of a record class, or a class name that {@link #find} resolves to it. */
   String nameOf(Class<?> record) {
     for (Map.Entry<String, Class<? extends T>> entry : builtIn.entrySet()) {
       if (entry.getValue() == record) {
@@ -83,11 +87,11 @@ public final class Catalog<T> {
   }
 
   /**
-   * The record class that a {@code type} names: a short name; the class name of a record that
-   * implements the contract; or the class name of anything else, as a model, with one public record
-   * within that does.
+   * The record class for a {@code type}: a short name; the class name of a record that implements
+   * the contract; or the name of another class, such as a model, that contains exactly one public
+   * record that implements it.
    *
-   * @throws InvalidSettings whose message goes on from {@code type "name"}
+   * @throws InvalidSettings if no such record exists; the message continues {@code type "name"}
    */
   Class<?> find(String name, SourcePath classes) {
     Class<? extends T> known = builtIn.get(name);
@@ -105,10 +109,12 @@ public final class Catalog<T> {
   }
 
   private String unknown(String name, SourcePath classes) {
-    List<String> near = new ArrayList<>(names());
-    near.addAll(classes.compiled());
-    String where = looksLikeClass(name) ? ", and no such class is in " + classes.description() : "";
-    return "is unknown%s%s Known: %s".formatted(where, Nearest.suggestion(name, near), known());
+    List<String> candidates = new ArrayList<>(names());
+    candidates.addAll(classes.compiled());
+    String searched =
+        looksLikeClass(name) ? ", and no such class was found in " + classes.description() : "";
+    return "is unknown%s%s Known: %s"
+        .formatted(searched, Nearest.suggestion(name, candidates), known());
   }
 
   private static boolean looksLikeClass(String name) {
@@ -119,20 +125,20 @@ public final class Catalog<T> {
     if (contract.isAssignableFrom(named)) {
       return usable(named);
     }
-    List<Class<?>> within = nested(named);
-    if (within.isEmpty()) {
+    List<Class<?>> nested = nested(named);
+    if (nested.isEmpty()) {
       throw new InvalidSettings(
-          "is %s, but a record that implements %s is wanted, or a class with such a public record in it"
+          "is %s; it must be a public record that implements %s, or a class that contains one"
               .formatted(describe(named), contract.getName()));
     }
-    if (within.size() > 1) {
+    if (nested.size() > 1) {
       throw new InvalidSettings(
-          "has several records that implement %s; name one of %s"
+          "contains several records that implement %s; specify one of %s"
               .formatted(
                   contract.getSimpleName(),
-                  String.join(", ", within.stream().map(Class::getName).sorted().toList())));
+                  String.join(", ", nested.stream().map(Class::getName).sorted().toList())));
     }
-    return usable(within.get(0));
+    return usable(nested.get(0));
   }
 
   private List<Class<?>> nested(Class<?> outer) {
@@ -145,13 +151,14 @@ public final class Catalog<T> {
     String problem = null;
     if (!implementation.isRecord()) {
       problem =
-          "is %s that implements %s, but only a record of its settings can be made from a run file"
+          "is %s that implements %s, but a run file can only create records"
               .formatted(describe(implementation), contract.getSimpleName());
     } else if (!Modifier.isPublic(implementation.getModifiers())) {
       problem =
-          "is not public; write \"public record %s\"".formatted(implementation.getSimpleName());
+          "is not public; declare it as \"public record %s\""
+              .formatted(implementation.getSimpleName());
     } else if (RecordShape.of(implementation).names().contains(TYPE)) {
-      problem = "has a component named type, which is the key that names the class";
+      problem = "has a component named type, but that key is reserved for the class name";
     }
     if (problem != null) {
       throw new InvalidSettings(problem);

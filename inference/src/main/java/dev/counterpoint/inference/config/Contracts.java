@@ -5,23 +5,23 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The catalogs of a binder, and the classes beside them. */
+/** The catalogs of a binder by contract, and the source of user-defined classes. */
 record Contracts(List<Catalog<?>> catalogs, SourcePath classes) {
   Contracts {
     catalogs = List.copyOf(catalogs);
   }
 
-  /** The catalog of a contract; nothing for any other class. */
+  /** The catalog of a contract; null if the class is not a contract with a catalog. */
   @Nullable Catalog<?> of(Class<?> contract) {
     return first(catalog -> catalog.contract() == contract).orElse(null);
   }
 
-  /** The catalog of a contract that the record implements; nothing where it implements none. */
+  /** The catalog of the contract that the record implements; null if it implements none. */
   @Nullable Catalog<?> implementedBy(Object record) {
     return first(catalog -> catalog.contract().isInstance(record)).orElse(null);
   }
 
-  private Optional<Catalog<?>> first(Predicate<Catalog<?>> fitting) {
-    return catalogs.stream().filter(fitting).findFirst();
+  private Optional<Catalog<?>> first(Predicate<Catalog<?>> condition) {
+    return catalogs.stream().filter(condition).findFirst();
   }
 }

@@ -2,7 +2,7 @@ package dev.counterpoint.inference.config;
 
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 
-/** Dotted paths of keys; an entry of a list is named by its index: {@code groups.0.match}. */
+/** Dotted key paths; list entries are addressed by index: {@code groups.0.match}. */
 final class KeyPath {
   private KeyPath() {}
 
@@ -10,7 +10,7 @@ final class KeyPath {
     return path.isEmpty() ? key.toString() : path + "." + key;
   }
 
-  /** The problem, seen from the top. */
+  /** The problem with its key prefixed by a path. */
   static Problem under(String path, Problem problem) {
     return path.isEmpty() ? problem : problem.under(path);
   }

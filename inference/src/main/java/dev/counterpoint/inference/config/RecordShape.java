@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A record class as a run file sees it: keys, defaults, and a way to make one. */
+/** Reflective view of a settings record: its keys, its defaults, and its constructor. */
 final class RecordShape {
   private final Class<?> type;
   private final List<Part> parts;
@@ -30,13 +30,13 @@ final class RecordShape {
   /**
    * The shape of a record class.
    *
-   * @throws InvalidSettings where a class that it mentions is missing
+   * @throws InvalidSettings if a class that it refers to is missing
    */
   static RecordShape of(Class<?> type) {
     try {
       return new RecordShape(type);
     } catch (LinkageError | TypeNotPresentException e) {
-      throw new InvalidSettings("needs a class that is not there: " + e.getMessage());
+      throw new InvalidSettings("requires a class that was not found: " + e.getMessage());
     }
   }
 
@@ -65,10 +65,11 @@ final class RecordShape {
   }
 
   /**
-   * What absent keys are taken from: what the enclosing record has there, or else {@code
-   * defaults()}; nothing where the class has none.
+   * The record that supplies the values of absent keys: the value in the enclosing record's
+   * defaults if it is of this class, otherwise {@code defaults()}; null if the class has no such
+   * method.
    *
-   * @throws InvalidSettings where {@code defaults()} fails
+   * @throws InvalidSettings if {@code defaults()} throws
    */
   @Nullable Object base(@Nullable Object enclosing) {
     return enclosing != null && enclosing.getClass() == type ? enclosing : defaults();
@@ -92,41 +93,41 @@ final class RecordShape {
     try {
       return factory.invoke(null);
     } catch (InvocationTargetException e) {
-      throw new InvalidSettings("has defaults() that fail: " + causeOf(e));
+      throw new InvalidSettings("has a defaults() method that throws " + causeOf(e));
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
     }
   }
 
   /**
-   * Makes a record.
+   * Creates a record.
    *
-   * @throws InvalidSettings where its constructor refuses the values, or fails
+   * @throws InvalidSettings if the constructor rejects the values or fails
    */
   Object create(@Nullable Object[] values) {
     try {
       return constructor.newInstance(values);
     } catch (InvocationTargetException e) {
-      throw refusal(e);
+      throw rejection(e);
     } catch (LinkageError e) {
-      throw new InvalidSettings("cannot be built: " + e);
+      throw new InvalidSettings("cannot be created: " + e);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static InvalidSettings refusal(InvocationTargetException thrown) {
+  private static InvalidSettings rejection(InvocationTargetException thrown) {
     Throwable cause = causeOf(thrown);
-    if (cause instanceof InvalidSettings refused) {
-      return refused;
+    if (cause instanceof InvalidSettings invalid) {
+      return invalid;
     }
-    if (cause instanceof IllegalArgumentException refused && refused.getMessage() != null) {
-      return new InvalidSettings("is refused: " + refused.getMessage());
+    if (cause instanceof IllegalArgumentException invalid && invalid.getMessage() != null) {
+      return new InvalidSettings("is invalid: " + invalid.getMessage());
     }
-    return new InvalidSettings("cannot be built: " + cause);
+    return new InvalidSettings("cannot be created: " + cause);
   }
 
-  /** What was thrown by the record's own code, where it is about the record and not the machine. */
+  /** The exception thrown by the record's code; a VirtualMachineError is rethrown instead. */
   private static Throwable causeOf(InvocationTargetException thrown) {
     Throwable cause = thrown.getCause();
     if (cause instanceof VirtualMachineError failure) {
@@ -136,10 +137,10 @@ final class RecordShape {
   }
 
   /**
-   * One key.
+   * One key, declared by a record component.
    *
-   * @param formerName its deprecated name; null if it never had another
-   * @param nullable whether it may be absent without a default
+   * @param formerName the deprecated name of the key; null if it was never renamed
+   * @param nullable whether the key may be absent without a default
    */
   record Part(
       String name, @Nullable String formerName, Type type, boolean nullable, Method accessor) {
@@ -153,12 +154,12 @@ final class RecordShape {
           opened(component.getAccessor()));
     }
 
-    /** The value that a record has for this key. */
+    /** The value of this key in a record. */
     @Nullable Object of(Object record) {
       try {
         return accessor.invoke(record);
       } catch (InvocationTargetException e) {
-        throw new InvalidSettings("cannot say its " + name + ": " + causeOf(e));
+        throw new InvalidSettings("has an accessor " + name + "() that throws " + causeOf(e));
       } catch (IllegalAccessException e) {
         throw new IllegalStateException(e);
       }

@@ -10,57 +10,58 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Single values, read as what is wanted. A number is a number however it is written ({@code 5e-4}
- * too, which YAML 1.1 takes for a text; {@code .inf} or {@code Infinity}), and a text may look like
- * a number; but a quoted number is no number, and {@code yes} is not true.
+ * Converts YAML scalars to the Java type of a record component. Numbers are accepted in every
+ * notation ({@code 5e-4}, which YAML 1.1 reads as a string; {@code .inf} or {@code Infinity}), and
+ * a string may look like a number; but a quoted number is not a number, and {@code yes} is not
+ * true.
  */
 final class Scalars {
-  private static final Pattern WHOLE = Pattern.compile("[-+]?\\d+");
+  private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
   private static final Pattern NUMBER =
       Pattern.compile("[-+]?(\\.\\d+|\\d+(\\.\\d*)?)([eE][-+]?\\d+)?");
   private static final Map<Class<?>, Kind> KINDS =
       Map.of(
-          int.class, whole(Integer.MIN_VALUE, Integer.MAX_VALUE, BigInteger::intValue),
-          Integer.class, whole(Integer.MIN_VALUE, Integer.MAX_VALUE, BigInteger::intValue),
-          long.class, whole(Long.MIN_VALUE, Long.MAX_VALUE, BigInteger::longValue),
-          Long.class, whole(Long.MIN_VALUE, Long.MAX_VALUE, BigInteger::longValue),
+          int.class, integer(Integer.MIN_VALUE, Integer.MAX_VALUE, BigInteger::intValue),
+          Integer.class, integer(Integer.MIN_VALUE, Integer.MAX_VALUE, BigInteger::intValue),
+          long.class, integer(Long.MIN_VALUE, Long.MAX_VALUE, BigInteger::longValue),
+          Long.class, integer(Long.MIN_VALUE, Long.MAX_VALUE, BigInteger::longValue),
           double.class, new Kind("a number", Scalars::number),
           Double.class, new Kind("a number", Scalars::number),
-          boolean.class, new Kind("true or false", Scalars::truth),
-          Boolean.class, new Kind("true or false", Scalars::truth),
-          String.class, new Kind("text", YamlNode.Scalar::text));
+          boolean.class, new Kind("true or false", Scalars::bool),
+          Boolean.class, new Kind("true or false", Scalars::bool),
+          String.class, new Kind("a string", YamlNode.Scalar::text));
 
   private Scalars() {}
 
-  /** How values of that class are read; nothing where they are no single values. */
-  static @Nullable Kind kind(Class<?> wanted) {
-    return wanted.isEnum() ? choice(wanted) : KINDS.get(wanted);
+  /** How values of a class are parsed; null if the class is not a scalar type. */
+  static @Nullable Kind kind(Class<?> type) {
+    return type.isEnum() ? choice(type) : KINDS.get(type);
   }
 
-  /** A constant as a run file names it: {@code LAST_TOKEN} is {@code last-token}. */
+  /** The name of an enum constant in run files: {@code LAST_TOKEN} is {@code last-token}. */
   static String name(Object constant) {
     return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  static List<String> names(Class<?> choice) {
-    return Arrays.stream(choice.getEnumConstants()).map(Scalars::name).toList();
+  static List<String> names(Class<?> enumType) {
+    return Arrays.stream(enumType.getEnumConstants()).map(Scalars::name).toList();
   }
 
-  private static Kind choice(Class<?> wanted) {
+  private static Kind choice(Class<?> enumType) {
     return new Kind(
-        "one of " + String.join(", ", names(wanted)),
+        "one of " + String.join(", ", names(enumType)),
         scalar ->
-            Arrays.stream(wanted.getEnumConstants())
+            Arrays.stream(enumType.getEnumConstants())
                 .filter(constant -> name(constant).equals(scalar.text()))
                 .findFirst()
                 .orElse(null));
   }
 
-  private static Kind whole(long low, long high, Function<BigInteger, Object> narrow) {
+  private static Kind integer(long low, long high, Function<BigInteger, Object> narrow) {
     return new Kind(
-        "a whole number",
+        "an integer",
         scalar -> {
-          if (scalar.quoted() || !WHOLE.matcher(scalar.text()).matches()) {
+          if (scalar.quoted() || !INTEGER.matcher(scalar.text()).matches()) {
             return null;
           }
           BigInteger value = new BigInteger(scalar.text());
@@ -89,7 +90,7 @@ final class Scalars {
     };
   }
 
-  private static @Nullable Object truth(YamlNode.Scalar scalar) {
+  private static @Nullable Object bool(YamlNode.Scalar scalar) {
     if (scalar.quoted()) {
       return null;
     }
@@ -100,30 +101,30 @@ final class Scalars {
     };
   }
 
-  /** Reads a value; nothing where it is not of the kind. */
+  /** Parses a scalar; null if it is not of the expected kind. */
   @FunctionalInterface
-  interface Reading {
-    @Nullable Object of(YamlNode.Scalar scalar);
+  interface Parser {
+    @Nullable Object parse(YamlNode.Scalar scalar);
   }
 
   /**
-   * A kind of single value.
+   * A kind of scalar.
    *
-   * @param words {@code a whole number}
-   * @param range {@code from -5 to 5}, said where a number lies outside
+   * @param description {@code an integer}, for messages
+   * @param range {@code from -5 to 5}, appended to messages about integers out of range
    */
-  record Kind(String words, Reading reading, String range) {
-    Kind(String words, Reading reading) {
-      this(words, reading, "");
+  record Kind(String description, Parser parser, String range) {
+    Kind(String description, Parser parser) {
+      this(description, parser, "");
     }
 
-    /** What to say of a value that is not of this kind. */
+    /** The requirement that an invalid value violates: {@code must be an integer}. */
     String rule(YamlNode found) {
       boolean outside =
           found instanceof YamlNode.Scalar scalar
               && !scalar.quoted()
-              && WHOLE.matcher(scalar.text()).matches();
-      return "must be " + words + (outside ? range : "");
+              && INTEGER.matcher(scalar.text()).matches();
+      return "must be " + description + (outside ? range : "");
     }
   }
 }

@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run file as it was written, with {@code --set} laid over it; defaults come from the records
- * that a {@link Binder} makes of it. So the order is defaults, file, {@code --set}, later ones over
- * earlier ones.
+ * The parsed settings of a run file with {@code --set} overrides applied. Defaults are added later
+ * by the {@link Binder}. The precedence is: defaults, then the file, then {@code --set}, each
+ * overriding the one before.
  *
  * <p>{@code --set a.b.0.c=value}: the value is YAML ({@code 1e-3}, {@code true}, {@code [a, b]},
- * {@code {type: cosine}}) and replaces what was there. One thing is particular: where a {@code
- * type} is set to another than the file's, those of the file's keys beside it that the new type has
- * too stay as they are, and the others are dropped, as they were meant for the old type. So {@code
- * --set training.optimizer.type=sgd} keeps the file's {@code learningRate} and forgets its {@code
- * beta1}. To keep nothing, replace the whole: {@code --set training.optimizer=sgd}.
+ * {@code {type: cosine}}) and replaces the existing value. If {@code --set} changes a {@code type},
+ * the file's other keys of that mapping are kept if the new type has them and dropped otherwise, as
+ * they were meant for the old type. For example, {@code --set training.optimizer.type=sgd} keeps
+ * the file's {@code learningRate} and drops its {@code beta1}. To keep nothing, replace the
+ * mapping: {@code --set training.optimizer=sgd}.
  */
 public final class SettingsTree {
   private final String displayName;
@@ -33,12 +33,11 @@ public final class SettingsTree {
   }
 
   /**
-   * Reads a run file.
+   * Parses a run file and applies overrides.
    *
-   * @param displayName how messages name it: {@code sentiment.yaml}
-   * @param sets each {@code key=value}
-   * @throws InvalidSettings where the text is not YAML of keys with values, or a {@code --set} does
-   *     not fit it
+   * @param displayName the file's name in messages, such as {@code sentiment.yaml}
+   * @param sets the {@code --set} overrides, each {@code key=value}
+   * @throws InvalidSettings if the text is not a YAML mapping, or an override cannot be applied
    */
   public static SettingsTree load(String displayName, String yamlText, List<String> sets) {
     Mapping file = readFile(displayName, yamlText);
@@ -52,8 +51,8 @@ public final class SettingsTree {
         return mapping;
       }
       throw new InvalidSettings(
-          (node == null ? "is empty" : "is not made of keys but of " + kind(node))
-              + "; a run file is lines of \"key: value\"");
+          (node == null ? "is empty" : "contains " + kind(node))
+              + "; a run file must consist of lines \"key: value\"");
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(problem -> inFile(displayName, problem)).toList());
@@ -68,7 +67,7 @@ public final class SettingsTree {
   private static String kind(YamlNode node) {
     return node instanceof Sequence
         ? "a list"
-        : "the single value " + node.show() + " (a colon needs a space after it)";
+        : "the single value " + node.show() + " (a colon must be followed by a space)";
   }
 
   private static Mapping assign(Mapping file, List<String> sets) {
@@ -88,10 +87,10 @@ public final class SettingsTree {
   }
 
   /**
-   * The texts of a list at the top, where the key is there and is one: what is needed before
-   * binding.
+   * The strings of a top-level list, for settings that are needed before binding; empty if the key
+   * is absent or not a list.
    */
-  public List<String> texts(String key) {
+  public List<String> strings(String key) {
     return root.entries().get(key) instanceof Sequence sequence
         ? sequence.entries().stream()
             .filter(Scalar.class::isInstance)
@@ -105,8 +104,8 @@ public final class SettingsTree {
   }
 
   /**
-   * The same problems with the file's name before each and the line, or the {@code --set}, behind
-   * it; also for what is found wrong only after binding.
+   * Adds the location to problems: the file's name in front, and the line or the {@code --set}
+   * option at the end. Also used for problems that are found after binding.
    */
   public InvalidSettings locate(List<Problem> problems) {
     return new InvalidSettings(
@@ -115,33 +114,33 @@ public final class SettingsTree {
                 problem ->
                     new Problem(
                         (displayName + ": " + problem.key()).strip(),
-                        problem.message() + place(problem.key())))
+                        problem.message() + location(problem.key())))
             .toList());
   }
 
-  /** Where the key, or else the nearest key around it, was written. */
-  private String place(String key) {
+  /** The location of the key, or of its closest enclosing key that exists. */
+  private String location(String key) {
     YamlNode node = deepest(root, key);
-    return node == root ? "" : " (" + node.origin().words() + ")";
+    return node == root ? "" : " (" + node.origin().description() + ")";
   }
 
-  /** What the path leads to, or the last that it passes; a single key may have dots in it. */
+  /** The node at a path, or the deepest existing node on it; a single key may contain dots. */
   private static YamlNode deepest(YamlNode node, String path) {
-    Map<String, YamlNode> inner = inner(node);
-    YamlNode whole = inner.get(path);
-    if (whole != null) {
-      return whole;
+    Map<String, YamlNode> children = children(node);
+    YamlNode exact = children.get(path);
+    if (exact != null) {
+      return exact;
     }
     for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-      YamlNode part = inner.get(path.substring(0, dot));
-      if (part != null) {
-        return deepest(part, path.substring(dot + 1));
+      YamlNode child = children.get(path.substring(0, dot));
+      if (child != null) {
+        return deepest(child, path.substring(dot + 1));
       }
     }
     return node;
   }
 
-  private static Map<String, YamlNode> inner(YamlNode node) {
+  private static Map<String, YamlNode> children(YamlNode node) {
     if (node instanceof Mapping mapping) {
       return mapping.entries();
     }

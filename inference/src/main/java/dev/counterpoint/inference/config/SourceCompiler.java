@@ -27,29 +27,29 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import org.jspecify.annotations.Nullable;
 
-/** Compiles {@code .java} files into memory. */
+/** Compiles {@code .java} files in memory. */
 final class SourceCompiler {
   private SourceCompiler() {}
 
   /**
-   * Compiles all files together, against the program and the given jars and folders. The program's
-   * path is that of {@code java.class.path}; javac itself follows the {@code Class-Path} of a jar.
+   * Compiles all files together. The compile class path is {@code java.class.path} plus the given
+   * jars and folders; javac also follows the {@code Class-Path} attribute of jars.
    *
-   * @param compiler nothing where Java runs without one
-   * @return the bytes of each class, by its binary name
-   * @throws InvalidSettings with every error as {@code Idea.java:12: message}
+   * @param compiler the system compiler; null if the Java runtime has none
+   * @return the bytes of each class by binary name
+   * @throws InvalidSettings if compilation fails, with each error as {@code Idea.java:12: message}
    */
   static Map<String, byte[]> compile(
       List<Path> sources, List<Path> classPath, @Nullable JavaCompiler compiler) {
     if (compiler == null) {
       throw new InvalidSettings(
-          "To compile %s a JDK is needed; the Java in %s has no compiler."
+          "Compiling %s requires a JDK, but the Java runtime in %s has no compiler."
               .formatted(sources.get(0), System.getProperty("java.home")));
     }
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager files =
             compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
-        Memory memory = new Memory(files)) {
+        InMemoryFiles memory = new InMemoryFiles(files)) {
       boolean compiled =
           compiler
               .getTask(
@@ -86,18 +86,19 @@ final class SourceCompiler {
         .toList();
   }
 
-  /** javac tells symbol and place on lines of their own; here an error is one line. */
+  /** An error on one line; javac prints symbol and location on separate lines. */
   private static Problem error(Diagnostic<? extends JavaFileObject> diagnostic) {
     JavaFileObject source = diagnostic.getSource();
     String message = diagnostic.getMessage(Locale.ENGLISH).strip().replaceAll("\\s*\\R\\s*", "; ");
-    String place = source == null ? "" : source.getName() + ":" + diagnostic.getLineNumber() + ":";
-    return new Problem(place, message.replaceAll(" {2,}", " "));
+    String location =
+        source == null ? "" : source.getName() + ":" + diagnostic.getLineNumber() + ":";
+    return new Problem(location, message.replaceAll(" {2,}", " "));
   }
 
-  private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
+  private static final class InMemoryFiles extends ForwardingJavaFileManager<JavaFileManager> {
     private final Map<String, ByteArrayOutputStream> written = new HashMap<>();
 
-    Memory(JavaFileManager files) {
+    InMemoryFiles(JavaFileManager files) {
       super(files);
     }
 

@@ -11,14 +11,17 @@ import java.util.List;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
-/** A {@code --classpath} taken apart: what is to be compiled, and what holds classes already. */
+/**
+ * The entries of a {@code --classpath}, split into source files to compile and jars or folders with
+ * compiled classes.
+ */
 record SourceEntries(List<Path> sources, List<Path> classPath) {
   private static final String JAVA = ".java";
 
   /**
-   * Looks at each entry.
+   * Classifies the entries.
    *
-   * @throws InvalidSettings naming each that cannot be used
+   * @throws InvalidSettings if an entry cannot be used; the message lists each of them
    */
   static SourceEntries of(List<Path> entries) {
     SourceEntries found = new SourceEntries(new ArrayList<>(), new ArrayList<>());
@@ -54,11 +57,11 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
   }
 
   private void addFolder(Path folder) {
-    try (Stream<Path> within = Files.list(folder);
-        Stream<Path> below = Files.walk(folder)) {
-      List<Path> found = within.filter(file -> file.toString().endsWith(JAVA)).sorted().toList();
-      if (found.isEmpty() && below.noneMatch(file -> file.toString().endsWith(".class"))) {
-        throw new InvalidSettings("holds neither classes nor, directly in it, .java files");
+    try (Stream<Path> children = Files.list(folder);
+        Stream<Path> descendants = Files.walk(folder)) {
+      List<Path> found = children.filter(file -> file.toString().endsWith(JAVA)).sorted().toList();
+      if (found.isEmpty() && descendants.noneMatch(file -> file.toString().endsWith(".class"))) {
+        throw new InvalidSettings("contains no .class files, and no .java files at its top level");
       }
       sources.addAll(found);
       classPath.add(folder);
@@ -67,7 +70,7 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
     }
   }
 
-  /** A class loader passes over a jar that it cannot read, without a word. */
+  /** Checks that a jar is readable; a class loader silently ignores an unreadable jar. */
   private static void checkJar(Path jar) {
     try (JarFile opened = new JarFile(jar.toFile())) {
       opened.entries();

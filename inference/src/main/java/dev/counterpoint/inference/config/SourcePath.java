@@ -17,16 +17,15 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Classes from outside the program, the {@code --classpath}: jars, class folders, and {@code .java}
- * files, which the JDK's own compiler compiles at start, all together and into memory. They see the
- * program's classes and each other.
+ * User-defined classes from {@code --classpath}: jars, class folders, and {@code .java} files. The
+ * source files are compiled together, in memory, by the JDK's compiler at startup. They can refer
+ * to the program's classes and to each other.
  *
- * <p>A folder is a class folder. If there are {@code .java} files directly in it, they are compiled
- * too; deeper ones are not looked for, so that {@code --classpath .} beside one idea does not
- * compile a whole project.
+ * <p>A folder is a class folder. Source files directly in it are compiled too; subfolders are not
+ * searched for source files, so that {@code --classpath .} does not compile a whole project.
  */
 public final class SourcePath implements AutoCloseable {
-  private static final String OWN = "classpath";
+  private static final String LOADER_NAME = "classpath";
 
   private final ClassLoader loader;
   private final Set<String> compiled;
@@ -38,16 +37,16 @@ public final class SourcePath implements AutoCloseable {
     this.description = description;
   }
 
-  /** The program's own classes only. */
+  /** A source path with only the program's classes. */
   public static SourcePath none() {
-    return new SourcePath(program(), Set.of(), "the program; --classpath adds more");
+    return new SourcePath(program(), Set.of(), "the program (use --classpath to add more)");
   }
 
   /**
-   * Takes in what is named.
+   * Opens jars and folders and compiles source files.
    *
-   * @throws InvalidSettings where something is missing, of no known kind, or does not compile:
-   *     every error as {@code Idea.java:12: message}
+   * @throws InvalidSettings if an entry is missing, of an unsupported kind, or does not compile;
+   *     compiler errors are listed as {@code Idea.java:12: message}
    */
   public static SourcePath open(List<Path> entries) {
     return open(entries, ToolProvider.getSystemJavaCompiler());
@@ -69,9 +68,9 @@ public final class SourcePath implements AutoCloseable {
             + entries.stream().map(Path::toString).collect(Collectors.joining(", ")));
   }
 
-  /** Whether a line of a stack trace is of a class of the user's own. */
-  public static boolean isOwn(StackTraceElement frame) {
-    return OWN.equals(frame.getClassLoaderName());
+  /** Whether a stack frame belongs to a user-defined class. */
+  public static boolean isUserCode(StackTraceElement frame) {
+    return LOADER_NAME.equals(frame.getClassLoaderName());
   }
 
   private static ClassLoader program() {
@@ -94,24 +93,22 @@ public final class SourcePath implements AutoCloseable {
     return names.stream().filter(name -> !name.contains("$")).collect(Collectors.toSet());
   }
 
-  /** What loads them; the program's loader comes first. */
+  /** The class loader of the user-defined classes, whose parent is the program's loader. */
   public ClassLoader loader() {
     return loader;
   }
 
-  /** The names of the classes that were compiled, save nested ones. */
+  /** The names of the compiled top-level classes. */
   Set<String> compiled() {
     return compiled;
   }
 
-  /** Where classes are looked for, to go on from "in": {@code the program or in Idea.java}. */
+  /** Where classes are searched, for messages: {@code the program or in Idea.java}. */
   String description() {
     return description;
   }
 
-  /**
-   * The class of a name; a nested one may be written {@code Outer.Inner} or {@code Outer$Inner}.
-   */
+  /** Loads a class by name; a nested class is {@code Outer.Inner} or {@code Outer$Inner}. */
   Optional<Class<?>> find(String name) {
     Optional<Class<?>> found = load(name);
     int dot = name.lastIndexOf('.');
@@ -128,11 +125,11 @@ public final class SourcePath implements AutoCloseable {
     }
   }
 
-  /** Closes the jars; classes that were not loaded yet cannot be loaded any more. */
+  /** Closes the jars; classes that were not loaded before can no longer be loaded. */
   @Override
   public void close() throws IOException {
-    if (loader instanceof Loader own) {
-      own.close();
+    if (loader instanceof Loader closeable) {
+      closeable.close();
     }
   }
 
@@ -140,7 +137,7 @@ public final class SourcePath implements AutoCloseable {
     private final Map<String, byte[]> classes;
 
     Loader(URL[] urls, Map<String, byte[]> classes) {
-      super(OWN, urls, program());
+      super(LOADER_NAME, urls, program());
       this.classes = classes;
     }
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The way back from records to a tree. */
+/** Converts settings records to a JSON tree, the inverse of binding. */
 final class TreeWriter {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -26,11 +26,12 @@ final class TreeWriter {
   }
 
   /**
-   * The keys of a record.
+   * Converts a record.
    *
-   * @param catalog of the contract it stands for, which asks for a {@code type}; nothing for a
-   *     record that nothing else could stand for
-   * @param enclosing what the binder will find as the enclosing record's default
+   * @param catalog the catalog of the component's contract, for which {@code type} is written; null
+   *     if the component's type is the record class itself
+   * @param enclosing the value in the enclosing record's defaults, which the binder will use for
+   *     absent keys
    */
   private ObjectNode record(
       Object record, @Nullable Catalog<?> catalog, @Nullable Object enclosing) {
@@ -53,7 +54,7 @@ final class TreeWriter {
   }
 
   private static @Nullable Object content(@Nullable Object value) {
-    return value instanceof Optional<?> some ? some.orElse(null) : value;
+    return value instanceof Optional<?> optional ? optional.orElse(null) : value;
   }
 
   private static Type contentType(Part part) {
@@ -76,10 +77,10 @@ final class TreeWriter {
       entries.forEach((key, entry) -> node.set(key.toString(), value(valueType, entry, null)));
       return node;
     }
-    return single(value);
+    return scalar(value);
   }
 
-  private static JsonNode single(Object value) {
+  private static JsonNode scalar(Object value) {
     if (value instanceof Integer number) {
       return JSON.numberNode(number.intValue());
     }
@@ -89,8 +90,8 @@ final class TreeWriter {
     if (value instanceof Double number) {
       return JSON.numberNode(number.doubleValue());
     }
-    if (value instanceof Boolean truth) {
-      return JSON.booleanNode(truth);
+    if (value instanceof Boolean bool) {
+      return JSON.booleanNode(bool);
     }
     if (value instanceof Enum<?> constant) {
       return JSON.textNode(Scalars.name(constant));
@@ -99,6 +100,6 @@ final class TreeWriter {
       return JSON.textNode(text);
     }
     throw new IllegalArgumentException(
-        "A run file cannot hold " + value + " of " + value.getClass() + ".");
+        "A run file cannot represent the value " + value + " of " + value.getClass() + ".");
   }
 }

@@ -4,11 +4,11 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
 
-/** What a component's declared type is made of. */
+/** Raw types and type arguments of a record component's declared type. */
 final class Types {
   private Types() {}
 
-  /** {@code List} of {@code List<String>}; {@code Object} of what has no class, as {@code T}. */
+  /** The raw class, such as {@code List} for {@code List<String>}; {@code Object} for {@code T}. */
   static Class<?> raw(Type type) {
     if (type instanceof Class<?> plain) {
       return plain;
@@ -19,7 +19,7 @@ final class Types {
     return type instanceof WildcardType wildcard ? raw(wildcard.getUpperBounds()[0]) : Object.class;
   }
 
-  /** {@code String} of {@code List<String>}, counted from 0. */
+  /** The type argument at an index from 0, such as {@code String} for {@code List<String>}. */
   static Type argument(Type type, int index) {
     return type instanceof ParameterizedType generic
         ? generic.getActualTypeArguments()[index]

@@ -10,47 +10,50 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.reader.ReaderException;
 
-/** Says in plain words what SnakeYAML says in a parser's. */
+/** Translates SnakeYAML's parser errors to readable messages. */
 final class YamlErrorMessage {
   private static final String INDENTATION =
-      "a part that does not belong to what stands before it; check the indentation and the quotes";
+      "content that does not match the preceding structure; check the indentation and the quotes";
 
-  /** From a pattern of SnakeYAML's words (context, a bar, problem) to ours, the first that fits. */
+  /**
+   * Messages by a pattern for SnakeYAML's text ("context | problem"); the first match applies. A
+   * message completes "FILE has ...".
+   */
   private static final List<Rule> RULES =
       List.of(
-          new Rule("\\(TAB\\)", "a tab where YAML wants spaces"),
+          new Rule("\\(TAB\\)", "a tab character; YAML is indented with spaces only"),
           new Rule(
               "mapping values are not allowed",
-              "a \":\" that is not allowed here; put a text with \": \" in quotes, or check the"
+              "a \":\" that is not allowed here; quote a value that contains \": \", or check the"
                   + " indentation"),
           new Rule(
               "sequence entries are not allowed",
-              "a \"- \" that is not allowed here; begin a list on a line of its own"),
+              "a \"- \" that is not allowed here; start the list on a new line"),
           new Rule("quoted scalar.*end of stream", "a quote that is not closed"),
           new Rule("flow mapping.*expected ',' or '}'", "a \"{\" that is not closed by \"}\""),
           new Rule("flow sequence.*expected ',' or ']'", "a \"[\" that is not closed by \"]\""),
-          new Rule("could not find expected ':'", "a line that is not \"key: value\""),
+          new Rule("could not find expected ':'", "a line without \"key: value\""),
           new Rule("undefined alias (.+)", "an alias *$1 without an anchor &$1"),
-          new Rule("single document|<document start>", "a second document; one file is one run"),
+          new Rule("single document|<document start>", "a second document; only one is allowed"),
           new Rule("found unknown escape character (.)", "the unknown escape \"\\$1\" in quotes"),
           new Rule(
               "found character '(.)' that cannot start",
-              "a text that starts with \"$1\"; put it in quotes"),
-          new Rule("scanning an? (anchor|alias)", "an $1 without a name; put the text in quotes"),
+              "a value that starts with \"$1\"; put it in quotes"),
+          new Rule("scanning an? (anchor|alias)", "an $1 without a name; put the value in quotes"),
           new Rule(
               "expected the node content, but found '([^<].*)'",
               "a \"$1\" where a value is expected"),
           new Rule("expected the node content", "no value where one is expected"),
-          new Rule("found '([}\\]])'", "a \"$1\" that nothing opened"),
+          new Rule("found '([}\\]])'", "a \"$1\" without an opening bracket"),
           new Rule("expected <block end>", INDENTATION));
 
   private YamlErrorMessage() {}
 
-  /** What is wrong and where: {@code a quote that is not closed (line 3, column 7: name: "x)}. */
+  /** The problem and its location: {@code has a quote that is not closed (line 3, column 7: x)}. */
   static String explain(YAMLException exception, String text) {
     if (exception instanceof MarkedYAMLException marked) {
-      Mark mark = place(marked);
-      return "has " + words(marked) + (mark == null ? "" : at(mark, text));
+      Mark mark = location(marked);
+      return "has " + description(marked) + (mark == null ? "" : at(mark, text));
     }
     if (exception instanceof ReaderException unreadable) {
       int line =
@@ -63,29 +66,29 @@ final class YamlErrorMessage {
           unreadable.getCodePoint(),
           line);
     }
-    return "is not YAML: " + Quoted.onOneLine(String.valueOf(exception.getMessage()));
+    return "is not valid YAML: " + Quoted.onOneLine(String.valueOf(exception.getMessage()));
   }
 
-  private static String words(MarkedYAMLException marked) {
+  private static String description(MarkedYAMLException marked) {
     String problem = String.valueOf(marked.getProblem());
-    String whole = marked.getContext() + " | " + problem;
+    String text = marked.getContext() + " | " + problem;
     for (Rule rule : RULES) {
-      Matcher matcher = Pattern.compile(rule.pattern()).matcher(whole);
+      Matcher matcher = Pattern.compile(rule.pattern()).matcher(text);
       if (matcher.find()) {
         return matcher.groupCount() == 0
-            ? rule.words()
-            : rule.words().replace("$1", matcher.group(1));
+            ? rule.description()
+            : rule.description().replace("$1", matcher.group(1));
       }
     }
-    return "a mistake in its YAML: " + Quoted.onOneLine(problem);
+    return "invalid YAML: " + Quoted.onOneLine(problem);
   }
 
-  /** What was opened and not closed is worth more than the end of the file, where it was missed. */
-  private static @Nullable Mark place(MarkedYAMLException marked) {
+  /** For an unclosed quote or bracket, the position where it was opened, not the end of file. */
+  private static @Nullable Mark location(MarkedYAMLException marked) {
     String context = String.valueOf(marked.getContext());
-    boolean opened = context.contains("quoted scalar") || context.contains("flow");
-    boolean within = String.valueOf(marked.getProblem()).contains("escape");
-    return marked.getContextMark() != null && opened && !within
+    boolean unclosed = context.contains("quoted scalar") || context.contains("flow");
+    boolean escape = String.valueOf(marked.getProblem()).contains("escape");
+    return marked.getContextMark() != null && unclosed && !escape
         ? marked.getContextMark()
         : marked.getProblemMark();
   }
@@ -101,5 +104,5 @@ final class YamlErrorMessage {
         shown.isEmpty() ? "" : ": " + shown);
   }
 
-  private record Rule(String pattern, String words) {}
+  private record Rule(String pattern, String description) {}
 }

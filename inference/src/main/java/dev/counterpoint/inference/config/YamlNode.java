@@ -9,32 +9,37 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was written, before anything is known of its meaning. A scalar keeps its text: whether
- * {@code 5e-4}, {@code no} or {@code 1.10} is a number or a text is decided by what is wanted, not
- * by the rules of one version of YAML.
+ * A node of a parsed YAML document whose scalars are not converted yet. A scalar keeps its text:
+ * whether {@code 5e-4}, {@code no} or {@code 1.10} is a number or a string depends on the type of
+ * the record component, not on the rules of a particular YAML version.
  */
 sealed interface YamlNode {
-  /** Where it was written. */
+  /** Where the node was written. */
   Origin origin();
 
-  /** What was written, on one line and short enough for a message. */
+  /** The node's text on one line, shortened for messages. */
   String show();
 
-  /** Whether no part of it was given by {@code --set}. */
+  /** Whether the whole node comes from the file, and no part of it from {@code --set}. */
   boolean inFile();
 
   /**
    * Where a value was written.
    *
-   * @param words for a message: {@code line 12}, or {@code --set training.epochs=3}
-   * @param inFile whether it was in the file, not in a {@code --set}
+   * @param description for messages: {@code line 12}, or {@code --set training.epochs=3}
+   * @param inFile whether the value comes from the file, not from {@code --set}
    */
-  record Origin(String words, boolean inFile) {}
+  record Origin(String description, boolean inFile) {}
 
-  /** A single value, as it was written; {@code quoted} where it can be text only. */
+  /**
+   * A scalar.
+   *
+   * @param text the text as written, without quotes
+   * @param quoted whether the scalar was quoted and is therefore a string
+   */
   record Scalar(String text, boolean quoted, Origin origin) implements YamlNode {
     private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
-    private static final Pattern NOT_TEXT =
+    private static final Pattern NOT_STRING =
         Pattern.compile(
             "[-+]?(\\.\\d+|\\d+(\\.\\d*)?)([eE][-+]?\\d+)?|[-+]?\\.inf|\\.nan|true|false",
             Pattern.CASE_INSENSITIVE);
@@ -43,14 +48,14 @@ sealed interface YamlNode {
       return !quoted && NULLS.contains(text);
     }
 
-    /** Whether it is neither a number, nor true or false, nor nothing. */
-    boolean isText() {
-      return quoted || !(isNull() || NOT_TEXT.matcher(text).matches());
+    /** Whether the scalar is a string: not a number, a boolean or null. */
+    boolean isString() {
+      return quoted || !(isNull() || NOT_STRING.matcher(text).matches());
     }
 
     @Override
     public String show() {
-      return Quoted.shorten(isText() ? '"' + Quoted.onOneLine(text) + '"' : text);
+      return Quoted.shorten(isString() ? '"' + Quoted.onOneLine(text) + '"' : text);
     }
 
     @Override
@@ -74,11 +79,11 @@ sealed interface YamlNode {
   }
 
   /**
-   * Keys with values.
+   * A mapping of keys to values.
    *
-   * @param retyped whether {@code --set} gave {@code type} a value that the file did not
-   * @param shortForm the text that stood here until a {@code --set} gave it keys: {@code schedule:
-   *     cosine} and {@code --set schedule.warmup=0.1}
+   * @param retyped whether {@code --set} changed the value of {@code type} in the file
+   * @param shortForm the string that a {@code --set} turned into a mapping, as in {@code schedule:
+   *     cosine} with {@code --set schedule.warmup=0.1}; null if there was none
    */
   record Mapping(
       Map<String, YamlNode> entries, Origin origin, boolean retyped, @Nullable Scalar shortForm)
@@ -87,21 +92,21 @@ sealed interface YamlNode {
       this(entries, origin, false, null);
     }
 
-    /** The same with one key given another value. */
+    /** A copy in which one key has a new value. */
     Mapping with(String key, YamlNode value) {
       Map<String, YamlNode> changed = new LinkedHashMap<>(entries);
       changed.put(key, value);
       return new Mapping(changed, origin, retyped, shortForm);
     }
 
-    /** A copy that lacks one key. */
+    /** A copy without one key. */
     Mapping without(String key) {
       Map<String, YamlNode> changed = new LinkedHashMap<>(entries);
       changed.remove(key);
       return new Mapping(changed, origin, retyped, shortForm);
     }
 
-    /** The same, remembered as of another type than the file said. */
+    /** A copy that is marked as having a different {@code type} than in the file. */
     Mapping asRetyped() {
       return new Mapping(entries, origin, true, shortForm);
     }

@@ -25,15 +25,15 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * Reads YAML, strictly. SnakeYAML's node graph is read rather than Jackson's tree of it, which
- * knows no lines, lets anchors through as text, and has decided already what is a number.
+ * Strict YAML reader. It uses SnakeYAML's node graph instead of Jackson's tree, because Jackson
+ * does not keep line numbers, treats anchors as text, and has already converted numbers.
  *
- * <p>Anchors, aliases and merge keys ({@code <<: *base}) are resolved. A key that is there twice, a
- * tag such as {@code !!python/object}, and a second document are refused.
+ * <p>Anchors, aliases and merge keys ({@code <<: *base}) are resolved. Duplicate keys, tags such as
+ * {@code !!python/object}, and multiple documents are rejected.
  */
 final class YamlReader {
-  /** More values than any run file has; aliases of aliases can ask for billions. */
-  private static final int MOST_NODES = 100_000;
+  /** The maximum number of values; nested aliases could expand to billions. */
+  private static final int MAX_NODES = 100_000;
 
   private static final Set<Tag> TAGS =
       Set.of(
@@ -57,11 +57,12 @@ final class YamlReader {
   }
 
   /**
-   * Reads one document.
+   * Parses one document.
    *
-   * @param origins what to remember of a line, counted from 1
-   * @return nothing where there is nothing, or comments only
-   * @throws InvalidSettings where it is not YAML, or not strict; lines are named in the messages
+   * @param origins maps a line number, counted from 1, to the origin of its nodes
+   * @return the root node; null if the document is empty or contains only comments
+   * @throws InvalidSettings if the text is not valid YAML or uses a rejected feature; messages
+   *     include line numbers
    */
   static @Nullable YamlNode read(String text, IntFunction<Origin> origins) {
     Node root = compose(text);
@@ -87,11 +88,11 @@ final class YamlReader {
   private YamlNode convert(Node node, int line, String path) {
     Origin origin = origins.apply(line);
     if (!open.add(node)) {
-      problems.add(new Problem(path, "holds itself by an alias (line " + line + ")"));
+      problems.add(new Problem(path, "contains itself through an alias (line " + line + ")"));
       return new YamlNode.Scalar("", false, origin);
     }
-    if (++nodes > MOST_NODES) {
-      throw new InvalidSettings("has more than " + MOST_NODES + " values, aliases counted");
+    if (++nodes > MAX_NODES) {
+      throw new InvalidSettings("has more than " + MAX_NODES + " values after expanding aliases");
     }
     checkTag(node, line, path);
     YamlNode converted = convertByKind(node, origin, path);
@@ -133,7 +134,8 @@ final class YamlReader {
       int line = lineOf(tuple.getKeyNode());
       Integer earlier = lines.putIfAbsent(key, line);
       if (earlier != null) {
-        problems.add(new Problem(inner, "is there twice (lines " + earlier + " and " + line + ")"));
+        problems.add(
+            new Problem(inner, "is defined twice (lines " + earlier + " and " + line + ")"));
       }
       entries.put(key, convert(tuple.getValueNode(), line, inner));
     }
@@ -141,7 +143,7 @@ final class YamlReader {
     return new YamlNode.Mapping(entries, origin);
   }
 
-  /** Adds the keys of {@code <<: *base} that are not there. */
+  /** Adds the keys of {@code <<: *base} that are not defined yet. */
   private void merge(NodeTuple merge, Map<String, YamlNode> entries, String path) {
     int line = lineOf(merge.getKeyNode());
     List<Node> bases =
@@ -153,7 +155,8 @@ final class YamlReader {
         mapping.entries().forEach(entries::putIfAbsent);
       } else {
         problems.add(
-            new Problem(KeyPath.join(path, "<<"), "must be an alias of keys (line " + line + ")"));
+            new Problem(
+                KeyPath.join(path, "<<"), "must be an alias of a mapping (line " + line + ")"));
       }
     }
   }
@@ -167,14 +170,17 @@ final class YamlReader {
     problems.add(
         new Problem(
             path,
-            "has a key that is " + (key instanceof ScalarNode ? "empty" : "no text") + at(line)));
+            "has a key that is "
+                + (key instanceof ScalarNode ? "empty" : "not a string")
+                + at(line)));
     return "";
   }
 
   private void checkTag(Node node, int line, String path) {
     if (!TAGS.contains(node.getTag())) {
       String tag = node.getTag().getValue().replace(Tag.PREFIX, "!!");
-      problems.add(new Problem(path, "has the tag " + tag + "; tags are not used here" + at(line)));
+      problems.add(
+          new Problem(path, "has the tag " + tag + "; tags are not supported" + at(line)));
     }
   }
 

@@ -34,7 +34,7 @@ final class BinderTest {
       """;
 
   @Test
-  void aWholeFileBecomesRecords() {
+  void bindsACompleteFile() {
     Run run = Sample.bind(Sample.FILE);
 
     assertThat(run.name()).isEqualTo("sentiment");
@@ -50,7 +50,7 @@ final class BinderTest {
   }
 
   @Test
-  void textsThatLookLikeOtherThingsStayAsTheyAreWritten() {
+  void stringsThatLookLikeOtherTypesKeepTheirText() {
     assertThat(Sample.bind(Sample.FILE).data().labels()).containsExactly("no", "yes", "1.10");
   }
 
@@ -65,36 +65,35 @@ final class BinderTest {
   }
 
   @Test
-  void aRecordThatIsAbsentHasItsDefaults() {
+  void absentRecordGetsItsDefaults() {
     assertThat(Sample.bind(SMALL).training()).isEqualTo(Training.defaults());
   }
 
   @Test
-  void aRecordThatIsAbsentAndHasNoDefaultsIsMissing() {
-    refused(
+  void absentRecordWithoutDefaultsIsReported() {
+    assertRejected(
         () -> Sample.bind(SMALL.replace("data: ", "date: ")),
-        "sentiment.yaml: date is unknown; did you mean \"data\"? Known: name, seed, model, data,"
-            + " training, tags, loss (line 4)",
-        "sentiment.yaml: data is missing; it must be keys with values: train, validation, limit,"
-            + " labels");
+        "sentiment.yaml: date is unknown & \"data\" & name, seed, model, data,"
+            + " training, tags, loss & (line 4)",
+        "sentiment.yaml: data is missing & train, validation, limit, labels");
   }
 
   @Test
-  void keysWithoutATypeChangeTheDefaultChoice() {
+  void keysWithoutTypeChangeTheDefaultImplementation() {
     Run run = Sample.bind(SMALL + "training: {optimizer: {beta1: 0.5}}");
 
     assertThat(run.training().optimizer()).isEqualTo(new AdamW(2e-3, 0.5, 0.999));
   }
 
   @Test
-  void aTypeStartsFromItsOwnDefaults() {
+  void explicitTypeUsesItsOwnDefaults() {
     Run run = Sample.bind(SMALL + "training: {optimizer: {type: adamw, beta1: 0.5}}");
 
     assertThat(run.training().optimizer()).isEqualTo(new AdamW(1e-3, 0.5, 0.999));
   }
 
   @Test
-  void aTextIsTheTypeAlone() {
+  void stringIsShortFormOfType() {
     Run run = Sample.bind(SMALL + "training: {optimizer: sgd, schedule: constant}");
 
     assertThat(run.training().optimizer()).isEqualTo(new Sgd(0.01, 0));
@@ -102,14 +101,14 @@ final class BinderTest {
   }
 
   @Test
-  void nullEmptiesWhatMayBeEmpty() {
+  void nullClearsANullableKey() {
     Run run = Sample.bind(SMALL + "training: {clipNorm: null}");
 
     assertThat(run.training().clipNorm()).isNull();
   }
 
   @Test
-  void anOptionalIsFilled() {
+  void optionalIsBound() {
     Run run = Sample.bind(SMALL.replace("labels: []", "labels: [], limit: 5") + "training: {}");
 
     assertThat(run.data().limit()).isEqualTo(Optional.of(5));
@@ -117,7 +116,7 @@ final class BinderTest {
 
   @ParameterizedTest
   @CsvSource({"5e-4,5e-4", "5.0e-4,5e-4", "1e3,1000", "3,3", ".5,0.5", "+2.,2", "5E-4,5e-4"})
-  void aNumberMayBeWrittenInAnyWay(String written, double value) {
+  void numbersAreAcceptedInEveryNotation(String written, double value) {
     Run run =
         Sample.bind(SMALL + "training: {optimizer: {type: sgd, learningRate: " + written + "}}");
 
@@ -128,26 +127,26 @@ final class BinderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "3.5|3.5 must be a whole number",
-        "1e3|1e3 must be a whole number",
-        "abc|\"abc\" must be a whole number",
-        "'\"3\"'|\"3\" must be a whole number",
-        "3000000000|3000000000 must be a whole number from -2147483648 to 2147483647",
-        "[1, 2]|[1, 2] must be a whole number",
-        "{a: b}|{a: \"b\"} must be a whole number",
-        "~|is empty; it must be a whole number",
-        "true|true must be a whole number",
-        "0|0 must be greater than 0"
+        "3.5|3.5 & integer",
+        "1e3|1e3 & integer",
+        "abc|\"abc\" & integer",
+        "'\"3\"'|\"3\" & integer",
+        "3000000000|3000000000 & integer & -2147483648 to 2147483647",
+        "[1, 2]|[1, 2] & integer",
+        "{a: b}|{a: \"b\"} & integer",
+        "~|is empty & integer",
+        "true|true & integer",
+        "0|0 & greater than 0"
       })
-  void aWrongWholeNumberIsNamed(String written, String message) {
-    refused(
+  void invalidIntegerIsReported(String written, String fragments) {
+    assertRejected(
         () -> Sample.bind(SMALL + "training:\n  epochs: " + written),
-        "sentiment.yaml: training.epochs " + message + " (line 7)");
+        "sentiment.yaml: training.epochs " + fragments + " & (line 7)");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"yes", "1", "\"true\"", "on"})
-  void onlyTrueAndFalseAreTruths(String written) {
+  void onlyTrueAndFalseAreBooleans(String written) {
     assertThatThrownBy(() -> Sample.bind(SMALL + "training: {shuffle: " + written + "}"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("must be true or false");
@@ -155,90 +154,91 @@ final class BinderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"abc", "1e999", "'0.1'", "1_000", "0x10", "[]"})
-  void whatIsNoNumberIsRefused(String written) {
+  void invalidNumberIsReported(String written) {
     assertThatThrownBy(() -> Sample.bind(SMALL + "training: {clipNorm: " + written + "}"))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("must be a number (line 6)");
+        .hasMessageContaining("training.clipNorm")
+        .hasMessageContaining("a number (line 6)");
   }
 
   @Test
-  void anUnknownTypeIsNamedWithTheNearest() {
-    refused(
+  void unknownTypeIsReportedWithASuggestion() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("type: adamw", "type: adamv")),
-        "sentiment.yaml: training.optimizer.type \"adamv\" is unknown; did you mean \"adamw\"?"
-            + " Known: adam, adamw, sgd, or a class name (line 11)");
+        "sentiment.yaml: training.optimizer.type \"adamv\" is unknown & did you mean \"adamw\"?"
+            + " & adam, adamw, sgd, or a class name & (line 11)");
   }
 
   @Test
-  void anUnknownTypeInShortFormIsNamedWhereItStands() {
-    refused(
+  void unknownTypeInShortFormIsReportedAtItsKey() {
+    assertRejected(
         () -> Sample.bind(SMALL + "training: {schedule: cosine}"),
-        "sentiment.yaml: training.schedule \"cosine\" is unknown. Known: constant, linear, or a"
-            + " class name (line 6)");
+        "sentiment.yaml: training.schedule \"cosine\" is unknown & constant, linear, or a"
+            + " class name & (line 6)");
   }
 
   @Test
-  void anUnknownKeyIsNamedWithTheNearest() {
-    refused(
+  void unknownKeyIsReportedWithASuggestion() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("batchSize", "batch_size")),
-        "sentiment.yaml: training.batch_size is unknown; did you mean \"batchSize\"? Known: epochs,"
-            + " batchSize, optimizer, schedule, clipNorm, shuffle, groups (line 9)");
+        "sentiment.yaml: training.batch_size is unknown & did you mean \"batchSize\"? & epochs,"
+            + " batchSize, optimizer, schedule, clipNorm, shuffle, groups & (line 9)");
   }
 
   @Test
-  void anUnknownKeyOfAChoiceIsNamedWithItsType() {
-    refused(
+  void knownKeysOfAnImplementationIncludeType() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("warmup", "warmUps")),
-        "sentiment.yaml: training.schedule.warmUps is unknown; did you mean \"warmup\"? Known: type,"
-            + " warmup (line 14)");
+        "sentiment.yaml: training.schedule.warmUps is unknown & did you mean \"warmup\"? & type,"
+            + " warmup & (line 14)");
   }
 
   @Test
-  void anUnknownConstantIsNamedWithTheNearest() {
-    refused(
+  void unknownEnumConstantIsReportedWithASuggestion() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("last-token", "lasttoken")),
-        "sentiment.yaml: model.pooling \"lasttoken\" is unknown; did you mean \"last-token\"? Known:"
-            + " mean, last-token (line 3)");
+        "sentiment.yaml: model.pooling \"lasttoken\" is unknown & did you mean \"last-token\"?"
+            + " & mean, last-token & (line 3)");
   }
 
   @Test
-  void aMissingKeyIsNamedWithWhatItMustBe() {
-    refused(
+  void missingKeyIsReportedWithItsType() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("path: train.tsv", "")),
-        "sentiment.yaml: data.train.path is missing; it must be text (line 5)");
+        "sentiment.yaml: data.train.path is missing & a string & (line 5)");
   }
 
   @Test
-  void aMissingTypeIsNamedWithTheKnown() {
-    refused(
+  void missingTypeIsReportedWithTheKnownTypes() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("type: transformer, ", "")),
-        "sentiment.yaml: model.type is missing; known: transformer, or a class name (line 3)");
+        "sentiment.yaml: model.type is missing & transformer, or a class name & (line 3)");
   }
 
   @Test
-  void anEntryOfAListIsNamedByItsIndex() {
-    refused(
+  void listEntryIsReportedByIndex() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("1.0e-5", "tiny")),
-        "sentiment.yaml: training.groups.0.learningRate \"tiny\" must be a number (line 17)");
+        "sentiment.yaml: training.groups.0.learningRate \"tiny\" & a number & (line 17)");
   }
 
   @Test
-  void aListIsNotASingleValue() {
-    refused(
+  void scalarInsteadOfListIsRejected() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("[\"*.bias\"]", "bias")),
-        "sentiment.yaml: training.groups.1.match \"bias\" must be a list, as in [a, b] (line 18)");
+        "sentiment.yaml: training.groups.1.match \"bias\" & a list & [a, b] & (line 18)");
   }
 
   @Test
-  void whatARecordChecksIsNamedByItsPath() {
-    refused(
+  void problemFoundByARecordIsReportedWithItsPath() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("heads: 4", "heads: 3")),
-        "sentiment.yaml: model.heads 3 must divide width 128 (line 3)");
+        "sentiment.yaml: model.heads 3 & width 128 & (line 3)");
   }
 
   @Test
-  void everythingThatIsWrongIsSaidAtOnce() {
-    refused(
+  void allProblemsAreReportedTogether() {
+    assertRejected(
         () ->
             Sample.bind(
                 Sample.FILE
@@ -248,89 +248,105 @@ final class BinderTest {
                     .replace("batchSize: 32", "batchSize: -1")
                     .replace("beta1: 0.8", "beta1: 1.8")
                     .replace("type: linear", "type: liner")),
-        "sentiment.yaml: sed is unknown; did you mean \"seed\"? Known: name, seed, model, data,"
-            + " training, tags, loss (line 2)",
-        "sentiment.yaml: seed is missing; it must be a whole number",
-        "sentiment.yaml: model.width \"wide\" must be a whole number (line 3)",
-        "sentiment.yaml: training.epochs \"three\" must be a whole number (line 8)",
-        "sentiment.yaml: training.optimizer.beta1 1.8 must be at least 0 and less than 1 (line 13)",
-        "sentiment.yaml: training.schedule.type \"liner\" is unknown; did you mean \"linear\"? Known:"
-            + " constant, linear, or a class name (line 14)",
-        "sentiment.yaml: training.batchSize -1 must be greater than 0 (line 9)");
+        "sentiment.yaml: sed is unknown & did you mean \"seed\"? & name, seed, model, data,"
+            + " training, tags, loss & (line 2)",
+        "sentiment.yaml: seed is missing & integer",
+        "sentiment.yaml: model.width \"wide\" & integer & (line 3)",
+        "sentiment.yaml: training.epochs \"three\" & integer & (line 8)",
+        "sentiment.yaml: training.optimizer.beta1 1.8 & at least 0 & less than 1 & (line 13)",
+        "sentiment.yaml: training.schedule.type \"liner\" is unknown & did you mean \"linear\"?"
+            + " & constant, linear, or a class name & (line 14)",
+        "sentiment.yaml: training.batchSize -1 & greater than 0 & (line 9)");
   }
 
   @Test
-  void aCheckThatSpeaksOfAnUnreadableKeyIsNotTold() {
-    refused(
+  void recordProblemThatMentionsAnUnreadableKeyIsOmitted() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("width: 128, heads: 4", "width: wide, heads: 3")),
-        "sentiment.yaml: model.width \"wide\" must be a whole number (line 3)");
+        "sentiment.yaml: model.width \"wide\" & integer & (line 3)");
   }
 
   @Test
-  void aTypeThatIsNotATextIsRefused() {
-    refused(
+  void typeThatIsNotAStringIsRejected() {
+    assertRejected(
         () -> Sample.bind(SMALL + "training: {schedule: {type: [linear]}}"),
-        "sentiment.yaml: training.schedule.type [\"linear\"] must be one of constant, linear, or a"
-            + " class name (line 6)");
+        "sentiment.yaml: training.schedule.type [\"linear\"] & constant, linear, or a"
+            + " class name & (line 6)");
   }
 
   @Test
-  void aListWhereAChoiceIsWantedIsRefused() {
-    refused(
+  void listInsteadOfAnImplementationIsRejected() {
+    assertRejected(
         () -> Sample.bind(SMALL + "training: {schedule: [linear]}"),
-        "sentiment.yaml: training.schedule [\"linear\"] must be keys with values, or a type alone:"
-            + " constant, linear, or a class name (line 6)");
+        "sentiment.yaml: training.schedule [\"linear\"] & a mapping"
+            + " & constant, linear, or a class name & (line 6)");
   }
 
   @Test
-  void aComponentThatNoRunFileCanGiveIsNamed() {
+  void componentOfUnsupportedJavaTypeIsReported() {
     SettingsTree tree = SettingsTree.load("odd.yaml", "start: now", List.of());
 
-    refused(
+    assertRejected(
         () -> Sample.binder().bind(tree, Odd.class),
-        "odd.yaml: start is of the type java.time.Instant, which no run file can give (line 1)");
+        "odd.yaml: start & java.time.Instant & (line 1)");
   }
 
   @Test
-  void anIllegalArgumentOfARecordBecomesAProblem() {
+  void illegalArgumentExceptionOfARecordIsReported() {
     SettingsTree tree = SettingsTree.load("odd.yaml", "rule: {value: 3}", List.of());
 
-    refused(
-        () -> Sample.binder().bind(tree, Picky.class),
-        "odd.yaml: rule is refused: I want none. (line 1)");
+    assertRejected(
+        () -> Sample.binder().bind(tree, Unusable.class),
+        "odd.yaml: rule & No value is allowed. & (line 1)");
   }
 
   @Test
-  void anyOtherFailureOfARecordBecomesAProblem() {
+  void otherExceptionOfARecordIsReported() {
     SettingsTree tree = SettingsTree.load("odd.yaml", "failing: {value: 3}", List.of());
 
-    refused(
-        () -> Sample.binder().bind(tree, Picky.class),
-        "odd.yaml: failing cannot be built: java.lang.IllegalStateException: broken (line 1)");
+    assertRejected(
+        () -> Sample.binder().bind(tree, Unusable.class),
+        "odd.yaml: failing & java.lang.IllegalStateException: broken & (line 1)");
   }
 
   @Test
-  void aContractCanBeTheWholeFile() {
+  void contractCanBeTheRootOfAFile() {
     SettingsTree tree = SettingsTree.load("rule.yaml", "{type: adam, learningRate: 1}", List.of());
 
     assertThat(Sample.binder().bind(tree, Sample.Rule.class)).isEqualTo(new Adam(1));
   }
 
-  static void refused(ThrowingCallable call, String... lines) {
+  /**
+   * Asserts that the call throws {@link InvalidSettings} with one message line for each expected
+   * line. A message line must begin with the first of the fragments, which are separated by {@code
+   * " & "}, end with a location if the last fragment is one, and contain the others.
+   */
+  static void assertRejected(ThrowingCallable call, String... expected) {
     assertThatThrownBy(call)
-        .isInstanceOf(InvalidSettings.class)
-        .hasMessage(String.join("\n", lines));
+        .isInstanceOfSatisfying(
+            InvalidSettings.class,
+            e -> {
+              List<String> lines = e.getMessage().lines().toList();
+              assertThat(lines).hasSameSizeAs(expected);
+              for (int i = 0; i < expected.length; i++) {
+                String[] fragments = expected[i].split(" & ");
+                assertThat(lines.get(i)).startsWith(fragments[0]).contains(fragments);
+                if (fragments[fragments.length - 1].startsWith("(")) {
+                  assertThat(lines.get(i)).endsWith(fragments[fragments.length - 1]);
+                }
+              }
+            });
   }
 
   public record Odd(java.time.Instant start) {}
 
-  public record Picky(
-      @org.jspecify.annotations.Nullable Refusing rule,
+  public record Unusable(
+      @org.jspecify.annotations.Nullable Rejecting rule,
       @org.jspecify.annotations.Nullable Failing failing) {}
 
-  public record Refusing(int value) {
-    public Refusing {
-      throw new IllegalArgumentException("I want none.");
+  public record Rejecting(int value) {
+    public Rejecting {
+      throw new IllegalArgumentException("No value is allowed.");
     }
   }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class RoundTripTest {
   @Test
-  void theResolvedFileHasEverySetting() {
+  void resolvedFileContainsEverySetting() {
     assertThat(Sample.binder().toYaml(Sample.bind(Sample.FILE)))
         .isEqualTo(
             """
@@ -57,17 +57,17 @@ final class RoundTripTest {
   }
 
   @Test
-  void theResolvedFileBindsToAnEqualRecord() {
+  void resolvedFileBindsToAnEqualRecord() {
     Run run = Sample.bind(Sample.FILE, "data.limit=3", "loss=sgd");
 
-    assertThat(again(run)).isEqualTo(run);
+    assertThat(roundTrip(run)).isEqualTo(run);
   }
 
   @Test
-  void anEmptiedKeyStaysEmpty() {
+  void nullRoundTrips() {
     Run run = Sample.bind(Sample.FILE, "training.clipNorm=null");
 
-    assertThat(again(run).training().clipNorm()).isNull();
+    assertThat(roundTrip(run).training().clipNorm()).isNull();
   }
 
   @ParameterizedTest
@@ -81,15 +81,15 @@ final class RoundTripTest {
         Double.NaN,
         Double.POSITIVE_INFINITY
       })
-  void everyNumberComesBack(double number) {
+  void numbersRoundTrip(double number) {
     Run run = Sample.bind(Sample.FILE);
     Run changed = withClipNorm(run, number);
 
-    assertThat(again(changed).training().clipNorm()).isEqualTo(Double.valueOf(number));
+    assertThat(roundTrip(changed).training().clipNorm()).isEqualTo(Double.valueOf(number));
   }
 
   @Test
-  void everyTextComesBack() {
+  void stringsRoundTrip() {
     Random random = new Random(7);
     String characters = "ab :#-'\"\\\n\t\r~*&!%@`{}[],>|?=.0é\uD83D\uDE00\u0085\u2028null";
     for (int i = 0; i < 500; i++) {
@@ -100,12 +100,12 @@ final class RoundTripTest {
           .forEach(text::appendCodePoint);
       Run run = withName(Sample.bind(Sample.FILE), text.toString());
 
-      assertThat(again(run).name()).isEqualTo(text.toString());
+      assertThat(roundTrip(run).name()).isEqualTo(text.toString());
     }
   }
 
   @Test
-  void anImplementationAloneIsWrittenWithItsType() {
+  void implementationAtTheRootIsWrittenWithItsType() {
     AdamW rule = new AdamW(1e-4, 0.5, 0.9);
     String yaml = Sample.binder().toYaml(rule);
 
@@ -115,7 +115,7 @@ final class RoundTripTest {
         .isEqualTo(rule);
   }
 
-  private static Run again(Run run) {
+  private static Run roundTrip(Run run) {
     return Sample.bind(Sample.binder().toYaml(run));
   }
 

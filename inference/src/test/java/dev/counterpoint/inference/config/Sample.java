@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Records like those of a real run file, with all that a record may hold. */
+/** Sample settings records that use every supported component type. */
 public final class Sample {
   static final String FILE =
       """

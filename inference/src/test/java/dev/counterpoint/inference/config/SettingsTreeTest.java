@@ -1,6 +1,6 @@
 package dev.counterpoint.inference.config;
 
-import static dev.counterpoint.inference.config.BinderTest.refused;
+import static dev.counterpoint.inference.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class SettingsTreeTest {
   @Test
-  void setLiesOverTheFile() {
+  void setOverridesTheFile() {
     Run run = Sample.bind(Sample.FILE, "training.epochs=7", "training.optimizer.learningRate=1e-3");
 
     assertThat(run.training().epochs()).isEqualTo(7);
@@ -23,12 +23,12 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void theLaterSetLiesOverTheEarlier() {
+  void laterSetOverridesEarlierSet() {
     assertThat(Sample.bind(Sample.FILE, "seed=1", "seed=2").seed()).isEqualTo(2);
   }
 
   @Test
-  void setTakesListsAndMaps() {
+  void setAcceptsListsAndMaps() {
     Run run =
         Sample.bind(
             Sample.FILE, "data.labels=[a, b]", "training.schedule={type: linear, warmup: .5}");
@@ -38,7 +38,7 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void setReachesIntoAList() {
+  void setChangesAListEntry() {
     Run run = Sample.bind(Sample.FILE, "training.groups.1.learningRate=0.5");
 
     assertThat(run.training().groups().get(1).learningRate()).isEqualTo(0.5);
@@ -46,7 +46,7 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void setMakesKeysThatAreNotThere() {
+  void setCreatesMissingKeys() {
     Run run = Sample.bind(Sample.FILE, "data.validation.path=dev.tsv", "training.clipNorm=2");
 
     assertThat(run.data().validation()).isEqualTo(new Sample.File("dev.tsv"));
@@ -54,55 +54,55 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void aValueMayHoldAnEqualsSign() {
+  void valueMayContainAnEqualsSign() {
     assertThat(Sample.bind(Sample.FILE, "name=a=b").name()).isEqualTo("a=b");
   }
 
   @Test
-  void anEmptyValueEmptiesTheKey() {
+  void emptyValueClearsTheKey() {
     assertThat(Sample.bind(Sample.FILE, "training.clipNorm=").training().clipNorm()).isNull();
   }
 
   @Test
-  void anotherTypeKeepsTheKeysItSharesAndForgetsTheOthers() {
+  void changedTypeKeepsSharedKeysAndDropsTheOthers() {
     Run run = Sample.bind(Sample.FILE, "training.optimizer.type=sgd");
 
     assertThat(run.training().optimizer()).isEqualTo(new Sgd(5e-4, 0));
   }
 
   @Test
-  void theSameTypeForgetsNothing() {
+  void unchangedTypeKeepsAllKeys() {
     Run run = Sample.bind(Sample.FILE, "training.optimizer.type=adamw");
 
     assertThat(run.training().optimizer()).isEqualTo(new AdamW(5e-4, 0.8, 0.999));
   }
 
   @Test
-  void anotherTypeInShortFormForgetsAll() {
+  void changedTypeInShortFormDropsAllKeys() {
     Run run = Sample.bind(Sample.FILE, "training.optimizer=sgd");
 
     assertThat(run.training().optimizer()).isEqualTo(new Sgd(1e-2, 0));
   }
 
   @Test
-  void aSetKeyThatTheNewTypeLacksIsRefused() {
-    refused(
+  void setKeyUnknownToTheNewTypeIsRejected() {
+    assertRejected(
         () ->
             Sample.bind(Sample.FILE, "training.optimizer.type=sgd", "training.optimizer.beta2=0.9"),
-        "sentiment.yaml: training.optimizer.beta2 is unknown. Known: type, learningRate, momentum"
-            + " (--set training.optimizer.beta2=0.9)");
+        "sentiment.yaml: training.optimizer.beta2 is unknown & type, learningRate, momentum"
+            + " & (--set training.optimizer.beta2=0.9)");
   }
 
   @Test
-  void aTypoInTheFileIsStillRefusedWhereTheTypeStays() {
-    refused(
+  void unknownKeyInTheFileIsRejectedIfTheTypeIsUnchanged() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE.replace("beta1", "beta"), "training.optimizer.type=adamw"),
-        "sentiment.yaml: training.optimizer.beta is unknown; did you mean \"beta1\"? Known: type,"
-            + " learningRate, beta1, beta2 (line 13)");
+        "sentiment.yaml: training.optimizer.beta is unknown & did you mean \"beta1\"? & type,"
+            + " learningRate, beta1, beta2 & (line 13)");
   }
 
   @Test
-  void aShortFormCanBeGivenKeys() {
+  void setAddsKeysToAShortForm() {
     String file = Sample.FILE.replace("{type: linear, warmup: 0.1}", "linear");
 
     assertThat(Sample.bind(file, "training.schedule.warmup=0.3").training().schedule())
@@ -110,23 +110,22 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void aTextThatIsNoShortFormCannotBeGivenKeys() {
-    refused(
+  void setCannotAddKeysToAString() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE, "name.first=x"),
-        "sentiment.yaml: name \"sentiment\" is a single value, without keys that could be set"
-            + " (line 1)");
+        "sentiment.yaml: name \"sentiment\" is a single value & (line 1)");
   }
 
   @Test
-  void aWrongSetValueIsNamedByItsSet() {
-    refused(
+  void invalidSetValueIsReportedWithItsSet() {
+    assertRejected(
         () -> Sample.bind(Sample.FILE, "training.epochs=many"),
-        "sentiment.yaml: training.epochs \"many\" must be a whole number (--set training.epochs=many)");
+        "sentiment.yaml: training.epochs \"many\" & integer & (--set training.epochs=many)");
   }
 
   @Test
-  void everyWrongSetIsNamed() {
-    refused(
+  void allInvalidSetsAreReported() {
+    assertRejected(
         () ->
             load(
                 "a: 3\nb: [1, 2]\nc: []",
@@ -138,14 +137,14 @@ final class SettingsTreeTest {
                 "=3",
                 "a..b=3",
                 "a={b: 1"),
-        "--set a.x=1 leads through a, which is the single value 3",
-        "--set b.2=1 leads through b, which is a list, whose entries are 0 to 1",
-        "--set b.first=1 leads through b, which is a list, whose entries are 0 to 1",
-        "--set c.0=1 leads through c, which is a list, which is empty",
-        "--set novalue must be key=value, as in --set training.epochs=3",
-        "--set =3 must be key=value, as in --set training.epochs=3",
-        "--set a..b=3 must be key=value, as in --set training.epochs=3",
-        "--set a={b: 1: the value has a \"{\" that is not closed by \"}\" (line 1, column 1: {b: 1)");
+        "--set a.x=1 & a is the single value 3",
+        "--set b.2=1 & b is a list & 0 to 1",
+        "--set b.first=1 & b is a list & 0 to 1",
+        "--set c.0=1 & c is an empty list",
+        "--set novalue & key=value",
+        "--set =3 & key=value",
+        "--set a..b=3 & key=value",
+        "--set a={b: 1 & \"{\" & not closed & (line 1, column 1: {b: 1)");
   }
 
   @Test
@@ -161,101 +160,71 @@ final class SettingsTreeTest {
     assertThat(run.tags()).containsEntry("a", "x").containsEntry("b", "z");
   }
 
-  static List<List<String>> brokenFiles() {
+  static List<List<String>> invalidFiles() {
     return List.of(
-        List.of("", "f.yaml is empty; a run file is lines of \"key: value\""),
-        List.of("# nothing\n", "f.yaml is empty; a run file is lines of \"key: value\""),
+        List.of("", "f.yaml is empty & \"key: value\""),
+        List.of("# nothing\n", "f.yaml is empty & \"key: value\""),
+        List.of("- a\n- b\n", "f.yaml & a list & \"key: value\""),
+        List.of("name:x\n", "f.yaml & \"name:x\" & colon & \"key: value\""),
+        List.of("a: 1\nb:\n  c: 2\n\td: 3\n", "f.yaml has a tab & (line 4, column 1: d: 3)"),
+        List.of("a: 1\nb: {c: 1}\na: 2\n", "f.yaml: a is defined twice & (lines 1 and 3)"),
+        List.of("b: {c: 1,\n c: 2}\n", "f.yaml: b.c is defined twice & (lines 1 and 2)"),
+        List.of("a: 1\nb: 1: 2\n", "f.yaml has a \":\" & not allowed & (line 2, column 5: b: 1: 2)"),
         List.of(
-            "- a\n- b\n",
-            "f.yaml is not made of keys but of a list; a run file is lines of \"key: value\""),
+            "a: {b: 1\nc: 2\n", "f.yaml has a \"{\" & not closed & (line 1, column 4: a: {b: 1)"),
+        List.of("a: [1, 2\n", "f.yaml has a \"[\" & not closed & (line 1, column 4: a: [1, 2)"),
         List.of(
-            "name:x\n",
-            "f.yaml is not made of keys but of the single value \"name:x\" (a colon needs a space"
-                + " after it); a run file is lines of \"key: value\""),
-        List.of(
-            "a: 1\nb:\n  c: 2\n\td: 3\n",
-            "f.yaml has a tab where YAML wants spaces (line 4, column 1: d: 3)"),
-        List.of("a: 1\nb: {c: 1}\na: 2\n", "f.yaml: a is there twice (lines 1 and 3)"),
-        List.of("b: {c: 1,\n c: 2}\n", "f.yaml: b.c is there twice (lines 1 and 2)"),
-        List.of(
-            "a: 1\nb: 1: 2\n",
-            "f.yaml has a \":\" that is not allowed here; put a text with \": \" in quotes, or check"
-                + " the indentation (line 2, column 5: b: 1: 2)"),
-        List.of(
-            "a: {b: 1\nc: 2\n",
-            "f.yaml has a \"{\" that is not closed by \"}\" (line 1, column 4: a: {b: 1)"),
-        List.of(
-            "a: [1, 2\n",
-            "f.yaml has a \"[\" that is not closed by \"]\" (line 1, column 4: a: [1, 2)"),
-        List.of(
-            "a: 1\nb: 'x\nc: 2\n",
-            "f.yaml has a quote that is not closed (line 2, column 4: b: 'x)"),
-        List.of(
-            "a:\n  b: 1\n c: 2\n",
-            "f.yaml has a part that does not belong to what stands before it; check the indentation"
-                + " and the quotes (line 3, column 2: c: 2)"),
-        List.of("a: *x\n", "f.yaml has an alias *x without an anchor &x (line 1, column 4: a: *x)"),
-        List.of(
-            "a: *\n",
-            "f.yaml has an alias without a name; put the text in quotes (line 1, column 5: a: *)"),
-        List.of("a: 1\nb\n", "f.yaml has a line that is not \"key: value\" (line 3, column 1)"),
-        List.of(
-            "a: @x\n",
-            "f.yaml has a text that starts with \"@\"; put it in quotes (line 1, column 4: a: @x)"),
-        List.of(
-            "a: - b\n",
-            "f.yaml has a \"- \" that is not allowed here; begin a list on a line of its own (line 1,"
-                + " column 4: a: - b)"),
+            "a: 1\nb: 'x\nc: 2\n", "f.yaml has a quote & not closed & (line 2, column 4: b: 'x)"),
+        List.of("a:\n  b: 1\n c: 2\n", "f.yaml & indentation & (line 3, column 2: c: 2)"),
+        List.of("a: *x\n", "f.yaml has an alias *x & anchor &x & (line 1, column 4: a: *x)"),
+        List.of("a: *\n", "f.yaml has an alias without a name & (line 1, column 5: a: *)"),
+        List.of("a: 1\nb\n", "f.yaml has a line & \"key: value\" & (line 3, column 1)"),
+        List.of("a: @x\n", "f.yaml & starts with \"@\" & quotes & (line 1, column 4: a: @x)"),
+        List.of("a: - b\n", "f.yaml has a \"- \" & not allowed & (line 1, column 4: a: - b)"),
         List.of(
             "a: \"\\q\"\n",
-            "f.yaml has the unknown escape \"\\q\" in quotes (line 1, column 6: a: \"\\q\")"),
-        List.of("a: [1]]\n", "f.yaml has a \"]\" that nothing opened (line 1, column 7: a: [1]])"),
+            "f.yaml has the unknown escape \"\\q\" & (line 1, column 6: a: \"\\q\")"),
+        List.of("a: [1]]\n", "f.yaml has a \"]\" & (line 1, column 7: a: [1]])"),
         List.of(
-            "{a: 1, , b}\n",
-            "f.yaml has a \",\" where a value is expected (line 1, column 8: {a: 1, , b})"),
-        List.of(
-            "a: 1\n---\nb: 2\n",
-            "f.yaml has a second document; one file is one run (line 2, column 1: ---)"),
-        List.of(
-            "a: 1\nb: \u0001\n",
-            "f.yaml has a character that YAML does not allow, code 1 (line 2)"),
-        List.of(
-            "a: !!int 3\nb: !x y\n", "f.yaml: b has the tag !x; tags are not used here (line 2)"),
-        List.of("a: &a [*a]\n", "f.yaml: a.0 holds itself by an alias (line 1)"),
-        List.of("a:\n  \"\": 3\n", "f.yaml: a has a key that is empty (line 2)"),
-        List.of("a:\n  ? [b]\n  : 3\n", "f.yaml: a has a key that is no text (line 2)"),
-        List.of("a: {<<: 3}\n", "f.yaml: a.<< must be an alias of keys (line 1)"),
+            "{a: 1, , b}\n", "f.yaml has a \",\" & value is expected & (line 1, column 8: {a: 1, , b})"),
+        List.of("a: 1\n---\nb: 2\n", "f.yaml has a second document & (line 2, column 1: ---)"),
+        List.of("a: 1\nb: \u0001\n", "f.yaml & character & code 1 & (line 2)"),
+        List.of("a: !!int 3\nb: !x y\n", "f.yaml: b has the tag !x & (line 2)"),
+        List.of("a: &a [*a]\n", "f.yaml: a.0 & alias & (line 1)"),
+        List.of("a:\n  \"\": 3\n", "f.yaml: a & key & empty & (line 2)"),
+        List.of("a:\n  ? [b]\n  : 3\n", "f.yaml: a & key & not a string & (line 2)"),
+        List.of("a: {<<: 3}\n", "f.yaml: a.<< & alias & (line 1)"),
         List.of(
             "a: " + "[".repeat(60) + "]".repeat(60),
-            "f.yaml is not YAML: Nesting Depth exceeded max 50"));
+            "f.yaml & YAML: Nesting Depth exceeded max 50"));
   }
 
   @ParameterizedTest
-  @MethodSource("brokenFiles")
-  void aBrokenFileIsRefusedInPlainWords(List<String> textAndMessage) {
-    refused(() -> load(textAndMessage.get(0)), textAndMessage.get(1));
+  @MethodSource("invalidFiles")
+  void invalidYamlIsRejectedWithItsLocation(List<String> textAndFragments) {
+    assertRejected(() -> load(textAndFragments.get(0)), textAndFragments.get(1));
   }
 
   @Test
-  void everyKeyThatIsThereTwiceIsNamed() {
-    refused(
+  void allDuplicateKeysAreReported() {
+    assertRejected(
         () -> load("a: 1\na: 2\nb: 1\nb: 2\n"),
-        "f.yaml: a is there twice (lines 1 and 2)",
-        "f.yaml: b is there twice (lines 3 and 4)");
+        "f.yaml: a is defined twice & (lines 1 and 2)",
+        "f.yaml: b is defined twice & (lines 3 and 4)");
   }
 
   @Test
-  void aliasesOfAliasesEnd() {
+  void expansionOfNestedAliasesIsLimited() {
     StringBuilder file = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 7; i++) {
       file.append("a%d: &a%d [".formatted(i, i) + "*a%d, ".formatted(i - 1).repeat(7) + "x]\n");
     }
 
-    refused(() -> load(file.toString()), "f.yaml has more than 100000 values, aliases counted");
+    assertRejected(() -> load(file.toString()), "f.yaml & 100000 values & aliases");
   }
 
   @Test
-  void whatIsFoundWrongLaterIsPlacedToo() {
+  void locateAddsTheLocationOfProblemsFoundLater() {
     SettingsTree tree = load("a:\n  b: 1\n  c: [1, 2]", "a.d=3");
 
     assertThat(

@@ -1,6 +1,6 @@
 package dev.counterpoint.inference.config;
 
-import static dev.counterpoint.inference.config.BinderTest.refused;
+import static dev.counterpoint.inference.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -34,7 +34,7 @@ final class SourcePathTest {
   @TempDir private Path folder;
 
   @Test
-  void oneFileWithoutAPackageIsEnough() throws IOException {
+  void compilesASingleFileWithoutPackage() throws IOException {
     try (SourcePath path = SourcePath.open(List.of(write("Warmer.java", WARMER)))) {
       Sample.Rate rate = bind(path, "type: Warmer\nsteps: 5");
 
@@ -44,7 +44,7 @@ final class SourcePathTest {
   }
 
   @Test
-  void filesSeeEachOtherAndTheirPackages() throws IOException {
+  void filesCanReferToEachOtherAndUsePackages() throws IOException {
     Path one =
         write(
             "One.java",
@@ -70,7 +70,7 @@ final class SourcePathTest {
   }
 
   @Test
-  void aFolderOfFilesIsCompiled() throws IOException {
+  void compilesTheFilesOfAFolder() throws IOException {
     write("Warmer.java", WARMER);
 
     try (SourcePath path = SourcePath.open(List.of(folder))) {
@@ -79,7 +79,7 @@ final class SourcePathTest {
   }
 
   @Test
-  void classFoldersAndJarsAreSeenByTheProgramAndByFiles() throws IOException {
+  void classFoldersAndJarsAreVisibleToProgramAndSourceFiles() throws IOException {
     Path classes =
         compile("Inner", "public final class Inner { public static int four() { return 4; } }");
     Path jar = jar("inner.jar", Map.of("Inner.class", classes.resolve("Inner.class")), "");
@@ -94,7 +94,7 @@ final class SourcePathTest {
   }
 
   @Test
-  void theCompilerFollowsTheManifestOfAJar() throws IOException {
+  void compilerFollowsTheClassPathOfAJarManifest() throws IOException {
     Path classes = compile("Far", "public final class Far { public static final int N = 6; }");
     jar("far.jar", Map.of("Far.class", classes.resolve("Far.class")), "");
     Path near = jar("near.jar", Map.of(), "far.jar");
@@ -116,61 +116,56 @@ final class SourcePathTest {
   }
 
   @Test
-  void everyErrorIsNamedByFileAndLine() throws IOException {
+  void allCompilerErrorsAreReportedWithFileAndLine() throws IOException {
     Path one = write("One.java", "public class One {\n  int a = \"x\";\n  Gone b;\n}\n");
     Path two = write("Two.java", "public class Two {\n\n  void f() { return 1; }\n}\n");
 
-    refused(
+    assertRejected(
         () -> SourcePath.open(List.of(one, two)),
-        one + ":3: cannot find symbol; symbol: class Gone; location: class One",
-        one + ":2: incompatible types: java.lang.String cannot be converted to int",
-        two + ":3: incompatible types: unexpected return value");
+        one + ":3: & cannot find symbol; symbol: class Gone; location: class One",
+        one + ":2: & incompatible types: java.lang.String cannot be converted to int",
+        two + ":3: & incompatible types: unexpected return value");
   }
 
   @Test
-  void whatCannotBeUsedIsNamed() throws IOException {
+  void unusableEntriesAreReported() throws IOException {
     Path text = write("notes.txt", "x");
     Path broken = write("broken.jar", "x");
     Path empty = Files.createDirectory(folder.resolve("empty"));
     Path gone = folder.resolve("Gone.java");
 
-    assertThatThrownBy(() -> SourcePath.open(List.of(text, broken, empty, gone)))
-        .isInstanceOf(InvalidSettings.class)
-        .message()
-        .matches(
-            "--classpath \\Q%s\\E is neither a jar, nor a folder, nor a \\.java file\n"
-                    .formatted(text)
-                + "--classpath \\Q%s\\E cannot be read as a jar: .+\n".formatted(broken)
-                + "--classpath \\Q%s\\E holds neither classes nor, directly in it, \\.java files\n"
-                    .formatted(empty)
-                + "--classpath \\Q%s\\E does not exist".formatted(gone));
+    assertRejected(
+        () -> SourcePath.open(List.of(text, broken, empty, gone)),
+        "--classpath " + text + " & jar & folder & .java file",
+        "--classpath " + broken + " & cannot be read & jar",
+        "--classpath " + empty + " & .class files & .java files",
+        "--classpath " + gone + " & does not exist");
   }
 
   @Test
-  void withoutACompilerAJdkIsAskedFor() throws IOException {
+  void missingCompilerIsReportedWithTheNeedForAJdk() throws IOException {
     Path source = write("Warmer.java", WARMER);
 
-    refused(
+    assertRejected(
         () -> SourcePath.open(List.of(source), null),
-        "To compile %s a JDK is needed; the Java in %s has no compiler."
-            .formatted(source, System.getProperty("java.home")));
+        "Compiling " + source + " & JDK & " + System.getProperty("java.home"));
   }
 
   @Test
-  void aClassThatIsNotThereIsNamedWithTheNearest() throws IOException {
+  void unknownClassIsReportedWithASuggestion() throws IOException {
     Path source = write("Warmer.java", WARMER);
 
     try (SourcePath path = SourcePath.open(List.of(source))) {
-      refused(
+      assertRejected(
           () -> bind(path, "type: Warmr"),
-          "run.yaml: type \"Warmr\" is unknown, and no such class is in the program or in "
+          "run.yaml: type \"Warmr\" is unknown & the program or in "
               + source
-              + "; did you mean \"Warmer\"? Known: constant, linear, or a class name (line 1)");
+              + " & did you mean \"Warmer\"? & constant, linear, or a class name & (line 1)");
     }
   }
 
   @Test
-  void aClassThatNeedsAMissingOneIsRefused() throws IOException {
+  void classWithMissingDependencyIsRejected() throws IOException {
     Path source = write("Warmer.java", WARMER + "class Rest {}");
     Path classes = folder.resolve("out");
     Files.createDirectory(classes);
@@ -179,15 +174,14 @@ final class SourcePathTest {
     Files.delete(classes.resolve("Base.class"));
 
     try (SourcePath path = SourcePath.open(List.of(classes, source))) {
-      refused(
+      assertRejected(
           () -> bind(path, "type: Lacking"),
-          "run.yaml: type \"Lacking\" cannot be loaded: java.lang.NoClassDefFoundError: Base"
-              + " (line 1)");
+          "run.yaml: type \"Lacking\" & java.lang.NoClassDefFoundError: Base & (line 1)");
     }
   }
 
   @Test
-  void withoutEntriesThereIsTheProgram() {
+  void withoutEntriesUsesTheProgramsClassLoader() {
     assertThat(SourcePath.none().loader()).isEqualTo(SourcePath.class.getClassLoader());
     assertThat(SourcePath.open(List.of()).loader()).isEqualTo(SourcePath.class.getClassLoader());
   }

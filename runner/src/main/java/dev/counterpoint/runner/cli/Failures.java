@@ -185,7 +185,7 @@ final class Failures {
   /** The line of the user's own class that the failure went through. */
   private static Optional<String> ownCode(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
-        .filter(SourcePath::isOwn)
+        .filter(SourcePath::isUserCode)
         .findFirst()
         .map(frame -> frame.getFileName() + ":" + frame.getLineNumber());
   }

@@ -205,7 +205,7 @@ public record Run(
   }
 
   private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {
-    List<Path> entries = new ArrayList<>(tree.texts("classpath").stream().map(files).toList());
+    List<Path> entries = new ArrayList<>(tree.strings("classpath").stream().map(files).toList());
     entries.addAll(classpath);
     return new Binder(Catalogs.all(), SourcePath.open(entries));
   }
