@@ -1,6 +1,6 @@
 package dev.counterpoint.runner;
 
-/** A run that could not be carried out, for a reason that its message gives the user. */
+/** A command or training run failed; the message states the reason for the user. */
 public final class RunFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -1,4 +1,4 @@
-/** What people run: the command line, the run file, the wiring, the built-in experiments. */
+/** The command-line program: commands, run files, wiring, and built-in experiments. */
 @NullMarked
 package dev.counterpoint.runner;
 

@@ -7,15 +7,15 @@ import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 
-/** The loop that is written by hand. */
+/** Contender: a hand-written training loop on Counterpoint's layers and kernels. */
 final class BareContender implements Contender {
   private final NDManager memory = Torch.newManager(Device.cpu());
-  private final RandomExamples items;
+  private final RandomExamples examples;
   private final BaseModel model;
   private final BareLoop loop;
 
   BareContender(BenchSize encoder, Precision precision) {
-    items = new RandomExamples(encoder, 0);
+    examples = new RandomExamples(encoder, 0);
     model = encoder.model(precision);
     loop = new BareLoop(model, memory);
   }
@@ -24,10 +24,10 @@ final class BareContender implements Contender {
   public double[] train(int steps) {
     double[] seconds = new double[steps];
     for (int i = 0; i < steps; i++) {
-      HostBatch batch = items.batch(i);
-      long begin = System.nanoTime();
+      HostBatch batch = examples.batch(i);
+      long start = System.nanoTime();
       loop.step(batch, Bench.LEARNING_RATE);
-      seconds[i] = (System.nanoTime() - begin) * 1e-9;
+      seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
     return seconds;
   }

@@ -13,7 +13,7 @@ import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.List;
 
-/** A training step as one writes it by hand: layers and kernels, and nothing around them. */
+/** A hand-written training step that uses only layers and kernels, as a baseline for overhead. */
 final class BareLoop {
   private final BaseModel model;
   private final NativeList weights;
@@ -30,20 +30,20 @@ final class BareLoop {
     steps = NativeList.of(values.stream().map(it -> memory.zeros(new Shape())).toList());
   }
 
-  /** One step of AdamW on gradients clipped to a norm of 1; returns its loss. */
-  double step(HostBatch items, double rate) {
-    try (Batch batch = new Batch(items, model.device());
+  /** Runs one AdamW step with gradients clipped to a norm of 1, and returns the mean loss. */
+  double step(HostBatch examples, double learningRate) {
+    try (Batch batch = new Batch(examples, model.device());
         NDScope scope = new NDScope();
         Torch.Recording recording = Torch.recordGradients()) {
       NDArray sum = CrossEntropyKernel.of(model.forward(batch), batch.labels(), 0).sum();
       try (NativeList gradients = Torch.gradients(sum, weights).arrays()) {
-        Kernel.load("gradients").number("scale_and_clip", gradients, 1.0 / items.size(), 1.0);
+        Kernel.load("gradients").number("scale_and_clip", gradients, 1.0 / examples.size(), 1.0);
         Kernel.load("adam")
             .run(
-                "adamw", weights, gradients, averages, squares, List.of(), steps, rate, 0.9, 0.999,
-                0.01, 1e-8, false);
+                "adamw", weights, gradients, averages, squares, List.of(), steps, learningRate, 0.9,
+                0.999, 0.01, 1e-8, false);
       }
-      return sum.getFloat() / items.size();
+      return sum.getFloat() / examples.size();
     }
   }
 }

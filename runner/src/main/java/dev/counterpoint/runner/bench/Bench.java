@@ -23,15 +23,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times the steps of all contenders in turns, so that whatever else the machine does falls on all
- * of them; the order is turned round each time, as who comes after one like itself finds the caches
- * full of what it needs. In each of its turns a contender warms up for a quarter as many steps as
- * are timed then. Who is alone takes all steps in one turn, as a training does.
+ * Benchmark of training steps (or generated tokens) of Counterpoint against other implementations.
  *
- * @param contenders who takes part; Counterpoint always does, EasyTrain in float32 only
- * @param python where PyTorch is installed; null where it takes no part
- * @param turns of each contender
- * @param memory how much Counterpoint holds at most, alone; asked for where PyTorch takes part
+ * <p>The contenders run in alternating turns, so that other load on the machine affects all of them
+ * equally. The order is reversed after each round, because a contender that runs after a similar
+ * one benefits from warm caches. In each turn a contender first runs a quarter as many warm-up
+ * steps as are timed. A single contender runs all steps in one turn, as in training.
+ *
+ * @param sizes the model sizes to measure
+ * @param precisions the precisions to measure
+ * @param contenders the implementations to measure; Counterpoint is always included, EasyTrain only
+ *     in float32
+ * @param python the Python interpreter with PyTorch; null to omit PyTorch
+ * @param turns the number of turns of each contender
+ * @param memory measures Counterpoint's peak memory; used if PyTorch is measured too
  */
 public record Bench(
     Set<BenchSize> sizes,
@@ -43,17 +48,18 @@ public record Bench(
   static final double LEARNING_RATE = 1e-3;
   private static final int[] PEAK_SIZES = {1024, 2048};
 
-  /** Tells the peak of a process in which Counterpoint alone takes the steps. */
+  /** Measures the peak memory of a process that runs only Counterpoint's steps. */
   @FunctionalInterface
   public interface Memory {
-    /** Bytes; none where the system does not tell. */
+    /** The peak memory in bytes; empty if the operating system does not report it. */
     OptionalLong peak(BenchSize size, Precision precision) throws IOException;
   }
 
   /**
-   * Starts PyTorch once, so that a Python without it is known before the first minutes are spent.
+   * Starts PyTorch once, so that a Python installation without PyTorch is reported before the
+   * benchmark starts.
    *
-   * @throws dev.counterpoint.core.settings.InvalidSettings with what it said
+   * @throws dev.counterpoint.core.settings.InvalidSettings if it does not start, with its output
    */
   public void check() throws IOException {
     if (python != null) {
@@ -62,10 +68,10 @@ public record Bench(
   }
 
   /**
-   * Runs it.
+   * Runs the benchmark.
    *
-   * @param table told each line of the table as soon as it is known
-   * @return the rows, as {@code bench.json} has them
+   * @param table receives each line of the table as soon as it is measured
+   * @return the rows of {@code bench.json}
    */
   public ArrayNode run(Consumer<String> table) throws IOException {
     Map<Precision, Double> peaks = new EnumMap<>(Precision.class);
@@ -73,16 +79,16 @@ public record Bench(
     for (BenchSize size : sizes) {
       for (Precision precision : precisions) {
         if (size.generates() && precision != Precision.FLOAT32) {
-          continue; // "generate" computes in float32, whatever the training did
+          continue; // generation always runs in float32
         }
         List<Measurement> measured = measure(size, precision);
-        if (peaks.isEmpty()) { // after the first, whose memory this would count to
-          tellPeaks(peaks, table);
+        if (peaks.isEmpty()) { // after the first measurement, so that it does not add to its memory
+          measurePeaks(peaks, table);
           table.accept(Row.heading());
         }
         double peak = Objects.requireNonNull(peaks.get(precision));
-        for (Measurement each : measured) {
-          Row row = new Row(size, precision, measured.get(0), each, peak);
+        for (Measurement measurement : measured) {
+          Row row = new Row(size, precision, measured.get(0), measurement, peak);
           rows.add(row.json());
           table.accept(row.line());
         }
@@ -91,13 +97,13 @@ public record Bench(
     return rows;
   }
 
-  private void tellPeaks(Map<Precision, Double> peaks, Consumer<String> table) {
+  private void measurePeaks(Map<Precision, Double> peaks, Consumer<String> table) {
     for (Precision precision : precisions) {
       double peak = peak(precision);
       peaks.put(precision, peak);
       table.accept(
           String.format(
-              Locale.ROOT, "best product in %s: %.0f GFLOP/s", Row.name(precision), peak));
+              Locale.ROOT, "peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
     }
   }
 
@@ -108,7 +114,7 @@ public record Bench(
         .orElseThrow();
   }
 
-  /** In the order of the contenders, Counterpoint first. */
+  /** The measurements in the order of {@link Contender.Kind}, Counterpoint first. */
   private List<Measurement> measure(BenchSize size, Precision precision) throws IOException {
     Map<Contender.Kind, Contender> present = new EnumMap<>(Contender.Kind.class);
     try {
@@ -155,40 +161,40 @@ public record Bench(
       BenchSize size, Precision precision, Map<Contender.Kind, Contender> present)
       throws IOException {
     Map<Contender.Kind, double[][]> seconds =
-        present.size() == 1 ? atOnce(size, present) : alternately(size, present);
+        present.size() == 1 ? inOneTurn(size, present) : alternating(size, present);
     List<Measurement> measured = new ArrayList<>();
-    for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
-      double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
-      OptionalLong held = peak(each.getKey(), each.getValue(), size, precision);
-      measured.add(new Measurement(each.getKey(), timed, held));
+    for (Map.Entry<Contender.Kind, Contender> entry : present.entrySet()) {
+      double[][] timed = Objects.requireNonNull(seconds.get(entry.getKey()));
+      OptionalLong peak = peak(entry.getKey(), entry.getValue(), size, precision);
+      measured.add(new Measurement(entry.getKey(), timed, peak));
     }
     return measured;
   }
 
-  private Map<Contender.Kind, double[][]> atOnce(
+  private Map<Contender.Kind, double[][]> inOneTurn(
       BenchSize size, Map<Contender.Kind, Contender> present) throws IOException {
     Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
     int warmUp = size.warmUp() + size.timed();
-    for (Map.Entry<Contender.Kind, Contender> alone : present.entrySet()) {
-      double[] all = alone.getValue().train(warmUp + turns * size.timed());
-      seconds.put(alone.getKey(), new double[][] {Arrays.copyOfRange(all, warmUp, all.length)});
+    for (Map.Entry<Contender.Kind, Contender> entry : present.entrySet()) {
+      double[] all = entry.getValue().train(warmUp + turns * size.timed());
+      seconds.put(entry.getKey(), new double[][] {Arrays.copyOfRange(all, warmUp, all.length)});
     }
     return seconds;
   }
 
-  private Map<Contender.Kind, double[][]> alternately(
+  private Map<Contender.Kind, double[][]> alternating(
       BenchSize size, Map<Contender.Kind, Contender> present) throws IOException {
     int steps = size.warmUp() + size.timed();
     Map<Contender.Kind, double[][]> seconds = new EnumMap<>(Contender.Kind.class);
-    for (Map.Entry<Contender.Kind, Contender> each : present.entrySet()) {
-      each.getValue().train(steps); // nobody's first turn counts
-      seconds.put(each.getKey(), new double[turns][]);
+    for (Map.Entry<Contender.Kind, Contender> entry : present.entrySet()) {
+      entry.getValue().train(steps); // the first turn of each contender is not counted
+      seconds.put(entry.getKey(), new double[turns][]);
     }
     List<Map.Entry<Contender.Kind, Contender>> order = new ArrayList<>(present.entrySet());
     for (int turn = 0; turn < turns; turn++) {
-      for (Map.Entry<Contender.Kind, Contender> each : order) {
-        double[] all = each.getValue().train(steps);
-        double[][] timed = Objects.requireNonNull(seconds.get(each.getKey()));
+      for (Map.Entry<Contender.Kind, Contender> entry : order) {
+        double[] all = entry.getValue().train(steps);
+        double[][] timed = Objects.requireNonNull(seconds.get(entry.getKey()));
         timed[turn] = Arrays.copyOfRange(all, size.warmUp(), all.length);
       }
       Collections.reverse(order);
@@ -196,7 +202,7 @@ public record Bench(
     return seconds;
   }
 
-  /** A contender that is a process tells its own peak, Counterpoint's is that of one like it. */
+  /** PyTorch reports the peak of its process; Counterpoint's is measured in a separate process. */
   private OptionalLong peak(
       Contender.Kind kind, Contender contender, BenchSize size, Precision precision)
       throws IOException {
@@ -208,7 +214,7 @@ public record Bench(
         : OptionalLong.empty();
   }
 
-  /** Where there is something to compare it with, or nothing but that to tell. */
+  /** Counterpoint's memory is measured if PyTorch is measured, or Counterpoint alone. */
   private boolean measuresMemory() {
     return takesPart(Contender.Kind.PYTORCH, BenchSize.SMALL, Precision.FLOAT32)
         || contenders.equals(EnumSet.of(Contender.Kind.COUNTERPOINT));

@@ -16,20 +16,20 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What is computed in a step: a training step of an encoder of four layers that tells two classes
- * apart, without dropout, so that all contenders compute the same; of a published architecture in
- * its full size, with its dropout of 0.1; or one token of a text that is generated.
+ * The workload of a benchmark step: a training step of a four-layer encoder with a binary
+ * classifier, without dropout, so that all contenders compute the same; a training step of a
+ * pretrained architecture in its full size, with dropout 0.1; or the generation of one token.
  */
 public enum BenchSize {
   SMALL(Family.ENCODER, 64, 4, 4, 8192, 8, 32, 20),
   MIDDLE(Family.ENCODER, 256, 4, 4, 8192, 16, 128, 4),
-  /** As wide as BERT base. */
+  /** The width of BERT base. */
   LARGE(Family.ENCODER, 768, 4, 12, 8192, 8, 128, 2),
   /** BERT base with a classifier, 110 million parameters. */
   BERT(Family.BERT, 768, 12, 12, 30_522, 8, 128, 2),
   /** The small GPT-2, 124 million parameters. */
   GPT2(Family.GPT2, 768, 12, 12, 50_257, 8, 128, 2),
-  /** The same GPT-2, which goes on with 32 tokens; a step is a token. */
+  /** Generation with the same GPT-2: a prompt of 32 tokens, one generated token per step. */
   GENERATE(Family.GPT2, 768, 12, 12, 50_257, 1, 32, 32);
 
   static final int CLASSES = 2;
@@ -43,7 +43,7 @@ public enum BenchSize {
   private final int tokens;
   private final int timed;
 
-  /** Whose architecture it is. */
+  /** The architecture of the model. */
   enum Family {
     ENCODER,
     BERT,
@@ -69,7 +69,7 @@ public enum BenchSize {
     this.timed = timed;
   }
 
-  /** Those that all contenders know. */
+  /** The sizes that all contenders support. */
   public static Set<BenchSize> encoders() {
     return EnumSet.of(SMALL, MIDDLE, LARGE);
   }
@@ -78,12 +78,12 @@ public enum BenchSize {
     return family;
   }
 
-  /** Whether a bare loop and EasyTrain know it too. */
+  /** Whether the bare loop and EasyTrain support this size. */
   boolean isEncoder() {
     return family == Family.ENCODER;
   }
 
-  /** Whether a step is a token. */
+  /** Whether a step generates one token instead of training. */
   boolean generates() {
     return this == GENERATE;
   }
@@ -104,30 +104,31 @@ public enum BenchSize {
     return vocabulary;
   }
 
-  /** Items a step. */
+  /** The number of examples per step. */
   int batch() {
     return batch;
   }
 
-  /** Tokens an item. */
+  /** The number of tokens per example. */
   int tokens() {
     return tokens;
   }
 
-  /** Steps of a turn that are timed: more of them where they are short. */
+  /** The number of timed steps per turn; larger for short steps. */
   int timed() {
     return timed;
   }
 
-  /** Steps of a turn before those: what the others left in the caches goes. */
+  /** The number of warm-up steps per turn, which replace the other contenders' cache contents. */
   int warmUp() {
     return Math.max(1, timed / 4);
   }
 
   /**
-   * Operations of the matrix products of a step: 12 width² weights a layer and the two products of
-   * attention, a multiplication and an addition each, once forward and, in training, twice
-   * backward; a language model's head has vocabulary times width weights more.
+   * The number of floating-point operations in the matmuls of a step. Each layer has 12 width²
+   * weights and two attention matmuls, and a language model's head has vocabulary × width weights.
+   * Each weight costs a multiplication and an addition, once in the forward pass and, in training,
+   * twice in the backward pass.
    */
   double operations() {
     double layer = 12.0 * width * width + 2.0 * tokens * width;
@@ -136,7 +137,7 @@ public enum BenchSize {
     return generates() ? token : 3 * token * batch * tokens;
   }
 
-  /** A new one on the processor; the same seed gives the same weights. */
+  /** A new model on the CPU in training mode, always with the same random weights. */
   BaseModel model(Precision precision) {
     DataSpec data = DataSpec.ofText(vocabulary, 0, List.of("a", "b"));
     BaseModel model =

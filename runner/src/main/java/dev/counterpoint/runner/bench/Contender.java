@@ -2,19 +2,19 @@ package dev.counterpoint.runner.bench;
 
 import java.io.IOException;
 
-/** Somebody who trains the encoder. All take part in turns, and rest in between. */
+/** An implementation that takes part in the benchmark. Contenders run in alternating turns. */
 public interface Contender extends AutoCloseable {
   /**
-   * Trains for some steps.
+   * Runs a number of steps.
    *
-   * @return the seconds that each of them took
+   * @return the duration of each step in seconds
    */
   double[] train(int steps) throws IOException;
 
   @Override
   void close();
 
-  /** Who there is, in the order of the table. */
+  /** The available contenders, in the order of the table. */
   enum Kind {
     COUNTERPOINT,
     BARE,

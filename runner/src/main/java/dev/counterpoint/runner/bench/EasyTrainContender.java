@@ -23,19 +23,19 @@ import dev.counterpoint.core.data.HostBatch;
 import java.util.Objects;
 
 /**
- * DJL's own {@code EasyTrain}, with DJL's blocks. It is not quite the same work: its encoder block
- * normalizes over the batch and after each part, takes no mask, and its positions are not learned;
- * gradients are not clipped. All of that is less to do, not more.
+ * Contender: DJL's {@code EasyTrain} with DJL's blocks. The workload is slightly different, and
+ * smaller: its encoder block uses batch norm after each sub-layer, has no mask, and no learned
+ * positions; gradients are not clipped.
  */
 final class EasyTrainContender implements Contender {
-  private final RandomExamples items;
+  private final RandomExamples examples;
   private final BenchSize encoder;
   private final Model model = Model.newInstance("encoder", Device.cpu(), "PyTorch");
   private final Trainer trainer;
 
   EasyTrainContender(BenchSize encoder) {
     this.encoder = encoder;
-    items = new RandomExamples(encoder, 0);
+    examples = new RandomExamples(encoder, 0);
     model.setBlock(block(encoder));
     trainer =
         model.newTrainer(
@@ -68,13 +68,13 @@ final class EasyTrainContender implements Contender {
   public double[] train(int steps) {
     double[] seconds = new double[steps];
     for (int i = 0; i < steps; i++) {
-      HostBatch host = items.batch(i);
-      long begin = System.nanoTime();
+      HostBatch host = examples.batch(i);
+      long start = System.nanoTime();
       try (Batch batch = batch(host)) {
         EasyTrain.trainBatch(trainer, batch);
         trainer.step();
       }
-      seconds[i] = (System.nanoTime() - begin) * 1e-9;
+      seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
     return seconds;
   }

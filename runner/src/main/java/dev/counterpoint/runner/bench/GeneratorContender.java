@@ -9,7 +9,7 @@ import dev.counterpoint.core.model.BaseModel;
 import java.util.List;
 import java.util.Set;
 
-/** Counterpoint's generator: the likeliest tokens behind a prompt, with a key-value cache. */
+/** Contender: Counterpoint's generator, with greedy decoding and a key-value cache. */
 final class GeneratorContender implements Contender {
   private final BenchSize size;
   private final BaseModel model;
@@ -28,13 +28,13 @@ final class GeneratorContender implements Contender {
     Generator generator =
         new Generator((DecoderSession.Model) model, settings, size.tokens() + steps, Device.cpu());
     double[] seconds = new double[steps];
-    int[] made = {0};
+    int[] generated = {0};
     long[] last = {System.nanoTime()};
     generator.generate(
         List.of(prompt),
         (text, token) -> {
           long now = System.nanoTime();
-          seconds[made[0]++] = (now - last[0]) * 1e-9;
+          seconds[generated[0]++] = (now - last[0]) * 1e-9;
           last[0] = now;
         });
     return seconds;

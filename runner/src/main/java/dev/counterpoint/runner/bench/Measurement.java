@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
-/** What was timed of one contender. */
+/** The measured step times and peak memory of one contender. */
 final class Measurement {
-  private static final int SAMPLES = 2_000;
+  private static final int BOOTSTRAP_SAMPLES = 2_000;
 
   private final Contender.Kind contender;
   private final double[][] turns;
   private final OptionalLong peakBytes;
 
   /**
-   * The times of a contender.
+   * The measurement of a contender.
    *
-   * @param turns a row a turn, in seconds a step
-   * @param peakBytes the most memory that its process held, where that is known
+   * @param turns the step times in seconds (turns, steps)
+   * @param peakBytes the peak memory of its process in bytes; empty if unknown
    */
   Measurement(Contender.Kind contender, double[][] turns, OptionalLong peakBytes) {
     this.contender = contender;
@@ -28,26 +28,26 @@ final class Measurement {
     return contender;
   }
 
-  /** The most memory that a process held in which it was alone, where that is known. */
+  /** The peak memory in bytes of a process that runs only this contender; empty if unknown. */
   OptionalLong peakBytes() {
     return peakBytes;
   }
 
-  /** Over all steps of all turns. */
+  /** The median step time in seconds, over all steps of all turns. */
   double median() {
     return quantile(0.5);
   }
 
   /**
-   * Over all steps of all turns.
+   * A quantile of the step times in seconds, over all steps of all turns.
    *
-   * @param part 0.1 for the time that a tenth of them is below
+   * @param q the quantile from 0 to 1, such as 0.1 for the 10th percentile
    */
-  double quantile(double part) {
-    return quantile(Arrays.stream(turns).flatMapToDouble(Arrays::stream).toArray(), part);
+  double quantile(double q) {
+    return quantile(Arrays.stream(turns).flatMapToDouble(Arrays::stream).toArray(), q);
   }
 
-  /** This one's median of each turn over the other's of the same turn. */
+  /** For each turn, this contender's median step time divided by the other's. */
   private double[] ratios(Measurement other) {
     double[] ratios = new double[turns.length];
     for (int i = 0; i < ratios.length; i++) {
@@ -56,17 +56,17 @@ final class Measurement {
     return ratios;
   }
 
-  /** The median over the turns of this one's time over the other's. */
+  /** The median of the paired ratios: this contender's step time divided by the other's. */
   double ratioTo(Measurement other) {
     return quantile(ratios(other), 0.5);
   }
 
-  /** What the ratio stays below with 95 % certainty, by the bootstrap: its upper bound. */
+  /** The upper bound of the 95 % bootstrap confidence interval of {@link #ratioTo}. */
   double boundTo(Measurement other) {
     double[] ratios = ratios(other);
     SplittableRandom random = new SplittableRandom(1);
-    double[] medians = new double[SAMPLES];
-    for (int i = 0; i < SAMPLES; i++) {
+    double[] medians = new double[BOOTSTRAP_SAMPLES];
+    for (int i = 0; i < BOOTSTRAP_SAMPLES; i++) {
       double[] sample = new double[ratios.length];
       Arrays.setAll(sample, j -> ratios[random.nextInt(ratios.length)]);
       medians[i] = quantile(sample, 0.5);
@@ -74,12 +74,12 @@ final class Measurement {
     return quantile(medians, 0.975);
   }
 
-  private static double quantile(double[] values, double part) {
+  private static double quantile(double[] values, double q) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    double place = part * (sorted.length - 1);
-    int below = (int) place;
+    double position = q * (sorted.length - 1);
+    int below = (int) position;
     int above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
   }
 }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Counterpoint in a process of its own, started as this one was, because the peak of this one
- * counts all contenders and all that it has measured before.
+ * Measures Counterpoint's peak memory in a separate process with the same JVM flags, because the
+ * peak of the current process includes all contenders and earlier measurements.
  */
 public final class ProcessMemory implements Bench.Memory {
   private static final String STEPS = "4";
@@ -22,9 +22,9 @@ public final class ProcessMemory implements Bench.Memory {
   private final Class<?> main;
 
   /**
-   * Memory of another process.
+   * Creates the measurement.
    *
-   * @param main the class to be started, which knows the command {@code bench}
+   * @param main the main class to start, which must support the command {@code bench}
    */
   public ProcessMemory(Class<?> main) {
     this.main = main;
@@ -34,28 +34,28 @@ public final class ProcessMemory implements Bench.Memory {
   public OptionalLong peak(BenchSize size, Precision precision) throws IOException {
     Path folder = Files.createTempDirectory("bench");
     Path file = folder.resolve("bench.json");
-    Path said = folder.resolve("said.log");
+    Path output = folder.resolve("said.log");
     try {
       Process process =
           new ProcessBuilder(command(size, precision, folder))
               .redirectErrorStream(true)
-              .redirectOutput(said.toFile())
+              .redirectOutput(output.toFile())
               .start();
-      await(process, said);
+      await(process, output);
       JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
       return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
     } finally {
       Files.deleteIfExists(file);
-      Files.deleteIfExists(said);
+      Files.deleteIfExists(output);
       Files.deleteIfExists(folder);
     }
   }
 
-  private static void await(Process process, Path said) throws IOException {
+  private static void await(Process process, Path output) throws IOException {
     try {
       if (process.waitFor() != 0) {
         throw new RunFailed(
-            "The process that measures memory failed: " + Files.readString(said).strip());
+            "The process that measures memory failed: " + Files.readString(output).strip());
       }
     } catch (InterruptedException e) {
       process.destroyForcibly().onExit().join();

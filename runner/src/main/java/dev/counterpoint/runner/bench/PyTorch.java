@@ -24,9 +24,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The same model in PyTorch, in a process of its own: {@code pytorch_contender.py} beside this
- * class, which is told in lines of JSON how many steps to take. The process has neither the memory
- * settings nor the class path of the launcher.
+ * Contender: the same model in PyTorch, in a Python process that runs {@code pytorch_contender.py}.
+ * Requests and answers are lines of JSON. The process does not inherit the launcher's memory
+ * allocator settings and class path.
  */
 final class PyTorch implements Contender {
   static final String SCRIPT = "pytorch_contender.py";
@@ -41,12 +41,12 @@ final class PyTorch implements Contender {
   private long peakBytes;
 
   /**
-   * Starts it.
+   * Starts the process.
    *
-   * @param python the interpreter; torch is installed there
-   * @param batches that are taken in turns
-   * @param weights a safetensors file to start from, or null for random ones
-   * @throws InvalidSettings where it does not start, with what it said
+   * @param python the Python interpreter, with torch installed
+   * @param batches the batches, used cyclically
+   * @param weights a safetensors file with the initial weights; null for random weights
+   * @throws InvalidSettings if the process does not start, with its output
    */
   PyTorch(
       Path python,
@@ -64,7 +64,7 @@ final class PyTorch implements Contender {
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
     version =
-        hello(python, settings(encoder, precision, JniUtils.getNumThreads(), batches, weights));
+        handshake(python, settings(encoder, precision, JniUtils.getNumThreads(), batches, weights));
   }
 
   private Process start(Path python) throws IOException {
@@ -78,22 +78,22 @@ final class PyTorch implements Contender {
     }
   }
 
-  private String hello(Path python, ObjectNode settings) throws IOException {
-    JsonNode answer = ask(settings);
+  private String handshake(Path python, ObjectNode settings) throws IOException {
+    JsonNode answer = request(settings);
     if (answer == null) {
-      String said = lastLine();
+      String output = lastLine();
       close();
       throw new InvalidSettings(
           "--python "
               + python
-              + " does not run the benchmark: "
-              + said
-              + ". Name a Python in which \"import torch\" works.");
+              + " cannot run the benchmark: "
+              + output
+              + ". Specify a Python interpreter in which \"import torch\" works.");
     }
     return answer.path("torch").asText();
   }
 
-  /** What the script is told first. */
+  /** The first request to the script: the settings of the benchmark. */
   static ObjectNode settings(
       BenchSize encoder,
       Precision precision,
@@ -135,30 +135,30 @@ final class PyTorch implements Contender {
     return json;
   }
 
-  /** The version of PyTorch, as {@code 2.7.1+cpu}. */
+  /** The version of PyTorch, such as {@code 2.7.1+cpu}. */
   String version() {
     return version;
   }
 
-  /** The most memory that its process has held, as far as it has said. */
+  /** The peak memory of the Python process in bytes, as of its last answer. */
   long peakBytes() {
     return peakBytes;
   }
 
   @Override
   public double[] train(int steps) throws IOException {
-    return numbers(take(steps), "seconds");
+    return numbers(runSteps(steps), "seconds");
   }
 
-  /** Trains for some steps, and returns the loss of each. */
+  /** Runs a number of steps and returns the loss of each. */
   double[] losses(int steps) throws IOException {
-    return numbers(take(steps), "losses");
+    return numbers(runSteps(steps), "losses");
   }
 
-  private JsonNode take(int steps) throws IOException {
-    JsonNode answer = ask(JSON.createObjectNode().put("steps", steps));
+  private JsonNode runSteps(int steps) throws IOException {
+    JsonNode answer = request(JSON.createObjectNode().put("steps", steps));
     if (answer == null) {
-      throw new RunFailed("PyTorch ended in the middle of the benchmark: " + lastLine());
+      throw new RunFailed("The PyTorch process ended during the benchmark: " + lastLine());
     }
     peakBytes = answer.path("peakBytes").asLong();
     return answer;
@@ -168,14 +168,14 @@ final class PyTorch implements Contender {
     return answer.path(key).valueStream().mapToDouble(JsonNode::asDouble).toArray();
   }
 
-  /** Null where the process has ended. */
-  private @Nullable JsonNode ask(ObjectNode request) throws IOException {
+  /** Sends a request and returns the answer; null if the process has ended. */
+  private @Nullable JsonNode request(ObjectNode request) throws IOException {
     String line = answerTo(request);
     try {
       return line == null ? null : JSON.readTree(line);
     } catch (JacksonException e) {
       close();
-      throw new RunFailed("PyTorch's process has said what is no answer: " + line);
+      throw new RunFailed("The PyTorch process printed a line that is not valid JSON: " + line);
     }
   }
 
@@ -185,13 +185,13 @@ final class PyTorch implements Contender {
       requests.flush();
       return answers.readLine();
     } catch (IOException e) {
-      return null; // a broken pipe
+      return null; // broken pipe
     }
   }
 
   private String lastLine() throws IOException {
     List<String> lines = Files.readAllLines(errors);
-    return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+    return lines.isEmpty() ? "no error output" : lines.get(lines.size() - 1);
   }
 
   @Override

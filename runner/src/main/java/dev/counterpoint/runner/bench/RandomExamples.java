@@ -13,37 +13,37 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Items of random tokens, all of one length, and of random classes, or of the next token at each
- * place: a function of their number.
+ * A dataset of random tokens of equal length. The labels are random classes or, for language
+ * models, the next token at each position. Each example is a function of its index.
  */
 record RandomExamples(BenchSize shape, long size) implements Dataset {
-  static final int FIRST = 4;
+  static final int CYCLIC_BATCHES = 4;
 
-  /** A batch of the first items, or those after. */
-  HostBatch batch(int number) {
-    long from = (long) number * shape.batch();
+  /** The batch with this index, counted from 0. */
+  HostBatch batch(int index) {
+    long from = (long) index * shape.batch();
     return collate(LongStream.range(from, from + shape.batch()).toArray());
   }
 
-  /** What contenders are given that take up the same batches over and over. */
+  /** The first batches, for contenders that use the same batches cyclically. */
   List<HostBatch> firstBatches() {
-    return IntStream.range(0, FIRST).mapToObj(this::batch).toList();
+    return IntStream.range(0, CYCLIC_BATCHES).mapToObj(this::batch).toList();
   }
 
-  /** The tokens of the first item. */
+  /** The token ids of the first example, as a prompt (tokens). */
   long[] prompt() {
     return Objects.requireNonNull(collate(new long[] {0}).tensors().get(Batch.IDS)).longs();
   }
 
   @Override
-  public HostBatch collate(long[] items) {
-    int count = items.length;
+  public HostBatch collate(long[] examples) {
+    int count = examples.length;
     int tokens = shape.tokens();
     long[] ids = new long[count * tokens];
     long[] classes = new long[count];
     long[] next = new long[count * tokens];
     for (int i = 0; i < count; i++) {
-      SplittableRandom random = new SplittableRandom(items[i]);
+      SplittableRandom random = new SplittableRandom(examples[i]);
       classes[i] = random.nextInt(BenchSize.CLASSES);
       for (int j = 0; j < tokens; j++) {
         ids[i * tokens + j] = random.nextInt(shape.vocabulary());

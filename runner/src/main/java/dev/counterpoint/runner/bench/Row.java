@@ -6,17 +6,17 @@ import dev.counterpoint.core.kernel.Precision;
 import java.util.Locale;
 
 /**
- * One line of the result.
+ * One row of the benchmark table.
  *
- * @param own what was timed of Counterpoint
- * @param measured what was timed of the contender
- * @param peak of the machine's matrix products, in 10⁹ operations a second
+ * @param reference the measurement of Counterpoint
+ * @param measured the measurement of the contender
+ * @param peak the peak matmul speed of the machine, in GFLOP/s
  */
 record Row(
-    BenchSize size, Precision precision, Measurement own, Measurement measured, double peak) {
+    BenchSize size, Precision precision, Measurement reference, Measurement measured, double peak) {
   private static final String COLUMNS = "%-8s %-9s %-13s %10s %21s %8s %7s %7s %9s %9s %8s";
 
-  /** What stands above the lines. */
+  /** The heading of the table. */
   static String heading() {
     return String.format(
         Locale.ROOT,
@@ -24,24 +24,24 @@ record Row(
         "size",
         "precision",
         "contender",
-        "ms a step",
+        "ms/step",
         "10 % to 90 %",
         "GFLOP/s",
         "of peak",
         "ratio",
-        "in turns",
-        "at most",
+        "paired",
+        "95% bound",
         "peak MB");
   }
 
-  /** Of the matrix products of the step. */
+  /** The speed of the step's matmuls in GFLOP/s. */
   private double gigaflops() {
     return size.operations() / measured.median() * 1e-9;
   }
 
-  /** Counterpoint's median over this contender's. */
+  /** Counterpoint's median step time divided by this contender's. */
   private double ratio() {
-    return own.median() / measured.median();
+    return reference.median() / measured.median();
   }
 
   ObjectNode json() {
@@ -73,8 +73,8 @@ record Row(
         number("%.0f", gigaflops()),
         number("%.0f %%", 100 * gigaflops() / peak),
         number("%.3f", ratio()),
-        number("%.3f", own.ratioTo(measured)),
-        number("%.3f", own.boundTo(measured)),
+        number("%.3f", reference.ratioTo(measured)),
+        number("%.3f", reference.boundTo(measured)),
         measured.peakBytes().isEmpty()
             ? "-"
             : number("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
@@ -84,7 +84,7 @@ record Row(
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** As a run file has it. */
+  /** The lower-case name of a constant. */
   static String name(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }

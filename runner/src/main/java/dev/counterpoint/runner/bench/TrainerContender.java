@@ -17,7 +17,7 @@ import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Counterpoint's own trainer, as {@code train} runs it, but for callbacks and checkpoints. */
+/** Contender: Counterpoint's trainer as {@code train} runs it, without callbacks and checkpoints. */
 final class TrainerContender implements Contender {
   private final BenchSize encoder;
   private final BaseModel model;
@@ -43,7 +43,7 @@ final class TrainerContender implements Contender {
   @Override
   public double[] train(int steps) {
     List<Double> seconds = new ArrayList<>();
-    Callback watch =
+    Callback timer =
         new Callback() {
           @Override
           public void onStep(StepReport report) {
@@ -51,17 +51,17 @@ final class TrainerContender implements Contender {
           }
         };
     RunOptions options =
-        new RunOptions(1, List.of(watch), new StopSignal(), null, CheckpointPolicy.defaults());
+        new RunOptions(1, List.of(timer), new StopSignal(), null, CheckpointPolicy.defaults());
     new Trainer(model, new StandardTrainingStrategy(), config, options)
-        .train(new Prepared(batches, (long) steps * encoder.batch()));
+        .train(new CyclicBatches(batches, (long) steps * encoder.batch()));
     return seconds.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** Batches that are in memory before the time is taken, as PyTorch's are, over and over. */
-  private record Prepared(List<HostBatch> batches, long size) implements Dataset {
+  /** Batches prepared in memory before timing and used cyclically, as in the PyTorch contender. */
+  private record CyclicBatches(List<HostBatch> batches, long size) implements Dataset {
     @Override
-    public HostBatch collate(long[] items) {
-      return batches.get((int) (items[0] % batches.size()));
+    public HostBatch collate(long[] examples) {
+      return batches.get((int) (examples[0] % batches.size()));
     }
   }
 

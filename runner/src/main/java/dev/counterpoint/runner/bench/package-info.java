@@ -1,4 +1,4 @@
-/** Times one training step of an encoder: ours, by hand, DJL's own, and PyTorch's, in turns. */
+/** Benchmarks of training and generation: Counterpoint, a bare loop, DJL's EasyTrain, PyTorch. */
 @NullMarked
 package dev.counterpoint.runner.bench;
 

@@ -20,66 +20,69 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the gradient of one global batch, computed at once, with that of the same batch cut into
- * micro-batches and over ranks. They agree up to rounding where the loss of an item depends on that
- * item alone.
+ * Gradient equivalence check: compares the gradient of one global batch, computed in one pass, with
+ * the gradient of the same batch split into micro-batches and over ranks. They agree up to rounding
+ * if the loss of an example depends only on that example.
  *
- * <p>Dropout draws anew for each part, so it is off. Whether the model has any is seen by two
- * passes of the batch in training that are seeded differently; a model that has none is compared in
- * training too, where layers with batch statistics, as batch norm, compute them from what they are
- * given at once.
+ * <p>Dropout is off in the comparison, because it would draw different random numbers for each
+ * part. Whether the model is random in training mode is detected by two forward passes with
+ * different seeds. A model without randomness is also compared in training mode, in which layers
+ * with batch statistics, such as batch norm, depend on how the batch is split.
  */
 public final class EquivalenceCheck {
   /**
-   * A parameter's gradient counts as at least this part of the largest of all: one that is zero but
-   * for rounding, as that of an attention's key bias, has no digits that could agree.
+   * The minimum magnitude for relative differences, as a fraction of the largest gradient of the
+   * model. A gradient that is zero except for rounding, such as that of an attention's key bias,
+   * has no significant digits to compare.
    */
-  private static final double LEAST_PART = 1e-3;
+  private static final double MIN_RELATIVE_SIZE = 1e-3;
 
   private final BaseModel model;
   private final Dataset dataset;
-  private final long[] items;
+  private final long[] examples;
 
   /**
-   * A check of a model that is initialized.
+   * A check of an initialized model.
    *
-   * @param batchSize items of the batch, of which the first in the order of the seed are taken
+   * @param batchSize the number of examples in the batch, taken from the start of the shuffled
+   *     order for this seed
    */
   public EquivalenceCheck(BaseModel model, Dataset dataset, int batchSize, long seed) {
     this.model = model;
     this.dataset = dataset;
-    items = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).items(0);
+    examples = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).items(0);
   }
 
   /**
-   * What came of it.
+   * The result of the check.
    *
-   * @param random whether the model draws in training, as for dropout
-   * @param findings one for each way of computing
+   * @param random whether the model is random in training mode, for example by dropout
+   * @param findings one for each way of splitting the batch
    */
   public record Outcome(boolean random, List<Finding> findings) {}
 
   /**
-   * How far one way is from the batch at once.
+   * The difference between a split batch and the batch computed in one pass.
    *
+   * @param way how the batch was split, such as {@code micro-batches of 8}
    * @param loss the relative difference of the mean loss
-   * @param parameter whose gradient differs most
-   * @param gradient the largest difference of an element of it, as a part of its largest element
+   * @param parameter the parameter with the largest gradient difference
+   * @param gradient the maximum difference of that gradient, relative to its largest element
    */
   public record Finding(String way, double loss, String parameter, double gradient) {
-    /** Whether both are within a tolerance; NaN is not. */
+    /** Whether both differences are at most the tolerance; false for NaN. */
     public boolean within(double tolerance) {
       return loss <= tolerance && gradient <= tolerance;
     }
   }
 
-  /** Computes all ways. */
+  /** Runs all comparisons. */
   public Outcome run() {
-    Result once = compute(1, items.length, true, 1);
-    Result other = compute(1, items.length, true, 2);
-    boolean random = once.difference("", other).gradient() != 0;
+    Result first = compute(1, examples.length, true, 1);
+    Result reseeded = compute(1, examples.length, true, 2);
+    boolean random = first.difference("", reseeded).gradient() != 0;
     List<Finding> findings = new ArrayList<>();
-    compare(false, random ? "" : " (as in a validation)", findings);
+    compare(false, random ? "" : " (evaluation mode)", findings);
     if (!random) {
       compare(true, "", findings);
     }
@@ -87,19 +90,21 @@ public final class EquivalenceCheck {
   }
 
   private void compare(boolean training, String remark, List<Finding> findings) {
-    Result whole = compute(1, items.length, training, 1);
-    int quarter = Math.max(1, items.length / 4);
+    Result onePass = compute(1, examples.length, training, 1);
+    int quarter = Math.max(1, examples.length / 4);
     findings.add(
-        whole.difference("micro-batches of " + quarter + remark, compute(1, quarter, training, 1)));
-    for (int world = 2; world <= Math.min(3, items.length); world++) {
+        onePass.difference(
+            "micro-batches of " + quarter + remark, compute(1, quarter, training, 1)));
+    for (int worldSize = 2; worldSize <= Math.min(3, examples.length); worldSize++) {
       findings.add(
-          whole.difference(world + " ranks" + remark, compute(world, items.length, training, 1)));
+          onePass.difference(
+              worldSize + " ranks" + remark, compute(worldSize, examples.length, training, 1)));
     }
   }
 
-  private Result compute(int world, int microBatchSize, boolean training, long seed) {
+  private Result compute(int worldSize, int microBatchSize, boolean training, long seed) {
     model.setTraining(training);
-    return new InMemoryRanks(world)
+    return new InMemoryRanks(worldSize)
         .run(collective -> compute(collective, microBatchSize, seed))
         .get(0);
   }
@@ -109,8 +114,8 @@ public final class EquivalenceCheck {
     double loss = 0;
     double weight = 0;
     try (Gradients gradients = new Gradients(model.parameters());
-        StepBatch own = new StepBatch(dataset, items, share, microBatchSize, model.device())) {
-      for (Batch batch : own.microBatches()) {
+        StepBatch step = new StepBatch(dataset, examples, share, microBatchSize, model.device())) {
+      for (Batch batch : step.microBatches()) {
         Torch.seed(seed);
         try (ForwardScope scope = new ForwardScope();
             Torch.Recording recording = Torch.recordGradients()) {
@@ -132,44 +137,49 @@ public final class EquivalenceCheck {
   }
 
   /**
-   * One way's.
+   * The loss and gradients of the batch.
    *
-   * @param weight what the gradients, which are sums, are to be divided by
+   * @param loss the mean loss
+   * @param weight the divisor of the gradients, which are sums
    */
   private record Result(double loss, double weight, Map<String, float[]> gradients) {
     Finding difference(String way, Result other) {
-      double least =
-          LEAST_PART * gradients.values().stream().mapToDouble(Result::largest).max().orElse(0);
+      double minSize =
+          MIN_RELATIVE_SIZE * gradients.values().stream().mapToDouble(Result::maxAbs).max().orElse(0);
       String worst = "none";
-      double most = 0;
-      for (Map.Entry<String, float[]> each : gradients.entrySet()) {
-        double part =
-            difference(each.getValue(), other.gradients.get(each.getKey()), other.weight, least);
-        if (!(part <= most)) {
-          most = part;
-          worst = each.getKey();
+      double max = 0;
+      for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {
+        double relative =
+            difference(
+                gradient.getValue(),
+                other.gradients.get(gradient.getKey()),
+                other.weight,
+                minSize);
+        if (!(relative <= max)) {
+          max = relative;
+          worst = gradient.getKey();
         }
       }
-      return new Finding(way, Math.abs(other.loss - loss) / Math.abs(loss), worst, most);
+      return new Finding(way, Math.abs(other.loss - loss) / Math.abs(loss), worst, max);
     }
 
     private double difference(
-        float[] own, float @Nullable [] other, double otherWeight, double least) {
-      double most = 0;
-      for (int i = 0; i < own.length; i++) {
-        double found = other == null ? 0 : other[i] / otherWeight;
-        double difference = Math.abs(own[i] / weight - found);
-        most = difference <= most ? most : difference;
+        float[] expected, float @Nullable [] actual, double actualWeight, double minSize) {
+      double max = 0;
+      for (int i = 0; i < expected.length; i++) {
+        double value = actual == null ? 0 : actual[i] / actualWeight;
+        double difference = Math.abs(expected[i] / weight - value);
+        max = difference <= max ? max : difference;
       }
-      return most == 0 ? 0 : most / Math.max(largest(own), least) * weight;
+      return max == 0 ? 0 : max / Math.max(maxAbs(expected), minSize) * weight;
     }
 
-    private static double largest(float[] values) {
-      double largest = 0;
+    private static double maxAbs(float[] values) {
+      double max = 0;
       for (float value : values) {
-        largest = Math.max(largest, Math.abs(value));
+        max = Math.max(max, Math.abs(value));
       }
-      return largest;
+      return max;
     }
   }
 }

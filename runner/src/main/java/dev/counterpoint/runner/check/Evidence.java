@@ -13,14 +13,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a run that has ended can be compared by.
+ * The data of a finished run that is compared between runs.
  *
- * @param trace its steps
- * @param modelHash of its result, which may be the best model and not the last
- * @param lastState checksums of the parameters, the optimizer's state and the averages at its end
+ * @param trace the trace of its steps
+ * @param modelHash the hash of its final model, which may be the best model instead of the last
+ * @param lastState the checksums of the parameters, the optimizer state and the weight averages in
+ *     the last checkpoint
  */
 record Evidence(StepTrace.Content trace, String modelHash, List<String> lastState) {
-  /** What lies in a run directory and a trace. */
+  /** Reads the data from a run directory and a trace file. */
   static Evidence of(RunDirectory run, Path trace) throws IOException {
     return new Evidence(
         StepTrace.read(trace),
@@ -28,7 +29,7 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
         lastState(run));
   }
 
-  /** The checksums in the newest checkpoint, but for those of times and counts. */
+  /** The checksums of the newest checkpoint, except for state.json, which contains times. */
   private static List<String> lastState(RunDirectory run) throws IOException {
     try (Stream<Path> files = Files.list(run.checkpoints())) {
       Path newest =
@@ -42,12 +43,16 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
     }
   }
 
-  /** Steps made; those that a kill undid count each time. */
+  /** The number of steps in the trace; steps repeated after a kill are counted each time. */
   int steps() {
     return trace.rows().size();
   }
 
-  /** Where a run that was killed differs from this one, that was not: the first step, if one. */
+  /**
+   * Compares this uninterrupted run with a killed and resumed one.
+   *
+   * @return a description of the first difference; empty if there is none
+   */
   Optional<String> difference(Evidence killed) {
     Map<Long, String> expected = new HashMap<>();
     trace.rows().forEach(row -> expected.put(row.step(), row.values()));
@@ -56,43 +61,45 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
             .filter(row -> !row.values().equals(expected.get(row.step())))
             .findFirst();
     if (first.isPresent()) {
-      return Optional.of(describe(first.get(), expected, killed.trace.lives()));
+      return Optional.of(describe(first.get(), expected, killed.trace.attempts()));
     }
     long last = killed.trace.rows().get(killed.steps() - 1).step();
-    if (last != steps()) { // of a run that was not killed each step is there once
+    if (last != steps()) { // the trace of an uninterrupted run has each step once
       return Optional.of("the killed run ended at step " + last + " of " + steps());
     }
-    return afterTheSteps(killed);
+    return resultDifference(killed);
   }
 
-  private Optional<String> afterTheSteps(Evidence killed) {
+  private Optional<String> resultDifference(Evidence killed) {
     if (!modelHash.equals(killed.modelHash)) {
       return Optional.of(
-          "all steps agree, but not the model after them: "
+          "all steps are equal, but the final models differ: "
               + modelHash
-              + " and, killed, "
-              + killed.modelHash);
+              + " (uninterrupted) and "
+              + killed.modelHash
+              + " (killed)");
     }
     return lastState.equals(killed.lastState)
         ? Optional.empty()
         : Optional.of(
-            "all steps agree, but not the last checkpoints: "
+            "all steps are equal, but the last checkpoints differ: "
                 + lastState
-                + " and, killed, "
-                + killed.lastState);
+                + " (uninterrupted) and "
+                + killed.lastState
+                + " (killed)");
   }
 
   private static String describe(
-      StepTrace.Row row, Map<Long, String> expected, List<StepTrace.Life> lives) {
+      StepTrace.Row row, Map<Long, String> expected, List<StepTrace.Attempt> attempts) {
     return "step "
         + row.step()
         + " is the first that differs: "
-        + expected.getOrDefault(row.step(), "it is not there")
-        + " in the whole run, "
+        + expected.getOrDefault(row.step(), "missing")
+        + " in the uninterrupted run, "
         + row.values()
         + " after kill "
-        + row.life()
-        + ", from which it went on at step "
-        + lives.get(row.life()).from();
+        + row.attempt()
+        + ", resumed from step "
+        + attempts.get(row.attempt()).from();
   }
 }

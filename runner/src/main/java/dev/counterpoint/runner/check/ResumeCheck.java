@@ -14,47 +14,48 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Trains a run once through, and once more with kills: SIGKILL at random steps, every other time
- * not before a checkpoint is being written. Both must make the same steps, bit for bit, and end
- * with the same parameters.
+ * Resume check: trains a run once without interruption, and once with kills and resumes. The kills
+ * are SIGKILL at random steps; every second one waits until a checkpoint is being written. Both
+ * runs must have bit-identical steps and final parameters.
  */
 public final class ResumeCheck {
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
+  private static final long TIMEOUT_NANOS = 60_000_000_000L;
 
   private final Request request;
   private final Path folder;
-  private final Consumer<String> news;
+  private final Consumer<String> log;
   private final Consumer<Path> afterKill;
   private final SplittableRandom random;
   private int kills;
   private int whileWriting;
 
   /**
-   * What is to be checked.
+   * The arguments of the check.
    *
-   * @param run as on the command line of {@code train}
-   * @param more its further arguments, {@code --set} and {@code --classpath}
-   * @param seed of the moments of the kills
+   * @param run the run, as on the command line of {@code train}
+   * @param options its further options, {@code --set} and {@code --classpath}
+   * @param kills the number of kills, from 1 to 1000
+   * @param seed the seed of the steps at which the run is killed
    */
-  public record Request(String run, List<String> more, int kills, long seed) {
+  public record Request(String run, List<String> options, int kills, long seed) {
     public Request {
       if (kills < 1 || kills > 1000) {
         throw new InvalidSettings("--kills " + kills + " must be from 1 to 1000.");
       }
-      more = List.copyOf(more);
+      options = List.copyOf(options);
     }
   }
 
   /**
-   * What came of it.
+   * The result of the check.
    *
-   * @param kills fewer than asked for where the run ended before the last
-   * @param steps of the whole run
-   * @param repeated steps that were made again after a kill
-   * @param withinEpoch kills after which the run went on within an epoch, from a step above 0
-   * @param whileWriting kills that met the run while it wrote a checkpoint
-   * @param difference the first step that differs, and how; absent where none does
-   * @param modelHash of the run that was not killed
+   * @param kills the number of kills; fewer than requested if the run finished before the last
+   * @param steps the number of steps of the uninterrupted run
+   * @param repeated the number of steps that were repeated after a kill
+   * @param withinEpoch the number of resumes from a step above 0 within an epoch
+   * @param whileWriting the number of kills while a checkpoint was being written
+   * @param difference a description of the first difference; empty if the runs are identical
+   * @param modelHash the model hash of the uninterrupted run
    */
   public record Outcome(
       int kills,
@@ -68,85 +69,88 @@ public final class ResumeCheck {
   /**
    * Prepares the check.
    *
-   * @param folder empty; gets the two runs
-   * @param news told what happens
+   * @param folder an empty folder for both runs
+   * @param log receives progress messages
    */
-  public ResumeCheck(Request request, Path folder, Consumer<String> news) {
-    this(request, folder, news, run -> {});
+  public ResumeCheck(Request request, Path folder, Consumer<String> log) {
+    this(request, folder, log, run -> {});
   }
 
   /**
-   * @param afterKill may change the run directory, as a checkpoint that lacks something would be
+   * Prepares the check with a hook for tests.
+   *
+   * @param afterKill called with the run directory after each kill, for example to corrupt it
    */
-  ResumeCheck(Request request, Path folder, Consumer<String> news, Consumer<Path> afterKill) {
+  ResumeCheck(Request request, Path folder, Consumer<String> log, Consumer<Path> afterKill) {
     this.request = request;
     this.folder = folder;
-    this.news = news;
+    this.log = log;
     this.afterKill = afterKill;
     this.random = new SplittableRandom(request.seed());
   }
 
   /**
-   * Runs both.
+   * Runs both trainings and compares them.
    *
-   * @throws RunFailed where a training ends otherwise than by a kill
+   * @throws RunFailed if a training fails other than by a kill
    */
   public Outcome run() throws IOException {
-    return compareWith(trainWhole());
+    return compareWith(trainUninterrupted());
   }
 
-  Evidence trainWhole() throws IOException {
-    news.accept("training once through ...");
-    finish(beginning("whole", List.of()));
-    Evidence whole = evidence("whole");
-    news.accept(whole.steps() + " steps; model " + whole.modelHash().substring(0, 12));
-    return whole;
+  Evidence trainUninterrupted() throws IOException {
+    log.accept("training without interruption ...");
+    finish(startArguments("whole", List.of()));
+    Evidence uninterrupted = evidence("whole");
+    log.accept(
+        uninterrupted.steps() + " steps; model " + uninterrupted.modelHash().substring(0, 12));
+    return uninterrupted;
   }
 
-  Outcome compareWith(Evidence whole) throws IOException {
-    if (whole.steps() < 2 * request.kills()) {
+  Outcome compareWith(Evidence uninterrupted) throws IOException {
+    if (uninterrupted.steps() < 2 * request.kills()) {
       throw new InvalidSettings(
           "The run has "
-              + whole.steps()
+              + uninterrupted.steps()
               + " steps, too few for "
               + request.kills()
-              + " kills; ask for fewer (--kills), or train longer.");
+              + " kills. Reduce --kills, or train longer.");
     }
-    trainKilled(whole.steps());
-    return outcome(whole, evidence("killed"));
+    trainKilled(uninterrupted.steps());
+    return outcome(uninterrupted, evidence("killed"));
   }
 
   private void trainKilled(long steps) throws IOException {
-    // Often enough that the run gets on between two kills; when it is saved changes no bit of it.
+    // Frequent enough for progress between two kills; the checkpoint interval changes no result.
     long every = Math.max(1, steps / (4L * request.kills()));
     List<String> arguments =
-        beginning("killed", List.of("--set", "checkpoint.everySteps=" + every));
-    long[] moments =
+        startArguments("killed", List.of("--set", "checkpoint.everySteps=" + every));
+    long[] killSteps =
         random
             .longs(request.kills(), every + 1, Math.max(every + 2, steps - every))
             .sorted()
             .toArray();
-    for (int i = 0; i < moments.length; i++) {
-      killAt(moments[i], arguments, i % 2 == 1);
-      arguments = resuming();
+    for (int i = 0; i < killSteps.length; i++) {
+      killAt(killSteps[i], arguments, i % 2 == 1);
+      arguments = resumeArguments();
     }
     finish(arguments);
   }
 
-  private List<String> beginning(String name, List<String> further) {
+  private List<String> startArguments(String name, List<String> extraOptions) {
     List<String> arguments = new ArrayList<>(List.of(request.run()));
-    arguments.addAll(request.more());
-    arguments.addAll(further);
+    arguments.addAll(request.options());
+    arguments.addAll(extraOptions);
     arguments.addAll(List.of("--output", run(name).toString(), "--trace", trace(name).toString()));
     return arguments;
   }
 
-  private List<String> resuming() {
+  private List<String> resumeArguments() {
     return List.of(run("killed").toString(), "--trace", trace("killed").toString());
   }
 
   private void finish(List<String> arguments) throws IOException {
-    try (TrainingProcess training = TrainingProcess.start(arguments, log())) {
+    try (TrainingProcess training = TrainingProcess.start(arguments, logFile())) {
       int code = training.exitCode();
       if (code != 0) {
         throw failed(training, code);
@@ -155,10 +159,10 @@ public final class ResumeCheck {
   }
 
   private void killAt(long step, List<String> arguments, boolean whenWriting) throws IOException {
-    try (TrainingProcess training = TrainingProcess.start(arguments, log())) {
+    try (TrainingProcess training = TrainingProcess.start(arguments, logFile())) {
       await(training, () -> lastStep() >= step);
       if (whenWriting) {
-        await(training, this::writing);
+        await(training, this::isWriting);
       }
       pause(random.nextInt(whenWriting ? 3 : 30));
       if (training.kill()) {
@@ -171,22 +175,22 @@ public final class ResumeCheck {
 
   private void killed() throws IOException {
     kills++;
-    whileWriting += writing() ? 1 : 0;
-    news.accept(
-        "killed at step " + lastStep() + (writing() ? ", while it wrote a checkpoint" : ""));
+    whileWriting += isWriting() ? 1 : 0;
+    log.accept(
+        "killed at step " + lastStep() + (isWriting() ? " while writing a checkpoint" : ""));
     afterKill.accept(run("killed"));
   }
 
-  /** Whether something awaited has come, asked again and again. */
+  /** A condition that is polled. */
   private interface Condition {
     boolean met() throws IOException;
   }
 
   private static void await(TrainingProcess training, Condition condition) throws IOException {
-    long begin = System.nanoTime();
+    long start = System.nanoTime();
     while (training.alive() && !condition.met()) {
-      if (System.nanoTime() - begin > PATIENCE_NANOS) {
-        return; // A step or a write that takes so long is killed in its middle.
+      if (System.nanoTime() - start > TIMEOUT_NANOS) {
+        return; // The process is then killed within a long step or write.
       }
       pause(1);
     }
@@ -197,7 +201,7 @@ public final class ResumeCheck {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a training ran.", e);
+      throw new IllegalStateException("Interrupted while waiting for a training process.", e);
     }
   }
 
@@ -205,8 +209,8 @@ public final class ResumeCheck {
     return StepTrace.lastStep(trace("killed"));
   }
 
-  /** A checkpoint that is being written stands under a hidden name. */
-  private boolean writing() throws IOException {
+  /** Whether a checkpoint is being written, which then has a name that ends in {@code .new}. */
+  private boolean isWriting() throws IOException {
     Path checkpoints = new RunDirectory(run("killed")).checkpoints();
     if (!Files.isDirectory(checkpoints)) {
       return false;
@@ -216,30 +220,30 @@ public final class ResumeCheck {
     }
   }
 
-  private Outcome outcome(Evidence whole, Evidence killed) {
-    long within =
-        killed.trace().lives().stream()
+  private Outcome outcome(Evidence uninterrupted, Evidence killed) {
+    long withinEpoch =
+        killed.trace().attempts().stream()
             .skip(1)
-            .filter(life -> life.from() > 0 && life.beganWithinAnEpoch())
+            .filter(attempt -> attempt.from() > 0 && attempt.startsWithinEpoch())
             .count();
     return new Outcome(
         kills,
-        whole.steps(),
-        killed.steps() - whole.steps(),
-        (int) within,
+        uninterrupted.steps(),
+        killed.steps() - uninterrupted.steps(),
+        (int) withinEpoch,
         whileWriting,
-        whole.difference(killed),
-        whole.modelHash());
+        uninterrupted.difference(killed),
+        uninterrupted.modelHash());
   }
 
   private RunFailed failed(TrainingProcess training, int code) throws IOException {
     return new RunFailed(
-        "A training ended with exit code "
+        "The training process failed with exit code "
             + code
-            + " by itself. It said (all of it is in "
-            + log()
+            + ". Its last output (complete log: "
+            + logFile()
             + "):\n"
-            + training.lastWords());
+            + training.lastLines());
   }
 
   private Evidence evidence(String name) throws IOException {
@@ -254,7 +258,7 @@ public final class ResumeCheck {
     return folder.resolve(name + ".trace");
   }
 
-  private Path log() {
+  private Path logFile() {
     return folder.resolve("log.txt");
   }
 }

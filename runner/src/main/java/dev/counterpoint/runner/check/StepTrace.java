@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the loss, gradient norm and rate of each step, bit for bit, into a file, and where the run
- * keeps an average of its weights, which enters no loss, the beginning of its hash. A run that goes
- * on appends, so the steps that a kill undid are there twice.
+ * Callback that writes the exact loss, gradient norm and learning rate of each step to a trace
+ * file. If the run averages its weights, which do not affect the loss, the trace includes the start
+ * of the averages' hash. A resumed run appends, so steps repeated after a kill occur twice.
  *
  * <pre>
  * start 0 of 3000 in 10 epochs
@@ -28,19 +28,20 @@ import java.util.Map;
  * </pre>
  */
 public final class StepTrace implements Callback.ObservesAverage {
-  private static final int LONGEST_ROW = 180;
+  private static final int MAX_ROW_LENGTH = 180;
   private static final int HASH_DIGITS = 16;
 
   private final Path file;
   private String average = "";
 
+  /** A trace that is appended to this file. */
   public StepTrace(Path file) {
     this.file = file;
   }
 
   @Override
   public void onStart(TrainingStart start) {
-    // The line before may have been cut short by a kill.
+    // A kill may have truncated the previous line.
     append(
         "\nstart "
             + start.step()
@@ -71,7 +72,7 @@ public final class StepTrace implements Callback.ObservesAverage {
             + "\n");
   }
 
-  /** One write a line, so that it is there whole when the process is killed after it. */
+  /** Appends a line in a single write, so that it is complete if the process is killed later. */
   private void append(String line) {
     try {
       Files.writeString(
@@ -86,57 +87,58 @@ public final class StepTrace implements Callback.ObservesAverage {
   }
 
   /**
-   * A step as it was made.
+   * One step.
    *
-   * @param life which process made it: 0 for the one that began the run
-   * @param values loss, norm and rate, and where there is one the hash of the average
+   * @param attempt the index of the process that computed it: 0 for the first, 1 after the first
+   *     resume
+   * @param values the loss, gradient norm and learning rate, and the averages' hash if present
    */
-  record Row(int life, long step, String values) {}
+  record Row(int attempt, long step, String values) {}
 
   /**
-   * The life of one process of a run.
+   * One process of a run, from its start or resume to its end.
    *
-   * @param from the step that it went on from
+   * @param from the step from which it resumed; 0 if it started the run
    */
-  record Life(long from, long totalSteps, int epochs) {
-    /** Whether it went on with an epoch that had begun. */
-    boolean beganWithinAnEpoch() {
+  record Attempt(long from, long totalSteps, int epochs) {
+    /** Whether it started in the middle of an epoch. */
+    boolean startsWithinEpoch() {
       return from % (totalSteps / epochs) != 0;
     }
   }
 
-  /** What a trace holds. */
-  record Content(List<Life> lives, List<Row> rows) {}
+  /** The parsed content of a trace file. */
+  record Content(List<Attempt> attempts, List<Row> rows) {}
 
-  /** Reads a trace; a line that a kill cut short is left out. */
+  /** Reads a trace file; a line truncated by a kill is skipped. */
   static Content read(Path file) throws IOException {
-    List<Life> lives = new ArrayList<>();
+    List<Attempt> attempts = new ArrayList<>();
     List<Row> rows = new ArrayList<>();
     if (Files.exists(file)) {
       String text = Files.readString(file, StandardCharsets.US_ASCII);
       for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
         String[] words = line.split(" ", -1);
         if (words[0].equals("start")) {
-          lives.add(
-              new Life(
+          attempts.add(
+              new Attempt(
                   Long.parseLong(words[1]), Long.parseLong(words[3]), Integer.parseInt(words[5])));
         } else if (words[0].equals("step") && words.length >= 8) {
           long step = Long.parseLong(words[1]);
-          rows.add(new Row(lives.size() - 1, step, line.substring(line.indexOf("loss"))));
+          rows.add(new Row(attempts.size() - 1, step, line.substring(line.indexOf("loss"))));
         }
       }
     }
-    return new Content(List.copyOf(lives), List.copyOf(rows));
+    return new Content(List.copyOf(attempts), List.copyOf(rows));
   }
 
-  /** The step of the last row, found without reading what is before it; 0 where there is none. */
+  /** The step of the last row, read from the end of the file; 0 if there are no rows. */
   static long lastStep(Path file) throws IOException {
     if (!Files.exists(file)) {
       return 0;
     }
     try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      channel.position(Math.max(0, channel.size() - LONGEST_ROW * 2));
-      ByteBuffer end = ByteBuffer.allocate(LONGEST_ROW * 2);
+      channel.position(Math.max(0, channel.size() - MAX_ROW_LENGTH * 2));
+      ByteBuffer end = ByteBuffer.allocate(MAX_ROW_LENGTH * 2);
       channel.read(end);
       String text = StandardCharsets.US_ASCII.decode(end.flip()).toString();
       int last = text.lastIndexOf("step ", text.lastIndexOf(" loss "));

@@ -7,28 +7,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A {@code counterpoint train} in a JVM of its own, with the flags of this one. */
+/** A {@code counterpoint train} process, in a separate JVM with the same flags as this one. */
 final class TrainingProcess implements AutoCloseable {
-  private static final int KILLED = 128 + 9;
+  private static final int EXIT_CODE_SIGKILL = 128 + 9;
 
   private final Process process;
   private final Path log;
 
-  /** Nobody would end it if this JVM were ended first. */
-  private final Thread lastAct;
+  /** Kills the process if this JVM ends first. */
+  private final Thread shutdownHook;
 
   private TrainingProcess(Process process, Path log) {
     this.process = process;
     this.log = log;
-    lastAct = new Thread(process::destroyForcibly);
-    Runtime.getRuntime().addShutdownHook(lastAct);
+    shutdownHook = new Thread(process::destroyForcibly);
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
   /**
-   * Starts it.
+   * Starts a process.
    *
-   * @param arguments those of {@code train}
-   * @param log where all that it says is appended
+   * @param arguments the arguments of {@code train}
+   * @param log the file to which its output is appended
    */
   static TrainingProcess start(List<String> arguments, Path log) throws IOException {
     List<String> train = new ArrayList<>(List.of("train"));
@@ -46,28 +46,28 @@ final class TrainingProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Waits for its end and returns its exit code. */
+  /** Waits for the process to end and returns its exit code. */
   int exitCode() {
     try {
       return process.waitFor();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a training ran.", e);
+      throw new IllegalStateException("Interrupted while waiting for a training process.", e);
     }
   }
 
   /**
-   * Ends it as the system would that runs out of memory: SIGKILL.
+   * Kills the process with SIGKILL, as the out-of-memory killer does.
    *
-   * @return whether that ended it; if not, it had ended by itself
+   * @return true if the signal ended the process, false if it had already ended
    */
   boolean kill() {
     process.destroyForcibly();
-    return exitCode() == KILLED;
+    return exitCode() == EXIT_CODE_SIGKILL;
   }
 
-  /** The last lines of what it said. */
-  String lastWords() throws IOException {
+  /** The last 5 lines of its output. */
+  String lastLines() throws IOException {
     List<String> lines = Files.readAllLines(log);
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
   }
@@ -77,6 +77,6 @@ final class TrainingProcess implements AutoCloseable {
     if (alive()) {
       kill();
     }
-    Runtime.getRuntime().removeShutdownHook(lastAct);
+    Runtime.getRuntime().removeShutdownHook(shutdownHook);
   }
 }

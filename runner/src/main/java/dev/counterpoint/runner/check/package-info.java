@@ -1,4 +1,4 @@
-/** Proofs that a user can run: that a run which was killed ends as the one that was not. */
+/** Checks for users: bit-identical resume after a kill, and equivalence of split batches. */
 @NullMarked
 package dev.counterpoint.runner.check;
 

@@ -104,7 +104,7 @@ final class Launching {
         if (spot.isEmpty()) { // On other machines others may still read theirs.
           run.directory().discardLogs();
         }
-        run.directory().discardUnlessBegun();
+        run.directory().discardUnlessStarted();
       }
       throw e;
     }

@@ -141,7 +141,7 @@ final class TrainCommand implements Callable<Integer> {
       return signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
       if (leads && !run.isResumed()) {
-        run.directory().discardUnlessBegun();
+        run.directory().discardUnlessStarted();
       }
       throw e;
     } catch (NotFiniteException e) {
@@ -186,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
   private static RunFailed failed(Run run, IOException cause) {
     RunDirectory directory = run.directory();
     try {
-      directory.requireThere();
+      directory.requireExists();
     } catch (IOException gone) {
       return new RunFailed(String.valueOf(gone.getMessage()), cause);
     }

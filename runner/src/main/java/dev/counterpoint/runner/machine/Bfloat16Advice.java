@@ -5,55 +5,56 @@ import dev.counterpoint.core.parameter.Parameter;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Whether {@code training.precision: bfloat16} is worth asking for. */
+/** Advice on whether {@code training.precision: bfloat16} makes training faster. */
 public final class Bfloat16Advice {
-  /** Narrower products spend on casts what they gain: seen with a width of 64. */
-  private static final long WIDE_ENOUGH = 128;
+  /** In narrower matmuls the cost of casts exceeds the gain; measured with a width of 64. */
+  private static final long MIN_WIDTH = 128;
 
-  /** Less is eaten by the casts. */
-  private static final double WORTH_IT = 1.2;
+  /** The minimum matmul speed-up; a smaller one is lost to casts. */
+  private static final double MIN_GAIN = 1.2;
 
   private Bfloat16Advice() {}
 
-  /** What it promises on this machine, in a sentence. */
+  /** A summary of the expected gain on this machine. */
   public static String of(Processor processor, MatmulSpeeds speeds) {
     String hardware =
         processor.bfloat16() == null
-            ? "unknown whether in hardware"
+            ? "hardware support unknown"
             : processor.bfloat16() ? "in hardware" : "not in hardware";
     double gain = speeds.gain();
-    return gain > WORTH_IT
+    return gain > MIN_GAIN
         ? String.format(
             Locale.ROOT,
-            "%s; precision bfloat16 is up to %.1f times as fast, for widths of %d and more",
+            "%s; precision bfloat16 is up to %.1f times as fast, for widths of at least %d",
             hardware,
             gain,
-            WIDE_ENOUGH)
+            MIN_WIDTH)
         : String.format(
             Locale.ROOT,
-            "%s; precision bfloat16 would not be faster (its products are %.1f times as fast)",
+            "%s; precision bfloat16 would not be faster (its matmuls are %.1f times as fast)",
             hardware,
             gain);
   }
 
-  /** Why a model would gain nothing by it on this processor, if so. */
+  /** The reason why a model would not train faster in bfloat16 on this processor, if any. */
   public static Optional<String> against(BaseModel model, Processor processor) {
     if (Boolean.FALSE.equals(processor.bfloat16())) {
       return Optional.of(
-          "This processor has no bfloat16 in hardware: precision float32 would be faster.");
+          "This processor does not support bfloat16 in hardware; precision float32 would be"
+              + " faster.");
     }
     long width = model.parameters().stream().mapToLong(Bfloat16Advice::width).max().orElse(0);
-    return width < WIDE_ENOUGH
+    return width < MIN_WIDTH
         ? Optional.of(
-            "This model is too small to gain by bfloat16 (its widest product is of "
+            "This model is too small to benefit from bfloat16 (its largest matmul width is "
                 + width
-                + "; from "
-                + WIDE_ENOUGH
-                + " on it pays): precision float32 would be as fast.")
+                + ", but at least "
+                + MIN_WIDTH
+                + " is needed); precision float32 would be as fast.")
         : Optional.empty();
   }
 
-  /** The smaller side of a matrix. */
+  /** The smaller dimension of a matrix parameter; 0 for other parameters. */
   private static long width(Parameter parameter) {
     return parameter.shape().dimension() == 2
         ? Math.min(parameter.shape().get(0), parameter.shape().get(1))

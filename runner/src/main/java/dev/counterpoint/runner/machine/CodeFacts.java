@@ -20,37 +20,37 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * What code a process runs: a hash of each entry of its class path, by file name. Of a jar the
- * names, sizes and checksums in its directory are hashed and not the times, so that two builds of
- * the same sources agree, and a library of half a gigabyte takes no time.
+ * Hashes of the code that a process runs: one for each class path entry, by file name. For a jar,
+ * the names, sizes and checksums of its zip directory are hashed, but not the timestamps. Two
+ * builds of the same sources thus have equal hashes, and a library of 500 MB is hashed at once.
  */
 public final class CodeFacts {
-  private static final int SHOWN = 12; // hexadecimal digits
+  private static final int HASH_LENGTH = 12; // hexadecimal digits
 
   private CodeFacts() {}
 
   /**
-   * The program's own code and what was added to it.
+   * The hashes of the program's class path and of additional entries.
    *
-   * @param more jars, folders and sources
+   * @param additional jars, folders and source files
    */
-  public static Map<String, String> of(List<Path> more) throws IOException {
+  public static Map<String, String> of(List<Path> additional) throws IOException {
     List<Path> entries =
         Stream.concat(
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                     .filter(entry -> !entry.isEmpty())
                     .map(Path::of),
-                more.stream())
+                additional.stream())
             .toList();
     Map<String, String> facts = new TreeMap<>();
     for (Path entry : entries) {
-      // Several folders may be called "classes".
+      // Several folders may be named "classes".
       facts.merge("the code in " + entry.getFileName(), hash(entry), (one, two) -> one + " " + two);
     }
     return facts;
   }
 
-  /** A hash of a jar, a folder or a source; of nothing where there is none. */
+  /** The hash of a jar, a folder or a source file; the hash of no bytes if it does not exist. */
   public static String hash(Path entry) throws IOException {
     MessageDigest digest = Sha256.begin();
     if (Files.isDirectory(entry)) {
@@ -60,7 +60,7 @@ public final class CodeFacts {
     } else if (Files.exists(entry)) {
       digest.update(Files.readAllBytes(entry));
     }
-    return Sha256.hex(digest).substring(0, SHOWN);
+    return Sha256.hex(digest).substring(0, HASH_LENGTH);
   }
 
   private static void addFolder(MessageDigest digest, Path folder) throws IOException {

@@ -5,17 +5,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The JVM that this program runs in, to start others like it. */
+/** The current JVM's command line, for starting other JVMs like it. */
 public final class CurrentJvm {
-  /** The class of the command line; by its name, as the command line knows who starts it. */
+  /** The main class of the command line, by name to avoid a package cycle. */
   public static final String MAIN = "dev.counterpoint.runner.cli.Main";
 
   private CurrentJvm() {}
 
   /**
-   * A command line of the same Java with the same flags and class path, without the terminal.
+   * A command line for the same Java with the same flags and class path, but without the flags that
+   * describe the terminal.
    *
-   * @param main the class to be started
+   * @param main the main class
    */
   public static List<String> command(String main, List<String> arguments) {
     List<String> flags = new ArrayList<>(flags(false));
@@ -24,10 +25,10 @@ public final class CurrentJvm {
   }
 
   /**
-   * A command line of the same Java, which finds its class path in these flags or in {@code
-   * CLASSPATH}.
+   * A command line for the same Java. The class path is taken from the flags or from the
+   * environment variable {@code CLASSPATH}.
    *
-   * @param main the class to be started
+   * @param main the main class
    */
   public static List<String> command(List<String> flags, String main, List<String> arguments) {
     List<String> command = new ArrayList<>();
@@ -39,23 +40,23 @@ public final class CurrentJvm {
   }
 
   /**
-   * The flags of this one, without a debugger or agents, which want a port or a file for
-   * themselves.
+   * The flags of this JVM without debuggers and agents, because those need a port or a file of
+   * their own.
    *
-   * @param terminal whether this one's terminal is the other's, too
+   * @param terminal whether the other JVM uses the same terminal
    */
   public static List<String> flags(boolean terminal) {
     return flags(ManagementFactory.getRuntimeMXBean().getInputArguments(), terminal);
   }
 
-  static List<String> flags(List<String> own, boolean terminal) {
-    return own.stream()
+  static List<String> flags(List<String> all, boolean terminal) {
+    return all.stream()
         .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
         .filter(flag -> terminal || !flag.matches("-Dcounterpoint\\.(terminal|columns)=.*"))
         .toList();
   }
 
-  /** The class path of this one. */
+  /** The class path of this JVM. */
   public static String classPath() {
     return System.getProperty("java.class.path");
   }

@@ -10,14 +10,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was found on this machine: facts, whether the engine computes rightly, and what is wrong.
+ * Result of the {@code doctor} command: facts about this machine, a self-check of the engine, and
+ * problems.
  *
  * @param java the version of the JVM
- * @param javaHome its folder
- * @param cache where native libraries are unpacked
- * @param gigaflopsPerSecond of float32 matrix products, on the first device
- * @param bfloat16GigaflopsPerSecond likewise of bfloat16 ones
- * @param problems each with what to do; empty where all is well
+ * @param javaHome the folder of the JVM
+ * @param cache the folder into which native libraries are unpacked
+ * @param engine facts about the engine; null if it does not start
+ * @param selfCheck the self-check of the engine; null if it does not start
+ * @param gigaflopsPerSecond the speed of float32 matmuls on the default device, in GFLOP/s; null if
+ *     the engine does not start
+ * @param bfloat16GigaflopsPerSecond the speed of bfloat16 matmuls, likewise
+ * @param milliseconds how long each part took
+ * @param problems the problems found, each with a remedy; empty if there are none
  */
 public record DoctorReport(
     String java,
@@ -33,34 +38,35 @@ public record DoctorReport(
     List<String> problems) {
 
   /**
-   * Where the time went. The engine starts beside the reading of the facts.
+   * The duration of each part in milliseconds. The engine starts while the facts are collected.
    *
-   * @param toMain from the start of the JVM to this examination
-   * @param engine from there until the engine had started
-   * @param selfCheck first operations included
+   * @param toMain from the start of the JVM to the start of the examination
+   * @param engine from the start of the examination until the engine has started
+   * @param selfCheck the self-check, including the engine's first operations
+   * @param speed the measurement of the matmul speed
    */
   public record Milliseconds(long toMain, long engine, long selfCheck, long speed) {}
 
   /**
-   * Looks at everything.
+   * Examines the machine.
    *
-   * @param jvmStart when the JVM started, in milliseconds since 1970
+   * @param jvmStart the start time of the JVM, in milliseconds since 1970
    */
   public static DoctorReport run(long jvmStart) throws IOException {
-    return new Attempt(jvmStart).examine();
+    return new Examination(jvmStart).run();
   }
 
-  /** One examination while it goes on: a problem found early ends what hangs on it. */
-  private static final class Attempt {
+  /** An examination in progress; parts that depend on a failed part are skipped. */
+  private static final class Examination {
     private final List<String> problems = new ArrayList<>();
     private final long toMain;
     private long last = System.nanoTime();
 
-    Attempt(long jvmStart) {
+    Examination(long jvmStart) {
       toMain = System.currentTimeMillis() - jvmStart;
     }
 
-    DoctorReport examine() throws IOException {
+    DoctorReport run() throws IOException {
       EngineStart start = EngineStart.begin();
       Processor processor = Processor.read();
       Memory memory = Memory.read();
@@ -98,9 +104,9 @@ public record DoctorReport(
       SelfCheck check = SelfCheck.run(device);
       if (!check.agrees()) {
         problems.add(
-            "the engine computes wrongly ("
+            "the engine computes incorrect results ("
                 + check
-                + "); delete the cache folder, and try another machine if that does not help");
+                + "); delete the cache folder, and if that does not help, try another machine");
       }
       return check;
     }

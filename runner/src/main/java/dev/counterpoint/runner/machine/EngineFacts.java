@@ -8,16 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The engine that started.
+ * Facts about the running engine.
  *
- * @param version of libtorch
- * @param djl the version of DJL, which calls it
- * @param build of the native library, as {@code cpu-linux-x86_64}
- * @param library the folder that the native library was loaded from
- * @param threads that one operation spreads over
- * @param interopThreads that operations run on at a time
- * @param devices as a run file names them
- * @param features of the build, as {@code MKL}
+ * @param name the name of the engine, {@code PyTorch}
+ * @param version the version of libtorch
+ * @param djl the version of DJL
+ * @param build the build of the native library, such as {@code cpu-linux-x86_64}
+ * @param library the folder from which the native library was loaded
+ * @param threads the number of threads within one operation (intra-op)
+ * @param interopThreads the number of operations that can run in parallel (inter-op)
+ * @param devices the available devices by their names in run files
+ * @param features the features of the build, such as {@code MKL}
  */
 public record EngineFacts(
     String name,

@@ -10,15 +10,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Starts the engine on a thread of its own while a command reads its settings: loading libtorch is
- * 0.3 seconds of disk and linker in which the Java side of a start can go on.
+ * Starts the engine on a background thread while a command reads its settings. Loading libtorch
+ * takes 0.3 seconds of disk and linker time, during which Java initialization can proceed.
  */
 public final class EngineStart {
   private final FutureTask<Engine> loading = new FutureTask<>(Engine::getInstance);
 
   private EngineStart() {}
 
-  /** Begins to load; a command that needs the engine calls this first. */
+  /** Starts loading the engine; commands that need it call this first. */
   public static EngineStart begin() {
     EngineStart start = new EngineStart();
     Thread thread = new Thread(start.loading, "engine start");
@@ -28,11 +28,11 @@ public final class EngineStart {
   }
 
   /**
-   * Waits for the engine. The calling thread then records no gradients until it asks for them:
-   * libtorch has every thread record from its start, and DJL turns that off only on the one that
-   * loads it.
+   * Waits for the engine. Gradient recording is then disabled on the calling thread until it is
+   * enabled explicitly: libtorch enables it by default on every thread, and DJL disables it only on
+   * the thread that loads the engine.
    *
-   * @throws RunFailed where the engine does not start, with what to do
+   * @throws RunFailed if the engine does not start; the message contains a remedy
    */
   public Engine await() {
     try {
@@ -43,7 +43,7 @@ public final class EngineStart {
       throw new RunFailed(explain(failure), failure);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
-      throw new RunFailed("stopped while the engine was starting", stop);
+      throw new RunFailed("interrupted while the engine was starting", stop);
     }
   }
 
@@ -53,22 +53,23 @@ public final class EngineStart {
       return libraryMissing(platform.getClassifier(), platform.getVersion());
     }
     Throwable root = root(failure);
-    String why = "the PyTorch engine does not start: " + root;
+    String message = "the PyTorch engine does not start: " + root;
     return root instanceof FileSystemException
-        ? why
-            + "\nits library is unpacked into "
+        ? message
+            + "\nits library is unpacked to "
             + Utils.getEngineCacheDir()
-            + "; set DJL_CACHE_DIR to a folder that can be written and has 0.5 GB free"
-        : why;
+            + "; set DJL_CACHE_DIR to a writable folder with 0.5 GB of free space"
+        : message;
   }
 
   static String libraryMissing(String classifier, String version) {
-    return "no native library of PyTorch for "
+    return "the class path contains no native PyTorch library for "
         + classifier
-        + " is on the class path\n"
-        + "build on this kind of machine (mvn package), add -Dnative.classifier="
+        + "\n"
+        + "build on a machine of this kind (mvn package), build elsewhere with"
+        + " -Dnative.classifier="
         + classifier
-        + " where it is built elsewhere, or set PYTORCH_LIBRARY_PATH to a folder with libtorch "
+        + ", or set PYTORCH_LIBRARY_PATH to a folder with libtorch "
         + version;
   }
 

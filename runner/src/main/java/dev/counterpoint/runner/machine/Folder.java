@@ -5,18 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A folder that is written to, which need not be there yet.
+ * A folder for output, which may not exist yet.
  *
- * @param freeBytes what this user may still write into it
+ * @param path the path of the folder
+ * @param writable whether the folder, or its closest existing parent, is writable
+ * @param freeBytes the space available to this user in bytes
  */
 public record Folder(String path, boolean writable, long freeBytes) {
 
   static Folder at(Path path) throws IOException {
-    Path there = path.toAbsolutePath();
-    while (Files.notExists(there) && there.getParent() != null) {
-      there = there.getParent();
+    Path existing = path.toAbsolutePath();
+    while (Files.notExists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
     }
     return new Folder(
-        path.toString(), Files.isWritable(there), Files.getFileStore(there).getUsableSpace());
+        path.toString(), Files.isWritable(existing), Files.getFileStore(existing).getUsableSpace());
   }
 }

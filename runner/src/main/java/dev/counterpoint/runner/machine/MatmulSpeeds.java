@@ -5,27 +5,27 @@ import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
 
 /**
- * The best matrix products of this machine, in 10⁹ operations a second.
+ * Peak matmul speed of this machine in GFLOP/s, by precision.
  *
- * @param float32 with factors in float32
- * @param bfloat16 with factors in bfloat16
+ * @param float32 the speed with float32 operands
+ * @param bfloat16 the speed with bfloat16 operands
  */
 public record MatmulSpeeds(double float32, double bfloat16) {
   private static final int SIZE = 1024;
 
-  /** Takes a second or somewhat more. */
+  /** Measures the speeds on a device; takes 1 to 2 seconds. */
   public static MatmulSpeeds measure(Device device) {
     return new MatmulSpeeds(
         MatmulSpeed.gigaflops(device, Precision.FLOAT32, SIZE),
         MatmulSpeed.gigaflops(device, Precision.BFLOAT16, SIZE));
   }
 
-  /** That of a precision. */
+  /** The speed of a precision in GFLOP/s. */
   public double of(Precision precision) {
     return precision == Precision.FLOAT32 ? float32 : bfloat16;
   }
 
-  /** How many times as fast as float32 bfloat16 is. */
+  /** The speed of bfloat16 divided by that of float32. */
   public double gain() {
     return bfloat16 / float32;
   }

@@ -5,16 +5,17 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * Memory and its limits. What libtorch takes for itself counts against neither limit.
+ * Physical memory and JVM memory limits. Memory allocated by libtorch is not covered by the JVM
+ * limits.
  *
- * @param physicalBytes of the machine, or of the container around this process
- * @param heapLimitBytes {@code -Xmx}
- * @param directLimitBytes {@code -XX:MaxDirectMemorySize}, for arrays that were made from Java
- *     buffers
+ * @param physicalBytes the memory of the machine or of the container
+ * @param heapLimitBytes the heap limit, {@code -Xmx}
+ * @param directLimitBytes the limit of direct buffers, {@code -XX:MaxDirectMemorySize}, which are
+ *     used for arrays created from Java buffers
  */
 public record Memory(long physicalBytes, long heapLimitBytes, long directLimitBytes) {
 
-  /** The limits of this process. */
+  /** Reads the memory and limits of this process. */
   public static Memory read() {
     long physical =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
@@ -24,6 +25,6 @@ public record Memory(long physicalBytes, long heapLimitBytes, long directLimitBy
             ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .getVMOption("MaxDirectMemorySize")
                 .getValue());
-    return new Memory(physical, heap, direct == 0 ? heap : direct); // 0 stands for "as the heap"
+    return new Memory(physical, heap, direct == 0 ? heap : direct); // 0: same as heap
   }
 }

@@ -8,11 +8,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the processor can do, as far as the operating system tells; null where it does not.
+ * The processor's model and instruction sets; null if the operating system does not report them.
  *
- * @param cores how many of its cores this process may use
- * @param bfloat16 whether it multiplies bfloat16 in hardware; elsewhere that is no faster than
- *     float32
+ * @param model the model name
+ * @param cores the number of cores available to this process
+ * @param avx2 whether it supports AVX2
+ * @param avx512 whether it supports AVX-512F
+ * @param bfloat16 whether it multiplies bfloat16 in hardware; without it, bfloat16 is not faster
+ *     than float32
  */
 public record Processor(
     @Nullable String model,
@@ -21,7 +24,7 @@ public record Processor(
     @Nullable Boolean avx512,
     @Nullable Boolean bfloat16) {
 
-  /** The processor of this machine. Only Linux lists the instruction sets in a file. */
+  /** Reads the processor of this machine. Only Linux reports instruction sets in a file. */
   public static Processor read() {
     int cores = Runtime.getRuntime().availableProcessors();
     try {
@@ -47,7 +50,7 @@ public record Processor(
     return new Processor(model, cores, null, null, null);
   }
 
-  /** Of the first core that is listed; the others are alike. */
+  /** The value of a key for the first core; all cores are assumed to be equal. */
   private static @Nullable String value(List<String> cpuinfo, String key) {
     for (String line : cpuinfo) {
       int colon = line.indexOf(':');

@@ -9,16 +9,16 @@ import dev.counterpoint.core.kernel.Torch;
 import java.util.Random;
 
 /**
- * Whether the engine computes what Java does in double precision: the product {@code AB} of two
- * matrices, and the gradient of {@code sum((AB)²) / 2} with respect to {@code A}, which is {@code
- * AB Bᵀ}.
+ * Self-check of the engine against double-precision results in Java: the matrix product {@code AB},
+ * and the gradient of {@code sum((AB)²) / 2} with respect to {@code A}, which is {@code AB Bᵀ}.
  *
- * @param productError the largest difference between entries of the products, which are of size 1
+ * @param productError the maximum absolute error of the product, whose entries are of magnitude 1
  *     to 10
- * @param gradientError likewise for the gradients, of size 10 to 100
+ * @param gradientError the maximum absolute error of the gradient, whose entries are of magnitude
+ *     10 to 100
  */
 public record SelfCheck(double productError, double gradientError) {
-  private static final int SIZE = 17; // no multiple of a vector's length
+  private static final int SIZE = 17; // not a multiple of a SIMD vector length
 
   static SelfCheck run(Device device) {
     Random random = new Random(17);
@@ -36,12 +36,12 @@ public record SelfCheck(double productError, double gradientError) {
       NDArray ab = a.matMul(b);
       Torch.backward(ab.square().sum().div(2));
       return new SelfCheck(
-          largestDifference(ab.toFloatArray(), product),
-          largestDifference(a.getGradient().toFloatArray(), gradient));
+          maxError(ab.toFloatArray(), product),
+          maxError(a.getGradient().toFloatArray(), gradient));
     }
   }
 
-  /** Within what float32 loses over sums of this length. */
+  /** Whether both errors are within float32 rounding for sums of this length. */
   public boolean agrees() {
     return productError < 1e-4 && gradientError < 1e-3;
   }
@@ -78,12 +78,12 @@ public record SelfCheck(double productError, double gradientError) {
     return product;
   }
 
-  /** NaN where a value is NaN. */
-  private static double largestDifference(float[] found, double[] expected) {
-    double largest = 0;
-    for (int i = 0; i < found.length; i++) {
-      largest = Math.max(largest, Math.abs(found[i] - expected[i]));
+  /** The maximum absolute difference; NaN if a value is NaN. */
+  private static double maxError(float[] actual, double[] expected) {
+    double max = 0;
+    for (int i = 0; i < actual.length; i++) {
+      max = Math.max(max, Math.abs(actual[i] - expected[i]));
     }
-    return largest;
+    return max;
   }
 }

@@ -1,4 +1,4 @@
-/** The machine as training sees it: its processor and memory, and the engine that runs on them. */
+/** Facts about the machine, the JVM and the engine. */
 @NullMarked
 package dev.counterpoint.runner.machine;
 

@@ -16,41 +16,46 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes what is about to be computed in a small file that is gone after an orderly end. What is
- * found of it at the next start says where a process was that nobody could ask any more: the system
- * ended it for want of memory, or somebody with SIGKILL. It is no more than a remark; where it
- * cannot be written the run goes on without.
+ * Marker file for diagnosing crashed training processes. It records the step and micro-batch about
+ * to be computed, and is deleted when the process ends in an orderly way. If it exists at the next
+ * start, the previous process was killed without a message, for example by the out-of-memory killer
+ * or SIGKILL. The marker is only informational: if it cannot be written, training continues without
+ * it.
  */
 public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
-  private static final int LENGTH = 512; // bytes; one note takes the place of another wholly
-  private static final long MEMORY_EVERY = 1_000_000_000L; // nanoseconds between two looks at it
+  private static final int LENGTH = 512; // bytes, fixed, so that each write replaces the last one
+  private static final long MEMORY_INTERVAL = 1_000_000_000L; // ns between memory measurements
   private static final long PROCESS = ProcessHandle.current().pid();
   private static final JsonMapper JSON = new JsonMapper();
 
   private final RunDirectory directory;
-  private final ByteBuffer note = ByteBuffer.allocateDirect(LENGTH);
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(LENGTH);
   private @Nullable FileChannel channel;
   private long memoryRead;
   private long peakBytes;
 
-  /** Writes nothing yet. */
+  /** A marker in a run directory; the file is created with the first micro-batch. */
   public CrashMarker(RunDirectory directory) {
     this.directory = directory;
   }
 
-  /** Takes what the process before left, as a sentence, if it came to no orderly end. */
+  /**
+   * Reads and deletes the marker of the previous process.
+   *
+   * @return a message about the crash; empty if the previous process ended in an orderly way
+   */
   public static Optional<String> take(RunDirectory directory) {
-    return note(directory).map(CrashMarker::sentence);
+    return takeMarker(directory).map(CrashMarker::message);
   }
 
-  /** Takes what the process before left, and gives the step that it was in. */
+  /** Reads and deletes the marker of the previous process, and returns the step it crashed in. */
   public static OptionalLong takeStep(RunDirectory directory) {
-    return note(directory)
-        .map(note -> OptionalLong.of(note.path("step").asLong()))
+    return takeMarker(directory)
+        .map(marker -> OptionalLong.of(marker.path("step").asLong()))
         .orElse(OptionalLong.empty());
   }
 
-  private static Optional<JsonNode> note(RunDirectory directory) {
+  private static Optional<JsonNode> takeMarker(RunDirectory directory) {
     try {
       String text = Files.readString(directory.crashMarker()).strip();
       Files.delete(directory.crashMarker());
@@ -60,29 +65,28 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     }
   }
 
-  private static String sentence(JsonNode note) {
+  private static String message(JsonNode marker) {
     return String.format(
         Locale.ROOT,
-        "Process %d, which trained this run before, was cut off in step %d, micro-batch %d: %s."
-            + " It held %.1f GB of memory at its peak. If the system ended it for want of memory,"
-            + " lower training.microBatchSize, training.batchSize, or the model's or data's"
-            + " maxLength.",
-        note.path("process").asLong(),
-        note.path("step").asLong(),
-        note.path("microBatch").asInt(),
-        note.path("batch").asText(),
-        note.path("peakBytes").asLong() / 1e9);
+        "The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
+            + " memory was %.1f GB. If it ran out of memory, reduce training.microBatchSize,"
+            + " training.batchSize, or maxLength of the model or data.",
+        marker.path("process").asLong(),
+        marker.path("step").asLong(),
+        marker.path("microBatch").asInt(),
+        marker.path("batch").asText(),
+        marker.path("peakBytes").asLong() / 1e9);
   }
 
   @Override
   public void beforeBatch(long step, int microBatch, Batch batch) {
     long now = System.nanoTime();
-    if (channel == null || now - memoryRead > MEMORY_EVERY) {
+    if (channel == null || now - memoryRead > MEMORY_INTERVAL) {
       memoryRead = now;
       peakBytes = PeakMemory.bytes().orElse(0);
     }
-    // By hand: this is done in every step.
-    String note =
+    // Concatenated by hand for speed, because this runs in every step.
+    String json =
         "{\"process\": "
             + PROCESS
             + ", \"step\": "
@@ -95,9 +99,9 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
             + batch
             + "\"}";
     try {
-      write(note.getBytes(StandardCharsets.UTF_8));
+      write(json.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // A full disk is told by those whose files matter.
+      // A full disk is reported when more important files are written.
     }
   }
 
@@ -107,16 +111,16 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
           FileChannel.open(
               directory.crashMarker(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
-    note.clear().put(text, 0, Math.min(text.length, LENGTH));
-    while (note.hasRemaining()) {
-      note.put((byte) ' ');
+    buffer.clear().put(text, 0, Math.min(text.length, LENGTH));
+    while (buffer.hasRemaining()) {
+      buffer.put((byte) ' ');
     }
-    channel.write(note.flip(), 0);
+    channel.write(buffer.flip(), 0);
   }
 
   /**
-   * An orderly end, be it a failure that was told. A note that this one has not written is
-   * another's.
+   * Deletes the marker at an orderly end, including a reported failure. A marker that this object
+   * has not written belongs to another process and is kept.
    */
   @Override
   public void close() throws IOException {

@@ -16,23 +16,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a run came to: the model that it leaves, and what that measured.
+ * The result of a training run: the final model and its metrics.
  *
- * @param end how the training ended
- * @param best the checkpoint that the model is from, where it is not that of the last step
- * @param modelHash of the model that is left
- * @param passedOver what was to be the best model and could not be used: a sentence each
+ * @param end how training ended
+ * @param best the checkpoint from which the final model was loaded; empty if it is the model of the
+ *     last step
+ * @param modelHash the hash of the final model
+ * @param passedOver the best-model checkpoints that could not be used: a message each
  */
 public record Outcome(
     TrainingEnd end, Optional<Checkpoint> best, String modelHash, List<String> passedOver) {
-  /** Loads the model that a callback has chosen, if one has; else the model stays as it is. */
+  /**
+   * Creates the outcome. If a callback selected a checkpoint, such as the best model, its weights
+   * are loaded into the model; otherwise the model keeps the weights of the last step.
+   */
   public static Outcome of(TrainingEnd end, BaseModel model, List<Callback> callbacks)
       throws IOException {
     List<String> passedOver = new ArrayList<>();
     Optional<Checkpoint> best = Optional.empty();
     for (Callback callback : callbacks) {
-      if (best.isEmpty() && callback instanceof Callback.SelectsResult choosing) {
-        CheckpointStore.Found found = choosing.chosen();
+      if (best.isEmpty() && callback instanceof Callback.SelectsResult selector) {
+        CheckpointStore.Found found = selector.chosen();
         passedOver.addAll(found.passedOver());
         best = found.checkpoint();
       }
@@ -43,7 +47,7 @@ public record Outcome(
     return new Outcome(end, best, ModelHash.of(model.parameters()), passedOver);
   }
 
-  /** The measures of the model that is left; empty where it was not validated. */
+  /** The validation metrics of the final model; empty if it was not validated. */
   public Map<String, Double> validation() {
     Map<String, Double> values = new LinkedHashMap<>();
     if (best.isEmpty()) {
@@ -59,8 +63,8 @@ public record Outcome(
   }
 
   /**
-   * {@code summary.json}. Seconds and speeds are of the whole run, without the time between the
-   * processes that it went on in; a number that is not finite is text.
+   * The content of {@code summary.json}. Seconds and speeds cover the whole run across resumes,
+   * without the time between its processes. Numbers that are not finite are written as text.
    */
   public ObjectNode summary() {
     ObjectNode json = new JsonMapper().createObjectNode();
@@ -68,9 +72,9 @@ public record Outcome(
     json.put("epochs", end.epochs());
     json.put("trainLoss", end.trainLoss());
     best.ifPresent(checkpoint -> json.put("bestStep", checkpoint.step()));
-    Map<String, Double> measured = validation();
-    if (!measured.isEmpty()) {
-      measured.forEach(json.putObject("validation")::put);
+    Map<String, Double> metrics = validation();
+    if (!metrics.isEmpty()) {
+      metrics.forEach(json.putObject("validation")::put);
     }
     json.put("seconds", end.seconds());
     json.put("itemsPerSecond", end.items() / end.seconds());

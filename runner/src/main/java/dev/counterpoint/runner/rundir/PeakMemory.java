@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** The most memory that this process has held. */
+/** Peak resident memory of this process. */
 public final class PeakMemory {
   private PeakMemory() {}
 
-  /** Bytes of resident memory at the peak, where the system tells (Linux). */
+  /** The peak resident memory in bytes (VmHWM); empty if not on Linux. */
   public static OptionalLong bytes() {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {

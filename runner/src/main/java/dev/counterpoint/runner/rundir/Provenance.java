@@ -12,11 +12,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Where a run comes from: versions, machine, data, command. */
+/** Provenance of a run: command, data fingerprint, code, versions and machine. */
 public final class Provenance {
   private Provenance() {}
 
-  /** The record of a run that starts now. */
+  /**
+   * The provenance of a run that starts now.
+   *
+   * @param baseFolders the folders that relative paths in the run file are resolved against
+   * @param fingerprint the fingerprint of the data
+   * @param code a hash of each user-defined class path entry by file name
+   */
   public static ObjectNode of(
       List<String> command, List<Path> baseFolders, String fingerprint, Map<String, String> code) {
     ObjectNode json = new JsonMapper().createObjectNode();
@@ -25,25 +31,21 @@ public final class Provenance {
     strings(json.putArray("baseFolders"), baseFolders.stream().map(Path::toString).toList());
     json.put("dataFingerprint", fingerprint);
     versions(json);
-    texts(json.putObject("code"), code);
+    code.forEach(json.putObject("code")::put);
     machine(json);
     return json;
   }
 
-  /** Adds to the record of a run that it goes on now, after a step. */
+  /** Adds an entry to a run's provenance: the run is resumed now, after a step. */
   static ObjectNode resuming(
       ObjectNode record, long step, List<String> command, Map<String, String> code) {
     ObjectNode json = record.withArray("goneOn").addObject();
     json.put("at", now()).put("afterStep", step);
     strings(json.putArray("command"), command);
     versions(json);
-    texts(json.putObject("code"), code);
+    code.forEach(json.putObject("code")::put);
     machine(json);
     return record;
-  }
-
-  private static void texts(ObjectNode json, Map<String, String> texts) {
-    texts.forEach(json::put);
   }
 
   private static String now() {

@@ -9,11 +9,12 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * Adds to a run's provenance that it has gone on: when, after which step, and by which command and
- * versions, which may be others than those that began it.
+ * Records each resume in the run's provenance: the time, the step, the command, and the versions,
+ * which may differ from those at the start of the run.
  *
- * @param command the arguments that it was asked with
- * @param classpath what it runs beside the program's own code
+ * @param directory the run directory
+ * @param command the command-line arguments of the resumed process
+ * @param classpath the class path entries with user-defined code
  */
 public record ResumeRecord(RunDirectory directory, List<String> command, List<String> classpath)
     implements Callback {

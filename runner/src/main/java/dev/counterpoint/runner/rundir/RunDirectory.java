@@ -21,12 +21,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of one run, and the names in it.
+ * The directory of one run and the paths of its files.
  *
- * @param path absolute
- * @param wasThere whether it is not of this run's making
+ * @param path the absolute path
+ * @param preexisting whether the directory existed before this run was created
  */
-public record RunDirectory(Path path, boolean wasThere) {
+public record RunDirectory(Path path, boolean preexisting) {
   /** The file with the resolved run file. */
   public static final String RUN_FILE = "run.yaml";
 
@@ -37,50 +37,50 @@ public record RunDirectory(Path path, boolean wasThere) {
   private static final String LOCK = ".lock";
   private static final String LOGS = "logs";
   private static final String MARK = ".gate";
-  private static final Set<String> BEFORE_THE_RUN = Set.of(LOCK, LOGS, MARK);
+  private static final Set<String> CREATED_BEFORE_START = Set.of(LOCK, LOGS, MARK);
 
   public RunDirectory {
     path = path.toAbsolutePath().normalize();
   }
 
-  /** One that is there. */
+  /** An existing run directory. */
   public RunDirectory(Path path) {
     this(path, true);
   }
 
   /**
-   * A directory for a new run: the one asked for, or {@code runs/NAME-TIME} below the working
-   * directory.
+   * The directory for a new run. It is not created yet.
    *
-   * @throws InvalidSettings where the one asked for has something in it, or is a file
+   * @param output the requested directory; null for {@code runs/NAME-TIME} in the working directory
+   * @throws InvalidSettings if the requested directory is not empty or is a file
    */
-  public static RunDirectory forNew(@Nullable Path asked, String name) throws IOException {
-    if (asked == null) {
+  public static RunDirectory forNew(@Nullable Path output, String name) throws IOException {
+    if (output == null) {
       return new RunDirectory(
           free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))),
           false);
     }
-    if (Files.exists(asked) && !Files.isDirectory(asked)) {
-      throw new InvalidSettings("--output " + asked + " is a file; name a directory.");
+    if (Files.exists(output) && !Files.isDirectory(output)) {
+      throw new InvalidSettings("--output " + output + " is a file; specify a directory.");
     }
-    if (Files.isDirectory(asked)) {
-      try (Stream<Path> files = Files.list(asked)) {
-        // These alone are of a run that was stopped before it began, or whose ranks are meeting.
-        if (files.anyMatch(file -> !BEFORE_THE_RUN.contains(file.getFileName().toString()))) {
+    if (Files.isDirectory(output)) {
+      try (Stream<Path> files = Files.list(output)) {
+        // These files alone belong to a run that has not started, or whose ranks are connecting.
+        if (files.anyMatch(file -> !CREATED_BEFORE_START.contains(file.getFileName().toString()))) {
           throw new InvalidSettings(
               "--output "
-                  + asked
+                  + output
                   + " is not empty."
-                  + (isRun(asked)
-                      ? " To go on with the run in it: counterpoint train " + asked
-                      : " Name a new or empty directory."));
+                  + (isRun(output)
+                      ? " To resume the run in it, use: counterpoint train " + output
+                      : " Specify a new or empty directory."));
         }
       }
     }
-    return new RunDirectory(asked, Files.isDirectory(asked));
+    return new RunDirectory(output, Files.isDirectory(output));
   }
 
-  /** The path, or one beside it where a run of the same second has taken it. */
+  /** The path, or the path with a number appended if it already exists. */
   private static Path free(Path path) {
     Path free = path;
     for (int i = 2; Files.exists(free); i++) {
@@ -89,56 +89,62 @@ public record RunDirectory(Path path, boolean wasThere) {
     return free;
   }
 
-  /** Whether a path is the directory of a run. */
+  /** Whether a path is a run directory: it contains {@code run.yaml}. */
   public static boolean isRun(Path path) {
     return Files.isRegularFile(path.resolve(RUN_FILE));
   }
 
+  /** The resolved run file. */
   public Path runFile() {
     return path.resolve(RUN_FILE);
   }
 
+  /** Command, versions, machine and data fingerprint of the run. */
   public Path provenance() {
     return path.resolve("provenance.json");
   }
 
+  /** The metrics of each reported step, one JSON object per line. */
   public Path metrics() {
     return path.resolve("metrics.jsonl");
   }
 
+  /** The final metrics, written when training ends. */
   public Path summary() {
     return path.resolve("summary.json");
   }
 
-  /** What {@link RunLock} locks. */
+  /** The file that {@link RunLock} locks. */
   Path lock() {
     return path.resolve(LOCK);
   }
 
-  /** What rank 0 writes so that other ranks see whether they have the same directory. */
+  /** A file written by rank 0, by which other ranks check that they share its run directory. */
   public Path mark() {
     return path.resolve(MARK);
   }
 
-  /** What {@link CrashMarker} writes. */
+  /** The file of {@link CrashMarker}. */
   Path crashMarker() {
     return path.resolve(".crash-marker");
   }
 
+  /** The HTML report. */
   public Path report() {
     return path.resolve("report.html");
   }
 
+  /** The folder of the checkpoints. */
   public Path checkpoints() {
     return path.resolve("checkpoints");
   }
 
-  /** The last step of which there is a checkpoint, whole or not. */
+  /** The last step that has a checkpoint, which may be damaged; empty if there is none. */
   public OptionalLong newestStep() throws IOException {
     return steps().stream().mapToLong(step -> step).max();
   }
 
-  /** The steps of which there is a checkpoint, whole or not. */
+  /** The steps that have a checkpoint, which may be damaged. */
   public Set<Long> steps() throws IOException {
     if (!Files.isDirectory(checkpoints())) {
       return Set.of();
@@ -152,7 +158,7 @@ public record RunDirectory(Path path, boolean wasThere) {
     }
   }
 
-  /** Removes what the processes of a run said that did not begin. */
+  /** Deletes the log files of a distributed run that did not start. */
   public void discardLogs() throws IOException {
     if (Files.isDirectory(logs())) {
       try (Stream<Path> files = Files.list(logs())) {
@@ -164,22 +170,25 @@ public record RunDirectory(Path path, boolean wasThere) {
     }
   }
 
-  /** What each process of a distributed run said. */
+  /** The folder with the log of each process of a distributed run. */
   public Path logs() {
     return path.resolve(LOGS);
   }
 
+  /** The folder of the step snapshots. */
   public Path snapshots() {
     return path.resolve("snapshots");
   }
 
+  /** The folder of the final model. */
   public Path model() {
     return path.resolve("model");
   }
 
   /**
-   * The folders that relative paths count from: those in which the run began, so that what lies in
-   * the run's own directory, or in the one at hand, takes no file's place.
+   * The folders that relative paths are resolved against, in this order: the base folders of the
+   * original command, the run directory, and the working directory. The original ones come first,
+   * so that files in the run or working directory cannot replace them.
    */
   public List<Path> baseFolders() throws IOException {
     JsonNode folders = AtomicFile.readJson(provenance()).path("baseFolders");
@@ -190,30 +199,29 @@ public record RunDirectory(Path path, boolean wasThere) {
   }
 
   /**
-   * Checks that nobody has removed the directory of a run that is under way.
+   * Checks that the directory of a running training still exists.
    *
-   * @throws IOException where its run file is gone
+   * @throws IOException if its run file does not exist
    */
-  public void requireThere() throws IOException {
+  public void requireExists() throws IOException {
     if (!isRun(path)) {
       throw new IOException(
-          "The run directory " + path + " has been removed, or its " + RUN_FILE + " has.");
+          "The run directory " + path + " or its " + RUN_FILE + " was deleted during training.");
     }
   }
 
   /**
-   * Takes back a directory in which a run could not begin: what it holds, if that is only its first
-   * files, and where the run has made it, itself and the {@code runs} that it lies in, if nothing
-   * else does.
+   * Deletes the files of a run that could not start, unless it has checkpoints. If this run created
+   * the directory, the directory and an empty parent {@code runs} are deleted too.
    */
-  public void discardUnlessBegun() throws IOException {
+  public void discardUnlessStarted() throws IOException {
     try (Stream<Path> files =
         Files.exists(checkpoints()) ? Files.list(checkpoints()) : Stream.empty()) {
       if (files.findAny().isPresent()) {
         return;
       }
     }
-    List<Path> first =
+    List<Path> initialFiles =
         List.of(
             runFile(),
             provenance(),
@@ -223,20 +231,20 @@ public record RunDirectory(Path path, boolean wasThere) {
             crashMarker(),
             mark(),
             lock());
-    for (Path file : first) {
+    for (Path file : initialFiles) {
       Files.deleteIfExists(file);
     }
-    if (wasThere) {
+    if (preexisting) {
       return;
     }
     try {
       Files.deleteIfExists(path);
-      Path above = path.resolveSibling("").normalize();
-      if (above.endsWith(RUNS)) {
-        Files.deleteIfExists(above);
+      Path parent = path.resolveSibling("").normalize();
+      if (parent.endsWith(RUNS)) {
+        Files.deleteIfExists(parent);
       }
     } catch (DirectoryNotEmptyException e) {
-      // What a callback wrote stays.
+      // Files written by callbacks are kept.
     }
   }
 }

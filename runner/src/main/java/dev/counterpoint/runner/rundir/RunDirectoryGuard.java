@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Ends a run whose directory somebody removes: else what it goes on writing would be in the way of
- * that, and stay behind as half a run. It must be told before those that write.
+ * Stops training if its run directory is deleted. Otherwise later writes would recreate parts of
+ * it. This callback must be called before the callbacks that write files.
  */
 public record RunDirectoryGuard(RunDirectory directory) implements Callback.Flushable {
   @Override
@@ -29,15 +29,15 @@ public record RunDirectoryGuard(RunDirectory directory) implements Callback.Flus
 
   private void require() {
     try {
-      directory.requireThere();
+      directory.requireExists();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** It has written nothing, but no checkpoint is to be made either. */
+  /** Prevents a checkpoint from being written to a deleted run directory. */
   @Override
   public void sync() throws IOException {
-    directory.requireThere();
+    directory.requireExists();
   }
 }

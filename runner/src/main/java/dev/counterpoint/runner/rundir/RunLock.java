@@ -15,15 +15,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a run directory for one training process. The system takes the lock back when the process
- * is gone, however it went. A file system that knows no locks (some network ones) is taken as it
- * is.
+ * Exclusive lock on a run directory for one training process. The operating system releases the
+ * lock when the process ends for any reason. On file systems without lock support (some network
+ * file systems) the directory is used unlocked.
  */
 public final class RunLock implements Closeable {
-  /** Behind the file's content, which others may read: Windows lets nobody read what is locked. */
+  /** The lock is beyond the end of the file, because Windows prevents reading of locked bytes. */
   private static final long FIRST_BYTE = 1L << 40;
 
-  /** A system lock is the process's, not the channel's: closing a second channel would free it. */
+  /** A lock belongs to the process, not the channel: closing a second channel would release it. */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -34,9 +34,9 @@ public final class RunLock implements Closeable {
     this.channel = channel;
   }
 
-  /** What a process has a directory for. The lock is two bytes, one for each of the two parts. */
+  /** What is locked. The lock is two bytes: one for the job, one for the writing rank. */
   private enum Part {
-    WHOLE(0, 2),
+    ALL(0, 2),
     JOB(0, 1),
     WRITING(1, 1);
 
@@ -50,22 +50,22 @@ public final class RunLock implements Closeable {
   }
 
   /**
-   * Takes the directory of a run, which is made where it is not there yet.
+   * Locks a run directory, which is created if it does not exist.
    *
-   * @param isResumed whether the run is there already
-   * @throws InvalidSettings where another process has it, naming that, or where it cannot be
-   *     written
+   * @param isResumed whether the run already exists
+   * @throws InvalidSettings if another process has locked the directory, with its process ID, or if
+   *     the directory is not writable
    */
   public static RunLock hold(RunDirectory directory, boolean isResumed) {
-    return hold(directory, isResumed, Part.WHOLE);
+    return hold(directory, isResumed, Part.ALL);
   }
 
-  /** Takes it for the launcher of a job, whose rank 0 then takes it for writing. */
+  /** Locks it for the launcher of a distributed job; rank 0 then locks it for writing. */
   public static RunLock holdForJob(RunDirectory directory, boolean isResumed) {
     return hold(directory, isResumed, Part.JOB);
   }
 
-  /** Takes it for the rank that writes; it may go on with what a rank before it has begun. */
+  /** Locks it for the rank that writes; the run may have been started by an earlier process. */
   public static RunLock holdForWriting(RunDirectory directory) {
     return hold(directory, true, Part.WRITING);
   }
@@ -77,20 +77,26 @@ public final class RunLock implements Closeable {
       lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(
-          "The run directory " + directory.path() + " cannot be written: " + IoFailure.of(e) + ".");
+          "The run directory "
+              + directory.path()
+              + " is not writable: "
+              + IoFailure.of(e)
+              + ".");
     }
     if (lock == null) {
       throw new InvalidSettings(
           "The run in "
               + directory.path()
-              + " is being trained by process "
+              + " is in use by training process "
               + pid(directory.lock())
-              + ". Stop that one first, or start a run in another directory.");
+              + ". Stop that process first, or choose another output directory.");
     }
     if (!isResumed && RunDirectory.isRun(directory.path())) {
       lock.close();
       throw new InvalidSettings(
-          "Another process has just begun a run in " + directory.path() + ". Name another.");
+          "Another process has just started a run in "
+              + directory.path()
+              + ". Choose another output directory.");
     }
     return lock;
   }
@@ -121,7 +127,7 @@ public final class RunLock implements Closeable {
     try {
       return channel.tryLock(part.first, part.bytes, false) != null;
     } catch (IOException e) {
-      return true; // No locks here.
+      return true; // The file system does not support locks.
     }
   }
 
@@ -129,17 +135,17 @@ public final class RunLock implements Closeable {
     try {
       return Files.readString(file).strip();
     } catch (IOException e) {
-      return "(which cannot be read)";
+      return "(unknown process ID)";
     }
   }
 
-  /** Lets others have the directory; the file stays, as another process may have opened it. */
+  /** Releases the lock; the lock file is kept, because another process may have opened it. */
   @Override
   public void close() {
     try {
       channel.close();
     } catch (IOException e) {
-      // The lock goes with the process at the latest.
+      // The lock is released when the process ends at the latest.
     }
     HELD.remove(file);
   }

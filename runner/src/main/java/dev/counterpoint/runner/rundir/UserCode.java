@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The code that a run was given beside the program's, as its provenance knows it: weights that were
- * trained with it may mean nothing to another.
+ * Hashes of the user-defined code of a run, as recorded in its provenance. Weights trained with one
+ * version of the code may not work with another.
  */
 public final class UserCode {
   private static final String KEY = "code";
@@ -19,9 +19,10 @@ public final class UserCode {
   private UserCode() {}
 
   /**
-   * A hash of each entry of a run's class path, by file name.
+   * A hash of each entry of a run's class path by file name.
    *
-   * @param classpath as in the run file; what is relative is within the run
+   * @param classpath the class path in the run file; relative paths are relative to the run
+   *     directory
    */
   public static Map<String, String> of(RunDirectory run, List<String> classpath)
       throws IOException {
@@ -34,19 +35,19 @@ public final class UserCode {
     return code;
   }
 
-  /** A sentence for each entry that is not as it was when the run began, or last went on. */
+  /** A message for each entry that has changed since the run was started or last resumed. */
   public static List<String> changes(RunDirectory run, List<String> classpath) throws IOException {
     JsonNode record = AtomicFile.readJson(run.provenance());
-    JsonNode goneOn = record.path("goneOn");
-    JsonNode last = goneOn.isEmpty() ? record : goneOn.path(goneOn.size() - 1);
+    JsonNode resumes = record.path("goneOn");
+    JsonNode last = resumes.isEmpty() ? record : resumes.path(resumes.size() - 1);
     return of(run, classpath).entrySet().stream()
         .filter(entry -> last.path(KEY).has(entry.getKey()))
         .filter(entry -> !last.path(KEY).path(entry.getKey()).asText().equals(entry.getValue()))
         .map(
             entry ->
                 entry.getKey()
-                    + " has changed since the run was trained with it: the weights are of what it"
-                    + " was.")
+                    + " has changed since the run was trained: the weights belong to the previous"
+                    + " version.")
         .toList();
   }
 }

@@ -1,4 +1,4 @@
-/** The run directory: what a run leaves behind, and how it is found again. */
+/** The run directory: its files, its lock, provenance, and crash diagnosis. */
 @NullMarked
 package dev.counterpoint.runner.rundir;
 

@@ -51,13 +51,13 @@ import dev.counterpoint.tasks.textgeneration.TextGeneration;
 import java.util.List;
 
 /**
- * Everything built in that a run file may name, and by which name. What is not here is named by its
- * class.
+ * The built-in implementations that run files can select by a short name. User-defined
+ * implementations are named by their class.
  */
 public final class Catalogs {
   private Catalogs() {}
 
-  /** One catalog a contract. */
+  /** One catalog for each contract. */
   public static List<Catalog<?>> all() {
     return List.of(
         Catalog.of(ModelConfig.class)

@@ -4,17 +4,17 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.counterpoint.core.settings.InvalidSettings;
 
-/** Devices by the names of run files. */
+/** Maps device names of run files to engine devices. */
 public final class Devices {
   private Devices() {}
 
   /**
-   * The device of a name, for one of several processes.
+   * The device with this name, for one of several processes.
    *
    * @param name {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
-   * @param localRank which of the processes on this machine it is: {@code auto} and {@code gpu} are
-   *     the GPU of that number, and from the first one again where there are fewer
-   * @throws InvalidSettings where this machine has none like it
+   * @param localRank the index of the process on this machine; {@code auto} and {@code gpu} select
+   *     the GPU with index {@code localRank % gpuCount}
+   * @throws InvalidSettings if this machine has no such device
    */
   static Device named(String name, int localRank) {
     return name.equals("cpu")
@@ -22,23 +22,25 @@ public final class Devices {
         : named(name, localRank, Engine.getEngine("PyTorch").getGpuCount());
   }
 
-  /** Likewise, of a machine with so many GPUs. */
-  static Device named(String name, int localRank, int gpus) {
+  /** As {@link #named(String, int)}, for a machine with this number of GPUs. */
+  static Device named(String name, int localRank, int gpuCount) {
     if (name.equals("auto")) {
-      return gpus > 0 ? Device.gpu(localRank % gpus) : Device.cpu();
+      return gpuCount > 0 ? Device.gpu(localRank % gpuCount) : Device.cpu();
     }
-    if (name.equals("gpu") && gpus > 0) {
-      return Device.gpu(localRank % gpus);
+    if (name.equals("gpu") && gpuCount > 0) {
+      return Device.gpu(localRank % gpuCount);
     }
-    int number = name.equals("gpu") ? 0 : Integer.parseInt(name.substring("gpu:".length()));
-    if (number >= gpus) {
+    int index = name.equals("gpu") ? 0 : Integer.parseInt(name.substring("gpu:".length()));
+    if (index >= gpuCount) {
       throw new InvalidSettings(
           "device "
               + name
-              + " is not there: the engine sees "
-              + (gpus == 0 ? "no GPU; use auto or cpu." : gpus + " GPU(s), counted from gpu:0."));
+              + " is not available: the engine found "
+              + (gpuCount == 0
+                  ? "no GPU. Use auto or cpu."
+                  : gpuCount + " GPU(s), numbered from gpu:0."));
     }
-    return Device.gpu(number);
+    return Device.gpu(index);
   }
 
   /** The name of a device in a run file: {@code cpu} or {@code gpu:N}. */

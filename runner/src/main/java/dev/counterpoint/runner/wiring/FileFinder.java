@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Files as a run file names them: {@code builtin:NAME/SPLIT}, {@code hf:NAME}, an absolute path, or
- * a path from one of several folders, the first that has it: the run file's own folder comes before
- * the working directory, which {@code --set} paths count from.
+ * Resolves the file names of a run file: {@code builtin:NAME/SPLIT}, {@code hf:NAME}, an absolute
+ * path, or a relative path, which is looked up in several folders in order. The run file's folder
+ * comes before the working directory, to which paths in {@code --set} are relative.
  */
 public record FileFinder(List<Path> folders, BuiltInData builtIn)
     implements Function<String, Path> {
@@ -19,7 +19,7 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
     folders = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
   }
 
-  /** The file; where no folder has it, the one it would be in the first. */
+  /** The resolved file; if it exists in no folder, its path in the first folder. */
   @Override
   public Path apply(String path) {
     if (path.startsWith(BuiltInData.SCHEME)) {

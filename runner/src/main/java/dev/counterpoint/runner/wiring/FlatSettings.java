@@ -5,26 +5,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Settings as single values by their paths, as {@code training.optimizer.learningRate}. */
+/** Flattens settings to scalar values by dotted path, such as {@code optimizer.learningRate}. */
 final class FlatSettings {
   private FlatSettings() {}
 
   static Map<String, String> of(ObjectNode settings) {
-    Map<String, String> leaves = new TreeMap<>();
-    flatten("", settings, leaves);
-    return leaves;
+    Map<String, String> values = new TreeMap<>();
+    flatten("", settings, values);
+    return values;
   }
 
-  private static void flatten(String path, JsonNode node, Map<String, String> leaves) {
+  private static void flatten(String path, JsonNode node, Map<String, String> values) {
     String prefix = path.isEmpty() ? "" : path + ".";
     if (node.isObject()) {
-      node.properties().forEach(it -> flatten(prefix + it.getKey(), it.getValue(), leaves));
+      node.properties().forEach(it -> flatten(prefix + it.getKey(), it.getValue(), values));
     } else if (node.isArray()) {
       for (int i = 0; i < node.size(); i++) {
-        flatten(prefix + i, node.get(i), leaves);
+        flatten(prefix + i, node.get(i), values);
       }
     } else {
-      leaves.put(path, node.asText());
+      values.put(path, node.asText());
     }
   }
 }

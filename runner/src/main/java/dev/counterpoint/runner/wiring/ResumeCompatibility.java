@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * The settings that a run began with, kept in its checkpoints: the run goes on with these alone,
- * whatever has been written into its {@code run.yaml} since, save for what may change.
+ * Checks that a resumed run has the settings it was started with, which are stored in its
+ * checkpoints. Only some settings may differ, even if {@code run.yaml} was edited in between.
  */
 final class ResumeCompatibility implements Callback.Remembering {
   private static final String KEY = "runFile";
@@ -36,44 +36,45 @@ final class ResumeCompatibility implements Callback.Remembering {
   }
 
   /**
-   * Compares.
+   * Compares the original settings with the current ones.
    *
-   * @throws InvalidSettings naming each key that may not change and has
+   * @throws InvalidSettings if settings that must not change differ; the message lists their keys
    */
   @Override
   public void remember(Map<String, Object> memory) {
-    if (memory.get(KEY) instanceof String begun) {
-      compare(flat(begun));
+    if (memory.get(KEY) instanceof String original) {
+      compare(flatten(original));
     }
   }
 
-  /** Read as a run file is, so that a key that is new since has its default. */
-  private Map<String, String> flat(String begun) {
-    SettingsTree tree = SettingsTree.load("the run file in the checkpoint", begun, List.of());
+  /** Binds the original run file, so that keys added in newer versions have their defaults. */
+  private Map<String, String> flatten(String original) {
+    SettingsTree tree = SettingsTree.load("the run file in the checkpoint", original, List.of());
     return FlatSettings.of(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
   }
 
-  private void compare(Map<String, String> begun) {
-    Map<String, String> now = run.settings();
-    TreeSet<String> keys = new TreeSet<>(begun.keySet());
-    keys.addAll(now.keySet());
+  private void compare(Map<String, String> original) {
+    Map<String, String> current = run.settings();
+    TreeSet<String> keys = new TreeSet<>(original.keySet());
+    keys.addAll(current.keySet());
     List<Problem> problems = new ArrayList<>();
     for (String key : keys) {
-      String before = begun.getOrDefault(key, ABSENT);
-      String after = now.getOrDefault(key, ABSENT);
+      String before = original.getOrDefault(key, ABSENT);
+      String after = current.getOrDefault(key, ABSENT);
       if (!before.equals(after) && Run.mayChange(key)) {
-        console.say(key + " is " + after + " now; it was " + before + ".");
+        console.say(key + " changed from " + before + " to " + after + ".");
       } else if (!before.equals(after)) {
-        problems.add(new Problem(key, "is " + after + ", but the run began with " + before));
+        problems.add(new Problem(key, "is " + after + ", but the run was started with " + before));
       }
     }
     if (!problems.isEmpty()) {
-      problems.add(new Problem("", "The run cannot go on with these. " + Run.whatMayChange()));
+      problems.add(
+          new Problem("", "The run cannot be resumed with these. " + Run.changeableSettings()));
       throw new InvalidSettings(problems);
     }
   }
 
-  /** What has changed is kept now that the run does go on. */
+  /** Saves the changed settings to the run file, once the run has been resumed. */
   @Override
   public void onStart(TrainingStart start) {
     try {

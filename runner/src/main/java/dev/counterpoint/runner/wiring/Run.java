@@ -23,17 +23,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run that was asked for, read and checked: nothing has been written yet.
+ * A run with its settings, read and validated. Creating it does not write anything.
  *
- * @param file the whole run file, defaults and {@code --set} in it
- * @param directory where it is to be kept, or is kept already
- * @param isResumed whether it began before
- * @param binder that read it, and writes it
- * @param files finds the files that it names
+ * @param file the resolved run file, including defaults and {@code --set}
+ * @param directory the run directory, which may not exist yet
+ * @param isResumed whether the run already exists and is resumed
+ * @param binder the binder of the run file
+ * @param files resolves the file names in the run file
  */
 public record Run(
     RunFile file, RunDirectory directory, boolean isResumed, Binder binder, FileFinder files) {
-  /** What may change of a run that goes on: nothing that its steps so far hang on. */
+  /** The settings that may change when a run is resumed; past steps do not depend on them. */
   private static final List<String> CHANGEABLE =
       List.of(
           "training.epochs",
@@ -47,32 +47,32 @@ public record Run(
           "strategy.deadlineSeconds");
 
   /**
-   * What was asked for on the command line.
+   * The command-line arguments that define a run.
    *
-   * @param run a built-in name, a YAML file, or a run directory to go on with
-   * @param sets each {@code key=value}
+   * @param run a built-in name, a YAML file, or a run directory to resume
+   * @param sets the {@code --set} overrides, each {@code key=value}
    * @param classpath jars, class folders and {@code .java} files
-   * @param output null for a directory of the run's name and time
-   * @param joins whether this is one of several processes, any of which may have begun the run in
-   *     {@code output} already
+   * @param output the run directory; null for a directory named after the run and the time
+   * @param joins whether this is one of several processes, another of which may already have
+   *     started the run in {@code output}
    */
   public record Request(
       String run, List<String> sets, List<Path> classpath, @Nullable Path output, boolean joins) {
-    /** Of one process alone. */
+    /** The arguments of a run in a single process. */
     public Request(String run, List<String> sets, List<Path> classpath, @Nullable Path output) {
       this(run, sets, classpath, output, false);
     }
   }
 
   /**
-   * Reads the run that was asked for.
+   * Reads and validates the requested run.
    *
-   * @throws InvalidSettings naming all that is wrong with it
+   * @throws InvalidSettings if the run does not exist or is invalid; the message lists all problems
    */
   public static Run of(Request request) throws IOException {
     Path path = Path.of(request.run());
     if (Experiments.has(request.run())) {
-      return begin(
+      return start(
           request, Experiments.runFile(request.run(), request.sets()), request.run(), Path.of(""));
     }
     if (Files.isDirectory(path)) {
@@ -82,18 +82,24 @@ public record Run(
       throw new InvalidSettings(unknown(request.run()));
     }
     Path folder = path.toAbsolutePath().resolveSibling("");
-    return begin(request, read(path), path.getFileName().toString(), folder);
+    return start(request, read(path), path.getFileName().toString(), folder);
   }
 
-  /** Reads a run directory, to use what is in it. */
+  /**
+   * Reads an existing run directory.
+   *
+   * @throws InvalidSettings if the directory is not a run directory, or its run file is invalid
+   */
   public static Run existing(Path directory, List<String> sets, List<Path> classpath)
       throws IOException {
     RunDirectory run = new RunDirectory(directory);
     if (!RunDirectory.isRun(directory)) {
       throw new InvalidSettings(
           directory
-              + " is not a run directory: it has no run.yaml"
-              + (Files.exists(directory) ? "." : ", as it does not exist."));
+              + " is not a run directory: "
+              + (Files.exists(directory)
+                  ? "it does not contain run.yaml."
+                  : "it does not exist."));
     }
     SettingsTree tree = SettingsTree.load("run.yaml", read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
@@ -102,8 +108,8 @@ public record Run(
   }
 
   /**
-   * The folder that must have the tokenizer that the model was trained with before the run, if it
-   * was, unless the data names one.
+   * The folder with the tokenizer of the pretrained model, used unless the data settings name a
+   * tokenizer; null if the run does not start from a pretrained model.
    */
   @Nullable Path tokenizer() {
     Path origin = origin();
@@ -116,7 +122,10 @@ public record Run(
         .orElse(origin);
   }
 
-  /** The folder that the model begins from; null where there is none, or it is gone by now. */
+  /**
+   * The folder of the pretrained model from which the run starts; null if there is none, or if the
+   * run is resumed and the folder no longer exists.
+   */
   public @Nullable Path origin() {
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;
@@ -135,15 +144,15 @@ public record Run(
   private static Run resume(Request request, Path directory) throws IOException {
     if (request.output() != null) {
       throw new InvalidSettings(
-          "--output does not go with a run directory: the run in "
+          "--output cannot be combined with a run directory: the run in "
               + directory
-              + " goes on where it is.");
+              + " is resumed in place.");
     }
     for (String set : request.sets()) {
       String key = set.split("=", 2)[0];
       if (!mayChange(key)) {
         throw new InvalidSettings(
-            "--set " + key + " would change a run that has begun. " + whatMayChange());
+            "--set " + key + " cannot change an existing run. " + changeableSettings());
       }
     }
     Run run = existing(directory, request.sets(), request.classpath());
@@ -151,20 +160,20 @@ public record Run(
       throw new InvalidSettings(
           "The run in "
               + directory
-              + " has ended before, and its checkpoints are gone: it would begin again at the first"
-              + " step, in place of what it has. Start a new run in another directory.");
+              + " has finished and its checkpoints were deleted, so it cannot be resumed. Start a"
+              + " new run in another directory.");
     }
     return run;
   }
 
-  /** The whole run file as single values by their paths. */
+  /** All settings of the run file as scalar values by dotted path. */
   public Map<String, String> settings() {
     return FlatSettings.of(binder.toTree(file));
   }
 
   /**
-   * Whether processes of one run may have different values, as they are where something lies: what
-   * lies there is compared otherwise.
+   * Whether the processes of a run may have different values for a key, because it is a device or a
+   * path on their machine. The files themselves are compared by other means.
    */
   public static boolean isOfOneMachine(String key) {
     return key.equals("device")
@@ -172,19 +181,21 @@ public record Run(
         || (key.startsWith("data.") && key.endsWith(".path"));
   }
 
-  /** Files may be moved: whether they hold the same data is known by their fingerprint. */
+  /** Whether a key may change on resume. Data paths may, as data is compared by fingerprint. */
   static boolean mayChange(String key) {
-    return CHANGEABLE.stream().anyMatch(free -> key.equals(free) || key.startsWith(free + "."))
+    return CHANGEABLE.stream()
+            .anyMatch(changeable -> key.equals(changeable) || key.startsWith(changeable + "."))
         || (key.startsWith("data.") && key.endsWith(".path"));
   }
 
-  static String whatMayChange() {
-    return "What may change is "
+  /** A sentence that lists the settings that may change on resume. */
+  static String changeableSettings() {
+    return "Only these settings may change: "
         + String.join(", ", CHANGEABLE)
-        + ", and where the data lies; for all else start a new run.";
+        + ", and data paths. For other changes start a new run.";
   }
 
-  private static Run begin(Request request, String text, String name, Path folder)
+  private static Run start(Request request, String text, String name, Path folder)
       throws IOException {
     SettingsTree tree = SettingsTree.load(name, text, request.sets());
     FileFinder files =
@@ -221,16 +232,16 @@ public record Run(
   private static String unknown(String run) {
     List<String> names = new ArrayList<>();
     Experiments.names().forEach(names::add);
-    List<String> near = new ArrayList<>(names);
+    List<String> candidates = new ArrayList<>(names);
     try (Stream<Path> files = Files.list(Path.of(""))) {
-      files.map(Path::toString).filter(file -> file.endsWith(".yaml")).forEach(near::add);
+      files.map(Path::toString).filter(file -> file.endsWith(".yaml")).forEach(candidates::add);
     } catch (IOException e) {
-      near = names;
+      candidates = names;
     }
     return "\""
         + run
-        + "\" is no built-in run, no run file and no run directory"
-        + Nearest.suggestion(run, near)
+        + "\" is not a built-in experiment, a run file or a run directory"
+        + Nearest.suggestion(run, candidates)
         + " Built-in: "
         + String.join(", ", names);
   }

@@ -19,13 +19,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole run file. {@code model} and {@code data} must be given; all else has defaults.
+ * The settings of a run file. {@code model} and {@code data} are required; everything else has
+ * defaults.
  *
- * @param name of the run, and of its directory
- * @param seed of the first parameters, the order of the items, and dropout
- * @param device {@code auto} (a GPU if there is one), {@code cpu}, {@code gpu}, or {@code gpu:1}
- * @param loss in place of the model's own
- * @param classpath jars, class folders and {@code .java} files with classes that the run file names
+ * @param name the name of the run and of its directory
+ * @param seed the seed of parameter initialization, example order and dropout
+ * @param device {@code auto} (a GPU if available), {@code cpu}, {@code gpu}, or {@code gpu:1}
+ * @param loss replaces the model's loss; null to use the model's loss
+ * @param classpath jars, class folders and {@code .java} files with user-defined classes
  */
 public record RunFile(
     String name,
@@ -39,7 +40,7 @@ public record RunFile(
     CheckpointPolicy checkpoint,
     List<CallbackConfig> callbacks,
     List<String> classpath) {
-  private static final String TWICE = "may have only one";
+  private static final String AT_MOST_ONE = "may contain only one";
 
   public RunFile {
     new Checks()
@@ -47,14 +48,15 @@ public record RunFile(
             name.matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
             "name",
             "\"" + name + "\"",
-            "must be letters, digits, dots, dashes and underscores, as it names a directory")
+            "must start with a letter or digit and contain only letters, digits, dots, dashes"
+                + " and underscores, because it names a directory")
         .that(
             device.matches("auto|cpu|gpu(:\\d{1,3})?"),
             "device",
             "\"" + device + "\"",
             "must be auto, cpu, gpu or gpu:N")
-        .that(atMostOne(callbacks, BestModel.Config.class), "callbacks", TWICE, "best-model")
-        .that(atMostOne(callbacks, TensorBoard.Config.class), "callbacks", TWICE, "tensorboard")
+        .that(atMostOne(callbacks, BestModel.Config.class), "callbacks", AT_MOST_ONE, "best-model")
+        .that(atMostOne(callbacks, TensorBoard.Config.class), "callbacks", AT_MOST_ONE, "tensorboard")
         .verify();
     callbacks = List.copyOf(callbacks);
     classpath = List.copyOf(classpath);
@@ -64,8 +66,8 @@ public record RunFile(
     return callbacks.stream().filter(kind::isInstance).count() <= 1;
   }
 
-  /** What a run file need not say; it has no default model and no default data. */
-  @SuppressWarnings("NullAway") // The binder asks for what is null here.
+  /** The defaults of optional settings; model and data have none. */
+  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static RunFile defaults() {
     return new RunFile(
         "run",
@@ -82,13 +84,15 @@ public record RunFile(
   }
 
   /**
-   * The same, with its class path and the folder that its model begins from as absolute paths, so
-   * that they are found from anywhere, and with all that such a folder says of the model.
+   * A copy with absolute paths for the class path and the pretrained model, and with the model
+   * settings read from the pretrained model's folder.
+   *
+   * @param additional class path entries from the command line
    */
-  RunFile locatedBy(FileFinder files, List<Path> more) throws IOException {
-    Stream<String> own = classpath.stream().map(entry -> files.apply(entry).toString());
-    Stream<String> given =
-        more.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
+  RunFile locatedBy(FileFinder files, List<Path> additional) throws IOException {
+    Stream<String> fromFile = classpath.stream().map(entry -> files.apply(entry).toString());
+    Stream<String> fromCommandLine =
+        additional.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
     return new RunFile(
         name,
         seed,
@@ -100,10 +104,10 @@ public record RunFile(
         strategy,
         checkpoint,
         callbacks,
-        Stream.concat(own, given).distinct().toList());
+        Stream.concat(fromFile, fromCommandLine).distinct().toList());
   }
 
-  /** The same, with what its class path has in a run directory named from there. */
+  /** A copy in which class path entries inside the run directory are relative to it. */
   RunFile within(Path directory) {
     List<String> entries =
         classpath.stream()

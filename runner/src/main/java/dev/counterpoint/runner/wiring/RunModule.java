@@ -33,35 +33,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** How the objects of a run come from its run file; each method is one line of the wiring. */
+/** Guice module that creates the objects of a training run from its run file. */
 public final class RunModule extends AbstractModule {
-  /** Each is as large as the model. */
+  /** The maximum number of step snapshots; each is as large as the model. */
   private static final int MAX_SNAPSHOTS = 3;
 
   private final Run run;
   private final Console console;
-  private final List<Callback> watchers;
+  private final List<Callback> extraCallbacks;
   private final Participation participation;
 
-  /** A run that only its own callbacks watch. */
+  /** A run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
     this(run, console, List.of());
   }
 
   /**
-   * A run that others watch too.
+   * A run with additional callbacks.
    *
-   * @param watchers called after the run's own callbacks
+   * @param extraCallbacks called after the callbacks of the run file
    */
-  public RunModule(Run run, Console console, List<Callback> watchers) {
-    this(run, console, watchers, Participation.alone());
+  public RunModule(Run run, Console console, List<Callback> extraCallbacks) {
+    this(run, console, extraCallbacks, Participation.alone());
   }
 
-  /** One process of a run. */
-  public RunModule(Run run, Console console, List<Callback> watchers, Participation participation) {
+  /** One process of a distributed run. */
+  public RunModule(
+      Run run, Console console, List<Callback> extraCallbacks, Participation participation) {
     this.run = run;
     this.console = console;
-    this.watchers = List.copyOf(watchers);
+    this.extraCallbacks = List.copyOf(extraCallbacks);
     this.participation = participation;
   }
 
@@ -93,7 +94,8 @@ public final class RunModule extends AbstractModule {
     ModelConfig config = run.file().model();
     BaseModel model = config.build(data.spec());
     if (model == null) {
-      throw new InvalidSettings(config.getClass().getName() + ".build returned null.");
+      throw new InvalidSettings(
+          config.getClass().getName() + ".build() returned null; it must return a model.");
     }
     Loss loss = run.file().loss();
     if (loss != null) {
@@ -101,16 +103,17 @@ public final class RunModule extends AbstractModule {
     }
     model.setPrecision(run.file().training().precision());
     model.initialize(device, run.file().seed());
-    beginFrom(model, data.spec().labels());
+    loadPretrained(model, data.spec().labels());
     return model;
   }
 
-  private void beginFrom(BaseModel model, List<String> labels) throws IOException {
+  private void loadPretrained(BaseModel model, List<String> labels) throws IOException {
     if (!(run.file().model() instanceof PretrainedConfig config) || config.from() == null) {
       return;
     }
     if (run.origin() == null) {
-      console.say(config.from() + " is gone; the run goes on from its own checkpoint.");
+      console.say(
+          config.from() + " no longer exists; the run is resumed from its own checkpoint.");
     } else if (run.isResumed()) {
       config.loadBase(model, labels, run.files());
     } else {
@@ -142,7 +145,7 @@ public final class RunModule extends AbstractModule {
     return new CrashMarker(run.directory());
   }
 
-  /** Of several processes the first alone is watched: what it asks for, as an end, is for all. */
+  /** The callbacks of rank 0; other ranks have none, and follow rank 0's decisions to stop. */
   @Provides
   @Singleton
   List<Callback> callbacks(
@@ -166,11 +169,11 @@ public final class RunModule extends AbstractModule {
             run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
     callbacks.add(new TrainingProgress(console, every));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
-    callbacks.addAll(watchers);
+    callbacks.addAll(extraCallbacks);
     return callbacks;
   }
 
-  /** Each holds how the model is built, so that it can be replayed without the run and its data. */
+  /** Snapshots include the model's settings, so that they can be replayed without run and data. */
   @Provides
   @Singleton
   StepSnapshots snapshots(DataSplits data) {

@@ -1,4 +1,4 @@
-/** From a run file to the objects that it names. */
+/** Creates the objects of a training run from its run file, with Guice. */
 @NullMarked
 package dev.counterpoint.runner.wiring;
 

@@ -38,7 +38,7 @@ final class RunDirectoryTest {
     Files.createDirectories(run.path());
     Files.createFile(run.mark());
 
-    run.discardUnlessBegun();
+    run.discardUnlessStarted();
 
     assertThat(folder).isEmptyDirectory();
   }
@@ -49,7 +49,7 @@ final class RunDirectoryTest {
     RunDirectory run = RunDirectory.forNew(given, "run");
     Files.createFile(run.mark());
 
-    run.discardUnlessBegun();
+    run.discardUnlessStarted();
 
     assertThat(given).isEmptyDirectory();
   }
