@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The arrows between modules and packages, and what may be extended. */
+/** Architecture rules: dependencies between modules and packages, and which classes may be extended. */
 @AnalyzeClasses(packages = "dev.counterpoint", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String CORE = "dev.counterpoint.core..";
@@ -66,7 +66,7 @@ final class ArchitectureTest {
           .resideInAnyPackage("com.google.inject..", "jakarta.inject..", "picocli..");
 
   @ArchTest
-  static final ArchRule YAML_IS_READ_AND_WRITTEN_IN_ONE_PACKAGE =
+  static final ArchRule ONLY_THE_CONFIG_PACKAGE_DEPENDS_ON_YAML =
       noClasses()
           .that()
           .resideOutsideOfPackage("dev.counterpoint.inference.config")
@@ -75,7 +75,7 @@ final class ArchitectureTest {
           .resideInAnyPackage("com.fasterxml.jackson.dataformat..", "org.yaml..");
 
   @ArchTest
-  static final ArchRule TOKENIZERS_ARE_USED_BY_TASKS_ALONE =
+  static final ArchRule ONLY_TASKS_DEPEND_ON_TOKENIZERS =
       noClasses()
           .that()
           .resideOutsideOfPackage(TASKS)
@@ -93,7 +93,7 @@ final class ArchitectureTest {
   }
 
   @ArchTest
-  static final ArchRule SPARK_IS_KNOWN_IN_ONE_PACKAGE =
+  static final ArchRule ONLY_THE_SPARK_PACKAGE_DEPENDS_ON_SPARK =
       noClasses()
           .that()
           .resideOutsideOfPackage(SPARK)
@@ -101,9 +101,9 @@ final class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
 
-  /** Nothing else is on the class path of Spark's processes. */
+  /** Other classes are not on the class path of Spark's processes. */
   @ArchTest
-  static final ArchRule WHAT_RUNS_IN_SPARK_KNOWS_NOTHING_ELSE =
+  static final ArchRule THE_SPARK_PACKAGE_DEPENDS_ON_NO_OTHER_PACKAGE =
       classes()
           .that()
           .resideInAPackage(SPARK)
@@ -119,7 +119,7 @@ final class ArchitectureTest {
                       "org.apache.hadoop..",
                       "scala..",
                       "org.jspecify..")
-                  .or(JavaClass.Predicates.type(LauncherCommand.class))); // needs nothing itself
+                  .or(JavaClass.Predicates.type(LauncherCommand.class))); // has no dependencies
 
   @ArchTest
   static final ArchRule PACKAGES_HAVE_NO_CYCLES =
@@ -135,12 +135,12 @@ final class ArchitectureTest {
         .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(20));
   }
 
-  /** What Java brings into the pass must live until it is gone back. */
+  /** Arrays created from Java during a recorded forward pass must live until the backward pass. */
   @ArchTest
   static final ArchRule A_RECORDED_PASS_IS_IN_A_FORWARD_SCOPE =
       classes()
           .that()
-          .resideOutsideOfPackage("..runner.bench") // the bare loop brings in nothing
+          .resideOutsideOfPackage("..runner.bench") // the bare loop creates no such arrays
           .and(
               DescribedPredicate.describe(
                   "record a pass", type -> calls(type, Torch.class, "recordGradients")))
@@ -172,21 +172,21 @@ final class ArchitectureTest {
           .haveModifier(FINAL);
 
   @ArchTest
-  static void createOptimizerIsTheOneMethodWithABodyThatASubclassMayReplace(JavaClasses all) {
-    assertThat(all.stream().filter(EXTENDABLE).flatMap(ArchitectureTest::replaceable))
+  static void createOptimizerIsTheOnlyOverridableConcreteMethod(JavaClasses all) {
+    assertThat(all.stream().filter(EXTENDABLE).flatMap(ArchitectureTest::overridable))
         .extracting(JavaMethod::getFullName)
         .singleElement()
         .asString()
         .startsWith("dev.counterpoint.core.model.BaseModel.createOptimizer(");
   }
 
-  /** Abstract classes; the bodies of an enum's constants are its own affair. */
+  /** Abstract classes, except enums, whose constants may have bodies. */
   private static final DescribedPredicate<JavaClass> EXTENDABLE =
       DescribedPredicate.describe(
           "extendable",
           type -> !type.isInterface() && !type.isEnum() && type.getModifiers().contains(ABSTRACT));
 
-  private static Stream<JavaMethod> replaceable(JavaClass type) {
+  private static Stream<JavaMethod> overridable(JavaClass type) {
     return type.getMethods().stream()
         .filter(method -> !method.getName().contains("$"))
         .filter(

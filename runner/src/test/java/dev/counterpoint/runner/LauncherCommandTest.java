@@ -8,12 +8,12 @@ import org.junit.jupiter.api.Test;
 
 final class LauncherCommandTest {
   @AfterEach
-  void forget() {
+  void clearProperty() {
     System.clearProperty(LauncherCommand.PROPERTY);
   }
 
   @Test
-  void aCommandIsNamedByThePathThatTheLauncherWasCalledBy() {
+  void lineStartsWithThePathOfTheLauncher() {
     System.setProperty(LauncherCommand.PROPERTY, "../tools/counterpoint");
 
     assertThat(LauncherCommand.line("train", Path.of("/runs/one")))
@@ -21,12 +21,12 @@ final class LauncherCommandTest {
   }
 
   @Test
-  void withoutALauncherItIsTheUsualOne() {
+  void defaultPathIsUsedWithoutLauncher() {
     assertThat(LauncherCommand.line("merge")).isEqualTo("./counterpoint merge");
   }
 
   @Test
-  void whatAShellWouldTakeApartIsQuoted() {
+  void argumentsAreQuotedForTheShell() {
     assertThat(LauncherCommand.line("train", "my run's", "local[2]", "größe"))
         .isEqualTo("./counterpoint train 'my run'\\''s' 'local[2]' größe");
   }

@@ -29,8 +29,8 @@ record Row(
         "GFLOP/s",
         "of peak",
         "ratio",
-        "paired",
-        "95% bound",
+        "in turns",
+        "at most",
         "peak MB");
   }
 

@@ -17,7 +17,7 @@ import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Contender: Counterpoint's trainer as {@code train} runs it, without callbacks and checkpoints. */
+/** Contender: Counterpoint's trainer as in {@code train}, without callbacks and checkpoints. */
 final class TrainerContender implements Contender {
   private final BenchSize encoder;
   private final BaseModel model;

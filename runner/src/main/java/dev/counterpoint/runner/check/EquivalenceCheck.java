@@ -145,7 +145,8 @@ public final class EquivalenceCheck {
   private record Result(double loss, double weight, Map<String, float[]> gradients) {
     Finding difference(String way, Result other) {
       double minSize =
-          MIN_RELATIVE_SIZE * gradients.values().stream().mapToDouble(Result::maxAbs).max().orElse(0);
+          MIN_RELATIVE_SIZE
+              * gradients.values().stream().mapToDouble(Result::maxAbs).max().orElse(0);
       String worst = "none";
       double max = 0;
       for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {

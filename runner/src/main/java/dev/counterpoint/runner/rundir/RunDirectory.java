@@ -206,7 +206,7 @@ public record RunDirectory(Path path, boolean preexisting) {
   public void requireExists() throws IOException {
     if (!isRun(path)) {
       throw new IOException(
-          "The run directory " + path + " or its " + RUN_FILE + " was deleted during training.");
+          "The run directory " + path + " has been removed, or its " + RUN_FILE + " is missing.");
     }
   }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class BenchTest {
-  /** Answers as the script does, in the shell. */
+  /** A shell script that imitates the answers of the PyTorch script. */
   private static final String PYTHON =
       """
       #!/bin/sh
@@ -53,12 +53,12 @@ final class BenchTest {
 
   private Path script(String text) throws IOException {
     Path script = Files.writeString(folder.resolve("python"), text);
-    assumeTrue(script.toFile().setExecutable(true), "scripts cannot be made to run here");
+    assumeTrue(script.toFile().setExecutable(true), "scripts cannot be made executable");
     return script;
   }
 
   @Test
-  void eachContenderHasARowOfAllItsFigures() throws IOException {
+  void eachContenderHasACompleteRow() throws IOException {
     List<String> table = new ArrayList<>();
     JsonNode rows = bench(EnumSet.of(Precision.FLOAT32), script(PYTHON)).run(table::add);
 
@@ -88,45 +88,46 @@ final class BenchTest {
   }
 
   @Test
-  void whatAPythonSaysThatIsNoAnswerIsTold() throws IOException {
-    Path chatty = script("#!/bin/sh\nread settings\necho Welcome to Python\nread more\n");
+  void invalidAnswerOfPythonIsReported() throws IOException {
+    Path python = script("#!/bin/sh\nread settings\necho Welcome to Python\nread more\n");
 
-    assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), chatty).run(line -> {}))
+    assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), python).run(line -> {}))
         .isInstanceOf(RunFailed.class)
-        .hasMessageContaining("no answer: Welcome to Python");
+        .hasMessageContaining("Welcome to Python");
   }
 
   @Test
-  void ratiosAreCounterpointsTimeOverTheContenders() throws IOException {
+  void ratioIsCounterpointsTimeOverTheContenders() throws IOException {
     JsonNode rows = bench(EnumSet.of(Precision.FLOAT32), script(PYTHON)).run(line -> {});
 
-    JsonNode own = rows.path(0);
+    JsonNode counterpoint = rows.path(0);
     JsonNode pytorch = rows.path(3);
-    assertThat(own.path("ratio").asDouble()).isEqualTo(1);
-    // The first five steps of a turn warm up.
+    assertThat(counterpoint.path("ratio").asDouble()).isEqualTo(1);
+    // The first five steps of a turn are warm-up steps.
     assertThat(pytorch.path("medianMs").asDouble()).isCloseTo(1500, within(1e-9));
     assertThat(pytorch.path("ratio").asDouble())
-        .isCloseTo(own.path("medianMs").asDouble() / 1500, within(1e-9));
+        .isCloseTo(counterpoint.path("medianMs").asDouble() / 1500, within(1e-9));
   }
 
   @Test
-  void withoutAPythonPyTorchTakesNoPartAndEasyTrainKnowsNoBfloat16() throws IOException {
+  void omitsPyTorchWithoutPythonAndEasyTrainInBfloat16() throws IOException {
     JsonNode rows = bench(EnumSet.of(Precision.BFLOAT16), null).run(line -> {});
 
     assertThat(rows.findValuesAsText("contender")).containsExactly("counterpoint", "bare");
   }
 
   @Test
-  void aPythonWithoutTorchIsRefusedWithWhatItSaid() throws IOException {
+  void pythonWithoutTorchIsRejectedWithItsOutput() throws IOException {
     Path python = script("#!/bin/sh\necho 'No module named torch' >&2\nexit 1\n");
 
     assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), python).check())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(python + " does not run the benchmark: No module named torch");
+        .hasMessageContaining("--python " + python)
+        .hasMessageContaining("No module named torch");
   }
 
   @Test
-  void aPythonThatIsNotThereIsRefused() {
+  void missingPythonIsRejected() {
     Path python = folder.resolve("nowhere");
 
     assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), python).check())
@@ -135,25 +136,26 @@ final class BenchTest {
   }
 
   @Test
-  void aPyTorchThatEndsInTheMiddleIsAFailure() throws IOException {
+  void prematureEndOfPyTorchIsReported() throws IOException {
     Path python = script("#!/bin/sh\nread settings\necho '{}'\necho gone >&2\n");
 
     assertThatThrownBy(() -> bench(EnumSet.of(Precision.FLOAT32), python).run(line -> {}))
         .isInstanceOf(RunFailed.class)
-        .hasMessageContaining("ended in the middle");
+        .hasMessageContaining("ended")
+        .hasMessageContaining("gone");
   }
 
   @ParameterizedTest
   @EnumSource
-  void theBareLoopTrains(Precision precision) {
+  void bareLoopReducesTheLoss(Precision precision) {
     try (NDManager memory = Torch.newManager(Device.cpu());
         BaseModel model = BenchSize.SMALL.model(precision)) {
       BareLoop loop = new BareLoop(model, memory);
-      RandomExamples items = new RandomExamples(BenchSize.SMALL, 0);
-      double first = loop.step(items.batch(0), 1e-3);
+      RandomExamples examples = new RandomExamples(BenchSize.SMALL, 0);
+      double first = loop.step(examples.batch(0), 1e-3);
       double last = first;
       for (int i = 0; i < 20; i++) {
-        last = loop.step(items.batch(0), 1e-3);
+        last = loop.step(examples.batch(0), 1e-3);
       }
 
       assertThat(last).isLessThan(first / 2);
@@ -161,7 +163,7 @@ final class BenchTest {
   }
 
   @Test
-  void theBareLoopIsOneFileOfSixtyLinesAtMostThatUsesLayersAndKernelsOnly() throws IOException {
+  void bareLoopHasAtMostSixtyLinesAndUsesOnlyLayersAndKernels() throws IOException {
     List<String> lines =
         Files.readAllLines(Path.of("src/main/java/dev/counterpoint/runner/bench/BareLoop.java"));
 

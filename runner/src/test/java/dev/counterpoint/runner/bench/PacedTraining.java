@@ -25,18 +25,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A process of {@link RanksBenchmark}: one training, which takes as many steps at a time as a line
- * of standard input says, {@code {"steps": 5}}, and answers with the seconds from the end of one
- * step to that of the next. Arguments: size, rank, world, and the port of the ring's tracker.
+ * A training process of {@link RanksBenchmark}. It reads requests such as {@code {"steps": 5}} from
+ * standard input, runs that number of steps, and prints the seconds from the end of one step to the
+ * end of the next. Arguments: size, rank, world size, and the port of the ring's tracker.
  */
 final class PacedTraining implements Callback {
-  private static final long ENDLESS = 1L << 40; // items
+  private static final long ENDLESS = 1L << 40; // examples
   private static final JsonMapper JSON = new JsonMapper();
 
   private final BufferedReader requests =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
   private final List<Double> seconds = new ArrayList<>();
-  private int wanted;
+  private int requested;
   private long last;
 
   private PacedTraining() {}
@@ -60,13 +60,14 @@ final class PacedTraining implements Callback {
     }
   }
 
-  private static TrainingStrategy strategy(int rank, int world, int port) {
-    if (world == 1) {
+  private static TrainingStrategy strategy(int rank, int worldSize, int port) {
+    if (worldSize == 1) {
       return new StandardTrainingStrategy();
     }
-    Membership place = new Membership(rank, world, "127.0.0.1", port, Duration.ofSeconds(60));
+    Membership membership =
+        new Membership(rank, worldSize, "127.0.0.1", port, Duration.ofSeconds(60));
     return new DistributedTrainingStrategy(
-        DistributedTrainingStrategy.Config.defaults(), RingCollective.join(place));
+        DistributedTrainingStrategy.Config.defaults(), RingCollective.join(membership));
   }
 
   @Override
@@ -78,7 +79,7 @@ final class PacedTraining implements Callback {
   public void onStep(StepReport report) {
     seconds.add((System.nanoTime() - last) * 1e-9);
     last = System.nanoTime();
-    if (seconds.size() == wanted) {
+    if (seconds.size() == requested) {
       System.out.println(JSON.valueToTree(Map.of("seconds", seconds)).toString());
       seconds.clear();
       await();
@@ -89,9 +90,9 @@ final class PacedTraining implements Callback {
     try {
       String line = requests.readLine();
       if (line == null) {
-        Runtime.getRuntime().halt(0); // The benchmark is over.
+        Runtime.getRuntime().halt(0); // The benchmark has ended.
       }
-      wanted = JSON.readTree(line).path("steps").asInt();
+      requested = JSON.readTree(line).path("steps").asInt();
       last = System.nanoTime();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

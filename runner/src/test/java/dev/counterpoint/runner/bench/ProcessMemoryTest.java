@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ProcessMemoryTest {
-  /** Takes the place of the program, and does not end by itself. */
+  /** A replacement for the program's main class that does not end by itself. */
   static final class Endless {
     private Endless() {}
 
@@ -21,7 +21,7 @@ class ProcessMemoryTest {
   }
 
   @Test
-  void anInterruptEndsTheOtherProcessToo() {
+  void interruptKillsTheChildProcess() {
     Set<Long> before = children();
     Thread.currentThread().interrupt();
 

@@ -27,51 +27,51 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The trainer against the same training in PyTorch, from the same weights, on the same batches. */
+/** Compares the trainer's losses with PyTorch's, from the same weights and on the same batches. */
 @EnabledIfEnvironmentVariable(
     named = "COUNTERPOINT_PYTHON",
     matches = ".+",
-    disabledReason = "COUNTERPOINT_PYTHON names no Python with PyTorch")
+    disabledReason = "COUNTERPOINT_PYTHON is not set to a Python interpreter with PyTorch")
 final class PyTorchParityTest {
   private static final int STEPS = 20;
   private static final BenchSize ENCODER = BenchSize.SMALL;
 
   @TempDir private Path folder;
 
-  /** Remembers the batches in the order in which they were asked for. */
-  private record Recording(RandomExamples items, List<HostBatch> batches) implements Dataset {
+  /** A dataset that records its batches in the order in which they were requested. */
+  private record Recording(RandomExamples examples, List<HostBatch> batches) implements Dataset {
     @Override
     public long size() {
-      return items.size();
+      return examples.size();
     }
 
     @Override
-    public HostBatch collate(long[] numbers) {
-      HostBatch batch = items.collate(numbers);
+    public HostBatch collate(long[] indices) {
+      HostBatch batch = examples.collate(indices);
       batches.add(batch);
       return batch;
     }
   }
 
   @Test
-  void twentyStepsOfTheTransformerHaveTheLossesOfPyTorch() throws IOException {
+  void lossesOfTwentyStepsEqualPyTorch() throws IOException {
     Path weights = folder.resolve("model.safetensors");
     List<HostBatch> batches = Collections.synchronizedList(new ArrayList<>());
-    double[] own = train(weights, batches);
-    double[] theirs;
+    double[] losses = train(weights, batches);
+    double[] expected;
     Path python = Path.of(System.getenv("COUNTERPOINT_PYTHON"));
     try (PyTorch pytorch = new PyTorch(python, ENCODER, Precision.FLOAT32, batches, weights)) {
-      theirs = pytorch.losses(STEPS);
+      expected = pytorch.losses(STEPS);
     }
 
-    assertThat(theirs).hasSize(STEPS);
-    assertThat(own).containsExactly(theirs, within(1e-4));
-    assertThat(own[STEPS - 1]).isNotCloseTo(own[0], within(1e-2));
+    assertThat(expected).hasSize(STEPS);
+    assertThat(losses).containsExactly(expected, within(1e-4));
+    assertThat(losses[STEPS - 1]).isNotCloseTo(losses[0], within(1e-2));
   }
 
   private static double[] train(Path weights, List<HostBatch> batches) throws IOException {
     List<Double> losses = new ArrayList<>();
-    Callback watch =
+    Callback recorder =
         new Callback() {
           @Override
           public void onStep(StepReport report) {
@@ -85,12 +85,12 @@ final class PyTorchParityTest {
             .withSchedule(Constant.defaults())
             .withOptimizer(AdamW.of(Bench.LEARNING_RATE));
     RunOptions options =
-        new RunOptions(1, List.of(watch), new StopSignal(), null, CheckpointPolicy.defaults());
-    RandomExamples items = new RandomExamples(ENCODER, (long) STEPS * ENCODER.batch());
+        new RunOptions(1, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults());
+    RandomExamples examples = new RandomExamples(ENCODER, (long) STEPS * ENCODER.batch());
     try (BaseModel model = ENCODER.model(Precision.FLOAT32)) {
       ModelWeights.save(model.parameters(), weights);
       new Trainer(model, new StandardTrainingStrategy(), config, options)
-          .train(new Recording(items, batches));
+          .train(new Recording(examples, batches));
     }
     return losses.stream().mapToDouble(Double::doubleValue).toArray();
   }

@@ -21,28 +21,30 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What training in ranks of one thread gives over one process with as many threads, and over
- * PyTorch's DistributedDataParallel on gloo with as many ranks, on an encoder of {@code bench}: the
- * same batch a step, without dropout, in turns. Each process stays, with its model and optimizer,
- * and rests while the others take steps.
+ * Benchmark of distributed training: ranks with one thread each, against one process with the same
+ * number of threads, and against PyTorch's DistributedDataParallel on gloo with the same number of
+ * ranks. The model is an encoder of {@code bench} without dropout, with the same batch per step. The
+ * contenders run in alternating turns; each process keeps its model and optimizer and is idle while
+ * the others run.
  *
- * <pre>java -cp ... dev.counterpoint.runner.bench.RanksBenchmark PYTHON|- SIZE WORLD TURNS</pre>
+ * <pre>java -cp ... dev.counterpoint.runner.bench.RanksBenchmark PYTHON|- SIZE WORLD_SIZE TURNS</pre>
  */
 public final class RanksBenchmark {
   private static final String DDP = "ddp_contender.py";
   private static final int STEPS = 4;
   private static final int WARM_UP = 1;
-  private static final int FIRST_STEPS = 8; // which do not count: compilers are at work
+  private static final int FIRST_STEPS = 8; // not counted: JIT compilation
 
   private final BenchSize size;
-  private final int world;
+  private final int worldSize;
 
-  private RanksBenchmark(BenchSize size, int world) {
-    if (size.batch() % world != 0) {
-      throw new IllegalArgumentException(world + " ranks have no equal shares of " + size.batch());
+  private RanksBenchmark(BenchSize size, int worldSize) {
+    if (size.batch() % worldSize != 0) {
+      throw new IllegalArgumentException(
+          "A batch of " + size.batch() + " cannot be split equally over " + worldSize + " ranks.");
     }
     this.size = size;
-    this.world = world;
+    this.worldSize = worldSize;
   }
 
   public static void main(String[] arguments) throws IOException {
@@ -63,10 +65,10 @@ public final class RanksBenchmark {
   }
 
   private RingTracker tracker() {
-    return RingTracker.start("127.0.0.1", 0, world, Duration.ofSeconds(60));
+    return RingTracker.start("127.0.0.1", 0, worldSize, Duration.ofSeconds(60));
   }
 
-  /** Seconds a step of each team (teams, turns). */
+  /** Seconds per step of each team (teams, turns). */
   private static double[][] inTurns(List<Team> teams, int turns) throws IOException {
     for (Team team : teams) {
       team.train(0, FIRST_STEPS);
@@ -84,10 +86,10 @@ public final class RanksBenchmark {
     String columns = "%-30s %10s %10s %20s %9s%n";
     System.out.printf(
         columns,
-        size + ", " + world + " ranks",
-        "ms a step",
-        "items/s",
-        "ranks to it: median",
+        size + ", " + worldSize + " ranks",
+        "ms/step",
+        "examples/s",
+        "speed-up of ranks",
         "at least");
     for (int i = 0; i < seconds.length; i++) {
       double[] ratios = new double[seconds[i].length];
@@ -111,25 +113,26 @@ public final class RanksBenchmark {
 
   private Team ranks(int port) throws IOException {
     List<Process> processes = new ArrayList<>();
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       processes.add(
-          java(1, Integer.toString(rank), Integer.toString(world), Integer.toString(port)));
+          java(1, Integer.toString(rank), Integer.toString(worldSize), Integer.toString(port)));
     }
-    return new Team(world + " ranks of 1 thread", processes);
+    return new Team(worldSize + " ranks with 1 thread", processes);
   }
 
   private Team oneProcess() throws IOException {
-    return new Team("1 process of " + world + " threads", List.of(java(world, "0", "1", "0")));
+    return new Team(
+        "1 process with " + worldSize + " threads", List.of(java(worldSize, "0", "1", "0")));
   }
 
-  /** As this one was started. */
-  private Process java(int threads, String... place) throws IOException {
+  /** Starts a training process with the same Java and flags as this one. */
+  private Process java(int threads, String... rankArguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(PacedTraining.class.getName(), size.name()));
-    command.addAll(Arrays.asList(place));
+    command.addAll(Arrays.asList(rankArguments));
     return start(command, threads);
   }
 
@@ -137,7 +140,7 @@ public final class RanksBenchmark {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     if (!command.contains("-cp")) {
-      builder.environment().remove("GLIBC_TUNABLES"); // a setting of ours, not of PyTorch's
+      builder.environment().remove("GLIBC_TUNABLES"); // a setting for Counterpoint only
     }
     return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
@@ -156,31 +159,38 @@ public final class RanksBenchmark {
     }
     List<Process> processes = new ArrayList<>();
     List<ObjectNode> settings = new ArrayList<>();
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       String script = folder.resolve(DDP).toString();
-      List<String> place = List.of(Integer.toString(rank), Integer.toString(world));
       processes.add(
           start(
-              List.of(python, "-B", script, place.get(0), place.get(1), Integer.toString(port)),
+              List.of(
+                  python,
+                  "-B",
+                  script,
+                  Integer.toString(rank),
+                  Integer.toString(worldSize),
+                  Integer.toString(port)),
               1));
       settings.add(settings(rank));
     }
     Team team = new Team("DistributedDataParallel", processes);
-    team.ask(settings);
+    team.request(settings);
     return team;
   }
 
   private ObjectNode settings(int rank) {
     List<HostBatch> batches =
-        IntStream.range(0, RandomExamples.FIRST).mapToObj(batch -> share(batch, rank)).toList();
+        IntStream.range(0, RandomExamples.CYCLIC_BATCHES)
+            .mapToObj(batch -> shard(batch, rank))
+            .toList();
     ObjectNode settings = PyTorch.settings(size, Precision.FLOAT32, 1, batches, null);
     settings.putObject("distributed").put("gradient_as_bucket_view", Boolean.getBoolean("view"));
     return settings;
   }
 
-  private HostBatch share(int batch, int rank) {
-    long items = size.batch() / world;
-    long from = (long) batch * size.batch() + rank * items;
-    return new RandomExamples(size, 0).collate(LongStream.range(from, from + items).toArray());
+  private HostBatch shard(int batch, int rank) {
+    long examples = size.batch() / worldSize;
+    long from = (long) batch * size.batch() + rank * examples;
+    return new RandomExamples(size, 0).collate(LongStream.range(from, from + examples).toArray());
   }
 }

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Processes that take the same steps together: each is told in lines of JSON how many to take, and
- * answers with the seconds that each took.
+ * A group of processes that train together. Each receives the number of steps as a line of JSON and
+ * answers with the duration of each step in seconds.
  */
 final class Team implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
@@ -23,41 +23,41 @@ final class Team implements AutoCloseable {
   Team(String name, List<Process> processes) {
     this.name = name;
     this.processes = processes;
-    processes.forEach(each -> answers.add(each.inputReader(StandardCharsets.UTF_8)));
+    processes.forEach(process -> answers.add(process.inputReader(StandardCharsets.UTF_8)));
   }
 
   String name() {
     return name;
   }
 
-  /** Tells each process something of its own, and waits until all have answered. */
-  List<JsonNode> ask(List<ObjectNode> requests) throws IOException {
+  /** Sends one request to each process and waits for all answers. */
+  List<JsonNode> request(List<ObjectNode> requests) throws IOException {
     for (int i = 0; i < processes.size(); i++) {
       String line = requests.get(i) + "\n";
       processes.get(i).getOutputStream().write(line.getBytes(StandardCharsets.UTF_8));
       processes.get(i).getOutputStream().flush();
     }
-    List<JsonNode> said = new ArrayList<>();
-    for (BufferedReader each : answers) {
-      String line = each.readLine();
+    List<JsonNode> received = new ArrayList<>();
+    for (BufferedReader reader : answers) {
+      String line = reader.readLine();
       if (line == null) {
-        throw new IOException("A process of \"" + name + "\" has ended.");
+        throw new IOException("A process of \"" + name + "\" ended unexpectedly.");
       }
-      said.add(JSON.readTree(line));
+      received.add(JSON.readTree(line));
     }
-    return said;
+    return received;
   }
 
   /**
-   * Takes some steps.
+   * Runs a number of steps.
    *
-   * @param warmUp steps before those that count
-   * @return seconds a step, in the slowest process
+   * @param warmUp the number of additional steps before, which are not counted
+   * @return the mean seconds per step of the slowest process
    */
   double train(int warmUp, int steps) throws IOException {
     ObjectNode request = JSON.createObjectNode().put("steps", warmUp + steps);
     double slowest = 0;
-    for (JsonNode answer : ask(processes.stream().map(process -> request).toList())) {
+    for (JsonNode answer : request(processes.stream().map(process -> request).toList())) {
       double sum =
           answer.path("seconds").valueStream().skip(warmUp).mapToDouble(JsonNode::asDouble).sum();
       slowest = Math.max(slowest, sum / steps);

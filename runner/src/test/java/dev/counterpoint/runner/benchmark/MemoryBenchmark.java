@@ -15,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a long run holds: native arrays and resident memory after 200 and after 2,000 steps of
- * {@code sentiment}, checkpoints and validations between. To be run with a heap of fixed size whose
- * pages are all touched, so that only native memory can grow: {@code -Xms1g -Xmx1g
- * -XX:+AlwaysPreTouch}.
+ * Memory leak benchmark: the number of native arrays and the resident memory after 200 and after
+ * 2,000 steps of {@code sentiment}, with checkpoints and validations in between. Run it with a heap
+ * of fixed size whose pages are touched in advance, so that only native memory can grow: {@code
+ * -Xms1g -Xmx1g -XX:+AlwaysPreTouch}.
  */
 public final class MemoryBenchmark {
   private static final int EARLY = 200;
@@ -41,7 +41,7 @@ public final class MemoryBenchmark {
     Main.main(command);
   }
 
-  /** Prints what is held after each of the two steps. */
+  /** Prints arrays and memory after each of the two steps. */
   public record Watch() implements CallbackConfig {
     @Override
     public Callback build(CallbackContext context) {
@@ -51,16 +51,19 @@ public final class MemoryBenchmark {
         @Override
         public void onStep(StepReport report) {
           if (report.step() == EARLY) {
-            early = tell(report);
+            early = print(report);
           } else if (report.step() == LATE) {
             System.out.printf(
-                "resident memory grew to %.4f of it%n", (double) tell(report) / early);
+                "resident memory at step %d / at step %d: %.4f%n",
+                LATE,
+                EARLY,
+                (double) print(report) / early);
           }
         }
       };
     }
 
-    private static long tell(StepReport report) {
+    private static long print(StepReport report) {
       long resident = residentBytes();
       System.out.printf(
           "step %d: %d native arrays, %.1f MB resident%n", report.step(), arrays(), resident / 1e6);

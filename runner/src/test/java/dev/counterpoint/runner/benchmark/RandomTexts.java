@@ -8,15 +8,15 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** Random tokens with one of two labels; every batch of the same shape. */
+/** A dataset of random tokens with one of two labels; all batches have the same shape. */
 record RandomTexts(long size, int tokens, int vocabulary) implements Dataset {
   @Override
-  public HostBatch collate(long[] items) {
-    int count = items.length;
+  public HostBatch collate(long[] examples) {
+    int count = examples.length;
     long[] ids = new long[count * tokens];
     long[] labels = new long[count];
     for (int i = 0; i < count; i++) {
-      SplittableRandom random = new SplittableRandom(items[i]);
+      SplittableRandom random = new SplittableRandom(examples[i]);
       labels[i] = random.nextInt(2);
       for (int j = 0; j < tokens; j++) {
         ids[i * tokens + j] = random.nextInt(vocabulary);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Figures over paired measurements. */
+/** Statistics of paired measurements. */
 public final class Ratios {
   private Ratios() {}
 
@@ -15,7 +15,7 @@ public final class Ratios {
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
-  /** The 97.5th percentile of the medians of 2,000 samples drawn with replacement. */
+  /** The upper 95 % bootstrap bound of the median: the 97.5th percentile of 2,000 resamples. */
   public static double bound(double[] ratios) {
     SplittableRandom random = new SplittableRandom(1);
     double[] medians = new double[2_000];

@@ -19,29 +19,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Time and memory of a step of BERT base (110 million parameters, random, dropout 0.1) with AdamW
- * on 8 items of 128 tokens, its blocks kept or computed again. One of the two a process, as the
- * peak of memory is the process's.
+ * Benchmark of activation checkpointing: time and memory of a step of BERT base (110 million random
+ * parameters, dropout 0.1) with AdamW on 8 examples of 128 tokens, with or without recomputation of
+ * the blocks' activations. Each variant needs a separate process, because peak memory is measured
+ * per process.
  *
- * <p>Arguments: whether blocks are computed again, and the number of steps (12); the first two do
- * not count.
+ * <p>Arguments: whether activations are recomputed, and the number of steps (default 12), of which
+ * the first two are not counted.
  */
 public final class RecomputeBenchmark {
   private static final int VOCABULARY = 30_522;
-  private static final int WARM = 2;
+  private static final int WARM_UP = 2;
 
   private RecomputeBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    boolean again = Boolean.parseBoolean(arguments[0]);
+    boolean recompute = Boolean.parseBoolean(arguments[0]);
     int steps = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 12;
-    BertArchitecture small = BertArchitecture.defaults();
+    BertArchitecture defaults = BertArchitecture.defaults();
     BertArchitecture base =
         new BertArchitecture(
-            null, 768, 12, 12, 3_072, 512, 2, small.activation(), 0.1, 0.1, null, 1e-12, 0.02);
+            null, 768, 12, 12, 3_072, 512, 2, defaults.activation(), 0.1, 0.1, null, 1e-12, 0.02);
     Times times = new Times();
     try (BaseModel model =
-        new BertConfig(BertConfig.Task.CLASSIFICATION, null, false, base, null, again)
+        new BertConfig(BertConfig.Task.CLASSIFICATION, null, false, base, null, recompute)
             .build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")))) {
       model.initialize(Device.cpu(), 1);
       TrainingConfig config =
@@ -49,23 +50,28 @@ public final class RecomputeBenchmark {
               .withEpochs(1)
               .withBatchSize(8)
               .withSchedule(Constant.defaults());
-      RunOptions seeded = RunOptions.ofSeed(1);
+      RunOptions defaultOptions = RunOptions.ofSeed(1);
       RunOptions options =
           new RunOptions(
-              1, List.of(times), seeded.stop(), null, seeded.policy(), seeded.snapshots());
+              1,
+              List.of(times),
+              defaultOptions.stop(),
+              null,
+              defaultOptions.policy(),
+              defaultOptions.snapshots());
       new Trainer(model, new StandardTrainingStrategy(), config, options)
           .train(new RandomTexts(8 * steps, 128, VOCABULARY));
       System.out.printf(
-          "%,d parameters, blocks %s: %.0f ms a step (median of %d), peak %s%n",
+          "%,d parameters, activations %s: %.0f ms/step (median of %d), peak %s%n",
           ModelSummary.of(model).count(),
-          again ? "computed again" : "kept",
+          recompute ? "recomputed" : "kept",
           1e3 * Ratios.median(times.counted()),
           times.counted().length,
           peak());
     }
   }
 
-  /** The most that the process has held: Linux tells it. */
+  /** The peak resident memory of the process; "unknown" if not on Linux. */
   private static String peak() throws Exception {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
         .filter(line -> line.startsWith("VmHWM"))
@@ -80,7 +86,7 @@ public final class RecomputeBenchmark {
 
     @Override
     public void onStep(StepReport report) {
-      if (report.step() > WARM) {
+      if (report.step() > WARM_UP) {
         seconds.add(report.seconds());
       }
     }

@@ -20,17 +20,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What saving every 20 steps costs over never saving: one training of 33 million parameters with
- * AdamW, 8 items of 128 tokens a step, that saves every 6 steps. The 3 steps from a save on, the
- * copying included, are one contender, the 3 steps after them the other: pairs in turns. A
- * checkpoint is on the disk within its 3 steps (those that are not are counted), so that the 17
- * steps that would follow a save of every 20 are like those that are measured without one.
+ * Benchmark of the cost of saving a checkpoint every 20 steps, compared with never saving. A model
+ * of 33 million parameters is trained with AdamW on 8 examples of 128 tokens per step, and saves
+ * every 6 steps. The 3 steps after a save, including the copying, are paired with the 3 steps that
+ * follow them. Each checkpoint should be on disk within its 3 steps (exceptions are counted), so
+ * that the other 17 of 20 steps cost the same as steps without saving.
  *
- * <p>Arguments: a folder for the checkpoints, and the number of pairs (30).
+ * <p>Arguments: a folder for the checkpoints, and the number of pairs (default 30).
  */
 public final class SaveBenchmark {
   private static final int BLOCK = 3;
-  private static final int EVERY = 20;
+  private static final int SAVE_INTERVAL = 20;
   private static final int VOCABULARY = 15_000;
 
   private SaveBenchmark() {}
@@ -59,16 +59,16 @@ public final class SaveBenchmark {
     double[] ratios = new double[pairs];
     double[] costs = new double[pairs];
     for (int pair = 0; pair < pairs; pair++) {
-      // The first pair has no save before it, the second touches new memory.
+      // The first two pairs are skipped: the first has no save, the second allocates memory.
       double without = blocks.seconds[2 * (pair + 2) + 1];
       double cost = blocks.seconds[2 * (pair + 2)] - without;
-      ratios[pair] = 1 + cost / (without * EVERY / BLOCK);
+      ratios[pair] = 1 + cost / (without * SAVE_INTERVAL / BLOCK);
       costs[pair] = cost;
     }
     System.out.printf(
-        "saving every %d steps over not saving: median ratio %.4f, 95 %% bound %.4f (%d pairs);"
-            + " a save costs %.3f s; %d were not on the disk within %d steps%n",
-        EVERY,
+        "saving every %d steps / not saving: median ratio %.4f, 95 %% bound %.4f (%d pairs);"
+            + " a save costs %.3f s; %d were not on disk within %d steps%n",
+        SAVE_INTERVAL,
         Ratios.median(ratios),
         Ratios.bound(ratios),
         pairs,
@@ -78,18 +78,18 @@ public final class SaveBenchmark {
   }
 
   private static BaseModel model() {
-    TransformerConfig small = TransformerConfig.defaults();
+    TransformerConfig defaults = TransformerConfig.defaults();
     BaseModel model =
         new TransformerConfig(
-                small.task(),
+                defaults.task(),
                 512,
                 8,
                 8,
                 128,
-                small.feedForward(),
-                small.dropout(),
-                small.activation(),
-                small.attention(),
+                defaults.feedForward(),
+                defaults.dropout(),
+                defaults.activation(),
+                defaults.attention(),
                 1,
                 1,
                 false)
@@ -98,11 +98,11 @@ public final class SaveBenchmark {
     return model;
   }
 
-  /** The time of each block of steps, from the end of its last step to that of the block before. */
+  /** Measures the duration of each block of steps, from the end of the block before. */
   private static final class Blocks implements Callback {
     private final StopSignal stop = new StopSignal();
     private final double[] seconds;
-    private long begin = System.nanoTime();
+    private long start = System.nanoTime();
     private long saved;
     private int late;
 
@@ -119,14 +119,14 @@ public final class SaveBenchmark {
     public void onStep(StepReport report) {
       if (report.step() % BLOCK == 0) {
         int block = (int) (report.step() / BLOCK) - 1;
-        seconds[block] = (System.nanoTime() - begin) * 1e-9;
-        begin = System.nanoTime();
-        System.out.printf("%s %.2f s%n", block % 2 == 0 ? "saving" : "not   ", seconds[block]);
+        seconds[block] = (System.nanoTime() - start) * 1e-9;
+        start = System.nanoTime();
+        System.out.printf("%s %.2f s%n", block % 2 == 0 ? "saving   " : "no saving", seconds[block]);
         if (block % 2 == 0 && block > 0 && saved != block * BLOCK) {
           late++;
         }
         if (block == seconds.length - 1) {
-          stop.request("enough");
+          stop.request("enough blocks measured");
         }
       }
     }

@@ -33,7 +33,7 @@ final class EquivalenceCheckTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.5})
-  void aBatchHasOneGradientHoweverItIsCut(double dropout) {
+  void gradientDoesNotDependOnHowTheBatchIsSplit(double dropout) {
     EquivalenceCheck.Outcome outcome = check(new Classifier(dropout, false, false));
 
     assertThat(outcome.random()).isEqualTo(dropout > 0);
@@ -42,9 +42,9 @@ final class EquivalenceCheckTest {
         .allMatch(finding -> finding.within(TOLERANCE));
   }
 
-  /** Each part of a batch is padded to its own longest item. */
+  /** Each micro-batch is padded to its longest example. */
   @Test
-  void soHasABatchOfQuestionsAboutTextsOfDifferentLength(@TempDir Path folder) throws IOException {
+  void gradientDoesNotDependOnPadding(@TempDir Path folder) throws IOException {
     BertArchitecture sizes =
         new BertArchitecture(null, 16, 1, 2, 16, 64, 2, Activation.GELU, 0, 0, null, 1e-12, 0.1);
     try (DataSplits data = questions(folder);
@@ -75,7 +75,7 @@ final class EquivalenceCheckTest {
   }
 
   @Test
-  void aModelThatComputesOverTheBatchIsCaught() {
+  void modelWithBatchStatisticsIsDetected() {
     EquivalenceCheck.Outcome outcome = check(new Classifier(0.5, true, false));
 
     assertThat(outcome.findings()).hasSize(3).noneMatch(finding -> finding.within(TOLERANCE));
@@ -84,7 +84,7 @@ final class EquivalenceCheckTest {
   }
 
   @Test
-  void whatComputesOverTheBatchInTrainingAloneIsCaughtWithoutDropout() {
+  void batchStatisticsInTrainingModeAreDetectedWithoutDropout() {
     EquivalenceCheck.Outcome outcome = check(new Classifier(0, true, true));
 
     assertThat(outcome.findings().subList(0, 3)).allMatch(finding -> finding.within(TOLERANCE));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real trainings in JVMs of their own, small and slowed down so that a kill can meet them. */
+/** Real training processes, small and slowed down so that they can be killed in time. */
 @DisabledOnOs(OS.WINDOWS)
 final class ResumeCheckTest {
   private static final String RUN_FILE =
@@ -49,23 +49,23 @@ final class ResumeCheckTest {
 
   @TempDir private static Path shared;
   private static Path runFile;
-  private static Evidence whole;
+  private static Evidence uninterrupted;
 
   @TempDir private Path folder;
 
   @BeforeAll
-  static void trainOnceThrough() throws IOException {
+  static void trainUninterrupted() throws IOException {
     String rows =
         IntStream.range(0, 64)
             .mapToObj(i -> "a film of " + i + " hours\t" + (i % 3 == 0 ? "good" : "bad"))
             .collect(Collectors.joining("\n"));
     Files.writeString(shared.resolve("texts.tsv"), "text\tlabel\n" + rows + "\n");
     runFile = Files.writeString(shared.resolve("small.yaml"), RUN_FILE);
-    whole = new ResumeCheck(request(1), shared, line -> {}).trainWhole();
+    uninterrupted = new ResumeCheck(request(1), shared, line -> {}).trainUninterrupted();
   }
 
   @Test
-  void aRunThatIsKilledMakesTheStepsOfOneThatIsNot() throws IOException {
+  void killedRunHasTheSameStepsAsAnUninterruptedOne() throws IOException {
     ResumeCheck.Outcome outcome = check(3, run -> {});
 
     assertThat(outcome.difference()).isEmpty();
@@ -75,52 +75,54 @@ final class ResumeCheckTest {
   }
 
   @Test
-  void aCheckpointWithoutTheOptimizersStateIsFoundOut() throws IOException {
+  void missingOptimizerStateIsDetected() throws IOException {
     assertThat(check(1, run -> edit(run, "optimizer.safetensors", ResumeCheckTest::zeros)))
         .extracting(ResumeCheck.Outcome::difference)
-        .satisfies(ResumeCheckTest::namesAStep);
+        .satisfies(ResumeCheckTest::assertStepReported);
   }
 
   @Test
-  void aCheckpointWithoutTheAveragesIsFoundOut() throws IOException {
+  void missingWeightAveragesAreDetected() throws IOException {
     assertThat(check(1, run -> edit(run, "optimizer.safetensors", ResumeCheckTest::noAverages)))
         .extracting(ResumeCheck.Outcome::difference)
-        .satisfies(ResumeCheckTest::namesAStep)
+        .satisfies(ResumeCheckTest::assertStepReported)
         .satisfies(it -> assertThat(it).get().asString().contains(" average "));
   }
 
   @Test
-  void aCheckpointWithoutTheDataPositionIsFoundOut() throws IOException {
+  void wrongDataPositionIsDetected() throws IOException {
     assertThat(
             check(
                 1, run -> edit(run, "state.json", state -> put(state, "/progress/stepInEpoch", 5))))
         .extracting(ResumeCheck.Outcome::difference)
-        .satisfies(ResumeCheckTest::namesAStep);
+        .satisfies(ResumeCheckTest::assertStepReported);
   }
 
   @Test
-  void aRunThatGoesOnWithAnotherSeedIsFoundOut() throws IOException {
+  void differentSeedIsDetected() throws IOException {
     Consumer<Path> reseed =
         run -> {
           edit(run, "state.json", state -> put(state, "/seed", 18));
-          // The settings that the run began with are kept as JSON within this JSON.
+          // The original settings are stored as JSON text within this JSON.
           edit(run, "state.json", state -> replace(state, "\\\"seed\\\":17", "\\\"seed\\\":18"));
           rewrite(run.resolve("run.yaml"), yaml -> replace(yaml, "seed: 17", "seed: 18"));
         };
     assertThat(check(1, reseed))
         .extracting(ResumeCheck.Outcome::difference)
-        .satisfies(ResumeCheckTest::namesAStep);
+        .satisfies(ResumeCheckTest::assertStepReported);
   }
 
   @Test
-  void moreKillsThanTheRunHasRoomForAreRefused() {
+  void tooManyKillsAreRejected() {
     assertThatThrownBy(() -> check(25, run -> {}))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("48 steps, too few for 25 kills");
+        .hasMessageContaining("48 steps")
+        .hasMessageContaining("25 kills");
   }
 
   private ResumeCheck.Outcome check(int kills, Consumer<Path> afterKill) throws IOException {
-    return new ResumeCheck(request(kills), folder, line -> {}, afterKill).compareWith(whole);
+    return new ResumeCheck(request(kills), folder, line -> {}, afterKill)
+        .compareWith(uninterrupted);
   }
 
   private static ResumeCheck.Request request(int kills) {
@@ -128,8 +130,8 @@ final class ResumeCheckTest {
   }
 
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
-  private static void namesAStep(Optional<String> difference) {
-    assertThat(difference).get().asString().contains("is the first that differs", "after kill 1");
+  private static void assertStepReported(Optional<String> difference) {
+    assertThat(difference).get().asString().contains("step ", "differs", "after kill 1");
   }
 
   private interface Edit {
@@ -171,19 +173,19 @@ final class ResumeCheckTest {
     }
   }
 
-  private static byte[] replace(byte[] content, String old, String fresh) {
+  private static byte[] replace(byte[] content, String old, String replacement) {
     String text = new String(content, StandardCharsets.UTF_8);
-    return text.replace(old, fresh).getBytes(StandardCharsets.UTF_8);
+    return text.replace(old, replacement).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** All numbers of a safetensors file 0. */
+  /** Sets all values of a safetensors file to 0. */
   private static byte[] zeros(byte[] content) {
     long header = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong();
     Arrays.fill(content, (int) (8 + header), content.length, (byte) 0);
     return content;
   }
 
-  /** The averages 0, and all else as it is. */
+  /** Sets the weight averages in a safetensors file to 0. */
   private static byte[] noAverages(byte[] content) throws IOException {
     int start = 8 + (int) ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong();
     new JsonMapper()
@@ -208,7 +210,7 @@ final class ResumeCheckTest {
     return json.writeValueAsBytes(state);
   }
 
-  /** Takes its time after each step. */
+  /** A callback that sleeps for 10 ms after each step. */
   public record Slow() implements CallbackConfig {
     @Override
     public Callback build(CallbackContext context) {

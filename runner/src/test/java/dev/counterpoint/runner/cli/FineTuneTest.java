@@ -63,7 +63,7 @@ class FineTuneTest {
     assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err())
         .contains(model + " is a folder without tokenizer.json")
-        .contains("name the one that the model was trained with as data.tokenizer.path");
+        .contains("data.tokenizer.path");
     assertThat(folder.resolve("second")).doesNotExist();
   }
 
@@ -174,7 +174,7 @@ class FineTuneTest {
 
     assertThat(terminal.run("predict", folder.resolve("run").toString(), "--text", "a"))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("base model").contains(base.toString());
+    assertThat(terminal.err()).contains("needs the model that it adapts").contains(base.toString());
     assertThat(terminal.run("evaluate", folder.resolve("run").toString())).isEqualTo(ExitCode.DONE);
     assertThat(terminal.err()).contains("What the adapter adapts is gone; this is the checkpoint");
   }

@@ -16,13 +16,13 @@ class CurrentJvmTest {
           "-Dcounterpoint.command=../counterpoint");
 
   @Test
-  void debuggerAgentsAndTerminalAreNotHandedOn() {
+  void flagsOmitDebuggerAgentsAndTerminal() {
     assertThat(CurrentJvm.flags(FLAGS, false))
         .containsExactly("-Xmx1g", "-Dcounterpoint.command=../counterpoint");
   }
 
   @Test
-  void theTerminalIsHandedOnToOneThatHasItToo() {
+  void flagsIncludeTheTerminalIfShared() {
     assertThat(CurrentJvm.flags(FLAGS, true))
         .containsExactly(
             "-Xmx1g",
@@ -32,7 +32,7 @@ class CurrentJvmTest {
   }
 
   @Test
-  void theCommandLineIsOfTheSameJavaAndClassPath() {
+  void commandUsesTheSameJavaAndClassPath() {
     assertThat(CurrentJvm.command("a.Main", List.of("bench", "--steps")))
         .startsWith(System.getProperty("java.home") + "/bin/java")
         .endsWith("-cp", System.getProperty("java.class.path"), "a.Main", "bench", "--steps");

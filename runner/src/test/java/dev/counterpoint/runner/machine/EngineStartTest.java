@@ -7,15 +7,15 @@ import org.junit.jupiter.api.Test;
 
 final class EngineStartTest {
   @Test
-  void theThreadThatWaitedRecordsNoGradients() {
+  void awaitDisablesGradientRecording() {
     assertThat(EngineStart.begin().await().getEngineName()).isEqualTo("PyTorch");
     assertThat(JniUtils.isGradMode()).isFalse();
   }
 
   @Test
-  void aMissingLibraryIsToldWithWhatToDo() {
+  void missingLibraryMessageContainsARemedy() {
     assertThat(EngineStart.libraryMissing("osx-aarch64", "2.7.1"))
-        .contains("no native library of PyTorch for osx-aarch64")
+        .contains("no native PyTorch library for osx-aarch64")
         .contains("-Dnative.classifier=osx-aarch64");
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 final class ProcessorTest {
   @Test
-  void flagsOfAnX86AreRead() {
+  void parsesX86Flags() {
     Processor processor =
         Processor.parse(
             List.of(
@@ -22,21 +22,21 @@ final class ProcessorTest {
   }
 
   @Test
-  void anOlderX86LacksWhatItDoesNotName() {
+  void missingX86FlagsAreFalse() {
     Processor processor = Processor.parse(List.of("model name : Xeon", "flags : fpu avx avx2"), 4);
 
     assertThat(processor).isEqualTo(new Processor("Xeon", 4, true, false, false));
   }
 
   @Test
-  void featuresOfAnArmAreRead() {
+  void parsesArmFeatures() {
     Processor processor = Processor.parse(List.of("Features\t: fp asimd sve bf16"), 8);
 
     assertThat(processor).isEqualTo(new Processor(null, 8, false, false, true));
   }
 
   @Test
-  void whatTheSystemDoesNotTellIsUnknown() {
+  void missingInformationIsNull() {
     assertThat(Processor.parse(List.of(), 1)).isEqualTo(new Processor(null, 1, null, null, null));
   }
 }

@@ -11,12 +11,12 @@ final class SelfCheckTest {
   }
 
   @Test
-  void aWrongProductDisagrees() {
+  void largeProductErrorDisagrees() {
     assertThat(new SelfCheck(0.1, 0).agrees()).isFalse();
   }
 
   @Test
-  void notANumberDisagrees() {
+  void nanDisagrees() {
     assertThat(new SelfCheck(Double.NaN, 0).agrees()).isFalse();
   }
 }

@@ -14,26 +14,26 @@ final class RunDirectoryTest {
   @TempDir private Path folder;
 
   @Test
-  void whatIsThereBeforeARunBeginsIsInNobodysWay() throws IOException {
+  void forNewAcceptsFilesCreatedBeforeTheRunStarts() throws IOException {
     RunDirectory run = new RunDirectory(folder);
     Files.createFile(run.lock());
     Files.createDirectory(run.logs());
-    Files.createFile(run.mark()); // Rank 0 may have come first, on another machine.
+    Files.createFile(run.mark()); // Rank 0 may have been first, on another machine.
 
     assertThat(RunDirectory.forNew(folder, "run")).isEqualTo(run);
   }
 
   @Test
-  void aDirectoryWithAnythingElseIsRefused() throws IOException {
+  void forNewRejectsADirectoryWithOtherFiles() throws IOException {
     Files.createFile(folder.resolve("letter.txt"));
 
     assertThatThrownBy(() -> RunDirectory.forNew(folder, "run"))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("is not empty. Name a new or empty directory.");
+        .hasMessageContaining("--output " + folder + " is not empty");
   }
 
   @Test
-  void whatDidNotBeginLeavesNothing() throws IOException {
+  void discardDeletesARunThatDidNotStart() throws IOException {
     RunDirectory run = RunDirectory.forNew(folder.resolve("run"), "run");
     Files.createDirectories(run.path());
     Files.createFile(run.mark());
@@ -44,13 +44,13 @@ final class RunDirectoryTest {
   }
 
   @Test
-  void aDirectoryThatWasThereStays() throws IOException {
-    Path given = Files.createDirectory(folder.resolve("run"));
-    RunDirectory run = RunDirectory.forNew(given, "run");
+  void discardKeepsAPreexistingDirectory() throws IOException {
+    Path existing = Files.createDirectory(folder.resolve("run"));
+    RunDirectory run = RunDirectory.forNew(existing, "run");
     Files.createFile(run.mark());
 
     run.discardUnlessStarted();
 
-    assertThat(given).isEmptyDirectory();
+    assertThat(existing).isEmptyDirectory();
   }
 }

@@ -15,19 +15,20 @@ class RunLockTest {
   @TempDir private Path temporary;
 
   @Test
-  void aSecondProcessIsRefusedWithTheOneThatHasTheRun() throws Exception {
+  void secondProcessIsRejectedWithTheProcessIdOfTheFirst() throws Exception {
     Process other = holder();
     try {
       assertThatThrownBy(() -> RunLock.hold(run(), true))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("is being trained by process " + other.pid() + ".");
+          .hasMessageContaining(temporary.toString())
+          .hasMessageContaining("process " + other.pid() + ".");
     } finally {
       other.destroyForcibly().waitFor();
     }
   }
 
   @Test
-  void theLockGoesWithItsProcess() throws Exception {
+  void lockIsReleasedWhenItsProcessEnds() throws Exception {
     holder().destroyForcibly().waitFor();
 
     try (RunLock lock = RunLock.hold(run(), true)) {
@@ -36,7 +37,7 @@ class RunLockTest {
   }
 
   @Test
-  void theSameProcessIsRefusedToo() {
+  void secondLockInTheSameProcessIsRejected() {
     try (RunLock first = RunLock.hold(run(), true)) {
       assertThat(first).isNotNull();
       assertThatThrownBy(() -> RunLock.hold(run(), true)).isInstanceOf(InvalidSettings.class);
@@ -46,20 +47,22 @@ class RunLockTest {
   }
 
   @Test
-  void aRunThatBeganMeanwhileIsNotWrittenOver() throws IOException {
+  void runStartedByAnotherProcessIsNotOverwritten() throws IOException {
     Files.writeString(temporary.resolve("run.yaml"), "");
 
     assertThatThrownBy(() -> RunLock.hold(run(), false))
-        .hasMessageContaining("Another process has just begun a run in " + temporary);
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Another process")
+        .hasMessageContaining(temporary.toString());
   }
 
   @Test
-  void aDirectoryThatCannotBeMadeIsRefused() throws IOException {
+  void directoryThatCannotBeCreatedIsRejected() throws IOException {
     Path file = Files.writeString(temporary.resolve("file"), "");
 
     assertThatThrownBy(() -> RunLock.hold(new RunDirectory(file.resolve("run")), false))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("The run directory " + file.resolve("run") + " cannot be written: ");
+        .hasMessageContaining("run directory " + file.resolve("run") + " ");
   }
 
   private RunDirectory run() {
@@ -76,12 +79,12 @@ class RunLockTest {
                 temporary.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    BufferedReader said = process.inputReader();
-    assertThat(said.readLine()).isEqualTo("held");
+    BufferedReader output = process.inputReader();
+    assertThat(output.readLine()).isEqualTo("held");
     return process;
   }
 
-  /** Another process, which holds a run until it is ended. */
+  /** The main class of another process, which locks a run directory until it is killed. */
   static final class Holder {
     private Holder() {}
 
