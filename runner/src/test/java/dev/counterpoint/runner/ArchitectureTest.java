@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Architecture rules: dependencies between modules and packages, and which classes may be extended. */
+/** Architecture rules: dependencies between modules and packages, and extendable classes. */
 @AnalyzeClasses(packages = "dev.counterpoint", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String CORE = "dev.counterpoint.core..";

@@ -235,7 +235,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     }
     if (covered != dataBytes) {
       throw new DamagedFile(
-          file, (dataBytes - covered) + " bytes at its end do not belong to any tensor");
+          file, (dataBytes - covered) + " trailing bytes do not belong to any tensor");
     }
   }
 

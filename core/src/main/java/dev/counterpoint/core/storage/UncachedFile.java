@@ -39,7 +39,7 @@ final class UncachedFile implements WritableByteChannel {
     this.cached = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
-  /** Buffers as many bytes as fit, and writes the buffer to disk when it is full. */
+  /** Copies bytes to the buffer up to its capacity, and writes the buffer to disk when full. */
   @Override
   public int write(ByteBuffer bytes) throws IOException {
     int count = Math.min(bytes.remaining(), buffer.remaining());

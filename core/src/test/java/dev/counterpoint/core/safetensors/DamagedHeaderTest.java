@@ -45,7 +45,7 @@ class DamagedHeaderTest {
           {"x":{"dtype":"F32","shape":[9999999999,9999999999],"data_offsets":[0,8]}} | tensor "x" (bytes 0 to 8): shape [9999999999, 9999999999] is too large
           {"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}      | tensor "x" (bytes 0 to 16) exceeds the file's 8 bytes
           {"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}       | tensor "x" (bytes 4 to 8) leaves a gap
-          {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}       | 4 bytes at its end
+          {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}       | 4 trailing bytes
           {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | tensor "y" (bytes 4 to 8) overlaps
           {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | Duplicate field 'x'
           {"__metadata__":{"a":1},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | __metadata__.a is not a string

@@ -83,7 +83,7 @@ final class YamlErrorMessage {
     return "invalid YAML: " + Quoted.onOneLine(problem);
   }
 
-  /** For an unclosed quote or bracket, the position where it was opened, not the end of file. */
+  /** The position of the error; for an unclosed quote or bracket, that of the opening one. */
   private static @Nullable Mark location(MarkedYAMLException marked) {
     String context = String.valueOf(marked.getContext());
     boolean unclosed = context.contains("quoted scalar") || context.contains("flow");

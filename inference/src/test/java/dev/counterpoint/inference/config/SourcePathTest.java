@@ -2,9 +2,7 @@ package dev.counterpoint.inference.config;
 
 import static dev.counterpoint.inference.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

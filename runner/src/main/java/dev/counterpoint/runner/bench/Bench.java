@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The contenders run in alternating turns, so that other load on the machine affects all of them
  * equally. The order is reversed after each round, because a contender that runs after a similar
- * one benefits from warm caches. In each turn a contender first runs a quarter as many warm-up
- * steps as are timed. A single contender runs all steps in one turn, as in training.
+ * one benefits from warm caches. Each turn starts with warm-up steps, a quarter of the number of
+ * timed steps. A single contender runs all steps in one turn, as in training.
  *
  * @param sizes the model sizes to measure
  * @param precisions the precisions to measure

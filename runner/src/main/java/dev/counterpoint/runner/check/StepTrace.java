@@ -96,7 +96,7 @@ public final class StepTrace implements Callback.ObservesAverage {
   record Row(int attempt, long step, String values) {}
 
   /**
-   * One process of a run, from its start or resume to its end.
+   * One process of a run, which started or resumed it.
    *
    * @param from the step from which it resumed; 0 if it started the run
    */

@@ -150,7 +150,8 @@ final class EvaluateCommand implements Callable<Integer> {
   private static void loadWeights(
       Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
     Path folder = run.directory().model();
-    if (ModelFolder.hasAllWeights(folder) || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
+    if (ModelFolder.hasAllWeights(folder)
+        || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
       ModelFolder.loadWeights(folder, ModelFolder.config(folder, run.binder()), model);
       return;
     }

@@ -48,8 +48,8 @@ public record RunFile(
             name.matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
             "name",
             "\"" + name + "\"",
-            "must start with a letter or digit and contain only letters, digits, dots,"
-                + " dashes and underscores, because it names a directory")
+            "must start with a letter or digit and contain only letters, digits, dots, dashes and"
+                + " underscores, because it names a directory")
         .that(
             device.matches("auto|cpu|gpu(:\\d{1,3})?"),
             "device",

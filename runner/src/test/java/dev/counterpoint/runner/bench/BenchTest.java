@@ -53,7 +53,7 @@ final class BenchTest {
 
   private Path script(String text) throws IOException {
     Path script = Files.writeString(folder.resolve("python"), text);
-    assumeTrue(script.toFile().setExecutable(true), "scripts cannot be made executable");
+    assumeTrue(script.toFile().setExecutable(true), "cannot create executable files");
     return script;
   }
 

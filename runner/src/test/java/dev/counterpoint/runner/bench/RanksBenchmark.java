@@ -23,11 +23,11 @@ import java.util.stream.LongStream;
 /**
  * Benchmark of distributed training: ranks with one thread each, against one process with the same
  * number of threads, and against PyTorch's DistributedDataParallel on gloo with the same number of
- * ranks. The model is an encoder of {@code bench} without dropout, with the same batch per step. The
- * contenders run in alternating turns; each process keeps its model and optimizer and is idle while
- * the others run.
+ * ranks. The model is an encoder of {@code bench} without dropout, with the same batch per step.
+ * The contenders run in alternating turns; each process keeps its model and optimizer and is idle
+ * while the others run.
  *
- * <pre>java -cp ... dev.counterpoint.runner.bench.RanksBenchmark PYTHON|- SIZE WORLD_SIZE TURNS</pre>
+ * <pre>java -cp ... dev.counterpoint.runner.bench.RanksBenchmark PYTHON|- SIZE RANKS TURNS</pre>
  */
 public final class RanksBenchmark {
   private static final String DDP = "ddp_contender.py";

@@ -121,7 +121,8 @@ public final class SaveBenchmark {
         int block = (int) (report.step() / BLOCK) - 1;
         seconds[block] = (System.nanoTime() - start) * 1e-9;
         start = System.nanoTime();
-        System.out.printf("%s %.2f s%n", block % 2 == 0 ? "saving   " : "no saving", seconds[block]);
+        System.out.printf(
+            "%s %.2f s%n", block % 2 == 0 ? "saving   " : "no saving", seconds[block]);
         if (block % 2 == 0 && block > 0 && saved != block * BLOCK) {
           late++;
         }
