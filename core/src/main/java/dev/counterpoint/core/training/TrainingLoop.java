@@ -103,7 +103,7 @@ public final class TrainingLoop {
           }
           stop |= sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;
-          watch.afterStep(report(sums, norm, rate, items.globalItems(), seconds));
+          watch.afterStep(report(sums, norm, rate, items.globalExamples(), seconds));
         }
       }
     }

@@ -48,7 +48,7 @@ public final class EquivalenceCheck {
   public EquivalenceCheck(BaseModel model, Dataset dataset, int batchSize, long seed) {
     this.model = model;
     this.dataset = dataset;
-    items = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).items(0);
+    items = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).indices(0);
   }
 
   /**

@@ -385,7 +385,7 @@ class TextClassificationTest {
       long tokens = 0;
       long block = 0;
       for (long step = 0; step < order.steps(); step++) {
-        HostBatch batch = reviews.collate(order.items(step));
+        HostBatch batch = reviews.collate(order.indices(step));
         tokens += batch.tokens();
         block += batch.tensors().get(Batch.IDS).shape().size();
       }
