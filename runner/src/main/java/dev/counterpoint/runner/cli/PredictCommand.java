@@ -123,7 +123,7 @@ final class PredictCommand implements Callable<Integer> {
             config.data().effectiveMaxLength(config.model().maxLength()),
             config.prediction() instanceof AnswerExtraction settings
                 ? settings
-                : AnswerExtraction.defaults());
+                : AnswerExtraction.bertDefaults());
     return new AnswerFormatter(model, predictor, json, top);
   }
 

@@ -63,7 +63,7 @@ class FineTuneTest {
     assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err())
         .contains(model + " is a folder without tokenizer.json")
-        .contains("name the one that the model was trained with as data.tokenizer.path");
+        .contains("data.tokenizer.path");
     assertThat(folder.resolve("second")).doesNotExist();
   }
 

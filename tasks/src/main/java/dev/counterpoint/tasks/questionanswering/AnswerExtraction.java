@@ -17,7 +17,7 @@ public record AnswerExtraction(int stride, int maxAnswer, boolean noneAllowed)
   }
 
   /** Settings of BERT's {@code run_squad.py}, for questions that can have no answer. */
-  public static AnswerExtraction defaults() {
+  public static AnswerExtraction bertDefaults() {
     return new AnswerExtraction(128, 30, true);
   }
 }

@@ -79,14 +79,14 @@ final class SquadFile {
   }
 
   private void paragraph(JsonNode paragraph, String location) {
-    JsonNode questionNode = list(paragraph, "qas", location);
-    for (int i = 0; i < questionNode.size(); i++) {
-      String id = text(questionNode.get(i), "id", location + ", question " + (i + 1));
+    JsonNode questionNodes = list(paragraph, "qas", location);
+    for (int i = 0; i < questionNodes.size(); i++) {
+      String id = text(questionNodes.get(i), "id", location + ", question " + (i + 1));
       if (!ids.add(id)) {
         throw new InvalidSettings(
             location(id) + " occurs twice; question ids must be unique.");
       }
-      questions.add(question(id, questionNode.get(i), text(paragraph, "context", location(id))));
+      questions.add(question(id, questionNodes.get(i), text(paragraph, "context", location(id))));
     }
   }
 

@@ -61,7 +61,7 @@ public final class TokenizerFolder {
   }
 
   /**
-   * Returns the path of the configured tokenizer, otherwise that of the model's previous training;
+   * Returns the path of the configured tokenizer, otherwise of the model's previous tokenizer;
    * null if a tokenizer must be built.
    *
    * @throws InvalidSettings if the configured path has no tokenizer

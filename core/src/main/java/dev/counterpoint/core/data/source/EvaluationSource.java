@@ -16,7 +16,7 @@ public interface EvaluationSource extends DataSource {
    *
    * @param path the file, resolved by the context
    * @param trained the specification that the model was built for
-   * @param context a context whose tokenizer is that of the model
+   * @param context a context with the tokenizer of the model
    * @throws dev.counterpoint.core.settings.InvalidSettings if the file is invalid or has a label
    *     that the model was not trained with
    */
