@@ -79,7 +79,11 @@ public final class Batch implements AutoCloseable {
     NDArray tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(
-          "The batch has no tensor \"" + name + "\"; it has " + String.join(", ", tensors.keySet()) + ".");
+          "The batch has no tensor \""
+              + name
+              + "\"; it has "
+              + String.join(", ", tensors.keySet())
+              + ".");
     }
     return tensor;
   }

@@ -54,7 +54,8 @@ public final class HostTensor {
     if (values instanceof long[] longs) {
       return longs;
     }
-    throw new IllegalStateException("This tensor " + shape + " holds float32 values; use floats().");
+    throw new IllegalStateException(
+        "This tensor " + shape + " holds float32 values; use floats().");
   }
 
   /** Creates a native tensor of the same shape: float32 or int64. */

@@ -189,7 +189,8 @@ class BatchLoaderTest {
   @Test
   void anInterruptCancelsTheWaitAndStaysSet() {
     CountDownLatch resume = new CountDownLatch(1);
-    BatchLoader loader = loader(new IndexLabels(100, index -> awaitUninterrupted(resume)), 4, 0, ALL, 4);
+    BatchLoader loader =
+        loader(new IndexLabels(100, index -> awaitUninterrupted(resume)), 4, 0, ALL, 4);
     Thread.currentThread().interrupt();
     assertThatThrownBy(loader::next).isInstanceOf(CancellationException.class);
     resume.countDown();

@@ -78,10 +78,15 @@ class ShuffledSamplerTest {
     Map<String, Integer> counts = new HashMap<>();
     for (int seed = 0; seed < 200 * orders; seed++) {
       counts.merge(
-          Arrays.toString(allIndices(ShuffledSampler.shuffled(size, size, seed, 0))), 1, Integer::sum);
+          Arrays.toString(allIndices(ShuffledSampler.shuffled(size, size, seed, 0))),
+          1,
+          Integer::sum);
     }
     assertThat(counts).hasSize(orders);
-    assertThat(counts.values().stream().mapToDouble(count -> (count - 200.0) * (count - 200.0) / 200).sum())
+    assertThat(
+            counts.values().stream()
+                .mapToDouble(count -> (count - 200.0) * (count - 200.0) / 200)
+                .sum())
         .isCloseTo(orders - 1.0, within(4 * Math.sqrt(2.0 * (orders - 1))));
   }
 

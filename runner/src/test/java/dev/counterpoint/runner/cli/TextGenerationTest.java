@@ -89,7 +89,7 @@ class TextGenerationTest {
         "a",
         "--stop",
         "é");
-    assertRefused("more tokens than the model accepts (12): abc", "--prompt", WHEEL.repeat(4));
+    assertRefused("more tokens than the model accepts (24): abc", "--prompt", WHEEL.repeat(4));
     assertRefused("leaves no room", "--prompt", WHEEL.repeat(3));
     assertRefused(
         "--top-p 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");

@@ -28,7 +28,7 @@ public final class CacheFolders {
 
   private CacheFolders() {}
 
-  /** Writes the content of a folder: files only, no subfolders. */
+  /** Callback that writes the content of a folder: files only, no subfolders. */
   @FunctionalInterface
   public interface Content {
     void writeTo(Path folder) throws IOException;

@@ -79,7 +79,8 @@ final class FolderManifest {
       long blocks = isSmall ? (size + BLOCK_SIZE - 1) / BLOCK_SIZE : BLOCKS;
       MessageDigest digest = Sha256.begin();
       for (long i = 0; i < blocks; i++) {
-        digest.update(block(file, isSmall ? i * BLOCK_SIZE : (size - BLOCK_SIZE) * i / (BLOCKS - 1)));
+        digest.update(
+            block(file, isSmall ? i * BLOCK_SIZE : (size - BLOCK_SIZE) * i / (BLOCKS - 1)));
       }
       return hash(digest, new byte[0]) + " " + size + " " + path.getFileName();
     }

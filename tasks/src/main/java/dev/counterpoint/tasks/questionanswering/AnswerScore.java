@@ -18,7 +18,10 @@ final class AnswerScore {
 
   /** Exact match: 1 if the answer equals one of the references, otherwise 0. */
   static double exact(String answer, List<String> references) {
-    return best(answer, references, (predicted, reference) -> normalize(predicted).equals(normalize(reference)) ? 1 : 0);
+    return best(
+        answer,
+        references,
+        (predicted, reference) -> normalize(predicted).equals(normalize(reference)) ? 1 : 0);
   }
 
   /** F1 score: the harmonic mean of word precision and recall. */

@@ -70,7 +70,8 @@ public record QuestionAnswering(
   }
 
   @Override
-  public DataSplits openFile(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Map<String, Path> file = Map.of(SPLIT, context.files().apply(path));
     byte[] json = TokenizerFolder.json(Objects.requireNonNull(context.tokenizer()));
     return splits(file, read(file), json, context);
@@ -103,7 +104,9 @@ public record QuestionAnswering(
             hash.add(name, splitQuestions, split.windows());
             splits.put(name, split);
             UnknownTokens.note(
-                    name, split.countTokens(vocabulary::isUnknown), split.countTokens(token -> true))
+                    name,
+                    split.countTokens(vocabulary::isUnknown),
+                    split.countTokens(token -> true))
                 .ifPresent(unknownNotes::add);
           });
     }
@@ -174,7 +177,9 @@ public record QuestionAnswering(
   }
 
   private static List<String> notes(
-      Map<String, List<Question>> questions, Map<String, Dataset> splits, List<String> furtherNotes) {
+      Map<String, List<Question>> questions,
+      Map<String, Dataset> splits,
+      List<String> furtherNotes) {
     List<String> notes = new ArrayList<>();
     questions.forEach(
         (name, splitQuestions) ->
@@ -184,7 +189,9 @@ public record QuestionAnswering(
                     "%s: %s (%,d without an answer) in %s",
                     name,
                     count(splitQuestions.size(), "question"),
-                    splitQuestions.stream().filter(question -> question.answers().isEmpty()).count(),
+                    splitQuestions.stream()
+                        .filter(question -> question.answers().isEmpty())
+                        .count(),
                     count(splits.containsKey(name) ? splits.get(name).size() : 0, "window"))));
     notes.addAll(furtherNotes);
     return notes;

@@ -48,8 +48,7 @@ public final class QuestionPredictor implements AutoCloseable {
   public record Input(String question, String context) {
     public Input {
       if (context.isBlank() || question.isBlank()) {
-        throw new InvalidSettings(
-            "The question and its context must not be empty.");
+        throw new InvalidSettings("The question and its context must not be empty.");
       }
       if (Surrogates.areUnpairedIn(context) || Surrogates.areUnpairedIn(question)) {
         throw new InvalidSettings(
@@ -88,15 +87,18 @@ public final class QuestionPredictor implements AutoCloseable {
    */
   public List<List<Answer>> answers(List<Input> inputs, int topK) {
     List<Question> questions =
-        inputs.stream().map(it -> new Question("", it.question(), it.context(), List.of())).toList();
+        inputs.stream()
+            .map(it -> new Question("", it.question(), it.context(), List.of()))
+            .toList();
     List<Window> allWindows = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      allWindows.addAll(windows.cut(questions.get(i), i));
+      allWindows.addAll(windows.split(questions.get(i), i));
     }
     List<Candidates> candidates = questions.stream().map(Candidates::new).toList();
     for (int from = 0; from < allWindows.size(); from += BATCH_SIZE) {
       List<Window> batch = allWindows.subList(from, Math.min(allWindows.size(), from + BATCH_SIZE));
-      HostTensor logits = predictor.predict(WindowBatch.of(batch, new long[batch.size()], paddingId));
+      HostTensor logits =
+          predictor.predict(WindowBatch.of(batch, new long[batch.size()], paddingId));
       for (int row = 0; row < batch.size(); row++) {
         candidates.get(batch.get(row).question()).add(batch.get(row), logits, row);
       }
@@ -117,7 +119,8 @@ public final class QuestionPredictor implements AutoCloseable {
     void add(Window window, HostTensor logits, int row) {
       int tokens = (int) logits.shape().get(1);
       spans.addAll(search.find(window, logits.floats(), row, tokens));
-      noAnswerScore = Math.min(noAnswerScore, SpanSearch.noAnswerScore(logits.floats(), row, tokens));
+      noAnswerScore =
+          Math.min(noAnswerScore, SpanSearch.noAnswerScore(logits.floats(), row, tokens));
     }
 
     List<Answer> answers(int topK) {

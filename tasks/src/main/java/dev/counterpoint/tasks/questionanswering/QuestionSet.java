@@ -26,7 +26,7 @@ final class QuestionSet {
   Split add(Path file, List<Question> added, Windows windower) {
     int from = windows.size();
     for (Question question : added) {
-      List<Window> questionWindows = windower.cut(question, questions.size());
+      List<Window> questionWindows = windower.split(question, questions.size());
       requireTokens(file, question, questionWindows);
       windows.addAll(questionWindows);
       questions.add(question);

@@ -50,8 +50,7 @@ final class SquadFile {
     }
     JsonNode data = parse().path("data");
     if (!data.isArray()) {
-      throw new InvalidSettings(
-          file + " has no array \"data\"; expected a file in SQuAD format.");
+      throw new InvalidSettings(file + " has no array \"data\"; expected a file in SQuAD format.");
     }
     for (int i = 0; i < data.size(); i++) {
       String title = data.get(i).path("title").asText("");
@@ -83,8 +82,7 @@ final class SquadFile {
     for (int i = 0; i < questionNodes.size(); i++) {
       String id = text(questionNodes.get(i), "id", location + ", question " + (i + 1));
       if (!ids.add(id)) {
-        throw new InvalidSettings(
-            location(id) + " occurs twice; question ids must be unique.");
+        throw new InvalidSettings(location(id) + " occurs twice; question ids must be unique.");
       }
       questions.add(question(id, questionNodes.get(i), text(paragraph, "context", location(id))));
     }
@@ -129,7 +127,10 @@ final class SquadFile {
     String text = node.path(key).textValue();
     if (Surrogates.areUnpairedIn(text)) {
       throw new InvalidSettings(
-          location + " has an unpaired surrogate in \"" + key + "\", which is not a valid character.");
+          location
+              + " has an unpaired surrogate in \""
+              + key
+              + "\", which is not a valid character.");
     }
     return text;
   }
@@ -139,7 +140,7 @@ final class SquadFile {
   }
 
   private Question.Answer answer(String id, JsonNode node, String context) {
-    String text = text(node, "text", location(id) + ", an answer");
+    String text = text(node, "text", location(id) + ": an answer");
     JsonNode start = node.path("answer_start");
     if (!start.isIntegralNumber()) {
       throw new InvalidSettings(

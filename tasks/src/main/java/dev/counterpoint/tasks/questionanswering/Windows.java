@@ -75,8 +75,9 @@ final class Windows implements AutoCloseable {
    *
    * @param index the index of the question among all questions
    */
-  List<Window> cut(Question question, int index) {
-    Encoding first = tokenizer.encode(truncateQuestion(question.text()), question.context(), true, true);
+  List<Window> split(Question question, int index) {
+    Encoding first =
+        tokenizer.encode(truncateQuestion(question.text()), question.context(), true, true);
     int type = contextType(first);
     List<Window> windows = new ArrayList<>();
     windows.add(window(first, type, question, index));

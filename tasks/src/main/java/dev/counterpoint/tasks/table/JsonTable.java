@@ -76,7 +76,8 @@ final class JsonTable implements Table {
       String text = value.asText();
       if (Surrogates.areUnpairedIn(text)) {
         throw file.invalidLine(
-            line, "has an unpaired surrogate in \"" + column + "\", which is not a valid character.");
+            line,
+            "has an unpaired surrogate in \"" + column + "\", which is not a valid character.");
       }
       return text;
     }

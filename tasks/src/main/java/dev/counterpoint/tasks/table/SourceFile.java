@@ -103,7 +103,8 @@ public record SourceFile(Path path) {
   public String stamp() throws IOException {
     Path realPath = path.toRealPath();
     BasicFileAttributes file = Files.readAttributes(realPath, BasicFileAttributes.class);
-    String stamp = realPath + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
+    String stamp =
+        realPath + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
     return realPath.getFileSystem().supportedFileAttributeViews().contains("unix")
         ? stamp + " " + Files.getAttribute(realPath, "unix:ctime")
         : stamp;
@@ -222,13 +223,13 @@ public record SourceFile(Path path) {
     UNKNOWN
   }
 
-  /** Reads from an open text. */
+  /** Callback that reads an open text file. */
   @FunctionalInterface
   public interface TextReader {
     void read(Reader text) throws IOException;
   }
 
-  /** Reads from an open table. */
+  /** Callback that reads an open table. */
   @FunctionalInterface
   public interface TableReader<T> {
     T read(Table table) throws IOException;

@@ -10,6 +10,7 @@ public final class Surrogates {
 
   /** Whether the text contains a surrogate without its other half. */
   public static boolean areUnpairedIn(CharSequence text) {
-    return text.codePoints().anyMatch(codePoint -> Character.getType(codePoint) == Character.SURROGATE);
+    return text.codePoints()
+        .anyMatch(codePoint -> Character.getType(codePoint) == Character.SURROGATE);
   }
 }

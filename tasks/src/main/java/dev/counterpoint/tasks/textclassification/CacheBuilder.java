@@ -49,7 +49,9 @@ record CacheBuilder(
   String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
     key.append(knownLabels == null ? "" : knownLabels + "\n");
-    key.append(existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer))).append('\n');
+    key.append(
+            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+        .append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().columns()).append('\n');
@@ -65,13 +67,19 @@ record CacheBuilder(
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
-    byte[] json = existingTokenizer == null ? training.vocabulary().toJson() : TokenizerFolder.json(existingTokenizer);
+    byte[] json =
+        existingTokenizer == null
+            ? training.vocabulary().toJson()
+            : TokenizerFolder.json(existingTokenizer);
     write(folder, json, training.labels());
   }
 
   private void write(Path folder, byte[] json, List<String> labels) throws IOException {
     Files.write(CacheContent.tokenizer(folder), json);
-    String name = existingTokenizer == null ? "The tokenizer of the training text" : existingTokenizer.toString();
+    String name =
+        existingTokenizer == null
+            ? "The tokenizer of the training text"
+            : existingTokenizer.toString();
     try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
       encode(folder, encoder, labels, json).write(folder);
     }

@@ -28,7 +28,7 @@ record LabelledRows(SourceFile file, Columns columns) {
         });
   }
 
-  /** Receives one row. */
+  /** Callback that receives each row. */
   @FunctionalInterface
   interface RowHandler {
     void row(long line, String text, String label) throws IOException;

@@ -50,7 +50,8 @@ public record TextClassification(
     @Nullable Integer maxLength)
     implements EvaluationSource {
   private static final String TEST = "test";
-  private static final List<String> RESERVED = List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+  private static final List<String> RESERVED =
+      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
 
   public TextClassification {
@@ -83,9 +84,11 @@ public record TextClassification(
   }
 
   @Override
-  public DataSplits openFile(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
-    CacheBuilder builder = builder(rows, context).forTrainedModel(context.tokenizer(), trained.labels());
+    CacheBuilder builder =
+        builder(rows, context).forTrainedModel(context.tokenizer(), trained.labels());
     return splits(TextCache.open(context.cache(), builder), rows, length(context));
   }
 
@@ -95,7 +98,8 @@ public record TextClassification(
     CacheContent.Vocabulary vocabulary = content.vocabulary();
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
     return new DataSplits(
-        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()).withMaxLength(length),
+        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels())
+            .withMaxLength(length),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),

@@ -117,7 +117,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
       return note(" with %,d labels, %s each", counts.size(), rows(counts.get(0)));
     }
     if (counts.size() > MAX_LISTED) {
-      return note(" with %,d labels, from %s to %s", counts.size(), leastFrequent(counts), mostFrequent(counts));
+      return note(
+          " with %,d labels, from %s to %s",
+          counts.size(), leastFrequent(counts), mostFrequent(counts));
     }
     return IntStream.range(0, counts.size())
         .mapToObj(label -> labelled(label, counts.get(label)))

@@ -32,9 +32,9 @@ public final class TextPredictor {
    *
    * @param labels all class labels, by descending probability
    * @param probabilities the probabilities of the labels, computed as the softmax of the logits
-   * @param cut whether the text was truncated to the maximum length used in training
+   * @param truncated whether the text was truncated to the maximum length used in training
    */
-  public record Prediction(List<String> labels, List<Double> probabilities, boolean cut) {
+  public record Prediction(List<String> labels, List<Double> probabilities, boolean truncated) {
     public String label() {
       return labels.get(0);
     }
@@ -57,7 +57,7 @@ public final class TextPredictor {
     return predictions;
   }
 
-  private Prediction ranked(double[] probabilities, boolean cut) {
+  private Prediction ranked(double[] probabilities, boolean truncated) {
     List<Integer> order =
         IntStream.range(0, labels.size())
             .boxed()
@@ -66,7 +66,7 @@ public final class TextPredictor {
     return new Prediction(
         order.stream().map(labels::get).toList(),
         order.stream().map(i -> probabilities[i]).toList(),
-        cut);
+        truncated);
   }
 
   private double[] softmax(float[] logits, int offset) {

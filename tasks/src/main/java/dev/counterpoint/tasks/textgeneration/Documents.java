@@ -111,7 +111,7 @@ record Documents(SourceFile file, @Nullable String column) {
     return Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == '\u0085';
   }
 
-  /** Receives one piece of a document. */
+  /** Callback that receives each piece of a document. */
   @FunctionalInterface
   interface PieceHandler {
     void piece(String text, boolean endsDocument) throws IOException;

@@ -47,7 +47,8 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
     List<Sample> samples = new ArrayList<>();
     try (TextEncoder encoder = new TextEncoder(tokenizerJson, "The tokenizer", length)) {
       for (int i = 0; i < generated.size(); i++) {
-        samples.add(new Sample(encoder.decode(prompts.get(i)), encoder.decode(generated.get(i)), ""));
+        samples.add(
+            new Sample(encoder.decode(prompts.get(i)), encoder.decode(generated.get(i)), ""));
       }
     }
     return samples;
@@ -80,7 +81,8 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
       if (ids[i] == endOfText) {
         int tokens = i - textStart - 1;
         if (tokens > 1) {
-          return Arrays.copyOfRange(ids, textStart, textStart + Math.min(maxTokens, 1 + tokens / 2));
+          return Arrays.copyOfRange(
+              ids, textStart, textStart + Math.min(maxTokens, 1 + tokens / 2));
         }
         textStart = i;
       }

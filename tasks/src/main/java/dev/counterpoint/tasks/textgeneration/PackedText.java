@@ -61,7 +61,8 @@ final class PackedText implements Dataset {
     long start = Math.min(nominalStart, to - 1 - length);
     for (int j = 0; j < length; j++) {
       inputs[offset + j] = ids.get(start + j);
-      targets[offset + j] = start + j < nominalStart ? CrossEntropy.IGNORED : ids.get(start + j + 1);
+      targets[offset + j] =
+          start + j < nominalStart ? CrossEntropy.IGNORED : ids.get(start + j + 1);
     }
   }
 }

@@ -85,7 +85,8 @@ public record TextGeneration(
   }
 
   @Override
-  public DataSplits openFile(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Documents documents = documents(new FileSplit(path), context);
     TokenFiles.Opened files =
         new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
@@ -100,8 +101,7 @@ public record TextGeneration(
   private static void requireText(String path, long tokens) {
     if (tokens < 2) {
       throw new InvalidSettings(
-          path
-              + " is empty or too short; language modeling needs a text of at least 2 tokens.");
+          path + " is empty or too short; language modeling needs a text of at least 2 tokens.");
     }
   }
 
@@ -173,9 +173,11 @@ public record TextGeneration(
     if (validation != null) {
       long count = files.content().tokenCount(DataSplits.VALIDATION);
       splits.put(
-          DataSplits.VALIDATION, new PackedText(files.ids(DataSplits.VALIDATION), 0, count, length));
+          DataSplits.VALIDATION,
+          new PackedText(files.ids(DataSplits.VALIDATION), 0, count, length));
     } else if (validationTokens > 1) {
-      splits.put(DataSplits.VALIDATION, new PackedText(train, tokens - validationTokens, tokens, length));
+      splits.put(
+          DataSplits.VALIDATION, new PackedText(train, tokens - validationTokens, tokens, length));
     }
     return splits;
   }

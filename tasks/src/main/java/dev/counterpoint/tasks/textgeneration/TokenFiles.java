@@ -36,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * @param existingTokenizer a tokenizer file or folder to use unchanged; null to build a tokenizer
  */
 record TokenFiles(
-    Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path existingTokenizer) {
+    Map<String, Documents> documents,
+    TokenizerSettings tokenizer,
+    @Nullable Path existingTokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
   private static final String FORMAT = "6";
 
@@ -108,7 +110,9 @@ record TokenFiles(
 
   private String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append('\n');
-    key.append(existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer))).append('\n');
+    key.append(
+            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+        .append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().column()).append('\n');
@@ -122,7 +126,9 @@ record TokenFiles(
 
   private void write(Path folder) throws IOException {
     byte[] json = existingTokenizer == null ? build() : TokenizerFolder.json(existingTokenizer);
-    TokenizerFile file = TokenizerFile.read(json, existingTokenizer == null ? TOKENIZER : existingTokenizer.toString());
+    TokenizerFile file =
+        TokenizerFile.read(
+            json, existingTokenizer == null ? TOKENIZER : existingTokenizer.toString());
     MessageDigest digest = Sha256.begin();
     digest.update(json);
     Map<String, String> sources = new LinkedHashMap<>();

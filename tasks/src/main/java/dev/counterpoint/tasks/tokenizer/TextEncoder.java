@@ -160,10 +160,15 @@ public final class TextEncoder implements AutoCloseable {
               + token
               + "\" is "
               + (ids.length == 1
-                  ? "not in the vocabulary of " + file.vocabularySize() + " tokens. Examples: "
-                      + examples() + "."
-                  : ids.length + " tokens; use a single token, such as "
-                      + tokensOf(token, encoding) + "."));
+                  ? "not in the vocabulary of "
+                      + file.vocabularySize()
+                      + " tokens. Examples: "
+                      + examples()
+                      + "."
+                  : ids.length
+                      + " tokens; use a single token, such as "
+                      + tokensOf(token, encoding)
+                      + "."));
     }
     return ids[0];
   }

@@ -29,7 +29,9 @@ public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
     JsonNode vocabulary = file.path("model").path("vocab");
     if (vocabulary.isEmpty()) {
       throw new InvalidSettings(
-          name + " has no model.vocab; expected a tokenizer.json of the Hugging Face tokenizers library.");
+          name
+              + " has no model.vocab; expected a tokenizer.json of the Hugging Face tokenizers"
+              + " library.");
     }
     Tokens tokens = new Tokens(vocabulary, file.path("added_tokens"));
     int padding =

@@ -61,8 +61,8 @@ public final class TokenizerFolder {
   }
 
   /**
-   * Returns the path of the configured tokenizer, otherwise of the model's previous tokenizer;
-   * null if a tokenizer must be built.
+   * Returns the path of the configured tokenizer, otherwise of the model's previous tokenizer; null
+   * if a tokenizer must be built.
    *
    * @throws InvalidSettings if the configured path has no tokenizer
    */

@@ -87,7 +87,8 @@ public final class VocabularyBuilder {
     file.set("pre_tokenizer", preTokenizer());
     ObjectNode model = model();
     file.set(
-        "post_processor", settings.frame() ? TokenizerFolder.bertPostProcessor(model.path("vocab")) : null);
+        "post_processor",
+        settings.frame() ? TokenizerFolder.bertPostProcessor(model.path("vocab")) : null);
     file.set("decoder", decoder());
     file.set("model", model);
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);

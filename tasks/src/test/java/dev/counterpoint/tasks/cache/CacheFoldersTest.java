@@ -77,7 +77,8 @@ class CacheFoldersTest {
     Arrays.fill(large, (byte) 7);
     Path file = cache.resolve("text").resolve("a");
     for (int position : new int[] {0, 1 << 19, large.length - 1}) {
-      CacheFolders.createIfAbsent(cache.resolve("text"), temporary -> Files.write(temporary.resolve("a"), large));
+      CacheFolders.createIfAbsent(
+          cache.resolve("text"), temporary -> Files.write(temporary.resolve("a"), large));
       byte[] damaged = large.clone();
       damaged[position] = 0;
       Files.write(file, damaged);
@@ -93,7 +94,8 @@ class CacheFoldersTest {
   }
 
   private void fill(String name) throws IOException {
-    CacheFolders.createIfAbsent(cache.resolve(name), temporary -> Files.writeString(temporary.resolve("a"), "one"));
+    CacheFolders.createIfAbsent(
+        cache.resolve(name), temporary -> Files.writeString(temporary.resolve("a"), "one"));
   }
 
   private List<String> names() throws IOException {

@@ -109,7 +109,8 @@ class QuestionAnsweringTest {
 
     assertThatThrownBy(() -> open(file, tokenizer))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + ", question q1");
+        .hasMessageContaining(file + ", question q1")
+        .hasMessageContaining("no tokens");
   }
 
   @Test
@@ -214,8 +215,7 @@ class QuestionAnsweringTest {
 
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(
-            file + ", question q1 has an unpaired surrogate in \"" + key + "\"");
+        .hasMessageContaining(file + ", question q1 has an unpaired surrogate in \"" + key + "\"");
   }
 
   @ParameterizedTest
@@ -253,11 +253,12 @@ class QuestionAnsweringTest {
         "\"is_impossible\":false  | \"is_impossible\":\"yes\"    |"
             + " , question q1 has \"is_impossible\": \"yes\"",
         "\"text\":                | \"TEXT\":                   |"
-            + " , question q1, an answer has no string \"text\"",
-        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field 'id'"
+            + " , question q1: an answer has no string \"text\"",
+        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field"
+            + " 'id'"
       })
-  void invalidSquadStructureIsRejectedWithItsLocation(String part, String replacement, String message)
-      throws IOException {
+  void invalidSquadStructureIsRejectedWithItsLocation(
+      String part, String replacement, String message) throws IOException {
     assertRejected(part, replacement, message);
   }
 

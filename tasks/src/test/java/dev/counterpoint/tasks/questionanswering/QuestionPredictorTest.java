@@ -92,7 +92,8 @@ class QuestionPredictorTest {
     public NDArray forward(Batch batch) {
       rows = batch.ids().getShape().get(0);
       tokens = batch.ids().getShape().get(1);
-      NDArray positions = batch.ids().getManager().arange((int) tokens).toType(DataType.FLOAT32, false);
+      NDArray positions =
+          batch.ids().getManager().arange((int) tokens).toType(DataType.FLOAT32, false);
       return positions.neg().reshape(1, tokens, 1).repeat(2, 2).repeat(0, rows);
     }
 

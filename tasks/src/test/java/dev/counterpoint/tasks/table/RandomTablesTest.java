@@ -29,7 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Fuzz test: an edited table is either read or rejected with the file in the message. */
 class RandomTablesTest {
   private static final String TSV =
-      "text\tlabel\nthe day is fine\tyes\na \"dull\" one\tno\nnot, bad\tyes\nwords\tno\nlast\tyes\n";
+      "text\tlabel\n"
+          + "the day is fine\tyes\n"
+          + "a \"dull\" one\tno\n"
+          + "not, bad\tyes\n"
+          + "words\tno\n"
+          + "last\tyes\n";
   private static final String CSV = TSV.replace(", ", " ").replace("\"", "").replace('\t', ',');
   private static final String JSONL =
       "{\"text\": \"fine\", \"label\": \"yes\"}\n{\"text\": \"du\\u00e4ll\", \"label\": \"no\"}\n"
@@ -121,9 +126,14 @@ class RandomTablesTest {
         return flipped;
       case 2:
         return insert(
-            file, position, PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8));
+            file,
+            position,
+            PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8));
       case 3:
-        return insert(file, position, Arrays.copyOfRange(file, position, Math.min(file.length, position + 30)));
+        return insert(
+            file,
+            position,
+            Arrays.copyOfRange(file, position, Math.min(file.length, position + 30)));
       default:
         List<String> lines =
             new ArrayList<>(new String(file, StandardCharsets.ISO_8859_1).lines().toList());

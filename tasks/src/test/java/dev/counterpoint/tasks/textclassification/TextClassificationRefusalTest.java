@@ -36,8 +36,7 @@ class TextClassificationRefusalTest {
     TextClassification wrong =
         new TextClassification(
             TextTables.split("train.tsv"), null, null, null, "txt", null, null, null);
-    assertRejected(
-        wrong, tables.path("train.tsv") + " has no column \"txt\"", "sentence, label");
+    assertRejected(wrong, tables.path("train.tsv") + " has no column \"txt\"", "sentence, label");
   }
 
   @Test
@@ -70,22 +69,20 @@ class TextClassificationRefusalTest {
   void anUnclosedQuoteIsRejectedWithItsLine() throws IOException {
     tables.write("train.csv", "text,label\na,1\n\"b,0\nc,1\n");
     assertRejected(
-        TextTables.train("train.csv"),
-        tables.path("train.csv") + ": the quote opened on line 3 ");
+        TextTables.train("train.csv"), tables.path("train.csv") + ": the quote opened on line 3 ");
   }
 
   @Test
   void anUnclosedQuoteInTheHeaderIsRejected() throws IOException {
     tables.write("train.csv", "\"text,label\na,1\n");
     assertRejected(
-        TextTables.train("train.csv"),
-        tables.path("train.csv") + ": the quote opened on line 1 ");
+        TextTables.train("train.csv"), tables.path("train.csv") + ": the quote opened on line 1 ");
   }
 
   @Test
   void aQuoteWithinAFieldIsRejected() throws IOException {
     tables.write("train.csv", "text,label\na,1\n\"b\" b,0\n");
-    assertRejected(TextTables.train("train.csv"), tables.path("train.csv") + " line 3 ");
+    assertRejected(TextTables.train("train.csv"), tables.path("train.csv") + " line 3 ", "CSV");
   }
 
   @ParameterizedTest
@@ -93,8 +90,7 @@ class TextClassificationRefusalTest {
   void anotherSeparatorIsDetected(String name, String separator, String separatorName)
       throws IOException {
     tables.write(name, "text,label\na,1\nb,0\n".replace(",", separator));
-    assertRejected(
-        TextTables.train(name), "separated by " + separatorName);
+    assertRejected(TextTables.train(name), "separated by " + separatorName);
   }
 
   @Test
@@ -108,9 +104,7 @@ class TextClassificationRefusalTest {
   void aJsonRowWithoutTheTextIsRejectedWithItsLine() throws IOException {
     tables.write("train.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"label\":0}\n");
     assertRejected(
-        TextTables.train("train.jsonl"),
-        tables.path("train.jsonl") + " line 2 ",
-        "\"text\"");
+        TextTables.train("train.jsonl"), tables.path("train.jsonl") + " line 2 ", "\"text\"");
   }
 
   @ParameterizedTest
@@ -121,10 +115,7 @@ class TextClassificationRefusalTest {
     tables.write("train.jsonl", row.replace('0', '1') + invalid);
     assertRejected(
         TextTables.train("train.jsonl"),
-        tables.path("train.jsonl")
-            + " line 2 has an unpaired surrogate in \""
-            + column
-            + "\"");
+        tables.path("train.jsonl") + " line 2 has an unpaired surrogate in \"" + column + "\"");
   }
 
   @Test
@@ -140,8 +131,7 @@ class TextClassificationRefusalTest {
     tables.write("dev.tsv", "sentence\tlabel\na\t1\nb\t7\n");
     assertRejected(
         TextClassification.of("train.tsv", "dev.tsv"),
-        tables.path("dev.tsv")
-            + " line 3 has the label \"7\"",
+        tables.path("dev.tsv") + " line 3 has the label \"7\"",
         "0, 1");
   }
 
@@ -183,10 +173,8 @@ class TextClassificationRefusalTest {
   void aHeaderWithoutRowsIsRejected() throws IOException {
     tables.write("dev.tsv", "sentence\tlabel\n");
     assertRejected(
-        TextClassification.of("train.tsv", "dev.tsv"),
-        tables.path("dev.tsv") + " has no rows");
-    assertRejected(
-        TextTables.train("dev.tsv"), tables.path("dev.tsv") + " has no rows");
+        TextClassification.of("train.tsv", "dev.tsv"), tables.path("dev.tsv") + " has no rows");
+    assertRejected(TextTables.train("dev.tsv"), tables.path("dev.tsv") + " has no rows");
   }
 
   @Test
@@ -200,16 +188,14 @@ class TextClassificationRefusalTest {
 
   @Test
   void aFolderInsteadOfAFileIsNamedWithItsFiles() {
-    assertRejected(
-        TextTables.train("."),
-        "is a folder",
-        "dev.tsv, train.tsv");
+    assertRejected(TextTables.train("."), "is a folder", "dev.tsv, train.tsv");
   }
 
   @Test
   void anUnknownExtensionIsRejected() throws IOException {
     tables.write("train.xlsx", "");
-    assertRejected(TextTables.train("train.xlsx"), tables.path("train.xlsx"), ".tsv, .csv, .jsonl and .json");
+    assertRejected(
+        TextTables.train("train.xlsx"), tables.path("train.xlsx"), ".tsv, .csv, .jsonl and .json");
   }
 
   @Test

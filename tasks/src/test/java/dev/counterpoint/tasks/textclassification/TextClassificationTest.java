@@ -274,7 +274,8 @@ class TextClassificationTest {
     tables.write("dev.tsv", "text\tlabel\na\task\n");
     try (DataSplits splits = tables.open(TextClassification.of("train.tsv", "dev.tsv"))) {
       assertThat(splits.notes())
-          .anyMatch(note -> note.startsWith("train: labels") && note.endsWith("single row: \"Bug\""))
+          .anyMatch(
+              note -> note.startsWith("train: labels") && note.endsWith("single row: \"Bug\""))
           .anyMatch(
               note ->
                   note.startsWith("train: labels")

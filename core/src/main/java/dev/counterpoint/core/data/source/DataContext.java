@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     folder, and {@code builtin:NAME/SPLIT} names data that ships with the program
  * @param maxLength the maximum number of tokens of an example that the model accepts
  * @param seed the seed of the run
- * @param tokenizer a folder with the tokenizer that the model was previously trained with; null
- *     if the model is trained from scratch
+ * @param tokenizer a folder with the tokenizer that the model was previously trained with; null if
+ *     the model is trained from scratch
  */
 public record DataContext(
     Path cache, Function<String, Path> files, int maxLength, long seed, @Nullable Path tokenizer) {
