@@ -4,7 +4,7 @@ import java.util.function.LongUnaryOperator;
 
 /**
  * Sampler that determines which examples belong to each step of one epoch. The result depends only
- * on the constructor arguments: every process finds any step immediately and gets the same indices.
+ * on the arguments: every process finds any step immediately and gets the same indices.
  *
  * <p>An epoch has ceil(size / batchSize) steps. Each example occurs exactly once; the last step
  * holds the remaining examples.

@@ -148,7 +148,7 @@ final class SquadFile {
               + ": the answer \""
               + text
               + "\" has no integer \"answer_start\""
-              + (start.isMissingNode() ? "." : " but " + start + "."));
+              + (start.isMissingNode() ? "." : "; found " + start + "."));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());

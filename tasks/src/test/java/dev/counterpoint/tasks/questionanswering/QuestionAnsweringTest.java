@@ -226,8 +226,8 @@ class QuestionAnsweringTest {
         "4294967311    | answer_start 4294967311; the context has 42 characters",
         "2147483647    | answer_start 2147483647; the context has 42 characters",
         "-1            | answer_start -1; the context has 42 characters",
-        "15.9          | integer \"answer_start\" but 15.9.",
-        "\"15\"          | integer \"answer_start\" but \"15\"."
+        "15.9          | integer \"answer_start\"; found 15.9.",
+        "\"15\"          | integer \"answer_start\"; found \"15\"."
       })
   void anInvalidAnswerStartIsRejected(String answerStart, String message) throws IOException {
     assertRejected(
