@@ -8,6 +8,7 @@ import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.runner.report.Visible;
+import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -75,6 +76,10 @@ final class Failures {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
     }
+    if (told instanceof LaunchException failed) {
+      say(command, message(failed));
+      return failed.exitCode();
+    }
     if (told instanceof InvalidPathException path) {
       say(command, "\"" + Visible.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
       return ExitCode.REQUEST_WRONG;
@@ -103,6 +108,7 @@ final class Failures {
       if (each instanceof OutputClosed
           || each instanceof InvalidSettings
           || each instanceof RunFailed
+          || each instanceof LaunchException
           || each instanceof RanksDiverged
           || each instanceof IOException
           || each instanceof OutOfMemoryError
