@@ -133,8 +133,7 @@ final class SparkTrainingTest {
     arguments.addAll(List.of("--set", "strategy.workers=3"));
     try (Training training = start("many", arguments)) {
       assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said())
-          .contains("needs 3 slots", "has 2");
+      assertThat(training.said()).contains("needs 3 slots", "has 2");
     }
     assertThat(folder.resolve("many")).doesNotExist();
   }
@@ -145,8 +144,7 @@ final class SparkTrainingTest {
     arguments.addAll(List.of("--set", "data.train.path=/nowhere/train.tsv"));
     try (Training training = start("absent", arguments)) {
       assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said())
-          .contains("data.train.path: /nowhere/train.tsv", "127.0.0.1");
+      assertThat(training.said()).contains("data.train.path: /nowhere/train.tsv", "127.0.0.1");
     }
   }
 

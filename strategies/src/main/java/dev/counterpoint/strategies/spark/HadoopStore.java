@@ -123,7 +123,7 @@ final class HadoopStore implements RunStore {
       Path local = directory.resolve(CHECKPOINTS).resolve(entry.getKey());
       remote.download(entry.getValue(), local);
       if (!isWhole(local)) {
-        delete(local);
+        TaskFolder.delete(local);
       } else if (remote.has(CHECKPOINTS + "/" + entry.getKey())) {
         saved.put(entry.getKey(), Files.readString(local.resolve(SUMS)));
       }
@@ -298,16 +298,5 @@ final class HadoopStore implements RunStore {
 
   private static boolean isSums(Path file) {
     return file.endsWith(SUMS);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

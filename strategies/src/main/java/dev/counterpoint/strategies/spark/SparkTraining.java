@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -53,7 +51,7 @@ public final class SparkTraining {
       return new ClusterJob(plan, Files.readAllBytes(JobPlan.bundle(scratch)), new SparkConf())
           .run();
     } finally {
-      delete(scratch);
+      TaskFolder.delete(scratch);
     }
   }
 
@@ -88,13 +86,5 @@ public final class SparkTraining {
         .findFirst()
         .map(plan::withOutput)
         .orElse(plan);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : new ArrayList<>(files.sorted(Comparator.reverseOrder()).toList())) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }
