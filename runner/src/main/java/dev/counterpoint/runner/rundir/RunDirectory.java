@@ -36,7 +36,7 @@ public record RunDirectory(Path path, boolean wasThere) {
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
   private static final String LOGS = "logs";
-  private static final String MARK = ".gate";
+  private static final String MARK = ".ranks"; // as in RunFingerprint
   private static final Set<String> BEFORE_THE_RUN = Set.of(LOCK, LOGS, MARK);
 
   public RunDirectory {
