@@ -118,7 +118,7 @@ public final class Generator {
 
     void append(double[] logits, Listener listener) {
       if (!done) {
-        long token = new TokenSampler(settings).choose(logits, tokens, random);
+        long token = new TokenSampler(settings).next(logits, tokens, random);
         tokens.add(token);
         listener.token(index, token);
         done = settings.stop().contains(token) || tokens.size() == promptLength + maxNewTokens;

@@ -143,11 +143,11 @@ public final class Optimizer implements AutoCloseable {
         }
       }
     }
-    return learningRate(schedule);
+    return rate(schedule);
   }
 
   /** The scheduled learning rate of the parameters without a group-specific learning rate. */
-  public double learningRate(DoubleUnaryOperator schedule) {
+  public double rate(DoubleUnaryOperator schedule) {
     return schedule.applyAsDouble(config.learningRate());
   }
 

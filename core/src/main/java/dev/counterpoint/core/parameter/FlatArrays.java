@@ -88,17 +88,17 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   /** Sets every element to -0.0, which leaves every number unchanged when added to it. */
-  public void clear() {
+  public void empty() {
     Kernel.load("gradients").run("empty", flat);
   }
 
   /** Copies arrays into the buffer, one per slot. */
-  public void copyFrom(List<NDArray> arrays) {
+  public void take(List<NDArray> arrays) {
     copy(slots, requireFloats(arrays));
   }
 
   /** Copies all slots from the buffer to arrays. */
-  public void copyTo(List<NDArray> arrays) {
+  public void give(List<NDArray> arrays) {
     copy(requireFloats(arrays), slots);
   }
 

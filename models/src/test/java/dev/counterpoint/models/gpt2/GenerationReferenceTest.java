@@ -97,7 +97,7 @@ class GenerationReferenceTest {
   void theLogitsWithACacheAreThoseThatWereRecordedWithout() {
     long[] all = reference.ids("gen.greedy_ids");
     NDArray expected = reference.get("gen.greedy_logits");
-    try (DecoderSession decoding = model.begin();
+    try (DecoderSession decoding = model.newSession();
         NDManager manager = Torch.newManager(Device.cpu());
         NDScope scope = new NDScope();
         Torch.Recording off = Torch.noGradients()) {
@@ -108,7 +108,7 @@ class GenerationReferenceTest {
         long[] read = Arrays.copyOfRange(all, from, to);
         Shape shape = new Shape(1, read.length);
         NDArray positions = manager.arange(from, to, 1, DataType.INT64).reshape(shape);
-        float[] logits = decoding.read(manager.create(read, shape), positions, null).toFloatArray();
+        float[] logits = decoding.forward(manager.create(read, shape), positions, null).toFloatArray();
         assertThat(logits)
             .usingComparatorWithPrecision(1e-5f)
             .containsExactly(expected.get(step).toFloatArray());

@@ -18,7 +18,7 @@ class HubLockTest {
   private static final DownloadListener SILENT =
       new DownloadListener() {
         @Override
-        public void say(String line) {}
+        public void log(String line) {}
 
         @Override
         public void received(String file, long bytes, long total) {}
@@ -33,7 +33,7 @@ class HubLockTest {
                 folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock taken = other.lock()) {
       assertThat(taken.isValid()).isTrue();
-      assertThatThrownBy(() -> HubLock.hold(folder, SILENT))
+      assertThatThrownBy(() -> HubLock.acquire(folder, SILENT))
           .isInstanceOf(OverlappingFileLockException.class);
     }
 
@@ -43,7 +43,7 @@ class HubLockTest {
 
   private void hold() {
     try {
-      HubLock.hold(folder, SILENT).close();
+      HubLock.acquire(folder, SILENT).close();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

@@ -348,7 +348,7 @@ class HubTest {
   private DownloadListener watch() {
     return new DownloadListener() {
       @Override
-      public synchronized void say(String line) {
+      public synchronized void log(String line) {
         said.add(line);
       }
 
