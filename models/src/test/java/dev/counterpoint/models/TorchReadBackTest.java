@@ -29,17 +29,13 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What was saved here gives the same logits where plain PyTorch reads it by the names and shapes of
- * Hugging Face. Runs where {@code COUNTERPOINT_PYTHON} is a Python with PyTorch.
+ * Saved models give the same logits in plain PyTorch, which reads them by the names and shapes of
+ * Hugging Face. Runs if {@code COUNTERPOINT_PYTHON} is set to a Python with PyTorch.
  */
 @EnabledIfEnvironmentVariable(
     named = "COUNTERPOINT_PYTHON",
     matches = ".+",
     disabledReason = "COUNTERPOINT_PYTHON is not set to a Python with PyTorch")
-/**
- * Saved models give the same logits in plain PyTorch, which reads them by the names and shapes of
- * Hugging Face. Runs if {@code COUNTERPOINT_PYTHON} is set to a Python with PyTorch.
- */
 class TorchReadBackTest {
   private static final DataSpec DATA = DataSpec.ofText(50, 0, List.of("a", "b", "c"));
   private static final long[] IDS = {3, 14, 15, 9, 26, 5, 35, 8, 9, 7};

@@ -37,7 +37,7 @@ public final class FeedForward extends Layer implements UnaryLayer {
   }
 
   /**
-   * Applies a feed-forward layer made of the given linear layers, for models with other parameter
+   * Applies a feed-forward layer that consists of the given linear layers, for models with other parameter
    * names. If one of the linear layers is {@link Linear#adapted}, the layers are called one by one.
    *
    * @param x (..., width)

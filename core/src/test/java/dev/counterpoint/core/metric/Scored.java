@@ -21,7 +21,7 @@ final class Scored {
     }
   }
 
-  /** Logits of three classes; the largest one is that of the given class. */
+  /** Logits of three classes; the given class has the largest one. */
   static float[] logits(int... classes) {
     float[] logits = new float[classes.length * 3];
     for (int i = 0; i < classes.length; i++) {

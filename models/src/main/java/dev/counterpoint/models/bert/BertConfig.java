@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     from scratch
  * @param newHead whether to initialize a new head even if the folder has one, for example for other
  *     labels
- * @param architecture the architecture; null for that of the folder, or for the defaults without a
- *     folder
+ * @param architecture the architecture; null for the architecture of the folder, or the default
+ *     architecture without a folder
  * @param lora LoRA settings; null to train the whole model
  * @param activationCheckpointing whether to recompute the activations of the blocks in the backward
  *     pass, which takes less memory and more time

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * GPT-2 for causal language modeling: {@code GPT2LMHeadModel}. The head shares the token embedding.
- * Labels are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
- * none; Hugging Face expects the tokens themselves as labels and shifts them.
+ * Labels are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} at positions
+ * without one; Hugging Face expects the tokens themselves as labels and shifts them.
  */
 public final class Gpt2LanguageModel extends BaseModel implements DecoderSession.Model {
   @Name("transformer")

@@ -202,12 +202,12 @@ public record Lora(
     return modulesToSaveOrEmpty().stream().anyMatch(module -> isWithin(name, module));
   }
 
-  /** Whether a path is that of a layer, given by its full path or by the last parts of it. */
+  /** Whether a path denotes a layer, named by its full path or by the last parts of the path. */
   private static boolean isNamed(String path, String layer) {
     return ("." + path).endsWith("." + layer);
   }
 
-  /** Whether a path is that of a layer or of something in it. */
+  /** Whether a path denotes a layer or something inside of it. */
   private static boolean isWithin(String path, String layer) {
     return ("." + path + ".").contains("." + layer + ".");
   }

@@ -9,7 +9,7 @@ import dev.counterpoint.core.model.Linear;
 
 /**
  * Causal transformer language model. Labels are the next tokens, (batch, tokens), with {@link
- * CrossEntropy#IGNORED} where there is none.
+ * CrossEntropy#IGNORED} at positions without one.
  */
 public final class TransformerLanguageModel extends BaseModel {
   private final TransformerBody body;

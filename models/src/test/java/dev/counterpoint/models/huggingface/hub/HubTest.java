@@ -260,16 +260,16 @@ class HubTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("hf:owner/absent does not exist on the hub at " + server.endpoint())
         .hasMessageContaining("Check the name");
-    server.refusal = "404 RevisionNotFound";
+    server.error = "404 RevisionNotFound";
     assertThatThrownBy(() -> hub().folder(NAME + "@v9"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("hf:owner/tiny@v9")
         .hasMessageContaining("no revision \"v9\"");
-    server.refusal = "403 GatedRepo";
+    server.error = "403 GatedRepo";
     assertThatThrownBy(() -> hub().folder(NAME))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("accept the terms");
-    server.refusal = "503 -";
+    server.error = "503 -";
     assertThatThrownBy(() -> hub().folder(NAME)).hasMessageContaining("503");
   }
 

@@ -96,9 +96,9 @@ final class LoopbackHub implements AutoCloseable {
     String path = requestPath.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
     String[] parts = path.split("/resolve/", 2);
     if (error != null || !parts[0].equals("/owner/tiny")) {
-      String[] parts = (error == null ? "401 RepoNotFound" : error).split(" ");
-      exchange.getResponseHeaders().set("x-error-code", parts[1]);
-      exchange.sendResponseHeaders(Integer.parseInt(parts[0]), -1);
+      String[] statusAndCode = (error == null ? "401 RepoNotFound" : error).split(" ");
+      exchange.getResponseHeaders().set("x-error-code", statusAndCode[1]);
+      exchange.sendResponseHeaders(Integer.parseInt(statusAndCode[0]), -1);
       return;
     }
     String authorization = exchange.getRequestHeaders().getFirst("Authorization");
