@@ -102,7 +102,8 @@ class LoraTest {
               (name, values) -> {
                 if (!trained.contains(name)) {
                   assertThat(values).as(name).containsExactly(before.get(name));
-                } else if (!name.endsWith("lora_A.weight")) { // B is initially 0, so A has a zero gradient.
+                } else if (!name.endsWith("lora_A.weight")) {
+                  // B is initially 0, so A has a zero gradient in the first step.
                   assertThat(values).as(name).isNotEqualTo(before.get(name));
                 }
               });

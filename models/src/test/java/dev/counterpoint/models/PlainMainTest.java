@@ -54,7 +54,7 @@ final class PlainMainTest {
     program
         .environment()
         .put("CLASSPATH", folder + System.getProperty("path.separator") + CLASS_PATH);
-    program.environment().put("OMP_NUM_THREADS", "1"); // the model is too small to benefit from more threads
+    program.environment().put("OMP_NUM_THREADS", "1"); // a small model needs no more
     Path errors = folder.resolve("errors.txt");
     Process process = program.redirectError(errors.toFile()).start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

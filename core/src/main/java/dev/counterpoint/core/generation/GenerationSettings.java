@@ -38,7 +38,8 @@ public record GenerationSettings(
         .positive("beams", beams)
         .verify();
     if (sample && beams > 1) {
-      throw new InvalidSettings("Beam search cannot be combined with sampling: set beams to 1 or disable sampling.");
+      throw new InvalidSettings(
+          "Beam search cannot be combined with sampling: set beams to 1 or disable sampling.");
     }
     stop = Set.copyOf(stop);
   }

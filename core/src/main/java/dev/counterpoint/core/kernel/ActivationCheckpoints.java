@@ -100,12 +100,12 @@ final class ActivationCheckpoints {
   /** The gradients computed so far. */
   private final class GradientSums implements AutoCloseable {
     private final IdentityHashMap<NDArray, NDArray> sums = new IdentityHashMap<>();
-    private final Set<NDArray> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<NDArray> requested = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<NDArray> outputs = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<NativeList> owned = new ArrayList<>();
 
     GradientSums(List<NDArray> leaves) {
-      wanted.addAll(leaves);
+      requested.addAll(leaves);
       segments.forEach(segment -> outputs.add(segment.output()));
     }
 
@@ -128,7 +128,7 @@ final class ActivationCheckpoints {
 
     /** Backpropagates through the recorded graph up to the leaves and the results of segments. */
     void backward(NDArray scalar) {
-      List<NDArray> leaves = new ArrayList<>(wanted);
+      List<NDArray> leaves = new ArrayList<>(requested);
       leaves.addAll(outputs);
       byLeaf(leaves, list -> Kernel.load("backward").listWithIndices("gradients", scalar, list))
           .forEach(this::add);
@@ -137,7 +137,7 @@ final class ActivationCheckpoints {
     /** Recomputes a segment and backpropagates through it. */
     void recompute(Segment segment, NDArray gradient) {
       List<NDArray> leaves = new ArrayList<>(segment.leaves());
-      leaves.removeIf(leaf -> !wanted.contains(leaf));
+      leaves.removeIf(leaf -> !requested.contains(leaf));
       IdentityHashMap<NDArray, NDArray> gradients;
       NDArray input = segment.input();
       try (ForwardScope scope = new ForwardScope();

@@ -96,6 +96,8 @@ final class DjlInternals {
 
   private static IllegalStateException unsupportedVersion(String member, Exception cause) {
     return new IllegalStateException(
-        "Unsupported DJL version: " + member + " lacks a required member; version 0.35.1 is required.", cause);
+        "Unsupported DJL version: "
+            + member
+            + " lacks a required member; version 0.35.1 is required.", cause);
   }
 }

@@ -11,8 +11,8 @@ public final class MatmulSpeed {
   private static final long TIME_LIMIT_NANOSECONDS = 500_000_000;
 
   /**
-   * Divided by the matrix size, the maximum number of chained products; long chains make the cost
-   * of the initial casts negligible.
+   * Matrix size times maximum number of chained products; long chains make the cost of the initial
+   * casts negligible.
    */
   private static final long MAX_CHAIN = 16 * 1024;
 

@@ -97,7 +97,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
         this,
         "",
         (path, parameter) -> {
-          if (result.stream().noneMatch(known -> known == parameter)) {
+          if (result.stream().noneMatch(it -> it == parameter)) {
             parameter.setName(path);
             result.add(parameter);
           }

@@ -68,8 +68,8 @@ public final class LayerDecay {
     }
     if (layers.isEmpty()) {
       throw new InvalidSettings(
-          "layerDecay requires numbered layers, such as blocks.0 and blocks.1, but no parameter name"
-              + " contains a layer number: "
+          "layerDecay requires numbered layers, such as blocks.0 and blocks.1, but no parameter"
+              + " name contains a layer number: "
               + String.join(", ", names)
               + ".");
     }

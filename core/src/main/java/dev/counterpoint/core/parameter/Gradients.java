@@ -249,15 +249,15 @@ public final class Gradients implements AutoCloseable {
    */
   public NativeList select(List<Parameter> selected) {
     NativeList current = Objects.requireNonNull(arrays);
-    BitSet wanted = new BitSet();
+    BitSet selectedIndices = new BitSet();
     boolean ascending = true;
     for (Parameter parameter : selected) {
       int position = position(parameter);
-      ascending &= position >= wanted.length();
-      wanted.set(position);
+      ascending &= position >= selectedIndices.length();
+      selectedIndices.set(position);
     }
     return ascending
-        ? kernel().list("part", current, present, wanted)
+        ? kernel().list("part", current, present, selectedIndices)
         : NativeList.of(selected.stream().map(it -> current.get(index(it))).toList());
   }
 

@@ -69,7 +69,8 @@ public final class Parameter {
       throw new IllegalStateException(
           "Parameter "
               + (name.isEmpty() ? shape : name)
-              + " is not initialized; call model.initialize(device, seed) first, or pass the model to a Trainer.");
+              + " is not initialized; call model.initialize(device, seed) first, or pass the model to a"
+              + " Trainer.");
     }
     return value;
   }

@@ -108,7 +108,7 @@ public record ModelFamily<A>(
       if (newHead && !trainsNewHead(resolved.lora(), task)) {
         throw new InvalidSettings(
             "model.newHead requires that the head is trained: it cannot be used with an existing"
-                + " adapter, nor if model.lora.modulesToSave lacks the head.");
+                + " adapter, and model.lora.modulesToSave must contain the head.");
       }
       return resolved;
     }

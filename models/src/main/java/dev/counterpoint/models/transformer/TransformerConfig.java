@@ -97,7 +97,7 @@ public record TransformerConfig(
     return model;
   }
 
-  /** What the attention layer must match. */
+  /** Size, heads, causality and dropout of the attention layers in the blocks. */
   AttentionConfig.BlockSpec blockSpec() {
     return new AttentionConfig.BlockSpec(width, heads, task == Task.LANGUAGE_MODEL, dropout);
   }

@@ -10,7 +10,7 @@ public interface AttentionConfig {
   Attention build(BlockSpec block);
 
   /**
-   * What an attention layer must match in the model that contains it.
+   * Properties of the block that contains an attention layer.
    *
    * @param width features per token
    * @param heads number of attention heads; divides the width

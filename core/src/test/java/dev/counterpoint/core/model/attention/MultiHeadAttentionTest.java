@@ -44,7 +44,7 @@ class MultiHeadAttentionTest {
     }
   }
 
-  /** Vaswani et al. 2017, equation 1, element by element. */
+  /** Computes equation 1 of Vaswani et al. 2017 element by element. */
   private static double[] reference(Parts model, float[] x, boolean causal) {
     double[] query = project(model, "query", toDoubles(x));
     double[] key = project(model, "key", toDoubles(x));

@@ -105,8 +105,8 @@ final class Download {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "%s of %s needs %.1f MB more, but %s has only %.1f MB of free space. Free some space, or"
-                  + " select another folder with COUNTERPOINT_CACHE.",
+              "%s of %s needs %.1f MB more, but %s has only %.1f MB of free space. Free some space,"
+                  + " or select another folder with COUNTERPOINT_CACHE.",
               file,
               name,
               needed / 1e6,

@@ -27,8 +27,8 @@ record HubName(String name, String revision) {
       throw new InvalidSettings(
           "\"hf:"
               + reference
-              + "\" is not a valid model name; the form is hf:NAME or hf:OWNER/NAME, optionally with"
-              + " @REVISION.");
+              + "\" is not a valid model name; the form is hf:NAME or hf:OWNER/NAME, optionally"
+              + " with @REVISION.");
     }
     return new HubName(parts.group(1), parts.group(2) == null ? "main" : parts.group(2));
   }
