@@ -92,7 +92,7 @@ class LoraTest {
               "bert.encoder.layer.1.attention.self.value.lora_B.weight",
               "classifier.weight",
               "classifier.bias");
-      assertThat(gradients.gathered())
+      assertThat(gradients.accumulated())
           .extracting(it -> it.parameter().name())
           .containsExactlyElementsOf(trained);
       assertThat(optimizer.state().keySet())

@@ -143,11 +143,11 @@ public final class Optimizer implements AutoCloseable {
         }
       }
     }
-    return rate(schedule);
+    return learningRate(schedule);
   }
 
   /** The scheduled learning rate of the parameters without a group-specific learning rate. */
-  public double rate(DoubleUnaryOperator schedule) {
+  public double learningRate(DoubleUnaryOperator schedule) {
     return schedule.applyAsDouble(config.learningRate());
   }
 

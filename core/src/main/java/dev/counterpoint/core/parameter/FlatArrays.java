@@ -88,17 +88,17 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   /** Sets every element to -0.0, which leaves every number unchanged when added to it. */
-  public void empty() {
+  public void clear() {
     Kernel.load("gradients").run("empty", flat);
   }
 
   /** Copies arrays into the buffer, one per slot. */
-  public void take(List<NDArray> arrays) {
+  public void copyFrom(List<NDArray> arrays) {
     copy(slots, requireFloats(arrays));
   }
 
   /** Copies all slots from the buffer to arrays. */
-  public void give(List<NDArray> arrays) {
+  public void copyTo(List<NDArray> arrays) {
     copy(requireFloats(arrays), slots);
   }
 

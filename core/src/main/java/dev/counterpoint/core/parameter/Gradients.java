@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * leaf's {@code grad} does, would pass over all gradients two more times per step.
  *
  * <p>The gradients stay in one native list from the backward pass to the optimizer. Java arrays for
- * single gradients are created only by {@link #gathered} and {@link #all}.
+ * single gradients are created only by {@link #accumulated} and {@link #all}.
  */
 public final class Gradients implements AutoCloseable {
   private final List<Parameter> parameters;
@@ -40,7 +40,7 @@ public final class Gradients implements AutoCloseable {
   private BitSet present = new BitSet();
 
   /**
-   * The indices of the parameters that had no gradient before {@link #all} or {@link #exchange}.
+   * The indices of the parameters that had no gradient before {@link #all} or {@link #allReduce}.
    */
   private BitSet supplied = new BitSet();
 
@@ -183,7 +183,7 @@ public final class Gradients implements AutoCloseable {
    * @param sum sums each of the buckets in place: direct buffers, float32, native byte order. All
    *     processes receive the same buckets in the same order.
    */
-  public void exchange(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
+  public void allReduce(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
     if (parameters.isEmpty()) {
       return;
     }
@@ -209,7 +209,7 @@ public final class Gradients implements AutoCloseable {
    * The gradients of the parameters that took part in a backward pass since the last {@link
    * #clear}.
    */
-  public List<Gradient> gathered() {
+  public List<Gradient> accumulated() {
     NativeList current = dropUnmodified();
     return current == null ? List.of() : gradients(current);
   }

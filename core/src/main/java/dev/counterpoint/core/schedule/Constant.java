@@ -18,7 +18,7 @@ public record Constant(double warmup) implements Schedule {
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     Warmup warmupPhase = Warmup.of(warmup, totalSteps);
     long completed = step - 1;
     return warmupPhase.covers(completed) ? base * warmupPhase.factor(completed) : base;

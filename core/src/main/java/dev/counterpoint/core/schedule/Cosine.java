@@ -19,7 +19,7 @@ public record Cosine(double warmup, double cycles) implements Schedule {
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     Warmup warmupPhase = Warmup.of(warmup, totalSteps);
     long completed = step - 1;
     if (warmupPhase.covers(completed)) {

@@ -24,7 +24,7 @@ public record CosineAnnealing(@Nullable Integer period, double minimum) implemen
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     double angle = Math.PI * (step - 1) / (period == null ? totalSteps : period);
     return minimum + (base - minimum) * (1 + Math.cos(angle)) / 2;
   }

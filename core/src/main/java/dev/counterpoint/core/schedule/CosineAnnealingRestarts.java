@@ -21,7 +21,7 @@ public record CosineAnnealingRestarts(int period, int multiplier, double minimum
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     long completed = step - 1;
     long length = period;
     if (multiplier == 1) {

@@ -12,7 +12,7 @@ public record Exponential(double gamma) implements Schedule {
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     return base * Math.pow(gamma, (double) step - 1);
   }
 }

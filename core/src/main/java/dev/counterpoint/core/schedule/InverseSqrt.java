@@ -25,7 +25,7 @@ public record InverseSqrt(double warmup, @Nullable Integer timescale) implements
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     Warmup warmupPhase = Warmup.of(warmup, totalSteps);
     long completed = step - 1;
     if (warmupPhase.covers(completed)) {

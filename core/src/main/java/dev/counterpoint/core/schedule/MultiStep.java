@@ -23,7 +23,7 @@ public record MultiStep(List<Integer> milestones, double gamma) implements Sched
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     long reached = milestones.stream().filter(it -> it < step).count();
     return base * Math.pow(gamma, (double) reached);
   }

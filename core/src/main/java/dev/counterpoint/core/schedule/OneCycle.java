@@ -41,7 +41,7 @@ public record OneCycle(
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     double initialRate = base / divisor;
     double finalRate = initialRate / finalDivisor;
     double lastUpdate = (double) totalSteps - 1;

@@ -28,7 +28,7 @@ public record Polynomial(double warmup, double power, double end) implements Sch
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     Warmup warmupPhase = Warmup.of(warmup, totalSteps);
     long completed = step - 1;
     if (warmupPhase.covers(completed)) {

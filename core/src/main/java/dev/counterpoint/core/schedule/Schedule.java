@@ -13,5 +13,5 @@ public interface Schedule {
    * @param step the update, counted from 1
    * @param totalSteps number of updates in the whole run
    */
-  double rate(double base, long step, long totalSteps);
+  double learningRate(double base, long step, long totalSteps);
 }

@@ -12,7 +12,7 @@ public record Step(int size, double gamma) implements Schedule {
   }
 
   @Override
-  public double rate(double base, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     long decays = (step - 1) / size;
     return base * Math.pow(gamma, (double) decays);
   }

@@ -108,7 +108,7 @@ class ActivationCheckpointingTest {
       gradients.add(model.forward(input()).sin().sum());
       Map<String, float[]> actual = new TreeMap<>();
       gradients
-          .gathered()
+          .accumulated()
           .forEach(it -> actual.put(it.parameter().name(), it.array().toFloatArray()));
       return actual;
     }

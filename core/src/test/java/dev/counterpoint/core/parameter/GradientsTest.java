@@ -50,7 +50,7 @@ final class GradientsTest {
   @Test
   void noGradientsBeforeABackwardPass() {
     try (Gradients gradients = new Gradients(List.of(parameter("a", 2)))) {
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
       assertThat(gradients.norm()).isZero();
     }
   }
@@ -62,7 +62,7 @@ final class GradientsTest {
       add(gradients, a, manager.create(new float[] {1, 2}));
       add(gradients, a, manager.create(new float[] {10, 20}));
 
-      assertThat(gradients.gathered().get(0).array().toFloatArray()).containsExactly(11, 22);
+      assertThat(gradients.accumulated().get(0).array().toFloatArray()).containsExactly(11, 22);
     }
   }
 
@@ -73,7 +73,7 @@ final class GradientsTest {
     try (Gradients gradients = new Gradients(List.of(a, b))) {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
 
-      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
       assertThat(gradients.all()).extracting(Gradients.Gradient::parameter).containsExactly(a, b);
     }
   }
@@ -86,7 +86,7 @@ final class GradientsTest {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
       gradients.all().forEach(gradient -> gradient.array().addi(-0.0f));
 
-      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
     }
   }
 
@@ -96,7 +96,7 @@ final class GradientsTest {
     try (Gradients gradients = new Gradients(List.of(a))) {
       gradients.all().get(0).array().addi(0f);
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
@@ -109,9 +109,9 @@ final class GradientsTest {
       a.initialize(gpu, 1);
       try (Gradients gradients = new Gradients(List.of(a))) {
         add(gradients, a, gpu.ones(new Shape(40)));
-        gradients.exchange(1024, buckets -> buckets.get(0).putFloat(0, 7));
+        gradients.allReduce(1024, buckets -> buckets.get(0).putFloat(0, 7));
 
-        NDArray sum = gradients.gathered().get(0).array();
+        NDArray sum = gradients.accumulated().get(0).array();
         assertThat(sum.getDevice()).isEqualTo(Device.gpu());
         assertThat(sum.toFloatArray()).startsWith(7, 1).hasSize(40);
       }
@@ -126,7 +126,7 @@ final class GradientsTest {
       for (int step = 0; step < 2; step++) {
         add(gradients, a, manager.ones(new Shape(40)));
         List<Integer> sizes = new ArrayList<>();
-        gradients.exchange(
+        gradients.allReduce(
             128,
             buckets -> {
               for (ByteBuffer bucket : buckets) {
@@ -138,8 +138,8 @@ final class GradientsTest {
             });
 
         assertThat(sizes).containsExactly(128, 128);
-        assertThat(gradients.gathered()).hasSize(1);
-        assertThat(gradients.gathered().get(0).array().toFloatArray()).containsOnly(2);
+        assertThat(gradients.accumulated()).hasSize(1);
+        assertThat(gradients.accumulated().get(0).array().toFloatArray()).containsOnly(2);
         gradients.clear();
       }
     }
@@ -180,7 +180,7 @@ final class GradientsTest {
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.zeros(new Shape(2)));
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
@@ -190,7 +190,7 @@ final class GradientsTest {
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {-0.0f, 1}));
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
@@ -201,7 +201,7 @@ final class GradientsTest {
       add(gradients, a, manager.create(new float[] {-0.0f, 1e-30f}));
 
       assertThat(gradients.norm()).isZero();
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
@@ -213,7 +213,7 @@ final class GradientsTest {
       assertThat(gradients.norm()).isNaN();
       gradients.clear();
 
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
       assertThat(gradients.norm()).isZero();
     }
   }
@@ -226,7 +226,7 @@ final class GradientsTest {
       gradients.clipNorm(1);
       gradients.clipValue(1);
 
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
     }
   }
 

@@ -59,37 +59,37 @@ final class ScheduleTest {
   @ParameterizedTest
   @MethodSource("defaults")
   void runOfOneStepHasAFiniteLearningRate(Schedule schedule) {
-    assertThat(schedule.rate(0.1, 1, 1)).isBetween(0.0, 0.1);
+    assertThat(schedule.learningRate(0.1, 1, 1)).isBetween(0.0, 0.1);
   }
 
   @Test
   void fractionalNumberOfWarmupStepsIsRoundedUp() {
     Schedule schedule = new Constant(0.25);
 
-    assertThat(schedule.rate(0.3, 1, 10)).isZero();
-    assertThat(schedule.rate(0.3, 2, 10)).isEqualTo(0.1, within(1e-12));
-    assertThat(schedule.rate(0.3, 4, 10)).isEqualTo(0.3);
+    assertThat(schedule.learningRate(0.3, 1, 10)).isZero();
+    assertThat(schedule.learningRate(0.3, 2, 10)).isEqualTo(0.1, within(1e-12));
+    assertThat(schedule.learningRate(0.3, 4, 10)).isEqualTo(0.3);
   }
 
   @Test
   void learningRateFallsToZeroAndStaysThere() {
-    assertThat(new Linear(0.1).rate(0.1, 101, 100)).isZero();
-    assertThat(new Cosine(0.1, 0.5).rate(0.1, 150, 100)).isZero();
-    assertThat(new Polynomial(0.1, 2, 1e-7).rate(0.1, 150, 100)).isEqualTo(1e-7);
+    assertThat(new Linear(0.1).learningRate(0.1, 101, 100)).isZero();
+    assertThat(new Cosine(0.1, 0.5).learningRate(0.1, 150, 100)).isZero();
+    assertThat(new Polynomial(0.1, 2, 1e-7).learningRate(0.1, 150, 100)).isEqualTo(1e-7);
   }
 
   @Test
   void learningRateBelowTheEndOfAPolynomialIsConstant() {
     Schedule schedule = new Polynomial(0, 1, 1e-3);
 
-    assertThat(schedule.rate(0, 50, 100)).isZero();
-    assertThat(schedule.rate(1e-4, 50, 100)).isEqualTo(1e-4);
+    assertThat(schedule.learningRate(0, 50, 100)).isZero();
+    assertThat(schedule.learningRate(1e-4, 50, 100)).isEqualTo(1e-4);
   }
 
   @Test
   void oneCycleWithARiseOfOneStepStartsAtTheMaximum() {
     Schedule schedule = new OneCycle(0.1, OneCycle.Shape.COSINE, 25, 1e4, false);
 
-    assertThat(schedule.rate(0.1, 1, 10)).isEqualTo(0.1, within(1e-12));
+    assertThat(schedule.learningRate(0.1, 1, 10)).isEqualTo(0.1, within(1e-12));
   }
 }

@@ -59,7 +59,7 @@ final class TorchReferenceTest {
     JsonNode expected = reference(name);
 
     for (int step = 1; step <= expected.size(); step++) {
-      assertThat(schedule.rate(base, step, totalSteps))
+      assertThat(schedule.learningRate(base, step, totalSteps))
           .as("%s, step %d", name, step)
           .isEqualTo(expected.get(step - 1).asDouble(), within(1e-12));
     }

@@ -117,7 +117,7 @@ class TransformerConfigTest {
           ForwardScope scope = new ForwardScope();
           Torch.Recording recording = Torch.recordGradients()) {
         gradients.add(model.forward(batch).sum(), recording);
-        return gradients.gathered().stream()
+        return gradients.accumulated().stream()
             .map(gradient -> floats(gradient.array().toFloatArray()))
             .toList();
       }
