@@ -45,7 +45,9 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   private static final int MAX_LISTED_NAMES = 24;
 
   private @Nullable NDManager manager;
-  private @Nullable Loss lossOverride;
+
+  /** Set by {@link #replaceLoss}. The name is part of parameter paths if the loss is a layer. */
+  private @Nullable Loss replacement;
 
   /**
    * Computes the output for a batch, in the form that the loss and the metrics of this model
@@ -73,7 +75,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
    */
   public final LossSum loss(NDArray output, Batch batch) {
     Loss loss =
-        lossOverride == null ? requireReturned(lossFunction(), this, "lossFunction") : lossOverride;
+        replacement == null ? requireReturned(lossFunction(), this, "lossFunction") : replacement;
     return requireReturned(loss.of(output, batch), loss, "of");
   }
 
@@ -87,7 +89,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
 
   /** Replaces the model's loss function by another loss. */
   public final void replaceLoss(Loss loss) {
-    lossOverride = loss;
+    replacement = loss;
   }
 
   /** All parameters, named by dotted path, in field order; a shared parameter is listed once. */
