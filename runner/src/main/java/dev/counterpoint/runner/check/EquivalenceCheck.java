@@ -125,7 +125,7 @@ public final class EquivalenceCheck {
       double[] sums = collective.sum(loss, weight);
       Map<String, float[]> values = new LinkedHashMap<>();
       gradients
-          .gathered()
+          .accumulated()
           .forEach(each -> values.put(each.parameter().name(), each.array().toFloatArray()));
       return new Result(sums[0] / sums[1], sums[1], values);
     }

@@ -54,10 +54,10 @@ class GeneratedSamplesTest {
     private long @Nullable [] prompt;
 
     @Override
-    public DecoderSession begin() {
+    public DecoderSession newSession() {
       return new DecoderSession() {
         @Override
-        public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+        public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
           if (prompt == null) {
             prompt = ids.get(0).toLongArray();
           }
@@ -70,7 +70,7 @@ class GeneratedSamplesTest {
         }
 
         @Override
-        public void select(NDArray rows) {}
+        public void reorder(NDArray rows) {}
 
         @Override
         public void close() {}
