@@ -40,7 +40,7 @@ public final class GradientNoise implements TrainingStrategy {
 
     @Override
     public void sum(Gradients gradients) {
-      gradients.gathered().forEach(gradient -> disturb(gradient.array()));
+      gradients.accumulated().forEach(gradient -> disturb(gradient.array()));
     }
 
     private void disturb(NDArray gradient) {

@@ -34,8 +34,8 @@ public final class MeanAttention extends Layer implements Attention {
     }
 
     @Override
-    public Attention build(Place place) {
-      return new MeanAttention(place.width(), share);
+    public Attention build(BlockSpec block) {
+      return new MeanAttention(block.width(), share);
     }
   }
 }

@@ -17,7 +17,7 @@ public record Triangle(int period, double floor) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
+  public double learningRate(double learningRate, long step, long totalSteps) {
     double place = (step % period) / (double) period; // 0 to 1
     double height = 1 - Math.abs(2 * place - 1);
     return learningRate * (floor + (1 - floor) * height);

@@ -87,7 +87,7 @@ final class SparkTrainingTest {
 
       assertThat(training.exitCode()).as(training.said()).isEqualTo(143);
       assertThat(training.said())
-          .contains("go on with: ./counterpoint train " + run + " --spark " + cluster.url());
+          .contains("resume with: ./counterpoint train " + run + " --spark " + cluster.url());
     }
     List<String> arguments = new ArrayList<>(List.of(run.toString()));
     arguments.addAll(spark(here()));
@@ -133,8 +133,7 @@ final class SparkTrainingTest {
     arguments.addAll(List.of("--set", "strategy.workers=3"));
     try (Training training = start("many", arguments)) {
       assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said())
-          .contains("The training needs 3 slots at once, one for each rank; the cluster has 2.");
+      assertThat(training.said()).contains("needs 3 slots", "has 2");
     }
     assertThat(folder.resolve("many")).doesNotExist();
   }
@@ -145,8 +144,7 @@ final class SparkTrainingTest {
     arguments.addAll(List.of("--set", "data.train.path=/nowhere/train.tsv"));
     try (Training training = start("absent", arguments)) {
       assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said())
-          .contains("data.train.path: /nowhere/train.tsv cannot be read on 127.0.0.1");
+      assertThat(training.said()).contains("data.train.path: /nowhere/train.tsv", "127.0.0.1");
     }
   }
 
@@ -160,7 +158,7 @@ final class SparkTrainingTest {
         environment,
         onSpark(folder.resolve("m1"), Map.of("spark.counterpoint.wait", "soon")),
         2,
-        "counterpoint: spark.counterpoint.wait \"soon\" must be a time, as 300s or 10min.");
+        "counterpoint: spark.counterpoint.wait \"soon\"");
     List<String> withoutAPort = arguments(folder.resolve("m2"));
     withoutAPort.addAll(List.of("--spark", "spark://nowhere"));
     assertMistake(environment, withoutAPort, 1, "Invalid master URL: spark://nowhere");

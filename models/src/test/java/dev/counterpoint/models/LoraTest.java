@@ -38,7 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Adapters beside Hugging Face's models: what is trained, and the files that PEFT reads. */
+/** LoRA adapters of Hugging Face models: trained parameters and files in PEFT's format. */
 class LoraTest {
   private static final DataSpec LABELS = DataSpec.ofText(128, 0, List.of("no", "yes"));
   private static final DataSpec TOKENS = DataSpec.ofText(128, 127, List.of());
@@ -56,7 +56,7 @@ class LoraTest {
   }
 
   @Test
-  void beforeTrainingTheModelIsTheOneThatItAdapts() throws IOException {
+  void newAdapterDoesNotChangeTheOutput() throws IOException {
     float[] base;
     try (BaseModel model = load(bertConfig(null), LABELS)) {
       base = logits(model);
@@ -73,7 +73,7 @@ class LoraTest {
   }
 
   @Test
-  void onlyTheUpdatesAndTheHeadGetGradientsAndAMemoryOfTheOptimizer() throws IOException {
+  void onlyUpdatesAndHeadHaveGradientsAndOptimizerState() throws IOException {
     try (BaseModel model = load(bertConfig(Lora.defaults()), LABELS);
         Gradients gradients = new Gradients(model.parameters());
         Optimizer optimizer = Optimizer.create(AdamW.of(1e-3), model.parameters(), List.of())) {
@@ -92,7 +92,7 @@ class LoraTest {
               "bert.encoder.layer.1.attention.self.value.lora_B.weight",
               "classifier.weight",
               "classifier.bias");
-      assertThat(gradients.gathered())
+      assertThat(gradients.accumulated())
           .extracting(it -> it.parameter().name())
           .containsExactlyElementsOf(trained);
       assertThat(optimizer.state().keySet())
@@ -102,7 +102,8 @@ class LoraTest {
               (name, values) -> {
                 if (!trained.contains(name)) {
                   assertThat(values).as(name).containsExactly(before.get(name));
-                } else if (!name.endsWith("lora_A.weight")) { // At first B is 0.
+                } else if (!name.endsWith("lora_A.weight")) {
+                  // B is initially 0, so A has a zero gradient in the first step.
                   assertThat(values).as(name).isNotEqualTo(before.get(name));
                 }
               });
@@ -110,26 +111,26 @@ class LoraTest {
   }
 
   @Test
-  void aMergedModelIsTheOneWithItsUpdates() throws IOException {
-    for (boolean first : List.of(true, false)) {
-      Lora all = lora(4, first ? List.of("query", "dense") : List.of("c_attn", "c_proj", "c_fc"));
+  void mergedModelEqualsTheAdaptedModel() throws IOException {
+    for (boolean isBert : List.of(true, false)) {
+      Lora all = lora(4, isBert ? List.of("query", "dense") : List.of("c_attn", "c_proj", "c_fc"));
       try (BaseModel model =
-          first ? load(bertConfig(all), LABELS) : load(gpt2Config(all), TOKENS)) {
+          isBert ? load(bertConfig(all), LABELS) : load(gpt2Config(all), TOKENS)) {
         float[] base = logits(model);
         train(model);
         float[] adapted = logits(model);
         Lora.merge(model);
 
         assertThat(distance(adapted, base)).isGreaterThan(1e-3);
-        double largest = distance(adapted, new float[adapted.length]);
-        assertThat(distance(logits(model), adapted)).isLessThan(1e-6 * largest);
+        double scale = distance(adapted, new float[adapted.length]);
+        assertThat(distance(logits(model), adapted)).isLessThan(1e-6 * scale);
         assertThat(model.parameters()).noneMatch(it -> it.name().contains("lora"));
       }
     }
   }
 
   @Test
-  void theFilesAreThoseThatPeftWritesForBert() throws IOException {
+  void bertAdapterFilesEqualThoseOfPeft() throws IOException {
     BertConfig config = bertConfig(lora(4, List.of("query", "value")));
     try (BaseModel model = load(config, LABELS)) {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
@@ -163,7 +164,7 @@ class LoraTest {
   }
 
   @Test
-  void theFilesAreThoseThatPeftWritesForGpt2() throws IOException {
+  void gpt2AdapterFilesEqualThoseOfPeft() throws IOException {
     Gpt2Config config = gpt2Config(Lora.defaults());
     try (BaseModel model = load(config, TOKENS)) {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
@@ -179,7 +180,7 @@ class LoraTest {
   }
 
   @Test
-  void anAdapterIsReadBackByItsFolderAlone() throws IOException {
+  void adapterIsLoadedFromItsFolder() throws IOException {
     BertConfig config = bertConfig(lora(4, List.of("key", "value")));
     float[] expected;
     try (BaseModel model = load(config, LABELS)) {
@@ -188,20 +189,20 @@ class LoraTest {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
     }
 
-    BertConfig again =
+    BertConfig restored =
         new BertConfig(BertConfig.Task.CLASSIFICATION, folder.toString(), null).resolve(Path::of);
 
-    assertThat(again.from()).isEqualTo(config.from());
-    assertThat(again.lora().targets()).containsExactly("key", "value");
-    assertThat(again.lora().rank()).isEqualTo(4);
-    assertThat(again.lora().modulesToSave()).containsExactly("classifier");
-    try (BaseModel model = load(again, LABELS)) {
+    assertThat(restored.from()).isEqualTo(config.from());
+    assertThat(restored.lora().targets()).containsExactly("key", "value");
+    assertThat(restored.lora().rank()).isEqualTo(4);
+    assertThat(restored.lora().modulesToSave()).containsExactly("classifier");
+    try (BaseModel model = load(restored, LABELS)) {
       assertThat(logits(model)).containsExactly(expected);
     }
   }
 
   @Test
-  void anAdapterOfAnotherRankThanAskedForIsRefused() throws IOException {
+  void adapterWithAnotherRankThanConfiguredIsRejected() throws IOException {
     BertConfig config = bertConfig(lora(4, List.of("key", "value")));
     try (BaseModel model = load(config, LABELS)) {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
@@ -218,12 +219,13 @@ class LoraTest {
                         false)
                     .resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("model.lora.rank 2 is not that of the adapter in " + folder)
+        .hasMessageContaining("model.lora.rank 2")
+        .hasMessageContaining(folder + ", which has 4")
         .hasMessageNotContaining("targets");
   }
 
   @Test
-  void whatIsComputedOtherwiseInAnAdapterIsRefused() throws IOException {
+  void unsupportedAdapterSettingsAreRejected() throws IOException {
     BertConfig config = bertConfig(Lora.defaults());
     try (BaseModel model = load(config, LABELS)) {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
@@ -233,14 +235,14 @@ class LoraTest {
 
     Files.writeString(file, text.replace("\"use_dora\" : false", "\"use_dora\" : true"));
     assertThatThrownBy(() -> new AdapterFolder(folder).lora())
-        .hasMessageContaining("use_dora is true, and must be false");
+        .hasMessageContaining("use_dora is true, but must be false");
     Files.writeString(file, text.replace("\"rank_pattern\" : { }", "\"rank_pattern\" : {\"a\":1}"));
     assertThatThrownBy(() -> new AdapterFolder(folder).lora())
-        .hasMessageContaining("rank_pattern is {\"a\":1}, and must be empty");
+        .hasMessageContaining("rank_pattern is {\"a\":1}, but must be empty");
   }
 
   @Test
-  void anAdapterWhoseBeginningHasChangedTheModelIsRefused() throws IOException {
+  void adapterWithAnUnsupportedInitializationIsRejected() throws IOException {
     BertConfig config = bertConfig(Lora.defaults());
     try (BaseModel model = load(config, LABELS)) {
       new AdapterFolder(folder).save(model, config.lora(), base(config));
@@ -248,57 +250,59 @@ class LoraTest {
     Path file = folder.resolve("adapter_config.json");
     String text = Files.readString(file);
 
-    for (String known : List.of("false", "\"gaussian\"", "null")) {
+    for (String supported : List.of("false", "\"gaussian\"", "null")) {
       Files.writeString(
-          file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : " + known));
+          file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : " + supported));
       assertThat(new AdapterFolder(folder).lora().rank()).isEqualTo(8);
     }
     Files.writeString(
         file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : \"pissa\""));
     assertThatThrownBy(() -> new AdapterFolder(folder).lora())
-        .hasMessageContaining(
-            "init_lora_weights is \"pissa\", and must be true, false or gaussian");
+        .hasMessageContaining("init_lora_weights is \"pissa\"")
+        .hasMessageContaining("true, false or gaussian");
   }
 
   @Test
-  void theRevisionOfWhatIsAdaptedIsThatWhichIsFetched() throws IOException {
+  void baseModelIsResolvedWithItsRevision() throws IOException {
     BertConfig config = bertConfig(Lora.defaults());
     try (BaseModel model = load(config, LABELS)) {
       new AdapterFolder(folder)
           .save(model, config.lora(), new AdapterFolder.Base("owner/tiny", "c0ffee", null, false));
     }
-    List<String> asked = new ArrayList<>();
+    List<String> requested = new ArrayList<>();
 
     new BertConfig(BertConfig.Task.CLASSIFICATION, folder.toString(), null)
         .resolve(
             name -> {
-              asked.add(name);
+              requested.add(name);
               return name.startsWith("hf:") ? bert.folder() : Path.of(name);
             });
 
-    assertThat(asked).contains("hf:owner/tiny@c0ffee").doesNotContain("hf:owner/tiny");
+    assertThat(requested).contains("hf:owner/tiny@c0ffee").doesNotContain("hf:owner/tiny");
   }
 
   @Test
-  void layersThatThereAreNotAreRefusedWithThoseThatThereAre() {
+  void unknownLayersAreRejectedWithTheKnownOnes() {
     assertThatThrownBy(() -> load(bertConfig(lora(4, List.of("q_proj", "value"))), LABELS))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("model.lora.targets \"q_proj\" is no linear layer of the model")
-        .hasMessageContaining("its linear layers are classifier, dense, key, query, value");
+        .hasMessageContaining("model.lora.targets \"q_proj\"")
+        .hasMessageContaining("classifier, dense, key, query, value");
     assertThatThrownBy(() -> load(bertConfig(lora(4, List.of("classifier"))), LABELS))
-        .hasMessageContaining("\"classifier\" is trained whole");
+        .hasMessageContaining("model.lora.targets \"classifier\"")
+        .hasMessageContaining("modulesToSave");
     assertThatThrownBy(() -> load(gpt2Config(lora(4, List.of("lm_head"))), TOKENS))
-        .hasMessageContaining("\"lm_head\" is no linear layer");
+        .hasMessageContaining("model.lora.targets \"lm_head\"");
   }
 
   @Test
-  void withoutAModelToAdaptItIsRefused() {
+  void loraWithoutAPretrainedModelIsRejected() {
     assertThatThrownBy(
             () ->
                 new BertConfig(
                         BertConfig.Task.CLASSIFICATION, null, false, null, Lora.defaults(), false)
                     .resolve(Path::of))
-        .hasMessageContaining("model.from must name its folder");
+        .hasMessageContaining("model.lora")
+        .hasMessageContaining("model.from");
   }
 
   private static Lora lora(int rank, List<String> targets) {
@@ -333,9 +337,9 @@ class LoraTest {
     return new Predictor(model).predict(batch(model)).floats();
   }
 
-  private static double distance(float[] one, float[] other) {
-    return IntStream.range(0, one.length)
-        .mapToDouble(i -> Math.abs(one[i] - other[i]))
+  private static double distance(float[] first, float[] second) {
+    return IntStream.range(0, first.length)
+        .mapToDouble(i -> Math.abs(first[i] - second[i]))
         .max()
         .orElseThrow();
   }
@@ -359,12 +363,12 @@ class LoraTest {
     gradients.clear();
     try (Batch batch = new Batch(batch(model), Device.cpu());
         NDScope scope = new NDScope();
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       scope.suppressNotUsedWarning();
       LossSum loss = model.loss(model.forward(batch), batch);
       gradients.add(loss.sum());
     }
-    optimizer.step(gradients, rate -> rate);
+    optimizer.step(gradients, learningRate -> learningRate);
   }
 
   private static Map<String, float[]> values(BaseModel model) {

@@ -12,7 +12,9 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's {@code main}: training and prediction with core alone, no runner and no wiring. */
+/**
+ * Runs the {@code main} in the README: training and prediction with core only, without the runner.
+ */
 final class PlainMainTest {
   private static final Path README = Path.of("..", "README.md");
   private static final Pattern BLOCK =
@@ -22,37 +24,37 @@ final class PlainMainTest {
   @TempDir Path folder;
 
   @Test
-  void theMainOfTheReadmeIsShort() throws IOException {
+  void readmeExampleIsShort() throws IOException {
     assertThat(source().lines().count()).isLessThanOrEqualTo(40);
   }
 
   @Test
-  void theMainOfTheReadmeTrainsAndPredicts() throws Exception {
+  void readmeExampleTrainsAndPredicts() throws Exception {
     Path file = Files.writeString(folder.resolve("Quarters.java"), source());
     int compiled =
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, null, "-classpath", CLASS_PATH, file.toString());
     assertThat(compiled).isZero();
 
-    Matcher said = Pattern.compile("loss [0-9.,]+, (\\d+) of 500 right").matcher(run("Quarters"));
-    assertThat(said.find()).isTrue();
-    assertThat(Integer.parseInt(said.group(1))).isGreaterThan(450);
+    Matcher output = Pattern.compile("loss [0-9.,]+, (\\d+) of 500 right").matcher(run("Quarters"));
+    assertThat(output.find()).isTrue();
+    assertThat(Integer.parseInt(output.group(1))).isGreaterThan(450);
   }
 
   private static String source() throws IOException {
     Matcher block = BLOCK.matcher(Files.readString(README).replace("\r\n", "\n"));
-    assertThat(block.find()).as("a block with a main in the README").isTrue();
+    assertThat(block.find()).as("a code block with a main method in the README").isTrue();
     return block.group(1);
   }
 
-  /** What a program prints, in a JVM of its own. */
+  /** Runs a program in a separate JVM and returns its output. */
   private String run(String main) throws IOException, InterruptedException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     ProcessBuilder program = new ProcessBuilder(java, main);
     program
         .environment()
         .put("CLASSPATH", folder + System.getProperty("path.separator") + CLASS_PATH);
-    program.environment().put("OMP_NUM_THREADS", "1"); // so small a model gains nothing by more
+    program.environment().put("OMP_NUM_THREADS", "1"); // a small model needs no more
     Path errors = folder.resolve("errors.txt");
     Process process = program.redirectError(errors.toFile()).start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders of Hugging Face's in the forms that they are published in, and damaged ones. */
+/** Hugging Face folders in all published forms, and damaged ones. */
 class PretrainedFolderTest {
   private static final DataSpec TWO_LABELS = DataSpec.ofText(128, 0, List.of("no", "yes"));
   private static final DataSpec NO_LABELS = DataSpec.ofText(128, 127, List.of());
@@ -61,7 +61,7 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aFolderWithoutThePrefixAndWithOldNamesAndBuffersIsTheSameModel() throws IOException {
+  void folderWithoutPrefixAndWithOldNamesAndBuffersIsLoaded() throws IOException {
     rename(name -> name.replaceFirst("^bert\\.", ""));
     rename(name -> name.replace("LayerNorm.weight", "LayerNorm.gamma"));
     rename(name -> name.replace("LayerNorm.bias", "LayerNorm.beta"));
@@ -73,7 +73,7 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aFolderOfShardsIsTheSameModel() throws IOException {
+  void shardedFolderIsLoaded() throws IOException {
     writeConfig();
     TreeMap<String, NDArray> first = new TreeMap<>();
     TreeMap<String, NDArray> second = new TreeMap<>();
@@ -94,86 +94,88 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aShardThatIsNotThereIsNamed() throws IOException {
+  void missingShardIsReportedByName() throws IOException {
     writeConfig();
     Files.writeString(
         folder.resolve("model.safetensors.index.json"),
         "{\"weight_map\": {\"a\": \"b.safetensors\"}}");
 
-    assertRefused(bert(), "names the shard \"b.safetensors\", which is not");
+    assertRejected(bert(), "shard \"b.safetensors\"");
   }
 
   @Test
-  void aMissingHeadIsMadeNewAndSaid() throws IOException {
+  void missingHeadIsInitializedAndReported() throws IOException {
     tensors.keySet().removeIf(name -> name.startsWith("classifier"));
     write();
 
     assertThat(notes(bert(), TWO_LABELS))
         .singleElement()
         .asString()
-        .contains("starts anew: classifier.weight, classifier.bias");
+        .contains("newly initialized: classifier.weight, classifier.bias");
   }
 
   @Test
-  void theRowsOfAHeadFollowTheirLabels() throws IOException {
+  void rowsOfTheHeadAreReorderedByLabel() throws IOException {
     write();
     labels("POSITIVE", "NEGATIVE");
-    Headed swapped = headed("negative", "positive");
+    LoadedHead swapped = loadHead("negative", "positive");
 
     assertThat(swapped.notes())
         .singleElement()
         .asString()
-        .endsWith(
-            "order POSITIVE, NEGATIVE: the rows of its head are put into the data's, negative, positive");
+        .contains("POSITIVE, NEGATIVE")
+        .endsWith("negative, positive");
     labels("NEGATIVE", "POSITIVE");
-    Headed same = headed("negative", "positive");
+    LoadedHead same = loadHead("negative", "positive");
     assertThat(same.notes()).isEmpty();
     assertThat(swapped.bias()).containsExactly(same.bias()[1], same.bias()[0]);
     assertThat(swapped.logits()[0]).isEqualTo(same.logits()[1]);
   }
 
   @Test
-  void aHeadForOtherLabelsOrForUnknownOnesIsKeptByNumberAndThatIsSaid() throws IOException {
+  void headWithOtherOrUnknownLabelsIsLoadedByIndexAndReported() throws IOException {
     write();
-    assertThat(headed("no", "yes").notes())
+    assertThat(loadHead("no", "yes").notes())
         .singleElement()
         .asString()
-        .contains("does not say which labels its head is for")
-        .endsWith("by their number for no, yes");
+        .contains("id2label")
+        .endsWith("no, yes");
     labels("LABEL_0", "LABEL_1");
-    assertThat(headed("no", "yes").notes())
+    assertThat(loadHead("no", "yes").notes())
         .singleElement()
         .asString()
-        .endsWith("other labels, LABEL_0, LABEL_1: its rows are taken by their number for no, yes");
+        .contains("LABEL_0, LABEL_1")
+        .endsWith("no, yes");
   }
 
   @Test
-  void aTensorOfAWiderTypeIsRefusedBeforeAnythingChanges() throws IOException {
+  void tensorWithAnUnsupportedTypeIsRejectedBeforeLoading() throws IOException {
     NDArray bias = tensors.get("classifier.bias");
     tensors.put("classifier.bias", bias.toType(DataType.FLOAT64, true));
     write();
     PretrainedConfig config = bert().resolve(Path::of);
     try (BaseModel model = config.build(TWO_LABELS)) {
       model.initialize(Device.cpu(), 1);
-      float[] before = model.parameters().get(0).value().toFloatArray();
+      float[] original = model.parameters().get(0).value().toFloatArray();
 
       assertThatThrownBy(() -> config.loadInto(model, List.of(), Path::of))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("classifier.bias(2) is F64, and the model's classifier.bias(2)");
-      assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(before);
+          .hasMessageContaining("classifier.bias(2) has type F64")
+          .hasMessageContaining("the model's classifier.bias(2)");
+      assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(original);
     }
   }
 
-  /** A classifier's last bias, and what it makes of the reference's first item. */
-  private record Headed(List<String> notes, float[] bias, float[] logits) {}
+  /** The bias of a classifier's head, and its logits for the first example of the reference. */
+  private record LoadedHead(List<String> notes, float[] bias, float[] logits) {}
 
-  private Headed headed(String... labels) throws IOException {
+  private LoadedHead loadHead(String... labels) throws IOException {
     PretrainedConfig config = bert().resolve(Path::of);
     DataSpec data = DataSpec.ofText(128, 0, List.of(labels));
     try (BaseModel model = config.build(data)) {
       model.initialize(Device.cpu(), 1);
       List<String> notes = config.loadInto(model, data.labels(), Path::of);
-      return new Headed(
+      return new LoadedHead(
           notes,
           model.parameters().get(model.parameters().size() - 1).value().toFloatArray(),
           new Predictor(model).predict(bertTiny.batch(Map.of(Batch.IDS, "in.input_ids"))).floats());
@@ -188,39 +190,42 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aHeadForAnotherNumberOfLabelsStartsAnewWhereThatIsAskedFor() throws IOException {
+  void headWithAnotherNumberOfLabelsIsReplacedIfConfigured() throws IOException {
     write();
     DataSpec three = DataSpec.ofText(128, 0, List.of("no", "yes", "maybe"));
-    BertConfig kept = bert().resolve(Path::of);
-    BertConfig anew = bertWithNewHead(folder.toString()).resolve(Path::of);
+    BertConfig withoutNewHead = bert().resolve(Path::of);
+    BertConfig withNewHead = bertWithNewHead(folder.toString()).resolve(Path::of);
 
-    try (BaseModel model = kept.build(three)) {
+    try (BaseModel model = withoutNewHead.build(three)) {
       model.initialize(Device.cpu(), 1);
-      assertThatThrownBy(() -> kept.loadInto(model, three.labels(), Path::of))
+      assertThatThrownBy(() -> withoutNewHead.loadInto(model, three.labels(), Path::of))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("does not fit the model's classifier.weight")
-          .hasMessageContaining("with model.newHead it starts anew");
-      assertThat(anew.loadInto(model, three.labels(), Path::of))
-          .containsExactly(
-              folder
-                  + " has a head that is not taken, as asked: classifier.bias, classifier.weight");
+          .hasMessageContaining("the model's classifier.weight(3, 32)")
+          .hasMessageContaining("model.newHead");
+      assertThat(withNewHead.loadInto(model, three.labels(), Path::of))
+          .singleElement()
+          .asString()
+          .startsWith(folder.toString())
+          .contains("model.newHead")
+          .endsWith("newly initialized: classifier.bias, classifier.weight");
     }
   }
 
   @Test
-  void aNewHeadAsksForAFolderAndATaskThatHasOne() {
+  void newHeadRequiresAFolderAndATaskWithAHead() {
     assertThatThrownBy(() -> bertWithNewHead(null).resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("model.from must name the folder");
+        .hasMessageContaining("model.newHead requires model.from")
+        .hasMessageContaining("model.from is not set");
     Gpt2Config withoutHead =
         new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, folder.toString(), true, null, null, false);
     assertThatThrownBy(() -> withoutHead.resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("which LANGUAGE_MODEL has not");
+        .hasMessageContaining("LANGUAGE_MODEL has no separate head");
   }
 
   @Test
-  void aNewHeadBesideAnAdapterThatDoesNotTrainItIsRefused() throws IOException {
+  void newHeadThatTheAdapterDoesNotTrainIsRejected() throws IOException {
     write();
     Lora without = new Lora(null, 2, 4.0, List.of("query"), null, List.of(), false);
     BertConfig config =
@@ -229,7 +234,8 @@ class PretrainedFolderTest {
 
     assertThatThrownBy(() -> config.resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("model.newHead does not go with an adapter");
+        .hasMessageContaining("model.newHead")
+        .hasMessageContaining("model.lora.modulesToSave");
   }
 
   private static BertConfig bertWithNewHead(@Nullable String from) {
@@ -237,109 +243,109 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void theHeadsOfOtherTasksAreLeftAsideAndThatIsSaid() throws IOException {
+  void headsOfOtherTasksAreSkippedAndReported() throws IOException {
     tensors.put("cls.seq_relationship.weight", manager.ones(new Shape(2, 32)));
     write();
 
     assertThat(notes(bert(), TWO_LABELS))
         .singleElement()
         .asString()
-        .contains("left aside: cls.seq_relationship.weight");
+        .contains("another task: cls.seq_relationship.weight");
   }
 
   @Test
-  void aTensorLeftOverIsRefusedByNameAndShape() throws IOException {
+  void unexpectedTensorIsRejectedByNameAndShape() throws IOException {
     tensors.put("bert.encoder.layer.2.output.dense.bias", manager.ones(new Shape(32)));
     write();
 
-    assertRefused(bert(), "bert.encoder.layer.2.output.dense.bias(32) is left over");
+    assertRejected(bert(), "unexpected bert.encoder.layer.2.output.dense.bias(32)");
   }
 
   @Test
-  void aTensorOfAnotherShapeIsRefusedWithBothNamesAndShapes() throws IOException {
+  void tensorWithAnotherShapeIsRejectedWithBothNamesAndShapes() throws IOException {
     tensors.put("classifier.weight", manager.ones(new Shape(5, 32)));
     rename(name -> name.replaceFirst("^bert\\.", ""));
     tensors.put("pooler.dense.bias", manager.ones(new Shape(31)));
     write();
 
-    assertRefused(
-        bert(), "classifier.weight(5, 32) does not fit the model's classifier.weight(2, 32)");
-    assertRefused(
-        bert(), "pooler.dense.bias(31) does not fit the model's bert.pooler.dense.bias(32)");
+    assertRejected(bert(), "classifier.weight(5, 32) does not match");
+    assertRejected(bert(), "the model's classifier.weight(2, 32)");
+    assertRejected(bert(), "pooler.dense.bias(31) does not match");
+    assertRejected(bert(), "the model's bert.pooler.dense.bias(32)");
   }
 
   @Test
-  void aMissingPartOfTheBodyIsRefused() throws IOException {
+  void missingTensorOfTheBodyIsRejected() throws IOException {
     tensors.remove("bert.encoder.layer.1.output.dense.bias");
     write();
 
-    assertRefused(bert(), "lacks bert.encoder.layer.1.output.dense.bias(32)");
+    assertRejected(bert(), "missing bert.encoder.layer.1.output.dense.bias(32)");
   }
 
   @Test
-  void aTensorThatIsThereUnderTwoNamesIsRefused() throws IOException {
+  void duplicateTensorIsRejected() throws IOException {
     tensors.put("pooler.dense.bias", manager.ones(new Shape(32)));
     write();
 
-    assertRefused(bert(), "pooler.dense.bias(32) is there twice");
+    assertRejected(bert(), "pooler.dense.bias(32) duplicates");
   }
 
   @Test
-  void aFileThatIsCutOffIsRefused() throws IOException {
+  void truncatedFileIsRejected() throws IOException {
     write();
     Path file = folder.resolve("model.safetensors");
-    byte[] whole = Files.readAllBytes(file);
-    Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 100));
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 100));
 
-    assertRefused(bert(), "model.safetensors is damaged");
+    assertRejected(bert(), "model.safetensors is damaged");
   }
 
   @Test
-  void aFolderOfAnotherArchitectureIsRefused() throws IOException {
+  void folderOfAnotherArchitectureIsRejected() throws IOException {
     write();
 
-    assertRefused(gpt2(), "config.json is of the model_type \"bert\", and \"gpt2\" is wanted");
+    assertRejected(gpt2(), "config.json: model_type is \"bert\", but must be \"gpt2\"");
   }
 
   @Test
-  void aFolderWithoutConfigOrWeightsIsRefused() throws IOException {
-    assertRefused(bert(), "has no config.json");
+  void folderWithoutConfigOrWeightsIsRejected() throws IOException {
+    assertRejected(bert(), "has no config.json");
     writeConfig();
-    assertRefused(bert(), "has neither model.safetensors nor");
+    assertRejected(bert(), "has neither model.safetensors nor");
     Files.writeString(folder.resolve("pytorch_model.bin"), "");
-    assertRefused(bert(), "pytorch_model.bin is a pickle");
+    assertRejected(bert(), "pytorch_model.bin is a pickle");
   }
 
   @Test
-  void aPathWithoutAFolderIsRefused() {
+  void missingFolderIsRejected() {
     assertThatThrownBy(() -> bertFrom(folder.resolve("absent")).resolve(Path::of))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("There is no folder");
+        .hasMessageContaining(folder.resolve("absent") + " does not exist");
   }
 
   @Test
-  void sizesThatContradictTheFolderAreRefused() throws IOException {
+  void architectureThatDiffersFromTheFolderIsRejected() throws IOException {
     write();
     BertConfig config =
         new BertConfig(
             BertConfig.Task.CLASSIFICATION, folder.toString(), BertArchitecture.defaults());
 
-    assertRefused(config, "model.architecture is not that of");
+    assertRejected(config, "model.architecture differs from");
   }
 
   @Test
-  void whatIsNotComputedHereIsRefused() throws IOException {
+  void unsupportedConfigIsRejected() throws IOException {
     write();
     Path config = folder.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(config, text.replace("\"gelu\"", "\"swish_7\""));
-    assertRefused(bert(), "hidden_act is \"swish_7\"");
+    assertRejected(bert(), "hidden_act is \"swish_7\"");
     Files.writeString(config, text.replace("\"is_decoder\": false", "\"is_decoder\": true"));
-    assertRefused(bert(), "is_decoder is true");
+    assertRejected(bert(), "is_decoder is true");
   }
 
   @Test
-  void aTokenizerWithMoreIdsThanTheTableHasRowsIsRefused() throws IOException {
+  void tokenizerWithTooLargeIdsIsRejected() throws IOException {
     write();
     PretrainedConfig config = bert().resolve(Path::of);
 
@@ -350,7 +356,7 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aGpt2FolderWithoutPrefixWithMasksAndATiedCopyIsTheSameModel() throws IOException {
+  void gpt2FolderWithoutPrefixAndWithBuffersIsLoaded() throws IOException {
     read(gpt2Tiny);
     rename(name -> name.replaceFirst("^transformer\\.", ""));
     tensors.put("h.0.attn.bias", manager.ones(new Shape(1, 1, 64, 64)));
@@ -367,7 +373,7 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void aPublishedConfigReadsBackAsTheSameSettings() throws IOException {
+  void writtenConfigIsReadBackUnchanged() throws IOException {
     for (PretrainedConfig config : List.of(bert(), gpt2())) {
       Files.writeString(
           folder.resolve("config.json"), config.huggingFaceConfig(TWO_LABELS).toString());
@@ -404,9 +410,9 @@ class PretrainedFolderTest {
   }
 
   private void rename(UnaryOperator<String> rename) {
-    Map<String, NDArray> before = new TreeMap<>(tensors);
+    Map<String, NDArray> original = new TreeMap<>(tensors);
     tensors.clear();
-    before.forEach((name, array) -> tensors.put(rename.apply(name), array));
+    original.forEach((name, array) -> tensors.put(rename.apply(name), array));
   }
 
   private void write() throws IOException {
@@ -444,7 +450,7 @@ class PretrainedFolderTest {
         .containsExactly(reference.get("out.ids_only.logits").toFloatArray());
   }
 
-  private void assertRefused(PretrainedConfig config, String message) {
+  private void assertRejected(PretrainedConfig config, String message) {
     assertThatThrownBy(() -> notes(config, TWO_LABELS))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(message);

@@ -28,10 +28,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/** A model of Hugging Face's and what was recorded of it. */
+/** Hugging Face model and its recorded outputs, gradients and optimizer steps. */
 public final class Reference implements AutoCloseable {
-  public static final double OUTPUTS = 1e-5;
-  private static final double GRADIENTS = 5e-6;
+  public static final double OUTPUT_TOLERANCE = 1e-5;
+  private static final double GRADIENT_TOLERANCE = 5e-6;
   private static final int STEPS = 5;
 
   private final Path folder;
@@ -66,15 +66,15 @@ public final class Reference implements AutoCloseable {
   }
 
   /**
-   * A batch of recorded arrays.
+   * Creates a batch of recorded arrays.
    *
-   * @param names from the batch's names to the recorded ones
+   * @param names recorded names by batch names
    */
   public HostBatch batch(Map<String, String> names) {
     Map<String, HostTensor> tensors = new TreeMap<>();
     names.forEach((name, recorded) -> tensors.put(name, tensor(name, get(recorded))));
-    int items = (int) get(names.get(Batch.IDS)).getShape().get(0);
-    return HostBatch.of(items, tensors);
+    int examples = (int) get(names.get(Batch.IDS)).getShape().get(0);
+    return HostBatch.of(examples, tensors);
   }
 
   private static HostTensor tensor(String name, NDArray array) {
@@ -84,9 +84,9 @@ public final class Reference implements AutoCloseable {
         : HostTensor.of(array.toLongArray(), shape);
   }
 
-  /** Holds an array against the recorded one of that name. */
+  /** Asserts that an array equals the recorded one with the given name. */
   public void check(String name, NDArray actual) {
-    check(name, actual, OUTPUTS);
+    check(name, actual, OUTPUT_TOLERANCE);
   }
 
   private void check(String name, NDArray actual, double tolerance) {
@@ -96,51 +96,56 @@ public final class Reference implements AutoCloseable {
 
   private double distance(String name, NDArray actual) {
     float[] expected = get(name).toFloatArray();
-    float[] found = actual.toFloatArray();
+    float[] values = actual.toFloatArray();
     double largest = 0;
     for (int i = 0; i < expected.length; i++) {
-      double apart = Math.abs(expected[i] - found[i]);
-      largest = Double.isNaN(apart) ? Double.POSITIVE_INFINITY : Math.max(largest, apart);
+      double difference = Math.abs(expected[i] - values[i]);
+      largest = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : Math.max(largest, difference);
     }
     return largest;
   }
 
-  /** The loss and every gradient are the recorded ones. */
+  /** Asserts that the loss and all gradients equal the recorded ones. */
   public void checkLossAndGradients(BaseModel model, HostBatch host) {
     try (Batch batch = new Batch(host, Device.cpu());
         Gradients gradients = new Gradients(model.parameters())) {
       assertThat(backward(model, batch, gradients))
-          .isCloseTo(get("out.loss").getFloat(), within(OUTPUTS));
+          .isCloseTo(get("out.loss").getFloat(), within(OUTPUT_TOLERANCE));
       gradients
           .all()
           .forEach(
               gradient ->
-                  check("grad." + gradient.parameter().name(), gradient.array(), GRADIENTS));
+                  check("grad." + gradient.parameter().name(), gradient.array(), GRADIENT_TOLERANCE));
     }
   }
 
-  /** Five steps of AdamW have the recorded losses and lead to the recorded parameters. */
-  public void checkAdamW(BaseModel model, HostBatch host, Predicate<String> noise) {
+  /**
+   * Asserts that five steps of AdamW give the recorded losses and parameters.
+   *
+   * @param excluded parameters that are not compared, because rounding errors dominate their
+   *     updates
+   */
+  public void checkAdamW(BaseModel model, HostBatch host, Predicate<String> excluded) {
     ParameterGroup all = new ParameterGroup(List.of("*"), null, 0.01);
     float[] losses = get("adamw.losses").toFloatArray();
     try (Batch batch = new Batch(host, Device.cpu());
         Gradients gradients = new Gradients(model.parameters());
         Optimizer optimizer = Optimizer.create(AdamW.of(1e-3), model.parameters(), List.of(all))) {
       for (int step = 0; step < STEPS; step++) {
-        assertThat(backward(model, batch, gradients)).isCloseTo(losses[step], within(OUTPUTS));
-        optimizer.step(gradients, rate -> rate);
+        assertThat(backward(model, batch, gradients)).isCloseTo(losses[step], within(OUTPUT_TOLERANCE));
+        optimizer.step(gradients, learningRate -> learningRate);
         gradients.clear();
       }
-      assertThat(backward(model, batch, gradients)).isCloseTo(losses[STEPS], within(OUTPUTS));
+      assertThat(backward(model, batch, gradients)).isCloseTo(losses[STEPS], within(OUTPUT_TOLERANCE));
     }
     model.parameters().stream()
-        .filter(parameter -> !noise.test(parameter.name()))
-        .forEach(parameter -> check("adamw.param." + parameter.name(), parameter.value(), OUTPUTS));
+        .filter(parameter -> !excluded.test(parameter.name()))
+        .forEach(parameter -> check("adamw.param." + parameter.name(), parameter.value(), OUTPUT_TOLERANCE));
   }
 
   private static double backward(BaseModel model, Batch batch, Gradients gradients) {
     try (NDScope scope = new NDScope();
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       scope.suppressNotUsedWarning();
       LossSum loss = model.loss(model.forward(batch), batch);
       gradients.add(loss.sum());

@@ -29,13 +29,13 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What was saved here gives the same logits where plain PyTorch reads it by the names and shapes of
- * Hugging Face. Runs where {@code COUNTERPOINT_PYTHON} is a Python with PyTorch.
+ * Saved models give the same logits in plain PyTorch, which reads them by the names and shapes of
+ * Hugging Face. Runs if {@code COUNTERPOINT_PYTHON} is set to a Python with PyTorch.
  */
 @EnabledIfEnvironmentVariable(
     named = "COUNTERPOINT_PYTHON",
     matches = ".+",
-    disabledReason = "COUNTERPOINT_PYTHON names no Python with PyTorch")
+    disabledReason = "COUNTERPOINT_PYTHON is not set to a Python with PyTorch")
 class TorchReadBackTest {
   private static final DataSpec DATA = DataSpec.ofText(50, 0, List.of("a", "b", "c"));
   private static final long[] IDS = {3, 14, 15, 9, 26, 5, 35, 8, 9, 7};
@@ -43,22 +43,22 @@ class TorchReadBackTest {
   @TempDir Path folder;
 
   @Test
-  void aBertClassifierIsReadBack() throws Exception {
+  void bertClassifierIsReadByPyTorch() throws Exception {
     assertReadBack(BertConfig.defaults().resolve(Path::of));
   }
 
   @Test
-  void aGpt2LanguageModelIsReadBack() throws Exception {
+  void gpt2LanguageModelIsReadByPyTorch() throws Exception {
     assertReadBack(Gpt2Config.defaults().resolve(Path::of));
   }
 
   @Test
-  void aBertWithAnAdapterIsReadBackWhenMerged() throws Exception {
+  void mergedBertAdapterIsReadByPyTorch() throws Exception {
     assertReadBackMerged(BertConfig.defaults().resolve(Path::of), List.of("query", "dense"));
   }
 
   @Test
-  void aGpt2WithAnAdapterIsReadBackWhenMerged() throws Exception {
+  void mergedGpt2AdapterIsReadByPyTorch() throws Exception {
     assertReadBackMerged(Gpt2Config.defaults().resolve(Path::of), List.of("c_attn", "c_fc"));
   }
 
@@ -66,7 +66,7 @@ class TorchReadBackTest {
     assertReadBack(config, model -> {});
   }
 
-  /** Every number of the updates is drawn, so that they add something. */
+  /** Initializes the updates with random values, so that they change the output. */
   private void assertReadBackMerged(PretrainedConfig config, List<String> targets)
       throws Exception {
     assertReadBack(
@@ -77,7 +77,7 @@ class TorchReadBackTest {
           for (Parameter parameter : model.parameters()) {
             if (parameter.name().endsWith("lora_B.weight")) {
               NDArray value = parameter.value();
-              try (Torch.Recording off = Torch.noGradients()) {
+              try (Torch.Recording noGradients = Torch.noGradients()) {
                 value.addi(value.getManager().randomNormal(value.getShape()).mul(0.1));
               }
             }

@@ -33,7 +33,9 @@ final class ArchitectureTest {
   private static final String MODELS = "dev.counterpoint.models..";
   private static final String INFERENCE = "dev.counterpoint.inference..";
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
-  private static final String SPARK = "dev.counterpoint.runner.spark";
+  private static final String SPARK = "dev.counterpoint.strategies.spark";
+  private static final String LAUNCH = "dev.counterpoint.strategies.launch";
+  private static final String NETWORK = "dev.counterpoint.strategies.network";
   private static final String RUNNER = "dev.counterpoint.runner..";
 
   @ArchTest
@@ -101,25 +103,34 @@ final class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
 
-  /** Other classes are not on the class path of Spark's processes. */
+  /** In Spark's processes only the jar of this module, Spark and Hadoop are on the class path. */
   @ArchTest
-  static final ArchRule THE_SPARK_PACKAGE_DEPENDS_ON_NO_OTHER_PACKAGE =
+  static final ArchRule SPARK_CLASSES_DEPEND_ON_SPARK_AND_THE_LAUNCH_PACKAGES_ALONE =
       classes()
           .that()
           .resideInAPackage(SPARK)
-          .and()
-          .doNotHaveSimpleName("SparkSubmission") // runs in the command line
           .should()
           .onlyDependOnClassesThat(
               JavaClass.Predicates.resideInAnyPackage(
-                      SPARK,
-                      "java..",
-                      "javax.crypto..",
-                      "org.apache.spark..",
-                      "org.apache.hadoop..",
-                      "scala..",
-                      "org.jspecify..")
-                  .or(JavaClass.Predicates.type(LauncherCommand.class))); // has no dependencies
+                  SPARK,
+                  LAUNCH,
+                  NETWORK,
+                  "java..",
+                  "org.apache.spark..",
+                  "org.apache.hadoop..",
+                  "scala..",
+                  "org.jspecify.."));
+
+  /** They run in Spark's processes, too. */
+  @ArchTest
+  static final ArchRule THE_LAUNCH_PACKAGES_DEPEND_ON_THE_JDK_ALONE =
+      classes()
+          .that()
+          .resideInAnyPackage(LAUNCH, NETWORK)
+          .should()
+          .onlyDependOnClassesThat(
+              JavaClass.Predicates.resideInAnyPackage(
+                  LAUNCH, NETWORK, "java..", "javax.crypto..", "org.jspecify.."));
 
   @ArchTest
   static final ArchRule PACKAGES_HAVE_NO_CYCLES =

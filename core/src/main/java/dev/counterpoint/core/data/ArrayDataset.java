@@ -2,7 +2,7 @@ package dev.counterpoint.core.data;
 
 import java.util.Map;
 
-/** Numbers in memory as a data set: one row of features an item, and its label. */
+/** Dataset held in memory: one row of features and one label for each example. */
 public final class ArrayDataset implements Dataset {
   private final float[][] features;
   private final long[] classes;
@@ -13,9 +13,9 @@ public final class ArrayDataset implements Dataset {
     if (features.length == 0 || features.length != labels) {
       throw new IllegalArgumentException(
           features.length
-              + " rows of features and "
+              + " feature rows and "
               + labels
-              + " labels; there must be as many, and one at least.");
+              + " labels; the two counts must be equal and at least 1.");
     }
     requireSameWidth("features", features);
     requireSameWidth("targets", targets);
@@ -30,28 +30,29 @@ public final class ArrayDataset implements Dataset {
         throw new IllegalArgumentException(
             "Row "
                 + i
-                + " of the "
+                + " of "
                 + name
                 + " has "
                 + rows[i].length
-                + (rows[i].length == 1 ? " number" : " numbers")
-                + ", row 0 has "
+                + (rows[i].length == 1 ? " value" : " values")
+                + ", but row 0 has "
                 + rows[0].length
-                + "; all rows must have as many.");
+                + "; all rows must have the same length.");
       }
     }
   }
 
   /**
-   * Items of classes counted from 0: batches have features (batch, features) and labels (batch).
+   * Examples labelled with a class, counted from 0. Batches hold features (batch, features),
+   * float32, and labels (batch), int64.
    */
   public static ArrayDataset ofClasses(float[][] features, long[] classes) {
     return new ArrayDataset(features, classes, new float[0][]);
   }
 
   /**
-   * Items with numbers to predict: batches have features (batch, features) and labels (batch,
-   * targets).
+   * Examples with numeric regression targets. Batches hold features (batch, features) and labels
+   * (batch, targets), both float32.
    */
   public static ArrayDataset ofTargets(float[][] features, float[][] targets) {
     return new ArrayDataset(features, new long[0], targets);
@@ -63,26 +64,26 @@ public final class ArrayDataset implements Dataset {
   }
 
   @Override
-  public HostBatch collate(long[] items) {
-    HostTensor labels = targets.length > 0 ? rows(targets, items) : classesOf(items);
+  public HostBatch collate(long[] indices) {
+    HostTensor labels = targets.length > 0 ? rows(targets, indices) : classesOf(indices);
     return HostBatch.of(
-        items.length, Map.of(Batch.FEATURES, rows(features, items), Batch.LABELS, labels));
+        indices.length, Map.of(Batch.FEATURES, rows(features, indices), Batch.LABELS, labels));
   }
 
-  private HostTensor classesOf(long[] items) {
-    long[] chosen = new long[items.length];
-    for (int i = 0; i < items.length; i++) {
-      chosen[i] = classes[(int) items[i]];
+  private HostTensor classesOf(long[] indices) {
+    long[] selected = new long[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      selected[i] = classes[(int) indices[i]];
     }
-    return HostTensor.of(chosen, items.length);
+    return HostTensor.of(selected, indices.length);
   }
 
-  private static HostTensor rows(float[][] rows, long[] items) {
-    int width = rows[(int) items[0]].length;
-    float[] chosen = new float[items.length * width];
-    for (int i = 0; i < items.length; i++) {
-      System.arraycopy(rows[(int) items[i]], 0, chosen, i * width, width);
+  private static HostTensor rows(float[][] rows, long[] indices) {
+    int width = rows[(int) indices[0]].length;
+    float[] selected = new float[indices.length * width];
+    for (int i = 0; i < indices.length; i++) {
+      System.arraycopy(rows[(int) indices[i]], 0, selected, i * width, width);
     }
-    return HostTensor.of(chosen, items.length, width);
+    return HostTensor.of(selected, indices.length, width);
   }
 }

@@ -9,14 +9,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What a model's forward is given: named native arrays whose first dimension is the item. */
+/** Input of a model's forward pass: named native tensors whose first dimension is the batch. */
 public final class Batch implements AutoCloseable {
   public static final String IDS = "ids";
   public static final String MASK = "mask";
   public static final String FEATURES = "features";
   public static final String LABELS = "labels";
 
-  /** Which text of a pair a token is of: (batch, tokens), int64, from 0. */
+  /**
+   * Token type ids, counted from 0: which text of a pair a token belongs to. Shape (batch, tokens),
+   * int64.
+   */
   public static final String TOKEN_TYPES = "tokenTypes";
 
   private final NDManager manager;
@@ -25,7 +28,9 @@ public final class Batch implements AutoCloseable {
   private final long tokens;
   private final String shapes;
 
-  /** Copies a batch into native memory on the device, which it owns until closed. */
+  /**
+   * Copies a batch into native memory on the device. The batch owns that memory until it is closed.
+   */
   public Batch(HostBatch host, Device device) {
     manager = Torch.newManager(device);
     size = host.size();
@@ -38,7 +43,7 @@ public final class Batch implements AutoCloseable {
     try {
       host.tensors().forEach((name, tensor) -> tensors.put(name, tensor.toNative(manager)));
     } catch (RuntimeException | Error e) {
-      manager.close(); // those that had room
+      manager.close(); // Frees the tensors allocated so far.
       throw e;
     }
   }
@@ -48,31 +53,37 @@ public final class Batch implements AutoCloseable {
     return get(IDS);
   }
 
-  /** 1 for a token, 0 for padding: (batch, tokens), float32. */
+  /** Attention mask, 1 for a token and 0 for padding: (batch, tokens), float32. */
   public NDArray mask() {
     return get(MASK);
   }
 
-  /** Numbers that describe each item: (batch, features), float32. */
+  /** Feature values of each example: (batch, features), float32. */
   public NDArray features() {
     return get(FEATURES);
   }
 
-  /** What is to be predicted: as the data set and the loss agree, mostly (batch), int64. */
+  /**
+   * Training targets, in the shape that the dataset and the loss agree on: usually (batch), int64.
+   */
   public NDArray labels() {
     return get(LABELS);
   }
 
   /**
-   * A tensor by its name.
+   * Returns a tensor by name.
    *
-   * @throws IllegalArgumentException where there is none of that name
+   * @throws IllegalArgumentException if the batch has no tensor of that name
    */
   public NDArray get(String name) {
     NDArray tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(
-          "The batch has no \"" + name + "\"; it has " + String.join(", ", tensors.keySet()) + ".");
+          "The batch has no tensor \""
+              + name
+              + "\"; it has "
+              + String.join(", ", tensors.keySet())
+              + ".");
     }
     return tensor;
   }
@@ -86,17 +97,20 @@ public final class Batch implements AutoCloseable {
     return tensors.containsKey(name);
   }
 
-  /** Items. */
+  /** Number of examples. */
   public int size() {
     return size;
   }
 
-  /** Tokens that are not padding; for data without tokens, the items. */
+  /** Number of tokens without padding; for data without tokens, the number of examples. */
   public long tokens() {
     return tokens;
   }
 
-  /** Names and shapes: {@code ids (8, 128), labels (8)}. It may be asked when closed, too. */
+  /**
+   * Tensor names and shapes: {@code ids (8, 128), labels (8)}. Also valid after the batch is
+   * closed.
+   */
   @Override
   public String toString() {
     return shapes;

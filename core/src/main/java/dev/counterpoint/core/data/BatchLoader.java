@@ -13,81 +13,81 @@ import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 
 /**
- * The steps of an epoch, assembled ahead on one background thread while the step before is
- * computed. Who takes a {@link StepBatch} closes it; {@link #close} closes those that were not
- * taken.
+ * Iterator over the steps of an epoch that prefetches on one background thread: it assembles the
+ * next steps while the current one is computed. The caller closes every {@link StepBatch} it takes;
+ * {@link #close} closes the batches that were not taken.
  */
 public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
-  private static final int AHEAD = 2;
+  private static final int PREFETCH_STEPS = 2;
 
   private final LongFunction<StepBatch> assemble;
   private final long steps;
   private final SingleThread thread = new SingleThread("batch-loader");
-  private final Queue<Future<StepBatch>> ahead = new ArrayDeque<>();
-  private long toAsk;
+  private final Queue<Future<StepBatch>> prefetched = new ArrayDeque<>();
+  private long nextStep;
 
   /**
-   * Begins at any step of the epoch as fast as at the first.
+   * Creates a loader that starts at any step of the epoch as fast as at the first.
    *
-   * @param firstStep counted from 0 within the epoch
-   * @param share this process's part of the items of a step
-   * @param microBatchSize the most items of one batch
+   * @param firstStep the step to start at, counted from 0 within the epoch
+   * @param shard selects this process's part of a step's example indices
+   * @param microBatchSize the maximum number of examples in one batch
    */
   public BatchLoader(
       Dataset dataset,
-      ShuffledSampler order,
+      ShuffledSampler sampler,
       long firstStep,
-      UnaryOperator<long[]> share,
+      UnaryOperator<long[]> shard,
       int microBatchSize,
       Device device) {
-    assemble = step -> new StepBatch(dataset, order.items(step), share, microBatchSize, device);
-    steps = order.steps();
-    toAsk = firstStep;
-    for (int i = 0; i < AHEAD; i++) {
-      ask();
+    assemble = step -> new StepBatch(dataset, sampler.indices(step), shard, microBatchSize, device);
+    steps = sampler.steps();
+    nextStep = firstStep;
+    for (int i = 0; i < PREFETCH_STEPS; i++) {
+      prefetch();
     }
   }
 
   @Override
   public synchronized boolean hasNext() {
-    return !ahead.isEmpty();
+    return !prefetched.isEmpty();
   }
 
   /**
-   * The next step; waits for it where it is not ready.
+   * Returns the next step, and waits for it if it is not ready.
    *
-   * <p>What the data set throws is thrown here as itself, and again whenever the step is asked for.
+   * <p>An exception of the dataset is rethrown unchanged, again on every further call.
    *
-   * @throws CancellationException where this thread is interrupted while it waits
+   * @throws CancellationException if this thread is interrupted while it waits
    */
   @Override
   public synchronized StepBatch next() {
-    Future<StepBatch> next = ahead.peek();
+    Future<StepBatch> next = prefetched.peek();
     if (next == null) {
-      throw new NoSuchElementException("The epoch is over, or its loader is closed.");
+      throw new NoSuchElementException("The epoch has no further steps, or its loader is closed.");
     }
     StepBatch batch = await(next);
-    ahead.remove();
-    ask();
+    prefetched.remove();
+    prefetch();
     return batch;
   }
 
   /**
-   * Closes what was prepared and not taken. Steps that were begun are waited for, not interrupted:
-   * an interrupt could close the files under the data set.
+   * Closes the batches that were prepared but not taken. Steps in progress are waited for, not
+   * interrupted: an interrupt could close the files that the dataset reads from.
    */
   @Override
   public synchronized void close() {
     thread.close();
-    ahead.forEach(BatchLoader::discard);
-    ahead.clear();
+    prefetched.forEach(BatchLoader::discard);
+    prefetched.clear();
   }
 
-  /** Has the thread assemble one step more, if the epoch has one. */
-  private void ask() {
-    if (toAsk < steps) {
-      long step = toAsk++;
-      ahead.add(thread.submit(() -> assemble.apply(step)));
+  /** Submits the next step to the background thread, if the epoch has another one. */
+  private void prefetch() {
+    if (nextStep < steps) {
+      long step = nextStep++;
+      prefetched.add(thread.submit(() -> assemble.apply(step)));
     }
   }
 
@@ -98,21 +98,21 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
       Thread.currentThread().interrupt();
       throw new CancellationException("Interrupted while waiting for data.");
     } catch (ExecutionException e) {
-      throw itself(e);
+      throw unwrap(e);
     }
   }
 
-  private static void discard(Future<StepBatch> done) {
+  private static void discard(Future<StepBatch> completed) {
     try {
-      done.get().close();
+      completed.get().close();
     } catch (ExecutionException e) {
-      // A step that failed has closed its batches itself, and nobody waits for it any more.
+      // A failed step has closed its own batches, and its result is no longer needed.
     } catch (InterruptedException e) {
-      throw new IllegalStateException("A step that is done made its loader wait.", e);
+      throw new IllegalStateException("Interrupted while closing a completed step.", e);
     }
   }
 
-  private static RuntimeException itself(ExecutionException e) {
+  private static RuntimeException unwrap(ExecutionException e) {
     if (e.getCause() instanceof RuntimeException cause) {
       return cause;
     }

@@ -3,20 +3,23 @@ package dev.counterpoint.core.data;
 import java.util.Objects;
 import java.util.function.LongUnaryOperator;
 
-/** Step s has the positions from s · batchSize; an operator says which item stands at each. */
+/**
+ * Sampler that cuts a sequence of positions into batches: step s takes the positions from s ·
+ * batchSize on, and an operator maps each position to an example index.
+ */
 final class ConsecutivePositions implements ShuffledSampler {
   private final long size;
   private final int batchSize;
-  private final LongUnaryOperator itemAt;
+  private final LongUnaryOperator indexAt;
 
-  ConsecutivePositions(long size, int batchSize, LongUnaryOperator itemAt) {
+  ConsecutivePositions(long size, int batchSize, LongUnaryOperator indexAt) {
     if (size < 0 || batchSize < 1) {
       throw new IllegalArgumentException(
-          size + " items cannot be cut into batches of " + batchSize + ".");
+          size + " examples cannot be divided into batches of " + batchSize + ".");
     }
     this.size = size;
     this.batchSize = batchSize;
-    this.itemAt = itemAt;
+    this.indexAt = indexAt;
   }
 
   @Override
@@ -25,17 +28,19 @@ final class ConsecutivePositions implements ShuffledSampler {
   }
 
   @Override
-  public long[] items(long step) {
+  public long[] indices(long step) {
     Objects.checkIndex(step, steps());
     return between(step * batchSize, Math.min(size, (step + 1) * batchSize));
   }
 
-  /** The items at positions from {@code from} to {@code to}, exclusive. */
+  /**
+   * Returns the example indices at positions {@code from} (inclusive) to {@code to} (exclusive).
+   */
   long[] between(long from, long to) {
-    long[] items = new long[Math.toIntExact(to - from)];
-    for (int i = 0; i < items.length; i++) {
-      items[i] = itemAt.applyAsLong(from + i);
+    long[] indices = new long[Math.toIntExact(to - from)];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = indexAt.applyAsLong(from + i);
     }
-    return items;
+    return indices;
   }
 }

@@ -4,14 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model must know of the data to be built.
+ * Properties of the data that a model needs to be built.
  *
- * @param vocabularySize token ids lie from 0 to this, exclusive; 0 for data without tokens
- * @param paddingId the token id that fills short items
- * @param features numbers an item; 0 for data without {@link Batch#FEATURES}
- * @param labels the names of the classes, in the order of their numbers; empty where there are none
- * @param maxLength the most tokens that an item has, where it is less than the model takes: a model
- *     that is used reads no more than it was trained with. Null where nothing is known of that
+ * @param vocabularySize the number of token ids, which range from 0 to this value, exclusive; 0 for
+ *     data without tokens
+ * @param paddingId the token id that pads short examples
+ * @param features the number of features of an example; 0 for data without {@link Batch#FEATURES}
+ * @param labels the class names in the order of their ids; empty if there are no classes
+ * @param maxLength the maximum number of tokens of a training example, if it is less than the
+ *     model's maximum: prediction truncates inputs to the length used in training. Null if unknown
  */
 public record DataSpec(
     int vocabularySize,
@@ -23,31 +24,32 @@ public record DataSpec(
     labels = List.copyOf(labels);
   }
 
-  /** Whose items are of any length. */
+  /** A specification without a maximum length. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
     this(vocabularySize, paddingId, features, labels, null);
   }
 
-  /** Text of a vocabulary, to be put into classes. */
+  /** Specification of tokenized text with class labels. */
   public static DataSpec ofText(int vocabularySize, int paddingId, List<String> labels) {
     return new DataSpec(vocabularySize, paddingId, 0, labels);
   }
 
-  /** The same with items that were cut at so many tokens. */
-  public DataSpec cutAt(int tokens) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, tokens);
+  /** Returns a copy for examples truncated to the given number of tokens. */
+  public DataSpec withMaxLength(int maxTokens) {
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens);
   }
 
   /**
-   * The most tokens of an item.
+   * Returns the maximum number of tokens of an example: the smaller of the data's and the model's
+   * limit.
    *
-   * @param model what the model takes
+   * @param modelMaxLength the maximum number of tokens that the model accepts
    */
-  public int longest(int model) {
-    return maxLength == null ? model : Math.min(maxLength, model);
+  public int effectiveMaxLength(int modelMaxLength) {
+    return maxLength == null ? modelMaxLength : Math.min(maxLength, modelMaxLength);
   }
 
-  /** Rows of numbers, to be put into classes. */
+  /** Specification of rows of features with class labels. */
   public static DataSpec ofFeatures(int features, List<String> labels) {
     return new DataSpec(0, 0, features, labels);
   }

@@ -1,25 +1,29 @@
 package dev.counterpoint.core.data;
 
 /**
- * Items that can be asked for in any order. Both methods are called from a background thread, and
- * must give the same answer for the same item whenever they are asked.
+ * Map-style dataset: examples that can be read in any order. Both methods are called from a
+ * background thread and must return the same result for the same index every time.
  */
 public interface Dataset {
-  /** Items, counted from 0 to {@code size() - 1}. */
+  /** Number of examples; their indices range from 0 to {@code size() - 1}. */
   long size();
 
-  /** The items asked for, in that order, as one batch, padded to the longest of them. */
-  HostBatch collate(long[] items);
+  /**
+   * Returns the examples at the given indices, in that order, as one batch padded to the longest.
+   */
+  HostBatch collate(long[] indices);
 
-  /** A data set whose items differ in length, so that batches may group items of like length. */
+  /**
+   * Dataset whose examples differ in length, so that batches can group examples of similar length.
+   */
   interface OfVariableLength extends Dataset {
-    /** Tokens of one item. */
-    int length(long item);
+    /** Number of tokens of one example. */
+    int length(long index);
   }
 
-  /** A data set that can say where an item came from, for a message about it. */
+  /** Dataset that reports where an example comes from, for messages about that example. */
   interface Traceable extends Dataset {
-    /** As in {@code reviews.tsv line 17}. */
-    String origin(long item);
+    /** Source location of an example, such as {@code reviews.tsv line 17}. */
+    String origin(long index);
   }
 }

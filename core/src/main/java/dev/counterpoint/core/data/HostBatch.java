@@ -3,28 +3,29 @@ package dev.counterpoint.core.data;
 import java.util.Map;
 
 /**
- * A batch in Java memory, as a data set assembles it: named tensors whose first dimension is the
- * item.
+ * A batch in Java memory, as assembled by a dataset: named tensors whose first dimension is the
+ * batch.
  *
- * @param size items
- * @param tokens tokens that are not padding; for data without tokens, the items
- * @param tensors by name; the names that models of this project look for are those of {@link Batch}
+ * @param size the number of examples
+ * @param tokens the number of tokens without padding; for data without tokens, the number of
+ *     examples
+ * @param tensors the tensors by name; the built-in models use the names defined in {@link Batch}
  */
 public record HostBatch(int size, long tokens, Map<String, HostTensor> tensors) {
   public HostBatch {
     tensors = Map.copyOf(tensors);
-    int items = size;
+    int examples = size;
     tensors.forEach(
         (name, tensor) -> {
-          if (tensor.shape().dimension() == 0 || tensor.shape().get(0) != items) {
+          if (tensor.shape().dimension() == 0 || tensor.shape().get(0) != examples) {
             throw new IllegalArgumentException(
                 "Tensor \""
                     + name
                     + "\" "
                     + tensor.shape()
-                    + " does not have one row for each of the "
-                    + items
-                    + " items.");
+                    + " must have one row for each of the "
+                    + examples
+                    + " examples.");
           }
         });
   }

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Numbers in Java memory with a shape, row by row: what a data set hands over and a prediction
- * returns.
+ * Tensor in Java memory, in row-major order: the input of a {@link HostBatch} and the output of a
+ * prediction. Holds float32 or int64 values.
  */
 public final class HostTensor {
   private final Object values;
@@ -34,30 +34,31 @@ public final class HostTensor {
   }
 
   /**
-   * The numbers, row by row; not a copy.
+   * Returns the values in row-major order; not a copy.
    *
-   * @throws IllegalStateException where they are integers
+   * @throws IllegalStateException if the values are integers
    */
   public float[] floats() {
     if (values instanceof float[] floats) {
       return floats;
     }
-    throw new IllegalStateException("This tensor " + shape + " holds integers; ask for longs().");
+    throw new IllegalStateException("This tensor " + shape + " holds int64 values; use longs().");
   }
 
   /**
-   * The numbers, row by row; not a copy.
+   * Returns the values in row-major order; not a copy.
    *
-   * @throws IllegalStateException where they are floating-point numbers
+   * @throws IllegalStateException if the values are floating-point numbers
    */
   public long[] longs() {
     if (values instanceof long[] longs) {
       return longs;
     }
-    throw new IllegalStateException("This tensor " + shape + " holds floats; ask for floats().");
+    throw new IllegalStateException(
+        "This tensor " + shape + " holds float32 values; use floats().");
   }
 
-  /** One native array of the same shape: float32 or int64. */
+  /** Creates a native tensor of the same shape: float32 or int64. */
   NDArray toNative(NDManager manager) {
     return values instanceof float[] floats
         ? manager.create(floats, shape)

@@ -6,12 +6,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shuffled order, taken by windows of so many batches: the items of a window are sorted by length
- * (equal ones stay in shuffled order), cut into batches, and the batches are shuffled. So any two
- * items may still meet, and the lengths of successive steps are as good as random.
+ * Shuffled sampler that groups examples of similar length, to reduce padding. The shuffled order is
+ * divided into windows of 64 batches. Within a window the examples are sorted by length (examples
+ * of equal length stay in shuffled order) and cut into batches, and the batches are shuffled. Any
+ * two examples can still occur in one batch, and the lengths of successive steps are practically
+ * random.
  *
- * <p>The short batch at an epoch's end stays the last step, and keeps the items that the shuffle
- * gave it; else the longest items would always be those that count in a smaller batch.
+ * <p>The smaller batch at the end of an epoch stays the last step and keeps the examples that the
+ * shuffle assigned to it; otherwise it would always receive the longest examples.
  */
 final class LengthGroupedSampler implements ShuffledSampler {
   private static final int WINDOW = 64;
@@ -39,9 +41,9 @@ final class LengthGroupedSampler implements ShuffledSampler {
   }
 
   @Override
-  public long[] items(long step) {
+  public long[] indices(long step) {
     if (step >= size / batchSize) {
-      return shuffled.items(step);
+      return shuffled.indices(step);
     }
     Window window = window(step / WINDOW);
     return window.batch((int) (step % WINDOW), batchSize);
@@ -59,13 +61,13 @@ final class LengthGroupedSampler implements ShuffledSampler {
   private Window sort(long index) {
     long first = index * WINDOW;
     int batches = (int) Math.min(WINDOW, size / batchSize - first);
-    long[] items = shuffled.between(first * batchSize, (first + batches) * batchSize);
-    int[] lengths = Arrays.stream(items).mapToInt(dataset::length).toArray();
+    long[] indices = shuffled.between(first * batchSize, (first + batches) * batchSize);
+    int[] lengths = Arrays.stream(indices).mapToInt(dataset::length).toArray();
     long[] sorted =
-        IntStream.range(0, items.length)
+        IntStream.range(0, indices.length)
             .boxed()
-            .sorted(Comparator.comparingInt(place -> lengths[place]))
-            .mapToLong(place -> items[place])
+            .sorted(Comparator.comparingInt(i -> lengths[i]))
+            .mapToLong(i -> indices[i])
             .toArray();
     return new Window(index, sorted, Permutation.of(batches, seed, epoch, index));
   }

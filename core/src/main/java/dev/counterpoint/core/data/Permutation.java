@@ -5,17 +5,17 @@ import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 
 /**
- * A shuffle of the numbers below a size that holds no table: the swap-or-not shuffle of Hoang,
- * Morris and Rogaway, "An Enciphering Scheme Based on a Card Shuffle" (2012), figure 1. Each round
- * pairs the numbers as x and k - x (mod size) and lets a bit of the pair's own say whether the two
- * change places.
+ * Pseudo-random permutation of the numbers below a size that needs no table: the swap-or-not
+ * shuffle of Hoang, Morris and Rogaway, "An Enciphering Scheme Based on a Card Shuffle" (2012),
+ * figure 1. Each round pairs the numbers as x and k - x (mod size), and one pseudo-random bit per
+ * pair decides whether the two are swapped.
  *
- * <p>A Feistel network with cycle walking (Black and Rogaway 2002) takes fewer rounds, but of a few
- * items it hardly ever makes an odd permutation; here all orders are equally likely. The bits are
- * {@link Seeds}, which is no cipher: the order is well mixed, not secret.
+ * <p>A Feistel network with cycle walking (Black and Rogaway 2002) needs fewer rounds, but for
+ * small sizes it rarely yields an odd permutation; here all orders are equally likely. The bits
+ * come from {@link Seeds}, which is not a cipher: the order is well mixed, not secret.
  */
 final class Permutation implements LongUnaryOperator {
-  /** Two items are tied to each other still with probability 2^-64. */
+  /** With 64 rounds, two numbers remain correlated with probability 2^-64. */
   private static final int ROUNDS = 64;
 
   private final long size;
@@ -31,8 +31,8 @@ final class Permutation implements LongUnaryOperator {
             .toArray();
   }
 
-  static Permutation of(long size, long seed, long... place) {
-    return new Permutation(size, Seeds.of(seed, place));
+  static Permutation of(long size, long seed, long... path) {
+    return new Permutation(size, Seeds.of(seed, path));
   }
 
   @Override

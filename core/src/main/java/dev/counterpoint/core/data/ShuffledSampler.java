@@ -3,36 +3,34 @@ package dev.counterpoint.core.data;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Which items make each step of one epoch. A pure function of what it was made from: any process,
- * at any time, finds any step at once and finds the same items in it.
+ * Sampler that determines which examples belong to each step of one epoch. The result depends only
+ * on the arguments: every process finds any step immediately and gets the same indices.
  *
- * <p>An epoch has ceil(size / batchSize) steps. Every item comes once; the last step has what is
- * left.
+ * <p>An epoch has ceil(size / batchSize) steps. Each example occurs exactly once; the last step
+ * holds the remaining examples.
  */
 public interface ShuffledSampler {
-  /** Steps of the epoch. */
+  /** Number of steps in the epoch. */
   long steps();
 
   /**
-   * The items of a step, over all processes.
+   * Returns the example indices of a step, for all processes together.
    *
-   * @param step counted from 0 within the epoch
+   * @param step the step, counted from 0 within the epoch
    */
-  long[] items(long step);
+  long[] indices(long step);
 
-  /** The items as they lie in the data set, as for a validation. */
+  /** Sequential sampler: examples in the order of the dataset, as used for validation. */
   static ShuffledSampler inOrder(long size, int batchSize) {
     return new ConsecutivePositions(size, batchSize, LongUnaryOperator.identity());
   }
 
-  /** The items in an order of the epoch's own. */
+  /** Random sampler: a different pseudo-random order for each epoch and seed. */
   static ShuffledSampler shuffled(long size, int batchSize, long seed, long epoch) {
     return new ConsecutivePositions(size, batchSize, Permutation.of(size, seed, epoch));
   }
 
-  /**
-   * A shuffled order whose batches hold items of like length, so that little of a batch is padding.
-   */
+  /** Random sampler whose batches hold examples of similar length, to reduce padding. */
   static ShuffledSampler groupedByLength(
       Dataset.OfVariableLength dataset, int batchSize, long seed, long epoch) {
     return new LengthGroupedSampler(dataset, batchSize, seed, epoch);

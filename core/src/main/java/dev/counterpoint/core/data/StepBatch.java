@@ -7,33 +7,33 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * What one process computes of one optimizer step: its share of the step's items, as native batches
- * that it owns until closed.
+ * One process's part of an optimizer step: its examples as native micro-batches, which this object
+ * owns until it is closed.
  */
 public final class StepBatch implements AutoCloseable {
-  private final long[] items;
-  private final int globalItems;
+  private final long[] indices;
+  private final int globalExamples;
   private final List<Batch> microBatches = new ArrayList<>();
 
   /**
    * Assembles a step.
    *
-   * @param stepItems the items of the step over all processes
-   * @param share this process's part of the items of a step
-   * @param microBatchSize the most items of one batch
+   * @param stepIndices the example indices of the step, for all processes together
+   * @param shard selects this process's part of a step's example indices
+   * @param microBatchSize the maximum number of examples in one batch
    */
   public StepBatch(
       Dataset dataset,
-      long[] stepItems,
-      UnaryOperator<long[]> share,
+      long[] stepIndices,
+      UnaryOperator<long[]> shard,
       int microBatchSize,
       Device device) {
-    items = share.apply(stepItems);
-    globalItems = stepItems.length;
+    indices = shard.apply(stepIndices);
+    globalExamples = stepIndices.length;
     try {
-      for (int from = 0; from < items.length; from += microBatchSize) {
-        int to = Math.min(items.length, from + microBatchSize);
-        microBatches.add(new Batch(dataset.collate(Arrays.copyOfRange(items, from, to)), device));
+      for (int from = 0; from < indices.length; from += microBatchSize) {
+        int to = Math.min(indices.length, from + microBatchSize);
+        microBatches.add(new Batch(dataset.collate(Arrays.copyOfRange(indices, from, to)), device));
       }
     } catch (RuntimeException | Error e) {
       close();
@@ -41,18 +41,19 @@ public final class StepBatch implements AutoCloseable {
     }
   }
 
-  /** The items of this process, in the order of the micro-batches; not a copy. */
-  public long[] items() {
-    return items;
+  /** Example indices of this process, in the order of the micro-batches; not a copy. */
+  public long[] indices() {
+    return indices;
   }
 
-  /** Items of the step over all processes. */
-  public int globalItems() {
-    return globalItems;
+  /** Number of examples in the step, over all processes. */
+  public int globalExamples() {
+    return globalExamples;
   }
 
   /**
-   * The items of this process in batches of at most the micro-batch size; none where it has none.
+   * The examples of this process in batches of at most the micro-batch size; empty if this process
+   * has no examples in the step.
    */
   public List<Batch> microBatches() {
     return List.copyOf(microBatches);

@@ -1,4 +1,6 @@
-/** Data: which items make a step, and how they become one native batch. */
+/**
+ * Datasets, samplers and batches: which examples form a step, and how they become native tensors.
+ */
 @NullMarked
 package dev.counterpoint.core.data;
 

@@ -8,125 +8,132 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Goes on with several texts at once and takes the likeliest, by the mean log probability of its
- * new tokens: {@code generate} of Hugging Face with {@code num_beams}, {@code length_penalty} 1 and
- * {@code early_stopping} false.
+ * Beam search: decodes several sequences in parallel and returns the one with the highest mean log
+ * probability of its new tokens, as Hugging Face's {@code generate} with {@code num_beams}, {@code
+ * length_penalty} 1 and {@code early_stopping} false.
  */
 final class BeamSearch {
-  private static final double IMPOSSIBLE = -1e9;
+  private static final double INACTIVE_SCORE = -1e9;
 
   private final DecoderSession.Model model;
   private final GenerationSettings settings;
   private final Device device;
-  private final TokenSampler next;
+  private final TokenSampler sampler;
 
   BeamSearch(DecoderSession.Model model, GenerationSettings settings, Device device) {
     this.model = model;
     this.settings = settings;
     this.device = device;
-    next = new TokenSampler(settings);
+    sampler = new TokenSampler(settings);
   }
 
   /**
-   * A text.
+   * One candidate sequence.
    *
-   * @param tokens the prompt's and the new ones
-   * @param score the sum of the log probabilities of the new ones; for a finished text their mean
-   * @param from the row that it goes on from
+   * @param tokens prompt tokens and generated tokens
+   * @param score sum of the log probabilities of the generated tokens; their mean for a finished
+   *     sequence
+   * @param parent row of the sequence that this one extends
    */
-  private record Beam(List<Long> tokens, double score, int from) {
-    Beam with(long token, double score, int from) {
+  private record Beam(List<Long> tokens, double score, int parent) {
+    Beam with(long token, double score, int parent) {
       List<Long> longer = new ArrayList<>(tokens);
       longer.add(token);
-      return new Beam(longer, score, from);
+      return new Beam(longer, score, parent);
     }
 
-    long last() {
+    long lastToken() {
       return tokens.get(tokens.size() - 1);
     }
   }
 
-  /** The likeliest text that goes on from a prompt, without the prompt. */
+  /** The best continuation of a prompt, without the prompt. */
   List<Long> search(long[] prompt, int maxTokens) {
     List<long[]> prompts = Collections.nCopies(settings.beams(), prompt);
-    List<Beam> running = new ArrayList<>(beginnings(prompt));
+    List<Beam> active = new ArrayList<>(initialBeams(prompt));
     List<Beam> finished = new ArrayList<>();
-    try (PromptBatch reading = new PromptBatch(model, prompts, prompt.length + maxTokens, device)) {
-      double[][] logits = reading.readPrompts(prompts);
-      for (int made = 1; true; made++) {
-        List<Beam> candidates = candidates(running, logits);
-        boolean last = made == maxTokens;
-        finish(candidates, finished, last, made);
-        running = resuming(candidates);
-        if (last || !mayImprove(running, finished, made)) {
+    try (PromptBatch batch = new PromptBatch(model, prompts, prompt.length + maxTokens, device)) {
+      double[][] logits = batch.forwardPrompts(prompts);
+      for (int generated = 1; true; generated++) {
+        List<Beam> candidates = candidates(active, logits);
+        boolean isLastStep = generated == maxTokens;
+        finish(candidates, finished, isLastStep, generated);
+        active = unfinished(candidates);
+        if (isLastStep || !mayImprove(active, finished, generated)) {
           break;
         }
-        reading.select(running.stream().mapToLong(Beam::from).toArray());
-        logits = reading.readNext(running.stream().mapToLong(Beam::last).toArray());
+        batch.reorder(active.stream().mapToLong(Beam::parent).toArray());
+        logits = batch.forwardNext(active.stream().mapToLong(Beam::lastToken).toArray());
       }
     }
-    List<Long> best = (finished.isEmpty() ? running : finished).get(0).tokens();
+    List<Long> best = (finished.isEmpty() ? active : finished).get(0).tokens();
     return best.subList(prompt.length, best.size());
   }
 
-  /** All beams begin alike, so that only the first may lead anywhere. */
-  private List<Beam> beginnings(long[] prompt) {
+  /** The initial beams. They are identical, so all but the first get a score that excludes them. */
+  private List<Beam> initialBeams(long[] prompt) {
     List<Long> tokens = Arrays.stream(prompt).boxed().toList();
     List<Beam> beams = new ArrayList<>();
     for (int i = 0; i < settings.beams(); i++) {
-      beams.add(new Beam(tokens, i == 0 ? 0 : IMPOSSIBLE, i));
+      beams.add(new Beam(tokens, i == 0 ? 0 : INACTIVE_SCORE, i));
     }
     return beams;
   }
 
-  /** As many as leave enough that go on even where every beam meets all its ends first. */
-  private List<Beam> candidates(List<Beam> running, double[][] logits) {
-    record Step(int row, int token, double score) {}
-    int wanted = Math.max(2, 1 + settings.stop().size()) * settings.beams();
-    List<Step> best = new ArrayList<>();
+  /**
+   * The best candidates: enough that a full set of unfinished beams remains even if every beam is
+   * first extended by each of its stop tokens.
+   */
+  private List<Beam> candidates(List<Beam> active, double[][] logits) {
+    record Candidate(int row, int token, double score) {}
+    int candidateCount = Math.max(2, 1 + settings.stop().size()) * settings.beams();
+    List<Candidate> best = new ArrayList<>();
     for (int row = 0; row < logits.length; row++) {
       double[] scores = logits[row];
-      double total = TokenSampler.logSumExp(scores);
+      double logNormalizer = TokenSampler.logSumExp(scores);
       for (int i = 0; i < scores.length; i++) {
-        scores[i] -= total;
+        scores[i] -= logNormalizer;
       }
-      next.penalize(scores, running.get(row).tokens());
-      double before = running.get(row).score();
+      sampler.penalize(scores, active.get(row).tokens());
+      double prefixScore = active.get(row).score();
       for (int token = 0; token < scores.length; token++) {
-        double score = before + scores[token];
-        if (best.size() < wanted || score > best.get(wanted - 1).score()) {
-          best.add(new Step(row, token, score));
-          best.sort(Comparator.comparingDouble(Step::score).reversed());
-          best.subList(Math.min(wanted, best.size()), best.size()).clear();
+        double score = prefixScore + scores[token];
+        if (best.size() < candidateCount || score > best.get(candidateCount - 1).score()) {
+          best.add(new Candidate(row, token, score));
+          best.sort(Comparator.comparingDouble(Candidate::score).reversed());
+          best.subList(Math.min(candidateCount, best.size()), best.size()).clear();
         }
       }
     }
     return best.stream()
-        .map(step -> running.get(step.row()).with(step.token(), step.score(), step.row()))
+        .map(candidate -> active.get(candidate.row()).with(candidate.token(), candidate.score(), candidate.row()))
         .toList();
   }
 
-  /** Of the candidates, only as many as there are beams may end. */
-  private void finish(List<Beam> candidates, List<Beam> finished, boolean last, int made) {
+  /**
+   * Moves finished sequences to the result list. Only the best candidates, as many as there are
+   * beams, may finish.
+   */
+  private void finish(List<Beam> candidates, List<Beam> finished, boolean isLastStep, int generated) {
     candidates.stream()
         .limit(settings.beams())
-        .filter(beam -> last || ends(beam))
-        .map(beam -> new Beam(beam.tokens(), beam.score() / made, beam.from()))
+        .filter(beam -> isLastStep || ends(beam))
+        .map(beam -> new Beam(beam.tokens(), beam.score() / generated, beam.parent()))
         .forEach(finished::add);
     finished.sort(Comparator.comparingDouble(Beam::score).reversed());
     finished.subList(Math.min(settings.beams(), finished.size()), finished.size()).clear();
   }
 
-  private List<Beam> resuming(List<Beam> candidates) {
+  private List<Beam> unfinished(List<Beam> candidates) {
     return candidates.stream().filter(beam -> !ends(beam)).limit(settings.beams()).toList();
   }
 
   private boolean ends(Beam beam) {
-    return settings.stop().contains(beam.last());
+    return settings.stop().contains(beam.lastToken());
   }
 
-  private boolean mayImprove(List<Beam> running, List<Beam> finished, int made) {
+  private boolean mayImprove(List<Beam> active, List<Beam> finished, int generated) {
     return finished.size() < settings.beams()
-        || running.get(0).score() / made > finished.get(finished.size() - 1).score();
+        || active.get(0).score() / generated > finished.get(finished.size() - 1).score();
   }
 }

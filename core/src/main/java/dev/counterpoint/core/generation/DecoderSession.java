@@ -4,34 +4,34 @@ import ai.djl.ndarray.NDArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A language model in the course of reading, a row a text: what it has read so far is kept, so that
- * each call computes the new tokens only.
+ * Incremental decoding with a causal language model, one row per sequence. The state of the tokens
+ * processed so far is cached, so each call computes only the new tokens.
  */
 public interface DecoderSession extends AutoCloseable {
   /**
-   * Reads more tokens of every row.
+   * Processes new tokens of every row.
    *
    * @param ids (rows, new tokens), int64
-   * @param positions (rows, new tokens), int64: where in its text each token stands, from 0
-   * @param mask (rows, tokens so far and new), 0 for padding; null where there is none
-   * @return the logits of the token that follows, (rows, vocabulary)
+   * @param positions (rows, new tokens), int64: the position of each token in its sequence, from 0
+   * @param mask (rows, tokens so far and new), 0 for padding; null if there is no padding
+   * @return logits of the next token, (rows, vocabulary)
    */
-  NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask);
+  NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask);
 
   /**
-   * Lets rows go on from others.
+   * Reorders the cached rows, as after a beam-search step.
    *
-   * @param rows (rows), int64: which row each one was before
+   * @param rows (rows), int64: the previous index of each row
    */
-  void select(NDArray rows);
+  void reorder(NDArray rows);
 
   @Override
   void close();
 
-  /** A model that can be read with. */
+  /** Causal language model that can decode incrementally. */
   @FunctionalInterface
   interface Model {
-    /** A reading that has read nothing yet. */
-    DecoderSession begin();
+    /** Creates a session with an empty cache. */
+    DecoderSession newSession();
   }
 }

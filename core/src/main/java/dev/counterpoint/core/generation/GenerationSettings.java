@@ -5,19 +5,18 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Set;
 
 /**
- * How a text is gone on with; the names and the meaning are those of Hugging Face's {@code
- * generate}.
+ * Settings of text generation; names and meaning are those of Hugging Face's {@code generate}.
  *
- * @param maxTokens the most new tokens
- * @param sample whether tokens are drawn; else the likeliest is taken
- * @param temperature logits are divided by it before drawing
- * @param topK only so many of the likeliest are drawn from; 0: all
- * @param topP only the likeliest are drawn from that together have this probability; 1: all
- * @param repetitionPenalty makes tokens that are there already less likely (Keskar et al. 2019); 1:
- *     does not
- * @param beams texts that are gone on with at once, of which the likeliest is taken; 1: none
- * @param stop ids that end a text; they are part of it
- * @param seed of what is drawn
+ * @param maxTokens maximum number of new tokens
+ * @param sample whether tokens are sampled; otherwise the most likely token is taken
+ * @param temperature divides the logits before sampling
+ * @param topK number of most likely tokens to sample from; 0 for all
+ * @param topP total probability of the most likely tokens to sample from; 1 for all
+ * @param repetitionPenalty reduces the probability of tokens that already occur (Keskar et al.
+ *     2019); 1 for no penalty
+ * @param beams number of beams; 1 for no beam search
+ * @param stop ids of the tokens that end a sequence; they are included in it
+ * @param seed random seed of the sampling
  */
 public record GenerationSettings(
     int maxTokens,
@@ -39,17 +38,18 @@ public record GenerationSettings(
         .positive("beams", beams)
         .verify();
     if (sample && beams > 1) {
-      throw new InvalidSettings("Beams take the likeliest tokens; they do not go with sampling.");
+      throw new InvalidSettings(
+          "Beam search cannot be combined with sampling: set beams to 1 or disable sampling.");
     }
     stop = Set.copyOf(stop);
   }
 
-  /** The likeliest token each time. */
+  /** Greedy decoding: the most likely token at each step. */
   public static GenerationSettings greedy(int maxTokens, Set<Long> stop) {
     return new GenerationSettings(maxTokens, false, 1, 0, 1, 1, 1, stop, 17);
   }
 
-  /** The likeliest text of so many that are gone on with. */
+  /** Beam search with the given number of beams. */
   public static GenerationSettings beams(int beams, int maxTokens, Set<Long> stop) {
     return new GenerationSettings(maxTokens, false, 1, 0, 1, 1, beams, stop, 17);
   }

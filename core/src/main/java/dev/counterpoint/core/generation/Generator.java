@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Goes on with prompts, several at once. */
+/**
+ * Generates continuations of prompts with a causal language model, several prompts in one batch.
+ */
 public final class Generator {
   private final DecoderSession.Model model;
   private final GenerationSettings settings;
@@ -16,9 +18,9 @@ public final class Generator {
   private final Device device;
 
   /**
-   * A generator.
+   * Creates a generator.
    *
-   * @param maxLength the most tokens of a text, the prompt's among them, that the model takes
+   * @param maxLength maximum number of tokens that the model accepts, including the prompt
    */
   public Generator(
       DecoderSession.Model model, GenerationSettings settings, int maxLength, Device device) {
@@ -28,101 +30,106 @@ public final class Generator {
     this.device = device;
   }
 
-  /** Hears of each new token as soon as it is known; beams know theirs only at the end. */
+  /**
+   * Receives each new token as soon as it is generated; with beam search, all tokens at the end.
+   */
   @FunctionalInterface
   public interface Listener {
     void token(int prompt, long token);
   }
 
   /**
-   * The new tokens of each prompt, up to a stop token or to the most there may be.
+   * Generates the new tokens of each prompt, up to a stop token or the maximum number.
    *
-   * @throws InvalidSettings where a prompt has no tokens, or leaves no room for another
+   * @throws InvalidSettings if a prompt is empty or leaves no room for a new token
    */
   public List<List<Long>> generate(List<long[]> prompts, Listener listener) {
     prompts.forEach(this::check);
-    return settings.beams() > 1 ? byBeams(prompts, listener) : oneByOne(prompts, listener);
+    return settings.beams() > 1 ? beamSearch(prompts, listener) : decode(prompts, listener);
   }
 
   private void check(long[] prompt) {
     if (prompt.length == 0) {
-      throw new InvalidSettings("A prompt is empty; there must be a token to go on from.");
+      throw new InvalidSettings("A prompt is empty; it must contain at least one token.");
     }
     if (prompt.length >= maxLength) {
       throw new InvalidSettings(
-          "A prompt of "
+          "A prompt has "
               + prompt.length
-              + " tokens leaves no room: the model takes "
+              + " tokens, which leaves no room for new ones: the model's maximum is "
               + maxLength
-              + " in all.");
+              + ".");
     }
   }
 
-  private int roomFor(long[] prompt) {
+  private int newTokensFor(long[] prompt) {
     return Math.min(settings.maxTokens(), maxLength - prompt.length);
   }
 
-  private List<List<Long>> byBeams(List<long[]> prompts, Listener listener) {
+  private List<List<Long>> beamSearch(List<long[]> prompts, Listener listener) {
     BeamSearch search = new BeamSearch(model, settings, device);
-    List<List<Long>> made = new ArrayList<>();
+    List<List<Long>> generated = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       int prompt = i;
-      made.add(search.search(prompts.get(i), roomFor(prompts.get(i))));
-      made.get(i).forEach(token -> listener.token(prompt, token));
+      generated.add(search.search(prompts.get(i), newTokensFor(prompts.get(i))));
+      generated.get(i).forEach(token -> listener.token(prompt, token));
     }
-    return made;
+    return generated;
   }
 
-  private List<List<Long>> oneByOne(List<long[]> prompts, Listener listener) {
+  private List<List<Long>> decode(List<long[]> prompts, Listener listener) {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       rows.add(new Row(i, prompts.get(i)));
     }
-    try (PromptBatch reading = new PromptBatch(model, prompts, maxLength, device)) {
-      double[][] logits = reading.readPrompts(prompts);
+    try (PromptBatch batch = new PromptBatch(model, prompts, maxLength, device)) {
+      double[][] logits = batch.forwardPrompts(prompts);
       while (true) {
         for (Row row : rows) {
-          row.resume(logits[row.number], listener);
+          row.append(logits[row.index], listener);
         }
         if (rows.stream().allMatch(row -> row.done)) {
-          return rows.stream().map(Row::made).toList();
+          return rows.stream().map(Row::generated).toList();
         }
-        logits = reading.readNext(rows.stream().mapToLong(Row::last).toArray());
+        logits = batch.forwardNext(rows.stream().mapToLong(Row::lastToken).toArray());
       }
     }
   }
 
-  /** One prompt and what it has become. What comes behind its end is read and not looked at. */
+  /**
+   * One sequence of the batch. After it is finished it stays in the batch; its further outputs are
+   * ignored.
+   */
   private final class Row {
-    private final int number;
+    private final int index;
     private final int promptLength;
-    private final int room;
+    private final int maxNewTokens;
     private final List<Long> tokens;
     private final SplittableRandom random;
     private boolean done;
 
-    Row(int number, long[] prompt) {
-      this.number = number;
+    Row(int index, long[] prompt) {
+      this.index = index;
       promptLength = prompt.length;
-      room = roomFor(prompt);
+      maxNewTokens = newTokensFor(prompt);
       tokens = new ArrayList<>(Arrays.stream(prompt).boxed().toList());
-      random = new SplittableRandom(Seeds.of(settings.seed(), number));
+      random = new SplittableRandom(Seeds.of(settings.seed(), index));
     }
 
-    void resume(double[] logits, Listener listener) {
+    void append(double[] logits, Listener listener) {
       if (!done) {
-        long token = new TokenSampler(settings).choose(logits, tokens, random);
+        long token = new TokenSampler(settings).next(logits, tokens, random);
         tokens.add(token);
-        listener.token(number, token);
-        done = settings.stop().contains(token) || tokens.size() == promptLength + room;
+        listener.token(index, token);
+        done = settings.stop().contains(token) || tokens.size() == promptLength + maxNewTokens;
       }
     }
 
-    long last() {
+    long lastToken() {
       return tokens.get(tokens.size() - 1);
     }
 
-    List<Long> made() {
+    List<Long> generated() {
       return List.copyOf(tokens.subList(promptLength, tokens.size()));
     }
   }

@@ -11,27 +11,28 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts being read by a model, in Java's numbers: those that are shorter begin with padding, which
- * is masked, and count their positions from their own first token, as Hugging Face does.
+ * Batch of sequences being decoded. Shorter prompts are padded on the left; the padding is masked,
+ * and positions count from the first token of each sequence, as in Hugging Face.
  */
 final class PromptBatch implements AutoCloseable {
-  private final DecoderSession decoding;
+  private final DecoderSession session;
   private final NDManager manager;
   private final int maxLength;
   private final int rows;
   private final int longest;
   private final int[] padding;
-  private int read;
+  private int processed;
 
   /**
-   * A reading of nothing yet.
+   * Creates a batch with an empty cache.
    *
-   * @param prompts what {@link #readPrompts} will read
-   * @param maxLength the most tokens of a text that are looked at. A row that has ended is read on
-   *     beside the others, all behind this at its last position: there may be no other.
+   * @param prompts the prompts that will be passed to {@link #forwardPrompts}
+   * @param maxLength maximum number of tokens per sequence. A finished row keeps being processed
+   *     with the others; its tokens beyond the maximum all get the last position, because there is
+   *     no other.
    */
   PromptBatch(DecoderSession.Model model, List<long[]> prompts, int maxLength, Device device) {
-    decoding = model.begin();
+    session = model.newSession();
     this.maxLength = maxLength;
     manager = Torch.newManager(device);
     rows = prompts.size();
@@ -39,29 +40,31 @@ final class PromptBatch implements AutoCloseable {
     padding = prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
   }
 
-  /** Reads all prompts: the logits (rows)(vocabulary) of what follows each. */
-  double[][] readPrompts(List<long[]> prompts) {
+  /**
+   * Processes all prompts. Returns the logits (rows)(vocabulary) of the token after each prompt.
+   */
+  double[][] forwardPrompts(List<long[]> prompts) {
     long[] ids = new long[rows * longest];
     for (int row = 0; row < rows; row++) {
       System.arraycopy(
           prompts.get(row), 0, ids, row * longest + padding[row], prompts.get(row).length);
     }
-    return read(ids, longest);
+    return forward(ids, longest);
   }
 
-  /** Reads one token more of each row. */
-  double[][] readNext(long[] tokens) {
-    return read(tokens, 1);
+  /** Processes one more token of each row. */
+  double[][] forwardNext(long[] tokens) {
+    return forward(tokens, 1);
   }
 
-  private double[][] read(long[] ids, int count) {
+  private double[][] forward(long[] ids, int count) {
     try (NDScope scope = new NDScope();
-        Torch.Recording off = Torch.noGradients()) {
+        Torch.Recording noGradients = Torch.noGradients()) {
       scope.suppressNotUsedWarning();
       Shape shape = new Shape(rows, count);
       NDArray positions = manager.create(positions(count), shape);
-      read += count;
-      NDArray logits = decoding.read(manager.create(ids, shape), positions, mask());
+      processed += count;
+      NDArray logits = session.forward(manager.create(ids, shape), positions, mask());
       return rows(logits.toFloatArray());
     }
   }
@@ -69,8 +72,8 @@ final class PromptBatch implements AutoCloseable {
   private long[] positions(int count) {
     long[] positions = new long[rows * count];
     for (int i = 0; i < positions.length; i++) {
-      int place = read + i % count - padding[i / count];
-      positions[i] = Math.min(Math.max(0, place), maxLength - 1);
+      int position = processed + i % count - padding[i / count];
+      positions[i] = Math.min(Math.max(0, position), maxLength - 1);
     }
     return positions;
   }
@@ -79,11 +82,11 @@ final class PromptBatch implements AutoCloseable {
     if (Arrays.stream(padding).allMatch(count -> count == 0)) {
       return null;
     }
-    float[] mask = new float[rows * read];
+    float[] mask = new float[rows * processed];
     for (int row = 0; row < rows; row++) {
-      Arrays.fill(mask, row * read + padding[row], (row + 1) * read, 1);
+      Arrays.fill(mask, row * processed + padding[row], (row + 1) * processed, 1);
     }
-    return manager.create(mask, new Shape(rows, read));
+    return manager.create(mask, new Shape(rows, processed));
   }
 
   private double[][] rows(float[] logits) {
@@ -95,18 +98,22 @@ final class PromptBatch implements AutoCloseable {
     return split;
   }
 
-  /** Lets each row go on from another. */
-  void select(long[] from) {
+  /**
+   * Reorders the rows.
+   *
+   * @param rows the previous index of each row
+   */
+  void reorder(long[] rows) {
     try (NDScope scope = new NDScope();
-        Torch.Recording off = Torch.noGradients()) {
+        Torch.Recording noGradients = Torch.noGradients()) {
       scope.suppressNotUsedWarning();
-      decoding.select(manager.create(from));
+      session.reorder(manager.create(rows));
     }
   }
 
   @Override
   public void close() {
-    decoding.close();
+    session.close();
     manager.close();
   }
 }

@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Takes or draws a token from logits; they are changed on the way. */
+/** Chooses the next token from logits, greedily or by sampling. Modifies the logits. */
 final class TokenSampler {
   private final GenerationSettings settings;
 
@@ -14,15 +14,15 @@ final class TokenSampler {
   }
 
   /**
-   * The next token of one text.
+   * Chooses the next token of one sequence.
    *
    * @param logits (vocabulary)
-   * @param before the tokens of the text so far, the prompt's among them
+   * @param history the tokens of the sequence so far, including the prompt
    */
-  long choose(double[] logits, List<Long> before, SplittableRandom random) {
-    penalize(logits, before);
+  long next(double[] logits, List<Long> history, SplittableRandom random) {
+    penalize(logits, history);
     if (!settings.sample()) {
-      return likeliest(logits);
+      return argMax(logits);
     }
     for (int i = 0; i < logits.length; i++) {
       logits[i] /= settings.temperature();
@@ -32,18 +32,21 @@ final class TokenSampler {
     return draw(logits, random);
   }
 
-  /** Makes what is there already less likely, whatever the sign of its logit. */
-  void penalize(double[] logits, List<Long> before) {
+  /**
+   * Applies the repetition penalty: reduces the logits of tokens that already occur, whether
+   * positive or negative.
+   */
+  void penalize(double[] logits, List<Long> history) {
     double penalty = settings.repetitionPenalty();
     if (penalty != 1) {
-      for (long token : new HashSet<>(before)) {
+      for (long token : new HashSet<>(history)) {
         double logit = logits[(int) token];
         logits[(int) token] = logit < 0 ? logit * penalty : logit / penalty;
       }
     }
   }
 
-  private static long likeliest(double[] logits) {
+  private static long argMax(double[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       best = logits[i] > logits[best] ? i : best;
@@ -52,15 +55,15 @@ final class TokenSampler {
   }
 
   private void keepTopK(double[] logits) {
-    int kept = settings.topK();
-    if (kept > 0 && kept < logits.length) {
+    int k = settings.topK();
+    if (k > 0 && k < logits.length) {
       double[] sorted = logits.clone();
       Arrays.sort(sorted);
-      dropBelow(logits, sorted[sorted.length - kept]);
+      dropBelow(logits, sorted[sorted.length - k]);
     }
   }
 
-  /** Drops the unlikeliest as long as all that is dropped has a probability of at most 1 - topP. */
+  /** Removes the least likely tokens as long as their total probability is at most 1 - topP. */
   private void keepTopP(double[] logits) {
     if (settings.topP() < 1) {
       double total = logSumExp(logits);
@@ -79,28 +82,28 @@ final class TokenSampler {
     }
   }
 
-  private static void dropBelow(double[] logits, double least) {
+  private static void dropBelow(double[] logits, double threshold) {
     for (int i = 0; i < logits.length; i++) {
-      logits[i] = logits[i] < least ? Double.NEGATIVE_INFINITY : logits[i];
+      logits[i] = logits[i] < threshold ? Double.NEGATIVE_INFINITY : logits[i];
     }
   }
 
   private static long draw(double[] logits, SplittableRandom random) {
     double total = logSumExp(logits);
-    double left = random.nextDouble();
+    double remaining = random.nextDouble();
     int last = 0;
     for (int i = 0; i < logits.length; i++) {
       double probability = Math.exp(logits[i] - total);
-      left -= probability;
-      if (left < 0) {
+      remaining -= probability;
+      if (remaining < 0) {
         return i;
       }
       last = probability > 0 ? i : last;
     }
-    return last; // what rounding leaves over
+    return last; // probabilities sum to slightly less than 1 because of rounding
   }
 
-  /** The logarithm of the sum of all exponentials. */
+  /** The logarithm of the sum of the exponentials. */
   static double logSumExp(double[] logits) {
     double highest = Arrays.stream(logits).max().orElse(0);
     double sum = 0;

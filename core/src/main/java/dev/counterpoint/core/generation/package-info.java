@@ -1,6 +1,6 @@
 /**
- * Text generation with any causal language model: greedy decoding, sampling and beam search, token
- * ids in and out.
+ * Text generation with causal language models: greedy decoding, sampling and beam search, with
+ * token ids as input and output.
  */
 @NullMarked
 package dev.counterpoint.core.generation;

@@ -14,158 +14,164 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of what one thread records that are made again for their gradients. The result of a
- * part is a leaf, at which the graph of what follows ends; the backward pass goes on there with the
- * graph of the part, made anew, and so on from the last part to the first.
+ * Checkpointed segments of the computation that one thread records. The result of a segment is a
+ * leaf, at which the graph of the following computation ends. The backward pass recomputes the
+ * segments with their graphs, from the last segment to the first, and continues through each of
+ * them.
  */
 final class ActivationCheckpoints {
-  private static final ThreadLocal<@Nullable ActivationCheckpoints> OF_THREAD = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable ActivationCheckpoints> CURRENT = new ThreadLocal<>();
 
-  private final List<Part> parts = new ArrayList<>();
+  private final List<Segment> segments = new ArrayList<>();
 
   /**
-   * A part.
+   * A checkpointed segment.
    *
-   * @param isResumed whether gradients go on behind its input
+   * @param inputRequiresGradient whether the gradient of the input is needed
+   * @param output the result, a leaf of the recorded graph
+   * @param leaves trainable arrays that the segment uses
+   * @param seed seed of the generator for the forward pass and the recomputation
    */
-  private record Part(
+  private record Segment(
       UnaryOperator<NDArray> function,
       NDArray input,
-      boolean isResumed,
+      boolean inputRequiresGradient,
       NDArray output,
       List<NDArray> leaves,
       long seed) {}
 
-  /** Those of the recording that this thread has open; null where it has none. */
-  static @Nullable ActivationCheckpoints ofThisThread() {
-    return OF_THREAD.get();
+  /** The segments of this thread's innermost recording; null if there is none. */
+  static @Nullable ActivationCheckpoints current() {
+    return CURRENT.get();
   }
 
-  static void exchange(@Nullable ActivationCheckpoints parts) {
-    OF_THREAD.set(parts);
+  static void setCurrent(@Nullable ActivationCheckpoints segments) {
+    CURRENT.set(segments);
   }
 
   boolean isEmpty() {
-    return parts.isEmpty();
+    return segments.isEmpty();
   }
 
   NDArray apply(UnaryOperator<NDArray> function, NDArray input, List<NDArray> leaves) {
     long seed = Torch.seedNext();
     NDArray output;
     try (NDScope scope = new NDScope();
-        Torch.Recording off = Torch.noGradients()) {
+        Torch.Recording noGradients = Torch.noGradients()) {
       scope.suppressNotUsedWarning();
       output = function.apply(input);
       NDScope.unregister(output);
     }
     NDScope.register(output);
-    boolean isResumed = isRecorded(input);
-    if (isResumed || !leaves.isEmpty()) {
+    boolean inputRequiresGradient = isRecorded(input);
+    if (inputRequiresGradient || !leaves.isEmpty()) {
       output.setRequiresGradient(true);
-      parts.add(new Part(function, input, isResumed, output, leaves, seed));
+      segments.add(new Segment(function, input, inputRequiresGradient, output, leaves, seed));
     }
     return output;
   }
 
-  /** DJL's {@code hasGradient} knows leaves alone. */
+  /**
+   * Whether an array is part of a recorded graph. DJL's {@code hasGradient} recognizes only leaves.
+   */
   private static boolean isRecorded(NDArray array) {
     return array.hasGradient() || Kernel.load("recorded").compute("recorded", array)[0] > 0;
   }
 
-  /** As {@link Torch#gradients}. */
-  Kernel.Places gradients(NDArray scalar, List<NDArray> leaves) {
-    try (Sums sums = new Sums(leaves)) {
-      sums.addBehind(scalar);
-      for (int i = parts.size() - 1; i >= 0; i--) {
-        NDArray gradient = sums.take(parts.get(i).output());
+  /** See {@link Torch#gradients}. */
+  Kernel.IndexedArrays gradients(NDArray scalar, List<NDArray> leaves) {
+    try (GradientSums sums = new GradientSums(leaves)) {
+      sums.backward(scalar);
+      for (int i = segments.size() - 1; i >= 0; i--) {
+        NDArray gradient = sums.remove(segments.get(i).output());
         if (gradient != null) {
-          sums.addOf(parts.get(i), gradient);
+          sums.recompute(segments.get(i), gradient);
         }
       }
-      return sums.of(leaves);
+      return sums.result(leaves);
     }
   }
 
-  /** A scalar whose gradient by an array is the one given. */
+  /** A scalar whose gradient with respect to an array is the given gradient. */
   private static NDArray withGradient(NDArray array, NDArray gradient) {
     return array.mul(gradient).sum();
   }
 
-  /** The gradients that are known so far. */
-  private final class Sums implements AutoCloseable {
+  /** The gradients computed so far. */
+  private final class GradientSums implements AutoCloseable {
     private final IdentityHashMap<NDArray, NDArray> sums = new IdentityHashMap<>();
-    private final Set<NDArray> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<NDArray> requested = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<NDArray> outputs = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final List<NativeList> found = new ArrayList<>();
+    private final List<NativeList> owned = new ArrayList<>();
 
-    Sums(List<NDArray> leaves) {
-      wanted.addAll(leaves);
-      parts.forEach(part -> outputs.add(part.output()));
+    GradientSums(List<NDArray> leaves) {
+      requested.addAll(leaves);
+      segments.forEach(segment -> outputs.add(segment.output()));
     }
 
-    @Nullable NDArray take(NDArray leaf) {
+    @Nullable NDArray remove(NDArray leaf) {
       return sums.remove(leaf);
     }
 
-    Kernel.Places of(List<NDArray> leaves) {
+    Kernel.IndexedArrays result(List<NDArray> leaves) {
       List<NDArray> arrays = new ArrayList<>();
-      BitSet places = new BitSet();
+      BitSet indices = new BitSet();
       for (int i = 0; i < leaves.size(); i++) {
         NDArray sum = sums.get(leaves.get(i));
         if (sum != null) {
           arrays.add(sum);
-          places.set(i);
+          indices.set(i);
         }
       }
-      return new Kernel.Places(NativeList.sharing(arrays), places);
+      return new Kernel.IndexedArrays(NativeList.sharing(arrays), indices);
     }
 
-    /** Goes back through what was recorded, as far as to the leaves and the results of parts. */
-    void addBehind(NDArray scalar) {
-      List<NDArray> leaves = new ArrayList<>(wanted);
+    /** Backpropagates through the recorded graph up to the leaves and the results of segments. */
+    void backward(NDArray scalar) {
+      List<NDArray> leaves = new ArrayList<>(requested);
       leaves.addAll(outputs);
-      byLeaf(leaves, list -> Kernel.load("backward").listWithPlaces("gradients", scalar, list))
+      byLeaf(leaves, list -> Kernel.load("backward").listWithIndices("gradients", scalar, list))
           .forEach(this::add);
     }
 
-    /** Makes a part again, and goes back through it. */
-    void addOf(Part part, NDArray gradient) {
-      List<NDArray> leaves = new ArrayList<>(part.leaves());
-      leaves.removeIf(leaf -> !wanted.contains(leaf));
-      IdentityHashMap<NDArray, NDArray> inner;
-      NDArray input = part.input();
+    /** Recomputes a segment and backpropagates through it. */
+    void recompute(Segment segment, NDArray gradient) {
+      List<NDArray> leaves = new ArrayList<>(segment.leaves());
+      leaves.removeIf(leaf -> !requested.contains(leaf));
+      IdentityHashMap<NDArray, NDArray> gradients;
+      NDArray input = segment.input();
       try (ForwardScope scope = new ForwardScope();
-          Torch.Recording again = Torch.recordGradients()) {
-        Torch.seed(part.seed());
-        if (part.isResumed()) {
+          Torch.Recording recording = Torch.recordGradients()) {
+        Torch.seed(segment.seed());
+        if (segment.inputRequiresGradient()) {
           input = input.stopGradient();
           input.setRequiresGradient(true);
           leaves.add(input);
         }
-        NDArray output = part.function().apply(input);
+        NDArray output = segment.function().apply(input);
         NDArray scalar = withGradient(output, gradient);
-        inner = byLeaf(leaves, list -> Torch.gradients(scalar, list));
+        gradients = byLeaf(leaves, list -> Torch.gradients(scalar, list));
       }
-      NDArray further = part.isResumed() ? inner.remove(input) : null;
-      inner.forEach(this::add);
-      if (further != null && outputs.contains(part.input())) {
-        add(part.input(), further);
-      } else if (further != null) {
-        addBehind(withGradient(part.input(), further));
+      NDArray inputGradient = segment.inputRequiresGradient() ? gradients.remove(input) : null;
+      gradients.forEach(this::add);
+      if (inputGradient != null && outputs.contains(segment.input())) {
+        add(segment.input(), inputGradient);
+      } else if (inputGradient != null) {
+        backward(withGradient(segment.input(), inputGradient));
       }
     }
 
-    /** Gradients by their leaves; they are there until this is closed. */
+    /** Computes gradients, by leaf. They remain valid until this object is closed. */
     private IdentityHashMap<NDArray, NDArray> byLeaf(
-        List<NDArray> leaves, Function<NativeList, Kernel.Places> backward) {
-      Kernel.Places gradients;
+        List<NDArray> leaves, Function<NativeList, Kernel.IndexedArrays> autograd) {
+      Kernel.IndexedArrays gradients;
       try (NativeList list = NativeList.of(leaves)) {
-        gradients = backward.apply(list);
+        gradients = autograd.apply(list);
       }
-      found.add(gradients.arrays());
+      owned.add(gradients.arrays());
       IdentityHashMap<NDArray, NDArray> byLeaf = new IdentityHashMap<>();
       Iterator<NDArray> array = gradients.arrays().iterator();
-      gradients.of().stream().forEach(i -> byLeaf.put(leaves.get(i), array.next()));
+      gradients.indices().stream().forEach(i -> byLeaf.put(leaves.get(i), array.next()));
       return byLeaf;
     }
 
@@ -175,7 +181,7 @@ final class ActivationCheckpoints {
 
     @Override
     public void close() {
-      found.forEach(NativeList::close);
+      owned.forEach(NativeList::close);
     }
   }
 }

@@ -12,12 +12,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
 
-/** What is reached of DJL by name, as it has no public way to it. */
+/** Reflective access to members of DJL that have no public API. */
 final class DjlInternals {
   /** The arrays of a scope. */
   static final VarHandle SCOPE_ARRAYS = field(NDScope.class, "resources", IdentityHashMap.class);
 
-  /** The memory of the JVM that an array borrows, or null. */
+  /** The JVM memory that an array uses, or null. */
   static final VarHandle ARRAY_MEMORY = field(PtNDArray.class, "dataRef", ByteBuffer.class);
 
   private static final Object LIBRARY;
@@ -53,18 +53,20 @@ final class DjlInternals {
           lookup(IValue.class)
               .findConstructor(IValue.class, MethodType.methodType(void.class, long.class));
     } catch (ReflectiveOperationException e) {
-      throw anotherVersion("ai.djl.pytorch.jni", e);
+      throw unsupportedVersion("ai.djl.pytorch.jni", e);
     }
   }
 
   private DjlInternals() {}
 
   /**
-   * Calls a method of a module. {@link IValueUtils#runMethod} does it in libtorch's inference mode
-   * alone, where nothing is recorded; an array that is made there may not be changed outside of it.
+   * Calls a method of a TorchScript module. {@link IValueUtils#runMethod} always uses libtorch's
+   * inference mode, in which nothing is recorded and whose arrays must not be modified outside of
+   * it.
    *
-   * @param recorded whether it is recorded where the thread records; if not, it is in that mode
-   * @return a new value, to be closed
+   * @param recorded whether the call is recorded if the thread records; otherwise it runs in
+   *     inference mode
+   * @return a new value, to be closed by the caller
    */
   static IValue run(PtSymbolBlock module, String method, long[] arguments, boolean recorded) {
     try {
@@ -84,7 +86,7 @@ final class DjlInternals {
     try {
       return lookup(owner).findVarHandle(owner, name, type);
     } catch (ReflectiveOperationException e) {
-      throw anotherVersion(owner.getName() + "." + name, e);
+      throw unsupportedVersion(owner.getName() + "." + name, e);
     }
   }
 
@@ -92,8 +94,10 @@ final class DjlInternals {
     return MethodHandles.privateLookupIn(owner, MethodHandles.lookup());
   }
 
-  private static IllegalStateException anotherVersion(String what, Exception cause) {
+  private static IllegalStateException unsupportedVersion(String member, Exception cause) {
     return new IllegalStateException(
-        "This is another version of DJL than 0.35.1: it lacks something of " + what + ".", cause);
+        "Unsupported DJL version: "
+            + member
+            + " lacks a required member; version 0.35.1 is required.", cause);
   }
 }

@@ -9,13 +9,14 @@ import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
- * The arrays that a recorded forward pass makes on this thread; closing it closes them.
+ * Scope of the arrays created on this thread during a recorded forward pass; closing it closes
+ * them.
  *
- * <p>What Java brings into a forward pass, as the 0.5 of {@code x.mul(0.5)} or the numbers of a
- * {@code create(float[])}, lies in memory of the JVM that libtorch only borrows, and DJL forgets
- * that memory when its array is closed: for a number at once. The garbage collector may then free
- * it before the backward pass reads it, and the gradients are wrong, now and then. This scope holds
- * such memory until it is closed, which is after the backward pass.
+ * <p>Data that Java passes to libtorch in a forward pass, such as the 0.5 of {@code x.mul(0.5)} or
+ * the values of {@code create(float[])}, is stored in JVM memory that libtorch does not own, and
+ * DJL releases its reference when the array is closed; for a number, that is immediately. The
+ * garbage collector may then free the memory before the backward pass reads it, which sometimes
+ * makes gradients wrong. This scope keeps such memory until it is closed, after the backward pass.
  */
 public final class ForwardScope extends NDScope {
   private final List<ByteBuffer> borrowed = new ArrayList<>();
@@ -31,7 +32,7 @@ public final class ForwardScope extends NDScope {
     borrowed.clear();
   }
 
-  /** Where DJL puts every new array of the thread. */
+  /** The map in which DJL registers every new array of the thread. */
   private static final class Arrays extends IdentityHashMap<NDArray, NDArray> {
     private static final long serialVersionUID = 1L;
 
@@ -42,12 +43,12 @@ public final class ForwardScope extends NDScope {
     }
 
     @Override
-    public NDArray put(NDArray array, NDArray same) {
-      if (array instanceof PtNDArray made
-          && DjlInternals.ARRAY_MEMORY.get(made) instanceof ByteBuffer memory) {
+    public NDArray put(NDArray array, NDArray value) {
+      if (array instanceof PtNDArray ptArray
+          && DjlInternals.ARRAY_MEMORY.get(ptArray) instanceof ByteBuffer memory) {
         borrowed.add(memory);
       }
-      return super.put(array, same);
+      return super.put(array, value);
     }
   }
 }

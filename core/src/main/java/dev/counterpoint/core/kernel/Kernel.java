@@ -22,24 +22,28 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Functions of libtorch that {@link NDArray} lacks, written as TorchScript: {@code NAME.py} beside
- * this class, packed and loaded at first use and kept for the life of the process.
+ * Kernel written in TorchScript: functions of libtorch that {@link NDArray} lacks. The source
+ * {@code NAME.py} is a resource next to this class; it is compiled and loaded at first use and kept
+ * for the life of the process.
  *
- * <p>The text is the dialect that {@code torch.jit.save} writes: Python with a type on every
- * argument, and {@code torch.NAME} for each operator of libtorch. libtorch runs it operator by
+ * <p>The source is in the dialect that {@code torch.jit.save} writes: Python with a type on every
+ * argument, and {@code torch.NAME} for each libtorch operator. libtorch runs it operator by
  * operator as written: its graph optimizer, which would rewrite a function after its first calls,
- * is switched off (a flag of the calling thread), so that every call gives the same bits.
+ * is disabled (by a flag of the calling thread), so that every call gives the same bits.
  *
- * <p>An operator that changes a list of arrays in place must be given a list that the function was
- * called with; libtorch takes the call for dead code where the list was made in the text.
+ * <p>An operator that modifies a list of arrays in place must receive a list that is an argument of
+ * the function; libtorch eliminates the call as dead code if the list was created in the source.
  *
- * <p>Any thread may call a kernel, several at once.
+ * <p>Thread-safe; several threads may call a kernel at the same time.
  */
 public final class Kernel {
-  /** Begins a text that uses the functions of others, which are named behind it. */
-  private static final String WITH = "# with ";
+  /**
+   * Prefix of the first line of a source that uses functions of other sources, followed by their
+   * names.
+   */
+  private static final String DEPENDENCIES = "# with ";
 
-  private static final Map<Source, Kernel> LOADED = new ConcurrentHashMap<>();
+  private static final Map<Key, Kernel> LOADED = new ConcurrentHashMap<>();
 
   private final PtSymbolBlock module;
 
@@ -47,49 +51,49 @@ public final class Kernel {
     this.module = module;
   }
 
-  /** What tells one loaded module from another. */
-  private record Source(String name, Map<String, Object> constants) {}
+  /** Identifies a loaded module. */
+  private record Key(String name, Map<String, Object> constants) {}
 
-  /** The kernel of that name, without constants. */
+  /** Loads the kernel with the given name, without constants. */
   public static Kernel load(String name) {
     return load(name, Map.of());
   }
 
   /**
-   * The kernel of that name.
+   * Loads the kernel with the given name.
    *
-   * @param constants attributes of {@code self} in the text: Double, Long, Boolean or String
-   * @throws IllegalStateException with libtorch's message where the text does not load
+   * @param constants attributes of {@code self} in the source: Double, Long, Boolean or String
+   * @throws IllegalStateException with libtorch's message if the source cannot be loaded
    */
   public static Kernel load(String name, Map<String, Object> constants) {
     return LOADED.computeIfAbsent(
-        new Source(name, Map.copyOf(constants)), source -> new Kernel(module(source)));
+        new Key(name, Map.copyOf(constants)), key -> new Kernel(module(key)));
   }
 
-  private static PtSymbolBlock module(Source source) {
-    byte[] archive = ModuleArchive.pack(text(source.name()), new TreeMap<>(source.constants()));
+  private static PtSymbolBlock module(Key key) {
+    byte[] archive = ModuleArchive.pack(source(key.name()), new TreeMap<>(key.constants()));
     try {
       return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {
       throw new IllegalStateException(
-          "Kernel " + source.name() + " does not load: " + e.getMessage(), e);
+          "Cannot load kernel " + key.name() + ": " + e.getMessage(), e);
     }
   }
 
-  private static String text(String name) {
+  private static String source(String name) {
     try (InputStream resource = Kernel.class.getResourceAsStream(name + ".py")) {
       if (resource == null) {
-        throw new IllegalStateException("Kernel " + name + " does not load: no such text.");
+        throw new IllegalStateException("Cannot load kernel " + name + ": the resource " + name + ".py does not exist.");
       }
-      String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
-      return text.startsWith(WITH)
-          ? text
-              + Arrays.stream(text.substring(WITH.length(), text.indexOf('\n')).split(", "))
-                  .map(Kernel::text)
+      String source = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+      return source.startsWith(DEPENDENCIES)
+          ? source
+              + Arrays.stream(source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
+                  .map(Kernel::source)
                   .collect(Collectors.joining())
-          : text;
+          : source;
     } catch (IOException e) {
-      throw new IllegalStateException("Kernel " + name + " does not load: " + e.getMessage(), e);
+      throw new IllegalStateException("Cannot load kernel " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -98,27 +102,26 @@ public final class Kernel {
   }
 
   /**
-   * Calls {@code forward}. It is recorded for the backward pass where the thread records. The
-   * results belong to the manager of the first input, and to the thread's open scope.
+   * Calls {@code forward}. The call is recorded for the backward pass if the thread records. The
+   * results belong to the manager of the first input and to the thread's open scope.
    */
   public NDList apply(NDArray... inputs) {
     try (IValue result = call(true, "forward", (Object[]) inputs)) {
-      return KernelResults.seen(result.toNDList((PtNDManager) inputs[0].getManager()));
+      return KernelResults.register(result.toNDList((PtNDManager) inputs[0].getManager()));
     }
   }
 
   /**
-   * Calls a function that changes arrays in place. Nothing is recorded.
+   * Calls a function that modifies arrays in place. Nothing is recorded.
    *
-   * @param arguments each an NDArray, a list of them, a number, places (a BitSet) or a Boolean
+   * @param arguments each an NDArray, a list of NDArrays, a Double, a Long, indices (a BitSet) or a
+   *     Boolean
    */
   public void run(String function, Object... arguments) {
     call(false, function, arguments).close();
   }
 
-  /**
-   * As {@link #run}, for a function that returns one float32 array, whose values are waited for.
-   */
+  /** Like {@link #run}, for a function that returns one float32 array. Waits for its values. */
   public float[] compute(String function, Object... arguments) {
     try (PtNDManager local = newManager();
         IValue result = call(false, function, arguments)) {
@@ -126,46 +129,46 @@ public final class Kernel {
     }
   }
 
-  /** As {@link #run}, for a function that returns a number. */
+  /** Like {@link #run}, for a function that returns a number. */
   public double number(String function, Object... arguments) {
     try (IValue result = call(false, function, arguments)) {
       return result.toDouble();
     }
   }
 
-  /** As {@link #run}, for a function that returns places in a list. */
-  public BitSet places(String function, Object... arguments) {
+  /** Like {@link #run}, for a function that returns indices into a list. */
+  public BitSet indices(String function, Object... arguments) {
     try (IValue result = call(false, function, arguments)) {
-      return places(result);
+      return indices(result);
     }
   }
 
-  private static BitSet places(IValue numbers) {
-    BitSet places = new BitSet();
-    for (long place : numbers.toLongArray()) {
-      places.set((int) place);
+  private static BitSet indices(IValue numbers) {
+    BitSet indices = new BitSet();
+    for (long index : numbers.toLongArray()) {
+      indices.set((int) index);
     }
-    return places;
+    return indices;
   }
 
   /**
-   * Calls a function that returns a list of arrays. It is recorded where the thread records.
+   * Calls a function that returns a list of arrays. The call is recorded if the thread records.
    *
-   * @param arguments as {@link #run} has them
+   * @param arguments see {@link #run}
    */
   public NativeList list(String function, Object... arguments) {
     return new NativeList(call(true, function, arguments));
   }
 
-  /** Arrays of some places of a longer list, in its order. */
-  public record Places(NativeList arrays, BitSet of) {}
+  /** Elements of a longer list, in its order, with their indices in it. */
+  public record IndexedArrays(NativeList arrays, BitSet indices) {}
 
-  /** As {@link #list}, for a function that returns the places of the arrays as well. */
-  public Places listWithPlaces(String function, Object... arguments) {
+  /** Like {@link #list}, for a function that also returns the indices of the arrays. */
+  public IndexedArrays listWithIndices(String function, Object... arguments) {
     try (IValue result = call(true, function, arguments)) {
       IValue[] pair = result.toIValueTuple();
-      try (IValue places = pair[1]) {
-        return new Places(new NativeList(pair[0]), places(places));
+      try (IValue indices = pair[1]) {
+        return new IndexedArrays(new NativeList(pair[0]), indices(indices));
       }
     }
   }
@@ -202,11 +205,11 @@ public final class Kernel {
       return IValue.from((double) number);
     } else if (argument instanceof Long number) {
       return IValue.from((long) number);
-    } else if (argument instanceof BitSet places) {
-      return IValue.listFrom(places.stream().asLongStream().toArray());
+    } else if (argument instanceof BitSet indices) {
+      return IValue.listFrom(indices.stream().asLongStream().toArray());
     } else if (argument instanceof Boolean flag) {
       return IValue.from((boolean) flag);
     }
-    throw new IllegalArgumentException("A kernel takes no " + argument.getClass() + ".");
+    throw new IllegalArgumentException("Unsupported kernel argument of " + argument.getClass() + ".");
   }
 }

@@ -7,36 +7,36 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What kernels have put out while one thread recorded. Their memory is libtorch's own, which keeps
- * what the backward pass needs of it, so they may be closed before that; an array that was made
- * from Java's numbers may not, as nothing but it keeps its memory.
+ * Outputs of kernels while one thread records. Their memory belongs to libtorch, which keeps what
+ * the backward pass needs, so they may be closed before the backward pass. An array created from
+ * Java data may not: it holds the only reference to its memory.
  */
 final class KernelResults {
-  private static final ThreadLocal<@Nullable KernelResults> OF_THREAD = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable KernelResults> CURRENT = new ThreadLocal<>();
 
   private final List<NDArray> arrays = new ArrayList<>();
 
-  /** Those of the recording that this thread has open; null where it has none. */
-  static @Nullable KernelResults ofThisThread() {
-    return OF_THREAD.get();
+  /** The results of this thread's innermost recording; null if there is none. */
+  static @Nullable KernelResults current() {
+    return CURRENT.get();
   }
 
-  static void exchange(@Nullable KernelResults results) {
-    OF_THREAD.set(results);
+  static void setCurrent(@Nullable KernelResults results) {
+    CURRENT.set(results);
   }
 
-  /** Remembers them, if this thread records. */
-  static NDList seen(NDList results) {
-    KernelResults all = OF_THREAD.get();
-    if (all != null) {
-      all.arrays.addAll(results);
+  /** Registers results if this thread records. */
+  static NDList register(NDList results) {
+    KernelResults recorded = CURRENT.get();
+    if (recorded != null) {
+      recorded.arrays.addAll(results);
     }
     return results;
   }
 
-  void closeAllBut(NDArray one) {
+  void closeAllExcept(NDArray kept) {
     for (NDArray array : arrays) {
-      if (array != one) {
+      if (array != kept) {
         array.close();
       }
     }

@@ -12,11 +12,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * TorchScript functions as the archive that {@code torch.jit.load} reads: a zip of the source text,
- * and of a pickle with the attributes of the one object whose methods the functions are.
+ * Writes TorchScript functions as an archive for {@code torch.jit.load}: a zip file with the source
+ * and a pickle of the attributes of the module object.
  */
 final class ModuleArchive {
-  /** libtorch's file format; an older number would give operators their older meaning. */
+  /**
+   * Version of libtorch's file format; an older version would select older semantics of operators.
+   */
   private static final String FORMAT = "10\n";
 
   private static final byte[] EMPTY_TUPLE = {(byte) 0x80, 2, ')', '.'};
@@ -38,7 +40,7 @@ final class ModuleArchive {
       add(
           zip,
           "code/__torch__.py",
-          classText(functions, constants).getBytes(StandardCharsets.UTF_8));
+          classSource(functions, constants).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -51,7 +53,7 @@ final class ModuleArchive {
     zip.closeEntry();
   }
 
-  private static String classText(String functions, SortedMap<String, Object> constants) {
+  private static String classSource(String functions, SortedMap<String, Object> constants) {
     String attributes =
         constants.entrySet().stream()
             .map(entry -> entry.getKey() + " : " + type(entry.getValue()) + "\n")
@@ -70,10 +72,10 @@ final class ModuleArchive {
     } else if (constant instanceof String) {
       return "str";
     }
-    throw new IllegalArgumentException("A kernel takes no constant " + constant.getClass() + ".");
+    throw new IllegalArgumentException("Unsupported kernel constant of " + constant.getClass() + ".");
   }
 
-  /** Pickle protocol 2 of an object of the class, with its attributes as its state. */
+  /** Pickles the module object in protocol 2, with its attributes as the state. */
   private static byte[] pickle(Map<String, Object> constants) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
@@ -81,10 +83,10 @@ final class ModuleArchive {
     out.writeBytes("c__torch__\nK\n)");
     out.writeByte(0x81);
     out.writeBytes("}(");
-    writeText(out, "training");
+    writeString(out, "training");
     writeValue(out, true);
     for (Map.Entry<String, Object> constant : constants.entrySet()) {
-      writeText(out, constant.getKey());
+      writeString(out, constant.getKey());
       writeValue(out, constant.getValue());
     }
     out.writeBytes("ub.");
@@ -101,11 +103,11 @@ final class ModuleArchive {
     } else if (value instanceof Boolean flag) {
       out.writeByte(flag ? 0x88 : 0x89);
     } else {
-      writeText(out, (String) value);
+      writeString(out, (String) value);
     }
   }
 
-  private static void writeText(DataOutputStream out, String text) throws IOException {
+  private static void writeString(DataOutputStream out, String text) throws IOException {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     out.writeByte('X');
     out.writeInt(Integer.reverseBytes(utf8.length));

@@ -11,17 +11,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of arrays that libtorch holds itself, so that a kernel is given all of them at once. To
- * Java it shows them one by one, when they are first asked for: the arrays of all parameters,
- * passed on from call to call, would otherwise be most of what Java does in the step of a small
- * model.
+ * List of arrays held by libtorch, so that a kernel receives all of them as one argument. The Java
+ * arrays are created only when they are first accessed: passing the arrays of all parameters from
+ * call to call would otherwise dominate the Java time of a small model's step.
  */
 public final class NativeList extends AbstractList<NDArray> implements AutoCloseable {
   private final IValue list;
   private @Nullable List<NDArray> arrays;
-  private @Nullable PtNDManager memory;
+  private @Nullable PtNDManager manager;
 
-  /** What a kernel has put out; it belongs to this list. */
+  /** Wraps the result of a kernel, which this list then owns. */
   NativeList(IValue list) {
     this.list = list;
   }
@@ -31,12 +30,12 @@ public final class NativeList extends AbstractList<NDArray> implements AutoClose
     this.arrays = List.copyOf(arrays);
   }
 
-  /** A list of arrays that stay their owner's, and live longer than it. */
+  /** A list of existing arrays, which the caller owns and which must outlive the list. */
   public static NativeList of(List<NDArray> arrays) {
     return new NativeList(arrays);
   }
 
-  /** A list that shares the memory of some arrays, which may be closed before it. */
+  /** A list that shares the memory of existing arrays, which may be closed before it. */
   static NativeList sharing(List<NDArray> arrays) {
     return new NativeList(IValue.listFrom(arrays.toArray(PtNDArray[]::new)));
   }
@@ -47,12 +46,12 @@ public final class NativeList extends AbstractList<NDArray> implements AutoClose
 
   private List<NDArray> arrays() {
     if (arrays == null) {
-      memory = (PtNDManager) Torch.newManager(Device.cpu());
-      PtNDArray[] made = list.toTensorArray(memory);
-      for (PtNDArray array : made) {
+      manager = (PtNDManager) Torch.newManager(Device.cpu());
+      PtNDArray[] created = list.toTensorArray(manager);
+      for (PtNDArray array : created) {
         NDScope.unregister(array);
       }
-      arrays = List.of(made);
+      arrays = List.of(created);
     }
     return arrays;
   }
@@ -67,12 +66,12 @@ public final class NativeList extends AbstractList<NDArray> implements AutoClose
     return arrays().size();
   }
 
-  /** Lets go of the list, and of the arrays that it has shown but was not given. */
+  /** Closes the list and the Java arrays that it created. */
   @Override
   public void close() {
     list.close();
-    if (memory != null) {
-      memory.close();
+    if (manager != null) {
+      manager.close();
     }
   }
 }

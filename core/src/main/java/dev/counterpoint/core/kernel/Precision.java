@@ -4,16 +4,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The numbers that matrix products are made in. Weights, gradients, norms, softmax, losses and
- * optimizers are in float32 always.
+ * Precision of matrix multiplications. Weights, gradients, norms, softmax, losses and optimizers
+ * always use float32.
  */
 public enum Precision {
   FLOAT32(6),
   /**
-   * Half the bits, with float32's range and 8 significant bits; sums are in float32. On a processor
-   * for which libtorch has no fast products of it (x86 without AVX-512, ARM without its bf16)
-   * numbers are rounded to it, and the products are float32's; attention between its products is in
-   * float32 then. That takes somewhat longer than float32, and holds a copy of the weights more.
+   * bfloat16: half the bits of float32, with the same range and 8 significant bits; sums are in
+   * float32. On a processor for which libtorch has no fast bfloat16 multiplication (x86 without
+   * AVX-512, ARM without its bf16 extension), operands are rounded to bfloat16 and multiplied in
+   * float32, and attention uses float32 between its products. That is somewhat slower than float32
+   * and needs memory for another copy of the weights.
    */
   BFLOAT16(15);
 
@@ -23,41 +24,43 @@ public enum Precision {
     this.type = type;
   }
 
-  /** What kernels whose text is {@code # with product} must know of it on this processor. */
+  /**
+   * The constants for kernels whose source begins with {@code # with product}, for this processor.
+   */
   public Map<String, Object> constants() {
     return constants(matmulPrecision() != this);
   }
 
-  /** What its products are computed in on this processor. */
+  /** The precision in which matrix products are computed on this processor. */
   public Precision matmulPrecision() {
-    return Products.IN_BFLOAT16 ? this : FLOAT32;
+    return Matmul.SUPPORTS_BFLOAT16 ? this : FLOAT32;
   }
 
   /**
-   * As {@link #constants()}, on any processor.
+   * Like {@link #constants()}, independent of the processor.
    *
-   * @param rounded whether the products are float32's, of rounded numbers
+   * @param rounded whether to round the operands and multiply in float32
    */
   public Map<String, Object> constants(boolean rounded) {
     return Map.of("type", type, "rounded", rounded);
   }
 
-  /** Those, and others of a kernel. */
-  public Map<String, Object> constants(Map<String, Object> others) {
-    Map<String, Object> all = new HashMap<>(others);
+  /** The constants of this precision together with additional ones of a kernel. */
+  public Map<String, Object> constants(Map<String, Object> additional) {
+    Map<String, Object> all = new HashMap<>(additional);
     all.putAll(constants());
     return all;
   }
 
-  /** What libtorch can on this processor; it is asked at first use. */
-  private static final class Products {
-    static final boolean IN_BFLOAT16 = inBfloat16();
+  /** Capabilities of libtorch on this processor, determined at first use. */
+  private static final class Matmul {
+    static final boolean SUPPORTS_BFLOAT16 = supportsBfloat16();
 
-    private static boolean inBfloat16() {
+    private static boolean supportsBfloat16() {
       try {
         return Kernel.load("bfloat16").number("supported") > 0;
       } catch (IllegalStateException noSuchOperator) {
-        return false; // a libtorch without oneDNN, which has these products
+        return false; // this libtorch was built without oneDNN, which implements the operators
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Native work: libtorch's own operators, and kernels written as readable TorchScript text. */
+/** Native code: libtorch's operators, and kernels written in TorchScript. */
 @NullMarked
 package dev.counterpoint.core.kernel;
 

@@ -13,22 +13,27 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Accuracy and F1 of class numbers against logits (..., classes), from one table of how often each
- * class was taken for each.
+ * Accuracy and F1 of predicted classes from logits (..., classes), computed from one confusion
+ * matrix.
  *
- * <p>F1 of a class is 2 tp / (2 tp + fp + fn), and 0 for a class that occurs but is never met, as
- * in scikit-learn; the macro mean is over the classes that occur in the labels or the predictions.
+ * <p>F1 of a class is 2 tp / (2 tp + fp + fn). It is 0 for a class that occurs but is never
+ * predicted correctly, as in scikit-learn. The macro average covers the classes that occur in the
+ * labels or the predictions.
  */
 public final class Classification implements Metric {
-  private static final int REMARKS = 5;
+  private static final int MAX_REMARKS = 5;
 
   private final List<String> labels;
-  private final double[] table;
+  private final double[] counts;
 
-  /** For classes in the order of their numbers. */
+  /**
+   * Creates the metric.
+   *
+   * @param labels the class names, in the order of the class indices
+   */
   public Classification(List<String> labels) {
     this.labels = List.copyOf(labels);
-    table = new double[labels.size() * labels.size()];
+    counts = new double[labels.size() * labels.size()];
   }
 
   @Override
@@ -36,13 +41,13 @@ public final class Classification implements Metric {
     Shape expected = batch.labels().getShape().add(labels.size());
     if (!output.getShape().equals(expected)) {
       throw new InvalidSettings(
-          "The model's output is "
+          "The model's output has shape "
               + output.getShape()
-              + "; for labels "
+              + "; for labels of shape "
               + batch.labels().getShape()
-              + " of "
+              + " and "
               + labels.size()
-              + " classes it must be "
+              + " classes it must have shape "
               + expected
               + ".");
     }
@@ -55,46 +60,46 @@ public final class Classification implements Metric {
     long[] actual = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < actual.length; i++) {
       if (actual[i] != CrossEntropy.IGNORED) {
-        table[at((int) actual[i], (int) predicted[i])]++;
+        counts[index((int) actual[i], (int) predicted[i])]++;
       }
     }
   }
 
   @Override
   public double[] sums() {
-    return table.clone();
+    return counts.clone();
   }
 
   @Override
   public Map<String, Double> values(double[] sums) {
     Map<String, Double> values = new LinkedHashMap<>();
-    double right = 0;
-    double all = 0;
-    for (int i = 0; i < labels.size(); i++) {
-      right += sums[at(i, i)];
-      all += actual(sums, i);
-    }
-    values.put("accuracy", right / all);
-    values.put("f1", Double.NaN);
+    double correct = 0;
     double total = 0;
+    for (int i = 0; i < labels.size(); i++) {
+      correct += sums[index(i, i)];
+      total += actual(sums, i);
+    }
+    values.put("accuracy", correct / total);
+    values.put("f1", Double.NaN);
+    double f1Sum = 0;
     int occurring = 0;
     for (int i = 0; i < labels.size(); i++) {
       double f1 = f1(sums, i);
       values.put("f1." + labels.get(i), f1);
       if (!Double.isNaN(f1)) {
-        total += f1;
+        f1Sum += f1;
         occurring++;
       }
     }
-    values.put("f1", total / occurring);
+    values.put("f1", f1Sum / occurring);
     return values;
   }
 
-  /** The pairs that are mistaken for each other most. */
+  /** The most frequent misclassifications. */
   @Override
   public List<String> remarks(double[] sums) {
-    return matrix(sums).mistakes(REMARKS).stream()
-        .map(it -> it.actual() + " taken for " + it.predicted() + ": " + it.times())
+    return matrix(sums).mistakes(MAX_REMARKS).stream()
+        .map(it -> it.actual() + " predicted as " + it.predicted() + ": " + it.times())
         .toList();
   }
 
@@ -104,22 +109,22 @@ public final class Classification implements Metric {
   }
 
   private ConfusionMatrix matrix(double[] sums) {
-    List<List<Long>> counts = new ArrayList<>();
+    List<List<Long>> rows = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
       int actual = i;
-      counts.add(
+      rows.add(
           IntStream.range(0, labels.size())
-              .mapToObj(predicted -> (long) sums[at(actual, predicted)])
+              .mapToObj(predicted -> (long) sums[index(actual, predicted)])
               .toList());
     }
-    return new ConfusionMatrix(labels, counts);
+    return new ConfusionMatrix(labels, rows);
   }
 
   private double f1(double[] sums, int label) {
-    double hits = 2 * sums[at(label, label)];
+    double hits = 2 * sums[index(label, label)];
     double predicted = 0;
     for (int i = 0; i < labels.size(); i++) {
-      predicted += sums[at(i, label)];
+      predicted += sums[index(i, label)];
     }
     return hits / (actual(sums, label) + predicted);
   }
@@ -127,12 +132,12 @@ public final class Classification implements Metric {
   private double actual(double[] sums, int label) {
     double actual = 0;
     for (int i = 0; i < labels.size(); i++) {
-      actual += sums[at(label, i)];
+      actual += sums[index(label, i)];
     }
     return actual;
   }
 
-  private int at(int actual, int predicted) {
+  private int index(int actual, int predicted) {
     return actual * labels.size() + predicted;
   }
 }

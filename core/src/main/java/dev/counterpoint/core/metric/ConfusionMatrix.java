@@ -5,9 +5,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * How often each class was taken for each.
+ * Confusion matrix: how often each class was predicted as each class.
  *
- * @param labels of the classes in the order of their numbers
+ * @param labels class names, in the order of the class indices
  * @param counts (actual, predicted)
  */
 public record ConfusionMatrix(List<String> labels, List<List<Long>> counts) {
@@ -17,14 +17,19 @@ public record ConfusionMatrix(List<String> labels, List<List<Long>> counts) {
   }
 
   /**
-   * Two classes of which the one was taken for the other.
+   * Misclassification of one class as another.
    *
-   * @param times how often
+   * @param times number of occurrences
    */
   public record Mistake(String actual, String predicted, long times) {}
 
-  /** The mistakes that were made most, the most frequent first; each pair and direction once. */
-  public List<Mistake> mistakes(int most) {
+  /**
+   * The most frequent misclassifications, most frequent first. Each pair (actual, predicted) occurs
+   * once.
+   *
+   * @param limit maximum number of pairs
+   */
+  public List<Mistake> mistakes(int limit) {
     List<Mistake> mistakes = new ArrayList<>();
     for (int actual = 0; actual < labels.size(); actual++) {
       for (int predicted = 0; predicted < labels.size(); predicted++) {
@@ -36,7 +41,7 @@ public record ConfusionMatrix(List<String> labels, List<List<Long>> counts) {
     }
     return mistakes.stream()
         .sorted(Comparator.comparingLong(Mistake::times).reversed())
-        .limit(most)
+        .limit(limit)
         .toList();
   }
 }

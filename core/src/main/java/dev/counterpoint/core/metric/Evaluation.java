@@ -11,12 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a pass over a set found.
+ * Result of evaluating a model on a data set.
  *
- * @param values by name: loss first, then the figures of the metrics, as accuracy, f1, f1.positive
- * @param items in the set
- * @param remarks lines for people, as which classes are taken for which
- * @param confusion of the first metric that has one
+ * @param values metric values by name: loss first, then those of the metrics, such as accuracy, f1,
+ *     f1.positive
+ * @param items number of examples in the data set
+ * @param remarks readable lines, such as the most frequent misclassifications
+ * @param confusion confusion matrix of the first metric that has one
  */
 public record Evaluation(
     Map<String, Double> values,
@@ -25,22 +26,22 @@ public record Evaluation(
     Optional<ConfusionMatrix> confusion) {
   public static final String LOSS = "loss";
 
-  private static final int SHOWN = 10;
+  private static final int MAX_LISTED_NAMES = 10;
 
   public Evaluation {
     values = new LinkedHashMap<>(values);
     remarks = List.copyOf(remarks);
   }
 
-  /** Figures without a confusion matrix. */
+  /** Creates a result without a confusion matrix. */
   public Evaluation(Map<String, Double> values, long items, List<String> remarks) {
     this(values, items, remarks, Optional.empty());
   }
 
   /**
-   * One figure.
+   * The value of one metric.
    *
-   * @throws InvalidSettings where nothing of that name was measured
+   * @throws InvalidSettings if there is no metric with that name
    */
   public double value(String name) {
     requireMeasured(name, values.keySet());
@@ -48,26 +49,27 @@ public record Evaluation(
   }
 
   /**
-   * Checks that something is measured.
+   * Checks that a metric exists.
    *
-   * @param measured what {@link #values} names
-   * @throws InvalidSettings naming what is, and what was probably meant
+   * @param known the names of all metrics, as in {@link #values}
+   * @throws InvalidSettings if it does not exist; the message lists the known metrics and suggests
+   *     a similar name
    */
-  public static void requireMeasured(String name, Set<String> measured) {
-    if (!measured.contains(name)) {
-      List<String> shown = measured.stream().limit(SHOWN).toList();
+  public static void requireMeasured(String name, Set<String> known) {
+    if (!known.contains(name)) {
+      List<String> listed = known.stream().limit(MAX_LISTED_NAMES).toList();
       throw new InvalidSettings(
-          "\""
+          "Metric \""
               + name
-              + "\" is not measured"
-              + Nearest.suggestion(name, measured)
-              + " There are "
-              + String.join(", ", shown)
-              + (measured.size() > SHOWN ? " and " + (measured.size() - SHOWN) + " more." : "."));
+              + "\" is unknown"
+              + Nearest.suggestion(name, known)
+              + " Known: "
+              + String.join(", ", listed)
+              + (known.size() > MAX_LISTED_NAMES ? " and " + (known.size() - MAX_LISTED_NAMES) + " more." : "."));
     }
   }
 
-  /** From the sums of the loss and of each metric. */
+  /** Computes the result from the accumulated sums of the loss and of each metric. */
   public static Evaluation of(
       double lossSum, double weight, long items, List<Metric> metrics, List<double[]> sums) {
     Map<String, Double> values = new LinkedHashMap<>();

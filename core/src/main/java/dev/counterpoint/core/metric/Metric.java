@@ -8,35 +8,36 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A measure accumulated exactly over a whole set. What it gathers is a row of numbers that add up,
- * over batches and over ranks, so that the set may be cut in any way.
+ * Metric accumulated exactly over a whole data set. The state is an array of numbers that can be
+ * added over batches and over ranks, so the data set may be split in any way.
  */
 public interface Metric {
   /**
-   * Sees to it that an output is of a shape that it can take in: asked with the first batch of a
-   * training, so that a model which does not fit is not found out only after an epoch.
+   * Checks the shape of an output. Called with the first batch of a training run, so that a model
+   * that does not fit the metric is rejected at once, not after the first epoch.
    *
-   * @throws InvalidSettings where it is not
+   * @throws InvalidSettings if the shape is wrong
    */
   default void check(NDArray output, Batch batch) {}
 
-  /** Takes in the outputs of one batch. */
+  /** Accumulates the outputs of one batch. */
   void add(NDArray output, Batch batch);
 
-  /** What has been gathered so far. */
+  /** The accumulated state. */
   double[] sums();
 
   /**
-   * The figures that follow from sums, by name, as {@code accuracy}; NaN where nothing was counted.
+   * Computes the values from accumulated sums, by name, such as {@code accuracy}; NaN if nothing
+   * was counted.
    */
   Map<String, Double> values(double[] sums);
 
-  /** Which classes are taken for which, where that is what it gathers. */
+  /** The confusion matrix, if this metric accumulates one. */
   default Optional<ConfusionMatrix> confusion(double[] sums) {
     return Optional.empty();
   }
 
-  /** Lines for people that follow from sums; mostly none. */
+  /** Readable lines computed from accumulated sums; none by default. */
   default List<String> remarks(double[] sums) {
     return List.of();
   }

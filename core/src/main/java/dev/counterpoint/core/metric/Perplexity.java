@@ -7,8 +7,8 @@ import dev.counterpoint.core.loss.LossSum;
 import java.util.Map;
 
 /**
- * The exponential of the mean cross entropy of the tokens, without smoothing, from logits (batch,
- * tokens, vocabulary) and labels (batch, tokens).
+ * Perplexity: the exponential of the mean cross-entropy per token, without label smoothing, from
+ * logits (batch, tokens, vocabulary) and labels (batch, tokens).
  */
 public final class Perplexity implements Metric {
   private double sum;

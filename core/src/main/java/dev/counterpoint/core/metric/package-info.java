@@ -1,4 +1,4 @@
-/** Metrics, accumulated exactly over a whole set. */
+/** Metrics that are accumulated exactly over a whole data set. */
 @NullMarked
 package dev.counterpoint.core.metric;
 

@@ -3,7 +3,7 @@ package dev.counterpoint.core.model;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.operator.GeluKernel;
 
-/** Functions of each number, by the names of {@code torch.nn.functional}. */
+/** Element-wise activation functions, named as in {@code torch.nn.functional}. */
 public enum Activation implements UnaryLayer {
   RELU {
     @Override
@@ -11,14 +11,14 @@ public enum Activation implements UnaryLayer {
       return ai.djl.nn.Activation.relu(x);
     }
   },
-  /** x Phi(x), exact, through the error function. */
+  /** Exact GELU, x Phi(x), computed with the error function. */
   GELU {
     @Override
     public NDArray forward(NDArray x) {
       return GeluKernel.exact(x);
     }
   },
-  /** The tanh form of GELU that GPT-2 uses: {@code gelu(x, approximate="tanh")}. */
+  /** GELU with the tanh approximation, as in GPT-2: {@code gelu(x, approximate="tanh")}. */
   GELU_TANH {
     @Override
     public NDArray forward(NDArray x) {
@@ -37,7 +37,7 @@ public enum Activation implements UnaryLayer {
       return x.getNDArrayInternal().sigmoid();
     }
   },
-  /** x sigmoid(x). */
+  /** SiLU (swish): x sigmoid(x). */
   SILU {
     @Override
     public NDArray forward(NDArray x) {

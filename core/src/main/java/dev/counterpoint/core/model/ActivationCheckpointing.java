@@ -8,31 +8,32 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Blocks whose inner arrays are made again in the backward pass instead of being kept: memory for
- * one block instead of all, for one more forward pass (Chen et al. 2016, "Training Deep Nets with
- * Sublinear Memory Cost").
+ * Activation checkpointing of a block: its inner activations are recomputed in the backward pass
+ * instead of being kept. Memory for the activations of one block instead of all, at the cost of one
+ * more forward pass (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
  */
 final class ActivationCheckpointing {
   private ActivationCheckpointing() {}
 
   /**
-   * Applies a block.
+   * Applies a block with activation checkpointing.
    *
-   * <p>Its dropout draws the same numbers both times, and others than it draws without this class,
-   * as the generator is seeded anew before each block.
+   * <p>The dropout of the block draws the same random numbers in the forward pass and in the
+   * recomputation. They differ from the numbers drawn without checkpointing, because the generator
+   * is reseeded before each block.
    *
-   * @param forward applies the block, and uses no parameter but the block's
-   * @param x what the block reads; nothing else that is trained may read it
+   * @param forward applies the block; must use no parameters other than the block's
+   * @param x the input of the block; no other trained computation may read it
    */
-  static NDArray of(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
-    List<NDArray> trained = new ArrayList<>();
-    LayerFields.visit(block, "", (path, parameter) -> addTrained(parameter, trained), (p, l) -> {});
-    return Torch.recomputed(forward, x, trained);
+  static NDArray apply(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
+    List<NDArray> parameters = new ArrayList<>();
+    LayerFields.visit(block, "", (path, parameter) -> addTrainable(parameter, parameters), (p, l) -> {});
+    return Torch.checkpoint(forward, x, parameters);
   }
 
-  private static void addTrained(Parameter parameter, List<NDArray> trained) {
+  private static void addTrainable(Parameter parameter, List<NDArray> parameters) {
     if (parameter.trainable()) {
-      trained.add(parameter.value());
+      parameters.add(parameter.value());
     }
   }
 }

@@ -20,8 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model to be trained: the one class to extend. Keep layers in fields, write {@link #forward},
- * say what the loss is:
+ * Base class of all trainable models. A subclass keeps its layers in fields and implements {@link
+ * #forward} and {@link #lossFunction}:
  *
  * <pre>{@code
  * public final class Classifier extends BaseModel {
@@ -38,77 +38,83 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A model has no native memory until {@link #initialize}. It may then be trained by one thread,
- * or, in evaluation, be called by any number.
+ * <p>A model has no native memory before {@link #initialize}. After that, one thread may train it,
+ * or any number of threads may call it in evaluation mode.
  */
 public abstract class BaseModel extends Layer implements AutoCloseable {
-  private static final int LISTED = 24;
+  private static final int MAX_LISTED_NAMES = 24;
 
-  private @Nullable NDManager memory;
+  private @Nullable NDManager manager;
+
+  /** Set by {@link #replaceLoss}. The name is part of parameter paths if the loss is a layer. */
   private @Nullable Loss replacement;
 
   /**
-   * From a batch to whatever the loss and the metrics of this model understand, mostly logits
-   * (batch, classes).
+   * Computes the output for a batch, in the form that the loss and the metrics of this model
+   * expect; usually logits (batch, classes).
    */
   public abstract NDArray forward(Batch batch);
 
-  /** What training makes small, unless a run file names another loss. */
+  /** The loss that training minimizes, unless a run file configures another loss. */
   public abstract Loss lossFunction();
 
   /**
-   * The optimizer of this model. Given; overridden where a model must have its own.
+   * Creates the optimizer of this model. May be overridden for models that need a special
+   * optimizer.
    *
-   * @param rule the algorithm that the run asks for
-   * @param groups what differs for parameters of certain names
+   * @param config the optimizer configured for the run
+   * @param groups learning rates and weight decays that differ for parameters with certain names
    */
-  public Optimizer createOptimizer(OptimizerConfig rule, List<ParameterGroup> groups) {
-    return Optimizer.create(rule, parameters(), groups);
+  public Optimizer createOptimizer(OptimizerConfig config, List<ParameterGroup> groups) {
+    return Optimizer.create(config, parameters(), groups);
   }
 
-  /** The loss of a batch: this model's own, or the one that took its place. */
+  /**
+   * Computes the loss of a batch with this model's loss function, or with the one set by {@link
+   * #replaceLoss}.
+   */
   public final LossSum loss(NDArray output, Batch batch) {
     Loss loss =
         replacement == null ? requireReturned(lossFunction(), this, "lossFunction") : replacement;
     return requireReturned(loss.of(output, batch), loss, "of");
   }
 
-  private static <T> T requireReturned(@Nullable T result, Object of, String method) {
+  private static <T> T requireReturned(@Nullable T result, Object receiver, String method) {
     if (result == null) {
       throw new IllegalArgumentException(
-          of.getClass().getSimpleName() + "." + method + " returned null.");
+          receiver.getClass().getSimpleName() + "." + method + " returned null.");
     }
     return result;
   }
 
-  /** Trains with another loss than the model's own. */
+  /** Replaces the model's loss function by another loss. */
   public final void replaceLoss(Loss loss) {
     replacement = loss;
   }
 
-  /** Every parameter under its dotted path, in the order of the fields; a shared one once. */
+  /** All parameters, named by dotted path, in field order; a shared parameter is listed once. */
   public final List<Parameter> parameters() {
-    List<Parameter> named = new ArrayList<>();
+    List<Parameter> result = new ArrayList<>();
     LayerFields.visit(
         this,
         "",
         (path, parameter) -> {
-          if (named.stream().noneMatch(known -> known == parameter)) {
-            parameter.named(path);
-            named.add(parameter);
+          if (result.stream().noneMatch(it -> it == parameter)) {
+            parameter.setName(path);
+            result.add(parameter);
           }
         },
         (path, layer) -> {});
-    return named;
+    return result;
   }
 
   /**
-   * Every linear layer under its dotted path, in the order of the fields, save for those that share
-   * the weight of another layer.
+   * All linear layers by dotted path, in field order, except for layers that share the weight of
+   * another layer.
    */
   public final Map<String, Linear> linears() {
-    parameters(); // so that they are named
-    Map<String, Linear> named = new LinkedHashMap<>();
+    parameters(); // assigns the names
+    Map<String, Linear> result = new LinkedHashMap<>();
     LayerFields.visit(
         this,
         "",
@@ -116,45 +122,49 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
         (path, layer) -> {
           if (layer instanceof Linear linear
               && linear.parameter().name().equals(path + ".weight")) {
-            named.put(path, linear);
+            result.put(path, linear);
           }
         });
-    return named;
+    return result;
   }
 
   /**
-   * Gives every parameter memory on the device and its first values, a function of seed and name.
+   * Allocates and initializes all parameters on a device. The initial values are a function of seed
+   * and parameter name.
+   *
+   * @throws IllegalStateException if the model is already initialized
    */
   public final void initialize(Device device, long seed) {
-    if (memory != null) {
-      throw new IllegalStateException("The model is initialized already.");
+    if (manager != null) {
+      throw new IllegalStateException("The model is already initialized.");
     }
-    NDManager manager = Torch.newManager(device);
-    parameters().forEach(parameter -> parameter.initialize(manager, seed));
-    memory = manager;
+    NDManager newManager = Torch.newManager(device);
+    parameters().forEach(parameter -> parameter.initialize(newManager, seed));
+    manager = newManager;
   }
 
   public final boolean initialized() {
-    return memory != null;
+    return manager != null;
   }
 
   /**
-   * Where the parameters lie.
+   * The device of the parameters.
    *
    * @throws IllegalStateException before {@link #initialize}
    */
   public final Device device() {
-    if (memory == null) {
+    if (manager == null) {
       throw new IllegalStateException(
           "The model is not initialized; call initialize(device, seed) first.");
     }
-    return memory.getDevice();
+    return manager.getDevice();
   }
 
   /**
-   * Keeps every parameter whose name matches as it is: {@code freeze("embedding.*")}.
+   * Freezes all parameters with matching names, as in {@code freeze("embedding.*")}: training does
+   * not change them.
    *
-   * @throws InvalidSettings where no name matches
+   * @throws InvalidSettings if no name matches
    */
   public final void freeze(String pattern) {
     NamePattern names = new NamePattern(pattern);
@@ -162,22 +172,22 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
         parameters().stream().filter(parameter -> names.test(parameter.name())).toList();
     if (matching.isEmpty()) {
       throw new InvalidSettings(
-          "No parameter is named like \"" + pattern + "\"; the names are " + listed() + ".");
+          "No parameter name matches \"" + pattern + "\". Parameters: " + listNames() + ".");
     }
     matching.forEach(parameter -> parameter.setTrainable(false));
   }
 
-  private String listed() {
+  private String listNames() {
     List<String> names = parameters().stream().map(Parameter::name).toList();
-    int more = names.size() - LISTED;
-    return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+    int more = names.size() - MAX_LISTED_NAMES;
+    return String.join(", ", names.subList(0, Math.min(MAX_LISTED_NAMES, names.size())))
         + (more > 0 ? " and " + more + " more" : "");
   }
 
   @Override
   public final void close() {
-    if (memory != null) {
-      memory.close();
+    if (manager != null) {
+      manager.close();
     }
   }
 }

@@ -15,19 +15,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Any block of DJL, from its library or anybody's own, as a part of a model. Its parameters become
- * parameters of the model, {@code parameters.NAME} under this layer, with the values that the
- * block's own initializers give them; running statistics become buffers. A block that stands in
- * several places of another is trained as the one that it is.
+ * Adapter that uses any DJL {@code Block}, built-in or custom, as a layer. The block's parameters
+ * become parameters of the model, named {@code parameters.NAME} under this layer, and start with
+ * the values of the block's own initializers; running statistics become buffers. A block that
+ * occurs several times within another block is trained as one shared block.
  */
 public final class DjlBlock extends Layer implements UnaryLayer {
   private final Block block;
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
 
   /**
-   * Adopts a block that has not been initialized.
+   * Wraps a block that has not been initialized.
    *
-   * @param input the shape of its input, as (1, 3, 32, 32); the batch may differ later
+   * @param input the input shape, such as (1, 3, 32, 32); the batch size may differ later
    */
   public DjlBlock(Block block, Shape input) {
     this.block = block;
@@ -44,25 +44,26 @@ public final class DjlBlock extends Layer implements UnaryLayer {
     }
   }
 
-  /** Calls the block on one array. */
+  /** Applies the block to one array. */
   @Override
   public NDArray forward(NDArray x) {
     return forward(new NDList(x)).singletonOrThrow();
   }
 
-  /** Calls the block on as many arrays as it takes. */
+  /** Applies the block to a list of arrays. */
   public NDList forward(NDList inputs) {
-    ParameterStore own = new ParameterStore(inputs.head().getManager(), false);
-    return block.forward(own, inputs, training());
+    ParameterStore store = new ParameterStore(inputs.head().getManager(), false);
+    return block.forward(store, inputs, training());
   }
 
   private static Parameter declare(ai.djl.nn.Parameter parameter) {
     long[] shape = parameter.getArray().getShape().getShape();
-    dev.counterpoint.core.parameter.Initializer own =
+    dev.counterpoint.core.parameter.Initializer initializer =
         (manager, ignored) -> {
           parameter.initialize(manager, DataType.FLOAT32);
           return parameter.getArray();
         };
-    return parameter.requiresGradient() ? Parameter.of(own, shape) : Parameter.buffer(own, shape);
+    return parameter.requiresGradient() ? Parameter.of(initializer, shape)
+        : Parameter.buffer(initializer, shape);
   }
 }

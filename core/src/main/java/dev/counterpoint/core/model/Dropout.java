@@ -6,8 +6,8 @@ import dev.counterpoint.core.kernel.operator.ResidualKernel;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * Drops each number with a given probability while training: {@code torch.nn.Dropout}, but for what
- * {@link DropoutKernel} says of the probability.
+ * Dropout: sets each element to 0 with the given probability during training, as {@code
+ * torch.nn.Dropout}, except for the rounding of the probability described in {@link DropoutKernel}.
  */
 public final class Dropout extends Layer implements UnaryLayer {
   private final double probability;
@@ -19,16 +19,16 @@ public final class Dropout extends Layer implements UnaryLayer {
 
   @Override
   public NDArray forward(NDArray x) {
-    return training() && probability > 0 ? seen(DropoutKernel.apply(x, probability)) : x;
+    return training() && probability > 0 ? observe(DropoutKernel.apply(x, probability)) : x;
   }
 
   /**
-   * A residual connection: {@code x.add(forward(part))} in one native call.
+   * Residual connection with dropout, {@code x.add(forward(part))}, in one native call.
    *
    * @param x (...)
-   * @param part as x
+   * @param part same shape as x
    */
   public NDArray addTo(NDArray x, NDArray part) {
-    return seen(ResidualKernel.add(x, part, training() ? probability : 0));
+    return observe(ResidualKernel.add(x, part, training() ? probability : 0));
   }
 }

@@ -5,22 +5,22 @@ import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
-/** A table of vectors, looked up by id: {@code torch.nn.Embedding}. */
+/** Embedding table with lookup by id: {@code torch.nn.Embedding}. */
 public final class Embedding extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final long paddingId;
 
-  /** A table that starts normal with deviation 1, as in PyTorch. */
+  /** Creates a table initialized from the standard normal distribution, as in PyTorch. */
   public Embedding(int rows, int width) {
     this(rows, width, EmbeddingKernel.NO_PADDING, 1.0);
   }
 
   /**
-   * A table with more to say.
+   * Creates a table with a padding row and a given standard deviation.
    *
-   * @param paddingId a row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike
-   *     PyTorch's, it does not start at zero.
-   * @param deviation of the normal distribution that it starts from
+   * @param paddingId the row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike
+   *     in PyTorch, it is not initialized to zero.
+   * @param deviation standard deviation of the normal distribution that initializes the table
    */
   public Embedding(int rows, int width, long paddingId, double deviation) {
     weight = Parameter.of(Initializer.normal(0, deviation), rows, width);
@@ -28,31 +28,38 @@ public final class Embedding extends Layer implements UnaryLayer {
   }
 
   /**
-   * Looks up each id.
+   * Looks up the vector of each id.
    *
-   * @param ids (...), int64, from 0 to rows, exclusive
+   * @param ids (...), int64, from 0 (inclusive) to rows (exclusive)
    * @return (..., width)
    */
   @Override
   public NDArray forward(NDArray ids) {
-    return seen(EmbeddingKernel.embed(ids, weight.value(), paddingId));
+    return observe(EmbeddingKernel.embed(ids, weight.value(), paddingId));
   }
 
-  /** The table itself, (rows, width), for a layer that shares it. */
+  /** The table, (rows, width), for layers that share it. */
   public Parameter weight() {
     return weight;
   }
 
   /**
-   * The first rows of the table: (count, width), as positions are looked up.
+   * The first rows of the table: (count, width), used for position embeddings.
    *
-   * @throws IllegalArgumentException where there are fewer; a slice of libtorch would end early
+   * @throws IllegalArgumentException if the table has fewer rows; libtorch's slice would silently
+   *     return fewer
    */
   public NDArray first(long count) {
     long rows = weight.shape().get(0);
     if (count > rows) {
       throw new IllegalArgumentException(
-          count + " rows are asked of " + weight.name() + ", which has " + rows + ".");
+          "Cannot take the first "
+              + count
+              + " rows of "
+              + weight.name()
+              + ", which has only "
+              + rows
+              + ".");
     }
     return count == rows ? weight.value() : weight.value().get(":" + count);
   }

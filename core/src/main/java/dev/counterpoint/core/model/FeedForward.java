@@ -5,7 +5,7 @@ import dev.counterpoint.core.kernel.operator.FeedForwardKernel;
 import java.util.Locale;
 
 /**
- * The feed-forward part of a transformer's block (Vaswani et al. 2017, section 3.3): {@code
+ * Feed-forward layer of a transformer block (Vaswani et al. 2017, section 3.3): {@code
  * down.forward(activation.forward(up.forward(x)))} in one native call.
  */
 public final class FeedForward extends Layer implements UnaryLayer {
@@ -14,10 +14,10 @@ public final class FeedForward extends Layer implements UnaryLayer {
   private final Activation activation;
 
   /**
-   * A feed-forward part.
+   * Creates a feed-forward layer.
    *
-   * @param width numbers a token
-   * @param hidden numbers a token in its middle
+   * @param width input and output features per token
+   * @param hidden features per token between the two linear layers
    */
   public FeedForward(int width, int hidden, Activation activation) {
     up = new Linear(width, hidden);
@@ -26,7 +26,7 @@ public final class FeedForward extends Layer implements UnaryLayer {
   }
 
   /**
-   * Applies it to the last dimension.
+   * Applies the layer to the last dimension.
    *
    * @param x (..., width)
    * @return (..., width)
@@ -37,8 +37,8 @@ public final class FeedForward extends Layer implements UnaryLayer {
   }
 
   /**
-   * The same with layers that are named in a way of their own. One that is {@link Linear#adapted}
-   * is called by itself.
+   * Applies a feed-forward layer that consists of the given linear layers, for models with other parameter
+   * names. If one of the linear layers is {@link Linear#adapted}, the layers are called one by one.
    *
    * @param x (..., width)
    * @return (..., width)

@@ -5,9 +5,9 @@ import dev.counterpoint.core.kernel.Precision;
 import java.util.function.UnaryOperator;
 
 /**
- * A part of a model: what {@code torch.nn.Module} is. A subclass keeps its parameters and the
- * layers it is made of in fields; their names are the field names, joined by dots, and the elements
- * of a list or an array are numbered:
+ * Base class of all layers: the counterpart of {@code torch.nn.Module}. A subclass keeps its
+ * parameters and child layers in fields. Parameter names are the field names joined by dots;
+ * elements of a list or an array are numbered:
  *
  * <pre>{@code
  * final class Mlp extends Layer {
@@ -16,7 +16,7 @@ import java.util.function.UnaryOperator;
  * }
  * }</pre>
  *
- * <p>How a layer is called is its own affair: most have {@code NDArray forward(NDArray x)} and
+ * <p>A layer may define any call signature. Most have {@code NDArray forward(NDArray x)} and
  * implement {@link UnaryLayer}.
  */
 public abstract class Layer {
@@ -24,45 +24,49 @@ public abstract class Layer {
   private Precision precision = Precision.FLOAT32;
   private boolean activationCheckpointing;
 
-  /** Whether this layer is being trained; a dropout drops only then. */
+  /** Whether this layer is in training mode; dropout is active only in training mode. */
   public final boolean training() {
     return training;
   }
 
-  /** Switches this layer and all below it between training and evaluation. */
+  /** Sets training or evaluation mode for this layer and all layers below it. */
   public final void setTraining(boolean training) {
     LayerFields.visit(
         this, "", (path, parameter) -> {}, (path, layer) -> layer.training = training);
   }
 
   /**
-   * Shows an output to whoever {@link LayerObserver watches}, mostly nobody. The layers of this
-   * package end with it; one of your own that does is named where a replayed step goes wrong.
+   * Passes an output to the active {@link LayerObserver} of this thread, if there is one. All
+   * layers of this package call it last. A custom layer that calls it is named in the report of a
+   * replayed step if its output is not finite.
    *
-   * @return the output itself
+   * @return the output, unchanged
    */
-  protected final NDArray seen(NDArray output) {
-    LayerObserver.show(this, output);
+  protected final NDArray observe(NDArray output) {
+    LayerObserver.notify(this, output);
     return output;
   }
 
-  /** What the matrix products of this layer are made in. */
+  /** The precision of the matrix multiplications of this layer. */
   public final Precision precision() {
     return precision;
   }
 
-  /** Sets what the matrix products of this layer and all below it are made in. */
+  /** Sets the precision of the matrix multiplications of this layer and all layers below it. */
   public final void setPrecision(Precision precision) {
     LayerFields.visit(
         this, "", (path, parameter) -> {}, (path, layer) -> layer.precision = precision);
   }
 
-  /** Whether the blocks of this layer are computed again in the backward pass. */
+  /** Whether the activations of this layer's blocks are recomputed in the backward pass. */
   public final boolean activationCheckpointing() {
     return activationCheckpointing;
   }
 
-  /** Sets whether the blocks of this layer and of all below it are computed again. */
+  /**
+   * Enables or disables activation checkpointing for the blocks of this layer and of all layers
+   * below it.
+   */
   public final void setActivationCheckpointing(boolean activationCheckpointing) {
     LayerFields.visit(
         this,
@@ -72,17 +76,17 @@ public abstract class Layer {
   }
 
   /**
-   * Applies one of the blocks that this layer is a stack of. Where it is {@link
-   * #activationCheckpointing}, training keeps nothing of the block but x, and computes the block
-   * again in the backward pass, with the same numbers dropped: memory for the inside of one block,
-   * for one forward pass more.
+   * Applies one block of a layer that is a stack of blocks. With {@link #activationCheckpointing},
+   * training keeps only the block's input x and recomputes the block in the backward pass, with the
+   * same dropout: memory for the activations of one block, at the cost of one more forward pass.
    *
-   * @param forward applies the block to x; uses no parameter but the block's
-   * @param x what no trained part but this block reads; the result of a block, as a rule
+   * @param forward applies the block to x; must use no parameters other than the block's
+   * @param x the input, which no trained computation other than this block may read; usually the
+   *     output of the previous block
    */
-  protected final NDArray through(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
+  protected final NDArray applyBlock(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
     return activationCheckpointing
-        ? ActivationCheckpointing.of(block, forward, x)
+        ? ActivationCheckpointing.apply(block, forward, x)
         : forward.apply(x);
   }
 }

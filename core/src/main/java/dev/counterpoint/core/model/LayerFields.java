@@ -15,8 +15,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks the tree of a layer through its fields, the superclass's first, in the order of
- * declaration. That an inner class knows the layer it is written in is none of its fields.
+ * Traverses the layer tree by reflection over fields, superclass fields first, in declaration
+ * order. The reference of an inner class to its enclosing layer is ignored.
  */
 final class LayerFields {
   private static final String ENCLOSING = "this$";
@@ -24,8 +24,8 @@ final class LayerFields {
   private final BiConsumer<String, Parameter> parameters;
   private final BiConsumer<String, Layer> layers;
 
-  /** The layers above the one that is visited, with their paths. */
-  private final IdentityHashMap<Layer, String> above = new IdentityHashMap<>();
+  /** The ancestors of the layer being visited, with their paths. */
+  private final IdentityHashMap<Layer, String> ancestors = new IdentityHashMap<>();
 
   private LayerFields(BiConsumer<String, Parameter> parameters, BiConsumer<String, Layer> layers) {
     this.parameters = parameters;
@@ -33,9 +33,9 @@ final class LayerFields {
   }
 
   /**
-   * Visits a layer and all below it.
+   * Visits a layer and all layers below it.
    *
-   * @throws InvalidSettings where one has itself below it
+   * @throws InvalidSettings if a layer contains itself
    */
   static void visit(
       Layer layer,
@@ -46,22 +46,22 @@ final class LayerFields {
   }
 
   private void visit(Layer layer, String path) {
-    String before = above.put(layer, path);
-    if (before != null) {
+    String firstPath = ancestors.put(layer, path);
+    if (firstPath != null) {
       throw new InvalidSettings(
           layer.getClass().getName()
               + " at \""
-              + before
-              + "\" is a part of itself, by \""
+              + firstPath
+              + "\" contains itself at \""
               + path
-              + "\"; the layers of a model must be a tree.");
+              + "\"; the layers of a model must form a tree.");
     }
     layers.accept(path, layer);
     for (Field field : fieldsOf(layer.getClass())) {
       Name name = field.getAnnotation(Name.class);
       visitValue(read(field, layer), join(path, name == null ? field.getName() : name.value()));
     }
-    above.remove(layer);
+    ancestors.remove(layer);
   }
 
   private void visitValue(@Nullable Object value, String path) {
@@ -76,17 +76,17 @@ final class LayerFields {
         visitValue(list.get(i), join(path, Integer.toString(i)));
       }
     } else if (value instanceof Map<?, ?> map) {
-      map.forEach((key, part) -> visitValue(part, join(path, String.valueOf(key))));
+      map.forEach((key, element) -> visitValue(element, join(path, String.valueOf(key))));
     }
   }
 
   private static Iterable<Field> fieldsOf(Class<?> type) {
     Deque<Field> fields = new ArrayDeque<>();
-    for (Class<?> at = type; at != Layer.class && at != null; at = at.getSuperclass()) {
-      Field[] own = at.getDeclaredFields();
-      for (int i = own.length - 1; i >= 0; i--) {
-        if (mayHoldLayers(own[i])) {
-          fields.addFirst(own[i]);
+    for (Class<?> current = type; current != Layer.class && current != null; current = current.getSuperclass()) {
+      Field[] declared = current.getDeclaredFields();
+      for (int i = declared.length - 1; i >= 0; i--) {
+        if (mayHoldLayers(declared[i])) {
+          fields.addFirst(declared[i]);
         }
       }
     }
@@ -95,10 +95,10 @@ final class LayerFields {
 
   private static boolean mayHoldLayers(Field field) {
     Class<?> type = field.getType();
-    boolean numbers = type.isArray() && type.getComponentType().isPrimitive();
+    boolean primitiveArray = type.isArray() && type.getComponentType().isPrimitive();
     boolean enclosing = field.isSynthetic() && field.getName().startsWith(ENCLOSING);
-    boolean own = !Modifier.isStatic(field.getModifiers()) && !enclosing;
-    return own && !type.isPrimitive() && !numbers && type != String.class;
+    boolean isChild = !Modifier.isStatic(field.getModifiers()) && !enclosing;
+    return isChild && !type.isPrimitive() && !primitiveArray && type != String.class;
   }
 
   private static @Nullable Object read(Field field, Layer layer) {
@@ -107,16 +107,16 @@ final class LayerFields {
       return field.get(layer);
     } catch (InaccessibleObjectException | IllegalAccessException e) {
       throw new IllegalStateException(
-          "Cannot look into "
+          "Cannot read the field "
               + layer.getClass().getName()
               + "."
               + field.getName()
-              + "; a named module must open its package to Counterpoint.",
+              + "; if its package is in a named module, open the package to Counterpoint.",
           e);
     }
   }
 
   private static String join(String... parts) {
-    return String.join(".", Arrays.stream(parts).filter(part -> !part.isEmpty()).toList());
+    return String.join(".", Arrays.stream(parts).filter(element -> !element.isEmpty()).toList());
   }
 }

@@ -14,7 +14,7 @@ public final class LayerNorm extends Layer implements UnaryLayer {
   private final Parameter bias;
   private final double epsilon;
 
-  /** With PyTorch's epsilon of 1e-5. */
+  /** Creates a layer with PyTorch's default epsilon of 1e-5. */
   public LayerNorm(int width) {
     this(width, 1e-5);
   }
@@ -26,12 +26,13 @@ public final class LayerNorm extends Layer implements UnaryLayer {
   }
 
   /**
-   * Normalizes each vector.
+   * Normalizes the last dimension.
    *
    * @param x (..., width)
+   * @return same shape as x
    */
   @Override
   public NDArray forward(NDArray x) {
-    return seen(new LayerNormKernel(epsilon).normalize(x, weight.value(), bias.value()));
+    return observe(new LayerNormKernel(epsilon).normalize(x, weight.value(), bias.value()));
   }
 }

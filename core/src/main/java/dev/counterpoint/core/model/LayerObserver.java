@@ -6,45 +6,46 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what the layers of a model put out on this thread, in the order in which they do, until it
+ * Observes the outputs of a model's layers on the current thread, in order of computation, until it
  * is closed.
  */
 public final class LayerObserver implements AutoCloseable {
   private static final ThreadLocal<@Nullable LayerObserver> CURRENT = new ThreadLocal<>();
 
   private final IdentityHashMap<Layer, String> names = new IdentityHashMap<>();
-  private final BiConsumer<String, NDArray> watcher;
+  private final BiConsumer<String, NDArray> listener;
 
-  private LayerObserver(BiConsumer<String, NDArray> watcher) {
-    this.watcher = watcher;
+  private LayerObserver(BiConsumer<String, NDArray> listener) {
+    this.listener = listener;
   }
 
   /**
-   * Begins to watch.
+   * Starts observing a model on the current thread.
    *
-   * @param watcher given a layer's path and class, as {@code head (Linear)}, and its output
-   * @throws IllegalStateException where another watch is on this thread
+   * @param listener receives a layer's path and class, such as {@code head (Linear)}, and its
+   *     output
+   * @throws IllegalStateException if another observer is active on this thread
    */
-  public static LayerObserver begin(BaseModel model, BiConsumer<String, NDArray> watcher) {
+  public static LayerObserver begin(BaseModel model, BiConsumer<String, NDArray> listener) {
     if (CURRENT.get() != null) {
-      throw new IllegalStateException("The layers of this thread are watched already.");
+      throw new IllegalStateException("A LayerObserver is already active on this thread; close it first.");
     }
-    LayerObserver watch = new LayerObserver(watcher);
+    LayerObserver observer = new LayerObserver(listener);
     LayerFields.visit(
         model,
         "",
         (path, parameter) -> {},
         (path, layer) ->
-            watch.names.put(layer, path + " (" + layer.getClass().getSimpleName() + ")"));
-    CURRENT.set(watch);
-    return watch;
+            observer.names.put(layer, path + " (" + layer.getClass().getSimpleName() + ")"));
+    CURRENT.set(observer);
+    return observer;
   }
 
-  static void show(Layer layer, NDArray output) {
-    LayerObserver watch = CURRENT.get();
-    if (watch != null) {
-      watch.watcher.accept(
-          watch.names.getOrDefault(layer, layer.getClass().getSimpleName()), output);
+  static void notify(Layer layer, NDArray output) {
+    LayerObserver observer = CURRENT.get();
+    if (observer != null) {
+      observer.listener.accept(
+          observer.names.getOrDefault(layer, layer.getClass().getSimpleName()), output);
     }
   }
 

@@ -8,17 +8,17 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** x W^T + b: {@code torch.nn.Linear}, started as there unless said otherwise. */
+/** Linear layer, x W^T + b: {@code torch.nn.Linear}, with PyTorch's initialization by default. */
 public final class Linear extends Layer implements UnaryLayer {
   private final Parameter weight;
   private final @Nullable Parameter bias;
   private final boolean transposed;
 
-  /** Its parameters are named as those of this layer. */
+  /** LoRA update; its parameters are named as if they belonged to this layer. */
   @Name("")
   private @Nullable LoraUpdate update;
 
-  /** With a bias. */
+  /** Creates a layer with a bias. */
   public Linear(int inputs, int outputs) {
     this(inputs, outputs, true);
   }
@@ -29,13 +29,14 @@ public final class Linear extends Layer implements UnaryLayer {
         withBias ? Parameter.of(uniform(inputs), outputs) : null);
   }
 
-  /** A weight (outputs, inputs) that starts as said, and a bias of zeros. */
-  public Linear(int inputs, int outputs, Initializer start) {
-    this(Parameter.of(start, outputs, inputs), Parameter.of(Initializer.zeros(), outputs));
+  /** Creates a layer with a weight (outputs, inputs) from the given initializer and a zero bias. */
+  public Linear(int inputs, int outputs, Initializer initializer) {
+    this(Parameter.of(initializer, outputs, inputs), Parameter.of(Initializer.zeros(), outputs));
   }
 
   /**
-   * Parameters that belong to another layer too, as a head shares the table of the embedding.
+   * Creates a layer from existing parameters, which other layers may share, such as a
+   * language-model head that shares the token embedding.
    *
    * @param weight (outputs, inputs)
    * @param bias (outputs), or null for none
@@ -51,12 +52,12 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   /**
-   * One whose weight is kept as (inputs, outputs), as in GPT-2's checkpoints: Hugging Face's {@code
-   * Conv1D}. The bias starts at zero.
+   * Creates a layer whose weight is stored as (inputs, outputs), as in GPT-2 checkpoints: Hugging
+   * Face's {@code Conv1D}. The bias is initialized to zero.
    */
-  public static Linear transposed(int inputs, int outputs, Initializer start) {
+  public static Linear transposed(int inputs, int outputs, Initializer initializer) {
     return new Linear(
-        Parameter.of(start, inputs, outputs), Parameter.of(Initializer.zeros(), outputs), true);
+        Parameter.of(initializer, inputs, outputs), Parameter.of(Initializer.zeros(), outputs), true);
   }
 
   private static Initializer uniform(int inputs) {
@@ -65,7 +66,7 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   /**
-   * Applies it to the last dimension.
+   * Applies the layer to the last dimension.
    *
    * @param x (..., inputs)
    * @return (..., outputs)
@@ -74,67 +75,66 @@ public final class Linear extends Layer implements UnaryLayer {
   public NDArray forward(NDArray x) {
     NDArray bias = this.bias == null ? null : this.bias.value();
     NDArray y = LinearKernel.apply(x, weight(), bias, precision());
-    return seen(update == null ? y : update.addTo(y, x));
+    return observe(update == null ? y : update.addTo(y, x));
   }
 
   /**
-   * Adds an update of low rank, which is trained in place of weight and bias: LoRA. To be called
-   * before the model is initialized.
+   * Adds a LoRA update and freezes weight and bias. Must be called before the model is initialized.
    *
-   * @param rank of the update
-   * @param scale that it is multiplied by; PEFT's alpha / rank
-   * @param dropout on what the update reads
+   * @param rank rank of the update
+   * @param scale factor of the update; alpha / rank in PEFT
+   * @param dropout dropout probability on the input of the update
    */
   public void adapt(int rank, double scale, double dropout) {
-    long rows = weight.shape().get(0);
-    long columns = weight.shape().get(1);
+    long firstSize = weight.shape().get(0);
+    long secondSize = weight.shape().get(1);
     update =
         transposed
-            ? new LoraUpdate(rows, columns, rank, scale, dropout)
-            : new LoraUpdate(columns, rows, rank, scale, dropout);
+            ? new LoraUpdate(firstSize, secondSize, rank, scale, dropout)
+            : new LoraUpdate(secondSize, firstSize, rank, scale, dropout);
     weight.setTrainable(false);
     if (bias != null) {
       bias.setTrainable(false);
     }
   }
 
-  /** Whether an update is trained in place of the weight. */
+  /** Whether the layer has a LoRA update. */
   public boolean adapted() {
     return update != null;
   }
 
-  /** Takes the update, if there is one, into the weight, for good. */
+  /** Merges the LoRA update, if there is one, into the weight permanently. */
   public void merge() {
     if (update == null) {
       return;
     }
-    try (Torch.Recording off = Torch.noGradients();
+    try (Torch.Recording noGradients = Torch.noGradients();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray added = update.weight(); // (outputs, inputs)
-      weight.value().addi(transposed ? added.transpose() : added);
+      NDArray delta = update.weight(); // (outputs, inputs)
+      weight.value().addi(transposed ? delta.transpose() : delta);
     }
     update = null;
   }
 
-  /** The weight, (outputs, inputs), or (inputs, outputs) where it is kept transposed. */
+  /** The weight parameter, (outputs, inputs), or (inputs, outputs) if stored transposed. */
   Parameter parameter() {
     return weight;
   }
 
-  /** (outputs, inputs). */
+  /** The weight as (outputs, inputs). */
   public NDArray weight() {
     return transposed ? weight.value().transpose() : weight.value();
   }
 
   /**
-   * The bias.
+   * The bias, (outputs).
    *
-   * @throws IllegalStateException where it has none
+   * @throws IllegalStateException if the layer has no bias
    */
   public NDArray bias() {
     if (bias == null) {
-      throw new IllegalStateException("This layer has no bias.");
+      throw new IllegalStateException("The linear layer has no bias.");
     }
     return bias.value();
   }

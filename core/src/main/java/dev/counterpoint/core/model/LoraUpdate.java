@@ -6,9 +6,9 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
 /**
- * What is learned beside a linear layer whose weight stays as it is: scale B A x with A and B of
- * low rank (Hu et al. 2021, "LoRA", section 4.1). Names, shapes and start are those of PEFT's
- * {@code lora.Linear}: B starts at zero, so that at first nothing is added.
+ * Low-rank update of a frozen linear layer, scale B A x (Hu et al. 2021, "LoRA", section 4.1).
+ * Names, shapes and initialization are those of PEFT's {@code lora.Linear}: B is initialized to
+ * zero, so that the update is zero at first.
  */
 final class LoraUpdate extends Layer {
   @Name("lora_A.weight")
@@ -28,19 +28,19 @@ final class LoraUpdate extends Layer {
   }
 
   /**
-   * Adds the update.
+   * Adds the update to the output of the frozen layer.
    *
-   * @param x (..., inputs)
-   * @param y (..., outputs), of the layer that stays as it is
+   * @param x (..., inputs), the input of the frozen layer
+   * @param y (..., outputs), the output of the frozen layer
    * @return (..., outputs)
    */
   NDArray addTo(NDArray y, NDArray x) {
-    NDArray low = LinearKernel.apply(dropout.forward(x), a.value(), null, precision());
-    NDArray high = LinearKernel.apply(low, b.value(), null, precision());
-    return y.add(high.mul(scale));
+    NDArray down = LinearKernel.apply(dropout.forward(x), a.value(), null, precision());
+    NDArray up = LinearKernel.apply(down, b.value(), null, precision());
+    return y.add(up.mul(scale));
   }
 
-  /** What the update adds to the weight: (outputs, inputs). */
+  /** The merged weight of the update, scale B A: (outputs, inputs). */
   NDArray weight() {
     return b.value().matMul(a.value()).mul(scale);
   }

@@ -2,13 +2,14 @@ package dev.counterpoint.core.model;
 
 import dev.counterpoint.core.data.DataSpec;
 
-/** A model's own settings: the {@code model:} of a run file. An implementation is a record. */
+/** Settings of a model: the {@code model:} section of a run file. An implementation is a record. */
 public interface ModelConfig {
-  /** The model that these settings describe, for data of that kind. */
+  /** Creates the model for data of the given form. */
   BaseModel build(DataSpec data);
 
   /**
-   * The most tokens of an item that the model takes; a record component of this name answers it.
+   * The maximum number of tokens per example. A record component named {@code maxLength} implements
+   * it; the default is unlimited.
    */
   default int maxLength() {
     return Integer.MAX_VALUE;

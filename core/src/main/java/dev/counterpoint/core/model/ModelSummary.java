@@ -5,30 +5,34 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The parameters of a model as a table: name, shape, count, trained or frozen.
+ * Table of a model's parameters: name, shape, element count, trainable or frozen.
  *
- * @param rows one a parameter, in the order of the model
+ * @param rows one row per parameter, in the order of the model
  */
 public record ModelSummary(List<Row> rows) {
-  /** One parameter. */
+  /**
+   * One parameter.
+   *
+   * @param count number of elements
+   */
   public record Row(String name, String shape, long count, boolean trainable) {}
 
-  /** Of a model, initialized or not. */
+  /** Summarizes a model, initialized or not. */
   public static ModelSummary of(BaseModel model) {
     return new ModelSummary(model.parameters().stream().map(ModelSummary::row).toList());
   }
 
-  /** Numbers in all parameters. */
+  /** Total number of elements of all parameters. */
   public long count() {
     return rows.stream().mapToLong(Row::count).sum();
   }
 
-  /** Numbers that training changes. */
+  /** Total number of elements of the trainable parameters. */
   public long trainable() {
     return rows.stream().filter(Row::trainable).mapToLong(Row::count).sum();
   }
 
-  /** The table as text, its last line the totals. */
+  /** The table as text; the last line has the totals. */
   @Override
   public String toString() {
     int width = rows.stream().mapToInt(row -> row.name().length()).max().orElse(0);
@@ -41,10 +45,10 @@ public record ModelSummary(List<Row> rows) {
               row.name(),
               row.shape(),
               row.count(),
-              row.trainable() ? "trained" : "kept"));
+              row.trainable() ? "trainable" : "frozen"));
     }
     return text.append(
-            String.format(Locale.ROOT, "%,d parameters, %,d of them trained", count(), trainable()))
+            String.format(Locale.ROOT, "%,d parameters, %,d trainable", count(), trainable()))
         .toString();
   }
 

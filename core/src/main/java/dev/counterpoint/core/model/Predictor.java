@@ -7,38 +7,40 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 
-/** Asks a model that is no longer trained. Any number of threads may ask at once. */
+/** Runs inference with a trained model. Thread-safe. */
 public final class Predictor {
   private final BaseModel model;
 
-  /** Puts the model into evaluation, where it must stay. */
+  /** Switches the model to evaluation mode, in which it must stay. */
   public Predictor(BaseModel model) {
     model.setTraining(false);
     this.model = model;
   }
 
-  /** The output of the model's forward, copied into Java memory: mostly logits (batch, classes). */
-  public HostTensor predict(HostBatch items) {
-    try (Batch batch = new Batch(items, model.device());
+  /**
+   * The output of the model's forward pass, copied to Java memory; usually logits (batch, classes).
+   */
+  public HostTensor predict(HostBatch examples) {
+    try (Batch batch = new Batch(examples, model.device());
         NDScope scope = new NDScope();
-        Torch.Recording recording = Torch.noGradients()) {
+        Torch.Recording noGradients = Torch.noGradients()) {
       NDArray output = model.forward(batch);
       return HostTensor.of(output.toFloatArray(), output.getShape().getShape());
     }
   }
 
-  /** The number of the likeliest class of each item, from logits (batch, classes). */
-  public int[] classes(HostBatch items) {
-    HostTensor logits = predict(items);
+  /** The most likely class of each example, from logits (batch, classes). */
+  public int[] classes(HostBatch examples) {
+    HostTensor logits = predict(examples);
     int classes = (int) logits.shape().tail();
-    int[] likeliest = new int[items.size()];
-    for (int i = 0; i < likeliest.length; i++) {
+    int[] best = new int[examples.size()];
+    for (int i = 0; i < best.length; i++) {
       for (int j = 1; j < classes; j++) {
-        if (logits.floats()[i * classes + j] > logits.floats()[i * classes + likeliest[i]]) {
-          likeliest[i] = j;
+        if (logits.floats()[i * classes + j] > logits.floats()[i * classes + best[i]]) {
+          best[i] = j;
         }
       }
     }
-    return likeliest;
+    return best;
   }
 }

@@ -4,7 +4,8 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 
 /**
- * Layers one after another: {@code torch.nn.Sequential}. Their names are {@code layers.0} and on.
+ * Applies layers in sequence: {@code torch.nn.Sequential}. The layers are named {@code layers.0},
+ * {@code layers.1} and so on.
  */
 public final class Sequential extends Layer implements UnaryLayer {
   private final List<UnaryLayer> layers;

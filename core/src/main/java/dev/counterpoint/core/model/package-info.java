@@ -1,4 +1,7 @@
-/** The model: {@link dev.counterpoint.core.model.BaseModel} and the layers it is made of. */
+/**
+ * Base class of models, {@link dev.counterpoint.core.model.BaseModel}, and the layers to build
+ * them.
+ */
 @NullMarked
 package dev.counterpoint.core.model;
 

@@ -5,10 +5,10 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * Zeiler 2012: {@code torch.optim.Adadelta}.
+ * Adadelta (Zeiler 2012): {@code torch.optim.Adadelta}.
  *
- * @param rho decay of the averages of squared gradients and of squared updates
- * @param epsilon added to both before their roots
+ * @param rho decay of the running averages of squared gradients and of squared updates
+ * @param epsilon added to both averages before the square root
  */
 public record Adadelta(double learningRate, double rho, double epsilon, double weightDecay)
     implements OptimizerConfig {

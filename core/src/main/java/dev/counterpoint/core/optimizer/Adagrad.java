@@ -5,11 +5,12 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * Duchi, Hazan and Singer 2011: {@code torch.optim.Adagrad}.
+ * Adagrad (Duchi, Hazan and Singer 2011): {@code torch.optim.Adagrad}.
  *
- * @param learningRateDecay the rate of step t is learningRate / (1 + (t - 1) * learningRateDecay)
- * @param initialAccumulator what the sum of squared gradients starts at
- * @param epsilon added to its root
+ * @param learningRateDecay the learning rate of step t is learningRate / (1 + (t - 1) *
+ *     learningRateDecay)
+ * @param initialAccumulator initial value of the sum of squared gradients
+ * @param epsilon added to the square root of the sum
  */
 public record Adagrad(
     double learningRate,

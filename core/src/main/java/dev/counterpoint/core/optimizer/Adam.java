@@ -5,13 +5,14 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * Kingma and Ba 2015, and Reddi, Kale and Kumar 2018 for AMSGrad: {@code torch.optim.Adam}. Weight
- * decay is added to the gradient (L2); {@link AdamW} keeps them apart.
+ * Adam (Kingma and Ba 2015) with optional AMSGrad (Reddi, Kale and Kumar 2018): {@code
+ * torch.optim.Adam}. Weight decay is added to the gradient (L2 regularization); see {@link AdamW}
+ * for decoupled weight decay.
  *
- * @param beta1 decay of the average of gradients
- * @param beta2 decay of the average of squared gradients
- * @param epsilon added to the root of the corrected average of squares
- * @param amsgrad divides by the largest average of squares so far
+ * @param beta1 decay of the running average of gradients
+ * @param beta2 decay of the running average of squared gradients
+ * @param epsilon added to the square root of the bias-corrected average of squared gradients
+ * @param amsgrad whether to divide by the maximum of all averages of squared gradients so far
  */
 public record Adam(
     double learningRate,
@@ -25,7 +26,7 @@ public record Adam(
     checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }
 
-  /** What all kin of Adam ask of these settings; to be verified. */
+  /** Checks the settings that all Adam variants share; the caller calls {@code verify}. */
   static Checks checks(
       double learningRate, double beta1, double beta2, double epsilon, double weightDecay) {
     return new Checks()
@@ -47,10 +48,10 @@ public record Adam(
   }
 
   static List<Slot> slots(boolean amsgrad) {
-    List<Slot> usual = List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_avg_sq"));
+    List<Slot> slots = List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_avg_sq"));
     return amsgrad
-        ? List.of(usual.get(0), usual.get(1), usual.get(2), Slot.array("max_exp_avg_sq"))
-        : usual;
+        ? List.of(slots.get(0), slots.get(1), slots.get(2), Slot.array("max_exp_avg_sq"))
+        : slots;
   }
 
   @Override
@@ -58,7 +59,7 @@ public record Adam(
     run("adam", update, beta1, beta2, epsilon, amsgrad);
   }
 
-  /** Adam and AdamW are one function but for the decay. */
+  /** Runs the update of Adam or AdamW, which differ only in the weight decay. */
   static void run(
       String function, Update update, double beta1, double beta2, double epsilon, boolean amsgrad) {
     Kernel.load("adam")

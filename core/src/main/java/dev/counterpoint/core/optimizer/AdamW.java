@@ -3,15 +3,15 @@ package dev.counterpoint.core.optimizer;
 import java.util.List;
 
 /**
- * Loshchilov and Hutter 2019: {@code torch.optim.AdamW}. {@link Adam} whose weight decay shrinks
- * the parameter by learningRate * weightDecay before the update, instead of adding to the gradient.
- * PyTorch's decays all parameters; here those of one dimension are left alone, as {@link
- * OptimizerConfig#weightDecay} says.
+ * AdamW (Loshchilov and Hutter 2019): {@code torch.optim.AdamW}. {@link Adam} with decoupled weight
+ * decay, which shrinks the parameter by learningRate * weightDecay before the update instead of
+ * adding to the gradient. Unlike in PyTorch, one-dimensional parameters are not decayed by default,
+ * see {@link OptimizerConfig#weightDecay}.
  *
- * @param beta1 decay of the average of gradients
- * @param beta2 decay of the average of squared gradients
- * @param epsilon added to the root of the corrected average of squares
- * @param amsgrad divides by the largest average of squares so far
+ * @param beta1 decay of the running average of gradients
+ * @param beta2 decay of the running average of squared gradients
+ * @param epsilon added to the square root of the bias-corrected average of squared gradients
+ * @param amsgrad whether to divide by the maximum of all averages of squared gradients so far
  */
 public record AdamW(
     double learningRate,
@@ -30,7 +30,7 @@ public record AdamW(
     return of(1e-3);
   }
 
-  /** The defaults with another rate. */
+  /** The default settings with another learning rate. */
   public static AdamW of(double learningRate) {
     return new AdamW(learningRate, 0.9, 0.999, 1e-8, 0.01, false);
   }

@@ -4,10 +4,11 @@ import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
- * Kingma and Ba 2015, section 7.1, Adam with the infinity norm: {@code torch.optim.Adamax}.
+ * Adamax, Adam with the infinity norm (Kingma and Ba 2015, section 7.1): {@code
+ * torch.optim.Adamax}.
  *
- * @param beta1 decay of the average of gradients
- * @param beta2 decay of the largest absolute gradient
+ * @param beta1 decay of the running average of gradients
+ * @param beta2 decay of the running maximum of absolute gradients
  * @param epsilon added to each absolute gradient
  */
 public record Adamax(
@@ -17,7 +18,9 @@ public record Adamax(
     Adam.checks(learningRate, beta1, beta2, epsilon, weightDecay).verify();
   }
 
-  /** The defaults of {@code torch.optim.Adamax}, but for a rate of 1e-3 (there 2e-3). */
+  /**
+   * The defaults of {@code torch.optim.Adamax}, except for a learning rate of 1e-3 instead of 2e-3.
+   */
   public static Adamax defaults() {
     return new Adamax(1e-3, 0.9, 0.999, 1e-8, 0);
   }

@@ -10,72 +10,74 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Rates that fall from the top of a model to its bottom (Clark et al. 2020, ELECTRA, appendix A):
- * the rate of a parameter is its group's times decay to the power of its depth.
+ * Layer-wise learning-rate decay: learning rates decrease from the top layer to the bottom layer
+ * (Clark et al. 2020, ELECTRA, appendix A). The learning rate of a parameter is that of its group
+ * times decay to the power of its depth.
  *
- * <p>A layer is what has a number in the names of its parameters, as {@code body.blocks.3.} has;
- * layers count in the order in which the model has them. What the model has after the last of them
- * (a last norm, the head) is the top, of depth 0. The last layer has depth 1, the first of n layers
- * depth n, and what comes before it (the embeddings) n + 1. What stands between two layers goes
- * with the one before.
+ * <p>A layer is the set of parameters with the same numbered prefix, such as {@code
+ * body.blocks.3.}; layers are counted in model order. Everything after the last layer (a final
+ * norm, the head) is the top and has depth 0. The last layer has depth 1, the first of n layers has
+ * depth n, and everything before it (the embeddings) has depth n + 1. A parameter between two
+ * layers has the depth of the layer before it.
  */
 public final class LayerDecay {
-  /** Up to the first number between two dots. */
+  /** Matches a parameter name up to the first number between two dots. */
   private static final Pattern LAYER = Pattern.compile("(?:^|.*?\\.)\\d+(?=\\.)");
 
   private LayerDecay() {}
 
   /**
-   * The groups of an optimizer whose rates fall: one for each parameter, which says its rate.
+   * Creates optimizer groups with decayed learning rates, one group per parameter.
    *
-   * @param groups what differs anyway; the first that matches a parameter has it
-   * @param decay the factor from a layer to the one below
-   * @throws InvalidSettings where no parameter has a number in its name, or a group matches nothing
+   * @param groups the configured groups; the first one that matches a parameter applies to it
+   * @param decay factor from one layer to the layer below it
+   * @throws InvalidSettings if no parameter name contains a layer number, or a group matches no
+   *     parameter
    */
   public static List<ParameterGroup> apply(
-      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups, double decay) {
+      OptimizerConfig config, List<Parameter> parameters, List<ParameterGroup> groups, double decay) {
     Optimizer.checkNames(parameters, groups);
     List<ParameterGroup> decayed = new ArrayList<>();
     depths(parameters.stream().map(Parameter::name).toList())
         .forEach(
             (name, depth) -> {
               ParameterGroup group = ParameterGroup.of(name, groups);
-              Double own = group.learningRate();
-              double rate = own == null ? rule.learningRate() : own;
+              Double groupRate = group.learningRate();
+              double learningRate = groupRate == null ? config.learningRate() : groupRate;
               decayed.add(
                   new ParameterGroup(
-                      List.of(name), rate * Math.pow(decay, depth), group.weightDecay()));
+                      List.of(name), learningRate * Math.pow(decay, depth), group.weightDecay()));
             });
     return decayed;
   }
 
-  /** How far below the top each parameter stands, by name. */
+  /** The depth of each parameter below the top, by name. */
   static Map<String, Integer> depths(List<String> names) {
-    Map<String, Integer> heights = new LinkedHashMap<>();
+    Map<String, Integer> levels = new LinkedHashMap<>();
     Map<String, Integer> layers = new LinkedHashMap<>();
-    String last = "";
+    String lastLayerParameter = "";
     for (String name : names) {
       Matcher layer = LAYER.matcher(name);
       if (layer.lookingAt()) {
         layers.putIfAbsent(layer.group(), layers.size() + 1);
-        heights.put(name, layers.get(layer.group()));
-        last = name;
+        levels.put(name, layers.get(layer.group()));
+        lastLayerParameter = name;
       } else {
-        heights.put(name, layers.size());
+        levels.put(name, layers.size());
       }
     }
     if (layers.isEmpty()) {
       throw new InvalidSettings(
-          "layerDecay asks for numbered layers, as blocks.0. and blocks.1., and no parameter's name"
-              + " has a number: "
+          "layerDecay requires numbered layers, such as blocks.0 and blocks.1, but no parameter"
+              + " name contains a layer number: "
               + String.join(", ", names)
               + ".");
     }
     int top = layers.size() + 1;
-    for (String name : names.subList(names.indexOf(last) + 1, names.size())) {
-      heights.put(name, top);
+    for (String name : names.subList(names.indexOf(lastLayerParameter) + 1, names.size())) {
+      levels.put(name, top);
     }
-    heights.replaceAll((name, height) -> top - height);
-    return heights;
+    levels.replaceAll((name, level) -> top - level);
+    return levels;
   }
 }

@@ -4,14 +4,14 @@ import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
- * Dozat 2016, Adam with Nesterov's momentum: {@code torch.optim.NAdam}.
+ * NAdam, Adam with Nesterov momentum (Dozat 2016): {@code torch.optim.NAdam}.
  *
- * @param beta1 decay of the average of gradients
- * @param beta2 decay of the average of squared gradients
- * @param epsilon added to the root of the corrected average of squares
- * @param momentumDecay how fast the momentum grows towards beta1
- * @param decoupledWeightDecay shrinks the parameter as {@link AdamW} does, instead of adding to the
- *     gradient
+ * @param beta1 decay of the running average of gradients
+ * @param beta2 decay of the running average of squared gradients
+ * @param epsilon added to the square root of the bias-corrected average of squared gradients
+ * @param momentumDecay decay of the momentum schedule; the momentum rises towards beta1
+ * @param decoupledWeightDecay whether weight decay shrinks the parameter, as in {@link AdamW},
+ *     instead of adding to the gradient
  */
 public record NAdam(
     double learningRate,
@@ -28,7 +28,9 @@ public record NAdam(
         .verify();
   }
 
-  /** The defaults of {@code torch.optim.NAdam}, but for a rate of 1e-3 (there 2e-3). */
+  /**
+   * The defaults of {@code torch.optim.NAdam}, except for a learning rate of 1e-3 instead of 2e-3.
+   */
   public static NAdam defaults() {
     return new NAdam(1e-3, 0.9, 0.999, 1e-8, 0, 4e-3, false);
   }

@@ -23,25 +23,26 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * An update rule at work on the parameters of a model, with what it remembers of them.
+ * Optimizer: applies an {@link OptimizerConfig} to the parameters of a model and keeps the
+ * optimizer state.
  *
- * <p>The rule's own weight decay acts on parameters of two or more dimensions only: biases and the
- * scales of norms, which have one, are left alone. A {@link ParameterGroup} that says its decay has
- * it for all its parameters.
+ * <p>The weight decay of the config applies only to parameters with two or more dimensions: biases
+ * and norm weights, which have one, are not decayed. A {@link ParameterGroup} with a weight decay
+ * applies it to all its parameters.
  */
 public final class Optimizer implements AutoCloseable {
-  private final OptimizerConfig rule;
-  private final NDManager memory;
+  private final OptimizerConfig config;
+  private final NDManager manager;
   private final Map<String, NDArray> state = new LinkedHashMap<>();
   private final List<Group> groups = new ArrayList<>();
 
-  /** What the members of one group share. */
+  /** Settings shared by the parameters of a group. */
   private record Settings(double learningRate, double weightDecay) {}
 
   /**
-   * The parameters that share their settings, and what is remembered of them, by slot name.
+   * Parameters with the same settings, and their state by slot name.
    *
-   * @param values those of the parameters, in their order
+   * @param values the values of the parameters, in their order
    */
   private record Group(
       Settings settings,
@@ -49,26 +50,27 @@ public final class Optimizer implements AutoCloseable {
       NativeList values,
       Map<String, NativeList> slots) {}
 
-  private Optimizer(OptimizerConfig rule, NDManager memory) {
-    this.rule = rule;
-    this.memory = memory;
+  private Optimizer(OptimizerConfig config, NDManager manager) {
+    this.config = config;
+    this.manager = manager;
   }
 
   /**
-   * An optimizer of the trainable ones among the parameters, which have their values already.
+   * Creates an optimizer for the trainable parameters among the given ones, which must be
+   * initialized.
    *
-   * @throws InvalidSettings where a group's pattern matches no parameter
+   * @throws InvalidSettings if a group's pattern matches no parameter
    */
   public static Optimizer create(
-      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups) {
+      OptimizerConfig config, List<Parameter> parameters, List<ParameterGroup> groups) {
     checkNames(parameters, groups);
     List<Parameter> trainable = parameters.stream().filter(Parameter::trainable).toList();
     Device device = trainable.isEmpty() ? Device.cpu() : trainable.get(0).value().getDevice();
-    Optimizer optimizer = new Optimizer(rule, Torch.newManager(device));
+    Optimizer optimizer = new Optimizer(config, Torch.newManager(device));
     trainable.stream()
         .collect(
             Collectors.groupingBy(
-                parameter -> settings(rule, parameter, groups),
+                parameter -> settings(config, parameter, groups),
                 LinkedHashMap::new,
                 Collectors.toUnmodifiableList()))
         .forEach(optimizer::add);
@@ -81,9 +83,9 @@ public final class Optimizer implements AutoCloseable {
       for (String pattern : group.match()) {
         if (names.stream().noneMatch(new NamePattern(pattern))) {
           throw new InvalidSettings(
-              "A parameter group asks for \""
+              "The parameter group pattern \""
                   + pattern
-                  + "\", but no parameter is named like it; the names are "
+                  + "\" matches no parameter. Parameters: "
                   + String.join(", ", names)
                   + ".");
         }
@@ -92,89 +94,91 @@ public final class Optimizer implements AutoCloseable {
   }
 
   private static Settings settings(
-      OptimizerConfig rule, Parameter parameter, List<ParameterGroup> groups) {
-    double rate = rule.learningRate();
-    double decay = parameter.shape().dimension() > 1 ? rule.weightDecay() : 0;
+      OptimizerConfig config, Parameter parameter, List<ParameterGroup> groups) {
+    double learningRate = config.learningRate();
+    double weightDecay = parameter.shape().dimension() > 1 ? config.weightDecay() : 0;
     ParameterGroup group = ParameterGroup.of(parameter.name(), groups);
-    Double ownRate = group.learningRate();
-    Double ownDecay = group.weightDecay();
-    return new Settings(ownRate == null ? rate : ownRate, ownDecay == null ? decay : ownDecay);
+    Double groupRate = group.learningRate();
+    Double groupDecay = group.weightDecay();
+    return new Settings(
+        groupRate == null ? learningRate : groupRate, groupDecay == null ? weightDecay : groupDecay);
   }
 
   private void add(Settings settings, List<Parameter> parameters) {
     Map<String, NativeList> slots = new HashMap<>();
-    for (Slot slot : rule.slots()) {
+    for (Slot slot : config.slots()) {
       slots.put(
-          slot.name(), NativeList.of(parameters.stream().map(it -> remember(it, slot)).toList()));
+          slot.name(), NativeList.of(parameters.stream().map(it -> createSlot(it, slot)).toList()));
     }
     NativeList values = NativeList.of(parameters.stream().map(Parameter::value).toList());
     groups.add(new Group(settings, parameters, values, slots));
   }
 
-  private NDArray remember(Parameter parameter, Slot slot) {
+  private NDArray createSlot(Parameter parameter, Slot slot) {
     Shape shape = slot.scalar() ? new Shape() : parameter.shape();
-    NDArray array = memory.full(shape, (float) slot.start());
+    NDArray array = manager.full(shape, (float) slot.start());
     NDScope.unregister(array);
     state.put(parameter.name() + "/" + slot.name(), array);
     return array;
   }
 
   /**
-   * One update. Parameters without a gradient are left alone, as torch.optim leaves those whose
-   * grad is None.
+   * Performs one optimizer step. Parameters without a gradient are not changed, as torch.optim
+   * skips those whose grad is None.
    *
-   * @param schedule from a group's base rate to its rate at this step
-   * @return the rate of the parameters that no group gives another
+   * @param schedule maps a group's base learning rate to its learning rate at this step
+   * @return the learning rate of the parameters without a group-specific learning rate
    */
   public double step(Gradients gradients, DoubleUnaryOperator schedule) {
-    try (Torch.Recording off = Torch.noGradients();
+    try (Torch.Recording noGradients = Torch.noGradients();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       for (Group group : groups) {
-        List<Parameter> moving = gradients.present(group.parameters());
-        if (!moving.isEmpty()) {
-          double rate = schedule.applyAsDouble(group.settings().learningRate());
-          try (NativeList own = gradients.of(moving)) {
-            rule.update(update(group, moving, own, rate));
+        List<Parameter> active = gradients.present(group.parameters());
+        if (!active.isEmpty()) {
+          double learningRate = schedule.applyAsDouble(group.settings().learningRate());
+          try (NativeList groupGradients = gradients.select(active)) {
+            config.update(update(group, active, groupGradients, learningRate));
           }
         }
       }
     }
-    return rate(schedule);
+    return learningRate(schedule);
   }
 
-  /** The rate that a schedule makes for the parameters that no group gives another. */
-  public double rate(DoubleUnaryOperator schedule) {
-    return schedule.applyAsDouble(rule.learningRate());
+  /** The scheduled learning rate of the parameters without a group-specific learning rate. */
+  public double learningRate(DoubleUnaryOperator schedule) {
+    return schedule.applyAsDouble(config.learningRate());
   }
 
   private static Update update(
-      Group group, List<Parameter> moving, List<NDArray> gradients, double rate) {
+      Group group, List<Parameter> active, List<NDArray> gradients, double learningRate) {
     List<NDArray> values = group.values();
     Map<String, List<NDArray>> slots = new HashMap<>(group.slots());
-    if (moving.size() < group.parameters().size()) {
-      Set<Parameter> some = Set.copyOf(moving);
-      values = of(some, group, values);
-      slots.replaceAll((name, all) -> of(some, group, all));
+    if (active.size() < group.parameters().size()) {
+      Set<Parameter> selected = Set.copyOf(active);
+      values = select(selected, group, values);
+      slots.replaceAll((name, all) -> select(selected, group, all));
     }
-    return new Update(values, gradients, slots, rate, group.settings().weightDecay());
+    return new Update(values, gradients, slots, learningRate, group.settings().weightDecay());
   }
 
-  private static List<NDArray> of(Set<Parameter> some, Group group, List<NDArray> all) {
+  private static List<NDArray> select(Set<Parameter> selected, Group group, List<NDArray> all) {
     return IntStream.range(0, all.size())
-        .filter(i -> some.contains(group.parameters().get(i)))
+        .filter(i -> selected.contains(group.parameters().get(i)))
         .mapToObj(all::get)
         .toList();
   }
 
-  /** All that it trains, those of a group one after the other. */
+  /** All parameters that this optimizer trains, group by group. */
   public List<Parameter> parameters() {
     return groups.stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
   /**
-   * Everything remembered, by {@code parameter name/slot name}, the arrays themselves: what {@code
-   * CheckpointStore.save} takes, and {@code Checkpoint.load} writes into.
+   * The optimizer state by {@code parameter name/slot name}. These are the state arrays themselves,
+   * not copies: {@code CheckpointStore.save} writes them, and {@code Checkpoint.load} reads into
+   * them.
    */
   public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(state);
@@ -186,6 +190,6 @@ public final class Optimizer implements AutoCloseable {
       group.values().close();
       group.slots().values().forEach(NativeList::close);
     }
-    memory.close();
+    manager.close();
   }
 }

@@ -3,27 +3,27 @@ package dev.counterpoint.core.optimizer;
 import java.util.List;
 
 /**
- * One optimization algorithm: the {@code optimizer:} of a run file. An implementation is a record
- * of its settings; what it remembers of each parameter lies in named slots that {@link Optimizer}
- * keeps, saves and restores.
+ * Optimization algorithm: the {@code optimizer:} section of a run file. An implementation is a
+ * record of its settings; its per-parameter state is declared as named slots, which {@link
+ * Optimizer} allocates, saves and restores.
  */
 public interface OptimizerConfig {
-  /** The rate that a schedule starts from. */
+  /** The base learning rate, which a schedule modifies. */
   double learningRate();
 
   /**
-   * The decay of parameters of two or more dimensions that no group gives another. Biases and the
-   * scales of norms have none, unlike in {@code torch.optim}, unless a {@link ParameterGroup} gives
-   * them one.
+   * The weight decay of parameters with two or more dimensions. Unlike in {@code torch.optim},
+   * biases and norm weights are not decayed. A {@link ParameterGroup} can override the weight decay
+   * for any parameter.
    */
   double weightDecay();
 
-  /** What is remembered of each parameter. */
+  /** The state kept for each parameter. */
   List<Slot> slots();
 
   /**
-   * Changes the parameters in place. No gradients are recorded, and temporary arrays are freed
-   * after.
+   * Updates the parameters in place. No gradients are recorded, and temporary arrays are freed
+   * afterwards.
    */
   void update(Update update);
 }

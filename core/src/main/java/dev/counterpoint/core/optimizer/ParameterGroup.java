@@ -6,18 +6,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs for parameters of certain names: an entry of {@code training.parameterGroups} in a
- * run file. The first group that matches a name has it.
+ * Settings for parameters whose names match a pattern: an entry of {@code training.parameterGroups}
+ * in a run file. The first group that matches a name applies.
  *
- * @param match name patterns, as {@code embedding.*}
- * @param learningRate in place of the optimizer's
- * @param weightDecay in place of the optimizer's
+ * @param match name patterns, such as {@code embedding.*}
+ * @param learningRate overrides the optimizer's learning rate; null for no override
+ * @param weightDecay overrides the optimizer's weight decay; null for no override
  */
 public record ParameterGroup(
     List<String> match, @Nullable Double learningRate, @Nullable Double weightDecay) {
   public ParameterGroup {
     Checks checks =
-        new Checks().that(!match.isEmpty(), "match", match, "must have a pattern at least");
+        new Checks().that(!match.isEmpty(), "match", match, "must contain at least one pattern");
     if (learningRate != null) {
       checks.notNegative("learningRate", learningRate);
     }
@@ -28,7 +28,7 @@ public record ParameterGroup(
     match = List.copyOf(match);
   }
 
-  /** The first of the groups that matches a name, or one that says nothing. */
+  /** The first group that matches a name, or a group without overrides. */
   static ParameterGroup of(String name, List<ParameterGroup> groups) {
     return groups.stream()
         .filter(group -> group.match().stream().anyMatch(it -> new NamePattern(it).test(name)))

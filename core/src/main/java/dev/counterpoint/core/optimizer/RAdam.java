@@ -4,14 +4,14 @@ import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
- * Liu et al. 2020, Adam whose first steps are rectified in place of a warm-up: {@code
+ * RAdam, Adam whose first steps are rectified instead of warmed up (Liu et al. 2020): {@code
  * torch.optim.RAdam}.
  *
- * @param beta1 decay of the average of gradients
- * @param beta2 decay of the average of squared gradients
- * @param epsilon added to the root of the average of squares
- * @param decoupledWeightDecay shrinks the parameter as {@link AdamW} does, instead of adding to the
- *     gradient
+ * @param beta1 decay of the running average of gradients
+ * @param beta2 decay of the running average of squared gradients
+ * @param epsilon added to the square root of the average of squared gradients
+ * @param decoupledWeightDecay whether weight decay shrinks the parameter, as in {@link AdamW},
+ *     instead of adding to the gradient
  */
 public record RAdam(
     double learningRate,

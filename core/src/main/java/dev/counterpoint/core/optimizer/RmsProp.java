@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tieleman and Hinton 2012, lecture 6.5, and Graves 2013 where centered: {@code
+ * RMSprop (Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013): {@code
  * torch.optim.RMSprop}.
  *
- * @param alpha decay of the average of squared gradients
- * @param epsilon added to its root
- * @param momentum the part of the last update that is kept
- * @param centered divides by the variance of the gradients, not by their squares
+ * @param alpha decay of the running average of squared gradients
+ * @param epsilon added to the square root of the average
+ * @param momentum momentum factor
+ * @param centered whether to divide by the variance of the gradients instead of their mean square
  */
 public record RmsProp(
     double learningRate,

@@ -5,13 +5,13 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * Stochastic gradient descent, with momentum as in Sutskever, Martens, Dahl and Hinton 2013: {@code
- * torch.optim.SGD}. The momentum buffer is free of the learning rate, and its first value is the
- * gradient without dampening, as there.
+ * Stochastic gradient descent with momentum (Sutskever, Martens, Dahl and Hinton 2013): {@code
+ * torch.optim.SGD}. As in PyTorch, the momentum buffer is not scaled by the learning rate, and its
+ * first value is the gradient without dampening.
  *
- * @param momentum the part of the buffer that is kept
- * @param dampening the part of the gradient that does not enter the buffer
- * @param nesterov looks ahead by one momentum; asks for momentum and no dampening
+ * @param momentum momentum factor
+ * @param dampening dampening of the gradient that is added to the momentum buffer
+ * @param nesterov whether to use Nesterov momentum; requires momentum and no dampening
  */
 public record Sgd(
     double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov)
@@ -26,7 +26,7 @@ public record Sgd(
             !nesterov || (momentum > 0 && dampening == 0),
             "nesterov",
             nesterov,
-            "needs a momentum over 0 and a dampening of 0")
+            "requires a momentum greater than 0 and a dampening of 0")
         .verify();
   }
 

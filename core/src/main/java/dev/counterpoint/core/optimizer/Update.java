@@ -5,13 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The parameters of one group that got a gradient in this step, each list in the same order.
+ * Input of one optimizer update: the parameters of a group that have a gradient. All lists have the
+ * same order.
  *
- * @param parameters to be changed in place
- * @param gradients of the loss, already divided and clipped
- * @param slots what the rule remembers, by slot name
- * @param learningRate of this group at this step
- * @param weightDecay of this group
+ * @param parameters parameter values, to be updated in place
+ * @param gradients gradients, already averaged and clipped
+ * @param slots optimizer state by slot name
+ * @param learningRate learning rate of this group at this step
+ * @param weightDecay weight decay of this group
  */
 public record Update(
     List<NDArray> parameters,
@@ -19,12 +20,16 @@ public record Update(
     Map<String, List<NDArray>> slots,
     double learningRate,
     double weightDecay) {
-  /** The arrays of one slot, to be changed in place. */
+  /**
+   * The state arrays of one slot, to be updated in place.
+   *
+   * @throws IllegalArgumentException if the optimizer does not declare the slot
+   */
   public List<NDArray> slot(String name) {
     List<NDArray> arrays = slots.get(name);
     if (arrays == null) {
       throw new IllegalArgumentException(
-          "The rule declares no slot " + name + ", only " + slots.keySet() + ".");
+          "The optimizer declares no slot " + name + "; declared slots: " + slots.keySet() + ".");
     }
     return arrays;
   }

@@ -1,4 +1,4 @@
-/** Optimizers with the exact formulas of {@code torch.optim}. */
+/** Optimizers that match {@code torch.optim} exactly. */
 @NullMarked
 package dev.counterpoint.core.optimizer;
 

@@ -15,14 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Room on the CPU for float32 arrays of some shapes, one behind the other: what processes give to
- * each other. Arrays are copied in and out, so that they may be on a GPU, and of any layout.
+ * Contiguous float32 CPU buffer that holds arrays of given shapes one after another, for
+ * communication between processes. Arrays are copied in and out, so they may be on a GPU and have
+ * any memory layout.
  *
- * <p>The copy is one pass over what a collective passes over several times. What would spare it, a
- * backward pass that adds into this very memory, must clear it first and read it again to add.
+ * <p>The copy is one pass over memory that a collective passes over several times. Avoiding it,
+ * with a backward pass that accumulates into this memory, would require clearing the memory first
+ * and reading it again to add.
  */
 public final class FlatArrays implements AutoCloseable {
-  /** Elements: a cache line. */
+  /** In elements: one cache line. */
   private static final long ALIGNMENT = 16;
 
   private final NDManager memory = Torch.newManager(Device.cpu());
@@ -30,21 +32,21 @@ public final class FlatArrays implements AutoCloseable {
   private final NativeList slots;
   private final List<ByteBuffer> buckets = new ArrayList<>();
 
-  /** Room for arrays of these shapes; it is all 0 at first. */
+  /** Allocates a buffer for arrays of these shapes, initialized to 0. */
   public FlatArrays(List<Shape> shapes) {
-    long elements = shapes.stream().mapToLong(FlatArrays::room).sum();
-    flat = keep(memory.zeros(new Shape(elements)));
+    long elements = shapes.stream().mapToLong(FlatArrays::alignedSize).sum();
+    flat = attach(memory.zeros(new Shape(elements)));
     List<NDArray> parts = new ArrayList<>();
     long start = 0;
     for (Shape shape : shapes) {
-      NDArray part = keep(flat.get(range(start, start + shape.size()))); // (size)
-      parts.add(keep(part.reshape(shape)));
-      start += room(shape);
+      NDArray part = attach(flat.get(range(start, start + shape.size()))); // (size)
+      parts.add(attach(part.reshape(shape)));
+      start += alignedSize(shape);
     }
     slots = NativeList.of(parts);
   }
 
-  private static long room(Shape shape) {
+  private static long alignedSize(Shape shape) {
     return (shape.size() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
@@ -52,63 +54,64 @@ public final class FlatArrays implements AutoCloseable {
     return new NDIndex("{}:{}", from, to);
   }
 
-  private NDArray keep(NDArray array) {
+  private NDArray attach(NDArray array) {
     NDScope.unregister(array);
     array.attach(memory);
     return array;
   }
 
-  /** All of it: (elements), with a little room between the arrays. */
+  /** The whole buffer: (elements), including a little padding between the arrays. */
   public NDArray flat() {
     return flat;
   }
 
-  /** The arrays in it, in the order of the shapes. */
+  /** Views of the arrays in the buffer, in the order of the shapes. */
   public NativeList slots() {
     return slots;
   }
 
   /**
-   * Its memory, bucket by bucket, for a collective: direct, float32, in native order. The order in
-   * which an element is summed hangs on its place in a bucket, so these are the same each time.
+   * The memory of the buffer in buckets, for a collective: direct buffers, float32, native byte
+   * order. The summation order of an element depends on its position in a bucket, so every call
+   * returns the same buckets.
    *
-   * @param bytes of a bucket, the same at each call
+   * @param bytes bytes per bucket; must be the same in every call
    */
   public List<ByteBuffer> buckets(int bytes) {
     long elements = flat.size();
     long bucket = bytes / Float.BYTES;
     for (long from = buckets.size() * bucket; from < elements; from += bucket) {
-      NDArray part = keep(flat.get(range(from, Math.min(from + bucket, elements))));
-      buckets.add(part.toByteBuffer(true)); // the memory itself, not a copy of it
+      NDArray part = attach(flat.get(range(from, Math.min(from + bucket, elements))));
+      buckets.add(part.toByteBuffer(true)); // shares the memory, not a copy
     }
     return buckets;
   }
 
-  /** Makes every element -0.0, which changes no number that it is added to. */
-  public void empty() {
+  /** Sets every element to -0.0, which leaves every number unchanged when added to it. */
+  public void clear() {
     Kernel.load("gradients").run("empty", flat);
   }
 
-  /** Copies arrays in, one for each slot. */
-  public void take(List<NDArray> arrays) {
+  /** Copies arrays into the buffer, one per slot. */
+  public void copyFrom(List<NDArray> arrays) {
     copy(slots, requireFloats(arrays));
   }
 
-  /** Copies all slots out. */
-  public void give(List<NDArray> arrays) {
+  /** Copies all slots from the buffer to arrays. */
+  public void copyTo(List<NDArray> arrays) {
     copy(requireFloats(arrays), slots);
   }
 
   private static List<NDArray> requireFloats(List<NDArray> arrays) {
     for (NDArray array : arrays) {
       if (array.getDataType() != DataType.FLOAT32) {
-        throw new IllegalArgumentException("Only FLOAT32 is exchanged, not " + array + ".");
+        throw new IllegalArgumentException("Only FLOAT32 arrays are supported here, not " + array + ".");
       }
     }
     return arrays;
   }
 
-  /** Copies arrays into others of the same shapes, on whatever devices. */
+  /** Copies values into arrays of the same shapes, on any devices. */
   static void copy(List<NDArray> arrays, List<NDArray> values) {
     if (!arrays.isEmpty()) {
       Kernel.load("gradients").run("copy", arrays, values);

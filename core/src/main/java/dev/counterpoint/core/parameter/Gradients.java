@@ -17,78 +17,81 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients that have gathered for a model's trainable parameters since the last {@link
- * #clear}: each {@link #add} adds to them.
+ * Accumulated gradients of a model's trainable parameters since the last {@link #clear}; each
+ * {@link #add} adds to them.
  *
- * <p>A gradient is the very array that a backward pass made, or its sum with later ones; a
- * parameter that took no part has none (in PyTorch, its {@code grad} is None, and an optimizer
- * leaves it alone). Adding into memory that is kept and cleared, as a leaf's own {@code grad} does,
- * would pass over all gradients twice more at each step.
+ * <p>A gradient is the array that a backward pass created, or its sum with later ones; a parameter
+ * that took no part in any backward pass has no gradient (in PyTorch, its {@code grad} is None, and
+ * an optimizer skips it). Accumulating into persistent memory that is cleared after each step, as a
+ * leaf's {@code grad} does, would pass over all gradients two more times per step.
  *
- * <p>They stay in one native list from the backward pass to the optimizer. Java sees an array of
- * its own for each only where somebody asks for {@link #gathered} or {@link #all}.
+ * <p>The gradients stay in one native list from the backward pass to the optimizer. Java arrays for
+ * single gradients are created only by {@link #accumulated} and {@link #all}.
  */
 public final class Gradients implements AutoCloseable {
   private final List<Parameter> parameters;
-  private final Map<Parameter, Integer> placeOf = new HashMap<>();
+  private final Map<Parameter, Integer> positions = new HashMap<>();
   private @Nullable NativeList values;
 
-  /** Those that are there, in the order of the parameters; null where none is. */
+  /** The gradients that exist, in the order of the parameters; null if there are none. */
   private @Nullable NativeList arrays;
 
-  /** The places of their parameters. */
-  private BitSet places = new BitSet();
+  /** The indices of the parameters that have a gradient. */
+  private BitSet present = new BitSet();
 
-  /** Places of parameters that had none before {@link #all} or {@link #exchange}. */
+  /**
+   * The indices of the parameters that had no gradient before {@link #all} or {@link #allReduce}.
+   */
   private BitSet supplied = new BitSet();
 
   private @Nullable FlatArrays flat;
 
-  /** Whether the list is that of {@link #flat}. */
-  private boolean exchanged;
+  /** Whether {@link #arrays} is the list of slots of {@link #flat}. */
+  private boolean shared;
 
   /**
-   * One gradient.
+   * Gradient of one parameter.
    *
-   * @param array of the parameter's shape; to be changed in place
+   * @param array same shape as the parameter; may be modified in place
    */
   public record Gradient(Parameter parameter, NDArray array) {}
 
-  /** The gradients of the trainable ones among the parameters; there are none at first. */
+  /** Creates an empty accumulator for the trainable parameters among the given ones. */
   public Gradients(List<Parameter> parameters) {
     this.parameters =
         parameters.stream()
             .filter(parameter -> parameter.trainable() && parameter.shape().size() > 0)
             .toList();
-    this.parameters.forEach(parameter -> placeOf.put(parameter, placeOf.size()));
+    this.parameters.forEach(parameter -> positions.put(parameter, positions.size()));
   }
 
   /**
-   * Adds the gradients of a scalar to those that are there: {@code Tensor.backward()}.
+   * Computes the gradients of a scalar and adds them to the accumulated ones: {@code
+   * Tensor.backward()}.
    *
    * @param scalar (), recorded; its graph is freed
-   * @throws IllegalArgumentException where it depends on nothing that gets gradients
+   * @throws IllegalArgumentException if it does not depend on any trainable parameter
    */
   public void add(NDArray scalar) {
-    add(of(() -> Torch.gradients(scalar, values())));
+    add(run(() -> Torch.gradients(scalar, values())));
   }
 
   /**
-   * As {@link #add(NDArray)}, with less memory: what the kernels of the forward pass have put out
-   * is closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
+   * Like {@link #add(NDArray)}, with less memory: the outputs of the forward pass's kernels are
+   * closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
    */
   public void add(NDArray scalar, Torch.Recording recording) {
-    add(of(() -> Torch.gradients(scalar, values(), recording)));
+    add(run(() -> Torch.gradients(scalar, values(), recording)));
   }
 
-  private static Kernel.Places of(Supplier<Kernel.Places> backward) {
+  private static Kernel.IndexedArrays run(Supplier<Kernel.IndexedArrays> backward) {
     try {
       return backward.get();
     } catch (EngineException e) {
       if (String.valueOf(e.getMessage()).contains("does not require grad")) {
         throw new IllegalArgumentException(
-            "The loss depends on no parameter that is trained: it must come from the model's"
-                + " output, by operations that have a gradient.",
+            "The loss does not depend on any trainable parameter: it must be computed from the"
+                + " model's output by differentiable operations.",
             e);
       }
       throw e;
@@ -96,163 +99,174 @@ public final class Gradients implements AutoCloseable {
   }
 
   private NativeList values() {
-    NativeList made = values;
-    if (made == null) {
-      made = NativeList.of(parameters.stream().map(Parameter::value).toList());
-      values = made;
+    NativeList list = values;
+    if (list == null) {
+      list = NativeList.of(parameters.stream().map(Parameter::value).toList());
+      values = list;
     }
-    return made;
+    return list;
   }
 
-  private void add(Kernel.Places found) {
+  private void add(Kernel.IndexedArrays added) {
     if (arrays == null) {
-      become(found);
-    } else if (places.equals(found.of())) {
-      try (NativeList more = found.arrays()) {
-        kernel().run("add", arrays, more);
+      setArrays(added);
+    } else if (present.equals(added.indices())) {
+      try (NativeList newArrays = added.arrays()) {
+        kernel().run("add", arrays, newArrays);
       }
     } else {
-      try (NativeList more = found.arrays()) {
-        become(kernel().listWithPlaces("merge", arrays, places, more, found.of()));
+      try (NativeList newArrays = added.arrays()) {
+        setArrays(
+            kernel().listWithIndices("merge", arrays, present, newArrays, added.indices()));
       }
     }
   }
 
-  private void become(Kernel.Places found) {
-    become(found.arrays(), found.of());
-  }
-
-  /** Closes the list before, but not its arrays, which may be in the new one too. */
-  private void become(@Nullable NativeList list, BitSet of) {
-    if (arrays != null && !exchanged) {
-      arrays.close();
-    }
-    arrays = list;
-    places = of;
-    exchanged = false;
+  private void setArrays(Kernel.IndexedArrays added) {
+    setArrays(added.arrays(), added.indices());
   }
 
   /**
-   * Every trainable parameter's gradient in the order of the parameters. One that is not there is
-   * supplied as -0.0, to which whatever is added, a zero too, makes something else: where all ranks
-   * have none, there is none after.
+   * Replaces the list of gradients. Closes the previous list, but not its arrays, which may also be
+   * in the new list.
+   */
+  private void setArrays(@Nullable NativeList list, BitSet indices) {
+    if (arrays != null && !shared) {
+      arrays.close();
+    }
+    arrays = list;
+    present = indices;
+    shared = false;
+  }
+
+  /**
+   * The gradients of all trainable parameters, in the order of the parameters. A missing gradient
+   * is supplied as -0.0: adding anything to it, even 0, changes it, so a parameter without a
+   * gradient on all ranks still has none after a reduction.
    */
   public List<Gradient> all() {
     return parameters.isEmpty() ? List.of() : gradients(supplyAll());
   }
 
-  /** The list, now with one for each parameter. */
+  /** Supplies missing gradients and returns the list with one gradient per parameter. */
   private NativeList supplyAll() {
-    NativeList present = arrays;
-    if (present != null && isWhole()) {
-      return present;
+    NativeList current = arrays;
+    if (current != null && isComplete()) {
+      return current;
     }
-    BitSet whole = new BitSet();
-    whole.set(0, parameters.size());
-    supplied = without(whole, places);
+    BitSet complete = new BitSet();
+    complete.set(0, parameters.size());
+    supplied = without(complete, present);
     NativeList all;
     try (NativeList none = NativeList.of(List.of())) {
-      all = kernel().list("supply", present == null ? none : present, places, values());
+      all = kernel().list("supply", current == null ? none : current, present, values());
     }
-    become(all, whole);
+    setArrays(all, complete);
     return all;
   }
 
-  private boolean isWhole() {
-    return places.cardinality() == parameters.size();
+  private boolean isComplete() {
+    return present.cardinality() == parameters.size();
   }
 
-  private static BitSet without(BitSet places, BitSet others) {
-    BitSet left = (BitSet) places.clone();
-    left.andNot(others);
-    return left;
+  private static BitSet without(BitSet indices, BitSet removed) {
+    BitSet remaining = (BitSet) indices.clone();
+    remaining.andNot(removed);
+    return remaining;
   }
 
   /**
-   * Adds up the gradients over processes. A parameter has a gradient after it where it had one in
+   * Sums the gradients over all processes. Afterwards a parameter has a gradient if it had one in
    * any process.
    *
-   * @param bucketBytes how much is added up at once
-   * @param sum adds up each of some buckets, in place: direct, float32, in native order. All
-   *     processes see the same buckets in the same order.
+   * @param bucketBytes bytes per bucket
+   * @param sum sums each of the buckets in place: direct buffers, float32, native byte order. All
+   *     processes receive the same buckets in the same order.
    */
-  public void exchange(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
+  public void allReduce(int bucketBytes, Consumer<List<ByteBuffer>> sum) {
     if (parameters.isEmpty()) {
       return;
     }
-    FlatArrays room = flat;
-    if (room == null) {
-      room = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
-      flat = room;
+    FlatArrays buffer = flat;
+    if (buffer == null) {
+      buffer = new FlatArrays(parameters.stream().map(Parameter::shape).toList());
+      flat = buffer;
     }
-    NativeList own = supplyAll();
-    if (!exchanged) {
-      FlatArrays.copy(room.slots(), own);
+    NativeList local = supplyAll();
+    if (!shared) {
+      FlatArrays.copy(buffer.slots(), local);
     }
-    sum.accept(room.buckets(bucketBytes));
+    sum.accept(buffer.buckets(bucketBytes));
     if (parameters.get(0).value().getDevice().isGpu()) {
-      FlatArrays.copy(own, room.slots());
+      FlatArrays.copy(local, buffer.slots());
     } else {
-      become(room.slots(), places);
-      exchanged = true;
+      setArrays(buffer.slots(), present);
+      shared = true;
     }
   }
 
-  /** The gradients of the parameters that took part since the last {@link #clear}. */
-  public List<Gradient> gathered() {
-    NativeList present = dropUntouched();
-    return present == null ? List.of() : gradients(present);
+  /**
+   * The gradients of the parameters that took part in a backward pass since the last {@link
+   * #clear}.
+   */
+  public List<Gradient> accumulated() {
+    NativeList current = dropUnmodified();
+    return current == null ? List.of() : gradients(current);
   }
 
   private List<Gradient> gradients(NativeList list) {
     Iterator<NDArray> array = list.iterator();
-    return places.stream().mapToObj(i -> new Gradient(parameters.get(i), array.next())).toList();
+    return present.stream().mapToObj(i -> new Gradient(parameters.get(i), array.next())).toList();
   }
 
-  /** Of the supplied ones those stay that something was added to. */
-  private @Nullable NativeList dropUntouched() {
+  /** Drops supplied gradients that nothing was added to. */
+  private @Nullable NativeList dropUnmodified() {
     if (arrays != null && !supplied.isEmpty()) {
-      BitSet touched = kernel().places("touched", arrays, places, supplied);
-      BitSet left = without(places, without(supplied, touched));
-      if (!left.equals(places)) {
-        become(left.isEmpty() ? null : kernel().list("part", arrays, places, left), left);
+      BitSet modified = kernel().indices("touched", arrays, present, supplied);
+      BitSet remaining = without(present, without(supplied, modified));
+      if (!remaining.equals(present)) {
+        setArrays(
+            remaining.isEmpty() ? null : kernel().list("part", arrays, present, remaining),
+            remaining);
       }
       supplied = new BitSet();
     }
     return arrays;
   }
 
-  /** Those among some parameters that have a gradient. */
-  public List<Parameter> present(List<Parameter> some) {
-    dropUntouched();
-    return some.stream().filter(it -> places.get(placeOf.getOrDefault(it, places.size()))).toList();
+  /** The parameters among the given ones that have a gradient. */
+  public List<Parameter> present(List<Parameter> candidates) {
+    dropUnmodified();
+    return candidates.stream()
+        .filter(it -> present.get(positions.getOrDefault(it, present.size())))
+        .toList();
   }
 
   /**
-   * The gradients of some parameters, in their order; to be closed.
+   * The gradients of the given parameters, in the same order. The caller closes the list.
    *
-   * @param some each has one, see {@link #present}
+   * @param selected parameters that all have a gradient, see {@link #present}
    */
-  public NativeList of(List<Parameter> some) {
-    NativeList present = Objects.requireNonNull(arrays);
-    BitSet wanted = new BitSet();
+  public NativeList select(List<Parameter> selected) {
+    NativeList current = Objects.requireNonNull(arrays);
+    BitSet selectedIndices = new BitSet();
     boolean ascending = true;
-    for (Parameter parameter : some) {
-      int place = place(parameter);
-      ascending &= place >= wanted.length();
-      wanted.set(place);
+    for (Parameter parameter : selected) {
+      int position = position(parameter);
+      ascending &= position >= selectedIndices.length();
+      selectedIndices.set(position);
     }
     return ascending
-        ? kernel().list("part", present, places, wanted)
-        : NativeList.of(some.stream().map(it -> present.get(index(it))).toList());
+        ? kernel().list("part", current, present, selectedIndices)
+        : NativeList.of(selected.stream().map(it -> current.get(index(it))).toList());
   }
 
-  private int place(Parameter parameter) {
-    return Objects.requireNonNull(placeOf.get(parameter), parameter::toString);
+  private int position(Parameter parameter) {
+    return Objects.requireNonNull(positions.get(parameter), parameter::toString);
   }
 
   private int index(Parameter parameter) {
-    return places.get(0, place(parameter)).cardinality();
+    return present.get(0, position(parameter)).cardinality();
   }
 
   /** The 2-norm over all gradients together. */
@@ -263,33 +277,37 @@ public final class Gradients implements AutoCloseable {
   /**
    * The p-norm over all gradients together.
    *
-   * @param p at least 1; infinity asks for the largest absolute value
+   * @param p at least 1; infinity for the maximum absolute value
    */
   public double norm(double p) {
     return arrays == null ? 0 : kernel().number("norm", arrays, p);
   }
 
-  /** Multiplies every gradient by a factor of 0 or more. */
+  /**
+   * Multiplies every gradient by a factor.
+   *
+   * @throws IllegalArgumentException if the factor is negative
+   */
   public void scale(double factor) {
     if (factor < 0) {
-      throw new IllegalArgumentException("Gradients take no negative factor: " + factor);
+      throw new IllegalArgumentException("The factor " + factor + " for gradients must be at least 0.");
     }
     if (factor != 1) {
-      change("scale", factor);
+      applyInPlace("scale", factor);
     }
   }
 
   /**
-   * Scales the gradients down to a norm of at most {@code maxNorm}: {@code
+   * Clips the gradients to a 2-norm of at most {@code maxNorm}: {@code
    * torch.nn.utils.clip_grad_norm_}.
    *
-   * @return the 2-norm before
+   * @return the 2-norm before clipping
    */
   public double clipNorm(double maxNorm) {
     return scaleAndClipNorm(1, maxNorm);
   }
 
-  /** As {@link #clipNorm(double)}, with the p-norm. */
+  /** Like {@link #clipNorm(double)}, with the p-norm. */
   public double clipNorm(double maxNorm, double p) {
     double norm = norm(p);
     scale(Math.min(1, maxNorm / (norm + 1e-6)));
@@ -297,10 +315,10 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * {@link #scale} and then {@link #clipNorm(double)}, with one pass over the gradients for both.
+   * Combines {@link #scale} and {@link #clipNorm(double)} in one pass over the gradients.
    *
-   * @param factor as 1 / weight, which makes sums of losses the mean
-   * @param maxNorm infinity where nothing is to be clipped
+   * @param factor the scale, such as 1 / weight, which turns a sum of losses into the mean
+   * @param maxNorm the maximum 2-norm; infinity for no clipping
    * @return the 2-norm after scaling and before clipping
    */
   public double scaleAndClipNorm(double factor, double maxNorm) {
@@ -308,26 +326,27 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * Cuts every element to [-limit, limit]: {@code torch.nn.utils.clip_grad_value_}.
+   * Clips every element to [-limit, limit]: {@code torch.nn.utils.clip_grad_value_}.
    *
-   * @param limit greater than 0
+   * @param limit the maximum absolute value, greater than 0
+   * @throws IllegalArgumentException if the limit is not greater than 0
    */
   public void clipValue(double limit) {
     if (!(limit > 0)) {
-      throw new IllegalArgumentException("The limit of gradients must be over 0: " + limit);
+      throw new IllegalArgumentException("The gradient limit " + limit + " must be greater than 0.");
     }
-    change("clamp", limit);
+    applyInPlace("clamp", limit);
   }
 
-  private void change(String function, double number) {
+  private void applyInPlace(String function, double argument) {
     if (arrays != null) {
-      kernel().run(function, arrays, number);
+      kernel().run(function, arrays, argument);
     }
   }
 
-  /** Forgets every gradient, so that the next step starts anew. */
+  /** Drops all gradients, as before the next step: {@code zero_grad(set_to_none=True)}. */
   public void clear() {
-    become(null, new BitSet());
+    setArrays(null, new BitSet());
     supplied = new BitSet();
   }
 

@@ -6,11 +6,12 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * How a parameter starts, named as in {@code torch.nn.init}. The engine is seeded before each call.
+ * Initializer of a parameter, named as in {@code torch.nn.init}. The engine is reseeded before each
+ * call.
  */
 @FunctionalInterface
 public interface Initializer {
-  /** A float32 array of the shape asked for. */
+  /** Creates a float32 array of the given shape. */
   NDArray create(NDManager manager, Shape shape);
 
   static Initializer zeros() {
@@ -25,19 +26,22 @@ public interface Initializer {
     return (manager, shape) -> manager.full(shape, (float) value);
   }
 
-  /** Uniform in [low, high). */
+  /** Uniform distribution over [low, high). */
   static Initializer uniform(double low, double high) {
     return (manager, shape) ->
         manager.randomUniform((float) low, (float) high, shape, DataType.FLOAT32);
   }
 
-  /** Normal with the given mean and standard deviation. */
+  /** Normal distribution with the given mean and standard deviation. */
   static Initializer normal(double mean, double deviation) {
     return (manager, shape) ->
         manager.randomNormal((float) mean, (float) deviation, shape, DataType.FLOAT32);
   }
 
-  /** Uniform within sqrt(6 / (fanIn + fanOut)): Glorot and Bengio 2010, equation 16. */
+  /**
+   * Uniform distribution with bound sqrt(6 / (fanIn + fanOut)): Glorot and Bengio 2010, equation
+   * 16.
+   */
   static Initializer xavierUniform() {
     return (manager, shape) -> {
       double bound = Math.sqrt(6.0 / (fanIn(shape) + fanOut(shape)));
@@ -46,8 +50,8 @@ public interface Initializer {
   }
 
   /**
-   * Uniform within sqrt(1 / fanIn): what {@code torch.nn.Linear} does to its weight ({@code
-   * kaiming_uniform_} with a = sqrt(5)).
+   * Uniform distribution with bound sqrt(1 / fanIn), the default weight initialization of {@code
+   * torch.nn.Linear} ({@code kaiming_uniform_} with a = sqrt(5)).
    */
   static Initializer kaimingUniform() {
     return (manager, shape) -> {

@@ -4,7 +4,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Parameter names by pattern: {@code *} stands for any text, dots included, as in {@code
+ * Pattern for parameter names: {@code *} matches any text, including dots, as in {@code
  * blocks.0.*}.
  */
 public record NamePattern(String pattern) implements Predicate<String> {

@@ -8,12 +8,12 @@ import dev.counterpoint.core.kernel.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One array of a model, trained or kept: what {@code torch.nn.Parameter} is (or, not trainable from
- * the start, what {@code register_buffer} makes).
+ * One array of a model, trainable or not: the counterpart of {@code torch.nn.Parameter} (or of a
+ * buffer made by {@code register_buffer}).
  *
- * <p>A layer declares its parameters by shape and initializer; they get memory, their first values
- * and their names when the model is initialized. The array stays the same object from then on:
- * loading and optimizing write into it.
+ * <p>A layer declares its parameters by shape and initializer. When the model is initialized,
+ * parameters get their memory, initial values and names. The array remains the same object
+ * afterwards: loading and optimizing write into it.
  */
 public final class Parameter {
   private final Shape shape;
@@ -30,18 +30,21 @@ public final class Parameter {
     this.trainable = !buffer;
   }
 
-  /** A parameter that training changes. */
+  /** Creates a trainable parameter. */
   public static Parameter of(Initializer initializer, long... shape) {
     return new Parameter(new Shape(shape), initializer, false);
   }
 
-  /** An array that belongs to the model and is saved with it, but gets no gradient. */
+  /**
+   * Creates a buffer: an array that belongs to the model and is saved with it, but has no gradient.
+   */
   public static Parameter buffer(Initializer initializer, long... shape) {
     return new Parameter(new Shape(shape), initializer, true);
   }
 
   /**
-   * The dotted path in the model, as {@code blocks.0.attention.query.weight}; empty before naming.
+   * The dotted path in the model, such as {@code blocks.0.attention.query.weight}; empty before the
+   * model assigns it.
    */
   public String name() {
     return name;
@@ -51,13 +54,13 @@ public final class Parameter {
     return shape;
   }
 
-  /** Whether training changes it: neither a buffer nor frozen. */
+  /** Whether training changes this parameter: it is neither a buffer nor frozen. */
   public boolean trainable() {
     return trainable;
   }
 
   /**
-   * The array itself, as {@link #shape()} says. Its gradient is no part of it: {@link Gradients}.
+   * The array, with shape {@link #shape()}. Gradients are kept separately, in {@link Gradients}.
    *
    * @throws IllegalStateException before the model is initialized
    */
@@ -66,12 +69,13 @@ public final class Parameter {
       throw new IllegalStateException(
           "Parameter "
               + (name.isEmpty() ? shape : name)
-              + " has no values yet; call model.initialize(device, seed) first, or give the model to a Trainer.");
+              + " is not initialized; call model.initialize(device, seed) first, or pass the model to a"
+              + " Trainer.");
     }
     return value;
   }
 
-  /** Sets whether training changes it; a buffer stays as it is. */
+  /** Freezes or unfreezes the parameter; has no effect on a buffer. */
   public void setTrainable(boolean trainable) {
     this.trainable = trainable && !buffer;
     if (value != null) {
@@ -79,29 +83,33 @@ public final class Parameter {
     }
   }
 
-  /** Gives it its name; a model does this for every parameter of its tree. */
-  public void named(String path) {
+  /** Sets the name; called by the model for every parameter of its layer tree. */
+  public void setName(String path) {
     name = path;
   }
 
   /**
-   * Gives it memory and first values, which depend on the seed and the name alone: adding a layer
-   * leaves the others' values as they were.
+   * Allocates the array and sets its initial values, which depend only on seed and name: adding a
+   * layer to a model does not change the initial values of the other layers.
    */
   public void initialize(NDManager manager, long seed) {
     Torch.seed(Seeds.of(seed, name));
-    adopt(initializer.create(manager, shape));
+    setValue(initializer.create(manager, shape));
   }
 
-  /** Takes an array that exists already as its value: a part of the model that DJL itself made. */
-  public void adopt(NDArray array) {
+  /**
+   * Uses an existing array as the value, such as an array created by DJL.
+   *
+   * @throws IllegalArgumentException if the array has another shape or is not float32
+   */
+  public void setValue(NDArray array) {
     if (!array.getShape().equals(shape)) {
       throw new IllegalArgumentException(
-          "Parameter " + name + " has shape " + shape + ", not " + array.getShape() + ".");
+          "Parameter " + name + " requires shape " + shape + ", not " + array.getShape() + ".");
     }
     if (array.getDataType() != DataType.FLOAT32) {
       throw new IllegalArgumentException(
-          "Parameter " + name + " is " + array.getDataType() + "; parameters are FLOAT32.");
+          "Parameter " + name + " requires FLOAT32, not " + array.getDataType() + ".");
     }
     value = array;
     array.setRequiresGradient(trainable);

@@ -3,33 +3,33 @@ package dev.counterpoint.core.parameter;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Seeds as a function of place: the same place of the same run always draws the same numbers,
- * whatever was drawn before, so that nothing of a generator needs saving.
+ * Derives seeds from positions. The same position in the same run always gives the same random
+ * numbers, whatever was drawn before, so the generator state need not be saved.
  */
 public final class Seeds {
   private Seeds() {}
 
-  /** A seed for a numbered place, as (seed, step, micro-batch, rank). */
-  public static long of(long seed, long... place) {
+  /** Derives a seed for a numeric position, such as (step, micro-batch, rank). */
+  public static long of(long seed, long... position) {
     long hash = mix(seed + 0x9E3779B97F4A7C15L);
-    for (long part : place) {
+    for (long part : position) {
       hash = mix(hash ^ mix(part + 0x9E3779B97F4A7C15L));
     }
     return hash;
   }
 
-  /** A seed for a named place. */
-  public static long of(long seed, String place) {
+  /** Derives a seed for a named position. */
+  public static long of(long seed, String position) {
     long hash = mix(seed + 0x9E3779B97F4A7C15L);
-    for (byte part : place.getBytes(StandardCharsets.UTF_8)) {
+    for (byte part : position.getBytes(StandardCharsets.UTF_8)) {
       hash = mix(hash ^ part);
     }
     return hash;
   }
 
   /**
-   * The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the result hangs on
-   * every bit.
+   * The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the result depends on
+   * every bit of the input.
    */
   public static long mix(long bits) {
     bits = (bits ^ (bits >>> 30)) * 0xBF58476D1CE4E5B9L;

@@ -1,6 +1,6 @@
 /**
- * Parameters by dotted path, how they start, and their gradients; models and optimizers both stand
- * on this.
+ * Parameters with dotted paths, their initialization and their gradients; the basis of models and
+ * optimizers.
  */
 @NullMarked
 package dev.counterpoint.core.parameter;

@@ -3,9 +3,10 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate stays: {@code get_constant_schedule_with_warmup} of Hugging Face.
+ * Constant learning rate, optionally with warmup: {@code get_constant_schedule_with_warmup} of
+ * Hugging Face.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
  */
 public record Constant(double warmup) implements Schedule {
   public Constant {
@@ -17,9 +18,9 @@ public record Constant(double warmup) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    return rise.covers(past) ? learningRate * rise.factor(past) : learningRate;
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    return warmupPhase.covers(completed) ? base * warmupPhase.factor(completed) : base;
   }
 }

@@ -3,10 +3,11 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate falls along a cosine: {@code get_cosine_schedule_with_warmup} of Hugging Face.
+ * Cosine decay to 0, optionally with warmup: {@code get_cosine_schedule_with_warmup} of Hugging
+ * Face.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
- * @param cycles waves of the cosine; one half falls to 0 once
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
+ * @param cycles number of cosine periods; 0.5 decays to 0 once
  */
 public record Cosine(double warmup, double cycles) implements Schedule {
   public Cosine {
@@ -18,13 +19,13 @@ public record Cosine(double warmup, double cycles) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    if (rise.covers(past)) {
-      return learningRate * rise.factor(past);
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    if (warmupPhase.covers(completed)) {
+      return base * warmupPhase.factor(completed);
     }
-    double angle = 2 * Math.PI * cycles * rise.progress(past, totalSteps);
-    return learningRate * (1 + Math.cos(angle)) / 2;
+    double angle = 2 * Math.PI * cycles * warmupPhase.progress(completed, totalSteps);
+    return base * (1 + Math.cos(angle)) / 2;
   }
 }

@@ -4,11 +4,11 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rate swings along a cosine, as in Loshchilov and Hutter 2017 without restarts: {@code
+ * Cosine annealing without restarts (Loshchilov and Hutter 2017): {@code
  * torch.optim.lr_scheduler.CosineAnnealingLR}.
  *
- * @param period updates from the top to the bottom; the whole run where absent
- * @param minimum the rate at the bottom
+ * @param period updates from the maximum to the minimum learning rate; the whole run if absent
+ * @param minimum minimum learning rate
  */
 public record CosineAnnealing(@Nullable Integer period, double minimum) implements Schedule {
   public CosineAnnealing {
@@ -24,8 +24,8 @@ public record CosineAnnealing(@Nullable Integer period, double minimum) implemen
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     double angle = Math.PI * (step - 1) / (period == null ? totalSteps : period);
-    return minimum + (learningRate - minimum) * (1 + Math.cos(angle)) / 2;
+    return minimum + (base - minimum) * (1 + Math.cos(angle)) / 2;
   }
 }

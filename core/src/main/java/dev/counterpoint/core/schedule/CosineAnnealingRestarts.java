@@ -3,12 +3,12 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate falls along half a cosine and starts from the top again, Loshchilov and Hutter 2017:
- * {@code torch.optim.lr_scheduler.CosineAnnealingWarmRestarts}.
+ * Cosine annealing with warm restarts (Loshchilov and Hutter 2017): {@code
+ * torch.optim.lr_scheduler.CosineAnnealingWarmRestarts}.
  *
- * @param period updates of the first fall
- * @param multiplier how many times longer each fall is than the one before
- * @param minimum the rate at the bottom
+ * @param period updates in the first cycle
+ * @param multiplier factor by which each cycle is longer than the previous one
+ * @param minimum minimum learning rate
  */
 public record CosineAnnealingRestarts(int period, int multiplier, double minimum)
     implements Schedule {
@@ -21,17 +21,17 @@ public record CosineAnnealingRestarts(int period, int multiplier, double minimum
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    long past = step - 1;
+  public double learningRate(double base, long step, long totalSteps) {
+    long completed = step - 1;
     long length = period;
     if (multiplier == 1) {
-      past %= length;
+      completed %= length;
     }
-    while (past >= length) {
-      past -= length;
+    while (completed >= length) {
+      completed -= length;
       length *= multiplier;
     }
-    double angle = Math.PI * past / length;
-    return minimum + (learningRate - minimum) * (1 + Math.cos(angle)) / 2;
+    double angle = Math.PI * completed / length;
+    return minimum + (base - minimum) * (1 + Math.cos(angle)) / 2;
   }
 }

@@ -3,11 +3,11 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate falls along half a cosine several times, each from the top: {@code
+ * Cosine decay with hard restarts, optionally with warmup: {@code
  * get_cosine_with_hard_restarts_schedule_with_warmup} of Hugging Face.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
- * @param cycles falls, all equally long
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
+ * @param cycles number of cycles, all of equal length
  */
 public record CosineRestarts(double warmup, int cycles) implements Schedule {
   public CosineRestarts {
@@ -22,14 +22,14 @@ public record CosineRestarts(double warmup, int cycles) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    if (rise.covers(past)) {
-      return learningRate * rise.factor(past);
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    if (warmupPhase.covers(completed)) {
+      return base * warmupPhase.factor(completed);
     }
-    double progress = rise.progress(past, totalSteps);
+    double progress = warmupPhase.progress(completed, totalSteps);
     double withinCycle = progress >= 1 ? 1 : cycles * progress % 1;
-    return learningRate * (1 + Math.cos(Math.PI * withinCycle)) / 2;
+    return base * (1 + Math.cos(Math.PI * withinCycle)) / 2;
   }
 }

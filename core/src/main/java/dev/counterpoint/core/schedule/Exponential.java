@@ -3,8 +3,8 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate is multiplied by {@code gamma} after every update: {@code
- * torch.optim.lr_scheduler.ExponentialLR}.
+ * Exponential decay: the learning rate is multiplied by {@code gamma} after every update, as in
+ * {@code torch.optim.lr_scheduler.ExponentialLR}.
  */
 public record Exponential(double gamma) implements Schedule {
   public Exponential {
@@ -12,7 +12,7 @@ public record Exponential(double gamma) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    return learningRate * Math.pow(gamma, (double) step - 1);
+  public double learningRate(double base, long step, long totalSteps) {
+    return base * Math.pow(gamma, (double) step - 1);
   }
 }

@@ -4,12 +4,12 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rate falls with the inverse root of the updates, as in Vaswani et al. 2017, section 5.3:
- * {@code get_inverse_sqrt_schedule} of Hugging Face.
+ * Inverse square-root decay (Vaswani et al. 2017, section 5.3), optionally with warmup: {@code
+ * get_inverse_sqrt_schedule} of Hugging Face.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
- * @param timescale updates after which the rate is 1 / sqrt(2) of itself; where absent, as many as
- *     the warm-up has, or 10,000 without one
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
+ * @param timescale updates after which the learning rate has decreased by a factor of sqrt(2); if
+ *     absent, the number of warmup updates, or 10,000 without warmup
  */
 public record InverseSqrt(double warmup, @Nullable Integer timescale) implements Schedule {
   public InverseSqrt {
@@ -25,14 +25,14 @@ public record InverseSqrt(double warmup, @Nullable Integer timescale) implements
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    if (rise.covers(past)) {
-      return learningRate * rise.factor(past);
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    if (warmupPhase.covers(completed)) {
+      return base * warmupPhase.factor(completed);
     }
-    long scale = timescale(rise.steps());
-    return learningRate / Math.sqrt((double) (past - rise.steps() + scale) / scale);
+    long scale = timescale(warmupPhase.steps());
+    return base / Math.sqrt((double) (completed - warmupPhase.steps() + scale) / scale);
   }
 
   private long timescale(long warmupSteps) {

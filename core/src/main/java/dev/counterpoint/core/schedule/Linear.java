@@ -3,9 +3,10 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate falls straight to 0: {@code get_linear_schedule_with_warmup} of Hugging Face.
+ * Linear decay to 0, optionally with warmup: {@code get_linear_schedule_with_warmup} of Hugging
+ * Face.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
  */
 public record Linear(double warmup) implements Schedule {
   public Linear {
@@ -17,11 +18,11 @@ public record Linear(double warmup) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    return rise.covers(past)
-        ? learningRate * rise.factor(past)
-        : learningRate * (1 - rise.progress(past, totalSteps));
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    return warmupPhase.covers(completed)
+        ? base * warmupPhase.factor(completed)
+        : base * (1 - warmupPhase.progress(completed, totalSteps));
   }
 }

@@ -4,10 +4,10 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * The rate is multiplied by {@code gamma} after each of certain numbers of updates: {@code
- * torch.optim.lr_scheduler.MultiStepLR}.
+ * Multi-step decay: the learning rate is multiplied by {@code gamma} at each milestone, as in
+ * {@code torch.optim.lr_scheduler.MultiStepLR}.
  *
- * @param milestones counts of updates done
+ * @param milestones numbers of completed updates after which the learning rate changes
  */
 public record MultiStep(List<Integer> milestones, double gamma) implements Schedule {
   public MultiStep {
@@ -16,15 +16,15 @@ public record MultiStep(List<Integer> milestones, double gamma) implements Sched
             !milestones.isEmpty() && milestones.stream().allMatch(it -> it > 0),
             "milestones",
             milestones,
-            "must be numbers greater than 0, one at least")
+            "must contain at least one number, and only numbers greater than 0")
         .positive("gamma", gamma)
         .verify();
     milestones = List.copyOf(milestones);
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
+  public double learningRate(double base, long step, long totalSteps) {
     long reached = milestones.stream().filter(it -> it < step).count();
-    return learningRate * Math.pow(gamma, (double) reached);
+    return base * Math.pow(gamma, (double) reached);
   }
 }

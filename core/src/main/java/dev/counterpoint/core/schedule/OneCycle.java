@@ -3,21 +3,25 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate rises to its top and falls far below where it began, Smith and Topin 2018: {@code
- * torch.optim.lr_scheduler.OneCycleLR} over the whole run. The optimizer's rate is the top, {@code
- * max_lr} there. Momentum is left alone.
+ * One-cycle schedule over the whole run (Smith and Topin 2018): {@code
+ * torch.optim.lr_scheduler.OneCycleLR}. The learning rate rises to the optimizer's learning rate,
+ * which is {@code max_lr} in PyTorch, then falls far below its initial value. Unlike in PyTorch,
+ * momentum is not changed.
  *
- * @param rise the part of all updates, at least 0 and less than 1, over which the rate rises:
- *     {@code pct_start}
- * @param shape of rise and fall: {@code cosine} or {@code linear}
- * @param divisor the first rate is the top divided by this
- * @param finalDivisor the last rate is the first divided by this
- * @param threePhase falls back to the first rate as fast as it rose, then on to the last
+ * @param rise fraction of all updates, at least 0 and less than 1, over which the learning rate
+ *     rises: {@code pct_start}
+ * @param shape shape of the rise and the fall, {@code cosine} or {@code linear}: {@code
+ *     anneal_strategy}
+ * @param divisor the initial learning rate is the maximum divided by this: {@code div_factor}
+ * @param finalDivisor the final learning rate is the initial one divided by this: {@code
+ *     final_div_factor}
+ * @param threePhase whether to fall to the initial learning rate as fast as it rose, and then to
+ *     the final one: {@code three_phase}
  */
 public record OneCycle(
     double rise, Shape shape, double divisor, double finalDivisor, boolean threePhase)
     implements Schedule {
-  /** How the rate goes from one value to another. */
+  /** Interpolation between two learning rates. */
   public enum Shape {
     COSINE,
     LINEAR
@@ -37,27 +41,27 @@ public record OneCycle(
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    double first = learningRate / divisor;
-    double last = first / finalDivisor;
-    double end = (double) totalSteps - 1;
-    double past = Math.min(step - 1.0, end);
-    double top = rise * totalSteps - 1;
-    if (past < top) {
-      return between(first, learningRate, past / top);
+  public double learningRate(double base, long step, long totalSteps) {
+    double initialRate = base / divisor;
+    double finalRate = initialRate / finalDivisor;
+    double lastUpdate = (double) totalSteps - 1;
+    double completed = Math.min(step - 1.0, lastUpdate);
+    double peakUpdate = rise * totalSteps - 1;
+    if (completed < peakUpdate) {
+      return interpolate(initialRate, base, completed / peakUpdate);
     }
-    double back = 2 * top;
+    double annealUpdate = 2 * peakUpdate;
     if (!threePhase) {
-      return between(learningRate, last, (past - top) / (end - top));
-    } else if (past < back) {
-      return between(learningRate, first, (past - top) / (back - top));
+      return interpolate(base, finalRate, (completed - peakUpdate) / (lastUpdate - peakUpdate));
+    } else if (completed < annealUpdate) {
+      return interpolate(base, initialRate, (completed - peakUpdate) / (annealUpdate - peakUpdate));
     }
-    return between(first, last, (past - back) / (end - back));
+    return interpolate(initialRate, finalRate, (completed - annealUpdate) / (lastUpdate - annealUpdate));
   }
 
-  private double between(double from, double to, double progress) {
+  private double interpolate(double start, double target, double progress) {
     return shape == Shape.LINEAR
-        ? from + (to - from) * progress
-        : to + (from - to) / 2 * (1 + Math.cos(Math.PI * progress));
+        ? start + (target - start) * progress
+        : target + (start - target) / 2 * (1 + Math.cos(Math.PI * progress));
   }
 }

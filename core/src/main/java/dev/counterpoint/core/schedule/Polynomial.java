@@ -3,15 +3,16 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate falls as a power of what remains: {@code get_polynomial_decay_schedule_with_warmup} of
- * Hugging Face, where the rate is the optimizer's own. A parameter group of another rate ends at
- * the same {@code end} here, and with Hugging Face at a part of it, as its rate is of the
- * optimizer's. A rate that is below {@code end} stays, so that nothing rises; Hugging Face refuses
- * such a rate of the optimizer.
+ * Polynomial decay, optionally with warmup: {@code get_polynomial_decay_schedule_with_warmup} of
+ * Hugging Face, which it equals for the optimizer's learning rate. A parameter group with another
+ * learning rate also decays to {@code end} here; in Hugging Face it decays to {@code end} scaled by
+ * the ratio of the group's learning rate to the optimizer's. A learning rate below {@code end}
+ * stays constant, so that nothing rises; Hugging Face rejects such a learning rate of the
+ * optimizer.
  *
- * @param warmup the part of all updates, 0 to 1, over which the rate rises from 0
- * @param power 1 falls straight
- * @param end the rate at the end
+ * @param warmup fraction of all updates, 0 to 1, over which the learning rate rises from 0
+ * @param power exponent; 1 for linear decay
+ * @param end learning rate at the end
  */
 public record Polynomial(double warmup, double power, double end) implements Schedule {
   public Polynomial {
@@ -27,14 +28,14 @@ public record Polynomial(double warmup, double power, double end) implements Sch
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    Warmup rise = Warmup.of(warmup, totalSteps);
-    long past = step - 1;
-    if (rise.covers(past)) {
-      return learningRate * rise.factor(past);
+  public double learningRate(double base, long step, long totalSteps) {
+    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
+    long completed = step - 1;
+    if (warmupPhase.covers(completed)) {
+      return base * warmupPhase.factor(completed);
     }
-    double remaining = 1 - rise.progress(past, totalSteps);
-    double least = Math.min(end, learningRate);
-    return (learningRate - least) * Math.pow(remaining, power) + least;
+    double remaining = 1 - warmupPhase.progress(completed, totalSteps);
+    double minimum = Math.min(end, base);
+    return (base - minimum) * Math.pow(remaining, power) + minimum;
   }
 }

@@ -1,17 +1,17 @@
 package dev.counterpoint.core.schedule;
 
 /**
- * A learning-rate schedule: one function from step to rate, the {@code schedule:} of a run file. An
- * implementation is a record of its settings.
+ * Learning-rate schedule: a function from step to learning rate, the {@code schedule:} section of a
+ * run file. An implementation is a record of its settings.
  */
 @FunctionalInterface
 public interface Schedule {
   /**
-   * The rate of one optimizer update.
+   * The learning rate of one optimizer update.
    *
-   * @param learningRate the optimizer's (or the group's) own
+   * @param base learning rate of the optimizer or of the parameter group
    * @param step the update, counted from 1
-   * @param totalSteps updates of the whole run
+   * @param totalSteps number of updates in the whole run
    */
-  double rate(double learningRate, long step, long totalSteps);
+  double learningRate(double base, long step, long totalSteps);
 }

@@ -3,8 +3,8 @@ package dev.counterpoint.core.schedule;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * The rate is multiplied by {@code gamma} every {@code size} updates: {@code
- * torch.optim.lr_scheduler.StepLR}.
+ * Step decay: the learning rate is multiplied by {@code gamma} after every {@code size} updates, as
+ * in {@code torch.optim.lr_scheduler.StepLR}.
  */
 public record Step(int size, double gamma) implements Schedule {
   public Step {
@@ -12,8 +12,8 @@ public record Step(int size, double gamma) implements Schedule {
   }
 
   @Override
-  public double rate(double learningRate, long step, long totalSteps) {
-    long falls = (step - 1) / size;
-    return learningRate * Math.pow(gamma, (double) falls);
+  public double learningRate(double base, long step, long totalSteps) {
+    long decays = (step - 1) / size;
+    return base * Math.pow(gamma, (double) decays);
   }
 }

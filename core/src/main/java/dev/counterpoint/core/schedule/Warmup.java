@@ -1,27 +1,40 @@
 package dev.counterpoint.core.schedule;
 
 /**
- * The straight rise from 0 that many schedules begin with. It is given as a part of the run's
- * updates; as in Hugging Face's {@code warmup_ratio}, a broken number of updates is rounded up.
+ * Linear warmup from 0, used by many schedules. It is configured as a fraction of the run's
+ * updates; a fractional number of updates is rounded up, as for Hugging Face's {@code
+ * warmup_ratio}.
  */
 record Warmup(long steps) {
-  /** The warm-up over a fraction (0 to 1) of all updates. */
+  /** Creates the warmup over a fraction (0 to 1) of all updates. */
   static Warmup of(double fraction, long totalSteps) {
     return new Warmup((long) Math.ceil(fraction * totalSteps));
   }
 
-  /** Whether an update, counted from 0, belongs to it. */
-  boolean covers(long past) {
-    return past < steps;
+  /**
+   * Whether an update is part of the warmup.
+   *
+   * @param completed updates before this one
+   */
+  boolean covers(long completed) {
+    return completed < steps;
   }
 
-  /** The part of the rate at an update of the warm-up, counted from 0: from 0 to below 1. */
-  double factor(long past) {
-    return (double) past / steps;
+  /**
+   * The factor of the learning rate at an update of the warmup: at least 0 and less than 1.
+   *
+   * @param completed updates before this one
+   */
+  double factor(long completed) {
+    return (double) completed / steps;
   }
 
-  /** How much of the updates after the warm-up lies behind an update counted from 0: 0 to 1. */
-  double progress(long past, long totalSteps) {
-    return Math.min(1, (double) (past - steps) / Math.max(1, totalSteps - steps));
+  /**
+   * The completed fraction of the updates after the warmup: 0 to 1.
+   *
+   * @param completed updates before this one
+   */
+  double progress(long completed, long totalSteps) {
+    return Math.min(1, (double) (completed - steps) / Math.max(1, totalSteps - steps));
   }
 }

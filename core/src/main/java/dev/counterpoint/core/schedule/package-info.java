@@ -1,4 +1,4 @@
-/** Learning-rate schedules: each one function from step to rate. */
+/** Learning-rate schedules: functions from step to learning rate. */
 @NullMarked
 package dev.counterpoint.core.schedule;
 

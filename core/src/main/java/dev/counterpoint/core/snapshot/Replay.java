@@ -124,7 +124,7 @@ public final class Replay {
 
   private static List<ParameterNorm> norms(Gradients gradients) {
     List<ParameterNorm> norms = new ArrayList<>();
-    for (Gradients.Gradient gradient : gradients.gathered()) {
+    for (Gradients.Gradient gradient : gradients.accumulated()) {
       try (NDArray norm = gradient.array().norm()) {
         norms.add(new ParameterNorm(gradient.parameter().name(), norm.getFloat()));
       }

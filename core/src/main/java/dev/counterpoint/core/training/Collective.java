@@ -60,7 +60,7 @@ public interface Collective extends AutoCloseable {
   /** Adds up each gradient over the processes, in place. */
   default void sum(Gradients gradients) {
     if (world() > 1) {
-      gradients.exchange(bucketBytes(), this::sum);
+      gradients.allReduce(bucketBytes(), this::sum);
     }
   }
 

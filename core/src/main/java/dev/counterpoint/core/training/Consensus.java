@@ -86,10 +86,10 @@ final class Consensus {
     List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
     if (collective.world() > 1 && !arrays.isEmpty()) {
       try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
-        flat.take(arrays);
+        flat.copyFrom(arrays);
         flat.buckets(collective.bucketBytes()).forEach(collective::broadcast);
         if (!leads()) {
-          flat.give(arrays);
+          flat.copyTo(arrays);
         }
       }
     }

@@ -37,7 +37,7 @@ final class OuterStep implements AutoCloseable {
   /** To be called when the parameters have the values that the training begins with. */
   void begin() {
     if (!memory.isEmpty()) {
-      memory.get(0).take(values());
+      memory.get(0).copyFrom(values());
     }
   }
 
@@ -73,7 +73,7 @@ final class OuterStep implements AutoCloseable {
     together = stepInEpoch % rounds.every() == 0 || stepInEpoch == stepsPerEpoch;
     if (together && !memory.isEmpty()) {
       FlatArrays change = memory.get(2);
-      change.take(values());
+      change.copyFrom(values());
       run("change", change.flat(), memory.get(0).flat(), local() ? 1.0 / collective.world() : 1.0);
       if (local()) {
         collective.sum(change.buckets(collective.bucketBytes()));
@@ -85,7 +85,7 @@ final class OuterStep implements AutoCloseable {
           change.flat(),
           rounds.learningRate(),
           rounds.momentum());
-      memory.get(0).give(values());
+      memory.get(0).copyTo(values());
     }
     return together;
   }

@@ -51,13 +51,13 @@ final class RankMemory implements AutoCloseable {
   private void send(int sender) {
     try (FlatArrays way = room()) {
       if (collective.rank() == sender) {
-        way.take(List.copyOf(local.values()));
+        way.copyFrom(List.copyOf(local.values()));
       } else {
-        way.empty();
+        way.clear();
       }
       collective.sum(way.buckets(collective.bucketBytes()));
       if (consensus.leads()) {
-        other(sender).take(way.slots());
+        other(sender).copyFrom(way.slots());
       }
     }
   }
@@ -96,11 +96,11 @@ final class RankMemory implements AutoCloseable {
       try (FlatArrays way = room()) {
         if (consensus.leads()) {
           int from = rank % memories;
-          way.take(from == 0 ? List.copyOf(local.values()) : other(from).slots());
+          way.copyFrom(from == 0 ? List.copyOf(local.values()) : other(from).slots());
         }
         way.buckets(collective.bucketBytes()).forEach(collective::broadcast);
         if (collective.rank() == rank) {
-          way.give(List.copyOf(local.values()));
+          way.copyTo(List.copyOf(local.values()));
         }
       }
     }

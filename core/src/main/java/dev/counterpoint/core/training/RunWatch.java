@@ -85,7 +85,7 @@ final class RunWatch implements StepWatch {
   private void tell(Callback callback, StepReport report) {
     if (callback instanceof Callback.ObservesGradients watching
         && watching.wantsGradients(report.step())) {
-      watching.onGradients(report.step(), learner.gradients().gathered());
+      watching.onGradients(report.step(), learner.gradients().accumulated());
     }
     if (callback instanceof Callback.ObservesAverage watching && learner.average().isKept()) {
       watching.onAverage(learner.average().state());

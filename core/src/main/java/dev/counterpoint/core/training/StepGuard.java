@@ -164,7 +164,7 @@ final class StepGuard {
         reason,
         step.loss(),
         step.norm(),
-        Arrays.stream(step.items().items()).mapToObj(data::origin).toList(),
+        Arrays.stream(step.items().indices()).mapToObj(data::origin).toList(),
         batches);
   }
 
@@ -200,7 +200,7 @@ final class StepGuard {
   /** The items of one micro-batch, or of the whole step, the first few by name. */
   private String origins(StepBatch items, int microBatch) {
     int size = config.microBatch();
-    long[] all = items.items();
+    long[] all = items.indices();
     long[] some =
         microBatch < 0
             ? all

@@ -103,7 +103,7 @@ public final class TrainingLoop {
           }
           stop |= sums[3] > 0;
           double seconds = (System.nanoTime() - begin) * 1e-9;
-          watch.afterStep(report(sums, norm, rate, items.globalItems(), seconds));
+          watch.afterStep(report(sums, norm, rate, items.globalExamples(), seconds));
         }
       }
     }
@@ -114,7 +114,7 @@ public final class TrainingLoop {
         progress.step() + 1,
         progress.epoch(),
         progress.stepInEpoch() + 1,
-        optimizer.rate(base -> rateAt(base, progress.step() + 1)),
+        optimizer.learningRate(base -> rateAt(base, progress.step() + 1)),
         rank,
         loss,
         norm,
@@ -123,7 +123,7 @@ public final class TrainingLoop {
   }
 
   private double rateAt(double base, long step) {
-    return plan.config().schedule().rate(base, step, plan.totalSteps());
+    return plan.config().schedule().learningRate(base, step, plan.totalSteps());
   }
 
   private StepReport report(double[] sums, double norm, double rate, long items, double seconds) {

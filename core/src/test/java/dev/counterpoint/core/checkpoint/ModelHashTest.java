@@ -29,10 +29,10 @@ class ModelHashTest {
   @Test
   void hashCoversNameShapeAndBytes() {
     Parameter pair = Parameter.of((m, shape) -> m.create(new float[] {1, 2}), 2);
-    pair.named("a");
+    pair.setName("a");
     pair.initialize(manager, 1);
     Parameter scalar = Parameter.of(Initializer.constant(3));
-    scalar.named("b");
+    scalar.setName("b");
     scalar.initialize(manager, 1);
 
     // hashlib.sha256(b'a\x002\x00' + struct.pack('<2f', 1, 2) + b'b\x00\x00' + struct.pack('<f',

@@ -28,7 +28,7 @@ final class Models {
 
   private static Parameter initialized(
       Parameter parameter, String name, NDManager manager, long seed) {
-    parameter.named(name);
+    parameter.setName(name);
     parameter.initialize(manager, seed);
     return parameter;
   }

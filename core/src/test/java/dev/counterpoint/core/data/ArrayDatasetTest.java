@@ -7,25 +7,27 @@ import org.junit.jupiter.api.Test;
 
 class ArrayDatasetTest {
   @Test
-  void rowsOfFeaturesThatAreNotAsWideAreRefused() {
+  void featureRowsOfDifferentWidthsAreRejected() {
     float[][] features = {{1, 2}, {1, 2, 3}};
 
     assertThatThrownBy(() -> ArrayDataset.ofClasses(features, new long[] {0, 1}))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Row 1 of the features has 3 numbers, row 0 has 2");
+        .hasMessageContaining("Row 1 of features has 3 values")
+        .hasMessageContaining("row 0 has 2");
   }
 
   @Test
-  void rowsOfTargetsThatAreNotAsWideAreRefused() {
+  void targetRowsOfDifferentWidthsAreRejected() {
     float[][] features = {{1, 2}, {3, 4}};
 
     assertThatThrownBy(() -> ArrayDataset.ofTargets(features, new float[][] {{1, 2}, {3}}))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Row 1 of the targets has 1 number, row 0 has 2");
+        .hasMessageContaining("Row 1 of targets has 1 value")
+        .hasMessageContaining("row 0 has 2");
   }
 
   @Test
-  void aBatchHasTheRowsOfItsItemsInTheirOrder() {
+  void collatesTheRowsOfTheGivenIndicesInOrder() {
     float[][] features = {{1, 2}, {3, 4}, {5, 6}};
     ArrayDataset dataset = ArrayDataset.ofTargets(features, new float[][] {{7}, {8}, {9}});
 

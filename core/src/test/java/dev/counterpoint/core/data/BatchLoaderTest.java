@@ -23,12 +23,12 @@ class BatchLoaderTest {
   private static final UnaryOperator<long[]> ALL = UnaryOperator.identity();
 
   @Test
-  void everyStepOfTheEpochComesInOrder() {
+  void returnsTheStepsOfTheEpochInOrder() {
     List<long[]> steps = new ArrayList<>();
-    try (BatchLoader loader = loader(new Numbers(10), 4, 0, ALL, 4)) {
+    try (BatchLoader loader = loader(new IndexLabels(10), 4, 0, ALL, 4)) {
       while (loader.hasNext()) {
         try (StepBatch step = loader.next()) {
-          steps.add(step.items());
+          steps.add(step.indices());
         }
       }
     }
@@ -37,8 +37,8 @@ class BatchLoaderTest {
   }
 
   @Test
-  void aStepIsCutIntoMicroBatches() {
-    try (BatchLoader loader = loader(new Numbers(10), 10, 0, ALL, 4);
+  void splitsAStepIntoMicroBatches() {
+    try (BatchLoader loader = loader(new IndexLabels(10), 10, 0, ALL, 4);
         StepBatch step = loader.next()) {
       assertThat(step.microBatches()).extracting(Batch::size).containsExactly(4, 4, 2);
       assertThat(step.microBatches().get(2).labels().toLongArray()).containsExactly(8, 9);
@@ -46,54 +46,54 @@ class BatchLoaderTest {
   }
 
   @Test
-  void aProcessHasItsShareAndKnowsTheWhole() {
-    UnaryOperator<long[]> second = items -> Arrays.copyOfRange(items, 2, 4);
-    try (BatchLoader loader = loader(new Numbers(8), 4, 0, second, 8);
+  void returnsTheShardOfAProcessAndTheGlobalCount() {
+    UnaryOperator<long[]> secondHalf = indices -> Arrays.copyOfRange(indices, 2, 4);
+    try (BatchLoader loader = loader(new IndexLabels(8), 4, 0, secondHalf, 8);
         StepBatch step = loader.next()) {
-      assertThat(step.items()).containsExactly(2, 3);
-      assertThat(step.globalItems()).isEqualTo(4);
+      assertThat(step.indices()).containsExactly(2, 3);
+      assertThat(step.globalExamples()).isEqualTo(4);
       assertThat(step.microBatches().get(0).labels().toLongArray()).containsExactly(2, 3);
     }
   }
 
   @Test
-  void anEmptyShareHasNoMicroBatches() {
-    try (BatchLoader loader = loader(new Numbers(8), 4, 0, items -> new long[0], 8);
+  void anEmptyShardHasNoMicroBatches() {
+    try (BatchLoader loader = loader(new IndexLabels(8), 4, 0, indices -> new long[0], 8);
         StepBatch step = loader.next()) {
       assertThat(step.microBatches()).isEmpty();
-      assertThat(step.globalItems()).isEqualTo(4);
+      assertThat(step.globalExamples()).isEqualTo(4);
     }
   }
 
   @Test
-  void itGoesOnInTheMiddleOfAnEpochWithoutReadingWhatCameBefore() {
+  void startsInTheMiddleOfAnEpochWithoutReadingEarlierSteps() {
     List<Long> read = new ArrayList<>();
-    try (BatchLoader loader = loader(new Numbers(12, read::add), 4, 2, ALL, 4);
+    try (BatchLoader loader = loader(new IndexLabels(12, read::add), 4, 2, ALL, 4);
         StepBatch step = loader.next()) {
-      assertThat(step.items()).containsExactly(8, 9, 10, 11);
+      assertThat(step.indices()).containsExactly(8, 9, 10, 11);
       assertThat(loader.hasNext()).isFalse();
     }
     assertThat(read).containsExactly(8L, 9L, 10L, 11L);
   }
 
   @Test
-  void anEpochThatIsOverHasNoNext() {
-    try (BatchLoader loader = loader(new Numbers(4), 4, 1, ALL, 4)) {
+  void throwsAfterTheLastStep() {
+    try (BatchLoader loader = loader(new IndexLabels(4), 4, 1, ALL, 4)) {
       assertThat(loader.hasNext()).isFalse();
       assertThatThrownBy(loader::next).isInstanceOf(NoSuchElementException.class);
     }
   }
 
   @Test
-  void noMoreThanTwoStepsAreAssembledAhead() throws InterruptedException {
+  void prefetchesAtMostTwoSteps() throws InterruptedException {
     List<Long> read = new ArrayList<>();
     Semaphore done = new Semaphore(0);
-    LongConsumer reading =
-        item -> {
-          read.add(item);
+    LongConsumer onRead =
+        index -> {
+          read.add(index);
           done.release();
         };
-    try (BatchLoader loader = loader(new Numbers(100, reading), 1, 0, ALL, 1)) {
+    try (BatchLoader loader = loader(new IndexLabels(100, onRead), 1, 0, ALL, 1)) {
       done.acquire(2);
       loader.next().close();
       done.acquire();
@@ -102,15 +102,15 @@ class BatchLoaderTest {
   }
 
   @Test
-  void whatTheDataSetThrowsReachesTheConsumerAsItself() {
+  void rethrowsAnExceptionOfTheDatasetUnchanged() {
     RuntimeException failure = new IllegalStateException("row 5 cannot be read");
-    LongConsumer reading =
-        item -> {
-          if (item == 5) {
+    LongConsumer onRead =
+        index -> {
+          if (index == 5) {
             throw failure;
           }
         };
-    try (BatchLoader loader = loader(new Numbers(10, reading), 4, 0, ALL, 2)) {
+    try (BatchLoader loader = loader(new IndexLabels(10, onRead), 4, 0, ALL, 2)) {
       loader.next().close();
       assertThatThrownBy(loader::next).isSameAs(failure);
       assertThatThrownBy(loader::next).isSameAs(failure);
@@ -118,23 +118,23 @@ class BatchLoaderTest {
   }
 
   @Test
-  void anErrorReachesTheConsumerAsItself() {
-    Error failure = new OutOfMemoryError("a test's");
-    LongConsumer reading =
-        item -> {
+  void rethrowsAnErrorUnchanged() {
+    Error failure = new OutOfMemoryError("test");
+    LongConsumer onRead =
+        index -> {
           throw failure;
         };
-    try (BatchLoader loader = loader(new Numbers(10, reading), 4, 0, ALL, 2)) {
+    try (BatchLoader loader = loader(new IndexLabels(10, onRead), 4, 0, ALL, 2)) {
       assertThatThrownBy(loader::next).isSameAs(failure);
     }
   }
 
   @Test
-  void closingClosesWhatWasNotTaken() throws InterruptedException {
+  void closeFreesPrefetchedSteps() throws InterruptedException {
     NDManager system = Torch.newManager(Device.cpu()).getParentManager();
     int before = nativeArrays(system);
     Semaphore read = new Semaphore(0);
-    BatchLoader loader = loader(new Numbers(100, item -> read.release()), 4, 0, ALL, 2);
+    BatchLoader loader = loader(new IndexLabels(100, index -> read.release()), 4, 0, ALL, 2);
     loader.next().close();
     read.acquire(8);
     loader.close();
@@ -142,33 +142,33 @@ class BatchLoaderTest {
   }
 
   @Test
-  void aStepThatFailsHalfWayLeavesNothingBehind() {
+  void aFailedStepFreesItsBatches() {
     NDManager system = Torch.newManager(Device.cpu()).getParentManager();
     int before = nativeArrays(system);
-    LongConsumer reading =
-        item -> {
-          if (item == 3) {
+    LongConsumer onRead =
+        index -> {
+          if (index == 3) {
             throw new IllegalStateException("row 3 cannot be read");
           }
         };
-    try (BatchLoader loader = loader(new Numbers(100, reading), 4, 0, ALL, 2)) {
+    try (BatchLoader loader = loader(new IndexLabels(100, onRead), 4, 0, ALL, 2)) {
       assertThatThrownBy(loader::next).hasMessage("row 3 cannot be read");
     }
     assertThat(nativeArrays(system)).isEqualTo(before);
   }
 
   @Test
-  void closingWaitsForTheStepThatIsBeingAssembled() throws InterruptedException {
+  void closeWaitsForTheStepInProgress() throws InterruptedException {
     NDManager system = Torch.newManager(Device.cpu()).getParentManager();
     int before = nativeArrays(system);
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch resume = new CountDownLatch(1);
-    LongConsumer reading =
-        item -> {
+    LongConsumer onRead =
+        index -> {
           begun.countDown();
-          awaitCalmly(resume);
+          awaitUninterrupted(resume);
         };
-    BatchLoader loader = loader(new Numbers(100, reading), 4, 0, ALL, 4);
+    BatchLoader loader = loader(new IndexLabels(100, onRead), 4, 0, ALL, 4);
     begun.await();
     Thread closing = new Thread(loader::close);
     closing.start();
@@ -178,8 +178,8 @@ class BatchLoaderTest {
   }
 
   @Test
-  void closingTwiceIsAllowedAndNothingComesAfter() {
-    BatchLoader loader = loader(new Numbers(100), 4, 0, ALL, 4);
+  void closeIsIdempotentAndEndsTheIteration() {
+    BatchLoader loader = loader(new IndexLabels(100), 4, 0, ALL, 4);
     loader.close();
     loader.close();
     assertThat(loader.hasNext()).isFalse();
@@ -187,9 +187,10 @@ class BatchLoaderTest {
   }
 
   @Test
-  void anInterruptEndsTheWaitAndStaysSet() {
+  void anInterruptCancelsTheWaitAndStaysSet() {
     CountDownLatch resume = new CountDownLatch(1);
-    BatchLoader loader = loader(new Numbers(100, item -> awaitCalmly(resume)), 4, 0, ALL, 4);
+    BatchLoader loader =
+        loader(new IndexLabels(100, index -> awaitUninterrupted(resume)), 4, 0, ALL, 4);
     Thread.currentThread().interrupt();
     assertThatThrownBy(loader::next).isInstanceOf(CancellationException.class);
     resume.countDown();
@@ -198,16 +199,16 @@ class BatchLoaderTest {
   }
 
   private static BatchLoader loader(
-      Dataset dataset, int batchSize, long firstStep, UnaryOperator<long[]> share, int microBatch) {
-    ShuffledSampler order = ShuffledSampler.inOrder(dataset.size(), batchSize);
-    return new BatchLoader(dataset, order, firstStep, share, microBatch, Device.cpu());
+      Dataset dataset, int batchSize, long firstStep, UnaryOperator<long[]> shard, int microBatch) {
+    ShuffledSampler sampler = ShuffledSampler.inOrder(dataset.size(), batchSize);
+    return new BatchLoader(dataset, sampler, firstStep, shard, microBatch, Device.cpu());
   }
 
   private static int nativeArrays(NDManager system) {
     return system.getManagedArrays().size();
   }
 
-  private static void awaitCalmly(CountDownLatch latch) {
+  private static void awaitUninterrupted(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {
@@ -215,16 +216,19 @@ class BatchLoaderTest {
     }
   }
 
-  /** Items whose label is their number; tells of each that is read. */
-  private record Numbers(long size, LongConsumer reading) implements Dataset {
-    Numbers(long size) {
-      this(size, item -> {});
+  /**
+   * Dataset whose labels are the example indices; notifies a listener of each index that is read.
+   */
+  private record IndexLabels(long size, LongConsumer onRead) implements Dataset {
+    IndexLabels(long size) {
+      this(size, index -> {});
     }
 
     @Override
-    public HostBatch collate(long[] items) {
-      LongStream.of(items).forEach(reading);
-      return HostBatch.of(items.length, Map.of(Batch.LABELS, HostTensor.of(items, items.length)));
+    public HostBatch collate(long[] indices) {
+      LongStream.of(indices).forEach(onRead);
+      return HostBatch.of(
+          indices.length, Map.of(Batch.LABELS, HostTensor.of(indices, indices.length)));
     }
   }
 }

@@ -21,32 +21,32 @@ class GeneratorTest {
   private static final float[] LOGITS = {0, (float) Math.log(2), (float) Math.log(5), -1e9f};
 
   @Test
-  void tokensAreDrawnAsOftenAsTheyAreLikely() {
+  void samplingFollowsTheProbabilities() {
     assertThat(share(sampled(1, 0, 1), 2)).isCloseTo(5 / 8.0, within(0.03));
     assertThat(share(sampled(1, 0, 1), 0)).isCloseTo(1 / 8.0, within(0.03));
   }
 
   @Test
-  void aLowTemperatureMakesTheLikeliestLikelier() {
+  void lowTemperatureSharpensTheDistribution() {
     assertThat(share(sampled(0.5, 0, 1), 2)).isCloseTo(25 / 30.0, within(0.03));
   }
 
   @Test
-  void onlyTheLikeliestAreDrawnFromWhereTheirNumberIsGiven() {
+  void topKLimitsSamplingToTheMostLikelyTokens() {
     assertThat(share(sampled(1, 2, 1), 0)).isZero();
     assertThat(share(sampled(1, 2, 1), 1)).isCloseTo(2 / 7.0, within(0.03));
     assertThat(share(sampled(1, 1, 1), 2)).isEqualTo(1);
   }
 
   @Test
-  void onlyTheLikeliestAreDrawnFromThatTogetherAreLikelyEnough() {
+  void topPLimitsSamplingByTotalProbability() {
     assertThat(share(sampled(1, 0, 0.6), 2)).isEqualTo(1);
     assertThat(share(sampled(1, 0, 0.65), 1)).isCloseTo(2 / 7.0, within(0.03));
     assertThat(share(sampled(1, 0, 0.65), 0)).isZero();
   }
 
   @Test
-  void theSameSeedDrawsTheSameAndAnotherDoesNot() {
+  void samplesDependOnTheSeed() {
     assertThat(generate(sampled(1, 0, 1), 1)).isEqualTo(generate(sampled(1, 0, 1), 1));
     assertThat(generate(sampled(1, 0, 1), 1))
         .isNotEqualTo(
@@ -54,7 +54,7 @@ class GeneratorTest {
   }
 
   @Test
-  void whatIsThereAlreadyIsPenalized() {
+  void repetitionPenaltyAppliesToExistingTokens() {
     GenerationSettings settings = new GenerationSettings(3, false, 1, 0, 1, 3, 1, Set.of(), 17);
 
     // log 5 / 3 < log 2; then log 2 / 3 < log 5 / 3
@@ -62,7 +62,7 @@ class GeneratorTest {
   }
 
   @Test
-  void aPenaltyMakesNegativeLogitsSmaller() {
+  void repetitionPenaltyReducesNegativeLogits() {
     double[] logits = {-1, -2, 3};
     new TokenSampler(new GenerationSettings(1, false, 1, 0, 1, 2, 1, Set.of(), 17))
         .penalize(logits, List.of(0L, 2L, 2L));
@@ -71,22 +71,22 @@ class GeneratorTest {
   }
 
   @Test
-  void theListenerHearsEveryToken() {
-    List<Long> heard = new ArrayList<>();
-    List<List<Long>> made =
+  void listenerReceivesEveryToken() {
+    List<Long> received = new ArrayList<>();
+    List<List<Long>> generated =
         new Generator(new Constant(), sampled(1, 0, 1), 3_000, Device.cpu())
-            .generate(List.of(new long[] {1}), (prompt, token) -> heard.add(token));
+            .generate(List.of(new long[] {1}), (prompt, token) -> received.add(token));
 
-    assertThat(heard).isEqualTo(made.get(0));
+    assertThat(received).isEqualTo(generated.get(0));
   }
 
-  /** Were one beam left, the model would be told of one text too few. */
+  /** With only one unfinished beam left, the model would receive one row too few. */
   @Test
-  void beamsStayAsManyWhereAllButOneOfTheLikeliestStepsEnd() {
+  void beamCountIsKeptWhenMostCandidatesFinish() {
     float[][] next = {{0, 0, 0.4f, 0.5f, 0.1f}, {0, 0, 0.2f, 0.5f, 0.3f}, {0.6f, 0.4f, 0, 0, 0}};
     DecoderSession.Model model =
         () ->
-            new Watched(
+            new FunctionSession(
                 (ids, positions) -> {
                   long[] last = ids.get(":, -1").toLongArray();
                   NDArray logits = ids.getManager().create(new Shape(last.length, 5));
@@ -98,37 +98,37 @@ class GeneratorTest {
                 });
     GenerationSettings beams = GenerationSettings.beams(2, 3, Set.of(3L, 4L));
 
-    // 0.6 * 0.5, the mean of 2, is likelier than 0.6 * 0.4 * 0.6, the mean of 3.
+    // The mean over 2 tokens of 0.6 * 0.5 exceeds the mean over 3 tokens of 0.6 * 0.4 * 0.6.
     assertThat(
             new Generator(model, beams, 8, Device.cpu())
                 .generate(List.of(new long[] {2}), (prompt, token) -> {}))
         .containsExactly(List.of(0L, 3L));
   }
 
-  /** The longer text has no more room when the other still goes on. */
+  /** The longer sequence is full while the shorter one continues. */
   @Test
-  void noPositionIsBehindTheLengthThatTheModelTakes() {
+  void positionsStayBelowTheMaximumLength() {
     List<Long> highest = new ArrayList<>();
     DecoderSession.Model model =
         () ->
-            new Watched(
+            new FunctionSession(
                 (ids, positions) -> {
                   highest.add(positions.max().getLong());
                   return ids.getManager().create(new Shape(ids.getShape().get(0), 4));
                 });
-    List<List<Long>> made =
+    List<List<Long>> generated =
         new Generator(model, GenerationSettings.greedy(100, Set.of()), 8, Device.cpu())
             .generate(List.of(new long[6], new long[1]), (prompt, token) -> {});
 
-    assertThat(made).extracting(List::size).containsExactly(2, 7);
+    assertThat(generated).extracting(List::size).containsExactly(2, 7);
     assertThat(highest).containsExactly(5L, 6L, 7L, 7L, 7L, 7L, 7L);
   }
 
   @Test
-  void beamsGoOnWhereTheLikeliestTokensAllEndATextAndAreMany() {
+  void beamSearchWorksWhenAllMostLikelyTokensAreStopTokens() {
     DecoderSession.Model model =
         () ->
-            new Watched(
+            new FunctionSession(
                 (ids, positions) ->
                     ids.getManager()
                         .arange(6, 0, -1, DataType.FLOAT32)
@@ -142,26 +142,28 @@ class GeneratorTest {
   }
 
   @Test
-  void aPromptWithoutTokensOrWithoutRoomIsRefused() {
+  void emptyOrTooLongPromptIsRejected() {
     Generator generator =
         new Generator(new Constant(), GenerationSettings.greedy(1, Set.of()), 3, Device.cpu());
     assertThatThrownBy(() -> generator.generate(List.of(new long[0]), (prompt, token) -> {}))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("A prompt is empty");
+        .hasMessageContaining("empty");
     assertThatThrownBy(() -> generator.generate(List.of(new long[3]), (prompt, token) -> {}))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("A prompt of 3 tokens leaves no room: the model takes 3");
+        .hasMessageContaining("3 tokens")
+        .hasMessageContaining("maximum is 3");
   }
 
   @Test
-  void impossibleSettingsAreRefused() {
+  void invalidSettingsAreRejected() {
     assertThatThrownBy(() -> new GenerationSettings(0, true, 0, -1, 0, 0, 0, Set.of(), 1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("maxTokens")
         .hasMessageContaining("topP 0 must be greater than 0 and at most 1");
     assertThatThrownBy(() -> new GenerationSettings(1, true, 1, 0, 1, 1, 2, Set.of(), 1))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("Beams");
+        .hasMessageContaining("beams")
+        .hasMessageContaining("sampling");
   }
 
   private static GenerationSettings sampled(double temperature, int topK, double topP) {
@@ -169,8 +171,8 @@ class GeneratorTest {
   }
 
   private static double share(GenerationSettings settings, long token) {
-    List<Long> made = generate(settings, 1);
-    return (double) made.stream().filter(each -> each == token).count() / made.size();
+    List<Long> generated = generate(settings, 1);
+    return (double) generated.stream().filter(it -> it == token).count() / generated.size();
   }
 
   private static List<Long> generate(GenerationSettings settings, long prompt) {
@@ -179,34 +181,34 @@ class GeneratorTest {
         .get(0);
   }
 
-  /** A model to which all texts are alike. */
+  /** A model whose logits do not depend on the input. */
   private static final class Constant implements DecoderSession.Model, DecoderSession {
     @Override
-    public DecoderSession begin() {
+    public DecoderSession newSession() {
       return this;
     }
 
     @Override
-    public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+    public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
       return ids.getManager().create(LOGITS, new Shape(1, LOGITS.length));
     }
 
     @Override
-    public void select(NDArray rows) {}
+    public void reorder(NDArray rows) {}
 
     @Override
     public void close() {}
   }
 
-  /** A model of which the test says what it answers to ids and positions. */
-  private record Watched(BinaryOperator<NDArray> answer) implements DecoderSession {
+  /** A session whose logits are computed by a function of ids and positions. */
+  private record FunctionSession(BinaryOperator<NDArray> logits) implements DecoderSession {
     @Override
-    public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
-      return answer.apply(ids, positions);
+    public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+      return logits.apply(ids, positions);
     }
 
     @Override
-    public void select(NDArray rows) {}
+    public void reorder(NDArray rows) {}
 
     @Override
     public void close() {}

@@ -11,16 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** A function's result, and its gradients with respect to its inputs. */
+/** A function's result and its gradients with respect to its inputs. */
 public record Autograd(float[] result, List<float[]> gradients) {
-  /** bfloat16 has 8 bits, and sums of some ten products of size 1 are compared. */
+  /**
+   * bfloat16 has 8 significant bits, and sums of about ten products of magnitude 1 are compared.
+   */
   public static final float BFLOAT16_ERROR = 0.06f;
 
-  /** The gradients of the result's elements, each weighed by another number. */
+  /**
+   * Computes the result and the gradients of a weighted sum of its elements, with a different
+   * weight for each.
+   */
   public static Autograd of(Function<List<NDArray>, NDArray> function, List<NDArray> inputs) {
     List<NDArray> leaves = inputs.stream().map(NDArray::duplicate).toList();
     leaves.forEach(leaf -> leaf.setRequiresGradient(true));
-    try (Torch.Recording on = Torch.recordGradients()) {
+    try (Torch.Recording recording = Torch.recordGradients()) {
       NDArray result = function.apply(leaves);
       Torch.backward(result.mul(weights(result)).sum());
       List<float[]> gradients = new ArrayList<>();
@@ -39,12 +44,12 @@ public record Autograd(float[] result, List<float[]> gradients) {
     return manager.randomNormal(0, 1, new Shape(shape), DataType.FLOAT32);
   }
 
-  /** What a kernel of that precision may be off. */
+  /** The error tolerance for kernels of the given precision. */
   public static float error(Precision precision) {
     return precision == Precision.FLOAT32 ? 3e-6f : BFLOAT16_ERROR;
   }
 
-  /** Holds a kernel to the same function written out: results and gradients. */
+  /** Asserts that a kernel equals a reference implementation, in result and gradients. */
   public static void compare(
       Function<List<NDArray>, NDArray> kernel,
       Function<List<NDArray>, NDArray> reference,
@@ -58,12 +63,12 @@ public record Autograd(float[] result, List<float[]> gradients) {
     }
   }
 
-  /** Within the error, as a part of the largest number. */
+  /** Asserts equality up to an error relative to the largest element. */
   private static void close(float[] actual, float[] expected, float error) {
-    float largest = 1;
+    float scale = 1;
     for (float value : expected) {
-      largest = Math.max(largest, Math.abs(value));
+      scale = Math.max(scale, Math.abs(value));
     }
-    assertThat(actual).containsExactly(expected, within(error * largest));
+    assertThat(actual).containsExactly(expected, within(error * scale));
   }
 }

@@ -14,46 +14,46 @@ import org.junit.jupiter.api.Test;
 
 class ForwardScopeTest {
   @Test
-  void aNumberIsThereUntilTheBackwardPassHasReadIt() {
+  void scalarLivesUntilTheBackwardPass() {
     assertThat(gradient(leaf -> leaf.mul(3))).containsExactly(3, 3, 3);
   }
 
   @Test
-  void numbersFromAJavaArrayAreThereUntilTheBackwardPassHasReadThem() {
+  void javaArrayLivesUntilTheBackwardPass() {
     assertThat(gradient(leaf -> leaf.mul(leaf.getManager().create(new float[] {1, 2, 3}))))
         .containsExactly(1, 2, 3);
   }
 
   @Test
-  void itsArraysAreClosedWithIt() {
+  void arraysAreClosedWithTheScope() {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
-      NDArray before = manager.ones(new Shape(3));
+      NDArray outside = manager.ones(new Shape(3));
       NDArray inside;
       try (ForwardScope scope = new ForwardScope()) {
-        inside = before.mul(2);
+        inside = outside.mul(2);
       }
 
       assertThat(inside.isReleased()).isTrue();
-      assertThat(before.isReleased()).isFalse();
+      assertThat(outside.isReleased()).isFalse();
     }
   }
 
-  /** The gradient of a function's sum at ones, where memory that is free has been used again. */
+  /** The gradient of a function's sum at ones, after freed memory has been reused. */
   private static float[] gradient(UnaryOperator<NDArray> function) {
     try (NDManager manager = Torch.newManager(Device.cpu());
         ForwardScope scope = new ForwardScope();
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       NDArray leaf = manager.ones(new Shape(3));
       leaf.setRequiresGradient(true);
       NDArray scalar = function.apply(leaf).sum();
       System.gc();
-      List<ByteBuffer> others =
+      List<ByteBuffer> overwritten =
           IntStream.range(0, 2_000)
               .mapToObj(i -> ByteBuffer.allocateDirect(12).putInt(-1).putInt(-1).putInt(-1))
               .toList();
       try (NativeList leaves = NativeList.of(List.of(leaf));
           NativeList gradients = Torch.gradients(scalar, leaves).arrays()) {
-        assertThat(others).hasSize(2_000);
+        assertThat(overwritten).hasSize(2_000);
         return gradients.get(0).toFloatArray();
       }
     }

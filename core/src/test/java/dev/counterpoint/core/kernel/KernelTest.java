@@ -27,7 +27,7 @@ final class KernelTest {
   }
 
   @Test
-  void constantsOfEveryTypeReachTheText() {
+  void kernelReadsConstantsOfEveryType() {
     Map<String, Object> constants =
         Map.of("rate", 0.125, "count", -3_000_000_000L, "on", true, "word", "tanh");
 
@@ -37,7 +37,7 @@ final class KernelTest {
   }
 
   @Test
-  void aKernelIsLoadedOnce() {
+  void kernelIsLoadedOncePerSetOfConstants() {
     assertThat(Kernel.load("constants", constants(0.5)))
         .isSameAs(Kernel.load("constants", constants(0.5)));
     assertThat(Kernel.load("constants", constants(0.5)))
@@ -49,22 +49,22 @@ final class KernelTest {
   }
 
   @Test
-  void aKernelThatDoesNotLoadIsNamedWithLibtorchsMessage() {
+  void loadErrorHasKernelNameAndLibtorchMessage() {
     assertThatThrownBy(() -> Kernel.load("broken"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("Kernel broken does not load")
+        .hasMessageContaining("kernel broken")
         .hasMessageContaining("no_such_operator");
   }
 
   @Test
-  void aKernelWithoutATextIsNamed() {
+  void missingKernelSourceIsReportedByName() {
     assertThatThrownBy(() -> Kernel.load("absent"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("Kernel absent does not load");
+        .hasMessageContaining("kernel absent");
   }
 
   @Test
-  void anInputMayHaveAnyName() {
+  void inputCanHaveAnyName() {
     NDArray named = manager.ones(new Shape(2));
     named.setName("blocks.weight");
 
@@ -72,7 +72,7 @@ final class KernelTest {
   }
 
   @Test
-  void resultsBelongToTheManagerOfTheFirstInputAndToTheOpenScope() {
+  void resultsBelongToTheManagerOfTheFirstInputAndTheOpenScope() {
     NDArray input = manager.ones(new Shape(2));
     NDArray result;
     try (NDScope scope = new NDScope()) {
@@ -86,23 +86,23 @@ final class KernelTest {
   }
 
   @Test
-  void nothingIsRecordedUnlessTheThreadRecords() {
+  void callsAreRecordedOnlyIfTheThreadRecords() {
     NDArray input = manager.ones(new Shape(2));
     input.setRequiresGradient(true);
     NDArray unrecorded;
-    try (Torch.Recording off = Torch.noGradients()) {
+    try (Torch.Recording noGradients = Torch.noGradients()) {
       unrecorded = GeluKernel.exact(input).sum();
     }
     assertThatThrownBy(() -> Torch.backward(unrecorded)).isInstanceOf(EngineException.class);
 
-    try (Torch.Recording on = Torch.recordGradients()) {
+    try (Torch.Recording recording = Torch.recordGradients()) {
       Torch.backward(GeluKernel.exact(input).sum());
     }
     assertThat(input.getGradient().toFloatArray()).doesNotContain(0);
   }
 
   @Test
-  void everyCallGivesTheSameBits() throws Exception {
+  void allCallsGiveTheSameBits() throws Exception {
     Autograd first = dropoutAttention();
     for (int call = 0; call < 10; call++) {
       assertSameBits(dropoutAttention(), first);
@@ -118,7 +118,7 @@ final class KernelTest {
   }
 
   @Test
-  void severalThreadsMayCallAKernelAtOnce() {
+  void kernelCanBeCalledConcurrently() {
     NDArray x = Autograd.normal(manager, 1, 2, 2, 16, 8);
     AttentionKernel kernel = new AttentionKernel(true, 0);
     float[] expected = kernel.attend(x, x, x, null, false).toFloatArray();

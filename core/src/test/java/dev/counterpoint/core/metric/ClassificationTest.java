@@ -16,8 +16,8 @@ class ClassificationTest {
   private final Classification metric = new Classification(LABELS);
 
   @Test
-  void accuracyAndF1AreThoseOfTheTable() {
-    // a: 2 right, 1 taken for b. b: 1 right, 1 taken for a. c: none right, 1 taken for b.
+  void accuracyAndF1AreComputedFromTheConfusionMatrix() {
+    // a: 2 correct, 1 predicted as b. b: 1 correct, 1 predicted as a. c: 1 predicted as b.
     add(metric, new long[] {0, 0, 0, 1, 1, 2}, 0, 0, 1, 1, 0, 1);
 
     Map<String, Double> values = metric.values(metric.sums());
@@ -31,7 +31,7 @@ class ClassificationTest {
   }
 
   @Test
-  void aClassThatNeverOccursHasNoF1AndIsNotInTheMean() {
+  void absentClassHasNoF1AndIsExcludedFromTheMean() {
     add(metric, new long[] {0, 0, 1}, 0, 1, 1);
 
     Map<String, Double> values = metric.values(metric.sums());
@@ -41,7 +41,7 @@ class ClassificationTest {
   }
 
   @Test
-  void aClassThatIsOnlyPredictedCountsAsZero() {
+  void classThatIsOnlyPredictedHasZeroF1() {
     add(metric, new long[] {0, 0}, 0, 2);
 
     Map<String, Double> values = metric.values(metric.sums());
@@ -61,12 +61,12 @@ class ClassificationTest {
   }
 
   @Test
-  void whereNothingWasCountedEveryFigureIsNaN() {
+  void valuesWithoutExamplesAreNaN() {
     assertThat(metric.values(metric.sums()).values()).containsOnly(Double.NaN);
   }
 
   @Test
-  void theLabelsOfTokensAreTakenOneByOne() {
+  void tokenLabelsAreCountedOneByOne() {
     HostTensor labels = HostTensor.of(new long[] {0, 1, CrossEntropy.IGNORED, 2}, 2, 2);
     Scored.add(metric, Scored.logits(0, 1, 0, 0), labels, 2, 2, 3);
 
@@ -74,7 +74,7 @@ class ClassificationTest {
   }
 
   @Test
-  void theSumsOfTwoHalvesAreThoseOfTheWhole() {
+  void sumsOfTwoHalvesEqualTheSumOfAll() {
     Classification first = new Classification(LABELS);
     Classification second = new Classification(LABELS);
     add(metric, new long[] {0, 0, 0, 1, 1, 2}, 0, 0, 1, 1, 0, 1);
@@ -91,27 +91,30 @@ class ClassificationTest {
   }
 
   @Test
-  void theClassesThatAreMistakenForEachOtherMostAreRemarked() {
+  void remarksListTheMostFrequentMisclassifications() {
     add(metric, new long[] {0, 0, 0, 1, 1, 2, 2, 2, 2}, 1, 1, 0, 1, 2, 0, 0, 0, 2);
 
     assertThat(metric.remarks(metric.sums()))
-        .containsExactly("c taken for a: 3", "a taken for b: 2", "b taken for c: 1");
+        .containsExactly("c predicted as a: 3", "a predicted as b: 2", "b predicted as c: 1");
   }
 
   @Test
-  void fiveRemarksAreEnough() {
+  void remarksAreLimitedToFive() {
     add(metric, new long[] {0, 0, 1, 1, 2, 2}, 1, 2, 0, 2, 0, 1);
 
     assertThat(metric.remarks(metric.sums())).hasSize(5);
   }
 
   @Test
-  void logitsOfAnotherNumberOfClassesAreRefused() {
+  void logitsWithAnotherNumberOfClassesAreRejected() {
     Classification two = new Classification(List.of("a", "b"));
 
     assertThatThrownBy(() -> add(two, new long[] {0, 1}, 0, 2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The model's output is (2, 3); for labels (2) of 2 classes it must be (2, 2).");
+        .hasMessageContaining("(2, 3)")
+        .hasMessageContaining("labels of shape (2)")
+        .hasMessageContaining("2 classes")
+        .hasMessageContaining("(2, 2)");
   }
 
   private static void add(Classification metric, long[] actual, int... predicted) {

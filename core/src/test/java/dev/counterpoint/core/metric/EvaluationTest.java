@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
   @Test
-  void theLossIsTheSumByItsWeightAndTheFiguresOfTheMetricsFollow() {
+  void lossIsTheWeightedMeanAndIsFollowedByTheMetrics() {
     Classification metric = new Classification(List.of("a", "b", "c"));
     Scored.add(metric, Scored.logits(0, 1), HostTensor.of(new long[] {0, 2}, 2), 2, 3);
 
@@ -20,15 +20,16 @@ class EvaluationTest {
     assertThat(evaluation.value("loss")).isEqualTo(1.5);
     assertThat(evaluation.value("accuracy")).isEqualTo(0.5);
     assertThat(evaluation.items()).isEqualTo(2);
-    assertThat(evaluation.remarks()).containsExactly("c taken for b: 1");
+    assertThat(evaluation.remarks()).containsExactly("c predicted as b: 1");
   }
 
   @Test
-  void aFigureThatIsNotMeasuredIsRefusedWithThoseThatAre() {
+  void unknownMetricIsRejectedWithTheKnownOnes() {
     Evaluation evaluation =
         Evaluation.of(1, 1, 1, List.of(new Perplexity()), List.of(new double[] {0, 1}));
 
     assertThatThrownBy(() -> evaluation.value("accuracy"))
-        .hasMessage("\"accuracy\" is not measured. There are loss, perplexity.");
+        .hasMessageContaining("\"accuracy\"")
+        .hasMessageContaining("loss, perplexity");
   }
 }

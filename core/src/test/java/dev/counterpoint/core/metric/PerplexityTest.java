@@ -13,7 +13,7 @@ class PerplexityTest {
   private static final float[] LOGITS = {2, 0, 0, 0, 1, 3, 0, 0, 0, -1, 0, 4};
 
   @Test
-  void itIsTheExponentialOfTheMeanCrossEntropyOfTheTokensThatCount() {
+  void perplexityIsTheExponentialOfTheMeanCrossEntropy() {
     Perplexity metric = of(LOGITS, 0, 1, IGNORED, 2);
 
     double first = Math.log(Math.exp(2) + 2) - 2;
@@ -24,23 +24,23 @@ class PerplexityTest {
   }
 
   @Test
-  void equalLogitsGiveTheSizeOfTheVocabulary() {
+  void equalLogitsGiveTheVocabularySize() {
     Perplexity metric = of(new float[12], 0, 1, 2, 0);
 
     assertThat(metric.values(metric.sums()).get("perplexity")).isCloseTo(3, within(1e-6));
   }
 
   @Test
-  void theSumsOfTwoHalvesAreThoseOfTheWhole() {
-    Perplexity whole = of(LOGITS, 0, 1, IGNORED, 2);
+  void sumsOfTwoHalvesEqualTheSumOfAll() {
+    Perplexity all = of(LOGITS, 0, 1, IGNORED, 2);
     Perplexity halves = of(Arrays.copyOf(LOGITS, 6), 0, 1);
     add(halves, Arrays.copyOfRange(LOGITS, 6, 12), IGNORED, 2);
 
-    assertThat(halves.sums()).containsExactly(whole.sums(), within(1e-6));
+    assertThat(halves.sums()).containsExactly(all.sums(), within(1e-6));
   }
 
   @Test
-  void withoutTokensItIsNaN() {
+  void perplexityWithoutTokensIsNaN() {
     Perplexity metric = new Perplexity();
 
     assertThat(metric.values(metric.sums()).get("perplexity")).isNaN();

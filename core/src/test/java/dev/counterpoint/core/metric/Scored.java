@@ -9,7 +9,7 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Map;
 
-/** Hands outputs to a metric as an evaluation does. */
+/** Passes outputs to a metric, as the evaluator does. */
 final class Scored {
   private Scored() {}
 
@@ -21,7 +21,7 @@ final class Scored {
     }
   }
 
-  /** Logits of three classes whose largest is that of the class. */
+  /** Logits of three classes; the given class has the largest one. */
   static float[] logits(int... classes) {
     float[] logits = new float[classes.length * 3];
     for (int i = 0; i < classes.length; i++) {

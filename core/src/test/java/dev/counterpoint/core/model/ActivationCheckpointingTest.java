@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A stack of blocks that are computed again has the gradients of one that keeps all. */
+/** Compares gradients with and without activation checkpointing. */
 class ActivationCheckpointingTest {
   private final NDManager manager = Torch.newManager(Device.cpu());
 
@@ -30,18 +30,18 @@ class ActivationCheckpointingTest {
   }
 
   @Test
-  void theGradientsAreThoseOfBlocksThatKeepAll() {
+  void gradientsEqualThoseWithoutCheckpointing() {
     try (Stack model = new Stack(0)) {
-      Map<String, float[]> kept = gradients(model);
+      Map<String, float[]> expected = gradients(model);
       model.setActivationCheckpointing(true);
 
-      assertSame(gradients(model), kept);
-      assertThat(kept).hasSize(10);
+      assertSame(gradients(model), expected);
+      assertThat(expected).hasSize(10);
     }
   }
 
   @Test
-  void aBlockThatIsComputedAgainDropsTheSameNumbers() {
+  void recomputationUsesTheSameDropoutMask() {
     try (Stack model = new Stack(0.5)) {
       model.setActivationCheckpointing(true);
       gradients(model);
@@ -55,7 +55,7 @@ class ActivationCheckpointingTest {
   }
 
   @Test
-  void theSameSeedGivesTheSameGradients() {
+  void sameSeedGivesSameGradients() {
     try (Stack model = new Stack(0.5)) {
       model.setActivationCheckpointing(true);
 
@@ -64,25 +64,25 @@ class ActivationCheckpointingTest {
   }
 
   @Test
-  void whatIsFrozenGetsNoGradientAndStopsNone() {
+  void frozenParametersGetNoGradientAndDoNotBlockOthers() {
     try (Stack model = new Stack(0)) {
       model.freeze("first.*");
       model.freeze("blocks.0.*");
       model.freeze("blocks.2.*");
-      Map<String, float[]> kept = gradients(model);
+      Map<String, float[]> expected = gradients(model);
       model.setActivationCheckpointing(true);
 
-      assertSame(gradients(model), kept);
-      assertThat(kept)
+      assertSame(gradients(model), expected);
+      assertThat(expected)
           .containsOnlyKeys("blocks.1.weight", "blocks.1.bias", "last.weight", "last.bias");
     }
   }
 
   @Test
-  void withoutRecordingABlockIsAppliedOnce() {
+  void blockIsAppliedOnceWithoutRecording() {
     try (Stack model = new Stack(0)) {
       model.setActivationCheckpointing(true);
-      try (Torch.Recording off = Torch.noGradients();
+      try (Torch.Recording noGradients = Torch.noGradients();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         model.forward(input());
@@ -92,10 +92,10 @@ class ActivationCheckpointingTest {
     }
   }
 
-  private static void assertSame(Map<String, float[]> found, Map<String, float[]> expected) {
-    assertThat(found.keySet()).isEqualTo(expected.keySet());
+  private static void assertSame(Map<String, float[]> actual, Map<String, float[]> expected) {
+    assertThat(actual.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
-        (name, values) -> assertThat(found.get(name)).as(name).containsExactly(values));
+        (name, values) -> assertThat(actual.get(name)).as(name).containsExactly(values));
   }
 
   private Map<String, float[]> gradients(Stack model) {
@@ -103,14 +103,14 @@ class ActivationCheckpointingTest {
     Torch.seed(5);
     try (Gradients gradients = new Gradients(model.parameters());
         NDScope scope = new NDScope();
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       scope.suppressNotUsedWarning();
       gradients.add(model.forward(input()).sin().sum());
-      Map<String, float[]> found = new TreeMap<>();
+      Map<String, float[]> actual = new TreeMap<>();
       gradients
-          .gathered()
-          .forEach(it -> found.put(it.parameter().name(), it.array().toFloatArray()));
-      return found;
+          .accumulated()
+          .forEach(it -> actual.put(it.parameter().name(), it.array().toFloatArray()));
+      return actual;
     }
   }
 
@@ -118,7 +118,7 @@ class ActivationCheckpointingTest {
     return manager.arange(12f).reshape(new Shape(4, 3)).div(7);
   }
 
-  /** Three blocks between two layers, each noting what its dropout gave. */
+  /** Three blocks between two layers; records the dropout mask of each block. */
   private static final class Stack extends BaseModel {
     private final Linear first = new Linear(3, 3);
     private final List<Linear> blocks = Stream.generate(() -> new Linear(3, 3)).limit(3).toList();
@@ -135,7 +135,7 @@ class ActivationCheckpointingTest {
     NDArray forward(NDArray input) {
       NDArray x = first.forward(input);
       for (Linear block : blocks) {
-        x = through(block, in -> in.add(dropped(block.forward(in.tanh()))), x);
+        x = applyBlock(block, in -> in.add(dropped(block.forward(in.tanh()))), x);
       }
       return last.forward(x);
     }

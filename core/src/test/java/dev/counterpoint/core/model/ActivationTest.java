@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ActivationTest {
   private static final float[] X = {-3, -0.5f, 0, 0.5f, 3};
 
-  /** The normal distribution's Phi at {@link #X}, from its tables. */
+  /** Phi of the normal distribution at {@link #X}, from tables. */
   private static final double[] PHI = {
     0.001349898031630, 0.308537538725987, 0.5, 0.691462461274013, 0.998650101968370
   };
@@ -30,7 +30,7 @@ class ActivationTest {
 
   @ParameterizedTest
   @EnumSource
-  void valuesAreThoseOfTheFormula(Activation activation) {
+  void valuesEqualTheFormula(Activation activation) {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       float[] y = activation.forward(manager.create(X)).toFloatArray();
 

@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class BaseModelTest {
-  /** One of every way to hold a layer. */
+  /** Holds layers in every supported kind of field. */
   private static final class Tree extends BaseModel {
     private final Parameter scale = Parameter.of(Initializer.ones(), 1);
     private final List<Linear> blocks = List.of(new Linear(2, 2), new Linear(2, 2, false));
@@ -50,7 +50,7 @@ class BaseModelTest {
     }
   }
 
-  /** Its block is no static class, so that it knows the model. */
+  /** Its block is an inner class, with a reference to the model. */
   private static final class Enclosing extends BaseModel {
     private final Block block = new Block();
 
@@ -78,7 +78,7 @@ class BaseModelTest {
   }
 
   @Test
-  void anInnerClassMayBeALayer() {
+  void innerClassCanBeALayer() {
     try (Enclosing model = new Enclosing()) {
       assertThat(model.parameters())
           .extracting(Parameter::name)
@@ -87,7 +87,7 @@ class BaseModelTest {
   }
 
   @Test
-  void aLayerThatIsAPartOfItselfIsRefusedWithItsPath() {
+  void layerThatContainsItselfIsRejectedWithItsPath() {
     Cycle outer = new Cycle();
     Cycle inner = new Cycle();
     outer.parts.put("down", inner);
@@ -95,12 +95,12 @@ class BaseModelTest {
 
     assertThatThrownBy(() -> outer.setTraining(true))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("Cycle at \"parts.down\" is a part of itself")
-        .hasMessageContaining("by \"parts.down.parts.up\"");
+        .hasMessageContaining("Cycle at \"parts.down\"")
+        .hasMessageContaining("at \"parts.down.parts.up\"");
   }
 
   @Test
-  void parametersHaveTheirPathAsNameInTheOrderOfTheFieldsAndASharedOneComesOnce() {
+  void parametersAreNamedByPathInFieldOrderAndSharedOnesAreListedOnce() {
     try (Tree model = new Tree()) {
       assertThat(model.parameters())
           .extracting(Parameter::name)
@@ -120,7 +120,7 @@ class BaseModelTest {
   }
 
   @Test
-  void firstValuesHangOnTheSeedAndTheNameAlone() {
+  void initialValuesDependOnlyOnSeedAndName() {
     try (Parts one = Parts.of(Map.of("a", new Linear(3, 3)), 1);
         Parts more = Parts.of(Map.of("a", new Linear(3, 3), "b", new Linear(3, 3)), 1)) {
       assertThat(more.values("a.weight")).isEqualTo(one.values("a.weight"));
@@ -130,7 +130,7 @@ class BaseModelTest {
   }
 
   @Test
-  void anotherSeedGivesOtherFirstValues() {
+  void differentSeedsGiveDifferentInitialValues() {
     try (Parts one = Parts.of(Map.of("a", new Linear(3, 3)), 1);
         Parts two = Parts.of(Map.of("a", new Linear(3, 3)), 2)) {
       assertThat(two.values("a.weight")).isNotEqualTo(one.values("a.weight"));
@@ -138,7 +138,7 @@ class BaseModelTest {
   }
 
   @Test
-  void aBufferIsAParameterThatIsNotTrained() {
+  void bufferIsNotTrainable() {
     try (Tree model = new Tree()) {
       Parameter mean = model.parameters().get(model.parameters().size() - 1);
 
@@ -149,35 +149,37 @@ class BaseModelTest {
   }
 
   @Test
-  void aModelIsInitializedOnce() {
+  void modelCannotBeInitializedTwice() {
     try (Tree model = new Tree()) {
       model.initialize(Device.cpu(), 1);
 
       assertThatThrownBy(() -> model.initialize(Device.cpu(), 1))
-          .hasMessage("The model is initialized already.");
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("already initialized");
     }
   }
 
   @Test
-  void aModelThatIsNotInitializedHasNoDevice() {
+  void uninitializedModelHasNoDevice() {
     try (Tree model = new Tree()) {
       assertThat(model.initialized()).isFalse();
       assertThatThrownBy(model::device)
-          .hasMessage("The model is not initialized; call initialize(device, seed) first.");
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("initialize(device, seed)");
     }
   }
 
   @Test
-  void aParameterWithoutValuesSaysWhatToDo() {
+  void uninitializedParameterHasNoValue() {
     try (Tree model = new Tree()) {
       assertThatThrownBy(() -> model.parameters().get(1).value())
-          .hasMessageContaining(
-              "Parameter blocks.0.weight has no values yet; call model.initialize");
+          .hasMessageContaining("Parameter blocks.0.weight")
+          .hasMessageContaining("model.initialize");
     }
   }
 
   @Test
-  void freezingKeepsAllThatMatches() {
+  void freezeAffectsAllMatchingParameters() {
     try (Tree model = new Tree()) {
       model.freeze("blocks.*");
 
@@ -189,30 +191,30 @@ class BaseModelTest {
   }
 
   @Test
-  void aDotInAPatternIsADot() {
+  void dotInPatternMatchesOnlyADot() {
     try (Tree model = new Tree()) {
       assertThatThrownBy(() -> model.freeze("blocks.0xweight")).isInstanceOf(InvalidSettings.class);
     }
   }
 
   @Test
-  void aPatternThatNothingMatchesIsRefusedWithTheNames() {
+  void patternWithoutMatchIsRejectedWithTheParameterNames() {
     try (Tree model = new Tree()) {
       assertThatThrownBy(() -> model.freeze("encoder.*"))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageStartingWith(
-              "No parameter is named like \"encoder.*\"; the names are scale, blocks.0.weight,");
+          .hasMessageContaining("\"encoder.*\"")
+          .hasMessageContaining("scale, blocks.0.weight,");
     }
   }
 
   @Test
-  void aFrozenParameterKeepsEveryBitThroughTraining() {
+  void frozenParametersAreBitIdenticalAfterTraining() {
     try (TwoLayers model = new TwoLayers()) {
       model.initialize(Device.cpu(), 1);
       model.freeze("first.*");
       List<float[]> before = values(model);
 
-      new Trainer(model, TrainingConfig.defaults()).train(items());
+      new Trainer(model, TrainingConfig.defaults()).train(examples());
 
       List<float[]> after = values(model);
       assertThat(after.get(0)).isEqualTo(before.get(0));
@@ -223,7 +225,7 @@ class BaseModelTest {
   }
 
   @Test
-  void freezingBeforeInitializationHoldsToo() {
+  void freezeWorksBeforeInitialization() {
     try (TwoLayers model = new TwoLayers()) {
       model.freeze("first.*");
       model.initialize(Device.cpu(), 1);
@@ -235,11 +237,11 @@ class BaseModelTest {
   }
 
   @Test
-  void theLossIsTheModelsOwnUntilItIsReplaced() {
+  void lossOfTheModelIsUsedUntilReplaced() {
     try (TwoLayers model = new TwoLayers()) {
       model.initialize(Device.cpu(), 1);
       LossSum replaced = new LossSum(model.parameters().get(0).value().sum(), 5);
-      try (Batch batch = new Batch(items().collate(new long[] {0, 1}), Device.cpu())) {
+      try (Batch batch = new Batch(examples().collate(new long[] {0, 1}), Device.cpu())) {
         assertThat(model.loss(model.forward(batch), batch).weight()).isEqualTo(2);
 
         model.replaceLoss((output, sameBatch) -> replaced);
@@ -253,7 +255,7 @@ class BaseModelTest {
     return model.parameters().stream().map(it -> it.value().toFloatArray()).toList();
   }
 
-  private static ArrayDataset items() {
+  private static ArrayDataset examples() {
     return ArrayDataset.ofClasses(
         new float[][] {{1, 2}, {3, -1}, {0, 1}, {-2, 2}}, new long[] {0, 1, 1, 0});
   }

@@ -37,7 +37,7 @@ class DjlBlockTest {
 
   @TempDir private Path directory;
 
-  /** A small convolutional network, written with DJL's own blocks. */
+  /** A small convolutional network built from DJL blocks. */
   private static final class Network extends BaseModel {
     private final DjlBlock network = new DjlBlock(layers(), new Shape(1, 1, SIDE, SIDE));
 
@@ -62,7 +62,7 @@ class DjlBlockTest {
   }
 
   @Test
-  void itsParametersAreTheModelsAndItsRunningStatisticsAreBuffers() {
+  void parametersBelongToTheModelAndRunningStatisticsAreBuffers() {
     try (Network model = new Network()) {
       assertThat(model.parameters())
           .filteredOn(Parameter::trainable)
@@ -84,18 +84,18 @@ class DjlBlockTest {
   }
 
   @Test
-  void itStartsFromTheSeed() {
-    try (Network one = initialized(1);
+  void initialValuesDependOnTheSeed() {
+    try (Network first = initialized(1);
         Network same = initialized(1);
         Network other = initialized(2)) {
-      assertThat(ModelHash.of(one.parameters()))
+      assertThat(ModelHash.of(first.parameters()))
           .isEqualTo(ModelHash.of(same.parameters()))
           .isNotEqualTo(ModelHash.of(other.parameters()));
     }
   }
 
   @Test
-  void itLearns() {
+  void trainingReducesTheLoss() {
     try (Network model = new Network()) {
       TrainingEnd end = train(model);
 
@@ -104,21 +104,21 @@ class DjlBlockTest {
   }
 
   @Test
-  void trainingMovesTheRunningStatisticsAndEvaluationDoesNot() {
+  void runningStatisticsChangeOnlyInTraining() {
     try (Network model = initialized(1)) {
-      float[] atFirst = runningMean(model);
+      float[] initial = runningMean(model);
 
       train(model);
       float[] trained = runningMean(model);
       new Predictor(model).predict(IMAGES.collate(new long[] {0, 1}));
 
-      assertThat(trained).isNotEqualTo(atFirst);
+      assertThat(trained).isNotEqualTo(initial);
       assertThat(runningMean(model)).isEqualTo(trained);
     }
   }
 
   @Test
-  void aSavedModelPredictsTheSameWhenItIsLoaded() throws IOException {
+  void loadedModelPredictsTheSameAsTheSavedOne() throws IOException {
     Path file = directory.resolve("model.safetensors");
     try (Network model = new Network();
         Network loaded = initialized(9)) {
@@ -131,9 +131,9 @@ class DjlBlockTest {
   }
 
   @Test
-  void aBlockThatStandsTwiceInItsNetworkHasItsParametersOnce() {
-    Block twice = Linear.builder().setUnits(3).build();
-    DjlBlock network = new DjlBlock(new SequentialBlock().add(twice).add(twice), new Shape(1, 3));
+  void sharedBlockHasItsParametersOnce() {
+    Block shared = Linear.builder().setUnits(3).build();
+    DjlBlock network = new DjlBlock(new SequentialBlock().add(shared).add(shared), new Shape(1, 3));
     try (Parts model = Parts.of(network)) {
       assertThat(model.parameters())
           .extracting(Parameter::name)
@@ -142,7 +142,7 @@ class DjlBlockTest {
   }
 
   @Test
-  void aBlockOfItsOwnMakeIsCalledAsItIs() {
+  void customBlockCanBeCalled() {
     DjlBlock flatten = new DjlBlock(Blocks.batchFlattenBlock(), new Shape(1, 2, 3));
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       assertThat(flatten.forward(manager.ones(new Shape(5, 2, 3))).getShape())
@@ -179,7 +179,7 @@ class DjlBlockTest {
     return new Predictor(model).predict(IMAGES.collate(all)).floats();
   }
 
-  /** Dark and bright ones, with noise. */
+  /** Dark and bright images with noise. */
   private static ArrayDataset images(int count) {
     SplittableRandom random = new SplittableRandom(3);
     float[][] pixels = new float[count][SIDE * SIDE];

@@ -21,7 +21,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void eachIdIsItsRow() {
+  void forwardLooksUpRows() {
     Embedding layer = new Embedding(3, 2);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 0, 1, 10, 11, 20, 21);
@@ -34,18 +34,18 @@ class EmbeddingTest {
   }
 
   @Test
-  void aRowGetsItsGradientAsOftenAsItIsLookedUp() {
+  void gradientCountsEachLookup() {
     assertThat(gradientOfTheSum(new Embedding(3, 2))).containsExactly(1, 1, 2, 2, 1, 1);
   }
 
   @Test
-  void thePaddingRowGetsNoGradient() {
+  void paddingRowGetsNoGradient() {
     assertThat(gradientOfTheSum(new Embedding(3, 2, 1, 1))).containsExactly(1, 1, 0, 0, 1, 1);
   }
 
   private float[] gradientOfTheSum(Embedding layer) {
     try (Parts model = Parts.of(layer);
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       Torch.backward(layer.forward(ids(1, 0, 1, 2)).sum());
       try (NDArray gradient = model.parameter("part.weight").value().getGradient()) {
         return gradient.toFloatArray();
@@ -54,7 +54,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void itStartsNormalWithTheDeviationAskedFor() {
+  void initialValuesAreNormalWithTheGivenDeviation() {
     try (Parts wide = Parts.of(new Embedding(500, 40));
         Parts narrow = Parts.of(new Embedding(500, 40, -1, 0.02))) {
       assertThat(deviation(wide.values("part.weight"))).isCloseTo(1, within(0.02));
@@ -75,7 +75,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void theFirstRowsAreThoseOfTheFirstPlaces() {
+  void firstReturnsTheFirstRows() {
     Embedding layer = new Embedding(3, 2);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 0, 1, 10, 11, 20, 21);
@@ -85,12 +85,13 @@ class EmbeddingTest {
   }
 
   @Test
-  void moreRowsThanThereAreAreRefused() {
+  void moreRowsThanTheTableHasAreRejected() {
     Embedding layer = new Embedding(3, 2);
     try (Parts model = Parts.of(layer)) {
       assertThatThrownBy(() -> layer.first(4))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("4 rows are asked of part.weight, which has 3.");
+          .hasMessageContaining("4 rows of part.weight")
+          .hasMessageContaining("3");
     }
   }
 

@@ -21,7 +21,7 @@ class LayerNormTest {
   }
 
   @Test
-  void eachVectorIsNormalizedScaledAndShifted() {
+  void vectorsAreNormalizedScaledAndShifted() {
     LayerNorm layer = new LayerNorm(4);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 1, 2, 3, 4);
@@ -42,7 +42,7 @@ class LayerNormTest {
   }
 
   @Test
-  void theEpsilonIsTheOneAskedFor() {
+  void epsilonIsApplied() {
     LayerNorm layer = new LayerNorm(2, 0.5);
     try (Parts model = Parts.of(layer)) {
       // Mean 0, variance 1: 1 / sqrt(1.5).
@@ -53,7 +53,7 @@ class LayerNormTest {
   }
 
   @Test
-  void itStartsAsTheBareNormalization() {
+  void initialWeightIsOneAndBiasIsZero() {
     try (Parts model = Parts.of(new LayerNorm(2))) {
       assertThat(model.values("part.weight")).containsOnly(1);
       assertThat(model.values("part.bias")).containsOnly(0);

@@ -22,7 +22,7 @@ class LinearTest {
   }
 
   @Test
-  void theLastDimensionIsMultipliedByTheTransposedWeightAndShifted() {
+  void forwardMultipliesByTheTransposedWeightAndAddsTheBias() {
     Linear layer = new Linear(3, 2);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 1, 2, 3, -1, 0, 0.5f);
@@ -37,7 +37,7 @@ class LinearTest {
   }
 
   @Test
-  void withoutABiasThereIsOnlyTheWeight() {
+  void layerWithoutBiasHasOnlyAWeight() {
     Linear layer = new Linear(2, 1, false);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 3, -2);
@@ -49,7 +49,7 @@ class LinearTest {
   }
 
   @Test
-  void itStartsUniformWithinOneOverTheRootOfTheInputs() {
+  void initialValuesAreUniformWithTorchsBound() {
     try (Parts model = Parts.of(new Linear(64, 2000))) {
       assertUniformWithin(model.values("part.weight"), 0.125);
       assertUniformWithin(model.values("part.bias"), 0.125);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class ModelSummaryTest {
   @Test
-  void everyParameterIsARowAndTheLastLineTheTotals() {
+  void summaryHasOneRowPerParameterAndATotal() {
     try (Parts model = Parts.of(Map.of("head", new Linear(1000, 2)), 1)) {
       model.freeze("*.bias");
 
@@ -17,9 +17,9 @@ class ModelSummaryTest {
       assertThat(summary.trainable()).isEqualTo(2000);
       assertThat(summary.toString().lines())
           .containsExactly(
-              "head.weight  (2, 1000)             2,000  trained",
-              "head.bias    (2)                       2  kept",
-              "2,002 parameters, 2,000 of them trained");
+              "head.weight  (2, 1000)             2,000  trainable",
+              "head.bias    (2)                       2  frozen",
+              "2,002 parameters, 2,000 trainable");
     }
   }
 }

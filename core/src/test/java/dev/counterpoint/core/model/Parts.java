@@ -9,7 +9,7 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.parameter.Parameter;
 import java.util.Map;
 
-/** A model that is nothing but its parts, initialized, so that they can be called one by one. */
+/** Initialized model that only holds layers, so that tests can call them one by one. */
 public final class Parts extends BaseModel {
   @Name("")
   private final Map<String, Layer> parts;
@@ -38,16 +38,16 @@ public final class Parts extends BaseModel {
 
   public void set(String name, float... values) {
     NDArray array = parameter(name).value();
-    try (Torch.Recording off = Torch.noGradients();
-        NDArray wanted = array.getManager().create(values, array.getShape());
-        NDArray difference = wanted.sub(array)) {
+    try (Torch.Recording noGradients = Torch.noGradients();
+        NDArray target = array.getManager().create(values, array.getShape());
+        NDArray difference = target.sub(array)) {
       array.addi(difference);
     }
   }
 
   @Override
   public NDArray forward(Batch batch) {
-    throw new UnsupportedOperationException("Only the parts are called.");
+    throw new UnsupportedOperationException("Only the layers are called.");
   }
 
   @Override

@@ -21,7 +21,7 @@ class PrecisionTest {
   }
 
   @Test
-  void aModelsPrecisionIsThatOfAllItsLayers() {
+  void precisionAppliesToAllLayersOfAModel() {
     Linear inner = new Linear(2, 2);
     Sequential outer = new Sequential(inner, new Linear(2, 1));
 
@@ -33,7 +33,7 @@ class PrecisionTest {
   }
 
   @Test
-  void aLinearLayerMultipliesInItsPrecisionAndGivesFloat32() {
+  void linearLayerMultipliesInItsPrecisionAndReturnsFloat32() {
     Linear layer = new Linear(1, 1);
     try (Parts model = Parts.of(layer)) {
       model.set("part.weight", 1);

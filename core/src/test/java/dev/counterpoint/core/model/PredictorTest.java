@@ -29,11 +29,11 @@ class PredictorTest {
 
   private final Tagger model = new Tagger();
 
-  /** Attention over the features as tokens, so that kernels, masks and slices take part. */
+  /** Attention over the features as tokens, to cover kernels, masks and slices. */
   private static final class Tagger extends BaseModel {
     private final Embedding positions = new Embedding(4, WIDTH);
     private final MultiHeadAttention attention =
-        new MultiHeadAttention(new AttentionConfig.Place(WIDTH, 2, true, 0.5));
+        new MultiHeadAttention(new AttentionConfig.BlockSpec(WIDTH, 2, true, 0.5));
     private final Dropout dropout = new Dropout(0.5);
     private final Linear head = new Linear(WIDTH, 3);
 
@@ -61,29 +61,29 @@ class PredictorTest {
   }
 
   @Test
-  void theModelIsEvaluatedWhateverItWasBefore() {
+  void predictorSwitchesTheModelToEvaluation() {
     model.setTraining(true);
     Predictor predictor = new Predictor(model);
 
     assertThat(model.training()).isFalse();
-    assertThat(predictor.predict(items(1)).floats())
-        .isEqualTo(predictor.predict(items(1)).floats());
+    assertThat(predictor.predict(examples(1)).floats())
+        .isEqualTo(predictor.predict(examples(1)).floats());
   }
 
   @Test
-  void theAnswerIsInJavaMemoryWithItsShape() {
-    HostTensor logits = new Predictor(model).predict(items(1));
+  void predictionIsCopiedToJavaMemoryWithItsShape() {
+    HostTensor logits = new Predictor(model).predict(examples(1));
 
     assertThat(logits.shape()).isEqualTo(new Shape(5, 3));
     assertThat(logits.floats()).hasSize(15).doesNotContain(Float.NaN);
   }
 
   @Test
-  void classesAreThePlacesOfTheLargestLogits() {
+  void classesAreTheIndicesOfTheLargestLogits() {
     Predictor predictor = new Predictor(model);
-    float[] logits = predictor.predict(items(2)).floats();
+    float[] logits = predictor.predict(examples(2)).floats();
 
-    int[] classes = predictor.classes(items(2));
+    int[] classes = predictor.classes(examples(2));
 
     assertThat(classes).hasSize(5);
     for (int i = 0; i < 5; i++) {
@@ -94,21 +94,21 @@ class PredictorTest {
   }
 
   @Test
-  void manyThreadsGetTheAnswersOfOne() throws Exception {
+  void concurrentPredictionsEqualSequentialOnes() throws Exception {
     Predictor predictor = new Predictor(model);
-    List<float[]> alone = new ArrayList<>();
+    List<float[]> sequential = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      alone.add(predictor.predict(items(i)).floats());
+      sequential.add(predictor.predict(examples(i)).floats());
     }
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
-      List<Future<float[]>> asked = new ArrayList<>();
+      List<Future<float[]>> concurrent = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        HostBatch items = items(i % 8);
-        asked.add(threads.submit(() -> predictor.predict(items).floats()));
+        HostBatch examples = examples(i % 8);
+        concurrent.add(threads.submit(() -> predictor.predict(examples).floats()));
       }
       for (int i = 0; i < 200; i++) {
-        assertThat(asked.get(i).get()).isEqualTo(alone.get(i % 8));
+        assertThat(concurrent.get(i).get()).isEqualTo(sequential.get(i % 8));
       }
     } finally {
       threads.shutdownNow();
@@ -116,13 +116,13 @@ class PredictorTest {
   }
 
   @Test
-  void nothingIsLeftInNativeMemory() {
+  void predictionsDoNotLeakNativeMemory() {
     Predictor predictor = new Predictor(model);
-    predictor.predict(items(1));
+    predictor.predict(examples(1));
     int before = liveArrays();
 
     for (int i = 0; i < 10; i++) {
-      predictor.classes(items(i));
+      predictor.classes(examples(i));
     }
 
     assertThat(liveArrays()).isEqualTo(before);
@@ -134,7 +134,7 @@ class PredictorTest {
     }
   }
 
-  private static HostBatch items(int seed) {
+  private static HostBatch examples(int seed) {
     float[] features = new float[5 * 4];
     for (int i = 0; i < features.length; i++) {
       features[i] = (float) Math.sin(seed * 31 + i);

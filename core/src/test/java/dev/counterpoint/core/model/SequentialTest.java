@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SequentialTest {
   @Test
-  void layersAreAppliedInTheirOrder() {
+  void layersAreAppliedInOrder() {
     Sequential layers = new Sequential(x -> x.add(1), x -> x.mul(10), Activation.RELU);
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       assertThat(layers.forward(manager.create(new float[] {1, -3})).toFloatArray())
@@ -19,7 +19,7 @@ class SequentialTest {
   }
 
   @Test
-  void parametersAreNamedByTheirPlace() {
+  void parametersAreNamedByIndex() {
     Sequential layers = new Sequential(new Linear(1, 1), Activation.RELU, new LayerNorm(1));
     try (Parts model = Parts.of(layers)) {
       assertThat(model.parameters())
@@ -33,7 +33,7 @@ class SequentialTest {
   }
 
   @Test
-  void whatIsInItIsTrainedAndEvaluatedWithIt() {
+  void trainingModeAppliesToNestedLayers() {
     Dropout inner = new Dropout(0.5);
     new Sequential(new Sequential(inner)).setTraining(true);
 

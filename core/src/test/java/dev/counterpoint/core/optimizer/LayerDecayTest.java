@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class LayerDecayTest {
   @Test
-  void theHeadIsTheTopAndTheEmbeddingsAreBelowAllLayers() {
+  void headHasDepthZeroAndEmbeddingsAreDeepest() {
     assertThat(
             LayerDecay.depths(
                 List.of(
@@ -37,7 +37,7 @@ class LayerDecayTest {
   }
 
   @Test
-  void twoStacksAreOneAboveTheOther() {
+  void layersOfTwoStacksAreCountedTogether() {
     assertThat(
             LayerDecay.depths(
                 List.of("low.0.weight", "low.1.weight", "bridge.weight", "high.0.weight")))
@@ -49,21 +49,22 @@ class LayerDecayTest {
   }
 
   @Test
-  void onlyTheFirstNumberOfANameCountsLayers() {
+  void onlyTheFirstNumberOfANameIsALayer() {
     assertThat(LayerDecay.depths(List.of("blocks.0.experts.0.weight", "blocks.0.experts.1.weight")))
         .containsValues(1, 1);
   }
 
   @Test
-  void aModelWithoutNumberedLayersIsRefused() {
+  void modelWithoutNumberedLayersIsRejected() {
     assertThatThrownBy(() -> LayerDecay.depths(List.of("hidden.weight", "head2.weight")))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("no parameter's name has a number: hidden.weight, head2.weight");
+        .hasMessageContaining("layerDecay")
+        .hasMessageContaining("hidden.weight, head2.weight");
   }
 
   @Test
-  void aGroupsOwnRateFallsTooAndItsDecayStays() {
-    List<Parameter> parameters = List.of(named("blocks.0.weight"), named("head.weight"));
+  void groupLearningRateIsDecayedAndWeightDecayIsKept() {
+    List<Parameter> parameters = List.of(parameter("blocks.0.weight"), parameter("head.weight"));
     List<ParameterGroup> groups = List.of(new ParameterGroup(List.of("blocks.*"), 0.5, 0.25));
 
     assertThat(LayerDecay.apply(AdamW.of(0.1), parameters, groups, 0.5))
@@ -73,18 +74,18 @@ class LayerDecayTest {
   }
 
   @Test
-  void aStepOfALowerLayerIsSmaller() {
+  void lowerLayersTakeSmallerSteps() {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
-      List<Parameter> parameters = List.of(named("blocks.0.weight"), named("head.weight"));
-      parameters.forEach(parameter -> parameter.initialize(manager, 1));
-      Sgd rule = new Sgd(0.1, 0, 0, 0, false);
-      List<ParameterGroup> groups = LayerDecay.apply(rule, parameters, List.of(), 0.5);
+      List<Parameter> parameters = List.of(parameter("blocks.0.weight"), parameter("head.weight"));
+      parameters.forEach(it -> it.initialize(manager, 1));
+      Sgd config = new Sgd(0.1, 0, 0, 0, false);
+      List<ParameterGroup> groups = LayerDecay.apply(config, parameters, List.of(), 0.5);
       try (Gradients gradients = new Gradients(parameters);
-          Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
-        try (Torch.Recording on = Torch.recordGradients()) {
-          parameters.forEach(parameter -> gradients.add(parameter.value().sum()));
+          Optimizer optimizer = Optimizer.create(config, parameters, groups)) {
+        try (Torch.Recording recording = Torch.recordGradients()) {
+          parameters.forEach(it -> gradients.add(it.value().sum()));
         }
-        optimizer.step(gradients, rate -> rate);
+        optimizer.step(gradients, learningRate -> learningRate);
 
         assertThat(parameters.get(0).value().getFloat(0, 0)).isCloseTo(0.95f, within(1e-6f));
         assertThat(parameters.get(1).value().getFloat(0, 0)).isCloseTo(0.9f, within(1e-6f));
@@ -92,9 +93,9 @@ class LayerDecayTest {
     }
   }
 
-  private static Parameter named(String name) {
+  private static Parameter parameter(String name) {
     Parameter parameter = Parameter.of(Initializer.ones(), 2, 2);
-    parameter.named(name);
+    parameter.setName(name);
     return parameter;
   }
 }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class OptimizerTest {
-  private static final OptimizerConfig DECAYING = new AdamW(0.1, 0.9, 0.999, 1e-8, 0.5, false);
-  private static final Sgd PLAIN = new Sgd(0.1, 0, 0, 0.5, false);
+  private static final OptimizerConfig ADAMW = new AdamW(0.1, 0.9, 0.999, 1e-8, 0.5, false);
+  private static final Sgd SGD = new Sgd(0.1, 0, 0, 0.5, false);
 
   private final NDManager manager = Torch.newManager(Device.cpu());
 
@@ -35,13 +35,13 @@ final class OptimizerTest {
 
   private Parameter parameter(String name, long... shape) {
     Parameter parameter = Parameter.of(Initializer.ones(), shape);
-    parameter.named(name);
+    parameter.setName(name);
     parameter.initialize(manager, 1);
     return parameter;
   }
 
   private static void backward(Gradients gradients, Parameter parameter, double gradient) {
-    try (Torch.Recording on = Torch.recordGradients();
+    try (Torch.Recording recording = Torch.recordGradients();
         NDScope scope = new NDScope()) {
       gradients.add(parameter.value().mul(gradient).sum());
     }
@@ -52,14 +52,14 @@ final class OptimizerTest {
   }
 
   @Test
-  void aParameterWithoutAGradientIsNeitherMovedNorDecayed() {
+  void parameterWithoutGradientIsNotUpdatedOrDecayed() {
     Parameter used = parameter("used", 2, 2);
     Parameter unused = parameter("unused", 2, 2);
     List<Parameter> both = List.of(used, unused);
     try (Gradients gradients = new Gradients(both);
-        Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
+        Optimizer optimizer = Optimizer.create(ADAMW, both, List.of())) {
       backward(gradients, used, 1);
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
 
       assertThat(first(used)).isLessThan(1);
       assertThat(first(unused)).isEqualTo(1);
@@ -68,14 +68,14 @@ final class OptimizerTest {
   }
 
   @Test
-  void parametersInAnotherOrderThanTheGradientsGetTheirOwn() {
+  void gradientsAreMatchedByParameterNotByOrder() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 2);
     try (Gradients gradients = new Gradients(List.of(a, b));
-        Optimizer optimizer = Optimizer.create(PLAIN, List.of(b, a), List.of())) {
+        Optimizer optimizer = Optimizer.create(SGD, List.of(b, a), List.of())) {
       backward(gradients, a, 1);
       backward(gradients, b, 2);
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
 
       assertThat(first(a)).isEqualTo(0.9f, within(1e-6f));
       assertThat(first(b)).isEqualTo(0.8f, within(1e-6f));
@@ -83,47 +83,47 @@ final class OptimizerTest {
   }
 
   @Test
-  void aParameterWithoutElementsIsLeftAlone() {
+  void parameterWithoutElementsIsSkipped() {
     Parameter a = parameter("a", 2);
     List<Parameter> both = List.of(parameter("empty", 0), a);
     try (Gradients gradients = new Gradients(both);
-        Optimizer optimizer = Optimizer.create(PLAIN, both, List.of())) {
+        Optimizer optimizer = Optimizer.create(SGD, both, List.of())) {
       backward(gradients, a, 1);
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
 
       assertThat(first(a)).isEqualTo(0.9f, within(1e-6f));
     }
   }
 
   @Test
-  void aGradientOfZeroDecays() {
+  void weightDecayAppliesToZeroGradients() {
     Parameter parameter = parameter("a", 2, 2);
     try (Gradients gradients = new Gradients(List.of(parameter));
-        Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
+        Optimizer optimizer = Optimizer.create(ADAMW, List.of(parameter), List.of())) {
       backward(gradients, parameter, 0);
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
 
       assertThat(first(parameter)).isEqualTo(0.95f, within(1e-6f));
     }
   }
 
   @Test
-  void aParameterThatSitsOutSomeStepsGoesOnWithItsOwnCount() {
+  void parameterKeepsItsOwnStepCount() {
     Parameter always = parameter("always", 2, 2);
     Parameter sometimes = parameter("sometimes", 2, 2);
     List<Parameter> both = List.of(always, sometimes);
     try (Gradients gradients = new Gradients(both);
-        Optimizer optimizer = Optimizer.create(DECAYING, both, List.of())) {
+        Optimizer optimizer = Optimizer.create(ADAMW, both, List.of())) {
       for (int step = 0; step < 4; step++) {
         backward(gradients, always, step - 1);
-        optimizer.step(gradients, rate -> rate);
+        optimizer.step(gradients, learningRate -> learningRate);
         gradients.clear();
       }
       for (int step = 0; step < 4; step++) {
         backward(gradients, sometimes, step - 1);
-        optimizer.step(gradients, rate -> rate);
+        optimizer.step(gradients, learningRate -> learningRate);
         gradients.clear();
-        optimizer.step(gradients, rate -> rate);
+        optimizer.step(gradients, learningRate -> learningRate);
       }
 
       assertThat(first(sometimes)).isEqualTo(first(always));
@@ -135,27 +135,27 @@ final class OptimizerTest {
   void biasesAreNotDecayed() {
     Parameter weight = parameter("weight", 2, 2);
     Parameter bias = parameter("bias", 2);
-    stepOnce(PLAIN, List.of(weight, bias), List.of());
+    stepOnce(SGD, List.of(weight, bias), List.of());
 
     assertThat(first(weight)).isEqualTo(0.95f, within(1e-6f));
     assertThat(first(bias)).isEqualTo(1);
   }
 
   @Test
-  void aGroupHasItsOwnRateAndDecay() {
+  void groupOverridesLearningRateAndWeightDecay() {
     Parameter body = parameter("body.weight", 2, 2);
     Parameter head = parameter("head.bias", 2);
-    stepOnce(PLAIN, List.of(body, head), List.of(new ParameterGroup(List.of("head.*"), 0.2, 0.25)));
+    stepOnce(SGD, List.of(body, head), List.of(new ParameterGroup(List.of("head.*"), 0.2, 0.25)));
 
     assertThat(first(body)).isEqualTo(0.95f, within(1e-6f));
     assertThat(first(head)).isEqualTo(0.95f, within(1e-6f));
   }
 
   @Test
-  void theFirstGroupThatMatchesHolds() {
+  void firstMatchingGroupApplies() {
     Parameter parameter = parameter("a", 2, 2);
     stepOnce(
-        PLAIN,
+        SGD,
         List.of(parameter),
         List.of(
             new ParameterGroup(List.of("a"), null, 0.1),
@@ -164,27 +164,27 @@ final class OptimizerTest {
     assertThat(first(parameter)).isEqualTo(0.99f, within(1e-6f));
   }
 
-  /** One step with gradients of zero: only the decay moves anything. */
+  /** Performs one step with zero gradients, so that only weight decay changes values. */
   private static void stepOnce(
-      OptimizerConfig rule, List<Parameter> parameters, List<ParameterGroup> groups) {
+      OptimizerConfig config, List<Parameter> parameters, List<ParameterGroup> groups) {
     try (Gradients gradients = new Gradients(parameters);
-        Optimizer optimizer = Optimizer.create(rule, parameters, groups)) {
+        Optimizer optimizer = Optimizer.create(config, parameters, groups)) {
       parameters.forEach(parameter -> backward(gradients, parameter, 0));
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
     }
   }
 
   @Test
-  void theScheduleGetsTheRateOfEachGroup() {
+  void scheduleAppliesToTheLearningRateOfEachGroup() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 2);
     List<Parameter> both = List.of(a, b);
     List<ParameterGroup> groups = List.of(new ParameterGroup(List.of("b"), 0.2, null));
     try (Gradients gradients = new Gradients(both);
-        Optimizer optimizer = Optimizer.create(PLAIN, both, groups)) {
+        Optimizer optimizer = Optimizer.create(SGD, both, groups)) {
       backward(gradients, a, 1);
       backward(gradients, b, 1);
-      optimizer.step(gradients, rate -> rate / 2);
+      optimizer.step(gradients, learningRate -> learningRate / 2);
 
       assertThat(first(a)).isEqualTo(0.95f, within(1e-6f));
       assertThat(first(b)).isEqualTo(0.9f, within(1e-6f));
@@ -192,11 +192,11 @@ final class OptimizerTest {
   }
 
   @Test
-  void aGroupThatMatchesNothingIsRefusedWithTheNames() {
+  void groupWithoutMatchIsRejectedWithTheParameterNames() {
     Parameter parameter = parameter("encoder.weight", 2);
     ParameterGroup group = new ParameterGroup(List.of("decoder.*"), 0.1, null);
 
-    assertThatThrownBy(() -> Optimizer.create(PLAIN, List.of(parameter), List.of(group)))
+    assertThatThrownBy(() -> Optimizer.create(SGD, List.of(parameter), List.of(group)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("decoder.*")
         .hasMessageContaining("encoder.weight");
@@ -207,45 +207,45 @@ final class OptimizerTest {
     Parameter frozen = parameter("frozen", 2);
     frozen.setTrainable(false);
     try (Optimizer optimizer =
-        Optimizer.create(DECAYING, List.of(frozen, parameter("free", 2)), List.of())) {
+        Optimizer.create(ADAMW, List.of(frozen, parameter("free", 2)), List.of())) {
       assertThat(optimizer.state().keySet())
           .containsExactlyInAnyOrder("free/step", "free/exp_avg", "free/exp_avg_sq");
     }
   }
 
   @Test
-  void aRestoredOptimizerGoesOnAsTheFirstWould(@TempDir Path folder) throws IOException {
+  void restoredOptimizerContinuesIdentically(@TempDir Path folder) throws IOException {
     Parameter parameter = parameter("a", 2, 2);
     List<Parameter> model = List.of(parameter);
     try (Gradients gradients = new Gradients(model);
-        Optimizer first = Optimizer.create(DECAYING, model, List.of());
-        Optimizer second = Optimizer.create(DECAYING, model, List.of())) {
+        Optimizer first = Optimizer.create(ADAMW, model, List.of());
+        Optimizer second = Optimizer.create(ADAMW, model, List.of())) {
       backward(gradients, parameter, 3);
-      first.step(gradients, rate -> rate);
+      first.step(gradients, learningRate -> learningRate);
       Checkpoint saved =
           new CheckpointStore(folder, 1)
               .save(1, model, first.state(), JsonNodeFactory.instance.objectNode());
       gradients.clear();
       backward(gradients, parameter, -1);
-      first.step(gradients, rate -> rate);
+      first.step(gradients, learningRate -> learningRate);
       float uninterrupted = first(parameter);
 
       saved.load(model, second.state());
-      second.step(gradients, rate -> rate);
+      second.step(gradients, learningRate -> learningRate);
 
       assertThat(first(parameter)).isEqualTo(uninterrupted);
     }
   }
 
   @Test
-  void aStepLeavesNoArraysBehind() {
+  void stepDoesNotLeakArrays() {
     Parameter parameter = parameter("a", 2, 2);
     try (Gradients gradients = new Gradients(List.of(parameter));
-        Optimizer optimizer = Optimizer.create(DECAYING, List.of(parameter), List.of())) {
+        Optimizer optimizer = Optimizer.create(ADAMW, List.of(parameter), List.of())) {
       int before = manager.getManagedArrays().size();
       backward(gradients, parameter, 1);
       gradients.scaleAndClipNorm(0.5, 1);
-      optimizer.step(gradients, rate -> rate);
+      optimizer.step(gradients, learningRate -> learningRate);
       gradients.clear();
 
       assertThat(manager.getManagedArrays()).hasSize(before);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Twenty steps of each algorithm against those that torch.optim took. */
+/** Compares twenty steps of each optimizer with recorded steps of torch.optim. */
 final class TorchReferenceTest {
   private static final Safetensors REFERENCE = Safetensors.read("optim/optim.safetensors");
   private static final int STEPS = 20;
@@ -61,17 +61,17 @@ final class TorchReferenceTest {
 
   @ParameterizedTest
   @MethodSource("variants")
-  void theStepsAreTorchs(String variant, OptimizerConfig rule) {
+  void stepsEqualTorch(String variant, OptimizerConfig config) {
     Parameter weight = parameter("w");
     Parameter bias = parameter("b");
-    ParameterGroup all = new ParameterGroup(List.of("*"), null, rule.weightDecay());
+    ParameterGroup all = new ParameterGroup(List.of("*"), null, config.weightDecay());
     try (Gradients gradients = new Gradients(List.of(weight, bias));
-        Optimizer optimizer = Optimizer.create(rule, List.of(weight, bias), List.of(all))) {
+        Optimizer optimizer = Optimizer.create(config, List.of(weight, bias), List.of(all))) {
       for (int step = 0; step < STEPS; step++) {
         gradients.clear();
         backward(gradients, weight, step);
         backward(gradients, bias, step);
-        optimizer.step(gradients, rate -> rate);
+        optimizer.step(gradients, learningRate -> learningRate);
 
         check(variant, weight, step);
         check(variant, bias, step);
@@ -82,13 +82,13 @@ final class TorchReferenceTest {
   private Parameter parameter(String name) {
     Parameter parameter =
         Parameter.of(Initializer.zeros(), REFERENCE.shape("init." + name).getShape());
-    parameter.named(name);
-    parameter.adopt(REFERENCE.array(manager, "init." + name));
+    parameter.setName(name);
+    parameter.setValue(REFERENCE.array(manager, "init." + name));
     return parameter;
   }
 
   private void backward(Gradients gradients, Parameter parameter, int step) {
-    try (Torch.Recording on = Torch.recordGradients();
+    try (Torch.Recording recording = Torch.recordGradients();
         NDScope scope = new NDScope()) {
       NDArray gradient = REFERENCE.array(manager, "grad." + parameter.name()).get(step);
       gradients.add(parameter.value().mul(gradient).sum());

@@ -35,83 +35,83 @@ final class GradientsTest {
 
   private Parameter parameter(String name, long... shape) {
     Parameter parameter = Parameter.of(Initializer.ones(), shape);
-    parameter.named(name);
+    parameter.setName(name);
     parameter.initialize(manager, 1);
     return parameter;
   }
 
-  /** A backward pass that adds exactly this gradient. */
+  /** Runs a backward pass that adds exactly this gradient. */
   private static void add(Gradients gradients, Parameter parameter, NDArray gradient) {
-    try (Torch.Recording on = Torch.recordGradients()) {
+    try (Torch.Recording recording = Torch.recordGradients()) {
       gradients.add(parameter.value().mul(gradient).sum());
     }
   }
 
   @Test
-  void nothingHasGatheredBeforeABackwardPass() {
+  void noGradientsBeforeABackwardPass() {
     try (Gradients gradients = new Gradients(List.of(parameter("a", 2)))) {
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
       assertThat(gradients.norm()).isZero();
     }
   }
 
   @Test
-  void backwardPassesAddUp() {
+  void backwardPassesAccumulate() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {1, 2}));
       add(gradients, a, manager.create(new float[] {10, 20}));
 
-      assertThat(gradients.gathered().get(0).array().toFloatArray()).containsExactly(11, 22);
+      assertThat(gradients.accumulated().get(0).array().toFloatArray()).containsExactly(11, 22);
     }
   }
 
   @Test
-  void aParameterThatTookNoPartHasNoGradient() {
+  void unusedParameterHasNoGradient() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 3);
     try (Gradients gradients = new Gradients(List.of(a, b))) {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
 
-      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
       assertThat(gradients.all()).extracting(Gradients.Gradient::parameter).containsExactly(a, b);
     }
   }
 
   @Test
-  void aParameterWithoutAGradientIsSuppliedForRanksAndIsStillWithoutOne() {
+  void suppliedGradientIsDroppedIfNoRankAddsToIt() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 3);
     try (Gradients gradients = new Gradients(List.of(a, b))) {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
       gradients.all().forEach(gradient -> gradient.array().addi(-0.0f));
 
-      assertThat(gradients.gathered()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
     }
   }
 
   @Test
-  void whatAnotherRankAddsIsAGradientEvenIfItIsZero() {
+  void zeroAddedByAnotherRankIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       gradients.all().get(0).array().addi(0f);
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
   @Test
-  void anExchangeOfGradientsOnAGpuGoesThroughTheHost() {
-    assumeTrue(Engine.getEngine("PyTorch").getGpuCount() > 0, "the engine sees no GPU");
+  void gradientsOnAGpuAreReducedThroughTheHost() {
+    assumeTrue(Engine.getEngine("PyTorch").getGpuCount() > 0, "no GPU available");
     try (NDManager gpu = Torch.newManager(Device.gpu())) {
       Parameter a = Parameter.of(Initializer.ones(), 40);
-      a.named("a");
+      a.setName("a");
       a.initialize(gpu, 1);
       try (Gradients gradients = new Gradients(List.of(a))) {
         add(gradients, a, gpu.ones(new Shape(40)));
-        gradients.exchange(1024, buckets -> buckets.get(0).putFloat(0, 7));
+        gradients.allReduce(1024, buckets -> buckets.get(0).putFloat(0, 7));
 
-        NDArray sum = gradients.gathered().get(0).array();
+        NDArray sum = gradients.accumulated().get(0).array();
         assertThat(sum.getDevice()).isEqualTo(Device.gpu());
         assertThat(sum.toFloatArray()).startsWith(7, 1).hasSize(40);
       }
@@ -119,38 +119,38 @@ final class GradientsTest {
   }
 
   @Test
-  void anExchangeShowsAllGradientsInBucketsAndKeepsAnAbsentOneAbsent() {
+  void reductionPassesAllGradientsInBucketsAndKeepsAbsentOnesAbsent() {
     Parameter a = parameter("a", 40);
     Parameter b = parameter("b", 3);
     try (Gradients gradients = new Gradients(List.of(a, b))) {
       for (int step = 0; step < 2; step++) {
         add(gradients, a, manager.ones(new Shape(40)));
         List<Integer> sizes = new ArrayList<>();
-        gradients.exchange(
+        gradients.allReduce(
             128,
             buckets -> {
               for (ByteBuffer bucket : buckets) {
                 sizes.add(bucket.remaining());
                 for (int i = 0; i < bucket.remaining(); i += Float.BYTES) {
-                  bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same
+                  bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same gradients
                 }
               }
             });
 
         assertThat(sizes).containsExactly(128, 128);
-        assertThat(gradients.gathered()).hasSize(1);
-        assertThat(gradients.gathered().get(0).array().toFloatArray()).containsOnly(2);
+        assertThat(gradients.accumulated()).hasSize(1);
+        assertThat(gradients.accumulated().get(0).array().toFloatArray()).containsOnly(2);
         gradients.clear();
       }
     }
   }
 
   @Test
-  void parametersThatWereAddedToEachOtherHaveGradientsOfTheirOwn() {
+  void parametersThatAreSummedHaveSeparateGradients() {
     Parameter a = parameter("a", 2);
     Parameter b = parameter("b", 2);
     try (Gradients gradients = new Gradients(List.of(a, b))) {
-      try (Torch.Recording on = Torch.recordGradients()) {
+      try (Torch.Recording recording = Torch.recordGradients()) {
         gradients.add(a.value().add(b.value()).square().sum());
       }
       gradients.scale(0.5);
@@ -162,10 +162,10 @@ final class GradientsTest {
   }
 
   @Test
-  void aGradientThatIsOneNumberEverywhereMayBeChangedInPlace() {
+  void broadcastGradientCanBeModifiedInPlace() {
     Parameter a = parameter("a", 3);
     try (Gradients gradients = new Gradients(List.of(a))) {
-      try (Torch.Recording on = Torch.recordGradients()) {
+      try (Torch.Recording recording = Torch.recordGradients()) {
         gradients.add(a.value().sum());
       }
       gradients.all().get(0).array().addi(manager.create(new float[] {1, 2, 3}));
@@ -175,63 +175,63 @@ final class GradientsTest {
   }
 
   @Test
-  void aGradientOfZeroIsAGradient() {
+  void zeroGradientIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.zeros(new Shape(2)));
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
   @Test
-  void aGradientThatBeginsWithNegativeZeroIsAGradient() {
+  void gradientThatStartsWithNegativeZeroIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {-0.0f, 1}));
 
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
   @Test
-  void aGradientTooSmallForTheNormIsAGradient() {
+  void gradientThatUnderflowsTheNormIsAGradient() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {-0.0f, 1e-30f}));
 
       assertThat(gradients.norm()).isZero();
-      assertThat(gradients.gathered()).hasSize(1);
+      assertThat(gradients.accumulated()).hasSize(1);
     }
   }
 
   @Test
-  void clearingForgetsEvenNotANumber() {
+  void clearRemovesNaN() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {Float.NaN, 1}));
       assertThat(gradients.norm()).isNaN();
       gradients.clear();
 
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
       assertThat(gradients.norm()).isZero();
     }
   }
 
   @Test
-  void scalingAndClippingKeepAnAbsentGradientAbsent() {
+  void scalingAndClippingKeepAbsentGradientsAbsent() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       gradients.scale(0.25);
       gradients.clipNorm(1);
       gradients.clipValue(1);
 
-      assertThat(gradients.gathered()).isEmpty();
+      assertThat(gradients.accumulated()).isEmpty();
     }
   }
 
   @Test
-  void frozenParametersAndBuffersHaveNone() {
+  void frozenParametersAndBuffersHaveNoGradients() {
     Parameter frozen = parameter("frozen", 2);
     frozen.setTrainable(false);
     Parameter buffer = Parameter.buffer(Initializer.ones(), 2);
@@ -243,7 +243,7 @@ final class GradientsTest {
   }
 
   @Test
-  void aScopeAroundTheStepLeavesTheGradients() {
+  void gradientsSurviveASurroundingScope() {
     Parameter a = parameter("a", 2);
     NDScope scope = new NDScope();
     Gradients gradients = new Gradients(List.of(a));
@@ -255,7 +255,7 @@ final class GradientsTest {
   }
 
   @Test
-  void scalingAndClippingInOnePassIsOneAfterTheOther() {
+  void scaleAndClipNormEqualsScaleThenClip() {
     Parameter a = parameter("a", 2);
     try (Gradients gradients = new Gradients(List.of(a))) {
       add(gradients, a, manager.create(new float[] {30, 40}));
@@ -268,7 +268,7 @@ final class GradientsTest {
   }
 
   @Test
-  void aNegativeFactorIsRefused() {
+  void negativeFactorIsRejected() {
     try (Gradients gradients = new Gradients(List.of(parameter("a", 2)))) {
       assertThatThrownBy(() -> gradients.scale(-1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -276,7 +276,7 @@ final class GradientsTest {
 
   @ParameterizedTest
   @CsvSource({"l2_max1, 1, 2", "l2_max100, 100, 2", "l1_max2, 2, 1", "inf_max0.5, 0.5, Infinity"})
-  void clippingByNormIsTorchs(String name, double maxNorm, double p) throws Exception {
+  void clipNormEqualsTorch(String name, double maxNorm, double p) throws Exception {
     try (Gradients gradients = referenceGradients()) {
       double norm = p == 2 ? gradients.clipNorm(maxNorm) : gradients.clipNorm(maxNorm, p);
 
@@ -286,7 +286,7 @@ final class GradientsTest {
   }
 
   @Test
-  void clippingByValueIsTorchs() {
+  void clipValueEqualsTorch() {
     try (Gradients gradients = referenceGradients()) {
       gradients.clipValue(0.5);
 

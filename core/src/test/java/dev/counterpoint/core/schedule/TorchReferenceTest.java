@@ -13,7 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A hundred rates of each schedule against those of Hugging Face and torch. */
+/**
+ * Compares the learning rates of each schedule over a hundred steps with those of Hugging Face and
+ * PyTorch.
+ */
 final class TorchReferenceTest {
   private static final OneCycle CYCLE = OneCycle.defaults();
 
@@ -51,12 +54,12 @@ final class TorchReferenceTest {
 
   @ParameterizedTest
   @MethodSource("schedules")
-  void everyRateIsTheReferences(String name, Schedule schedule, double rate, long totalSteps)
+  void learningRatesEqualTheReference(String name, Schedule schedule, double base, long totalSteps)
       throws IOException {
     JsonNode expected = reference(name);
 
     for (int step = 1; step <= expected.size(); step++) {
-      assertThat(schedule.rate(rate, step, totalSteps))
+      assertThat(schedule.learningRate(base, step, totalSteps))
           .as("%s, step %d", name, step)
           .isEqualTo(expected.get(step - 1).asDouble(), within(1e-12));
     }

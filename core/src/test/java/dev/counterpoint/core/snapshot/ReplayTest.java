@@ -279,13 +279,13 @@ class ReplayTest {
     private final Parameter bias = Parameter.of(Initializer.zeros(), 2);
 
     NDArray forward(NDArray x) {
-      return seen(x.add(bias.value()));
+      return observe(x.add(bias.value()));
     }
   }
 
   private static final class Root extends Layer {
     NDArray forward(NDArray x) {
-      return seen(x.sqrt());
+      return observe(x.sqrt());
     }
   }
 }

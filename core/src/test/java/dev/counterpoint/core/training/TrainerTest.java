@@ -201,7 +201,7 @@ class TrainerTest {
 
       assertThatThrownBy(() -> trainer.train(TinyClassifier.items(20)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("layerDecay asks for numbered layers");
+          .hasMessageContaining("layerDecay requires numbered layers");
     }
   }
 
@@ -363,7 +363,7 @@ class TrainerTest {
   void aLossThatNoParameterDecidesIsRefused() {
     assertRefused(
         (output, batch) -> new LossSum(output.getManager().ones(new Shape()), 1),
-        "The loss depends on no parameter that is trained");
+        "does not depend on any trainable parameter");
   }
 
   @Test

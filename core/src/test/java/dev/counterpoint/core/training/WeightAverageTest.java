@@ -45,7 +45,7 @@ class WeightAverageTest {
 
   private Parameter parameter() {
     Parameter parameter = Parameter.of(Initializer.constant(9), 2);
-    parameter.named("a");
+    parameter.setName("a");
     parameter.initialize(manager, 1);
     return parameter;
   }

@@ -6,21 +6,23 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How large a BERT is, and what is in it.
+ * Architecture of a BERT model.
  *
- * @param vocabularySize rows of the token table; null for as many as the data's tokenizer has
- * @param width numbers a token
- * @param layers blocks
- * @param heads of attention; divides the width
- * @param intermediate numbers in the middle of a block
- * @param maxLength the most tokens of an item: rows of the position table
- * @param tokenTypes texts that an item may be made of
- * @param activation in the middle of a block
- * @param dropout after the embeddings and after each part of a block
- * @param attentionDropout on attention weights
- * @param headDropout before a classifier; null for {@code dropout}
- * @param epsilon of the layer norms
- * @param deviation of the normal distribution that weights start from
+ * @param vocabularySize rows of the token embedding; null for the vocabulary size of the data's
+ *     tokenizer
+ * @param width features per token: {@code hidden_size}
+ * @param layers number of blocks
+ * @param heads number of attention heads; divides the width
+ * @param intermediate hidden features of a block's feed-forward layer: {@code intermediate_size}
+ * @param maxLength maximum number of tokens per example: rows of the position embedding
+ * @param tokenTypes maximum number of texts per example: rows of the token-type embedding
+ * @param activation activation of the feed-forward layers
+ * @param dropout dropout probability after the embeddings and after each part of a block
+ * @param attentionDropout dropout probability of the attention weights
+ * @param headDropout dropout probability before the classifier; null for {@code dropout}
+ * @param epsilon epsilon of the layer norms
+ * @param deviation standard deviation of the normal distribution that initializes weights: {@code
+ *     initializer_range}
  */
 public record BertArchitecture(
     @Nullable Integer vocabularySize,
@@ -36,17 +38,17 @@ public record BertArchitecture(
     @Nullable Double headDropout,
     double epsilon,
     double deviation) {
-  private static final int MOST_NUMBERS = 1 << 20;
-  private static final int MOST_LAYERS = 10_000;
+  private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_LAYERS = 10_000;
 
   public BertArchitecture {
     Checks checks =
         new Checks()
-            .size("width", width, MOST_NUMBERS)
-            .size("layers", layers, MOST_LAYERS)
+            .size("width", width, MAX_SIZE)
+            .size("layers", layers, MAX_LAYERS)
             .divides("heads", heads, "width", width)
-            .size("intermediate", intermediate, MOST_NUMBERS)
-            .size("maxLength", maxLength, MOST_NUMBERS)
+            .size("intermediate", intermediate, MAX_SIZE)
+            .size("maxLength", maxLength, MAX_SIZE)
             .positive("tokenTypes", tokenTypes)
             .below("dropout", dropout, 0, 1)
             .below("attentionDropout", attentionDropout, 0, 1)
@@ -61,13 +63,13 @@ public record BertArchitecture(
     checks.verify();
   }
 
-  /** A small one: two layers of width 128, all else as in BERT-base. */
+  /** A small architecture: two layers of width 128, everything else as in BERT-base. */
   public static BertArchitecture defaults() {
     return new BertArchitecture(
         null, 128, 2, 2, 512, 128, 2, Activation.GELU, 0.1, 0.1, null, 1e-12, 0.02);
   }
 
-  /** The same with a token table of so many rows. */
+  /** A copy with the given vocabulary size. */
   BertArchitecture withVocabulary(int size) {
     return new BertArchitecture(
         size,
@@ -85,12 +87,12 @@ public record BertArchitecture(
         deviation);
   }
 
-  /** What every weight starts from. */
-  Initializer start() {
+  /** The initializer of all weights. */
+  Initializer initializer() {
     return Initializer.normal(0, deviation);
   }
 
-  double beforeHead() {
+  double classifierDropout() {
     return headDropout == null ? dropout : headDropout;
   }
 }

@@ -14,7 +14,9 @@ import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Attention and a feed-forward part, each added to its input and then normalized: BertLayer. */
+/**
+ * BERT block with post-norm attention and feed-forward layers: {@code BertLayer} of Hugging Face.
+ */
 final class BertBlock extends Layer {
   @Name("attention.self.query")
   private final Linear query;
@@ -26,7 +28,7 @@ final class BertBlock extends Layer {
   private final Linear value;
 
   @Name("attention.output.dense")
-  private final Linear mix;
+  private final Linear attentionOutput;
 
   @Name("attention.output.LayerNorm")
   private final LayerNorm attentionNorm;
@@ -45,49 +47,50 @@ final class BertBlock extends Layer {
   private final int heads;
   private final double attentionDropout;
 
-  BertBlock(BertArchitecture sizes) {
-    int width = sizes.width();
-    query = new Linear(width, width, sizes.start());
-    key = new Linear(width, width, sizes.start());
-    value = new Linear(width, width, sizes.start());
-    mix = new Linear(width, width, sizes.start());
-    attentionNorm = new LayerNorm(width, sizes.epsilon());
-    up = new Linear(width, sizes.intermediate(), sizes.start());
-    down = new Linear(sizes.intermediate(), width, sizes.start());
-    outputNorm = new LayerNorm(width, sizes.epsilon());
-    activation = sizes.activation();
-    dropout = new Dropout(sizes.dropout());
-    heads = sizes.heads();
-    attentionDropout = sizes.attentionDropout();
+  BertBlock(BertArchitecture architecture) {
+    int width = architecture.width();
+    query = new Linear(width, width, architecture.initializer());
+    key = new Linear(width, width, architecture.initializer());
+    value = new Linear(width, width, architecture.initializer());
+    attentionOutput = new Linear(width, width, architecture.initializer());
+    attentionNorm = new LayerNorm(width, architecture.epsilon());
+    up = new Linear(width, architecture.intermediate(), architecture.initializer());
+    down = new Linear(architecture.intermediate(), width, architecture.initializer());
+    outputNorm = new LayerNorm(width, architecture.epsilon());
+    activation = architecture.activation();
+    dropout = new Dropout(architecture.dropout());
+    heads = architecture.heads();
+    attentionDropout = architecture.attentionDropout();
   }
 
   /**
    * Applies the block.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 0 for padding; null where there is none
+   * @param mask (batch, tokens), 0 for padding; null if there is no padding
+   * @return (batch, tokens, width)
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
     NDArray attended = attentionNorm.forward(dropout.addTo(x, attend(x, mask)));
-    NDArray fed = FeedForward.apply(attended, up, activation, down);
-    return outputNorm.forward(dropout.addTo(attended, fed));
+    NDArray feedForward = FeedForward.apply(attended, up, activation, down);
+    return outputNorm.forward(dropout.addTo(attended, feedForward));
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask) {
-    if (Stream.of(query, key, value, mix).anyMatch(Linear::adapted)) {
-      return attendByLayers(x, mask);
+    if (Stream.of(query, key, value, attentionOutput).anyMatch(Linear::adapted)) {
+      return attendLayerByLayer(x, mask);
     }
-    double dropped = training() ? attentionDropout : 0;
-    return new MultiHeadAttentionKernel(heads, false, dropped, precision())
-        .attend(x, mask, MultiHeadAttention.weights(query, key, value, mix));
+    double dropoutProbability = training() ? attentionDropout : 0;
+    return new MultiHeadAttentionKernel(heads, false, dropoutProbability, precision())
+        .attend(x, mask, MultiHeadAttention.weights(query, key, value, attentionOutput));
   }
 
-  private NDArray attendByLayers(NDArray x, @Nullable NDArray mask) {
+  private NDArray attendLayerByLayer(NDArray x, @Nullable NDArray mask) {
     NDArray q =
         MultiHeadAttention.split(query.forward(x), heads); // (batch, heads, tokens, headWidth)
     NDArray k = MultiHeadAttention.split(key.forward(x), heads);
     NDArray v = MultiHeadAttention.split(value.forward(x), heads);
-    NDArray mixed = new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
-    return mix.forward(MultiHeadAttention.joined(mixed));
+    NDArray context = new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
+    return attentionOutput.forward(MultiHeadAttention.joined(context));
   }
 }

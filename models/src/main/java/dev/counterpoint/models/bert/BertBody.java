@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From token ids to vectors: {@code BertModel} of Hugging Face, with or without the pooler.
+ * BERT encoder without a head: {@code BertModel} of Hugging Face, with or without the pooler.
  *
- * <p>A batch has {@link Batch#IDS}; without {@link Batch#MASK} all is seen, and without {@link
- * Batch#TOKEN_TYPES} all is of the first text.
+ * <p>A batch must have {@link Batch#IDS}. Without {@link Batch#MASK} there is no padding, and
+ * without {@link Batch#TOKEN_TYPES} all tokens belong to the first text.
  */
 final class BertBody extends Layer {
   @Name("embeddings.word_embeddings")
@@ -43,55 +43,53 @@ final class BertBody extends Layer {
   private final Dropout dropout;
 
   /**
-   * A body.
+   * Creates an encoder.
    *
-   * @param paddingId the token whose vector gets no gradient, as in Hugging Face
+   * @param paddingId the token whose embedding gets no gradient, as in Hugging Face
    */
-  BertBody(BertArchitecture sizes, int paddingId, boolean withPooler) {
-    int width = sizes.width();
-    int vocabulary = Objects.requireNonNull(sizes.vocabularySize());
-    tokens = new Embedding(vocabulary, width, paddingId, sizes.deviation());
-    positions = table(sizes.maxLength(), sizes);
-    types = table(sizes.tokenTypes(), sizes);
-    norm = new LayerNorm(width, sizes.epsilon());
-    blocks = Stream.generate(() -> new BertBlock(sizes)).limit(sizes.layers()).toList();
-    pooler = withPooler ? new Linear(width, width, sizes.start()) : null;
-    dropout = new Dropout(sizes.dropout());
+  BertBody(BertArchitecture architecture, int paddingId, boolean withPooler) {
+    int width = architecture.width();
+    int vocabulary = Objects.requireNonNull(architecture.vocabularySize());
+    tokens = new Embedding(vocabulary, width, paddingId, architecture.deviation());
+    positions = table(architecture.maxLength(), architecture);
+    types = table(architecture.tokenTypes(), architecture);
+    norm = new LayerNorm(width, architecture.epsilon());
+    blocks = Stream.generate(() -> new BertBlock(architecture)).limit(architecture.layers()).toList();
+    pooler = withPooler ? new Linear(width, width, architecture.initializer()) : null;
+    dropout = new Dropout(architecture.dropout());
   }
 
-  private static Embedding table(int rows, BertArchitecture sizes) {
-    return new Embedding(rows, sizes.width(), EmbeddingKernel.NO_PADDING, sizes.deviation());
+  private static Embedding table(int rows, BertArchitecture architecture) {
+    return new Embedding(rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
-  /** The table of token vectors, (vocabulary, width), for a head that shares it. */
+  /** The token embedding, (vocabulary, width), for a head that shares it. */
   Embedding tokens() {
     return tokens;
   }
 
-  /** (batch, tokens) to (batch, tokens, width). */
+  /** Encodes a batch: (batch, tokens) to (batch, tokens, width). */
   NDArray forward(Batch batch) {
     NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
     NDArray x = embed(batch);
     for (BertBlock block : blocks) {
-      x = through(block, in -> block.forward(in, mask), x);
+      x = applyBlock(block, in -> block.forward(in, mask), x);
     }
     return x;
   }
 
-  /** What the first block reads: (batch, tokens, width). */
+  /** The embeddings, which are the input of the first block: (batch, tokens, width). */
   NDArray embed(Batch batch) {
     NDArray ids = batch.ids();
     NDArray type =
         batch.has(Batch.TOKEN_TYPES)
             ? types.forward(batch.get(Batch.TOKEN_TYPES)) // (batch, tokens, width)
             : types.first(1); // (1, width)
-    NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
-    return dropout.forward(norm.forward(tokens.forward(ids).add(type).add(place)));
+    NDArray position = positions.first(ids.getShape().get(1)); // (tokens, width)
+    return dropout.forward(norm.forward(tokens.forward(ids).add(type).add(position)));
   }
 
-  /**
-   * The vector of an item, from that of its first token: (batch, tokens, width) to (batch, width).
-   */
+  /** Pools each example from its first token: (batch, tokens, width) to (batch, width). */
   NDArray pool(NDArray x) {
     return Activation.TANH.forward(Objects.requireNonNull(pooler).forward(x.get(":, 0")));
   }

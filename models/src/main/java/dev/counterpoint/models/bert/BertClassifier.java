@@ -9,7 +9,7 @@ import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
 
-/** One class for an item: {@code BertForSequenceClassification}. */
+/** BERT for text classification: {@code BertForSequenceClassification}. */
 public final class BertClassifier extends BaseModel {
   @Name("bert")
   private final BertBody body;
@@ -17,13 +17,13 @@ public final class BertClassifier extends BaseModel {
   private final Dropout dropout;
   private final Linear classifier;
 
-  BertClassifier(BertArchitecture sizes, int paddingId, int labels) {
-    body = new BertBody(sizes, paddingId, true);
-    dropout = new Dropout(sizes.beforeHead());
-    classifier = new Linear(sizes.width(), labels, sizes.start());
+  BertClassifier(BertArchitecture architecture, int paddingId, int labels) {
+    body = new BertBody(architecture, paddingId, true);
+    dropout = new Dropout(architecture.classifierDropout());
+    classifier = new Linear(architecture.width(), labels, architecture.initializer());
   }
 
-  /** Logits (batch, labels), from the pooled vector of [CLS]. */
+  /** Computes logits (batch, labels) from the pooled vector of [CLS]. */
   @Override
   public NDArray forward(Batch batch) {
     return classifier.forward(dropout.forward(body.pool(body.forward(batch))));

@@ -18,16 +18,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a BERT.
+ * Settings of a BERT model.
  *
- * @param task what it is for
- * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
- *     from nothing
- * @param newHead whether the head starts anew even where that folder has one, as for other labels
- * @param architecture its sizes; null for those of the folder, or else the defaults
- * @param lora what is trained in place of the whole model; null where that is trained
- * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
- *     takes less memory and more time
+ * @param task the task, which determines the head
+ * @param from pretrained weights: a Hugging Face or PEFT folder, or {@code hf:NAME}; null to train
+ *     from scratch
+ * @param newHead whether to initialize a new head even if the folder has one, for example for other
+ *     labels
+ * @param architecture the architecture; null for the architecture of the folder, or the default
+ *     architecture without a folder
+ * @param lora LoRA settings; null to train the whole model
+ * @param activationCheckpointing whether to recompute the activations of the blocks in the backward
+ *     pass, which takes less memory and more time
  */
 public record BertConfig(
     Task task,
@@ -50,15 +52,15 @@ public record BertConfig(
           BertArchitecture.defaults(),
           BertConfig::read);
 
-  /** What a BERT is for. */
+  /** Tasks of a BERT model. */
   public enum Task implements ModelFamily.Task {
-    /** One class for an item. */
+    /** Text classification: one class per example. */
     CLASSIFICATION,
-    /** One class for each token. */
+    /** Token classification: one class per token. */
     TOKEN_CLASSIFICATION,
-    /** The place of an answer in a text. */
+    /** Extractive question answering: the position of the answer in a text. */
     QUESTION_ANSWERING,
-    /** The tokens behind masks. */
+    /** Masked language modeling. */
     LANGUAGE_MODEL;
 
     @Override
@@ -83,19 +85,19 @@ public record BertConfig(
     }
   }
 
-  /** One that is trained whole. */
+  /** Creates settings without LoRA, a new head or activation checkpointing. */
   public BertConfig(Task task, @Nullable String from, @Nullable BertArchitecture architecture) {
     this(task, from, false, architecture, null, false);
   }
 
-  /** A small classifier from nothing. */
+  /** A small classifier, trained from scratch. */
   public static BertConfig defaults() {
     return new BertConfig(Task.CLASSIFICATION, null, null);
   }
 
   @Override
   public int maxLength() {
-    return FAMILY.sizes(architecture).maxLength();
+    return FAMILY.architectureOrDefault(architecture).maxLength();
   }
 
   @Override
@@ -105,16 +107,16 @@ public record BertConfig(
 
   @Override
   public BaseModel build(DataSpec data) {
-    BertArchitecture sizes = FAMILY.sizes(architecture);
-    sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
+    BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
+    resolved = resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION -> new BertClassifier(sizes, padding, ModelLabels.count(data));
+          case CLASSIFICATION -> new BertClassifier(resolved, padding, ModelLabels.count(data));
           case TOKEN_CLASSIFICATION ->
-              new BertTokenClassifier(sizes, padding, ModelLabels.count(data));
-          case QUESTION_ANSWERING -> new BertQuestionAnswerer(sizes, padding);
-          case LANGUAGE_MODEL -> new BertLanguageModel(sizes, padding);
+              new BertTokenClassifier(resolved, padding, ModelLabels.count(data));
+          case QUESTION_ANSWERING -> new BertQuestionAnswerer(resolved, padding);
+          case LANGUAGE_MODEL -> new BertLanguageModel(resolved, padding);
         };
     FAMILY.adapt(model, lora, task);
     model.setActivationCheckpointing(activationCheckpointing);
@@ -123,10 +125,15 @@ public record BertConfig(
 
   @Override
   public BertConfig resolve(Function<String, Path> files) throws IOException {
-    ModelFamily.Start<BertArchitecture> start =
-        FAMILY.start(from, newHead, architecture, lora, task, files);
+    ModelFamily.Resolved<BertArchitecture> resolved =
+        FAMILY.resolve(from, newHead, architecture, lora, task, files);
     return new BertConfig(
-        task, start.from(), newHead, start.architecture(), start.lora(), activationCheckpointing);
+        task,
+        resolved.from(),
+        newHead,
+        resolved.architecture(),
+        resolved.lora(),
+        activationCheckpointing);
   }
 
   @Override
@@ -139,13 +146,13 @@ public record BertConfig(
     config.require("is_decoder", "false");
     config.require("tie_word_embeddings", "true");
     return new BertArchitecture(
-        config.whole("vocab_size", 30_522),
-        config.whole("hidden_size", 768),
-        config.whole("num_hidden_layers", 12),
-        config.whole("num_attention_heads", 12),
-        config.whole("intermediate_size", 3_072),
-        config.whole("max_position_embeddings", 512),
-        config.whole("type_vocab_size", 2),
+        config.integer("vocab_size", 30_522),
+        config.integer("hidden_size", 768),
+        config.integer("num_hidden_layers", 12),
+        config.integer("num_attention_heads", 12),
+        config.integer("intermediate_size", 3_072),
+        config.integer("max_position_embeddings", 512),
+        config.integer("type_vocab_size", 2),
         config.activation("hidden_act", "gelu"),
         config.number("hidden_dropout_prob", 0.1),
         config.number("attention_probs_dropout_prob", 0.1),
@@ -156,21 +163,21 @@ public record BertConfig(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    BertArchitecture sizes = FAMILY.sizes(architecture);
+    BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A BERT"));
-    config.put("hidden_size", sizes.width());
-    config.put("num_hidden_layers", sizes.layers());
-    config.put("num_attention_heads", sizes.heads());
-    config.put("intermediate_size", sizes.intermediate());
-    config.put("max_position_embeddings", sizes.maxLength());
-    config.put("type_vocab_size", sizes.tokenTypes());
-    config.put("hidden_act", ConfigReader.nameOf(sizes.activation()));
-    config.put("hidden_dropout_prob", sizes.dropout());
-    config.put("attention_probs_dropout_prob", sizes.attentionDropout());
-    config.put("classifier_dropout", sizes.headDropout());
-    config.put("layer_norm_eps", sizes.epsilon());
-    config.put("initializer_range", sizes.deviation());
+    config.put("vocab_size", ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
+    config.put("hidden_size", resolved.width());
+    config.put("num_hidden_layers", resolved.layers());
+    config.put("num_attention_heads", resolved.heads());
+    config.put("intermediate_size", resolved.intermediate());
+    config.put("max_position_embeddings", resolved.maxLength());
+    config.put("type_vocab_size", resolved.tokenTypes());
+    config.put("hidden_act", ConfigReader.nameOf(resolved.activation()));
+    config.put("hidden_dropout_prob", resolved.dropout());
+    config.put("attention_probs_dropout_prob", resolved.attentionDropout());
+    config.put("classifier_dropout", resolved.headDropout());
+    config.put("layer_norm_eps", resolved.epsilon());
+    config.put("initializer_range", resolved.deviation());
     return config;
   }
 }

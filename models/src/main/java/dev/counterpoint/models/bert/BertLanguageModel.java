@@ -13,8 +13,8 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
 /**
- * The tokens behind masks: {@code BertForMaskedLM}. The head shares the table of token vectors.
- * Labels are (batch, tokens), with {@link CrossEntropy#IGNORED} where none was masked.
+ * BERT for masked language modeling: {@code BertForMaskedLM}. The head shares the token embedding.
+ * Labels are (batch, tokens), with {@link CrossEntropy#IGNORED} for tokens that are not masked.
  */
 public final class BertLanguageModel extends BaseModel {
   @Name("bert")
@@ -34,18 +34,18 @@ public final class BertLanguageModel extends BaseModel {
 
   private final UnaryLayer activation;
 
-  BertLanguageModel(BertArchitecture sizes, int paddingId) {
-    int width = sizes.width();
-    body = new BertBody(sizes, paddingId, false);
-    transform = new Linear(width, width, sizes.start());
-    norm = new LayerNorm(width, sizes.epsilon());
+  BertLanguageModel(BertArchitecture architecture, int paddingId) {
+    int width = architecture.width();
+    body = new BertBody(architecture, paddingId, false);
+    transform = new Linear(width, width, architecture.initializer());
+    norm = new LayerNorm(width, architecture.epsilon());
     Parameter table = body.tokens().weight();
     bias = Parameter.of(Initializer.zeros(), table.shape().get(0));
     decoder = new Linear(table, bias);
-    activation = sizes.activation();
+    activation = architecture.activation();
   }
 
-  /** Logits (batch, tokens, vocabulary). */
+  /** Computes logits (batch, tokens, vocabulary). */
   @Override
   public NDArray forward(Batch batch) {
     NDArray hidden = activation.forward(transform.forward(body.forward(batch)));

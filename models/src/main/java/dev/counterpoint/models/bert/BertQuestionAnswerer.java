@@ -9,25 +9,25 @@ import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
 
 /**
- * Where in a text an answer begins and ends: {@code BertForQuestionAnswering}. Labels are (batch,
- * 2), the first and the last token of the answer.
+ * BERT for extractive question answering: {@code BertForQuestionAnswering}. Labels are (batch, 2),
+ * the first and the last token of the answer.
  */
 public final class BertQuestionAnswerer extends BaseModel {
   @Name("bert")
   private final BertBody body;
 
   @Name("qa_outputs")
-  private final Linear ends;
+  private final Linear head;
 
-  BertQuestionAnswerer(BertArchitecture sizes, int paddingId) {
-    body = new BertBody(sizes, paddingId, false);
-    ends = new Linear(sizes.width(), 2, sizes.start());
+  BertQuestionAnswerer(BertArchitecture architecture, int paddingId) {
+    body = new BertBody(architecture, paddingId, false);
+    head = new Linear(architecture.width(), 2, architecture.initializer());
   }
 
-  /** Logits (batch, tokens, 2): that the answer begins here, and that it ends here. */
+  /** Computes logits (batch, tokens, 2) of the first and the last token of the answer. */
   @Override
   public NDArray forward(Batch batch) {
-    return ends.forward(body.forward(batch));
+    return head.forward(body.forward(batch));
   }
 
   @Override

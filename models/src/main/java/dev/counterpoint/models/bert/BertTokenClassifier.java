@@ -10,8 +10,8 @@ import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
 
 /**
- * One class for each token: {@code BertForTokenClassification}. Labels are (batch, tokens), with
- * {@link CrossEntropy#IGNORED} where none counts.
+ * BERT for token classification: {@code BertForTokenClassification}. Labels are (batch, tokens),
+ * with {@link CrossEntropy#IGNORED} for ignored tokens.
  */
 public final class BertTokenClassifier extends BaseModel {
   @Name("bert")
@@ -20,13 +20,13 @@ public final class BertTokenClassifier extends BaseModel {
   private final Dropout dropout;
   private final Linear classifier;
 
-  BertTokenClassifier(BertArchitecture sizes, int paddingId, int labels) {
-    body = new BertBody(sizes, paddingId, false);
-    dropout = new Dropout(sizes.beforeHead());
-    classifier = new Linear(sizes.width(), labels, sizes.start());
+  BertTokenClassifier(BertArchitecture architecture, int paddingId, int labels) {
+    body = new BertBody(architecture, paddingId, false);
+    dropout = new Dropout(architecture.classifierDropout());
+    classifier = new Linear(architecture.width(), labels, architecture.initializer());
   }
 
-  /** Logits (batch, tokens, labels). */
+  /** Computes logits (batch, tokens, labels). */
   @Override
   public NDArray forward(Batch batch) {
     return classifier.forward(dropout.forward(body.forward(batch)));

@@ -6,20 +6,23 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How large a GPT-2 is, and what is in it.
+ * Architecture of a GPT-2 model.
  *
- * @param vocabularySize rows of the token table; null for as many as the data's tokenizer has
- * @param width numbers a token
- * @param layers blocks
- * @param heads of attention; divides the width
- * @param intermediate numbers in the middle of a block; null for four times the width
- * @param maxLength the most tokens of an item: rows of the position table
- * @param activation in the middle of a block
- * @param dropout after each part of a block
- * @param embeddingDropout after the embeddings
- * @param attentionDropout on attention weights
- * @param epsilon of the layer norms
- * @param deviation of the normal distribution that weights start from
+ * @param vocabularySize rows of the token embedding; null for the vocabulary size of the data's
+ *     tokenizer
+ * @param width features per token: {@code n_embd}
+ * @param layers number of blocks
+ * @param heads number of attention heads; divides the width
+ * @param intermediate hidden features of a block's feed-forward layer: {@code n_inner}; null for
+ *     four times the width
+ * @param maxLength maximum number of tokens per example: rows of the position embedding
+ * @param activation activation of the feed-forward layers
+ * @param dropout dropout probability after each part of a block
+ * @param embeddingDropout dropout probability after the embeddings
+ * @param attentionDropout dropout probability of the attention weights
+ * @param epsilon epsilon of the layer norms
+ * @param deviation standard deviation of the normal distribution that initializes weights: {@code
+ *     initializer_range}
  */
 public record Gpt2Architecture(
     @Nullable Integer vocabularySize,
@@ -34,16 +37,16 @@ public record Gpt2Architecture(
     double attentionDropout,
     double epsilon,
     double deviation) {
-  private static final int MOST_NUMBERS = 1 << 20;
-  private static final int MOST_LAYERS = 10_000;
+  private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_LAYERS = 10_000;
 
   public Gpt2Architecture {
     Checks checks =
         new Checks()
-            .size("width", width, MOST_NUMBERS)
-            .size("layers", layers, MOST_LAYERS)
+            .size("width", width, MAX_SIZE)
+            .size("layers", layers, MAX_LAYERS)
             .divides("heads", heads, "width", width)
-            .size("maxLength", maxLength, MOST_NUMBERS)
+            .size("maxLength", maxLength, MAX_SIZE)
             .below("dropout", dropout, 0, 1)
             .below("embeddingDropout", embeddingDropout, 0, 1)
             .below("attentionDropout", attentionDropout, 0, 1)
@@ -53,18 +56,18 @@ public record Gpt2Architecture(
       checks.size("vocabularySize", vocabularySize, 1 << 27);
     }
     if (intermediate != null) {
-      checks.size("intermediate", intermediate, MOST_NUMBERS);
+      checks.size("intermediate", intermediate, MAX_SIZE);
     }
     checks.verify();
   }
 
-  /** A small one: four layers of width 128, all else as in GPT-2. */
+  /** A small architecture: four layers of width 128, everything else as in GPT-2. */
   public static Gpt2Architecture defaults() {
     return new Gpt2Architecture(
         null, 128, 4, 4, null, 128, Activation.GELU_TANH, 0.1, 0.1, 0.1, 1e-5, 0.02);
   }
 
-  /** The same with a token table of so many rows. */
+  /** A copy with the given vocabulary size. */
   Gpt2Architecture withVocabulary(int size) {
     return new Gpt2Architecture(
         size,
@@ -81,17 +84,20 @@ public record Gpt2Architecture(
         deviation);
   }
 
-  int middle() {
+  int feedForwardSize() {
     return intermediate == null ? 4 * width : intermediate;
   }
 
-  /** What most weights start from. */
-  Initializer start() {
+  /** The initializer of most weights. */
+  Initializer initializer() {
     return Initializer.normal(0, deviation);
   }
 
-  /** What the weights start from whose results are added up over all blocks. */
-  Initializer startOfResidual() {
+  /**
+   * The initializer of the projections that add to the residual stream, scaled down by the square
+   * root of their number.
+   */
+  Initializer residualInitializer() {
     return Initializer.normal(0, deviation / Math.sqrt(2.0 * layers));
   }
 }

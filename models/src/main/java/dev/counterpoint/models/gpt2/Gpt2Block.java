@@ -14,7 +14,9 @@ import dev.counterpoint.core.model.Name;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import org.jspecify.annotations.Nullable;
 
-/** Attention and a feed-forward part, each normalized before and added to its input: GPT2Block. */
+/**
+ * GPT-2 block with pre-norm attention and feed-forward layers: {@code GPT2Block} of Hugging Face.
+ */
 final class Gpt2Block extends Layer {
   @Name("ln_1")
   private final LayerNorm attentionNorm;
@@ -23,7 +25,7 @@ final class Gpt2Block extends Layer {
   private final Linear queryKeyValue;
 
   @Name("attn.c_proj")
-  private final Linear mix;
+  private final Linear attentionOutput;
 
   @Name("ln_2")
   private final LayerNorm feedForwardNorm;
@@ -39,74 +41,75 @@ final class Gpt2Block extends Layer {
   private final int heads;
   private final double attentionDropout;
 
-  Gpt2Block(Gpt2Architecture sizes) {
-    int width = sizes.width();
-    attentionNorm = new LayerNorm(width, sizes.epsilon());
-    queryKeyValue = Linear.transposed(width, 3 * width, sizes.start());
-    mix = Linear.transposed(width, width, sizes.startOfResidual());
-    feedForwardNorm = new LayerNorm(width, sizes.epsilon());
-    up = Linear.transposed(width, sizes.middle(), sizes.start());
-    down = Linear.transposed(sizes.middle(), width, sizes.startOfResidual());
-    activation = sizes.activation();
-    dropout = new Dropout(sizes.dropout());
-    heads = sizes.heads();
-    attentionDropout = sizes.attentionDropout();
+  Gpt2Block(Gpt2Architecture architecture) {
+    int width = architecture.width();
+    attentionNorm = new LayerNorm(width, architecture.epsilon());
+    queryKeyValue = Linear.transposed(width, 3 * width, architecture.initializer());
+    attentionOutput = Linear.transposed(width, width, architecture.residualInitializer());
+    feedForwardNorm = new LayerNorm(width, architecture.epsilon());
+    up = Linear.transposed(width, architecture.feedForwardSize(), architecture.initializer());
+    down = Linear.transposed(architecture.feedForwardSize(), width, architecture.residualInitializer());
+    activation = architecture.activation();
+    dropout = new Dropout(architecture.dropout());
+    heads = architecture.heads();
+    attentionDropout = architecture.attentionDropout();
   }
 
   /**
-   * What the tokens before these have left, for one block.
+   * The cached keys and values of one block.
    *
-   * @param cache of all blocks
-   * @param block which of them this is
+   * @param cache the cache of all blocks
+   * @param block index of the block
    */
-  record Past(KeyValueCache cache, int block) {}
+  record BlockCache(KeyValueCache cache, int block) {}
 
   /**
    * Applies the block.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens, those of the past too), 0 for padding; null where there is none
-   * @param past where keys and values are kept; null where nothing came before or comes after
+   * @param mask (batch, cached and new tokens), 0 for padding; null if there is no padding
+   * @param cached cache of keys and values; null without incremental decoding
+   * @return (batch, tokens, width)
    */
-  NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
-    NDArray attended = dropout.addTo(x, attend(attentionNorm.forward(x), mask, past));
-    NDArray fed = FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
-    return dropout.addTo(attended, fed);
+  NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
+    NDArray attended = dropout.addTo(x, attend(attentionNorm.forward(x), mask, cached));
+    NDArray feedForward = FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
+    return dropout.addTo(attended, feedForward);
   }
 
-  private NDArray attend(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
-    if (queryKeyValue.adapted() || mix.adapted()) {
-      return attendByLayers(x, mask, past);
+  private NDArray attend(NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
+    if (queryKeyValue.adapted() || attentionOutput.adapted()) {
+      return attendLayerByLayer(x, mask, cached);
     }
-    double dropped = training() ? attentionDropout : 0;
-    NDArray[] weights = MultiHeadAttention.weights(queryKeyValue, mix);
+    double dropoutProbability = training() ? attentionDropout : 0;
+    NDArray[] weights = MultiHeadAttention.weights(queryKeyValue, attentionOutput);
     PackedAttentionKernel.Result result =
-        new PackedAttentionKernel(heads, true, dropped, precision())
+        new PackedAttentionKernel(heads, true, dropoutProbability, precision())
             .attend(
                 x,
                 mask,
-                past == null ? null : past.cache().key(past.block()),
-                past == null ? null : past.cache().value(past.block()),
+                cached == null ? null : cached.cache().key(cached.block()),
+                cached == null ? null : cached.cache().value(cached.block()),
                 new PackedAttentionKernel.Weights(weights[0], weights[1], weights[2], weights[3]));
-    if (past != null) {
-      past.cache().replace(past.block(), result.keys(), result.values());
+    if (cached != null) {
+      cached.cache().replace(cached.block(), result.keys(), result.values());
     }
     return result.x();
   }
 
-  private NDArray attendByLayers(NDArray x, @Nullable NDArray mask, @Nullable Past past) {
+  private NDArray attendLayerByLayer(NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
     NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
     NDArray query =
         MultiHeadAttention.split(parts.get(0), heads); // (batch, heads, tokens, headWidth)
     NDArray key = MultiHeadAttention.split(parts.get(1), heads);
     NDArray value = MultiHeadAttention.split(parts.get(2), heads);
-    if (past != null) {
-      NDList all = past.cache().append(past.block(), key, value);
+    if (cached != null) {
+      NDList all = cached.cache().append(cached.block(), key, value);
       key = all.get(0);
       value = all.get(1);
     }
-    NDArray mixed =
+    NDArray context =
         new AttentionKernel(true, attentionDropout).attend(query, key, value, mask, training());
-    return mix.forward(MultiHeadAttention.joined(mixed));
+    return attentionOutput.forward(MultiHeadAttention.joined(context));
   }
 }

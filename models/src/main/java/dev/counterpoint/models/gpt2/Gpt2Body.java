@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From token ids to vectors, each token looking only back: {@code GPT2Model} of Hugging Face.
+ * GPT-2 decoder without a head, with causal attention: {@code GPT2Model} of Hugging Face.
  *
- * <p>A batch has {@link Batch#IDS}; without {@link Batch#MASK} nothing is padding.
+ * <p>A batch must have {@link Batch#IDS}; without {@link Batch#MASK} there is no padding.
  */
 final class Gpt2Body extends Layer {
   @Name("wte")
@@ -33,19 +33,19 @@ final class Gpt2Body extends Layer {
 
   private final Dropout dropout;
 
-  Gpt2Body(Gpt2Architecture sizes) {
-    tokens = table(Objects.requireNonNull(sizes.vocabularySize()), sizes);
-    positions = table(sizes.maxLength(), sizes);
-    blocks = Stream.generate(() -> new Gpt2Block(sizes)).limit(sizes.layers()).toList();
-    norm = new LayerNorm(sizes.width(), sizes.epsilon());
-    dropout = new Dropout(sizes.embeddingDropout());
+  Gpt2Body(Gpt2Architecture architecture) {
+    tokens = table(Objects.requireNonNull(architecture.vocabularySize()), architecture);
+    positions = table(architecture.maxLength(), architecture);
+    blocks = Stream.generate(() -> new Gpt2Block(architecture)).limit(architecture.layers()).toList();
+    norm = new LayerNorm(architecture.width(), architecture.epsilon());
+    dropout = new Dropout(architecture.embeddingDropout());
   }
 
-  private static Embedding table(int rows, Gpt2Architecture sizes) {
-    return new Embedding(rows, sizes.width(), EmbeddingKernel.NO_PADDING, sizes.deviation());
+  private static Embedding table(int rows, Gpt2Architecture architecture) {
+    return new Embedding(rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
-  /** The table of token vectors, (vocabulary, width), for a head that shares it. */
+  /** The token embedding, (vocabulary, width), for a head that shares it. */
   Embedding tokens() {
     return tokens;
   }
@@ -54,32 +54,32 @@ final class Gpt2Body extends Layer {
     return new KeyValueCache(blocks.size());
   }
 
-  /** (batch, tokens) to (batch, tokens, width). */
+  /** Encodes a batch: (batch, tokens) to (batch, tokens, width). */
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
-    NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
+    NDArray position = positions.first(ids.getShape().get(1)); // (tokens, width)
     NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
-    return run(dropout.forward(tokens.forward(ids).add(place)), mask, null);
+    return run(dropout.forward(tokens.forward(ids).add(position)), mask, null);
   }
 
   /**
-   * Goes on after tokens that the cache has.
+   * Encodes new tokens that follow cached ones, and adds them to the cache.
    *
    * @param ids (batch, new tokens)
-   * @param at (batch, new tokens), int64: the position of each
-   * @param mask (batch, tokens so far and new), 0 for padding; null where there is none
+   * @param tokenPositions (batch, new tokens), int64: the position of each token
+   * @param mask (batch, cached and new tokens), 0 for padding; null if there is no padding
    * @return (batch, new tokens, width)
    */
-  NDArray resume(NDArray ids, NDArray at, @Nullable NDArray mask, KeyValueCache cache) {
-    return run(tokens.forward(ids).add(positions.forward(at)), mask, cache);
+  NDArray forwardCached(NDArray ids, NDArray tokenPositions, @Nullable NDArray mask, KeyValueCache cache) {
+    return run(tokens.forward(ids).add(positions.forward(tokenPositions)), mask, cache);
   }
 
   private NDArray run(NDArray embedded, @Nullable NDArray mask, @Nullable KeyValueCache cache) {
     NDArray x = embedded;
     for (int i = 0; i < blocks.size(); i++) {
       Gpt2Block block = blocks.get(i);
-      Gpt2Block.Past past = cache == null ? null : new Gpt2Block.Past(cache, i);
-      x = through(block, in -> block.forward(in, mask, past), x);
+      Gpt2Block.BlockCache cached = cache == null ? null : new Gpt2Block.BlockCache(cache, i);
+      x = applyBlock(block, in -> block.forward(in, mask, cached), x);
     }
     return norm.forward(x);
   }

@@ -18,16 +18,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a GPT-2.
+ * Settings of a GPT-2 model.
  *
- * @param task what it is for
- * @param from a folder of Hugging Face's or PEFT's to begin from, or {@code hf:NAME}; null to start
- *     from nothing
- * @param newHead whether the head starts anew even where that folder has one, as for other labels
- * @param architecture its sizes; null for those of the folder, or else the defaults
- * @param lora what is trained in place of the whole model; null where that is trained
- * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
- *     takes less memory and more time
+ * @param task the task, which determines the head
+ * @param from pretrained weights: a Hugging Face or PEFT folder, or {@code hf:NAME}; null to train
+ *     from scratch
+ * @param newHead whether to initialize a new head even if the folder has one, for example for other
+ *     labels
+ * @param architecture the architecture; null for the architecture of the folder, or the default
+ *     architecture without a folder
+ * @param lora LoRA settings; null to train the whole model
+ * @param activationCheckpointing whether to recompute the activations of the blocks in the backward
+ *     pass, which takes less memory and more time
  */
 public record Gpt2Config(
     Task task,
@@ -49,11 +51,11 @@ public record Gpt2Config(
           Gpt2Architecture.defaults(),
           Gpt2Config::read);
 
-  /** What a GPT-2 is for. */
+  /** Tasks of a GPT-2 model. */
   public enum Task implements ModelFamily.Task {
-    /** One class for an item. */
+    /** Text classification: one class per example. */
     CLASSIFICATION,
-    /** The next token at each place. */
+    /** Causal language modeling: the next token at each position. */
     LANGUAGE_MODEL;
 
     @Override
@@ -68,19 +70,19 @@ public record Gpt2Config(
     }
   }
 
-  /** One that is trained whole. */
+  /** Creates settings without LoRA, a new head or activation checkpointing. */
   public Gpt2Config(Task task, @Nullable String from, @Nullable Gpt2Architecture architecture) {
     this(task, from, false, architecture, null, false);
   }
 
-  /** A small language model from nothing. */
+  /** A small language model, trained from scratch. */
   public static Gpt2Config defaults() {
     return new Gpt2Config(Task.LANGUAGE_MODEL, null, null);
   }
 
   @Override
   public int maxLength() {
-    return FAMILY.sizes(architecture).maxLength();
+    return FAMILY.architectureOrDefault(architecture).maxLength();
   }
 
   @Override
@@ -90,12 +92,12 @@ public record Gpt2Config(
 
   @Override
   public BaseModel build(DataSpec data) {
-    Gpt2Architecture sizes = FAMILY.sizes(architecture);
-    sizes = sizes.withVocabulary(ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
+    Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
+    resolved = resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION -> new Gpt2Classifier(sizes, ModelLabels.count(data));
-          case LANGUAGE_MODEL -> new Gpt2LanguageModel(sizes);
+          case CLASSIFICATION -> new Gpt2Classifier(resolved, ModelLabels.count(data));
+          case LANGUAGE_MODEL -> new Gpt2LanguageModel(resolved);
         };
     FAMILY.adapt(model, lora, task);
     model.setActivationCheckpointing(activationCheckpointing);
@@ -104,10 +106,15 @@ public record Gpt2Config(
 
   @Override
   public Gpt2Config resolve(Function<String, Path> files) throws IOException {
-    ModelFamily.Start<Gpt2Architecture> start =
-        FAMILY.start(from, newHead, architecture, lora, task, files);
+    ModelFamily.Resolved<Gpt2Architecture> resolved =
+        FAMILY.resolve(from, newHead, architecture, lora, task, files);
     return new Gpt2Config(
-        task, start.from(), newHead, start.architecture(), start.lora(), activationCheckpointing);
+        task,
+        resolved.from(),
+        newHead,
+        resolved.architecture(),
+        resolved.lora(),
+        activationCheckpointing);
   }
 
   @Override
@@ -121,12 +128,12 @@ public record Gpt2Config(
     config.require("add_cross_attention", "false");
     config.require("tie_word_embeddings", "true");
     return new Gpt2Architecture(
-        config.whole("vocab_size", 50_257),
-        config.whole("n_embd", 768),
-        config.whole("n_layer", 12),
-        config.whole("n_head", 12),
-        config.whole("n_inner"),
-        config.whole("n_positions", 1_024),
+        config.integer("vocab_size", 50_257),
+        config.integer("n_embd", 768),
+        config.integer("n_layer", 12),
+        config.integer("n_head", 12),
+        config.integer("n_inner"),
+        config.integer("n_positions", 1_024),
         config.activation("activation_function", "gelu_new"),
         config.number("resid_pdrop", 0.1),
         config.number("embd_pdrop", 0.1),
@@ -137,20 +144,20 @@ public record Gpt2Config(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    Gpt2Architecture sizes = FAMILY.sizes(architecture);
+    Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", ModelLabels.vocabulary(sizes.vocabularySize(), data, "A GPT-2"));
-    config.put("n_embd", sizes.width());
-    config.put("n_layer", sizes.layers());
-    config.put("n_head", sizes.heads());
-    config.put("n_inner", sizes.intermediate());
-    config.put("n_positions", sizes.maxLength());
-    config.put("activation_function", ConfigReader.nameOf(sizes.activation()));
-    config.put("resid_pdrop", sizes.dropout());
-    config.put("embd_pdrop", sizes.embeddingDropout());
-    config.put("attn_pdrop", sizes.attentionDropout());
-    config.put("layer_norm_epsilon", sizes.epsilon());
-    config.put("initializer_range", sizes.deviation());
+    config.put("vocab_size", ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
+    config.put("n_embd", resolved.width());
+    config.put("n_layer", resolved.layers());
+    config.put("n_head", resolved.heads());
+    config.put("n_inner", resolved.intermediate());
+    config.put("n_positions", resolved.maxLength());
+    config.put("activation_function", ConfigReader.nameOf(resolved.activation()));
+    config.put("resid_pdrop", resolved.dropout());
+    config.put("embd_pdrop", resolved.embeddingDropout());
+    config.put("attn_pdrop", resolved.attentionDropout());
+    config.put("layer_norm_epsilon", resolved.epsilon());
+    config.put("initializer_range", resolved.deviation());
     config.put("bos_token_id", data.paddingId());
     config.put("eos_token_id", data.paddingId());
     return config;

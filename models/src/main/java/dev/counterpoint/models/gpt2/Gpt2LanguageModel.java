@@ -11,9 +11,9 @@ import dev.counterpoint.core.model.Name;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The next token: {@code GPT2LMHeadModel}, whose head shares the table of token vectors. The labels
- * of a batch are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
- * none; Hugging Face is given the tokens themselves, and shifts them.
+ * GPT-2 for causal language modeling: {@code GPT2LMHeadModel}. The head shares the token embedding.
+ * Labels are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} at positions
+ * without one; Hugging Face expects the tokens themselves as labels and shifts them.
  */
 public final class Gpt2LanguageModel extends BaseModel implements DecoderSession.Model {
   @Name("transformer")
@@ -22,31 +22,31 @@ public final class Gpt2LanguageModel extends BaseModel implements DecoderSession
   @Name("lm_head")
   private final Linear head;
 
-  Gpt2LanguageModel(Gpt2Architecture sizes) {
-    body = new Gpt2Body(sizes);
+  Gpt2LanguageModel(Gpt2Architecture architecture) {
+    body = new Gpt2Body(architecture);
     head = new Linear(body.tokens().weight(), null);
   }
 
-  /** Logits (batch, tokens, vocabulary). */
+  /** Computes logits (batch, tokens, vocabulary). */
   @Override
   public NDArray forward(Batch batch) {
     return head.forward(body.forward(batch));
   }
 
-  /** A reading that keeps the keys and values of every block. */
+  /** Creates a decoder session that caches the keys and values of every block. */
   @Override
-  public DecoderSession begin() {
+  public DecoderSession newSession() {
     KeyValueCache cache = body.newCache();
     return new DecoderSession() {
       @Override
-      public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
-        NDArray x = body.resume(ids, positions, mask, cache); // (rows, new tokens, width)
+      public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+        NDArray x = body.forwardCached(ids, positions, mask, cache); // (rows, new tokens, width)
         return head.forward(x.get(":, -1"));
       }
 
       @Override
-      public void select(NDArray rows) {
-        cache.select(rows);
+      public void reorder(NDArray rows) {
+        cache.reorder(rows);
       }
 
       @Override

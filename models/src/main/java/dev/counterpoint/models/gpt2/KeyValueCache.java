@@ -9,14 +9,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys and values of the tokens that a generation has read, a pair a block, so that each step
- * computes its new token only. The arrays outlive the scopes of the steps; closing frees them.
+ * Key-value cache for generation: the keys and values of all processed tokens, one pair per block,
+ * so that each step computes only the new token. The arrays outlive the scopes of the steps;
+ * closing the cache frees them.
  */
 final class KeyValueCache implements AutoCloseable {
   private final List<@Nullable NDArray> keys = new ArrayList<>();
   private final List<@Nullable NDArray> values = new ArrayList<>();
 
-  /** An empty cache of so many blocks. */
+  /**
+   * Creates an empty cache.
+   *
+   * @param blocks number of blocks
+   */
   KeyValueCache(int blocks) {
     for (int i = 0; i < blocks; i++) {
       keys.add(null);
@@ -25,7 +30,7 @@ final class KeyValueCache implements AutoCloseable {
   }
 
   /**
-   * Adds the keys and values of new tokens.
+   * Appends the keys and values of new tokens.
    *
    * @param key (batch, heads, new tokens, headWidth)
    * @param value (batch, heads, new tokens, headWidth)
@@ -35,53 +40,53 @@ final class KeyValueCache implements AutoCloseable {
     return new NDList(append(keys, block, key), append(values, block, value));
   }
 
-  /** The keys of a block so far: (batch, heads, tokens, headWidth); null before the first. */
+  /** The cached keys of a block: (batch, heads, tokens, headWidth); null if empty. */
   @Nullable NDArray key(int block) {
     return keys.get(block);
   }
 
-  /** The values of a block so far: (batch, heads, tokens, headWidth); null before the first. */
+  /** The cached values of a block: (batch, heads, tokens, headWidth); null if empty. */
   @Nullable NDArray value(int block) {
     return values.get(block);
   }
 
-  /** Has other keys and values in the place of a block's, which are closed. */
+  /** Replaces the keys and values of a block; the previous arrays are closed. */
   void replace(int block, NDArray key, NDArray value) {
     replace(keys, block, key);
     replace(values, block, value);
   }
 
-  private static NDArray append(List<@Nullable NDArray> all, int block, NDArray added) {
-    NDArray before = all.get(block);
+  private static NDArray append(List<@Nullable NDArray> all, int block, NDArray newArray) {
+    NDArray previous = all.get(block);
     return replace(
         all,
         block,
-        before == null ? added.duplicate() : NDArrays.concat(new NDList(before, added), 2));
+        previous == null ? newArray.duplicate() : NDArrays.concat(new NDList(previous, newArray), 2));
   }
 
   /**
-   * Makes other rows of it, as beams do that go on from each other.
+   * Reorders the rows, as after a beam-search step.
    *
-   * @param rows (new batch), int64: which row each is to be
+   * @param rows (new batch), int64: the previous index of each row
    */
-  void select(NDArray rows) {
+  void reorder(NDArray rows) {
     for (List<@Nullable NDArray> all : List.of(keys, values)) {
       for (int i = 0; i < all.size(); i++) {
-        NDArray before = all.get(i);
-        if (before != null) {
-          replace(all, i, before.get(rows));
+        NDArray previous = all.get(i);
+        if (previous != null) {
+          replace(all, i, previous.get(rows));
         }
       }
     }
   }
 
-  private static NDArray replace(List<@Nullable NDArray> all, int block, NDArray now) {
-    NDArray before = all.set(block, now);
-    NDScope.unregister(now);
-    if (before != null) {
-      before.close();
+  private static NDArray replace(List<@Nullable NDArray> all, int block, NDArray replacement) {
+    NDArray previous = all.set(block, replacement);
+    NDScope.unregister(replacement);
+    if (previous != null) {
+      previous.close();
     }
-    return now;
+    return replacement;
   }
 
   @Override

@@ -8,11 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of a {@code config.json}. What is absent has the default of Hugging Face's class, as
- * the first published files say little.
+ * Reads values from a Hugging Face {@code config.json}. An absent key has the default of the
+ * Hugging Face configuration class, because early published files contain few keys.
  *
- * @param config the file's content
- * @param name the file, for a message
+ * @param config content of the file
+ * @param name path of the file, for error messages
  */
 public record ConfigReader(JsonNode config, String name) {
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
@@ -27,50 +27,50 @@ public record ConfigReader(JsonNode config, String name) {
     ACTIVATIONS.put("sigmoid", Activation.SIGMOID);
   }
 
-  public int whole(String key, int absent) {
-    Integer value = whole(key);
-    return value == null ? absent : value;
+  public int integer(String key, int defaultValue) {
+    Integer value = integer(key);
+    return value == null ? defaultValue : value;
   }
 
-  /** A whole number, or null where it is absent or null. */
-  public @Nullable Integer whole(String key) {
+  /** An integer, or null if the key is absent or null. */
+  public @Nullable Integer integer(String key) {
     JsonNode value = config.path(key);
     if (value.isMissingNode() || value.isNull()) {
       return null;
     }
     if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-      throw wrong(key, "a whole number");
+      throw invalid(key, "an integer");
     }
     return value.asInt();
   }
 
-  public double number(String key, double absent) {
+  public double number(String key, double defaultValue) {
     Double value = number(key);
-    return value == null ? absent : value;
+    return value == null ? defaultValue : value;
   }
 
-  /** A number, or null where it is absent or null. */
+  /** A number, or null if the key is absent or null. */
   public @Nullable Double number(String key) {
     JsonNode value = config.path(key);
     if (value.isMissingNode() || value.isNull()) {
       return null;
     }
     if (!value.isNumber()) {
-      throw wrong(key, "a number");
+      throw invalid(key, "a number");
     }
     return value.asDouble();
   }
 
-  /** A function by Hugging Face's name of it. */
-  public Activation activation(String key, String absent) {
-    Activation found = ACTIVATIONS.get(config.path(key).asText(absent));
+  /** An activation function by its Hugging Face name. */
+  public Activation activation(String key, String defaultValue) {
+    Activation found = ACTIVATIONS.get(config.path(key).asText(defaultValue));
     if (found == null) {
-      throw wrong(key, "one of " + String.join(", ", ACTIVATIONS.keySet()));
+      throw invalid(key, "one of " + String.join(", ", ACTIVATIONS.keySet()));
     }
     return found;
   }
 
-  /** Hugging Face's name of a function. */
+  /** The Hugging Face name of an activation function. */
   public static String nameOf(Activation activation) {
     return ACTIVATIONS.entrySet().stream()
         .filter(entry -> entry.getValue() == activation)
@@ -79,15 +79,19 @@ public record ConfigReader(JsonNode config, String name) {
         .orElseThrow();
   }
 
-  /** Refuses a value that asks for what is not computed here. */
-  public void require(String key, String only) {
-    if (!config.path(key).asText(only).equals(only)) {
-      throw wrong(key, only + ": nothing else is computed here");
+  /**
+   * Checks that a key is absent or has the only supported value.
+   *
+   * @throws InvalidSettings if it has another value
+   */
+  public void require(String key, String supported) {
+    if (!config.path(key).asText(supported).equals(supported)) {
+      throw invalid(key, supported + "; other values are not supported");
     }
   }
 
-  private InvalidSettings wrong(String key, String rule) {
+  private InvalidSettings invalid(String key, String rule) {
     return new InvalidSettings(
-        name + ": " + key + " is " + config.path(key) + ", and must be " + rule + ".");
+        name + ": " + key + " is " + config.path(key) + ", but must be " + rule + ".");
   }
 }

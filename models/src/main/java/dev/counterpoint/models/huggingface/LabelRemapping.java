@@ -18,23 +18,23 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a classifier's head that was read from a folder, each for the label that the folder
- * has it for: {@code id2label} of its {@code config.json}.
+ * Reorders the rows of a pretrained classification head to match the data's labels, using {@code
+ * id2label} in the folder's {@code config.json}.
  */
 final class LabelRemapping {
-  private static final int LISTED = 12;
+  private static final int MAX_LISTED_LABELS = 12;
 
   private LabelRemapping() {}
 
   /**
-   * Puts rows into the order of the data's labels, where the folder has the same labels, whatever
-   * their case; else they stay as they are.
+   * Reorders rows to the order of the data's labels if the folder has the same labels, ignoring
+   * case; otherwise leaves them unchanged.
    *
-   * @param head what was read, each (labels, ...); nothing where there is no such head
-   * @param labels the data's, in the order of their numbers; empty where it has none
-   * @return what is worth telling
+   * @param head parameters read from the folder, each (labels, ...); empty if it has no such head
+   * @param labels the data's labels, in the order of their indices; empty if it has none
+   * @return notes for the user
    */
-  static List<String> arrange(Path folder, List<Parameter> head, List<String> labels)
+  static List<String> apply(Path folder, List<Parameter> head, List<String> labels)
       throws IOException {
     if (head.isEmpty() || labels.isEmpty()) {
       return List.of();
@@ -43,17 +43,17 @@ final class LabelRemapping {
     if (stored.isEmpty()) {
       return List.of(
           folder
-              + " does not say which labels its head is for: its rows are taken by their number"
-              + " for "
+              + ": config.json has no labels (id2label) for its head; rows are assigned to the"
+              + " data's labels by index: "
               + list(labels));
     }
     long[] order = order(stored, labels);
     if (order == null) {
       return List.of(
           folder
-              + " has a head for other labels, "
+              + ": the labels of its head are "
               + list(stored)
-              + ": its rows are taken by their number for "
+              + "; rows are assigned by index to the data's labels "
               + list(labels));
     }
     if (isSorted(order)) {
@@ -62,13 +62,13 @@ final class LabelRemapping {
     head.forEach(parameter -> permute(parameter, order));
     return List.of(
         folder
-            + " has its labels in the order "
+            + ": the label order of its head is "
             + list(stored)
-            + ": the rows of its head are put into the data's, "
+            + "; rows were reordered to the data's labels "
             + list(labels));
   }
 
-  /** The labels by their numbers; empty where the file does not have one for each. */
+  /** The labels by index; empty if the file does not have a label for each index. */
   private static List<String> labels(Path config) throws IOException {
     JsonNode byId =
         Files.isRegularFile(config)
@@ -85,15 +85,15 @@ final class LabelRemapping {
     return labels;
   }
 
-  /** For each wanted label the number of the stored one; null where they are not the same. */
+  /** For each wanted label the index of the stored label; null if the labels are not the same. */
   private static long @Nullable [] order(List<String> stored, List<String> wanted) {
-    List<String> from = new HashSet<>(stored).containsAll(wanted) ? stored : lowerCase(stored);
-    List<String> to = from == stored ? wanted : lowerCase(wanted);
+    List<String> source = new HashSet<>(stored).containsAll(wanted) ? stored : lowerCase(stored);
+    List<String> target = source == stored ? wanted : lowerCase(wanted);
     boolean same =
-        from.size() == to.size()
-            && new HashSet<>(to).size() == to.size()
-            && new HashSet<>(from).equals(new HashSet<>(to));
-    return same ? to.stream().mapToLong(from::indexOf).toArray() : null;
+        source.size() == target.size()
+            && new HashSet<>(target).size() == target.size()
+            && new HashSet<>(source).equals(new HashSet<>(target));
+    return same ? target.stream().mapToLong(source::indexOf).toArray() : null;
   }
 
   private static List<String> lowerCase(List<String> labels) {
@@ -109,10 +109,10 @@ final class LabelRemapping {
     return true;
   }
 
-  /** In place: whoever holds the parameter's array has the rows in the new order. */
+  /** Permutes rows in place, so that all references to the parameter's array see the new order. */
   private static void permute(Parameter parameter, long[] order) {
     try (NDScope scope = new NDScope();
-        Torch.Recording off = Torch.noGradients()) {
+        Torch.Recording noGradients = Torch.noGradients()) {
       scope.suppressNotUsedWarning();
       NDArray value = parameter.value();
       NDArray rows = value.get(value.getManager().create(order));
@@ -124,8 +124,8 @@ final class LabelRemapping {
     return String.join(
         ", ",
         Stream.concat(
-                labels.stream().limit(LISTED),
-                labels.size() > LISTED ? Stream.of("...") : Stream.empty())
+                labels.stream().limit(MAX_LISTED_LABELS),
+                labels.size() > MAX_LISTED_LABELS ? Stream.of("...") : Stream.empty())
             .toList());
   }
 }

@@ -16,15 +16,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the models of one architecture of Hugging Face's have in common.
+ * Model family: one Hugging Face architecture and its conventions.
  *
- * @param type the {@code model_type} of their {@code config.json}
- * @param names how their checkpoints name what they hold
- * @param targets the layers that PEFT adapts where nothing is said
- * @param transposed whether the weights of linear layers are kept as (inputs, outputs)
- * @param defaults sizes of a model that starts from nothing
- * @param read takes the sizes from a {@code config.json}
- * @param <A> sizes of a model
+ * @param type the {@code model_type} in {@code config.json}
+ * @param names tensor names in checkpoints
+ * @param targets layers that PEFT adapts by default
+ * @param transposed whether the weights of linear layers are stored as (inputs, outputs)
+ * @param defaults architecture of a model that is trained from scratch
+ * @param read reads the architecture from a {@code config.json}
+ * @param <A> type of the architecture
  */
 public record ModelFamily<A>(
     String type,
@@ -33,36 +33,36 @@ public record ModelFamily<A>(
     boolean transposed,
     A defaults,
     Function<ConfigReader, A> read) {
-  /** What a model is for. */
+  /** Task of a model. */
   public interface Task {
-    /** What others call it, and what a model has for it. */
+    /** The names that libraries use for the task, and its head. */
     TaskNames names();
   }
 
   /**
-   * The names around a task.
+   * Names that belong to a task.
    *
-   * @param huggingFace Hugging Face's class, as {@code BertForSequenceClassification}
-   * @param peft PEFT's name, as {@code SEQ_CLS}; null where it has none
-   * @param head the layers that are made for this task, and that no checkpoint of another task has
-   * @param beside more layers beside the body, which most published checkpoints have
+   * @param huggingFace the Hugging Face class, such as {@code BertForSequenceClassification}
+   * @param peft the PEFT task type, such as {@code SEQ_CLS}; null if there is none
+   * @param head layers that exist only for this task, so checkpoints of other tasks lack them
+   * @param auxiliary additional layers outside the body, which most published checkpoints have
    */
   public record TaskNames(
-      String huggingFace, @Nullable String peft, List<String> head, List<String> beside) {}
+      String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {}
 
   /**
-   * Settings with nothing left open.
+   * Settings with all defaults resolved.
    *
-   * @param from the folder or hub name of a whole model; null where it starts from nothing
-   * @param architecture its sizes
-   * @param lora null where the whole model is trained
+   * @param from folder or hub name of the full model; null to train from scratch
+   * @param architecture the architecture
+   * @param lora LoRA settings; null to train the whole model
    */
-  public record Start<A>(@Nullable String from, A architecture, @Nullable Lora lora) {}
+  public record Resolved<A>(@Nullable String from, A architecture, @Nullable Lora lora) {}
 
   /**
-   * Makes a new model one whose adapter alone is trained, if there is one.
+   * Adds LoRA updates to a new model, if configured, so that only the adapter is trained.
    *
-   * @throws InvalidSettings where the adapter names layers that the model has not
+   * @throws InvalidSettings if the settings name layers that the model does not have
    */
   public void adapt(BaseModel model, @Nullable Lora lora, Task task) {
     if (lora != null) {
@@ -70,117 +70,120 @@ public record ModelFamily<A>(
     }
   }
 
-  /** The sizes that are asked for, or else the defaults. */
-  public A sizes(@Nullable A asked) {
-    return asked == null ? defaults : asked;
+  /** The requested architecture, or the default if it is null. */
+  public A architectureOrDefault(@Nullable A requested) {
+    return requested == null ? defaults : requested;
   }
 
   /**
-   * Settings with nothing left open.
+   * Resolves all defaults from a pretrained folder.
    *
-   * @param from the folder to begin from, or a name on the hub; of a model, or of an adapter and
-   *     thereby of the model that it adapts; null to start from nothing
-   * @param newHead whether the head starts anew even where the folder has one
-   * @param asked sizes that the folder must have; null for whatever it has, or else the defaults
-   * @param files finds what is named
-   * @throws InvalidSettings where it is no such folder, or the settings ask for another model, or
-   *     there is an adapter, but nothing to adapt
+   * @param from pretrained folder or hub name, of a model or of an adapter (and thereby of its base
+   *     model); null to train from scratch
+   * @param newHead whether to initialize a new head even if the folder has one
+   * @param requested architecture that the folder must have; null for any, or for the default
+   *     without a folder
+   * @param files finds a folder by path or hub name
+   * @throws InvalidSettings if the folder does not exist or is not suitable, if it contradicts the
+   *     settings, or if there is an adapter but no model to adapt
    */
-  public Start<A> start(
+  public Resolved<A> resolve(
       @Nullable String from,
       boolean newHead,
-      @Nullable A asked,
+      @Nullable A requested,
       @Nullable Lora lora,
       Task task,
       Function<String, Path> files)
       throws IOException {
     if (newHead && (from == null || task.names().head().isEmpty())) {
       throw new InvalidSettings(
-          "model.newHead lets the head of a folder start anew: model.from must name the folder, and"
-              + " the task must have a head of its own, which "
+          "model.newHead requires model.from and a task with a head; model.from is "
+              + (from == null ? "not set" : from)
+              + " and task "
               + task
-              + (task.names().head().isEmpty() ? " has not." : " has."));
+              + (task.names().head().isEmpty() ? " has no separate head." : " has a head."));
     }
     if (from != null) {
-      Start<A> start = startFrom(from, asked, lora, task, files);
-      if (newHead && !trainsHead(start.lora(), task)) {
+      Resolved<A> resolved = resolveFrom(from, requested, lora, task, files);
+      if (newHead && !trainsNewHead(resolved.lora(), task)) {
         throw new InvalidSettings(
-            "model.newHead does not go with an adapter that has its own head, or trains none.");
+            "model.newHead requires that the head is trained: it cannot be used with an existing"
+                + " adapter, and model.lora.modulesToSave must contain the head.");
       }
-      return start;
+      return resolved;
     }
     if (lora != null) {
       throw new InvalidSettings(
-          "model.lora adapts a model that was trained before: model.from must name its folder.");
+          "model.lora requires a pretrained model: set model.from to its folder.");
     }
-    return new Start<>(null, sizes(asked), null);
+    return new Resolved<>(null, architectureOrDefault(requested), null);
   }
 
-  /** Whether the head of the task is trained anew: with the model, or beside a new adapter. */
-  private static boolean trainsHead(@Nullable Lora lora, Task task) {
-    List<String> whole = lora == null ? null : lora.modulesToSave();
+  /** Whether a newly initialized head is trained: with the whole model, or with a new adapter. */
+  private static boolean trainsNewHead(@Nullable Lora lora, Task task) {
+    List<String> modulesToSave = lora == null ? null : lora.modulesToSave();
     return lora == null
-        || (lora.from() == null && whole != null && whole.containsAll(task.names().head()));
+        || (lora.from() == null && modulesToSave != null && modulesToSave.containsAll(task.names().head()));
   }
 
-  private Start<A> startFrom(
-      String from, @Nullable A asked, @Nullable Lora lora, Task task, Function<String, Path> files)
+  private Resolved<A> resolveFrom(
+      String from, @Nullable A requested, @Nullable Lora lora, Task task, Function<String, Path> files)
       throws IOException {
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {
-      String base = base(new AdapterFolder(path));
-      Lora given = lora == null ? Lora.defaults() : lora;
-      return startFrom(
-          base,
-          asked,
-          given.or(new Lora(path.toString(), null, null, null, null, null, false)),
+      String baseModel = baseModel(new AdapterFolder(path));
+      Lora settings = lora == null ? Lora.defaults() : lora;
+      return resolveFrom(
+          baseModel,
+          requested,
+          settings.or(new Lora(path.toString(), null, null, null, null, null, false)),
           task,
           files);
     }
     PretrainedFolder folder = PretrainedFolder.of(path);
     ConfigReader config =
         new ConfigReader(folder.config(type), folder.path().resolve("config.json").toString());
-    A found = read.apply(config);
-    if (asked != null && !asked.equals(found)) {
+    A actual = read.apply(config);
+    if (requested != null && !requested.equals(actual)) {
       throw new InvalidSettings(
-          "model.architecture is not that of "
+          "model.architecture differs from "
               + config.name()
-              + "; leave it out beside model.from, or make it "
-              + found);
+              + "; remove it when using model.from, or set it to "
+              + actual);
     }
-    return new Start<>(folder.name(), found, adapter(lora, task, folder, files));
+    return new Resolved<>(folder.name(), actual, adapter(lora, task, folder, files));
   }
 
-  /** What an adapter adapts, as {@code model.from} would name it. */
-  private static String base(AdapterFolder adapter) throws IOException {
-    String base = adapter.base();
-    if (Files.isDirectory(Path.of(base))) {
-      return base;
+  /** The base model of an adapter, as a value for {@code model.from}. */
+  private static String baseModel(AdapterFolder adapter) throws IOException {
+    String baseModel = adapter.base();
+    if (Files.isDirectory(Path.of(baseModel))) {
+      return baseModel;
     }
     String revision = adapter.revision();
-    return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
+    return PretrainedFolder.HUB + baseModel + (revision == null ? "" : "@" + revision);
   }
 
   private @Nullable Lora adapter(
-      @Nullable Lora asked, Task task, PretrainedFolder base, Function<String, Path> files)
+      @Nullable Lora requested, Task task, PretrainedFolder baseModel, Function<String, Path> files)
       throws IOException {
-    if (asked == null) {
+    if (requested == null) {
       return null;
     }
-    if (asked.from() != null) {
-      Lora found = new AdapterFolder(files.apply(asked.from())).lora();
-      return asked.goingOnFrom(found);
+    if (requested.from() != null) {
+      Lora actual = new AdapterFolder(files.apply(requested.from())).lora();
+      return requested.resumeFrom(actual);
     }
-    List<String> whole = new ArrayList<>(task.names().head());
-    for (String layer : task.names().beside()) {
-      if (!base.has(layer, names)) {
-        whole.add(layer);
+    List<String> modulesToSave = new ArrayList<>(task.names().head());
+    for (String layer : task.names().auxiliary()) {
+      if (!baseModel.has(layer, names)) {
+        modulesToSave.add(layer);
       }
     }
-    return asked.orDefaults(targets, whole);
+    return requested.orDefaults(targets, modulesToSave);
   }
 
-  /** A {@code config.json} with what the configurations of all families have. */
+  /** Creates a {@code config.json} with the keys that all families share. */
   public ObjectNode huggingFaceConfig(Task task, DataSpec data) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("model_type", type);

@@ -5,46 +5,46 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.settings.InvalidSettings;
 import org.jspecify.annotations.Nullable;
 
-/** What a model's first and last layer take from its data. */
+/** Sizes of a model's first and last layer that depend on the data. */
 public final class ModelLabels {
   private ModelLabels() {}
 
   /**
-   * Labels of a classifier.
+   * The number of labels of a classifier.
    *
-   * @throws InvalidSettings where there are fewer than two
+   * @throws InvalidSettings if there are fewer than two
    */
   public static int count(DataSpec data) {
     if (data.labels().size() < 2) {
       throw new InvalidSettings(
-          "A classifier needs two labels at least, and this data has " + data.labels() + ".");
+          "A classifier needs at least two labels, but the data has " + data.labels() + ".");
     }
     return data.labels().size();
   }
 
   /**
-   * Rows of the token table.
+   * The number of rows of the token embedding.
    *
-   * @param asked null for as many as the data has tokens
-   * @param model as {@code A BERT}
-   * @throws InvalidSettings where the data's ids go beyond those asked for, or it has no tokens
+   * @param requested the configured number; null for the vocabulary size of the data
+   * @param model name for error messages, such as {@code A BERT}
+   * @throws InvalidSettings if the data has larger ids than requested, or no tokens
    */
-  public static int vocabulary(@Nullable Integer asked, DataSpec data, String model) {
+  public static int vocabulary(@Nullable Integer requested, DataSpec data, String model) {
     if (data.vocabularySize() < 1) {
-      throw new InvalidSettings(model + " reads tokens, and this data has none.");
+      throw new InvalidSettings(model + " requires tokenized data, but this data has no tokens.");
     }
-    if (asked != null && asked < data.vocabularySize()) {
+    if (requested != null && requested < data.vocabularySize()) {
       throw new InvalidSettings(
           "The tokenizer has ids up to "
               + (data.vocabularySize() - 1)
-              + ", but the model's token table has "
-              + asked
-              + " rows; take the tokenizer that the model was trained with.");
+              + ", but the model's token embedding has only "
+              + requested
+              + " rows; use the tokenizer that the model was trained with.");
     }
-    return asked == null ? data.vocabularySize() : asked;
+    return requested == null ? data.vocabularySize() : requested;
   }
 
-  /** {@code id2label} and {@code label2id}, where there are labels. */
+  /** Writes {@code id2label} and {@code label2id}, if there are labels. */
   public static void write(DataSpec data, ObjectNode config) {
     if (data.labels().isEmpty()) {
       return;

@@ -16,47 +16,47 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of a model that may begin from a folder of Hugging Face's, and whose result is such a
- * folder again, or one of PEFT's.
+ * Settings of a model that can be loaded from a Hugging Face folder and is saved as one, or as a
+ * PEFT folder.
  */
 public interface PretrainedConfig extends ModelConfig {
-  /** The folder to begin from, or its name on the hub; null where the model starts from nothing. */
+  /** Pretrained folder or hub name; null to train from scratch. */
   @Nullable String from();
 
-  /** What is trained in place of the whole model; null where that is trained. */
+  /** LoRA settings; null to train the whole model. */
   @Nullable Lora lora();
 
-  /** Whether the head starts anew even where the folder has one, as for other labels. */
+  /** Whether to initialize a new head even if the folder has one, for example for other labels. */
   boolean newHead();
 
-  /** The architecture. */
+  /** The model family. */
   ModelFamily<?> family();
 
-  /** What the model is for. */
+  /** The task. */
   ModelFamily.Task task();
 
   /**
-   * The same settings with nothing left open, as the folder that is begun from tells it.
+   * Resolves all defaults from the pretrained folder.
    *
-   * @param files finds what is named: a folder, or {@code hf:NAME}
-   * @throws dev.counterpoint.core.settings.InvalidSettings where there is no such folder, or it is
-   *     of another model, or the settings ask for other sizes
+   * @param files finds a folder by path or {@code hf:NAME}
+   * @throws dev.counterpoint.core.settings.InvalidSettings if the folder does not exist, or
+   *     contains another kind of model or other sizes than configured
    */
   PretrainedConfig resolve(Function<String, Path> files) throws IOException;
 
-  /** The same model without an adapter, as it is once that is merged. */
+  /** The settings of the model after its adapter has been merged. */
   PretrainedConfig merged();
 
-  /** The {@code config.json} that Hugging Face reads. */
+  /** The {@code config.json} for Hugging Face. */
   ObjectNode huggingFaceConfig(DataSpec data);
 
   /**
-   * Gives an initialized model the weights of the folder that it begins from, and those of the
-   * adapter that it goes on from.
+   * Loads the weights of the pretrained folder, and of the existing adapter if there is one, into
+   * an initialized model.
    *
-   * @param labels the data's, in the order of their numbers: the head's rows are put into it, where
-   *     the folder says whose they are; empty where the data has none
-   * @return what is worth telling: what was made new, what was left aside
+   * @param labels the data's labels, in the order of their indices; the rows of the head are
+   *     reordered to match if the folder names its labels; empty if the data has none
+   * @return notes for the user, such as newly initialized or unused weights
    */
   default List<String> loadInto(BaseModel model, List<String> labels, Function<String, Path> files)
       throws IOException {
@@ -66,27 +66,27 @@ public interface PretrainedConfig extends ModelConfig {
       Path folder = files.apply(lora.from());
       new AdapterFolder(folder).load(model, lora);
       List<Parameter> head =
-          model.parameters().stream().filter(it -> lora.isTrained(it) && isOfHead(it)).toList();
-      notes.addAll(LabelRemapping.arrange(folder, head, labels));
+          model.parameters().stream().filter(it -> lora.isModuleToSave(it) && isInHead(it)).toList();
+      notes.addAll(LabelRemapping.apply(folder, head, labels));
     }
     return notes;
   }
 
-  private boolean isOfHead(Parameter parameter) {
+  private boolean isInHead(Parameter parameter) {
     return task().names().head().stream()
         .anyMatch(layer -> parameter.name().startsWith(layer + "."));
   }
 
-  /** As {@link #loadInto}, without an adapter. */
+  /** Like {@link #loadInto}, without the adapter. */
   default List<String> loadBase(BaseModel model, List<String> labels, Function<String, Path> files)
       throws IOException {
     String from = from();
     if (from == null) {
       return List.of();
     }
-    List<Parameter> whole =
+    List<Parameter> parameters =
         model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
     return PretrainedFolder.of(files.apply(from))
-        .load(whole, family().names(), task().names().head(), newHead(), labels);
+        .load(parameters, family().names(), task().names().head(), newHead(), labels);
   }
 }

@@ -16,10 +16,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A folder as Hugging Face's {@code save_pretrained} writes it: {@code config.json}, and {@code
- * model.safetensors} or its shards under {@code model.safetensors.index.json}.
+ * Pretrained model folder in the format of Hugging Face's {@code save_pretrained}: {@code
+ * config.json}, and {@code model.safetensors} or its shards with {@code
+ * model.safetensors.index.json}.
  *
- * @param path absolute
+ * @param path absolute path
  */
 public record PretrainedFolder(Path path) {
   private static final String CONFIG = "config.json";
@@ -27,30 +28,30 @@ public record PretrainedFolder(Path path) {
   private static final String INDEX = "model.safetensors.index.json";
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Begins the name of a folder that is fetched from the hub, as {@code hf:NAME@REVISION}. */
+  /** Prefix of hub names, as in {@code hf:NAME@REVISION}. */
   public static final String HUB = "hf:";
 
-  /**
-   * The file that a fetched folder has beside what was fetched: {@code name} and {@code commit}.
-   */
+  /** File that a download from the hub adds to the folder, with {@code name} and {@code commit}. */
   public static final String ORIGIN = "origin.json";
 
   /**
-   * The folder at a path.
+   * Opens the folder at a path.
    *
-   * @throws InvalidSettings where there is no folder
+   * @throws InvalidSettings if the folder does not exist
    */
   public static PretrainedFolder of(Path path) {
     if (!Files.isDirectory(path)) {
       throw new InvalidSettings(
-          "There is no folder "
+          "Pretrained folder "
               + path
-              + " to begin from; a folder with config.json and model.safetensors is needed.");
+              + " does not exist; it must contain config.json and model.safetensors.");
     }
     return new PretrainedFolder(path.toAbsolutePath().normalize());
   }
 
-  /** By which it is found again: its name on the hub with the commit, or else its path. */
+  /**
+   * The name under which the folder can be found again: its hub name with the commit, or its path.
+   */
   public String name() throws IOException {
     Path file = path.resolve(ORIGIN);
     if (!Files.isRegularFile(file)) {
@@ -60,7 +61,7 @@ public record PretrainedFolder(Path path) {
     return HUB + origin.path("name").asText() + "@" + origin.path("commit").asText();
   }
 
-  /** Whether the weights have a layer, by its name in a model. */
+  /** Whether the weights contain a layer with the given model name. */
   boolean has(String layer, StateDictNames names) throws IOException {
     for (Path file : weightFiles()) {
       try (SafetensorsReader reader = SafetensorsReader.open(file)) {
@@ -77,27 +78,27 @@ public record PretrainedFolder(Path path) {
   }
 
   /**
-   * What {@code config.json} says.
+   * Reads {@code config.json}.
    *
-   * @param type the {@code model_type} that is wanted, as {@code bert}
-   * @throws InvalidSettings where there is no such file, or it is of another type
+   * @param type required {@code model_type}, such as {@code bert}
+   * @throws InvalidSettings if the file does not exist or has another model type
    */
   public JsonNode config(String type) throws IOException {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          path + " has no config.json, so it is no folder of a Hugging Face model.");
+          path + " has no config.json, so it is not a Hugging Face model folder.");
     }
     JsonNode config = json(file);
-    String found = config.path("model_type").asText("");
-    if (!found.equals(type)) {
+    String actual = config.path("model_type").asText("");
+    if (!actual.equals(type)) {
       throw new InvalidSettings(
           file
-              + " is of "
-              + (found.isEmpty() ? "no model_type" : "the model_type \"" + found + "\"")
-              + ", and \""
+              + ": model_type is "
+              + (actual.isEmpty() ? "missing" : "\"" + actual + "\"")
+              + ", but must be \""
               + type
-              + "\" is wanted.");
+              + "\".");
     }
     return config;
   }
@@ -106,21 +107,21 @@ public record PretrainedFolder(Path path) {
     try {
       return JSON.readTree(file.toFile());
     } catch (JacksonException e) {
-      throw new InvalidSettings(file + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings(file + " is not valid JSON: " + e.getOriginalMessage());
     }
   }
 
   /**
-   * Gives parameters the values that the folder has for them, float16 and bfloat16 widened.
+   * Loads the folder's weights into parameters; float16 and bfloat16 are converted to float32.
    *
-   * @param head the layers that are made for the task, whose rows are labels'
-   * @param newHead whether those start anew even where the folder has them
-   * @param labels the data's, whose order the rows of the head are put into; empty where it has
-   *     none
-   * @return what is worth telling: what the folder lacks and starts anew, what was left aside,
-   *     which row of the head is whose where that is not as it was
-   * @throws InvalidSettings where names, shapes or types do not fit, naming all of them, or a file
-   *     is damaged; no parameter has changed then
+   * @param head task-specific layers, with one row per label
+   * @param newHead whether to initialize those layers newly even if the folder has them
+   * @param labels the data's labels, to whose order the rows of the head are changed; empty if it
+   *     has none
+   * @return notes for the user: missing and newly initialized weights, unused weights, and a
+   *     changed order of the head's rows
+   * @throws InvalidSettings if names, shapes or types do not match, listing all problems, or if a
+   *     file is damaged; no parameter has been changed in that case
    */
   public List<String> load(
       List<Parameter> parameters,
@@ -129,12 +130,12 @@ public record PretrainedFolder(Path path) {
       boolean newHead,
       List<String> labels)
       throws IOException {
-    try (StateDictLoader match = new StateDictLoader(this, parameters, names, head, newHead)) {
+    try (StateDictLoader loader = new StateDictLoader(this, parameters, names, head, newHead)) {
       for (Path file : weightFiles()) {
-        match.add(file);
+        loader.add(file);
       }
-      List<String> notes = new ArrayList<>(match.load());
-      notes.addAll(LabelRemapping.arrange(path, match.foundHead(), labels));
+      List<String> notes = new ArrayList<>(loader.load());
+      notes.addAll(LabelRemapping.apply(path, loader.loadedHead(), labels));
       return notes;
     } catch (DamagedFile e) {
       throw new InvalidSettings(String.valueOf(e.getMessage()));
@@ -153,7 +154,7 @@ public record PretrainedFolder(Path path) {
               + " nor "
               + INDEX
               + (Files.exists(path.resolve("pytorch_model.bin"))
-                  ? "; pytorch_model.bin is a pickle, which is not read here: save it with"
+                  ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
                       + " save_pretrained(..., safe_serialization=True)."
                   : "."));
     }
@@ -168,7 +169,7 @@ public record PretrainedFolder(Path path) {
     Path shard = path.resolve(name).normalize();
     if (!shard.startsWith(path) || !Files.isRegularFile(shard)) {
       throw new InvalidSettings(
-          path.resolve(INDEX) + " names the shard \"" + name + "\", which is not in the folder.");
+          path.resolve(INDEX) + " refers to the shard \"" + name + "\", which is not in the folder.");
     }
     return shard;
   }

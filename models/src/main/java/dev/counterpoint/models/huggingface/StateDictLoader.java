@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Which tensor of which file goes into which parameter. */
+/** Matches the tensors of safetensors files with a model's parameters and loads them. */
 final class StateDictLoader implements AutoCloseable {
-  private static final int LISTED = 12;
+  private static final int MAX_LISTED = 12;
 
   private final PretrainedFolder folder;
   private final StateDictNames names;
@@ -25,17 +25,17 @@ final class StateDictLoader implements AutoCloseable {
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<Parameter, Source> sources = new LinkedHashMap<>();
   private final List<SafetensorsReader> readers = new ArrayList<>();
-  private final List<String> aside = new ArrayList<>();
-  private final List<String> renewed = new ArrayList<>();
+  private final List<String> unused = new ArrayList<>();
+  private final List<String> reinitialized = new ArrayList<>();
   private final List<InvalidSettings.Problem> problems = new ArrayList<>();
 
   private record Source(SafetensorsReader reader, StoredTensor tensor) {}
 
   /**
-   * A match that knows no file yet.
+   * Creates a loader without files.
    *
-   * @param head the layers that are made for the task
-   * @param newHead whether those start anew even where a file has them
+   * @param head task-specific layers
+   * @param newHead whether to initialize those layers newly even if a file has them
    */
   StateDictLoader(
       PretrainedFolder folder,
@@ -50,7 +50,7 @@ final class StateDictLoader implements AutoCloseable {
     parameters.forEach(parameter -> this.parameters.put(parameter.name(), parameter));
   }
 
-  /** Takes in what a file holds. */
+  /** Adds the tensors of a file. */
   void add(Path file) throws IOException {
     SafetensorsReader reader = SafetensorsReader.open(file);
     readers.add(reader);
@@ -64,33 +64,33 @@ final class StateDictLoader implements AutoCloseable {
   private void add(Path file, SafetensorsReader reader, StoredTensor tensor) {
     Parameter parameter = parameterOf(tensor.name());
     if (parameter == null) {
-      if (names.isOfHead(tensor.name())) {
-        aside.add(tensor.name());
+      if (names.isHead(tensor.name())) {
+        unused.add(tensor.name());
       } else {
-        refuse(file + ": " + described(tensor) + " is left over: the model has no such parameter");
+        addProblem(file + ": unexpected " + describe(tensor) + "; the model has no such parameter");
       }
-    } else if (newHead && isOfTask(parameter)) {
-      renewed.add(parameter.name());
+    } else if (newHead && isInTaskHead(parameter)) {
+      reinitialized.add(parameter.name());
     } else if (!tensor.shape().equals(parameter.shape())) {
-      refuse(
+      addProblem(
           file
               + ": "
-              + described(tensor)
-              + " does not fit the model's "
+              + describe(tensor)
+              + " does not match the shape of the model's "
               + parameter
-              + (isOfTask(parameter) ? "; with model.newHead it starts anew" : ""));
+              + (isInTaskHead(parameter) ? "; set model.newHead to train a new head" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
-      refuse(
+      addProblem(
           file
               + ": "
-              + described(tensor)
-              + " is "
+              + describe(tensor)
+              + " has type "
               + tensor.type()
-              + ", and the model's "
+              + ", but the model's "
               + parameter
-              + " takes F32, F16 or BF16");
+              + " requires F32, F16 or BF16");
     } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
-      refuse(file + ": " + described(tensor) + " is there twice for the model's " + parameter);
+      addProblem(file + ": " + describe(tensor) + " duplicates the values of the model's " + parameter);
     }
   }
 
@@ -102,15 +102,20 @@ final class StateDictLoader implements AutoCloseable {
         .orElse(null);
   }
 
-  /** Reads everything, if all of it fits. */
+  /**
+   * Loads all tensors if all of them match.
+   *
+   * @return notes for the user
+   * @throws InvalidSettings listing all problems; nothing has been loaded in that case
+   */
   List<String> load() throws IOException {
     List<String> missing = new ArrayList<>();
     parameters.forEach(
         (name, parameter) -> {
-          if (!sources.containsKey(parameter) && !renewed.contains(name)) {
+          if (!sources.containsKey(parameter) && !reinitialized.contains(name)) {
             missing.add(name);
-            if (!names.isOfHead(name)) {
-              refuse(folder.path() + " lacks " + parameter);
+            if (!names.isHead(name)) {
+              addProblem(folder.path() + ": missing " + parameter);
             }
           }
         });
@@ -124,42 +129,42 @@ final class StateDictLoader implements AutoCloseable {
     return notes(missing);
   }
 
-  /** The parameters of the head that a file has values for. */
-  List<Parameter> foundHead() {
-    return sources.keySet().stream().filter(this::isOfTask).toList();
+  /** The parameters of the head that are loaded from a file. */
+  List<Parameter> loadedHead() {
+    return sources.keySet().stream().filter(this::isInTaskHead).toList();
   }
 
-  private boolean isOfTask(Parameter parameter) {
+  private boolean isInTaskHead(Parameter parameter) {
     return head.stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
   }
 
   private List<String> notes(List<String> missing) {
     List<String> notes = new ArrayList<>();
     if (!missing.isEmpty()) {
-      notes.add(folder.path() + " lacks, so that it starts anew: " + list(missing));
+      notes.add(folder.path() + ": missing weights, newly initialized: " + list(missing));
     }
-    if (!renewed.isEmpty()) {
-      notes.add(folder.path() + " has a head that is not taken, as asked: " + list(renewed));
+    if (!reinitialized.isEmpty()) {
+      notes.add(folder.path() + ": head not loaded because of model.newHead, newly initialized: " + list(reinitialized));
     }
-    if (!aside.isEmpty()) {
-      notes.add(folder.path() + " has for another task, left aside: " + list(aside));
+    if (!unused.isEmpty()) {
+      notes.add(folder.path() + ": unused weights of another task: " + list(unused));
     }
     return notes;
   }
 
-  private void refuse(String message) {
-    if (problems.size() < LISTED) {
+  private void addProblem(String message) {
+    if (problems.size() < MAX_LISTED) {
       problems.add(new InvalidSettings.Problem("", message));
     }
   }
 
   private static String list(List<String> names) {
-    int more = names.size() - LISTED;
-    return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+    int more = names.size() - MAX_LISTED;
+    return String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
         + (more > 0 ? " and " + more + " more" : "");
   }
 
-  private static String described(StoredTensor tensor) {
+  private static String describe(StoredTensor tensor) {
     return tensor.name() + tensor.shape();
   }
 

@@ -4,39 +4,37 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What the tensors of a family's published checkpoints are called, beside the names that a model's
- * parameters have.
+ * Tensor names in a model family's published checkpoints.
  *
- * @param prefix of the body, as {@code bert}; checkpoints of the bare body lack it
- * @param buffers names of what is no weight, and of tied copies: passed over in silence
- * @param heads names, without the prefix, of what one task has and another has not: may be missing,
- *     and may be left aside
+ * @param prefix prefix of the body, such as {@code bert}; checkpoints of the body alone lack it
+ * @param buffers names of buffers and tied copies, which are silently skipped
+ * @param heads names, without the prefix, of task-specific tensors, which may be missing or unused
  */
 public record StateDictNames(String prefix, Pattern buffers, Pattern heads) {
-  /** The names that a stored tensor may go by in a model, the likeliest first. */
+  /** The model's possible parameter names for a stored tensor, most likely first. */
   List<String> candidates(String stored) {
-    String name = modern(stored);
-    return List.of(name, dotted() + name, bare(name));
+    String name = normalize(stored);
+    return List.of(name, prefixDot() + name, withoutPrefix(name));
   }
 
   boolean isBuffer(String stored) {
-    return buffers.matcher(bare(stored)).matches();
+    return buffers.matcher(withoutPrefix(stored)).matches();
   }
 
-  boolean isOfHead(String name) {
-    return heads.matcher(bare(modern(name))).matches();
+  boolean isHead(String name) {
+    return heads.matcher(withoutPrefix(normalize(name))).matches();
   }
 
-  private String bare(String name) {
-    return name.startsWith(dotted()) ? name.substring(dotted().length()) : name;
+  private String withoutPrefix(String name) {
+    return name.startsWith(prefixDot()) ? name.substring(prefixDot().length()) : name;
   }
 
-  private String dotted() {
+  private String prefixDot() {
     return prefix + ".";
   }
 
-  /** TensorFlow's names for the parts of a layer norm, which the first BERT checkpoints kept. */
-  private static String modern(String name) {
+  /** Replaces TensorFlow's names of layer-norm parameters, which the first BERT checkpoints use. */
+  private static String normalize(String name) {
     return name.replaceAll("\\.gamma$", ".weight").replaceAll("\\.beta$", ".bias");
   }
 }

@@ -1,4 +1,4 @@
-/** Pretrained models: folders as the transformers library writes and reads them. */
+/** Pretrained models in the folder format of Hugging Face Transformers. */
 @NullMarked
 package dev.counterpoint.models.huggingface;
 

@@ -22,17 +22,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder as PEFT's {@code save_pretrained} writes it: {@code adapter_config.json} and {@code
- * adapter_model.safetensors}, with the updates, what is trained whole, and nothing of the model
- * that they belong to.
+ * Adapter folder in the format of PEFT's {@code save_pretrained}: {@code adapter_config.json} and
+ * {@code adapter_model.safetensors}, with the LoRA weights and fully trained modules, but no other
+ * weights of the base model.
  *
- * @param path of the folder
+ * @param path path of the folder
  */
 public record AdapterFolder(Path path) {
-  /** The file that says what an adapter is. */
+  /** The file with the adapter's configuration. */
   public static final String CONFIG = "adapter_config.json";
 
-  /** The file with its arrays. */
+  /** The file with the adapter's weights. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
   private static final String INIT = "init_lora_weights";
@@ -40,23 +40,23 @@ public record AdapterFolder(Path path) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
-   * What an adapter belongs to.
+   * The base model of an adapter.
    *
-   * @param model folder of the model that is adapted, or its name on the hub
-   * @param revision of that name; null where it is a folder
-   * @param task PEFT's name of the task, as {@code SEQ_CLS}; null where it has none
-   * @param transposed whether the adapted weights are kept as (inputs, outputs)
+   * @param model folder of the base model, or its name on the hub
+   * @param revision revision of the hub name; null for a folder
+   * @param task PEFT task type, such as {@code SEQ_CLS}; null if there is none
+   * @param transposed whether the adapted weights are stored as (inputs, outputs)
    */
   public record Base(
       String model, @Nullable String revision, @Nullable String task, boolean transposed) {}
 
-  /** Whether a folder has an adapter, and no whole model. */
+  /** Whether a folder contains an adapter and not a full model. */
   public static boolean isIn(Path folder) {
     return Files.isRegularFile(folder.resolve(CONFIG))
         && !Files.isRegularFile(folder.resolve("model.safetensors"));
   }
 
-  /** What PEFT's configuration says, with the folder itself as {@code from}. */
+  /** Reads the LoRA settings from PEFT's configuration, with this folder as {@code from}. */
   public Lora lora() throws IOException {
     JsonNode config = config();
     require(config, "peft_type", "LORA");
@@ -67,19 +67,19 @@ public record AdapterFolder(Path path) {
     for (String key :
         List.of("rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication")) {
       if (!config.path(key).isEmpty() || config.path(key).isNumber()) {
-        throw wrong(key, config, "empty");
+        throw invalid(key, config, "empty");
       }
     }
-    // Others, as pissa or loftq, have changed the weights that they adapt.
+    // Other methods, such as pissa or loftq, also modify the base weights.
     if (!List.of("true", "false", "gaussian").contains(config.path(INIT).asText("true"))) {
-      throw wrong(INIT, config, "true, false or gaussian");
+      throw invalid(INIT, config, "true, false or gaussian");
     }
     if (!config.path("target_modules").isArray()) {
-      throw wrong("target_modules", config, "a list of names");
+      throw invalid("target_modules", config, "a list of names");
     }
-    List<String> whole = texts(config.path("modules_to_save"));
+    List<String> modulesToSave = texts(config.path("modules_to_save"));
     List<String> names = tensorNames();
-    whole.removeIf(
+    modulesToSave.removeIf(
         module -> names.stream().noneMatch(name -> ("." + name).contains("." + module + ".")));
     return new Lora(
         path.toAbsolutePath().normalize().toString(),
@@ -87,7 +87,7 @@ public record AdapterFolder(Path path) {
         config.path("lora_alpha").asDouble(8),
         texts(config.path("target_modules")).stream().sorted().toList(),
         config.path("lora_dropout").asDouble(0),
-        whole,
+        modulesToSave,
         false);
   }
 
@@ -97,37 +97,37 @@ public record AdapterFolder(Path path) {
     return texts;
   }
 
-  private void require(JsonNode config, String key, String only) {
-    if (!config.path(key).asText(only).equals(only)) {
-      throw wrong(key, config, only);
+  private void require(JsonNode config, String key, String supported) {
+    if (!config.path(key).asText(supported).equals(supported)) {
+      throw invalid(key, config, supported);
     }
   }
 
-  private InvalidSettings wrong(String key, JsonNode config, String rule) {
+  private InvalidSettings invalid(String key, JsonNode config, String rule) {
     return new InvalidSettings(
         path.resolve(CONFIG)
             + ": "
             + key
             + " is "
             + (config.has(key) ? config.path(key) : "absent")
-            + ", and must be "
+            + ", but must be "
             + rule
-            + ": nothing else is computed here.");
+            + "; other values are not supported.");
   }
 
-  /** The revision of the model that is adapted, where that is a name on the hub; null for any. */
+  /** The revision of the base model if that is a hub name; null for any revision. */
   public @Nullable String revision() throws IOException {
     return config().path("revision").textValue();
   }
 
-  /** The folder of the model that is adapted, or its name on the hub. */
+  /** The folder of the base model, or its name on the hub. */
   public String base() throws IOException {
     String base = config().path("base_model_name_or_path").asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
           path.resolve(CONFIG)
-              + " does not say which model it adapts (base_model_name_or_path); name that with"
-              + " model.from and this folder with model.lora.from.");
+              + ": base_model_name_or_path is missing; set model.from to the base model and"
+              + " model.lora.from to this folder.");
     }
     return base;
   }
@@ -135,12 +135,12 @@ public record AdapterFolder(Path path) {
   private JsonNode config() throws IOException {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(path + " has no " + CONFIG + ", so it is no folder of an adapter.");
+      throw new InvalidSettings(path + " has no " + CONFIG + ", so it is not an adapter folder.");
     }
     try {
       return JSON.readTree(file.toFile());
     } catch (JacksonException e) {
-      throw new InvalidSettings(file + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings(file + " is not valid JSON: " + e.getOriginalMessage());
     }
   }
 
@@ -158,7 +158,7 @@ public record AdapterFolder(Path path) {
               + " has no "
               + WEIGHTS
               + (Files.exists(path.resolve("adapter_model.bin"))
-                  ? "; adapter_model.bin is a pickle, which is not read here: save it with"
+                  ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
                       + " save_pretrained(..., safe_serialization=True)."
                   : "."));
     }
@@ -170,10 +170,10 @@ public record AdapterFolder(Path path) {
   }
 
   /**
-   * Gives an adapted model what the folder has for it.
+   * Loads the adapter's weights into an adapted model.
    *
-   * @throws InvalidSettings where names or shapes do not fit, naming all that do not; nothing has
-   *     changed then
+   * @throws InvalidSettings if names or shapes do not match, listing all problems; nothing has been
+   *     changed in that case
    */
   public void load(BaseModel model, Lora lora) throws IOException {
     try (SafetensorsReader reader = open()) {
@@ -181,24 +181,22 @@ public record AdapterFolder(Path path) {
     }
   }
 
-  /**
-   * Writes the updates of a model and what else was trained; files of an older one are replaced.
-   */
+  /** Writes the LoRA weights and fully trained modules of a model; existing files are replaced. */
   public void save(BaseModel model, Lora lora, Base base) throws IOException {
     Files.createDirectories(path);
-    Files.writeString(path.resolve(CONFIG), content(lora, base).toPrettyString() + "\n");
+    Files.writeString(path.resolve(CONFIG), configContent(lora, base).toPrettyString() + "\n");
     SafetensorsWriter.write(path.resolve(WEIGHTS), arrays(model, lora));
   }
 
   private static Map<String, NDArray> arrays(BaseModel model, Lora lora) {
     Map<String, NDArray> arrays = new TreeMap<>();
     model.parameters().stream()
-        .filter(parameter -> Lora.isUpdate(parameter) || lora.isTrained(parameter))
+        .filter(parameter -> Lora.isUpdate(parameter) || lora.isModuleToSave(parameter))
         .forEach(parameter -> arrays.put(PREFIX + parameter.name(), parameter.value()));
     return arrays;
   }
 
-  private static ObjectNode content(Lora lora, Base base) {
+  private static ObjectNode configContent(Lora lora, Base base) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.putObject("alpha_pattern");
     config.putNull("auto_mapping");
@@ -211,27 +209,27 @@ public record AdapterFolder(Path path) {
     config.putNull("layers_pattern");
     config.putNull("layers_to_transform");
     config.putObject("loftq_config");
-    if (lora.alphas() == Math.rint(lora.alphas())) {
-      config.put("lora_alpha", (long) lora.alphas());
+    if (lora.alphaOrDefault() == Math.rint(lora.alphaOrDefault())) {
+      config.put("lora_alpha", (long) lora.alphaOrDefault());
     } else {
-      config.put("lora_alpha", lora.alphas());
+      config.put("lora_alpha", lora.alphaOrDefault());
     }
-    config.put("lora_dropout", lora.dropouts());
+    config.put("lora_dropout", lora.dropoutOrDefault());
     config.putNull("megatron_config");
     config.put("megatron_core", "megatron.core");
-    config.set("modules_to_save", names(lora.trainedNames()));
+    config.set("modules_to_save", names(lora.modulesToSaveOrEmpty()));
     config.put("peft_type", "LORA");
-    config.put("r", lora.ranks());
+    config.put("r", lora.rankOrDefault());
     config.putObject("rank_pattern");
     config.put("revision", base.revision());
-    config.set("target_modules", names(lora.targetNames()));
+    config.set("target_modules", names(lora.targetsOrEmpty()));
     config.put("task_type", base.task());
     config.put("use_dora", false);
     config.put("use_rslora", false);
     return config;
   }
 
-  /** PEFT writes null, not an empty list. */
+  /** A JSON list of names; null if empty, as PEFT writes it. */
   private static JsonNode names(List<String> names) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     names.forEach(list::add);

@@ -14,19 +14,19 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Updates of low rank in place of training a whole model: Hu et al. 2021, "LoRA", as PEFT's {@code
- * LoraConfig} has them. What is null is taken from the adapter that is begun from, or else has its
- * default.
+ * LoRA settings (Hu et al. 2021), as in PEFT's {@code LoraConfig}. Null values are taken from the
+ * existing adapter, or else have their defaults.
  *
- * @param from a folder with an adapter to go on from; null to begin with one that adds nothing
- * @param rank of the updates; 8
- * @param alpha what they are multiplied by, times the rank; 16
- * @param targets names of linear layers, whole or from the last dots on: PEFT's {@code
+ * @param from folder of an existing adapter to continue training; null for a new one, whose update
+ *     is initially zero
+ * @param rank rank of the updates; default 8
+ * @param alpha scaling: the updates are multiplied by alpha / rank; default 16
+ * @param targets names of linear layers, complete or the last parts of the path: PEFT's {@code
  *     target_modules}
- * @param dropout on what the updates read; 0
- * @param modulesToSave names of layers that are trained whole: PEFT's {@code modules_to_save}; the
- *     head of the task, and what the model that is begun from lacks
- * @param merge whether the updates are taken into the weights at the end
+ * @param dropout dropout probability on the input of the updates; default 0
+ * @param modulesToSave names of layers that are fully trained: PEFT's {@code modules_to_save};
+ *     default: the head of the task, and layers that the pretrained model lacks
+ * @param merge whether to merge the updates into the weights at the end
  */
 public record Lora(
     @Nullable String from,
@@ -36,8 +36,8 @@ public record Lora(
     @Nullable Double dropout,
     @FormerName("alsoTrained") @Nullable List<String> modulesToSave,
     boolean merge) {
-  private static final int RANK = 8;
-  private static final double ALPHA = 16;
+  private static final int DEFAULT_RANK = 8;
+  private static final double DEFAULT_ALPHA = 16;
 
   public Lora {
     Checks checks = new Checks();
@@ -51,19 +51,19 @@ public record Lora(
       checks.below("dropout", dropout, 0, 1);
     }
     if (targets != null) {
-      checks.that(!targets.isEmpty(), "targets", targets, "must name a layer at least");
+      checks.that(!targets.isEmpty(), "targets", targets, "must contain at least one layer name");
       targets = List.copyOf(targets);
     }
     modulesToSave = modulesToSave == null ? null : List.copyOf(modulesToSave);
     checks.verify();
   }
 
-  /** All that is left open, with nothing to go on from. */
+  /** Settings without an existing adapter, with all values at their defaults. */
   public static Lora defaults() {
     return new Lora(null, null, null, null, null, null, false);
   }
 
-  /** The same, with what is null as in another. */
+  /** A copy in which null values are taken from other settings. */
   public Lora or(Lora other) {
     return new Lora(
         from == null ? other.from : from,
@@ -76,33 +76,33 @@ public record Lora(
   }
 
   /**
-   * The adapter of a folder, to go on from.
+   * The settings to continue training an existing adapter.
    *
-   * @param found what that folder says, which stands for all that is null here
-   * @throws InvalidSettings where these settings ask for another adapter, naming all that differs
+   * @param stored the settings in the adapter's folder, which replace null values here
+   * @throws InvalidSettings if these settings contradict the stored ones, listing all differences
    */
-  public Lora goingOnFrom(Lora found) {
+  public Lora resumeFrom(Lora stored) {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
-    addDifference("rank", rank, found.rank, problems);
-    addDifference("alpha", alpha, found.alpha, problems);
-    addDifference("targets", sorted(targets), sorted(found.targets), problems);
-    addDifference("modulesToSave", sorted(modulesToSave), sorted(found.modulesToSave), problems);
+    addDifference("rank", rank, stored.rank, problems);
+    addDifference("alpha", alpha, stored.alpha, problems);
+    addDifference("targets", sorted(targets), sorted(stored.targets), problems);
+    addDifference("modulesToSave", sorted(modulesToSave), sorted(stored.modulesToSave), problems);
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
-    return new Lora(found.from, null, null, null, dropout, null, merge).or(found);
+    return new Lora(stored.from, null, null, null, dropout, null, merge).or(stored);
   }
 
   private void addDifference(
       String key,
-      @Nullable Object asked,
-      @Nullable Object found,
+      @Nullable Object requested,
+      @Nullable Object stored,
       List<InvalidSettings.Problem> problems) {
-    if (asked != null && !asked.equals(found)) {
+    if (requested != null && !requested.equals(stored)) {
       problems.add(
           new InvalidSettings.Problem(
               "model.lora." + key,
-              asked + " is not that of the adapter in " + from + ": " + found));
+              requested + " differs from the adapter in " + from + ", which has " + stored));
     }
   }
 
@@ -110,63 +110,63 @@ public record Lora(
     return names == null ? null : names.stream().sorted().toList();
   }
 
-  /** The same, with the defaults for what is still null. */
+  /** A copy in which null values are replaced by the defaults. */
   public Lora orDefaults(List<String> targets, List<String> modulesToSave) {
-    return or(new Lora(null, RANK, ALPHA, targets, 0.0, modulesToSave, false));
+    return or(new Lora(null, DEFAULT_RANK, DEFAULT_ALPHA, targets, 0.0, modulesToSave, false));
   }
 
-  int ranks() {
-    return rank == null ? RANK : rank;
+  int rankOrDefault() {
+    return rank == null ? DEFAULT_RANK : rank;
   }
 
-  double alphas() {
-    return alpha == null ? ALPHA : alpha;
+  double alphaOrDefault() {
+    return alpha == null ? DEFAULT_ALPHA : alpha;
   }
 
-  double dropouts() {
+  double dropoutOrDefault() {
     return dropout == null ? 0 : dropout;
   }
 
-  List<String> targetNames() {
+  List<String> targetsOrEmpty() {
     return targets == null ? List.of() : targets;
   }
 
-  List<String> trainedNames() {
+  List<String> modulesToSaveOrEmpty() {
     return modulesToSave == null ? List.of() : modulesToSave;
   }
 
   /**
-   * Gives the target layers of a model their updates, and freezes all else but what is also
-   * trained. To be called before the model is initialized.
+   * Adds updates to the target layers of a model and freezes all other parameters except for those
+   * of {@link #modulesToSave}. Must be called before the model is initialized.
    *
-   * @throws InvalidSettings where a name is that of no layer, saying which there are
+   * @throws InvalidSettings if a name does not match any layer; the message lists the layers
    */
   public void applyTo(BaseModel model) {
     Map<String, Linear> linears = model.linears();
     List<Parameter> parameters = model.parameters();
     checkNames(linears, parameters);
-    parameters.forEach(parameter -> parameter.setTrainable(isTrained(parameter)));
+    parameters.forEach(parameter -> parameter.setTrainable(isModuleToSave(parameter)));
     linears.forEach(
         (path, linear) -> {
-          if (targetNames().stream().anyMatch(target -> isNamed(path, target))) {
-            linear.adapt(ranks(), alphas() / ranks(), dropouts());
+          if (targetsOrEmpty().stream().anyMatch(target -> isNamed(path, target))) {
+            linear.adapt(rankOrDefault(), alphaOrDefault() / rankOrDefault(), dropoutOrDefault());
           }
         });
   }
 
   private void checkNames(Map<String, Linear> linears, List<Parameter> parameters) {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
-    for (String target : targetNames()) {
+    for (String target : targetsOrEmpty()) {
       List<String> named = linears.keySet().stream().filter(it -> isNamed(it, target)).toList();
       if (named.isEmpty()) {
-        problems.add(problem("targets", target, "is no linear layer of the model", linears));
-      } else if (named.stream().anyMatch(this::isTrainedWhole)) {
-        problems.add(problem("targets", target, "is trained whole (modulesToSave)", linears));
+        problems.add(problem("targets", target, "is not a linear layer of the model", linears));
+      } else if (named.stream().anyMatch(this::isInModuleToSave)) {
+        problems.add(problem("targets", target, "is in modulesToSave, so it cannot be a target", linears));
       }
     }
-    for (String whole : trainedNames()) {
-      if (parameters.stream().noneMatch(it -> isWithin(it.name(), whole))) {
-        problems.add(problem("modulesToSave", whole, "is no layer of the model", linears));
+    for (String module : modulesToSaveOrEmpty()) {
+      if (parameters.stream().noneMatch(it -> isWithin(it.name(), module))) {
+        problems.add(problem("modulesToSave", module, "is not a layer of the model", linears));
       }
     }
     if (!problems.isEmpty()) {
@@ -175,44 +175,44 @@ public record Lora(
   }
 
   private static InvalidSettings.Problem problem(
-      String key, String name, String what, Map<String, Linear> linears) {
+      String key, String name, String issue, Map<String, Linear> linears) {
     TreeSet<String> names = new TreeSet<>();
     linears.keySet().forEach(path -> names.add(path.substring(path.lastIndexOf('.') + 1)));
     return new InvalidSettings.Problem(
         "model.lora." + key,
         String.format(
             Locale.ROOT,
-            "\"%s\" %s; its linear layers are %s",
+            "\"%s\" %s; linear layers: %s",
             name,
-            what,
+            issue,
             String.join(", ", names)));
   }
 
-  /** Whether a parameter is of an update. */
+  /** Whether a parameter belongs to a LoRA update. */
   public static boolean isUpdate(Parameter parameter) {
     return parameter.name().matches(".*\\.lora_[AB]\\.weight");
   }
 
-  /** Whether a parameter is trained as it is, beside the updates. */
-  public boolean isTrained(Parameter parameter) {
-    return isTrainedWhole(parameter.name());
+  /** Whether a parameter is fully trained because it belongs to {@link #modulesToSave}. */
+  public boolean isModuleToSave(Parameter parameter) {
+    return isInModuleToSave(parameter.name());
   }
 
-  private boolean isTrainedWhole(String name) {
-    return trainedNames().stream().anyMatch(whole -> isWithin(name, whole));
+  private boolean isInModuleToSave(String name) {
+    return modulesToSaveOrEmpty().stream().anyMatch(module -> isWithin(name, module));
   }
 
-  /** Whether a path is a layer's, by its whole name or what is behind some dot. */
+  /** Whether a path denotes a layer, named by its full path or by the last parts of the path. */
   private static boolean isNamed(String path, String layer) {
     return ("." + path).endsWith("." + layer);
   }
 
-  /** Whether a path is a layer's, or that of something in it. */
+  /** Whether a path denotes a layer or something inside of it. */
   private static boolean isWithin(String path, String layer) {
     return ("." + path + ".").contains("." + layer + ".");
   }
 
-  /** Takes the updates of a model into its weights; it is then as if trained whole. */
+  /** Merges all LoRA updates of a model into its weights. */
   public static void merge(BaseModel model) {
     model.linears().values().forEach(Linear::merge);
   }

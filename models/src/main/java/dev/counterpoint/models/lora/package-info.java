@@ -1,4 +1,4 @@
-/** LoRA adapters, in the file format of PEFT. */
+/** LoRA adapters in the file format of PEFT. */
 @NullMarked
 package dev.counterpoint.models.lora;
 

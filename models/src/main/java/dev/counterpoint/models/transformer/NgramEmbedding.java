@@ -12,14 +12,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A vector for the few tokens that end at each place: for characters, what their spelling in
- * context says that single letters do not. There are far more n-grams than rows, so a hash picks
- * the row and some n-grams share one, as in the byte n-grams of the Byte Latent Transformer
- * (Pagnoni et al. 2024, section 3.2.1).
+ * Hashed embeddings of the n-grams that end at each position; for characters, they represent
+ * spelling in context. There are far more n-grams than rows, so a hash selects the row and some
+ * n-grams share one, as in the byte n-grams of the Byte Latent Transformer (Pagnoni et al. 2024,
+ * section 3.2.1).
  *
- * <p>Unlike there, the hash is the polynomial of the ids with one multiplier, taken modulo the
- * rows, and each length of n-gram has a table of its own of the same size. An n-gram looks only
- * back, so a causal model may use it; before the first token stands id 0.
+ * <p>Unlike in the paper, the hash is a polynomial of the ids with a single multiplier, modulo the
+ * number of rows, and each n-gram length has its own table of the same size. An n-gram covers only
+ * earlier tokens and the current one, so a causal model may use it; positions before the first
+ * token count as id 0.
  */
 final class NgramEmbedding extends Layer {
   private static final long MULTIPLIER = 1_000_003;
@@ -28,40 +29,44 @@ final class NgramEmbedding extends Layer {
   private final int rows;
 
   /**
-   * Tables for 2-grams up to n-grams.
+   * Creates tables for 2-grams up to n-grams.
    *
-   * @param longest n; 1 for no table at all
-   * @param rows of each table
+   * @param maxLength n; 1 for no tables
+   * @param rows rows of each table
    */
-  NgramEmbedding(int longest, int rows, int width, double deviation) {
+  NgramEmbedding(int maxLength, int rows, int width, double deviation) {
     this.rows = rows;
     tables =
-        IntStream.range(1, longest)
+        IntStream.range(1, maxLength)
             .mapToObj(n -> new Embedding(rows, width, EmbeddingKernel.NO_PADDING, deviation))
             .toList();
   }
 
   /**
-   * Adds the vectors of the n-grams.
+   * Adds the n-gram embeddings to token embeddings.
    *
    * @param x (batch, tokens, width)
    * @param ids (batch, tokens), int64
+   * @return (batch, tokens, width)
    */
   NDArray addTo(NDArray x, NDArray ids) {
     NDArray hash = ids; // (batch, tokens)
     NDArray sum = x;
     for (int i = 0; i < tables.size(); i++) {
-      // Taken modulo the rows each time, so that no product leaves int64.
-      hash = hash.mul(MULTIPLIER).add(before(ids, i + 1)).mod(rows);
+      // Reduced modulo the rows in each step, so that the product does not overflow int64.
+      hash = hash.mul(MULTIPLIER).add(shift(ids, i + 1)).mod(rows);
       sum = sum.add(tables.get(i).forward(hash));
     }
     return sum;
   }
 
-  /** At each place the token so many places before it. */
-  private static NDArray before(NDArray ids, int places) {
+  /**
+   * Shifts the ids to the right: each position gets the id that is {@code offset} positions before
+   * it.
+   */
+  private static NDArray shift(NDArray ids, int offset) {
     Shape shape = ids.getShape();
-    NDArray start = ids.getManager().zeros(new Shape(shape.get(0), places), DataType.INT64);
-    return NDArrays.concat(new NDList(start, ids), 1).get(":, :" + shape.get(1));
+    NDArray padding = ids.getManager().zeros(new Shape(shape.get(0), offset), DataType.INT64);
+    return NDArrays.concat(new NDList(padding, ids), 1).get(":, :" + shape.get(1));
   }
 }

@@ -9,16 +9,13 @@ import dev.counterpoint.core.model.Name;
 import dev.counterpoint.core.model.attention.Attention;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Attention and a feed-forward part, each normalized before and added to its input (Xiong et al.
- * 2020).
- */
+/** Pre-norm transformer block with attention and feed-forward layers (Xiong et al. 2020). */
 final class TransformerBlock extends Layer {
   private final LayerNorm attentionNorm;
   private final Attention attention;
   private final LayerNorm feedForwardNorm;
 
-  /** Its layers are named as those of the block. */
+  /** The feed-forward layer; its parameters are named as if they belonged to the block. */
   @Name("")
   private final FeedForward feedForward;
 
@@ -27,7 +24,7 @@ final class TransformerBlock extends Layer {
   TransformerBlock(TransformerConfig config) {
     int width = config.width();
     attentionNorm = new LayerNorm(width);
-    attention = config.attention().build(config.place());
+    attention = config.attention().build(config.blockSpec());
     feedForwardNorm = new LayerNorm(width);
     feedForward = new FeedForward(width, width * config.feedForward(), config.activation());
     dropout = new Dropout(config.dropout());
@@ -37,13 +34,14 @@ final class TransformerBlock extends Layer {
    * Applies the block.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 0 for padding; null where there is none
+   * @param mask (batch, tokens), 0 for padding; null if there is no padding
+   * @return (batch, tokens, width)
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
-    NDArray normal = attentionNorm.forward(x);
-    NDArray mixed = mask == null ? attention.forward(normal) : attention.forward(normal, mask);
-    NDArray attended = dropout.addTo(x, mixed);
-    NDArray fed = feedForward.forward(feedForwardNorm.forward(attended));
-    return dropout.addTo(attended, fed);
+    NDArray normalized = attentionNorm.forward(x);
+    NDArray context = mask == null ? attention.forward(normalized) : attention.forward(normalized, mask);
+    NDArray attended = dropout.addTo(x, context);
+    NDArray transformed = feedForward.forward(feedForwardNorm.forward(attended));
+    return dropout.addTo(attended, transformed);
   }
 }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * From token ids to vectors: embeddings of tokens, their n-grams if wanted, and learned positions,
- * the blocks, a last norm.
+ * Transformer without a head: embeddings of tokens, optional n-grams and learned positions,
+ * followed by blocks and a final layer norm.
  */
 final class TransformerBody extends Layer {
   private static final double DEVIATION = 0.02;
@@ -34,15 +34,17 @@ final class TransformerBody extends Layer {
     norm = new LayerNorm(config.width());
   }
 
-  /** (batch, tokens) to (batch, tokens, width); without a mask nothing is padding. */
+  /**
+   * Encodes a batch: (batch, tokens) to (batch, tokens, width); without a mask there is no padding.
+   */
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
     NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
-    NDArray place = positions.first(ids.getShape().get(1)); // (tokens, width)
-    NDArray embedded = ngrams.addTo(tokens.forward(ids).add(place), ids);
+    NDArray position = positions.first(ids.getShape().get(1)); // (tokens, width)
+    NDArray embedded = ngrams.addTo(tokens.forward(ids).add(position), ids);
     NDArray x = dropout.forward(embedded); // (batch, tokens, width)
     for (TransformerBlock block : blocks) {
-      x = through(block, in -> block.forward(in, mask), x);
+      x = applyBlock(block, in -> block.forward(in, mask), x);
     }
     return norm.forward(x);
   }

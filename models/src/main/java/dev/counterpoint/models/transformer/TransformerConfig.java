@@ -11,23 +11,23 @@ import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 
 /**
- * The settings of a transformer.
+ * Settings of a transformer.
  *
- * @param task what it is for
- * @param width numbers a token
- * @param layers blocks
- * @param heads of attention; divides the width
- * @param maxLength the most tokens of an item; longer ones are cut
- * @param feedForward numbers in the middle of a block's feed-forward part, as a multiple of the
- *     width
- * @param dropout after the embeddings, after each part of a block, and on attention weights
- * @param activation in the feed-forward part
- * @param attention how tokens look at each other
- * @param ngrams the longest n-gram of tokens that has a vector of its own, added to that of its
- *     last token; 1: only the tokens have
- * @param ngramRows vectors for the n-grams of each length, which share them by a hash
- * @param activationCheckpointing whether the blocks are computed again in the backward pass, which
- *     takes less memory and more time
+ * @param task the task, which determines the head and whether attention is causal
+ * @param width features per token
+ * @param layers number of blocks
+ * @param heads number of attention heads; divides the width
+ * @param maxLength maximum number of tokens per example; longer examples are truncated
+ * @param feedForward hidden features of a block's feed-forward layer, as a multiple of the width
+ * @param dropout dropout probability after the embeddings, after each part of a block, and on the
+ *     attention weights
+ * @param activation activation of the feed-forward layers
+ * @param attention attention layer of the blocks
+ * @param ngrams maximum length of n-grams with an embedding, which is added to that of their last
+ *     token; 1 for no n-grams
+ * @param ngramRows rows of the embedding table for each n-gram length, selected by a hash
+ * @param activationCheckpointing whether to recompute the activations of the blocks in the backward
+ *     pass, which takes less memory and more time
  */
 public record TransformerConfig(
     Task task,
@@ -43,25 +43,25 @@ public record TransformerConfig(
     int ngramRows,
     @FormerName("checkpointBlocks") boolean activationCheckpointing)
     implements ModelConfig {
-  private static final int MOST_NUMBERS = 1 << 20;
-  private static final int MOST_LAYERS = 10_000;
+  private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_LAYERS = 10_000;
 
-  /** What a transformer is for. */
+  /** Tasks of a transformer. */
   public enum Task {
-    /** One class for an item. */
+    /** Text classification: one class per example. */
     CLASSIFICATION,
-    /** The next token at each place. */
+    /** Causal language modeling: the next token at each position. */
     LANGUAGE_MODEL
   }
 
   public TransformerConfig {
     new Checks()
-        .size("width", width, MOST_NUMBERS)
-        .size("layers", layers, MOST_LAYERS)
+        .size("width", width, MAX_SIZE)
+        .size("layers", layers, MAX_LAYERS)
         .divides("heads", heads, "width", width)
-        .size("maxLength", maxLength, MOST_NUMBERS)
-        .size("feedForward", feedForward, Math.max(1, MOST_NUMBERS / Math.max(1, width)))
-        .size("ngrams", ngrams, MOST_LAYERS)
+        .size("maxLength", maxLength, MAX_SIZE)
+        .size("feedForward", feedForward, Math.max(1, MAX_SIZE / Math.max(1, width)))
+        .size("ngrams", ngrams, MAX_LAYERS)
         .positive("ngramRows", ngramRows)
         .below("dropout", dropout, 0, 1)
         .verify();
@@ -87,7 +87,7 @@ public record TransformerConfig(
   @Override
   public BaseModel build(DataSpec data) {
     if (data.vocabularySize() < 1) {
-      throw new InvalidSettings("A transformer reads tokens, and this data has none.");
+      throw new InvalidSettings("A transformer requires tokenized data, but this data has no tokens.");
     }
     BaseModel model =
         task == Task.LANGUAGE_MODEL
@@ -97,8 +97,8 @@ public record TransformerConfig(
     return model;
   }
 
-  /** Where attention stands in a block. */
-  AttentionConfig.Place place() {
-    return new AttentionConfig.Place(width, heads, task == Task.LANGUAGE_MODEL, dropout);
+  /** Size, heads, causality and dropout of the attention layers in the blocks. */
+  AttentionConfig.BlockSpec blockSpec() {
+    return new AttentionConfig.BlockSpec(width, heads, task == Task.LANGUAGE_MODEL, dropout);
   }
 }

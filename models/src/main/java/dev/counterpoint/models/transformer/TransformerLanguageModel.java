@@ -8,9 +8,8 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 
 /**
- * The same blocks, each token looking only back, with a head that tells the next token. The labels
- * of a batch are the next tokens: (batch, tokens), with {@link CrossEntropy#IGNORED} where there is
- * none.
+ * Causal transformer language model. Labels are the next tokens, (batch, tokens), with {@link
+ * CrossEntropy#IGNORED} at positions without one.
  */
 public final class TransformerLanguageModel extends BaseModel {
   private final TransformerBody body;
@@ -21,7 +20,7 @@ public final class TransformerLanguageModel extends BaseModel {
     head = new Linear(config.width(), vocabularySize, false);
   }
 
-  /** Logits (batch, tokens, vocabulary). */
+  /** Computes logits (batch, tokens, vocabulary). */
   @Override
   public NDArray forward(Batch batch) {
     return head.forward(body.forward(batch));

@@ -11,8 +11,8 @@ import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.models.huggingface.ModelLabels;
 
 /**
- * A pre-norm encoder (Vaswani et al. 2017, Xiong et al. 2020) with a head that tells the class of
- * an item.
+ * Transformer encoder with a classification head, pre-norm (Vaswani et al. 2017, Xiong et al.
+ * 2020).
  */
 public final class TransformerModel extends BaseModel {
   private final TransformerBody body;
@@ -24,7 +24,7 @@ public final class TransformerModel extends BaseModel {
     head = new Linear(config.width(), labels);
   }
 
-  /** The mean of the vectors of an item's tokens, through the head: logits (batch, classes). */
+  /** Computes logits (batch, classes) from the mean of the token vectors of each example. */
   @Override
   public NDArray forward(Batch batch) {
     NDArray x = body.forward(batch); // (batch, tokens, width)

@@ -1,7 +1,4 @@
-/**
- * Transformers from scratch: an encoder that classifies, and the same blocks as a causal language
- * model.
- */
+/** Transformers trained from scratch: a classifier and a causal language model. */
 @NullMarked
 package dev.counterpoint.models.transformer;
 

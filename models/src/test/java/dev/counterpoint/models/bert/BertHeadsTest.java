@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** The heads of BERT that are not among the recorded references, and what all must keep. */
+/** BERT heads without a recorded reference, and properties common to all heads. */
 class BertHeadsTest {
   private static final DataSpec DATA = DataSpec.ofText(20, 0, List.of("a", "b", "c"));
   private static final HostBatch TWO = batch(2, 3, 4, 5, 6, 7, 8);
 
   @Test
-  void aTokenClassifierGivesLogitsForEachToken() {
+  void tokenClassifierHasLogitsPerToken() {
     with(
         Task.TOKEN_CLASSIFICATION,
         model ->
@@ -31,7 +31,7 @@ class BertHeadsTest {
   }
 
   @Test
-  void aLanguageModelGivesALogitForEachWordOfTheVocabulary() {
+  void languageModelHasLogitsOverTheVocabulary() {
     with(
         Task.LANGUAGE_MODEL,
         model ->
@@ -39,7 +39,7 @@ class BertHeadsTest {
   }
 
   @Test
-  void theHeadOfALanguageModelSharesTheTokenTable() {
+  void languageModelHeadSharesTheTokenEmbedding() {
     with(
         Task.LANGUAGE_MODEL,
         model ->
@@ -50,20 +50,20 @@ class BertHeadsTest {
   }
 
   @Test
-  void paddingHasNoInfluence() {
+  void paddingDoesNotInfluenceTheOutput() {
     with(
         Task.CLASSIFICATION,
         model -> {
-          float[] alone = new Predictor(model).predict(batch(1, 2, 3, 4)).floats();
+          float[] unpadded = new Predictor(model).predict(batch(1, 2, 3, 4)).floats();
           float[] padded = new Predictor(model).predict(batch(1, 2, 3, 4, 9, 8)).floats();
           float[] masked = new Predictor(model).predict(masked(3, 2, 3, 4, 9, 8)).floats();
-          assertThat(masked).usingComparatorWithPrecision(1e-6f).containsExactly(alone);
-          assertThat(padded).isNotEqualTo(alone);
+          assertThat(masked).usingComparatorWithPrecision(1e-6f).containsExactly(unpadded);
+          assertThat(padded).isNotEqualTo(unpadded);
         });
   }
 
   private static void with(Task task, Consumer<BaseModel> use) {
-    BertArchitecture sizes =
+    BertArchitecture architecture =
         new BertArchitecture(
             null,
             8,
@@ -78,19 +78,19 @@ class BertHeadsTest {
             null,
             1e-12,
             0.5);
-    try (BaseModel model = new BertConfig(task, null, sizes).build(DATA)) {
+    try (BaseModel model = new BertConfig(task, null, architecture).build(DATA)) {
       model.initialize(Device.cpu(), 1);
       use.accept(model);
     }
   }
 
-  private static HostBatch batch(int items, long... ids) {
-    return HostBatch.of(items, Map.of(Batch.IDS, HostTensor.of(ids, items, ids.length / items)));
+  private static HostBatch batch(int examples, long... ids) {
+    return HostBatch.of(examples, Map.of(Batch.IDS, HostTensor.of(ids, examples, ids.length / examples)));
   }
 
-  private static HostBatch masked(int seen, long... ids) {
+  private static HostBatch masked(int tokens, long... ids) {
     float[] mask = new float[ids.length];
-    java.util.Arrays.fill(mask, 0, seen, 1);
+    java.util.Arrays.fill(mask, 0, tokens, 1);
     return HostBatch.of(
         1,
         Map.of(

@@ -23,88 +23,88 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** BERT against what Hugging Face's computed with the same weights. */
+/** Compares BERT with outputs, gradients and optimizer steps of Hugging Face's implementation. */
 class BertReferenceTest {
   private static final DataSpec DATA = DataSpec.ofText(128, 0, List.of("no", "yes"));
-  private static final Map<String, String> READ =
+  private static final Map<String, String> INPUTS =
       Map.of(
           Batch.IDS, "in.input_ids",
           Batch.MASK, "in.attention_mask",
           Batch.TOKEN_TYPES, "in.token_type_ids");
 
-  private final Reference classifying = new Reference("bert-tiny");
-  private final Reference answering = new Reference("bert-qa-tiny");
-  private final Torch.Recording off = Torch.noGradients();
+  private final Reference classifierReference = new Reference("bert-tiny");
+  private final Reference answerReference = new Reference("bert-qa-tiny");
+  private final Torch.Recording noGradients = Torch.noGradients();
   private final NDScope scope = new NDScope();
 
   @AfterEach
   void close() {
     scope.suppressNotUsedWarning();
     scope.close();
-    off.close();
-    classifying.close();
-    answering.close();
+    noGradients.close();
+    classifierReference.close();
+    answerReference.close();
   }
 
   @Test
-  void theVectorsAreThoseOfHuggingFace() throws IOException {
+  void hiddenStatesEqualHuggingFace() throws IOException {
     try (BertClassifier model = (BertClassifier) classifier();
-        Batch batch = new Batch(classifying.batch(READ), Device.cpu())) {
+        Batch batch = new Batch(classifierReference.batch(INPUTS), Device.cpu())) {
       NDArray last = model.body().forward(batch);
-      classifying.check("out.hidden_states.0", model.body().embed(batch));
-      classifying.check("out.last_hidden_state", last);
-      classifying.check("out.pooler_output", model.body().pool(last));
-      classifying.check("out.logits", model.forward(batch));
+      classifierReference.check("out.hidden_states.0", model.body().embed(batch));
+      classifierReference.check("out.last_hidden_state", last);
+      classifierReference.check("out.pooler_output", model.body().pool(last));
+      classifierReference.check("out.logits", model.forward(batch));
     }
   }
 
   @Test
-  void withoutMaskAndTypesAllIsSeenAndOfTheFirstText() throws IOException {
+  void missingMaskAndTypesMeanNoPaddingAndOneText() throws IOException {
     try (BaseModel model = classifier();
         Batch batch =
-            new Batch(classifying.batch(Map.of(Batch.IDS, "in.input_ids")), Device.cpu())) {
-      classifying.check("out.ids_only.logits", model.forward(batch));
+            new Batch(classifierReference.batch(Map.of(Batch.IDS, "in.input_ids")), Device.cpu())) {
+      classifierReference.check("out.ids_only.logits", model.forward(batch));
     }
   }
 
   @Test
-  void lossAndGradientsOfAClassifierAreThoseOfHuggingFace() throws IOException {
+  void classifierLossAndGradientsEqualHuggingFace() throws IOException {
     try (BaseModel model = classifier()) {
-      classifying.checkLossAndGradients(model, labelled());
+      classifierReference.checkLossAndGradients(model, classifierBatch());
     }
   }
 
   @Test
-  void fiveStepsOfAdamWLeadAClassifierWhereTheyLeadHuggingFace() throws IOException {
+  void classifierAdamWStepsEqualHuggingFace() throws IOException {
     try (BaseModel model = classifier()) {
-      classifying.checkAdamW(model, labelled(), name -> name.endsWith("attention.self.key.bias"));
+      classifierReference.checkAdamW(model, classifierBatch(), name -> name.endsWith("attention.self.key.bias"));
     }
   }
 
   @Test
-  void theEndsOfAnAnswerAreThoseOfHuggingFace() throws IOException {
-    try (BertQuestionAnswerer model = (BertQuestionAnswerer) answerer();
-        Batch batch = new Batch(answering.batch(READ), Device.cpu())) {
+  void answerLogitsEqualHuggingFace() throws IOException {
+    try (BertQuestionAnswerer model = (BertQuestionAnswerer) questionAnswerer();
+        Batch batch = new Batch(answerReference.batch(INPUTS), Device.cpu())) {
       NDArray logits = model.forward(batch);
-      answering.check("out.last_hidden_state", model.body().forward(batch));
-      answering.check("out.start_logits", logits.get(":, :, 0"));
-      answering.check("out.end_logits", logits.get(":, :, 1"));
+      answerReference.check("out.last_hidden_state", model.body().forward(batch));
+      answerReference.check("out.start_logits", logits.get(":, :, 0"));
+      answerReference.check("out.end_logits", logits.get(":, :, 1"));
     }
   }
 
   @Test
-  void lossAndGradientsOfAnAnswererAreThoseOfHuggingFace() throws IOException {
-    try (BaseModel model = answerer()) {
-      answering.checkLossAndGradients(model, asked("in."));
+  void questionAnswererLossAndGradientsEqualHuggingFace() throws IOException {
+    try (BaseModel model = questionAnswerer()) {
+      answerReference.checkLossAndGradients(model, answerBatch("in."));
     }
   }
 
   @Test
-  void fiveStepsOfAdamWLeadAnAnswererWhereTheyLeadHuggingFace() throws IOException {
-    try (BaseModel model = answerer()) {
-      answering.checkAdamW(
+  void questionAnswererAdamWStepsEqualHuggingFace() throws IOException {
+    try (BaseModel model = questionAnswerer()) {
+      answerReference.checkAdamW(
           model,
-          asked("in."),
+          answerBatch("in."),
           name ->
               name.endsWith("attention.self.key.bias")
                   || name.equals("qa_outputs.bias")
@@ -113,17 +113,17 @@ class BertReferenceTest {
   }
 
   @Test
-  void anAnswerBehindTheTokensDoesNotCount() throws IOException {
-    try (BaseModel model = answerer();
-        Batch batch = new Batch(asked("in.outside."), Device.cpu())) {
+  void answerOutsideOfTheTokensIsIgnored() throws IOException {
+    try (BaseModel model = questionAnswerer();
+        Batch batch = new Batch(answerBatch("in.outside."), Device.cpu())) {
       LossSum loss = model.loss(model.forward(batch), batch);
       assertThat(loss.total() / loss.weight())
-          .isCloseTo(answering.get("out.outside.loss").getFloat(), within(Reference.OUTPUTS));
+          .isCloseTo(answerReference.get("out.outside.loss").getFloat(), within(Reference.OUTPUT_TOLERANCE));
     }
   }
 
   @Test
-  void itHasTheSizeOfBertBase() {
+  void bertBaseHasTheKnownNumberOfParameters() {
     BertArchitecture base =
         new BertArchitecture(
             null,
@@ -145,14 +145,14 @@ class BertReferenceTest {
     assertThat(parameters(Task.LANGUAGE_MODEL, base, uncased)).isEqualTo(109_514_298);
   }
 
-  private static long parameters(Task task, BertArchitecture sizes, DataSpec data) {
-    try (BaseModel model = new BertConfig(task, null, sizes).build(data)) {
+  private static long parameters(Task task, BertArchitecture architecture, DataSpec data) {
+    try (BaseModel model = new BertConfig(task, null, architecture).build(data)) {
       return ModelSummary.of(model).count();
     }
   }
 
-  private HostBatch labelled() {
-    return classifying.batch(
+  private HostBatch classifierBatch() {
+    return classifierReference.batch(
         Map.of(
             Batch.IDS, "in.input_ids",
             Batch.MASK, "in.attention_mask",
@@ -160,20 +160,20 @@ class BertReferenceTest {
             Batch.LABELS, "in.labels"));
   }
 
-  /** A batch whose labels are the recorded first and last positions side by side. */
-  private HostBatch asked(String prefix) {
-    long[] starts = answering.ids(prefix + "start_positions");
-    long[] ends = answering.ids(prefix + "end_positions");
-    return Spans.with(answering.batch(READ), starts, ends);
+  /** A batch whose labels are the recorded start and end positions. */
+  private HostBatch answerBatch(String prefix) {
+    long[] starts = answerReference.ids(prefix + "start_positions");
+    long[] ends = answerReference.ids(prefix + "end_positions");
+    return Spans.with(answerReference.batch(INPUTS), starts, ends);
   }
 
   private BaseModel classifier() throws IOException {
-    return load(Task.CLASSIFICATION, classifying);
+    return load(Task.CLASSIFICATION, classifierReference);
   }
 
-  /** With Hugging Face's loss, in which padding is one of the places. */
-  private BaseModel answerer() throws IOException {
-    BaseModel model = load(Task.QUESTION_ANSWERING, answering);
+  /** Uses Hugging Face's loss, in which padding positions are classes too. */
+  private BaseModel questionAnswerer() throws IOException {
+    BaseModel model = load(Task.QUESTION_ANSWERING, answerReference);
     model.replaceLoss((output, batch) -> SpanCrossEntropy.defaults().of(output, batch.labels()));
     return model;
   }

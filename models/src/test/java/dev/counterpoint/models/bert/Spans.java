@@ -6,7 +6,7 @@ import dev.counterpoint.core.data.HostTensor;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Batches with the first and last token of an answer as labels. */
+/** Creates batches with the first and last token of the answer as labels. */
 final class Spans {
   private Spans() {}
 

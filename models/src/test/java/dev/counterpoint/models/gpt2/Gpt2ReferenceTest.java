@@ -22,34 +22,34 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** GPT-2 against what Hugging Face's computed with the same weights. */
+/** Compares GPT-2 with outputs, gradients and optimizer steps of Hugging Face's implementation. */
 class Gpt2ReferenceTest {
-  private static final Map<String, String> READ =
+  private static final Map<String, String> INPUTS =
       Map.of(Batch.IDS, "in.input_ids", Batch.MASK, "in.attention_mask");
 
   private final Reference reference = new Reference("gpt2-tiny");
-  private final Torch.Recording off = Torch.noGradients();
+  private final Torch.Recording noGradients = Torch.noGradients();
   private final NDScope scope = new NDScope();
 
   @AfterEach
   void close() {
     scope.suppressNotUsedWarning();
     scope.close();
-    off.close();
+    noGradients.close();
     reference.close();
   }
 
   @Test
-  void theVectorsAndLogitsAreThoseOfHuggingFace() throws IOException {
+  void hiddenStatesAndLogitsEqualHuggingFace() throws IOException {
     try (Gpt2LanguageModel model = load();
-        Batch batch = new Batch(reference.batch(READ), Device.cpu())) {
+        Batch batch = new Batch(reference.batch(INPUTS), Device.cpu())) {
       reference.check("out.last_hidden_state", model.body().forward(batch));
       reference.check("out.logits", model.forward(batch));
     }
   }
 
   @Test
-  void withoutAMaskNothingIsPadding() throws IOException {
+  void missingMaskMeansNoPadding() throws IOException {
     try (Gpt2LanguageModel model = load();
         Batch batch = new Batch(reference.batch(Map.of(Batch.IDS, "in.input_ids")), Device.cpu())) {
       reference.check("out.ids_only.logits", model.forward(batch));
@@ -57,34 +57,34 @@ class Gpt2ReferenceTest {
   }
 
   @Test
-  void lossAndGradientsAreThoseOfHuggingFace() throws IOException {
+  void lossAndGradientsEqualHuggingFace() throws IOException {
     try (Gpt2LanguageModel model = load()) {
-      reference.checkLossAndGradients(model, labelled());
+      reference.checkLossAndGradients(model, labeledBatch());
     }
   }
 
   @Test
-  void blocksThatAreComputedAgainHaveTheSameGradients() throws IOException {
+  void activationCheckpointingGivesTheSameGradients() throws IOException {
     try (Gpt2LanguageModel model = load()) {
       model.setActivationCheckpointing(true);
-      reference.checkLossAndGradients(model, labelled());
+      reference.checkLossAndGradients(model, labeledBatch());
     }
   }
 
   @Test
-  void fiveStepsOfAdamWLeadWhereTheyLeadHuggingFace() throws IOException {
+  void adamWStepsEqualHuggingFace() throws IOException {
     try (Gpt2LanguageModel model = load()) {
-      reference.checkAdamW(model, labelled(), name -> name.endsWith("attn.c_attn.bias"));
+      reference.checkAdamW(model, labeledBatch(), name -> name.endsWith("attn.c_attn.bias"));
     }
   }
 
   @Test
-  void aClassifierReadsTheLastTokenThatIsNoPadding() {
-    Gpt2Architecture sizes =
+  void classifierUsesTheLastTokenThatIsNotPadding() {
+    Gpt2Architecture architecture =
         new Gpt2Architecture(
             null, 8, 1, 2, null, 8, Gpt2Architecture.defaults().activation(), 0, 0, 0, 1e-5, 0.5);
     DataSpec data = DataSpec.ofText(20, 0, List.of("a", "b", "c"));
-    try (BaseModel model = new Gpt2Config(Task.CLASSIFICATION, null, sizes).build(data);
+    try (BaseModel model = new Gpt2Config(Task.CLASSIFICATION, null, architecture).build(data);
         Batch two = batch(new float[] {1, 1, 0, 0, 1, 1, 1, 1}, 2, 3, 4, 5, 2, 6, 7, 8, 9);
         Batch cut = batch(null, 1, 3, 4)) {
       model.initialize(Device.cpu(), 1);
@@ -95,7 +95,7 @@ class Gpt2ReferenceTest {
   }
 
   @Test
-  void itHasTheSizeOfGpt2Small() {
+  void gpt2SmallHasTheKnownNumberOfParameters() {
     Gpt2Architecture small =
         new Gpt2Architecture(
             null,
@@ -117,28 +117,31 @@ class Gpt2ReferenceTest {
     }
   }
 
-  private static Batch batch(float[] mask, int items, long... ids) {
+  private static Batch batch(float[] mask, int examples, long... ids) {
     Map<String, HostTensor> tensors = new HashMap<>();
-    tensors.put(Batch.IDS, HostTensor.of(ids, items, ids.length / items));
+    tensors.put(Batch.IDS, HostTensor.of(ids, examples, ids.length / examples));
     if (mask != null) {
-      tensors.put(Batch.MASK, HostTensor.of(mask, items, ids.length / items));
+      tensors.put(Batch.MASK, HostTensor.of(mask, examples, ids.length / examples));
     }
-    return new Batch(HostBatch.of(items, tensors), Device.cpu());
+    return new Batch(HostBatch.of(examples, tensors), Device.cpu());
   }
 
-  /** The recorded labels are the tokens themselves; here each place has the next. */
-  private HostBatch labelled() {
-    long[] own = reference.ids("in.labels");
+  /**
+   * The recorded labels are the tokens themselves; here the label of each position is the next
+   * token.
+   */
+  private HostBatch labeledBatch() {
+    long[] ids = reference.ids("in.labels");
     long[] shape = reference.get("in.labels").getShape().getShape();
     int tokens = (int) shape[1];
-    long[] next = new long[own.length];
-    for (int i = 0; i < own.length; i++) {
-      next[i] = i % tokens == tokens - 1 ? CrossEntropy.IGNORED : own[i + 1];
+    long[] next = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      next[i] = i % tokens == tokens - 1 ? CrossEntropy.IGNORED : ids[i + 1];
     }
-    HostBatch read = reference.batch(READ);
-    Map<String, HostTensor> tensors = new HashMap<>(read.tensors());
+    HostBatch inputs = reference.batch(INPUTS);
+    Map<String, HostTensor> tensors = new HashMap<>(inputs.tensors());
     tensors.put(Batch.LABELS, HostTensor.of(next, shape));
-    return HostBatch.of(read.size(), tensors);
+    return HostBatch.of(inputs.size(), tensors);
   }
 
   private Gpt2LanguageModel load() throws IOException {

@@ -37,42 +37,42 @@ class NgramEmbeddingTest {
   }
 
   @Test
-  void eachLengthHasATableOfItsOwn() {
+  void eachLengthHasItsOwnTable() {
     assertThat(model.parameters())
         .extracting(Parameter::toString)
         .containsExactly("ngrams.tables.0.weight(11, 1)", "ngrams.tables.1.weight(11, 1)");
   }
 
   @Test
-  void aPlaceGetsTheVectorsOfTheTwoAndTheThreeTokensThatEndThere() {
+  void positionGetsTheEmbeddingsOfItsBigramAndTrigram() {
     long[] ids = {3, 5, 2, 7};
     float[] sums = sums(ids);
 
-    for (int place = 0; place < ids.length; place++) {
-      long before = place < 1 ? 0 : ids[place - 1];
-      long twoBefore = place < 2 ? 0 : ids[place - 2];
-      int two = (int) ((ids[place] * 1_000_003L + before) % ROWS);
-      int three = (int) ((two * 1_000_003L + twoBefore) % ROWS);
+    for (int position = 0; position < ids.length; position++) {
+      long previous = position < 1 ? 0 : ids[position - 1];
+      long secondPrevious = position < 2 ? 0 : ids[position - 2];
+      int bigram = (int) ((ids[position] * 1_000_003L + previous) % ROWS);
+      int trigram = (int) ((bigram * 1_000_003L + secondPrevious) % ROWS);
       float expected =
-          table("ngrams.tables.0.weight")[two] + table("ngrams.tables.1.weight")[three];
-      assertThat(sums[place]).isEqualTo(expected);
+          table("ngrams.tables.0.weight")[bigram] + table("ngrams.tables.1.weight")[trigram];
+      assertThat(sums[position]).isEqualTo(expected);
     }
   }
 
   @Test
-  void whatFollowsHasNoInfluence() {
+  void laterTokensDoNotInfluenceEarlierPositions() {
     assertThat(Arrays.copyOf(sums(3, 5, 2, 7), 3)).isEqualTo(sums(3, 5, 2));
   }
 
   @Test
-  void oneTokenIsEnough() {
+  void singleTokenIsSupported() {
     assertThat(sums(4)).hasSize(1);
   }
 
   private float[] sums(long... ids) {
-    NDArray nothing = manager.zeros(new Shape(1, ids.length, 1));
+    NDArray zeros = manager.zeros(new Shape(1, ids.length, 1));
     NDArray tokens = manager.create(ids).reshape(1, ids.length);
-    return model.ngrams.addTo(nothing, tokens).toFloatArray();
+    return model.ngrams.addTo(zeros, tokens).toFloatArray();
   }
 
   private float[] table(String name) {

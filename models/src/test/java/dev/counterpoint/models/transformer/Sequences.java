@@ -8,7 +8,7 @@ import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import java.util.Arrays;
 import java.util.Map;
 
-/** Token ids as batches, and a transformer that is small enough for them. */
+/** Batches of token ids, and a small transformer for them. */
 final class Sequences {
   static final int VOCABULARY = 7;
 
@@ -31,33 +31,33 @@ final class Sequences {
         false);
   }
 
-  /** Items of ids, padded with a given id to a given length. */
-  static HostBatch padded(int length, long padding, long[]... items) {
-    long[] ids = new long[items.length * length];
+  /** Examples padded to a given length with a given id. */
+  static HostBatch padded(int length, long padding, long[]... examples) {
+    long[] ids = new long[examples.length * length];
     float[] mask = new float[ids.length];
     Arrays.fill(ids, padding);
     int tokens = 0;
-    for (int i = 0; i < items.length; i++) {
-      System.arraycopy(items[i], 0, ids, i * length, items[i].length);
-      Arrays.fill(mask, i * length, i * length + items[i].length, 1);
-      tokens += items[i].length;
+    for (int i = 0; i < examples.length; i++) {
+      System.arraycopy(examples[i], 0, ids, i * length, examples[i].length);
+      Arrays.fill(mask, i * length, i * length + examples[i].length, 1);
+      tokens += examples[i].length;
     }
     return new HostBatch(
-        items.length,
+        examples.length,
         tokens,
         Map.of(
-            Batch.IDS, HostTensor.of(ids, items.length, length),
-            Batch.MASK, HostTensor.of(mask, items.length, length)));
+            Batch.IDS, HostTensor.of(ids, examples.length, length),
+            Batch.MASK, HostTensor.of(mask, examples.length, length)));
   }
 
-  /** The same items without saying that nothing is padding. */
-  static HostBatch unmasked(HostBatch items) {
+  /** The same examples without a mask. */
+  static HostBatch unmasked(HostBatch examples) {
     return new HostBatch(
-        items.size(), items.tokens(), Map.of(Batch.IDS, items.tensors().get(Batch.IDS)));
+        examples.size(), examples.tokens(), Map.of(Batch.IDS, examples.tensors().get(Batch.IDS)));
   }
 
-  /** One item without padding. */
-  static HostBatch alone(long... ids) {
+  /** One example without padding. */
+  static HostBatch single(long... ids) {
     return padded(ids.length, 0, ids);
   }
 }

@@ -41,14 +41,14 @@ class TransformerConfigTest {
   }
 
   @Test
-  void headsThatDoNotDivideTheWidthAreRefused() {
+  void headsThatDoNotDivideTheWidthAreRejected() {
     assertThatThrownBy(() -> config(8, 1, 3, 6, 4, 0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("heads 3 must divide width 8");
   }
 
   @Test
-  void allThatIsWrongIsSaidAtOnce() {
+  void allProblemsAreReportedTogether() {
     assertThatThrownBy(() -> config(10, 0, 4, -1, 0, 1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
@@ -61,7 +61,7 @@ class TransformerConfigTest {
   }
 
   @Test
-  void sizesThatNoModelHasAreRefused() {
+  void tooLargeSizesAreRejected() {
     assertThatThrownBy(() -> config(8, 10_001, 1, 2_000_000, 536_870_913, 0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
@@ -72,12 +72,12 @@ class TransformerConfigTest {
   }
 
   @Test
-  void noHeadsAreRefusedAndNotDividedBy() {
+  void zeroHeadsAreRejected() {
     assertThatThrownBy(() -> config(8, 1, 0, 6, 4, 0)).hasMessage("heads 0 must be greater than 0");
   }
 
   @Test
-  void theTaskDecidesWhichModelItIs() {
+  void taskSelectsTheModelClass() {
     TransformerConfig classifier = Sequences.config(Task.CLASSIFICATION, 0);
     TransformerConfig languageModel = Sequences.config(Task.LANGUAGE_MODEL, 0);
 
@@ -86,11 +86,11 @@ class TransformerConfigTest {
   }
 
   @Test
-  void blocksThatAreComputedAgainHaveTheSameGradients() {
+  void activationCheckpointingGivesTheSameGradients() {
     assertThat(gradients(true)).isEqualTo(gradients(false));
   }
 
-  /** Of the sum of the logits. */
+  /** The gradients of the sum of the logits. */
   private static List<List<Float>> gradients(boolean activationCheckpointing) {
     TransformerConfig config =
         new TransformerConfig(
@@ -117,7 +117,7 @@ class TransformerConfigTest {
           ForwardScope scope = new ForwardScope();
           Torch.Recording recording = Torch.recordGradients()) {
         gradients.add(model.forward(batch).sum(), recording);
-        return gradients.gathered().stream()
+        return gradients.accumulated().stream()
             .map(gradient -> floats(gradient.array().toFloatArray()))
             .toList();
       }
@@ -133,21 +133,22 @@ class TransformerConfigTest {
   }
 
   @Test
-  void dataWithoutTokensIsRefused() {
-    DataSpec numbers = DataSpec.ofFeatures(4, List.of("no", "yes"));
+  void dataWithoutTokensIsRejected() {
+    DataSpec features = DataSpec.ofFeatures(4, List.of("no", "yes"));
 
-    assertThatThrownBy(() -> TransformerConfig.defaults().build(numbers))
+    assertThatThrownBy(() -> TransformerConfig.defaults().build(features))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage("A transformer reads tokens, and this data has none.");
+        .hasMessageContaining("no tokens");
   }
 
   @Test
-  void aClassifierOfOneClassIsRefused() {
+  void classifierWithOneLabelIsRejected() {
     DataSpec one = DataSpec.ofText(7, 0, List.of("only"));
 
     assertThatThrownBy(() -> TransformerConfig.defaults().build(one))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage("A classifier needs two labels at least, and this data has [only].");
+        .hasMessageContaining("two labels")
+        .hasMessageContaining("[only]");
   }
 
   private static TransformerConfig config(

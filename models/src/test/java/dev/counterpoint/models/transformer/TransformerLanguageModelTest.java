@@ -45,24 +45,24 @@ class TransformerLanguageModelTest {
   }
 
   @Test
-  void itGivesALogitForEachWordAtEachPlace() {
-    HostTensor logits = new Predictor(model).predict(Sequences.alone(1, 2, 3));
+  void logitsCoverTheVocabularyAtEachPosition() {
+    HostTensor logits = new Predictor(model).predict(Sequences.single(1, 2, 3));
 
     assertThat(logits.shape()).isEqualTo(new Shape(1, 3, Sequences.VOCABULARY));
   }
 
   @Test
-  void aLaterTokenHasNoInfluenceOnEarlierPlaces() {
-    int upToThird = 3 * Sequences.VOCABULARY;
-    float[] one = logits(1, 2, 3, 4, 5);
-    float[] other = logits(1, 2, 3, 6, 0);
+  void laterTokenDoesNotInfluenceEarlierPositions() {
+    int prefixLength = 3 * Sequences.VOCABULARY;
+    float[] first = logits(1, 2, 3, 4, 5);
+    float[] second = logits(1, 2, 3, 6, 0);
 
-    assertThat(Arrays.copyOf(one, upToThird)).isEqualTo(Arrays.copyOf(other, upToThird));
-    assertThat(one).isNotEqualTo(other);
+    assertThat(Arrays.copyOf(first, prefixLength)).isEqualTo(Arrays.copyOf(second, prefixLength));
+    assertThat(first).isNotEqualTo(second);
   }
 
   @Test
-  void withoutAMaskTheLogitsAndGradientsAreThoseOfAMaskOfOnes() {
+  void missingMaskEqualsAMaskOfOnes() {
     HostBatch masked = new Counting().collate(new long[] {0, 3, 5});
     Map<String, HostTensor> tensors = new TreeMap<>(masked.tensors());
     tensors.remove(Batch.MASK);
@@ -82,7 +82,7 @@ class TransformerLanguageModelTest {
     try (Gradients gradients = new Gradients(model.parameters());
         Batch batch = new Batch(host, Device.cpu());
         ForwardScope scope = new ForwardScope();
-        Torch.Recording on = Torch.recordGradients()) {
+        Torch.Recording recording = Torch.recordGradients()) {
       gradients.add(model.loss(model.forward(batch), batch).sum());
       gradients.all().forEach(it -> values.put(it.parameter().name(), it.array().toFloatArray()));
     }
@@ -90,16 +90,16 @@ class TransformerLanguageModelTest {
   }
 
   @Test
-  void anEarlierTokenHasInfluence() {
-    float[] one = logits(1, 2, 3);
-    float[] other = logits(4, 2, 3);
+  void earlierTokenInfluencesLaterPositions() {
+    float[] first = logits(1, 2, 3);
+    float[] second = logits(4, 2, 3);
 
-    assertThat(Arrays.copyOfRange(one, 2 * Sequences.VOCABULARY, one.length))
-        .isNotEqualTo(Arrays.copyOfRange(other, 2 * Sequences.VOCABULARY, other.length));
+    assertThat(Arrays.copyOfRange(first, 2 * Sequences.VOCABULARY, first.length))
+        .isNotEqualTo(Arrays.copyOfRange(second, 2 * Sequences.VOCABULARY, second.length));
   }
 
   @Test
-  void itLearnsAPatternAndItsPerplexityFallsFromTheVocabularyTowardsOne() {
+  void trainingOnAPatternReducesThePerplexityToOne() {
     Evaluator evaluator = new Evaluator(model, List.of(Perplexity::new), 8);
     double before = evaluator.evaluate(new Counting()).value("perplexity");
 
@@ -113,10 +113,10 @@ class TransformerLanguageModelTest {
   }
 
   private float[] logits(long... ids) {
-    return new Predictor(model).predict(Sequences.alone(ids)).floats();
+    return new Predictor(model).predict(Sequences.single(ids)).floats();
   }
 
-  /** Each item counts on from another number; after the last word comes the first. */
+  /** Each example counts up from another number, modulo the vocabulary size. */
   private static final class Counting implements Dataset {
     @Override
     public long size() {
@@ -124,24 +124,24 @@ class TransformerLanguageModelTest {
     }
 
     @Override
-    public HostBatch collate(long[] items) {
-      long[][] ids = new long[items.length][TOKENS];
-      long[] next = new long[items.length * TOKENS];
-      for (int i = 0; i < items.length; i++) {
+    public HostBatch collate(long[] indices) {
+      long[][] ids = new long[indices.length][TOKENS];
+      long[] next = new long[indices.length * TOKENS];
+      for (int i = 0; i < indices.length; i++) {
         for (int j = 0; j < TOKENS; j++) {
-          ids[i][j] = (items[i] + j) % Sequences.VOCABULARY;
-          next[i * TOKENS + j] = (items[i] + j + 1) % Sequences.VOCABULARY;
+          ids[i][j] = (indices[i] + j) % Sequences.VOCABULARY;
+          next[i * TOKENS + j] = (indices[i] + j + 1) % Sequences.VOCABULARY;
         }
         next[i * TOKENS] = CrossEntropy.IGNORED;
       }
       HostBatch tokens = Sequences.padded(TOKENS, 0, ids);
       return new HostBatch(
-          items.length,
+          indices.length,
           tokens.tokens(),
           Map.of(
               Batch.IDS, tokens.tensors().get(Batch.IDS),
               Batch.MASK, tokens.tensors().get(Batch.MASK),
-              Batch.LABELS, HostTensor.of(next, items.length, TOKENS)));
+              Batch.LABELS, HostTensor.of(next, indices.length, TOKENS)));
     }
   }
 }

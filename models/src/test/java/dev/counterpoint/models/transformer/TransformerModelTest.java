@@ -38,54 +38,55 @@ class TransformerModelTest {
   }
 
   @Test
-  void itGivesALogitForEachClassOfEachItem() {
+  void logitsHaveOneValuePerExampleAndClass() {
     HostTensor logits = new Predictor(model).predict(Sequences.padded(5, 0, SHORT, LONG));
 
     assertThat(logits.shape()).isEqualTo(new Shape(2, 3));
   }
 
   @Test
-  void whatStandsInThePaddingHasNoInfluence() {
+  void paddingIdsDoNotInfluenceTheLogits() {
     assertThat(logits(Sequences.padded(5, 6, SHORT, LONG)))
         .isEqualTo(logits(Sequences.padded(5, 0, SHORT, LONG)));
   }
 
   @Test
-  void theLengthOfThePaddingHasNoInfluence() {
+  void paddingLengthDoesNotInfluenceTheLogits() {
     assertThat(logits(Sequences.padded(6, 0, SHORT)))
-        .containsExactly(logits(Sequences.alone(SHORT)), within(1e-6f));
+        .containsExactly(logits(Sequences.single(SHORT)), within(1e-6f));
   }
 
   @Test
-  void anItemInABatchGetsTheLogitsThatItGetsAlone() {
+  void logitsInABatchEqualThoseOfSingleExamples() {
     float[] both = logits(Sequences.padded(5, 0, SHORT, LONG));
 
     assertThat(Arrays.copyOf(both, 3))
-        .containsExactly(logits(Sequences.alone(SHORT)), within(1e-6f));
+        .containsExactly(logits(Sequences.single(SHORT)), within(1e-6f));
     assertThat(Arrays.copyOfRange(both, 3, 6))
-        .containsExactly(logits(Sequences.alone(LONG)), within(1e-6f));
+        .containsExactly(logits(Sequences.single(LONG)), within(1e-6f));
   }
 
   @Test
-  void withoutAMaskNothingIsPadding() {
-    HostBatch items = Sequences.padded(5, 0, LONG, new long[] {1, 2, 3, 4, 5});
+  void missingMaskMeansNoPadding() {
+    HostBatch examples = Sequences.padded(5, 0, LONG, new long[] {1, 2, 3, 4, 5});
 
-    assertThat(logits(Sequences.unmasked(items))).containsExactly(logits(items), within(1e-6f));
+    assertThat(logits(Sequences.unmasked(examples))).containsExactly(logits(examples), within(1e-6f));
   }
 
   @Test
-  void theOrderOfTheTokensMatters() {
-    assertThat(logits(Sequences.alone(1, 3))).isNotEqualTo(logits(Sequences.alone(3, 1)));
+  void logitsDependOnTheTokenOrder() {
+    assertThat(logits(Sequences.single(1, 3))).isNotEqualTo(logits(Sequences.single(3, 1)));
   }
 
   @Test
-  void anItemLongerThanTheModelTakesIsRefused() {
-    assertThatThrownBy(() -> logits(Sequences.alone(1, 2, 3, 4, 5, 6, 1)))
-        .hasMessage("7 rows are asked of body.positions.weight, which has 6.");
+  void tooLongExampleIsRejected() {
+    assertThatThrownBy(() -> logits(Sequences.single(1, 2, 3, 4, 5, 6, 1)))
+        .hasMessageContaining("7 rows of body.positions.weight")
+        .hasMessageContaining("6");
   }
 
   @Test
-  void theParametersHaveTheNamesThatFilesHold() {
+  void parameterNamesAndShapesAreStable() {
     assertThat(model.parameters())
         .extracting(Parameter::toString)
         .containsExactly(
@@ -113,7 +114,7 @@ class TransformerModelTest {
             "head.bias(3)");
   }
 
-  private float[] logits(HostBatch items) {
-    return new Predictor(model).predict(items).floats();
+  private float[] logits(HostBatch examples) {
+    return new Predictor(model).predict(examples).floats();
   }
 }

@@ -50,7 +50,7 @@ public final class EquivalenceCheck {
   public EquivalenceCheck(BaseModel model, Dataset dataset, int batchSize, long seed) {
     this.model = model;
     this.dataset = dataset;
-    examples = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).items(0);
+    examples = ShuffledSampler.shuffled(dataset.size(), batchSize, seed, 1).indices(0);
   }
 
   /**
@@ -130,7 +130,7 @@ public final class EquivalenceCheck {
       double[] sums = collective.sum(loss, weight);
       Map<String, float[]> values = new LinkedHashMap<>();
       gradients
-          .gathered()
+          .accumulated()
           .forEach(each -> values.put(each.parameter().name(), each.array().toFloatArray()));
       return new Result(sums[0] / sums[1], sums[1], values);
     }

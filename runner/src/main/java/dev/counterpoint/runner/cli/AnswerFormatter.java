@@ -33,10 +33,10 @@ final class AnswerFormatter implements PredictionFormatter {
 
   @Override
   public List<String> tell(List<PredictRequest> requests) {
-    List<QuestionPredictor.Asked> asked =
+    List<QuestionPredictor.Input> asked =
         requests.stream()
             .map(
-                it -> new QuestionPredictor.Asked(Objects.requireNonNull(it.question()), it.text()))
+                it -> new QuestionPredictor.Input(Objects.requireNonNull(it.question()), it.text()))
             .toList();
     List<List<QuestionPredictor.Answer>> all = predictor.answers(asked, top == null ? 1 : top);
     List<String> lines = new ArrayList<>();

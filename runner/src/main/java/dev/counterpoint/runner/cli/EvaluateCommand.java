@@ -124,7 +124,7 @@ final class EvaluateCommand implements Callable<Integer> {
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
     FileFinder files = new FileFinder(List.of(Path.of("")), new BuiltInData(CacheFolder.path()));
     int maxLength = run.file().model().maxLength();
-    return source.heldOut(
+    return source.openFile(
         file,
         trained,
         new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model));

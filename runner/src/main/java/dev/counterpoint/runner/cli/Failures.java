@@ -8,6 +8,7 @@ import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.OutputClosed;
+import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -75,6 +76,10 @@ final class Failures {
       say(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
     }
+    if (told instanceof LaunchException failed) {
+      say(command, message(failed));
+      return failed.exitCode();
+    }
     if (told instanceof InvalidPathException path) {
       say(
           command,
@@ -109,6 +114,7 @@ final class Failures {
       if (each instanceof OutputClosed
           || each instanceof InvalidSettings
           || each instanceof RunFailed
+          || each instanceof LaunchException
           || each instanceof RanksDiverged
           || each instanceof IOException
           || each instanceof OutOfMemoryError

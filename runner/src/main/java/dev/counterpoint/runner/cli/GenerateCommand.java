@@ -128,7 +128,7 @@ final class GenerateCommand implements Callable<Integer> {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
           "A prompt is empty; give what to go on from, or \""
-              + encoder.written(config.data().paddingId())
+              + encoder.decodeToken(config.data().paddingId())
               + "\" for a text from its very beginning.");
     }
     return encoder.prompt(prompt);

@@ -48,7 +48,7 @@ final class LabelFormatter implements PredictionFormatter {
     for (int i = 0; i < requests.size(); i++) {
       TextPredictor.Prediction prediction = predictions.get(i);
       told++;
-      cut += prediction.cut() ? 1 : 0;
+      cut += prediction.truncated() ? 1 : 0;
       lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
     }
     return lines;
@@ -70,7 +70,7 @@ final class LabelFormatter implements PredictionFormatter {
     for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {
       all.put(prediction.labels().get(i), prediction.probabilities().get(i));
     }
-    return (prediction.cut() ? object.put("truncated", true) : object).toString();
+    return (prediction.truncated() ? object.put("truncated", true) : object).toString();
   }
 
   private int count(TextPredictor.Prediction prediction, int usual) {

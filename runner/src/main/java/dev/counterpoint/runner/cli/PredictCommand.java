@@ -120,15 +120,15 @@ final class PredictCommand implements Callable<Integer> {
             model,
             TokenizerFolder.json(folder),
             config.data().paddingId(),
-            config.data().longest(config.model().maxLength()),
+            config.data().effectiveMaxLength(config.model().maxLength()),
             config.prediction() instanceof AnswerExtraction settings
                 ? settings
-                : AnswerExtraction.usual());
+                : AnswerExtraction.bertDefaults());
     return new AnswerFormatter(model, predictor, json, top);
   }
 
   private PredictionFormatter labels(Path folder, ModelFolder.Config config) throws IOException {
-    int maxLength = config.data().longest(config.model().maxLength());
+    int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
     TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
     return new LabelFormatter(model, encoder, config.data().labels(), json, top);

@@ -1,16 +1,16 @@
 package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.callback.StopSignal;
-import dev.counterpoint.runner.launch.Leash;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Ctrl-C and SIGTERM ask a run to end; the second one ends the program at once. Files are whole
- * then, too, since each is written under another name first.
+ * Ctrl-C and SIGTERM stop a run after saving; the second signal ends the program at once. Files are
+ * complete even then, since each is written under another name first.
  */
 final class Signals {
   private static final Map<String, Integer> CODES =
@@ -26,12 +26,12 @@ final class Signals {
   }
 
   /**
-   * Listens from now on.
+   * Handles signals to this process.
    *
-   * @param leash asks for an end too; where it holds this process a signal may be one that came to
-   *     the holder as well, as Ctrl-C does, and the holder counts them
+   * @param watchdog also requests stops; if it is active, the parent process may receive the same
+   *     signals, as Ctrl-C, and decides about the second one
    */
-  static Signals stopping(StopSignal stop, Console console, Leash leash) {
+  static Signals stopping(StopSignal stop, Console console, ParentWatchdog watchdog) {
     Signals signals =
         new Signals(
             name -> {
@@ -39,20 +39,20 @@ final class Signals {
               console.say("Stopping after this step (once more to stop at once) ...");
             },
             code -> {
-              if (!leash.holds()) {
+              if (!watchdog.isActive()) {
                 console.close();
                 Runtime.getRuntime().halt(code);
               }
             });
-    leash.onStop(signals::receive);
+    watchdog.onStop(signals::receive);
     return signals.registered();
   }
 
   /**
-   * Passes them on to other processes from now on.
+   * Forwards signals to other processes.
    *
-   * @param first told {@code INT} or {@code TERM}
-   * @param second ends them at once
+   * @param first receives {@code INT} or {@code TERM}
+   * @param second kills the processes
    */
   static Signals passedOn(Consumer<String> first, Runnable second) {
     return new Signals(
@@ -78,7 +78,7 @@ final class Signals {
     }
   }
 
-  /** The exit code that the first signal asks for; {@link ExitCode#DONE} where there was none. */
+  /** The exit code of the first signal; {@link ExitCode#DONE} without a signal. */
   int exitCode() {
     return received.get();
   }

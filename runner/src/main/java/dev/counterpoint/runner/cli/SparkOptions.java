@@ -1,9 +1,10 @@
 package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.spark.SparkSubmission;
+import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.runner.launch.RunBundle;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.runner.wiring.TravellingRun;
+import dev.counterpoint.strategies.spark.SparkSubmission;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,23 +26,26 @@ final class SparkOptions {
       names = "--spark",
       paramLabel = "MASTER_URL",
       description =
-          "Trains on Apache Spark, one rank a task: spark://HOST:PORT, yarn, k8s://..., local[N].")
+          "Trains on Apache Spark, one task per rank: spark://HOST:PORT, yarn, k8s://..., local[N].")
   private @Nullable String master;
 
   @Option(
       names = "--conf",
       paramLabel = "KEY=VALUE",
-      description = "A setting of Spark's. May be repeated.")
+      description = "A Spark setting. May be repeated.")
   private List<String> conf = new ArrayList<>();
 
-  @Option(names = "--plan", hidden = true, description = "Writes what a job must know of the run.")
+  @Option(
+      names = "--plan",
+      hidden = true,
+      description = "Writes the plan of a Spark job into a folder.")
   private @Nullable Path plan;
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
 
-  /** Whether the training is not for this process. */
-  boolean asked() {
+  /** Whether the command trains on Spark, or plans that, instead of training here. */
+  boolean isRequested() {
     if (master == null && !conf.isEmpty()) {
       throw new InvalidSettings("--conf is for Spark: it needs --spark MASTER_URL.");
     }
@@ -49,13 +53,14 @@ final class SparkOptions {
   }
 
   /**
-   * Trains on the cluster, or only says what the run is.
+   * Trains on the cluster, or writes the plan of the job.
    *
-   * @param run what was asked for, were it for this process
+   * @param run as it was requested
+   * @return the exit code
    */
-  int carryOut(Run.Request run) throws IOException {
+  int run(Run.Request run) throws IOException {
     if (plan != null) {
-      TravellingRun.pack(Run.of(distributed(run)), plan);
+      RunBundle.pack(Run.of(distributed(run)), plan);
       return ExitCode.DONE;
     }
     SparkSubmission submission =
@@ -64,12 +69,19 @@ final class SparkOptions {
                 () ->
                     new InvalidSettings(
                         "--spark needs Apache Spark 4.2 for Scala 2.13: set SPARK_HOME to its"
-                            + " folder, which has jars/spark-core_2.13-*.jar."));
+                            + " folder, which contains jars/spark-core_2.13-*.jar."));
     List<String> settings = conf.stream().flatMap(it -> List.of("--conf", it).stream()).toList();
-    return submission.run(Objects.requireNonNull(master), settings, words(run));
+    SparkSubmission.Driver driver =
+        submission.start(
+            new SparkSubmission.Request(
+                LauncherCommand.path(), Objects.requireNonNull(master), settings, words(run)));
+    for (String signal : List.of("INT", "TERM")) {
+      org.jline.utils.Signals.register(signal, () -> driver.stop(signal));
+    }
+    return driver.await();
   }
 
-  /** A run that begins here is made for several processes; one that goes on is already. */
+  /** Makes a new run distributed; a run that is resumed is already. */
   private static Run.Request distributed(Run.Request run) {
     if (Files.isDirectory(Path.of(run.run()))
         || run.sets().stream().anyMatch(set -> set.startsWith(TYPE + "="))) {
@@ -87,7 +99,8 @@ final class SparkOptions {
     ParseResult parsed = Objects.requireNonNull(spec).commandLine().getParseResult();
     if (parsed.hasMatchedOption("--output")) {
       OptionSpec output = parsed.matchedOption("--output");
-      words.addAll(List.of("--output", output.originalStringValues().get(0))); // a URI is no path
+      words.addAll(
+          List.of("--output", output.originalStringValues().get(0))); // a Path would change a URI
     }
     return words;
   }

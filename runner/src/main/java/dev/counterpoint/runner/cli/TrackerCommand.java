@@ -1,8 +1,14 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.runner.launch.TrackerProcess;
-import dev.counterpoint.runner.rendezvous.Address;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
+import dev.counterpoint.strategies.launch.RankEnvironment;
+import dev.counterpoint.strategies.rendezvous.RendezvousServer;
+import dev.counterpoint.strategies.rendezvous.Timing;
+import dev.counterpoint.strategies.rendezvous.TrackerProcess;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -11,40 +17,50 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint tracker}: what launchers start beside the ranks of a distributed run. */
+/** {@code counterpoint tracker}: started by launchers next to the ranks of a distributed run. */
 @Command(
     name = "tracker",
     hidden = true,
-    description = "Lets the ranks of one start of a distributed run meet; launchers run it.")
+    description = "The rendezvous of one attempt of a distributed run; started by launchers.")
 final class TrackerCommand implements Callable<Integer> {
   @Option(names = "--host", required = true, description = "An address of this machine.")
   private String host = "";
 
-  @Option(names = "--port", description = "0: any that is free.")
+  @Option(names = "--port", description = "0: any free port.")
   private int port;
 
-  @Option(names = "--world", required = true, description = "Ranks altogether.")
-  private int world;
+  @Option(names = "--world", required = true, description = "The number of ranks.")
+  private int worldSize;
 
   @Option(
       names = "--deadline",
       required = true,
       paramLabel = "SECONDS",
-      description = "Within which all ranks must have come, and one that is lost is noticed.")
+      description = "Within which all ranks must join, and a lost rank is detected.")
   private long seconds;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
-    TrackerProcess tracker =
-        new TrackerProcess(
+    Map<String, String> environment = System.getenv();
+    if (ParentWatchdog.of(environment).isActive()) {
+      // The terminal sends signals to the launcher, too, which decides what to do.
+      for (String signal : List.of("INT", "TERM")) {
+        org.jline.utils.Signals.register(signal, () -> {});
+      }
+    }
+    Duration deadline = Duration.ofSeconds(seconds);
+    RendezvousServer.Settings settings =
+        new RendezvousServer.Settings(
             new Address(host, port),
-            world,
-            Duration.ofSeconds(seconds),
-            Objects.requireNonNull(spec).commandLine().getOut());
-    int code = tracker.serve(System.getenv());
-    // The ring's own tracker is native, and waits for nobody any more.
+            RankEnvironment.secret(environment),
+            worldSize,
+            new Timing(deadline, deadline));
+    TrackerProcess tracker =
+        new TrackerProcess(settings, Objects.requireNonNull(spec).commandLine().getOut());
+    int code = tracker.serve();
+    // The ring's native tracker may still run, and is not needed any more.
     Runtime.getRuntime().halt(code);
     return code;
   }

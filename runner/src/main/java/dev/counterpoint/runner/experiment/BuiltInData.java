@@ -84,7 +84,7 @@ public record BuiltInData(Path cache) {
 
   private static void write(Corpus corpus, Path folder) {
     try {
-      CacheFolders.fill(folder, draft -> writeInto(draft, corpus));
+      CacheFolders.createIfAbsent(folder, draft -> writeInto(draft, corpus));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

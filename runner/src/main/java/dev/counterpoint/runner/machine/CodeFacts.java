@@ -45,7 +45,7 @@ public final class CodeFacts {
     Map<String, String> facts = new TreeMap<>();
     for (Path entry : entries) {
       // Several folders may be named "classes".
-      facts.merge("the code in " + entry.getFileName(), hash(entry), (one, two) -> one + " " + two);
+      facts.merge(entry.getFileName().toString(), hash(entry), (one, two) -> one + " " + two);
     }
     return facts;
   }

@@ -24,7 +24,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
   }
 
   @Override
-  public void say(String line) {
+  public void log(String line) {
     console.say(line);
   }
 

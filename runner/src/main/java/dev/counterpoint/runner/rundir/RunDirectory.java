@@ -36,7 +36,7 @@ public record RunDirectory(Path path, boolean preexisting) {
   private static final String RUNS = "runs";
   private static final String LOCK = ".lock";
   private static final String LOGS = "logs";
-  private static final String MARK = ".gate";
+  private static final String MARK = ".ranks"; // as in RunFingerprint
   private static final Set<String> CREATED_BEFORE_START = Set.of(LOCK, LOGS, MARK);
 
   public RunDirectory {

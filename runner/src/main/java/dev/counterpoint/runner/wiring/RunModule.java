@@ -17,9 +17,6 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshots;
-import dev.counterpoint.core.training.RunOptions;
-import dev.counterpoint.core.training.Trainer;
-import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.report.Console;
@@ -41,7 +38,7 @@ public final class RunModule extends AbstractModule {
   private final Run run;
   private final Console console;
   private final List<Callback> extraCallbacks;
-  private final Participation participation;
+  private final RankContext rank;
 
   /** A run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
@@ -54,16 +51,15 @@ public final class RunModule extends AbstractModule {
    * @param extraCallbacks called after the callbacks of the run file
    */
   public RunModule(Run run, Console console, List<Callback> extraCallbacks) {
-    this(run, console, extraCallbacks, Participation.alone());
+    this(run, console, extraCallbacks, RankContext.singleProcess());
   }
 
   /** One process of a distributed run. */
-  public RunModule(
-      Run run, Console console, List<Callback> extraCallbacks, Participation participation) {
+  public RunModule(Run run, Console console, List<Callback> extraCallbacks, RankContext rank) {
     this.run = run;
     this.console = console;
     this.extraCallbacks = List.copyOf(extraCallbacks);
-    this.participation = participation;
+    this.rank = rank;
   }
 
   @Provides
@@ -75,7 +71,7 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   Device device() {
-    return Devices.named(run.file().device(), participation.localRank());
+    return Devices.named(run.file().device(), rank.localRank());
   }
 
   @Provides
@@ -123,12 +119,6 @@ public final class RunModule extends AbstractModule {
 
   @Provides
   @Singleton
-  TrainingStrategy strategy(DataSplits data) {
-    return run.file().strategy().build(participation.joining().join(run, data.fingerprint()));
-  }
-
-  @Provides
-  @Singleton
   StopSignal stop() {
     return new StopSignal();
   }
@@ -154,7 +144,7 @@ public final class RunModule extends AbstractModule {
       StopSignal stop,
       CheckpointStore checkpoints,
       CrashMarker crashMarker) {
-    if (!participation.leads()) {
+    if (!rank.isRankZero()) {
       return List.of();
     }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
@@ -186,20 +176,5 @@ public final class RunModule extends AbstractModule {
         Map.of(
             RunDirectory.RUN_FILE, run.binder().toYaml(run.file()),
             ModelFolder.CONFIG, ModelFolder.describe(config, run.binder())));
-  }
-
-  @Provides
-  @Singleton
-  Trainer trainer(
-      BaseModel model,
-      TrainingStrategy strategy,
-      List<Callback> callbacks,
-      StopSignal stop,
-      CheckpointStore checkpoints,
-      StepSnapshots snapshots) {
-    RunOptions options =
-        new RunOptions(
-            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), snapshots);
-    return new Trainer(model, strategy, run.file().training(), options);
   }
 }

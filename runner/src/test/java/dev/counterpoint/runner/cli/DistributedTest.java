@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code train} of runs that several processes share; each of them is a JVM of its own. */
+/** {@code train} of distributed runs; each rank is a JVM. */
 @Timeout(240)
 final class DistributedTest {
   private static final String RUN_FILE =
@@ -106,8 +106,7 @@ final class DistributedTest {
   @Test
   void moreWorkersThanTheBatchHasItemsAreRefusedBeforeAnythingStarts() {
     assertThat(terminal.run(train("run", "--set", "strategy.workers=17"))).isEqualTo(2);
-    assertThat(terminal.err())
-        .contains("strategy.workers 17 must be at most training.batchSize, 16");
+    assertThat(terminal.err()).contains("strategy.workers 17", "training.batchSize, 16");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -165,8 +164,8 @@ final class DistributedTest {
             rank(0, tracker, secret("sesame"), hasty), rank(1, tracker, secret("barley"), hasty));
 
     assertThat(ranks).extracting(Ended::code).containsExactly(2, 2);
-    assertThat(ranks.get(0).error()).contains("ank 1 did not come to the tracker");
-    assertThat(ranks.get(1).error()).contains("has another secret than this rank");
+    assertThat(ranks.get(0).error()).contains("ank 1 ", "did not join");
+    assertThat(ranks.get(1).error()).contains("another secret");
   }
 
   @Test
@@ -175,7 +174,7 @@ final class DistributedTest {
       String tracker = "127.0.0.1:" + other.getLocalPort();
 
       assertThat(terminal.run(rank(0, tracker, secret("sesame")))).isEqualTo(2);
-      assertThat(terminal.err()).contains("The tracker cannot listen at " + tracker);
+      assertThat(terminal.err()).contains(tracker);
     }
   }
 
@@ -188,7 +187,7 @@ final class DistributedTest {
 
     assertThat(code).as(terminal.err()).isEqualTo(1);
     assertThat(terminal.err())
-        .containsPattern("Rank 1 \\(process \\d+\\) ended with exit code 1; its log ends with:")
+        .containsPattern("Rank 1 \\(process \\d+\\) ended with exit code 1")
         .contains("the third batch of this rank is damaged")
         .contains("  in " + folder.resolve("run/logs/rank-0001.log"));
   }

@@ -58,7 +58,8 @@ final class OwnModelTest {
     assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.REQUEST_WRONG);
 
     assertThat(terminal.err())
-        .contains("The model's output is (2, 5); for labels (2) of 2 classes it must be (2, 2).")
+        .contains("has shape (2, 5)")
+        .contains("must have shape (2, 2)")
         .doesNotContain("step 1");
     assertThat(folder.resolve("run")).doesNotExist();
   }

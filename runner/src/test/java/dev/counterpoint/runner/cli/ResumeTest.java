@@ -83,8 +83,9 @@ final class ResumeTest {
                 run.toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err())
-        .contains(
-            "\"acuracy\" is not measured; did you mean \"accuracy\"? There are loss, accuracy")
+        .contains("\"acuracy\"")
+        .contains("did you mean \"accuracy\"?")
+        .contains("loss, accuracy")
         .doesNotContain("step 1");
     assertThat(run).doesNotExist();
   }

@@ -70,7 +70,7 @@ final class StoppingTest {
   }
 
   @Test
-  void sigtermFinishesTheStepSavesAndSaysHowToGoOn() throws Exception {
+  void sigtermFinishesTheStepSavesAndPrintsHowToResume() throws Exception {
     Process process = train("--set", "callbacks.0.step=0");
     try (BufferedReader said = process.errorReader()) {
       await(said, "step 1 of");
@@ -82,7 +82,7 @@ final class StoppingTest {
     String out = new String(process.getInputStream().readAllBytes());
     assertThat(out)
         .contains("stopped: SIGTERM")
-        .contains("go on with: ./counterpoint train " + folder.resolve("run"));
+        .contains("resume with: ./counterpoint train " + folder.resolve("run"));
     assertThat(folder.resolve("run/.crashMarker")).doesNotExist();
   }
 

@@ -78,18 +78,18 @@ class TextGenerationTest {
     assertRefused(
         "A prompt is empty; give what to go on from, or \"<|endoftext|>\"", "--prompt", "");
     assertRefused(
-        "There is no token \"xyz\": to the tokenizer it is 3 tokens; one is needed, as \"x\"",
+        "\"xyz\" is 3 tokens; use a single token, such as \"x\"",
         "--prompt",
         "a",
         "--stop",
         "xyz");
     assertRefused(
-        "to the tokenizer it is unknown. It knows 10 tokens, as \"<|endoftext|>\", \"[UNK]\", \"a\"",
+        "vocabulary of 10 tokens. Examples: \"<|endoftext|>\", \"[UNK]\", \"a\"",
         "--prompt",
         "a",
         "--stop",
         "é");
-    assertRefused("tokens that the model takes: abc", "--prompt", WHEEL.repeat(4));
+    assertRefused("more tokens than the model accepts (24): abc", "--prompt", WHEEL.repeat(4));
     assertRefused("leaves no room", "--prompt", WHEEL.repeat(3));
     assertRefused(
         "--top-p 2 must be greater than 0 and at most 1", "--prompt", "a", "--top-p", "2");

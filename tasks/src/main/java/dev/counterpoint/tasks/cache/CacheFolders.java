@@ -15,88 +15,89 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Folders that are made once and whole: each is written beside its place, forced onto the disk, and
- * renamed into its place, so that neither a crash nor a second process leaves half of one. One that
- * was damaged since is made anew; {@link FolderManifest} says what damage is found.
+ * Creates cache folders atomically. Each folder is written to a temporary folder next to its
+ * destination, synced to disk, and renamed, so that neither a crash nor a concurrent process leaves
+ * an incomplete folder. A damaged folder is recreated; {@link FolderManifest} defines which damage
+ * is detected.
  */
 public final class CacheFolders {
-  private static final String DRAFT = ".draft-";
+  private static final String TEMPORARY = ".draft-";
 
-  /** Nothing is in the making for longer. */
-  private static final Duration LONGEST = Duration.ofDays(1);
+  /** Temporary folders older than this are abandoned and deleted. */
+  private static final Duration MAX_AGE = Duration.ofDays(1);
 
   private CacheFolders() {}
 
-  /** Writes what a folder is to hold: files, but no folders. */
+  /** Callback that writes the content of a folder: files only, no subfolders. */
   @FunctionalInterface
   public interface Content {
     void writeTo(Path folder) throws IOException;
   }
 
   /**
-   * Makes a folder, unless it is there and whole. What processes that were ended long ago have left
-   * beside it is removed.
+   * Creates a folder unless it already exists and is intact. Temporary folders that processes
+   * abandoned more than a day ago are deleted.
    */
-  public static void fill(Path folder, Content content) throws IOException {
-    if (FolderManifest.isUnbroken(folder)) {
+  public static void createIfAbsent(Path folder, Content content) throws IOException {
+    if (FolderManifest.isIntact(folder)) {
       return;
     }
-    Path draft = folder.resolveSibling(folder.getFileName() + DRAFT + UUID.randomUUID());
-    Files.createDirectories(draft);
+    Path temporary = folder.resolveSibling(folder.getFileName() + TEMPORARY + UUID.randomUUID());
+    Files.createDirectories(temporary);
     Path cache = folder.resolveSibling("");
-    deleteOldDrafts(cache);
+    deleteAbandoned(cache);
     try {
-      content.writeTo(draft);
-      FolderManifest.write(draft);
-      force(draft);
-      publish(draft, folder);
+      content.writeTo(temporary);
+      FolderManifest.write(temporary);
+      sync(temporary);
+      publish(temporary, folder);
       DiskSync.ofDirectory(cache);
     } finally {
-      delete(draft);
+      delete(temporary);
     }
   }
 
-  private static void force(Path draft) throws IOException {
+  private static void sync(Path temporary) throws IOException {
     List<Path> files;
-    try (Stream<Path> found = Files.list(draft)) {
-      files = found.toList();
+    try (Stream<Path> entries = Files.list(temporary)) {
+      files = entries.toList();
     }
     for (Path file : files) {
       DiskSync.ofFile(file);
     }
-    DiskSync.ofDirectory(draft);
+    DiskSync.ofDirectory(temporary);
   }
 
-  private static void publish(Path draft, Path folder) throws IOException {
+  private static void publish(Path temporary, Path folder) throws IOException {
     try {
-      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException e) {
-      if (FolderManifest.isUnbroken(folder)) {
-        return; // Another process was faster, with the same content.
+      if (FolderManifest.isIntact(folder)) {
+        return; // A concurrent process has published the same content.
       }
       delete(folder);
-      Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
-  private static void deleteOldDrafts(Path cache) throws IOException {
-    List<Path> drafts;
-    try (Stream<Path> found = Files.list(cache)) {
-      drafts = found.filter(it -> it.getFileName().toString().contains(DRAFT)).toList();
+  private static void deleteAbandoned(Path cache) throws IOException {
+    List<Path> temporaries;
+    try (Stream<Path> entries = Files.list(cache)) {
+      temporaries = entries.filter(it -> it.getFileName().toString().contains(TEMPORARY)).toList();
     }
-    Instant old = Instant.now().minus(LONGEST);
-    for (Path draft : drafts) {
-      if (isBefore(old, draft)) {
-        delete(draft);
+    Instant limit = Instant.now().minus(MAX_AGE);
+    for (Path temporary : temporaries) {
+      if (isBefore(limit, temporary)) {
+        delete(temporary);
       }
     }
   }
 
-  private static boolean isBefore(Instant time, Path draft) throws IOException {
+  private static boolean isBefore(Instant time, Path temporary) throws IOException {
     try {
-      return Files.getLastModifiedTime(draft).toInstant().isBefore(time);
+      return Files.getLastModifiedTime(temporary).toInstant().isBefore(time);
     } catch (NoSuchFileException e) {
-      return false; // Its process, or another one that cleans up, was faster.
+      return false; // Already removed by its own or another process.
     }
   }
 
@@ -105,8 +106,8 @@ public final class CacheFolders {
       return;
     }
     List<Path> files;
-    try (Stream<Path> found = Files.walk(folder)) {
-      files = found.sorted(Comparator.reverseOrder()).toList();
+    try (Stream<Path> entries = Files.walk(folder)) {
+      files = entries.sorted(Comparator.reverseOrder()).toList();
     }
     for (Path file : files) {
       Files.deleteIfExists(file);

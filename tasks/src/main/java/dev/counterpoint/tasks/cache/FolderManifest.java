@@ -16,44 +16,44 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Length and hash of each file of a folder when it was made, in one more file, so that damage is
- * found before anything is read.
+ * Manifest of a folder: the length and hash of each file, stored in an additional file, so that
+ * damage is detected before anything is read.
  *
- * <p>A file of up to 16 MiB is held wholly against its SHA-256, as a tokenizer is. Of a larger one,
- * as the ids of a large text, which no start is to wait for, these are the length and 16 pieces of
- * 1 MiB, the first and the last among them: so one that was cut is found, and one that is full of
- * zeros, but not a few bytes that have changed between two pieces.
+ * <p>Files of up to 16 MiB, such as a tokenizer, are hashed completely with SHA-256. For a larger
+ * file, such as the token ids of a large text, which would delay every start, the manifest covers
+ * the length and 16 blocks of 1 MiB, including the first and the last. This detects truncated files
+ * and files full of zeros, but not a few changed bytes between two blocks.
  */
 final class FolderManifest {
   private static final String NAME = "seal";
-  private static final int PIECES = 16;
-  private static final int PIECE = 1 << 20;
+  private static final int BLOCKS = 16;
+  private static final int BLOCK_SIZE = 1 << 20;
 
   private FolderManifest() {}
 
-  /** Seals the files that a folder has. */
+  /** Writes the manifest of a folder's files. */
   static void write(Path folder) throws IOException {
     List<Path> files;
-    try (Stream<Path> found = Files.list(folder)) {
-      files = found.sorted().toList();
+    try (Stream<Path> entries = Files.list(folder)) {
+      files = entries.sorted().toList();
     }
     StringBuilder lines = new StringBuilder();
     for (Path file : files) {
       lines.append(line(file)).append('\n');
     }
-    String all = lines.toString();
-    Files.write(folder.resolve(NAME), (hash(all) + "\n" + all).getBytes(StandardCharsets.UTF_8));
+    String body = lines.toString();
+    Files.write(folder.resolve(NAME), (hash(body) + "\n" + body).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Whether a folder is there, and its files are as they were. */
-  static boolean isUnbroken(Path folder) throws IOException {
+  /** Whether a folder exists and its files match the manifest. */
+  static boolean isIntact(Path folder) throws IOException {
     try {
       String text = Files.readString(folder.resolve(NAME));
-      int begin = text.indexOf('\n') + 1;
-      if (!text.substring(0, begin).equals(hash(text.substring(begin)) + "\n")) {
+      int bodyStart = text.indexOf('\n') + 1;
+      if (!text.substring(0, bodyStart).equals(hash(text.substring(bodyStart)) + "\n")) {
         return false;
       }
-      for (String line : text.substring(begin).lines().toList()) {
+      for (String line : text.substring(bodyStart).lines().toList()) {
         if (!line.equals(line(folder.resolve(line.split(" ", 3)[2])))) {
           return false;
         }
@@ -75,22 +75,23 @@ final class FolderManifest {
   private static String line(Path path) throws IOException {
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = file.size();
-      boolean isSmall = size <= (long) PIECES * PIECE;
-      long pieces = isSmall ? (size + PIECE - 1) / PIECE : PIECES;
+      boolean isSmall = size <= (long) BLOCKS * BLOCK_SIZE;
+      long blocks = isSmall ? (size + BLOCK_SIZE - 1) / BLOCK_SIZE : BLOCKS;
       MessageDigest digest = Sha256.begin();
-      for (long i = 0; i < pieces; i++) {
-        digest.update(piece(file, isSmall ? i * PIECE : (size - PIECE) * i / (PIECES - 1)));
+      for (long i = 0; i < blocks; i++) {
+        digest.update(
+            block(file, isSmall ? i * BLOCK_SIZE : (size - BLOCK_SIZE) * i / (BLOCKS - 1)));
       }
       return hash(digest, new byte[0]) + " " + size + " " + path.getFileName();
     }
   }
 
-  private static ByteBuffer piece(FileChannel file, long start) throws IOException {
-    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, file.size() - start));
-    long place = start;
-    for (int read = 0; read >= 0 && piece.hasRemaining(); place += read) {
-      read = file.read(piece, place);
+  private static ByteBuffer block(FileChannel file, long start) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK_SIZE, file.size() - start));
+    long position = start;
+    for (int read = 0; read >= 0 && block.hasRemaining(); position += read) {
+      read = file.read(block, position);
     }
-    return piece.flip();
+    return block.flip();
   }
 }

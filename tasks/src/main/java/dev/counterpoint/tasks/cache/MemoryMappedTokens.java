@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The numbers of a {@link NumberFile}, mapped into memory: the system reads what is asked for, and
- * forgets what is not. A mapping reaches 2 GiB at most, so that a file is several.
+ * Memory-mapped integers of a {@link NumberFile}: the operating system loads and evicts pages as
+ * needed. A mapping is limited to 2 GiB, so a large file is mapped in several segments.
  */
 public final class MemoryMappedTokens {
   private static final int SEGMENT_BITS = 30;
@@ -23,9 +23,10 @@ public final class MemoryMappedTokens {
   }
 
   /**
-   * Maps a file in parts.
+   * Maps a file in segments.
    *
-   * @param segmentBits a part has 2 to this bytes
+   * @param width bytes per number: 2 (unsigned), 4 or 8
+   * @param segmentBits the binary logarithm of the segment size in bytes
    */
   public MemoryMappedTokens(Path path, int width, int segmentBits) throws IOException {
     this.width = width;

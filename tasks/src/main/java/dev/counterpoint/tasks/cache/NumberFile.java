@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
-/** Writes whole numbers one after another, each in so many bytes, little-endian. */
+/** Writer for a sequence of integers of fixed width, little-endian. */
 public final class NumberFile implements Closeable {
   private final FileChannel file;
   private final int width;
@@ -18,9 +18,9 @@ public final class NumberFile implements Closeable {
   private final MessageDigest digest = Sha256.begin();
 
   /**
-   * Makes a new file.
+   * Creates a new file.
    *
-   * @param width 2 (without a sign), 4 or 8 bytes
+   * @param width bytes per number: 2 (unsigned), 4 or 8
    */
   public NumberFile(Path path, int width) throws IOException {
     this.width = width;
@@ -38,7 +38,7 @@ public final class NumberFile implements Closeable {
     }
   }
 
-  /** Brings all of it to the disk, and gives the SHA-256 of it. */
+  /** Flushes and syncs the file to disk, and returns the SHA-256 of its content. */
   public byte[] finish() throws IOException {
     flush();
     file.force(true);

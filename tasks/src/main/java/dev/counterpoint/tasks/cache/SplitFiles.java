@@ -5,8 +5,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 
 /**
- * Where a split's numbers lie in a cache folder: token ids one after another, where each item
- * begins among them (and, at the end, where the last one ends), labels, and lines of the source.
+ * Files of one split in a cache folder: the token ids of all examples in sequence, the offset of
+ * each example among them (followed by the end of the last example), the labels, and the line
+ * numbers in the source file.
  */
 public record SplitFiles(Path folder, String split) {
   public static final int OFFSET_WIDTH = Long.BYTES;
@@ -29,12 +30,15 @@ public record SplitFiles(Path folder, String split) {
     return folder.resolve(split + ".lines");
   }
 
-  /** Hash and line of each text, while the splits are compared; no part of the finished cache. */
+  /**
+   * Hash and line of each text, needed to find overlap between splits; deleted from the finished
+   * cache.
+   */
   public Path hashes() {
     return folder.resolve(split + ".hashes");
   }
 
-  /** Bytes an id: two suffice for a vocabulary of up to 65,536 tokens. */
+  /** Bytes per token id: 2 for a vocabulary of up to 65,536 tokens, otherwise 4. */
   public static int idWidth(int vocabularySize) {
     return vocabularySize <= 1 << Short.SIZE ? Short.BYTES : Integer.BYTES;
   }
@@ -69,11 +73,11 @@ public record SplitFiles(Path folder, String split) {
       lines.put(line);
     }
 
-    /** Brings all to the disk; the items go into the digest. */
-    public void finish(MessageDigest items) throws IOException {
-      items.update(ids.finish());
-      items.update(offsets.finish());
-      items.update(labels.finish());
+    /** Syncs all files to disk and adds the examples to the digest. */
+    public void finish(MessageDigest digest) throws IOException {
+      digest.update(ids.finish());
+      digest.update(offsets.finish());
+      digest.update(labels.finish());
       lines.finish();
       hashes.finish();
     }

@@ -13,43 +13,47 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Rows of a split whose text is in the training split, too: what a model has learned by heart says
- * nothing of what it can do.
+ * Rows of a split whose text also occurs in the training split. Results on memorized texts do not
+ * measure generalization.
  *
- * @param rows how many there are
- * @param line of the first of them in its file; 0 where there is none
- * @param trainLine where its text comes first in the file of the training split
+ * @param rows the number of such rows
+ * @param line the line of the first such row in its file; 0 if there is none
+ * @param trainLine the first line with the same text in the file of the training split; 0 if there
+ *     is none
  */
 public record TrainOverlap(long rows, long line, long trainLine) {
-  /** Items of the split that are compared with the whole training split at once. */
+  /** Rows of the split that are held in memory for one pass over the training split. */
   private static final int BLOCK = 1 << 22;
 
   /**
-   * The first 64 bits of a text's SHA-256. A million different texts and a billion others share one
-   * by chance once in 18,000 such pairs of sets.
+   * The first 64 bits of a text's SHA-256. Between one million texts and one billion other texts, a
+   * collision has a probability of about 1 in 18,000.
    */
   static long hash(String text) {
     byte[] digest = Sha256.begin().digest(text.getBytes(StandardCharsets.UTF_8));
     return ByteBuffer.wrap(digest).getLong();
   }
 
-  /** Compares two splits; memory is 96 MiB at most, however large they are. */
+  /**
+   * Finds the overlap of a split with the training split, using at most 96 MiB of memory for any
+   * size.
+   */
   public static TrainOverlap find(SplitFiles train, SplitFiles other) throws IOException {
     return find(train.hashes(), other.hashes(), BLOCK);
   }
 
   /**
-   * Compares two files of pairs of numbers, the hash and the line of each row.
+   * Finds the overlap of two files that hold a hash and a line number for each row.
    *
-   * @param block rows of the other that are held at once: three times 8 bytes each
+   * @param block rows of the other split held in memory at once, 24 bytes each
    */
   public static TrainOverlap find(Path train, Path other, int block) throws IOException {
     long rows = 0;
     long line = 0;
     long hash = 0;
     try (Pairs others = new Pairs(other)) {
-      for (long left = others.count(); left > 0; left -= block) {
-        long[] hashes = new long[(int) Math.min(block, left)];
+      for (long remaining = others.count(); remaining > 0; remaining -= block) {
+        long[] hashes = new long[(int) Math.min(block, remaining)];
         long[] lines = new long[hashes.length];
         for (int i = 0; i < hashes.length; i++) {
           hashes[i] = others.next();
@@ -57,9 +61,9 @@ public record TrainOverlap(long rows, long line, long trainLine) {
         }
         long[] sorted = hashes.clone();
         Arrays.sort(sorted);
-        BitSet met = met(sorted, train);
+        BitSet matches = matches(sorted, train);
         for (int i = 0; i < hashes.length; i++) {
-          if (met.get(Arrays.binarySearch(sorted, hashes[i]))) {
+          if (matches.get(Arrays.binarySearch(sorted, hashes[i]))) {
             if (rows++ == 0) {
               line = lines[i];
               hash = hashes[i];
@@ -71,19 +75,19 @@ public record TrainOverlap(long rows, long line, long trainLine) {
     return new TrainOverlap(rows, line, rows == 0 ? 0 : lineOf(hash, train));
   }
 
-  /** Where binary searches for the training split's hashes end with a hit. */
-  private static BitSet met(long[] sorted, Path train) throws IOException {
-    BitSet met = new BitSet(sorted.length);
+  /** Indices of the sorted hashes that occur in the training split. */
+  private static BitSet matches(long[] sorted, Path train) throws IOException {
+    BitSet matches = new BitSet(sorted.length);
     try (Pairs pairs = new Pairs(train)) {
-      for (long left = pairs.count(); left > 0; left--) {
+      for (long remaining = pairs.count(); remaining > 0; remaining--) {
         int found = Arrays.binarySearch(sorted, pairs.next());
         pairs.next();
         if (found >= 0) {
-          met.set(found);
+          matches.set(found);
         }
       }
     }
-    return met;
+    return matches;
   }
 
   private static long lineOf(long hash, Path train) throws IOException {
@@ -95,7 +99,7 @@ public record TrainOverlap(long rows, long line, long trainLine) {
     }
   }
 
-  /** The pairs of a {@link NumberFile}, number by number. */
+  /** Reads the pairs of a {@link NumberFile} number by number. */
   private static final class Pairs implements Closeable {
     private final DataInputStream numbers;
     private final long count;

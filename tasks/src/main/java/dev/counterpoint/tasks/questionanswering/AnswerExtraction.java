@@ -4,11 +4,11 @@ import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * How answers are extracted from the span logits of a context, in training and in prediction.
+ * Settings for extracting answers from the span logits of a context, in training and prediction.
  *
- * @param stride tokens that a window over a long text has in common with the one before
- * @param maxAnswer the most tokens of an answer
- * @param noneAllowed whether a text may have no answer
+ * @param stride the number of context tokens shared by consecutive windows over a long context
+ * @param maxAnswer the maximum number of tokens of an answer
+ * @param noneAllowed whether a question can have no answer in its context
  */
 public record AnswerExtraction(int stride, int maxAnswer, boolean noneAllowed)
     implements PredictionSettings {
@@ -16,8 +16,8 @@ public record AnswerExtraction(int stride, int maxAnswer, boolean noneAllowed)
     new Checks().notNegative("stride", stride).positive("maxAnswer", maxAnswer).verify();
   }
 
-  /** As BERT's own script has it, for texts that may have no answer. */
-  public static AnswerExtraction usual() {
+  /** Settings of BERT's {@code run_squad.py}, for questions that can have no answer. */
+  public static AnswerExtraction bertDefaults() {
     return new AnswerExtraction(128, 30, true);
   }
 }

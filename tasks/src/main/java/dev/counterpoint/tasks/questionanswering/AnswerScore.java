@@ -8,43 +8,47 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * How right an answer is, as the evaluation script of SQuAD 2.0 has it: after taking away case,
- * punctuation (ASCII's), the articles a, an and the, and white space; the best over all answers
- * that were marked. Where none was marked, only the empty answer is right.
+ * Exact match and F1 of one answer, as in the evaluation script of SQuAD 2.0: case, ASCII
+ * punctuation, the articles a, an and the, and extra white space are removed first, and the maximum
+ * over all reference answers is taken. Without a reference answer, only the empty answer is
+ * correct.
  */
 final class AnswerScore {
   private AnswerScore() {}
 
-  /** 1 where the answer is one of those marked, else 0. */
-  static double exact(String answer, List<String> marked) {
-    return best(answer, marked, (one, other) -> normalize(one).equals(normalize(other)) ? 1 : 0);
+  /** Exact match: 1 if the answer equals one of the references, otherwise 0. */
+  static double exact(String answer, List<String> references) {
+    return best(
+        answer,
+        references,
+        (predicted, reference) -> normalize(predicted).equals(normalize(reference)) ? 1 : 0);
   }
 
-  /** The harmonic mean of how many words of each are in the other. */
-  static double f1(String answer, List<String> marked) {
-    return best(answer, marked, AnswerScore::overlap);
+  /** F1 score: the harmonic mean of word precision and recall. */
+  static double f1(String answer, List<String> references) {
+    return best(answer, references, AnswerScore::overlap);
   }
 
   private static double best(
-      String answer, List<String> marked, ToDoubleBiFunction<String, String> score) {
-    List<String> worded = marked.stream().filter(text -> !normalize(text).isEmpty()).toList();
-    return (worded.isEmpty() ? List.of("") : worded)
+      String answer, List<String> references, ToDoubleBiFunction<String, String> score) {
+    List<String> nonEmpty = references.stream().filter(text -> !normalize(text).isEmpty()).toList();
+    return (nonEmpty.isEmpty() ? List.of("") : nonEmpty)
         .stream().mapToDouble(text -> score.applyAsDouble(answer, text)).max().orElseThrow();
   }
 
-  private static double overlap(String answer, String marked) {
-    List<String> found = words(answer);
-    List<String> wanted = words(marked);
-    if (found.isEmpty() || wanted.isEmpty()) {
-      return found.equals(wanted) ? 1 : 0;
+  private static double overlap(String answer, String reference) {
+    List<String> predictedWords = words(answer);
+    List<String> referenceWords = words(reference);
+    if (predictedWords.isEmpty() || referenceWords.isEmpty()) {
+      return predictedWords.equals(referenceWords) ? 1 : 0;
     }
-    Map<String, Integer> left = new HashMap<>();
-    wanted.forEach(word -> left.merge(word, 1, Integer::sum));
+    Map<String, Integer> remaining = new HashMap<>();
+    referenceWords.forEach(word -> remaining.merge(word, 1, Integer::sum));
     double common = 0;
-    for (String word : found) {
-      common += left.merge(word, -1, Integer::sum) >= 0 ? 1 : 0;
+    for (String word : predictedWords) {
+      common += remaining.merge(word, -1, Integer::sum) >= 0 ? 1 : 0;
     }
-    return 2 * common / (found.size() + wanted.size());
+    return 2 * common / (predictedWords.size() + referenceWords.size());
   }
 
   private static List<String> words(String text) {
@@ -52,7 +56,7 @@ final class AnswerScore {
     return normal.isEmpty() ? List.of() : Arrays.asList(normal.split(" "));
   }
 
-  /** What is compared of a text. */
+  /** Normalizes a text for comparison. */
   static String normalize(String text) {
     return text.toLowerCase(Locale.ROOT)
         .replaceAll("\\p{Punct}", "")

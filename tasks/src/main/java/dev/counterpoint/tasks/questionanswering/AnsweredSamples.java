@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Some answers that are right and some that are wrong, of questions spread over those that a model
- * is validated with.
+ * Sample of correct and incorrect answers to validation questions, which are selected at equal
+ * intervals.
  *
- * @param length tokens of a window at most
+ * @param length the maximum number of tokens of a window
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record AnsweredSamples(
@@ -18,70 +18,70 @@ record AnsweredSamples(
     List<Question> questions,
     int paddingId,
     int length,
-    AnswerExtraction answering)
+    AnswerExtraction extraction)
     implements Samples {
-  private static final int ASKED = 48;
-  private static final int SHOWN_OF_EACH = 4;
-  private static final int EXCERPT = 300;
-  private static final String NONE = "(no answer)";
+  private static final int MAX_QUESTIONS = 48;
+  private static final int MAX_SAMPLES_EACH = 4;
+  private static final int EXCERPT_LENGTH = 300;
+  private static final String NO_ANSWER = "(no answer)";
 
   @Override
   public List<Sample> of(BaseModel model) throws IOException {
-    List<Question> asked = asked();
-    List<Sample> right = new ArrayList<>();
-    List<Sample> wrong = new ArrayList<>();
+    List<Question> selected = selectQuestions();
+    List<Sample> correct = new ArrayList<>();
+    List<Sample> incorrect = new ArrayList<>();
     try (QuestionPredictor predictor =
-        new QuestionPredictor(model, tokenizerJson, paddingId, length, answering)) {
+        new QuestionPredictor(model, tokenizerJson, paddingId, length, extraction)) {
       List<List<QuestionPredictor.Answer>> answers =
           predictor.answers(
-              asked.stream()
-                  .map(it -> new QuestionPredictor.Asked(it.text(), it.context()))
+              selected.stream()
+                  .map(it -> new QuestionPredictor.Input(it.text(), it.context()))
                   .toList(),
               1);
-      for (int i = 0; i < asked.size(); i++) {
+      for (int i = 0; i < selected.size(); i++) {
         QuestionPredictor.Answer answer = answers.get(i).get(0);
-        boolean exact = AnswerScore.exact(answer.text(), asked.get(i).answerTexts()) > 0;
-        (exact ? right : wrong).add(sample(asked.get(i), answer, exact));
+        boolean exact = AnswerScore.exact(answer.text(), selected.get(i).answerTexts()) > 0;
+        (exact ? correct : incorrect).add(sample(selected.get(i), answer, exact));
       }
     }
-    List<Sample> shown = new ArrayList<>(first(right));
-    shown.addAll(first(wrong));
+    List<Sample> shown = new ArrayList<>(first(correct));
+    shown.addAll(first(incorrect));
     return shown;
   }
 
-  private List<Question> asked() {
-    List<Question> asked = new ArrayList<>();
-    int step = Math.max(1, questions.size() / ASKED);
-    for (int i = 0; i < questions.size() && asked.size() < ASKED; i += step) {
+  private List<Question> selectQuestions() {
+    List<Question> selected = new ArrayList<>();
+    int step = Math.max(1, questions.size() / MAX_QUESTIONS);
+    for (int i = 0; i < questions.size() && selected.size() < MAX_QUESTIONS; i += step) {
       Question question = questions.get(i);
       if (!question.text().isBlank() && !question.context().isBlank()) {
-        asked.add(question);
+        selected.add(question);
       }
     }
-    return asked;
+    return selected;
   }
 
   private static List<Sample> first(List<Sample> samples) {
-    return samples.subList(0, Math.min(SHOWN_OF_EACH, samples.size()));
+    return samples.subList(0, Math.min(MAX_SAMPLES_EACH, samples.size()));
   }
 
   private static Sample sample(Question question, QuestionPredictor.Answer answer, boolean exact) {
-    String made = answer.start() < 0 ? NONE : answer.text();
-    String marked =
+    String prediction = answer.start() < 0 ? NO_ANSWER : answer.text();
+    String references =
         question.answers().isEmpty()
-            ? NONE
+            ? NO_ANSWER
             : String.join(" / ", question.answerTexts().stream().distinct().toList());
     return new Sample(
         excerpt(question, answer) + "\n" + question.text() + "\n",
-        made,
-        exact ? "right" : "wrong; marked: " + marked);
+        prediction,
+        exact ? "correct" : "incorrect; reference: " + references);
   }
 
-  /** The text around an answer. */
+  /** The part of the context around an answer. */
   private static String excerpt(Question question, QuestionPredictor.Answer answer) {
-    int all = question.context().codePointCount(0, question.context().length());
-    int from = Math.max(0, Math.min(answer.start() - EXCERPT / 2, all - EXCERPT));
-    int to = Math.min(all, from + EXCERPT);
-    return (from > 0 ? "... " : "") + question.part(from, to) + (to < all ? " ..." : "");
+    int total = question.context().codePointCount(0, question.context().length());
+    int from = Math.max(0, Math.min(answer.start() - EXCERPT_LENGTH / 2, total - EXCERPT_LENGTH));
+    int to = Math.min(total, from + EXCERPT_LENGTH);
+    return (from > 0 ? "... " : "") + question.part(from, to) + (to < total ? " ..." : "");
   }
 }

@@ -3,18 +3,19 @@ package dev.counterpoint.tasks.questionanswering;
 import java.util.List;
 
 /**
- * A question about a text. Places in a text are counted in Unicode code points from 0, as SQuAD's
- * files and Hugging Face's tokenizers do.
+ * A question about a context. Positions in the context are 0-based and counted in Unicode code
+ * points, as in SQuAD files and the Hugging Face tokenizers.
  *
- * @param answers where the answer stands, each as one person marked it; empty where the text has
- *     none
+ * @param text the question itself
+ * @param answers the reference answers, each marked by one annotator; empty if the context has no
+ *     answer
  */
 record Question(String id, String text, String context, List<Answer> answers) {
   Question {
     answers = List.copyOf(answers);
   }
 
-  /** What was marked. */
+  /** A reference answer and its position in the context. */
   record Answer(String text, int start) {
     int end() {
       return start + text.codePointCount(0, text.length());

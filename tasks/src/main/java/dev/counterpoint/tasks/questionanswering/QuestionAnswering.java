@@ -23,16 +23,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Questions whose answer is a part of a text, from SQuAD's JSON, version 1.1 or 2. A text that is
- * too long for the model is cut into windows that overlap; an item is a window.
+ * Data source for extractive question answering: SQuAD files of version 1.1 or 2.0. A context that
+ * is too long for the model is split into overlapping windows; each window is one example.
  *
- * @param test a split that training never looks at
- * @param tokenizer null for words of the training text, or for the tokenizer of the model that is
- *     begun from
- * @param maxLength the most tokens of a window, the question's among them; null for 384, or what
- *     the model takes if that is less
- * @param stride tokens of the text that a window has in common with the one before
- * @param maxAnswer the most tokens of an answer that is given
+ * @param test a split that is not used during training
+ * @param tokenizer the tokenizer settings; null for the tokenizer of the pretrained model or,
+ *     without one, for the words of the training text
+ * @param maxLength the maximum number of tokens of a window, including the question; null for 384
+ *     or the model's maximum, whichever is smaller
+ * @param stride the number of context tokens shared by consecutive windows
+ * @param maxAnswer the maximum number of tokens of a predicted answer
  */
 public record QuestionAnswering(
     FileSplit train,
@@ -43,21 +43,21 @@ public record QuestionAnswering(
     int stride,
     int maxAnswer)
     implements EvaluationSource {
-  private static final int USUAL_LENGTH = 384;
-  private static final int SHORTEST = 32;
+  private static final int DEFAULT_LENGTH = 384;
+  private static final int MIN_LENGTH = 32;
   private static final String TEST = "test";
 
   public QuestionAnswering {
     Checks checks = new Checks().notNegative("stride", stride).positive("maxAnswer", maxAnswer);
     if (maxLength != null) {
       checks.that(
-          maxLength >= SHORTEST, "maxLength", maxLength, "must be " + SHORTEST + " or greater");
+          maxLength >= MIN_LENGTH, "maxLength", maxLength, "must be " + MIN_LENGTH + " or greater");
     }
     checks.verify();
   }
 
-  /** As BERT's own script has it; {@code train} must be given. */
-  @SuppressWarnings("NullAway") // The binder asks for what is null here.
+  /** Defaults of a run file, as in BERT's {@code run_squad.py}; {@code train} must be set. */
+  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static QuestionAnswering defaults() {
     return new QuestionAnswering(null, null, null, null, null, 128, 30);
   }
@@ -70,7 +70,8 @@ public record QuestionAnswering(
   }
 
   @Override
-  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Map<String, Path> file = Map.of(SPLIT, context.files().apply(path));
     byte[] json = TokenizerFolder.json(Objects.requireNonNull(context.tokenizer()));
     return splits(file, read(file), json, context);
@@ -94,35 +95,37 @@ public record QuestionAnswering(
     QuestionSet set = new QuestionSet(vocabulary.paddingId());
     QuestionHash hash = new QuestionHash(json);
     Map<String, Dataset> splits = new LinkedHashMap<>();
-    List<String> unknown = new ArrayList<>();
+    List<String> unknownNotes = new ArrayList<>();
     try (Windows windows = new Windows(json, length(context), stride)) {
       files.forEach(
           (name, file) -> {
-            List<Question> asked = questions.getOrDefault(name, List.of());
-            QuestionSet.Split split = set.add(file, asked, windows);
-            hash.add(name, asked, split.windows());
+            List<Question> splitQuestions = questions.getOrDefault(name, List.of());
+            QuestionSet.Split split = set.add(file, splitQuestions, windows);
+            hash.add(name, splitQuestions, split.windows());
             splits.put(name, split);
             UnknownTokens.note(
-                    name, split.tokens(vocabulary::isUnknown), split.tokens(token -> true))
-                .ifPresent(unknown::add);
+                    name,
+                    split.countTokens(vocabulary::isUnknown),
+                    split.countTokens(token -> true))
+                .ifPresent(unknownNotes::add);
           });
     }
-    AnswerExtraction answering = new AnswerExtraction(stride, maxAnswer, set.someUnanswerable());
+    AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, set.hasUnanswerable());
     return new DataSplits(
         DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
-            .cutAt(length(context)),
+            .withMaxLength(length(context)),
         splits,
         List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),
         hash.fingerprint(),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(questions, splits, unknown),
+        notes(questions, splits, unknownNotes),
         new AnsweredSamples(
             json,
             questions.getOrDefault(DataSplits.VALIDATION, List.of()),
             vocabulary.paddingId(),
             length(context),
-            answering),
-        answering);
+            extraction),
+        extraction);
   }
 
   private Map<String, Path> files(DataContext context) {
@@ -143,27 +146,27 @@ public record QuestionAnswering(
         tokenizer == null
             ? new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 2, true, true)
             : tokenizer;
-    Path given = TokenizerFolder.given(settings, context);
-    if (given != null) {
-      return TokenizerFolder.json(given);
+    Path existingTokenizer = TokenizerFolder.find(settings, context);
+    if (existingTokenizer != null) {
+      return TokenizerFolder.json(existingTokenizer);
     }
     List<String> texts = new ArrayList<>();
-    String before = "";
+    String previous = "";
     for (Question question : training == null ? List.<Question>of() : training) {
       texts.add(question.text());
-      if (!question.context().equals(before)) {
+      if (!question.context().equals(previous)) {
         texts.add(question.context());
       }
-      before = question.context();
+      previous = question.context();
     }
     return TokenizerFolder.build(settings, texts);
   }
 
   private int length(DataContext context) {
-    int most = maxLength == null ? USUAL_LENGTH : maxLength;
-    int length = Math.min(most, context.maxLength());
+    int limit = maxLength == null ? DEFAULT_LENGTH : maxLength;
+    int length = Math.min(limit, context.maxLength());
     new Checks()
-        .that(length >= SHORTEST, "maxLength", length, "must be " + SHORTEST + " or greater")
+        .that(length >= MIN_LENGTH, "maxLength", length, "must be " + MIN_LENGTH + " or greater")
         .that(
             stride <= length / 2,
             "stride",
@@ -174,23 +177,27 @@ public record QuestionAnswering(
   }
 
   private static List<String> notes(
-      Map<String, List<Question>> questions, Map<String, Dataset> splits, List<String> more) {
+      Map<String, List<Question>> questions,
+      Map<String, Dataset> splits,
+      List<String> furtherNotes) {
     List<String> notes = new ArrayList<>();
     questions.forEach(
-        (name, asked) ->
+        (name, splitQuestions) ->
             notes.add(
                 String.format(
                     Locale.ROOT,
-                    "%s: %s, %,d of them without an answer, in %s",
+                    "%s: %s (%,d without an answer) in %s",
                     name,
-                    count(asked.size(), "question"),
-                    asked.stream().filter(question -> question.answers().isEmpty()).count(),
+                    count(splitQuestions.size(), "question"),
+                    splitQuestions.stream()
+                        .filter(question -> question.answers().isEmpty())
+                        .count(),
                     count(splits.containsKey(name) ? splits.get(name).size() : 0, "window"))));
-    notes.addAll(more);
+    notes.addAll(furtherNotes);
     return notes;
   }
 
-  private static String count(long number, String what) {
-    return String.format(Locale.ROOT, number == 1 ? "%,d %s" : "%,d %ss", number, what);
+  private static String count(long number, String unit) {
+    return String.format(Locale.ROOT, number == 1 ? "%,d %s" : "%,d %ss", number, unit);
   }
 }

@@ -10,31 +10,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the items of questions are known by: tokenizer, splits, their questions and windows. */
+/** Fingerprint of question answering data: tokenizer, splits, questions and windows. */
 final class QuestionHash {
-  private static final int PART = 16;
+  private static final int PART_LENGTH = 16;
 
-  private final MessageDigest items = Sha256.begin();
+  private final MessageDigest examples = Sha256.begin();
   private final Map<String, String> parts = new LinkedHashMap<>();
 
   QuestionHash(byte[] tokenizerJson) {
-    items.update(tokenizerJson);
+    examples.update(tokenizerJson);
   }
 
-  /** Takes in a split. */
+  /** Adds a split. */
   void add(String split, List<Question> questions, List<Window> windows) {
-    MessageDigest asked = Sha256.begin();
-    questions.forEach(question -> asked.update(bytes(question + "\n")));
-    byte[] hash = asked.digest();
-    parts.put(split, HexFormat.of().formatHex(hash).substring(0, PART));
-    items.update(bytes(split));
-    items.update(hash);
-    windows.forEach(window -> items.update(numbers(window)));
+    MessageDigest digest = Sha256.begin();
+    questions.forEach(question -> digest.update(bytes(question + "\n")));
+    byte[] hash = digest.digest();
+    parts.put(split, HexFormat.of().formatHex(hash).substring(0, PART_LENGTH));
+    examples.update(bytes(split));
+    examples.update(hash);
+    windows.forEach(window -> examples.update(numbers(window)));
   }
 
-  /** As {@link DataSplits#fingerprint()}. */
+  /** Fingerprint in the format of {@link DataSplits#fingerprint()}. */
   String fingerprint() {
-    return DataSplits.fingerprint(Sha256.hex(items), parts);
+    return DataSplits.fingerprint(Sha256.hex(examples), parts);
   }
 
   private static byte[] bytes(String text) {
@@ -44,7 +44,7 @@ final class QuestionHash {
   private static byte[] numbers(Window window) {
     ByteBuffer numbers = ByteBuffer.allocate((6 + window.ids().length) * Integer.BYTES);
     numbers.putInt(window.question()).putInt(window.contextFrom()).putInt(window.contextType());
-    numbers.putInt(window.first()).putInt(window.last()).putInt(window.ids().length);
+    numbers.putInt(window.answerStart()).putInt(window.answerEnd()).putInt(window.ids().length);
     for (int id : window.ids()) {
       numbers.putInt(id);
     }

@@ -12,10 +12,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Answers questions from texts by a trained model. Any number of threads may ask at once. */
+/** Answers questions about a context with a trained model. Thread-safe. */
 public final class QuestionPredictor implements AutoCloseable {
-  /** Windows that are computed at once. */
-  private static final int BATCH = 32;
+  /** Number of windows in one forward pass. */
+  private static final int BATCH_SIZE = 32;
 
   private final Predictor predictor;
   private final Windows windows;
@@ -24,130 +24,135 @@ public final class QuestionPredictor implements AutoCloseable {
   private final boolean noneAllowed;
 
   /**
-   * Puts the model into evaluation.
+   * Creates a predictor and switches the model to evaluation mode.
    *
    * @param tokenizerJson the content of the model's {@code tokenizer.json}
-   * @param maxLength the most tokens of a window
-   * @param answering as the model was trained
+   * @param maxLength the maximum number of tokens of a window
+   * @param extraction the settings that the model was trained with
    */
   public QuestionPredictor(
       BaseModel model,
       byte[] tokenizerJson,
       int paddingId,
       int maxLength,
-      AnswerExtraction answering)
+      AnswerExtraction extraction)
       throws IOException {
     predictor = new Predictor(model);
-    windows = new Windows(tokenizerJson, maxLength, Math.min(answering.stride(), maxLength / 2));
-    search = SpanSearch.of(answering.maxAnswer());
-    noneAllowed = answering.noneAllowed();
+    windows = new Windows(tokenizerJson, maxLength, Math.min(extraction.stride(), maxLength / 2));
+    search = SpanSearch.of(extraction.maxAnswer());
+    noneAllowed = extraction.noneAllowed();
     this.paddingId = paddingId;
   }
 
-  /** A question and the text that its answer stands in; neither may be blank, or no Unicode. */
-  public record Asked(String question, String context) {
-    public Asked {
+  /** A question and its context. Neither may be blank or contain unpaired surrogates. */
+  public record Input(String question, String context) {
+    public Input {
       if (context.isBlank() || question.isBlank()) {
-        throw new InvalidSettings(
-            "A question and the text that its answer stands in may not be empty.");
+        throw new InvalidSettings("The question and its context must not be empty.");
       }
       if (Surrogates.areUnpairedIn(context) || Surrogates.areUnpairedIn(question)) {
         throw new InvalidSettings(
-            "A question or the text that its answer stands in has half of a surrogate pair, which"
-                + " is no character.");
+            "The question or its context has an unpaired surrogate, which is not a valid"
+                + " character.");
       }
     }
   }
 
   /**
-   * What may be the answer.
+   * Predicted answer.
    *
-   * @param text empty where it is that the text has none
-   * @param probability by the softmax of the scores of those that were found
-   * @param start its place in the text, in Unicode code points; -1 where there is none
-   * @param end the place behind it
+   * @param text the answer; empty if the context has no answer
+   * @param probability the softmax of the score over all distinct answers found
+   * @param start the position in the context, in Unicode code points; -1 if there is no answer
+   * @param end the end position, exclusive; -1 if there is no answer
    */
   public record Answer(String text, double probability, int start, int end) {}
 
   /**
-   * The likeliest answers, the likeliest first. That there is none is one of them where texts may
-   * have none; else it is told only where nothing was found.
+   * Returns the most likely answers, by descending probability. "No answer" is one of the
+   * candidates if questions can have no answer; otherwise it is returned only if no answer was
+   * found.
    *
-   * @param most how many
+   * @param topK the maximum number of answers
    */
-  public List<Answer> answer(String question, String context, int most) {
-    return answers(List.of(new Asked(question, context)), most).get(0);
+  public List<Answer> answer(String question, String context, int topK) {
+    return answers(List.of(new Input(question, context)), topK).get(0);
   }
 
   /**
-   * The likeliest answers of each question, the windows of all of them being computed together.
+   * Returns the most likely answers to each question. The windows of all questions are batched
+   * together.
    *
-   * @param most how many of each
+   * @param topK the maximum number of answers per question
    */
-  public List<List<Answer>> answers(List<Asked> all, int most) {
+  public List<List<Answer>> answers(List<Input> inputs, int topK) {
     List<Question> questions =
-        all.stream().map(it -> new Question("", it.question(), it.context(), List.of())).toList();
-    List<Window> cut = new ArrayList<>();
+        inputs.stream()
+            .map(it -> new Question("", it.question(), it.context(), List.of()))
+            .toList();
+    List<Window> allWindows = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      cut.addAll(windows.cut(questions.get(i), i));
+      allWindows.addAll(windows.split(questions.get(i), i));
     }
-    List<Found> found = questions.stream().map(Found::new).toList();
-    for (int from = 0; from < cut.size(); from += BATCH) {
-      List<Window> some = cut.subList(from, Math.min(cut.size(), from + BATCH));
-      HostTensor logits = predictor.predict(WindowBatch.of(some, new long[some.size()], paddingId));
-      for (int row = 0; row < some.size(); row++) {
-        found.get(some.get(row).question()).add(some.get(row), logits, row);
+    List<Candidates> candidates = questions.stream().map(Candidates::new).toList();
+    for (int from = 0; from < allWindows.size(); from += BATCH_SIZE) {
+      List<Window> batch = allWindows.subList(from, Math.min(allWindows.size(), from + BATCH_SIZE));
+      HostTensor logits =
+          predictor.predict(WindowBatch.of(batch, new long[batch.size()], paddingId));
+      for (int row = 0; row < batch.size(); row++) {
+        candidates.get(batch.get(row).question()).add(batch.get(row), logits, row);
       }
     }
-    return found.stream().map(it -> it.answers(most)).toList();
+    return candidates.stream().map(it -> it.answers(topK)).toList();
   }
 
-  /** What the windows of one question have brought. */
-  private final class Found {
-    private final Question asked;
+  /** Answers found in the windows of one question. */
+  private final class Candidates {
+    private final Question question;
     private final List<SpanSearch.Span> spans = new ArrayList<>();
-    private double none = Double.POSITIVE_INFINITY;
+    private double noAnswerScore = Double.POSITIVE_INFINITY;
 
-    Found(Question asked) {
-      this.asked = asked;
+    Candidates(Question question) {
+      this.question = question;
     }
 
     void add(Window window, HostTensor logits, int row) {
       int tokens = (int) logits.shape().get(1);
       spans.addAll(search.find(window, logits.floats(), row, tokens));
-      none = Math.min(none, SpanSearch.none(logits.floats(), row, tokens));
+      noAnswerScore =
+          Math.min(noAnswerScore, SpanSearch.noAnswerScore(logits.floats(), row, tokens));
     }
 
-    List<Answer> answers(int most) {
-      List<SpanSearch.Span> all = new ArrayList<>(spans);
-      if (noneAllowed || all.isEmpty()) {
-        all.add(new SpanSearch.Span(-1, -1, none));
+    List<Answer> answers(int topK) {
+      List<SpanSearch.Span> candidates = new ArrayList<>(spans);
+      if (noneAllowed || candidates.isEmpty()) {
+        candidates.add(new SpanSearch.Span(-1, -1, noAnswerScore));
       }
-      return QuestionPredictor.answers(asked, all, most);
+      return QuestionPredictor.answers(question, candidates, topK);
     }
   }
 
-  private static List<Answer> answers(Question asked, List<SpanSearch.Span> spans, int most) {
+  private static List<Answer> answers(Question question, List<SpanSearch.Span> spans, int topK) {
     spans.sort(Comparator.comparingDouble(SpanSearch.Span::score).reversed());
     double highest = spans.get(0).score();
-    List<SpanSearch.Span> kept = distinct(spans);
-    double total = kept.stream().mapToDouble(span -> Math.exp(span.score() - highest)).sum();
-    return kept.stream()
-        .limit(most)
+    List<SpanSearch.Span> distinct = distinct(spans);
+    double total = distinct.stream().mapToDouble(span -> Math.exp(span.score() - highest)).sum();
+    return distinct.stream()
+        .limit(topK)
         .map(
             span ->
                 new Answer(
-                    span.start() < 0 ? "" : asked.part(span.start(), span.end()),
+                    span.start() < 0 ? "" : question.part(span.start(), span.end()),
                     Math.exp(span.score() - highest) / total,
                     span.start(),
                     span.end()))
         .toList();
   }
 
-  /** Windows overlap, so that an answer may be found twice. */
+  /** Removes duplicates, which occur because windows overlap. */
   private static List<SpanSearch.Span> distinct(List<SpanSearch.Span> spans) {
-    Set<List<Integer>> places = new LinkedHashSet<>();
-    return spans.stream().filter(it -> places.add(List.of(it.start(), it.end()))).toList();
+    Set<List<Integer>> seen = new LinkedHashSet<>();
+    return spans.stream().filter(it -> seen.add(List.of(it.start(), it.end()))).toList();
   }
 
   @Override

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.LongPredicate;
 
 /**
- * All questions of a run and their windows, numbered over all splits, so that a measure finds its
- * way back from a number.
+ * All questions of a run and their windows, numbered across all splits, so that a metric can look
+ * up a window by its number.
  */
 final class QuestionSet {
   private final List<Question> questions = new ArrayList<>();
@@ -22,27 +22,27 @@ final class QuestionSet {
     this.paddingId = paddingId;
   }
 
-  /** Takes in the questions of a file as a split. */
-  Split add(Path file, List<Question> more, Windows cutter) {
+  /** Adds the questions of a file as a split. */
+  Split add(Path file, List<Question> added, Windows windower) {
     int from = windows.size();
-    for (Question question : more) {
-      List<Window> cut = cutter.cut(question, questions.size());
-      requireTokens(file, question, cut);
-      windows.addAll(cut);
+    for (Question question : added) {
+      List<Window> questionWindows = windower.split(question, questions.size());
+      requireTokens(file, question, questionWindows);
+      windows.addAll(questionWindows);
       questions.add(question);
     }
     return new Split(file, from, windows.size());
   }
 
-  private static void requireTokens(Path file, Question question, List<Window> cut) {
+  private static void requireTokens(Path file, Question question, List<Window> questionWindows) {
     if (!question.context().isBlank()
-        && cut.stream().allMatch(window -> window.starts().length == 0)) {
+        && questionWindows.stream().allMatch(window -> window.starts().length == 0)) {
       throw new InvalidSettings(
           file
               + ", question "
               + question.id()
-              + ": the tokenizer makes no token of its text, so that no answer can be found in it."
-              + " Take another tokenizer, or take the question out.");
+              + ": the tokenizer produces no tokens for its context, so no answer can be found."
+              + " Use another tokenizer, or remove the question.");
     }
   }
 
@@ -54,12 +54,12 @@ final class QuestionSet {
     return windows;
   }
 
-  /** Whether some text has no answer. */
-  boolean someUnanswerable() {
+  /** Whether any question has no answer. */
+  boolean hasUnanswerable() {
     return questions.stream().anyMatch(question -> question.answers().isEmpty());
   }
 
-  /** The windows of one file, one an item. */
+  /** Dataset of the windows of one file: each window is one example. */
   final class Split implements Dataset.OfVariableLength, Dataset.Traceable {
     private final Path file;
     private final int from;
@@ -77,17 +77,20 @@ final class QuestionSet {
     }
 
     @Override
-    public int length(long item) {
-      return window(item).ids().length;
+    public int length(long index) {
+      return window(index).ids().length;
     }
 
     @Override
-    public String origin(long item) {
-      return file + " question " + questions.get(window(item).question()).id();
+    public String origin(long index) {
+      return file + " question " + questions.get(window(index).question()).id();
     }
 
-    /** How many tokens of the texts are such, those that two windows have in common twice. */
-    long tokens(LongPredicate such) {
+    /**
+     * Counts the context tokens that match a predicate. Tokens in two overlapping windows are
+     * counted twice.
+     */
+    long countTokens(LongPredicate predicate) {
       return windows().stream()
           .mapToLong(
               it ->
@@ -95,7 +98,7 @@ final class QuestionSet {
                       .skip(it.contextFrom())
                       .limit(it.starts().length)
                       .asLongStream()
-                      .filter(such)
+                      .filter(predicate)
                       .count())
           .sum();
     }
@@ -104,19 +107,19 @@ final class QuestionSet {
       return windows.subList(from, to);
     }
 
-    Window window(long item) {
-      return windows.get(from + (int) item);
+    Window window(long index) {
+      return windows.get(from + (int) index);
     }
 
     @Override
-    public HostBatch collate(long[] items) {
-      List<Window> chosen = new ArrayList<>();
-      long[] numbers = new long[items.length];
-      for (int i = 0; i < items.length; i++) {
-        chosen.add(window(items[i]));
-        numbers[i] = from + items[i];
+    public HostBatch collate(long[] indices) {
+      List<Window> selected = new ArrayList<>();
+      long[] numbers = new long[indices.length];
+      for (int i = 0; i < indices.length; i++) {
+        selected.add(window(indices[i]));
+        numbers[i] = from + indices[i];
       }
-      return WindowBatch.of(chosen, numbers, paddingId);
+      return WindowBatch.of(selected, numbers, paddingId);
     }
   }
 }

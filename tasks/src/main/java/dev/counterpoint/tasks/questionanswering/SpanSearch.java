@@ -7,46 +7,46 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * The likeliest answers in a window: every pair of one of the likeliest first tokens and one of the
- * likeliest last ones that is in the text, in order, and not too long.
+ * Finds the most likely answer spans in a window: all pairs of a top start token and a top end
+ * token within the context, in order, and are not too long.
  *
- * @param best how many of the likeliest first and last tokens are looked at
- * @param maxTokens of an answer
+ * @param nBest the number of top start and end tokens considered
+ * @param maxTokens the maximum number of tokens of an answer
  */
-record SpanSearch(int best, int maxTokens) {
-  private static final int USUAL = 20;
+record SpanSearch(int nBest, int maxTokens) {
+  private static final int DEFAULT_N_BEST = 20;
 
-  /** As many as BERT's own script looks at. */
+  /** A search with the n-best size of BERT's {@code run_squad.py}, 20. */
   static SpanSearch of(int maxTokens) {
-    return new SpanSearch(USUAL, maxTokens);
+    return new SpanSearch(DEFAULT_N_BEST, maxTokens);
   }
 
   /**
-   * An answer.
+   * An answer span.
    *
-   * @param start its place in the text, in code points
-   * @param end the place behind it
-   * @param score the sum of the logits of its ends
+   * @param start the position in the context, in code points
+   * @param end the end position, exclusive
+   * @param score the sum of the start and end logits
    */
   record Span(int start, int end, double score) {}
 
   /**
-   * Searches a window.
+   * Searches one window.
    *
-   * @param logits (batch, tokens, 2)
-   * @param row of the window in the batch
-   * @param tokens of a row
-   * @return the likeliest first
+   * @param logits the start and end logits, (batch, tokens, 2)
+   * @param row the row of the window in the batch
+   * @param tokens the number of tokens of a row
+   * @return the spans by descending score
    */
   List<Span> find(Window window, float[] logits, int row, int tokens) {
-    int[] firsts = likeliest(window, token -> logit(logits, row, tokens, token, 0));
-    int[] lasts = likeliest(window, token -> logit(logits, row, tokens, token, 1));
+    int[] starts = top(window, token -> logit(logits, row, tokens, token, 0));
+    int[] ends = top(window, token -> logit(logits, row, tokens, token, 1));
     List<Span> spans = new ArrayList<>();
-    for (int first : firsts) {
-      for (int last : lasts) {
-        if (first <= last && last - first < maxTokens) {
-          double score = logit(logits, row, tokens, first, 0) + logit(logits, row, tokens, last, 1);
-          spans.add(new Span(window.start(first), window.end(last), score));
+    for (int start : starts) {
+      for (int end : ends) {
+        if (start <= end && end - start < maxTokens) {
+          double score = logit(logits, row, tokens, start, 0) + logit(logits, row, tokens, end, 1);
+          spans.add(new Span(window.start(start), window.end(end), score));
         }
       }
     }
@@ -54,8 +54,8 @@ record SpanSearch(int best, int maxTokens) {
     return spans;
   }
 
-  /** How likely it is that the window has no answer, against the scores of answers. */
-  static double none(float[] logits, int row, int tokens) {
+  /** Score of "no answer" for a window, comparable to the scores of spans. */
+  static double noAnswerScore(float[] logits, int row, int tokens) {
     return logit(logits, row, tokens, 0, 0) + logit(logits, row, tokens, 0, 1);
   }
 
@@ -63,11 +63,11 @@ record SpanSearch(int best, int maxTokens) {
     return logits[(row * tokens + token) * 2 + end];
   }
 
-  private int[] likeliest(Window window, IntToDoubleFunction logit) {
+  private int[] top(Window window, IntToDoubleFunction logit) {
     return IntStream.range(0, window.ids().length)
         .boxed()
         .sorted(Comparator.comparingDouble((Integer token) -> -logit.applyAsDouble(token)))
-        .limit(best)
+        .limit(nBest)
         .mapToInt(token -> token)
         .filter(window::isContext)
         .toArray();

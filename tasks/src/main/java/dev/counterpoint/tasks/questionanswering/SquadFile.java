@@ -15,7 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Questions in the JSON of SQuAD (Rajpurkar et al. 2016 and 2018), version 1.1 or 2. */
+/** Reader for SQuAD JSON files (Rajpurkar et al. 2016 and 2018), version 1.1 or 2.0. */
 final class SquadFile {
   private static final JsonMapper STRICT =
       JsonMapper.builder()
@@ -34,9 +34,9 @@ final class SquadFile {
   /**
    * Reads all questions.
    *
-   * @throws InvalidSettings where the file is not such JSON, or a list, a text, a question, its id
-   *     or its answers are missing, or an id comes twice, or an answer does not stand where it is
-   *     said to, naming the article or the question
+   * @throws InvalidSettings if the file is not valid JSON, an array, context, question, id or
+   *     answers are missing, an id occurs twice, or an answer is not at its stated position; the
+   *     message names the article or the question
    */
   static List<Question> read(Path file) throws IOException {
     SquadFile squad = new SquadFile(file);
@@ -50,8 +50,7 @@ final class SquadFile {
     }
     JsonNode data = parse().path("data");
     if (!data.isArray()) {
-      throw new InvalidSettings(
-          file + " has no list \"data\", so it is no file of questions as SQuAD has them.");
+      throw new InvalidSettings(file + " has no array \"data\"; expected a file in SQuAD format.");
     }
     for (int i = 0; i < data.size(); i++) {
       String title = data.get(i).path("title").asText("");
@@ -78,93 +77,95 @@ final class SquadFile {
     }
   }
 
-  private void paragraph(JsonNode paragraph, String where) {
-    JsonNode asked = list(paragraph, "qas", where);
-    for (int i = 0; i < asked.size(); i++) {
-      String id = text(asked.get(i), "id", where + ", question " + (i + 1));
+  private void paragraph(JsonNode paragraph, String location) {
+    JsonNode questionNodes = list(paragraph, "qas", location);
+    for (int i = 0; i < questionNodes.size(); i++) {
+      String id = text(questionNodes.get(i), "id", location + ", question " + (i + 1));
       if (!ids.add(id)) {
-        throw new InvalidSettings(
-            where(id) + " is in the file twice; each needs an id of its own.");
+        throw new InvalidSettings(location(id) + " occurs twice; question ids must be unique.");
       }
-      questions.add(question(id, asked.get(i), text(paragraph, "context", where(id))));
+      questions.add(question(id, questionNodes.get(i), text(paragraph, "context", location(id))));
     }
   }
 
-  private Question question(String id, JsonNode asked, String context) {
+  private Question question(String id, JsonNode questionNode, String context) {
     List<Question.Answer> answers = new ArrayList<>();
-    if (!isImpossible(id, asked)) {
-      if (!asked.path("answers").isArray()) {
+    if (!isImpossible(id, questionNode)) {
+      if (!questionNode.path("answers").isArray()) {
         throw new InvalidSettings(
-            where(id)
-                + " has no list \"answers\". That a text has no answer is said by"
-                + " \"is_impossible\": true, or by an empty list.");
+            location(id)
+                + " has no array \"answers\"; mark a question without an answer by"
+                + " \"is_impossible\": true or by an empty array.");
       }
-      for (JsonNode answer : asked.path("answers")) {
+      for (JsonNode answer : questionNode.path("answers")) {
         answers.add(answer(id, answer, context));
       }
     }
-    return new Question(id, text(asked, "question", where(id)), context, answers);
+    return new Question(id, text(questionNode, "question", location(id)), context, answers);
   }
 
-  private boolean isImpossible(String id, JsonNode asked) {
-    JsonNode said = asked.path("is_impossible");
-    if (!said.isBoolean() && !said.isMissingNode()) {
+  private boolean isImpossible(String id, JsonNode questionNode) {
+    JsonNode impossible = questionNode.path("is_impossible");
+    if (!impossible.isBoolean() && !impossible.isMissingNode()) {
       throw new InvalidSettings(
-          where(id) + " has \"is_impossible\": " + said + "; it must be true or false.");
+          location(id) + " has \"is_impossible\": " + impossible + "; it must be true or false.");
     }
-    return said.asBoolean(false);
+    return impossible.asBoolean(false);
   }
 
-  private static JsonNode list(JsonNode node, String key, String where) {
+  private static JsonNode list(JsonNode node, String key, String location) {
     if (!node.path(key).isArray()) {
-      throw new InvalidSettings(where + " has no list \"" + key + "\".");
+      throw new InvalidSettings(location + " has no array \"" + key + "\".");
     }
     return node.path(key);
   }
 
-  private static String text(JsonNode node, String key, String where) {
+  private static String text(JsonNode node, String key, String location) {
     if (!node.path(key).isTextual()) {
-      throw new InvalidSettings(where + " has no text \"" + key + "\".");
+      throw new InvalidSettings(location + " has no string \"" + key + "\".");
     }
     String text = node.path(key).textValue();
     if (Surrogates.areUnpairedIn(text)) {
       throw new InvalidSettings(
-          where + " has half of a surrogate pair in \"" + key + "\", which is no character.");
+          location
+              + " has an unpaired surrogate in \""
+              + key
+              + "\", which is not a valid character.");
     }
     return text;
   }
 
-  private String where(String id) {
+  private String location(String id) {
     return file + ", question " + id;
   }
 
   private Question.Answer answer(String id, JsonNode node, String context) {
-    String text = text(node, "text", where(id) + ", an answer");
+    String text = text(node, "text", location(id) + ": an answer");
     JsonNode start = node.path("answer_start");
     if (!start.isIntegralNumber()) {
       throw new InvalidSettings(
-          where(id)
+          location(id)
               + ": the answer \""
               + text
-              + "\" has no whole number \"answer_start\""
-              + (start.isMissingNode() ? "." : ", but " + start + "."));
+              + "\" has no integer \"answer_start\""
+              + (start.isMissingNode() ? "." : "; found " + start + "."));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());
-    boolean inside = start.canConvertToInt() && start.intValue() >= 0 && start.intValue() <= last;
-    Question.Answer answer = new Question.Answer(text, inside ? start.intValue() : 0);
-    String there =
-        inside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
-    if (text.isEmpty() || !there.equals(text)) {
+    boolean isInside = start.canConvertToInt() && start.intValue() >= 0 && start.intValue() <= last;
+    Question.Answer answer = new Question.Answer(text, isInside ? start.intValue() : 0);
+    String actual =
+        isInside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
+    if (text.isEmpty() || !actual.equals(text)) {
       throw new InvalidSettings(
-          where(id)
+          location(id)
               + ": the answer \""
               + text
-              + "\" does not stand at "
+              + "\" is not at answer_start "
               + start
-              + (inside
-                  ? ", where the text has \"" + there + "\"."
-                  : ", in a text of " + length + " characters."));
+              + (isInside
+                  ? "; the context has \"" + actual + "\" there."
+                  : "; the context has " + length + " characters."));
     }
     return answer;
   }

@@ -9,32 +9,32 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Exact match and F1 of SQuAD, from 0 to 1, the likeliest answer of all windows of a question being
- * taken. Where some texts of the data have no answer, "none" is taken if it is likelier than the
- * best answer in every window.
+ * Exact match and F1 of SQuAD, from 0 to 1, for the highest-scoring answer over all windows of a
+ * question. If some questions of the data have no answer, "no answer" is predicted if its lowest
+ * score over the windows is higher than the score of the best answer.
  *
- * <p>The sums have five numbers of their own for each window of all splits, so that windows may be
- * measured in any order and by several processes, also by one that gets none of the split's.
+ * <p>The sums hold five values for each window of all splits, so that windows can be measured in
+ * any order and by several processes, including processes without any window of the split.
  */
 final class SquadMetric implements Metric {
-  private static final int SEEN = 0;
+  private static final int MEASURED = 0;
   private static final int SCORE = 1;
   private static final int EXACT = 2;
   private static final int F1 = 3;
-  private static final int NONE = 4;
-  private static final int NUMBERS = 5;
-  private static final double NOTHING_FOUND = -1e30;
+  private static final int NO_ANSWER = 4;
+  private static final int VALUES_PER_WINDOW = 5;
+  private static final double NO_SPAN_SCORE = -1e30;
 
   private final QuestionSet set;
   private final SpanSearch search;
-  private final boolean someUnanswerable;
-  private final double[] numbers;
+  private final boolean hasUnanswerable;
+  private final double[] values;
 
   SquadMetric(QuestionSet set, SpanSearch search) {
     this.set = set;
     this.search = search;
-    someUnanswerable = set.someUnanswerable();
-    numbers = new double[NUMBERS * set.windows().size()];
+    hasUnanswerable = set.hasUnanswerable();
+    values = new double[VALUES_PER_WINDOW * set.windows().size()];
   }
 
   @Override
@@ -47,41 +47,41 @@ final class SquadMetric implements Metric {
     }
   }
 
-  private void add(int number, float[] logits, int row, int tokens) {
-    Window window = set.windows().get(number);
+  private void add(int index, float[] logits, int row, int tokens) {
+    Window window = set.windows().get(index);
     Question question = set.questions().get(window.question());
     List<SpanSearch.Span> spans = search.find(window, logits, row, tokens);
-    int at = NUMBERS * number;
-    numbers[at + SEEN] = 1;
-    numbers[at + NONE] = SpanSearch.none(logits, row, tokens);
-    numbers[at + SCORE] = NOTHING_FOUND;
+    int offset = VALUES_PER_WINDOW * index;
+    values[offset + MEASURED] = 1;
+    values[offset + NO_ANSWER] = SpanSearch.noAnswerScore(logits, row, tokens);
+    values[offset + SCORE] = NO_SPAN_SCORE;
     if (!spans.isEmpty()) {
       SpanSearch.Span best = spans.get(0);
       String answer = question.part(best.start(), best.end());
-      numbers[at + SCORE] = best.score();
-      numbers[at + EXACT] = AnswerScore.exact(answer, question.answerTexts());
-      numbers[at + F1] = AnswerScore.f1(answer, question.answerTexts());
+      values[offset + SCORE] = best.score();
+      values[offset + EXACT] = AnswerScore.exact(answer, question.answerTexts());
+      values[offset + F1] = AnswerScore.f1(answer, question.answerTexts());
     }
   }
 
   @Override
   public double[] sums() {
-    return numbers.clone();
+    return values.clone();
   }
 
-  /** The best of a question over its windows. */
+  /** Best answer of a question over its windows. */
   private static final class Best {
     private double score = Double.NEGATIVE_INFINITY;
     private double exact;
     private double f1;
-    private double none = Double.POSITIVE_INFINITY;
+    private double noAnswer = Double.POSITIVE_INFINITY;
 
-    void add(double[] sums, int at) {
-      none = Math.min(none, sums[at + NONE]);
-      if (sums[at + SCORE] > score) {
-        score = sums[at + SCORE];
-        exact = sums[at + EXACT];
-        f1 = sums[at + F1];
+    void add(double[] sums, int offset) {
+      noAnswer = Math.min(noAnswer, sums[offset + NO_ANSWER]);
+      if (sums[offset + SCORE] > score) {
+        score = sums[offset + SCORE];
+        exact = sums[offset + EXACT];
+        f1 = sums[offset + F1];
       }
     }
   }
@@ -90,36 +90,36 @@ final class SquadMetric implements Metric {
   public Map<String, Double> values(double[] sums) {
     Map<Integer, Best> questions = new TreeMap<>();
     for (int i = 0; i < set.windows().size(); i++) {
-      if (sums[NUMBERS * i + SEEN] > 0) {
+      if (sums[VALUES_PER_WINDOW * i + MEASURED] > 0) {
         questions
-            .computeIfAbsent(set.windows().get(i).question(), number -> new Best())
-            .add(sums, NUMBERS * i);
+            .computeIfAbsent(set.windows().get(i).question(), index -> new Best())
+            .add(sums, VALUES_PER_WINDOW * i);
       }
     }
-    Means all = new Means();
-    Means answered = new Means();
-    Means unanswerable = new Means();
+    Means allMeans = new Means();
+    Means answerableMeans = new Means();
+    Means unanswerableMeans = new Means();
     questions.forEach(
-        (number, best) -> {
-          boolean answerable = !set.questions().get(number).answers().isEmpty();
-          boolean none = someUnanswerable && best.none > best.score;
-          double exact = none ? (answerable ? 0 : 1) : best.exact;
-          double f1 = none ? (answerable ? 0 : 1) : best.f1;
-          all.add(exact, f1);
-          (answerable ? answered : unanswerable).add(exact, f1);
+        (index, best) -> {
+          boolean answerable = !set.questions().get(index).answers().isEmpty();
+          boolean noAnswer = hasUnanswerable && best.noAnswer > best.score;
+          double exact = noAnswer ? (answerable ? 0 : 1) : best.exact;
+          double f1 = noAnswer ? (answerable ? 0 : 1) : best.f1;
+          allMeans.add(exact, f1);
+          (answerable ? answerableMeans : unanswerableMeans).add(exact, f1);
         });
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("exactMatch", all.exact());
-    values.put("f1", all.f1());
-    if (someUnanswerable) {
-      values.put("exactMatch.answerable", answered.exact());
-      values.put("f1.answerable", answered.f1());
-      values.put("exactMatch.unanswerable", unanswerable.exact());
+    Map<String, Double> results = new LinkedHashMap<>();
+    results.put("exactMatch", allMeans.exact());
+    results.put("f1", allMeans.f1());
+    if (hasUnanswerable) {
+      results.put("exactMatch.answerable", answerableMeans.exact());
+      results.put("f1.answerable", answerableMeans.f1());
+      results.put("exactMatch.unanswerable", unanswerableMeans.exact());
     }
-    return values;
+    return results;
   }
 
-  /** Means over questions; NaN over none. */
+  /** Means over questions; NaN if there are none. */
   private static final class Means {
     private double exact;
     private double f1;

@@ -1,20 +1,21 @@
 package dev.counterpoint.tasks.questionanswering;
 
 /**
- * A question and as much of its text as fits beside it.
+ * A question and a window of its context.
  *
- * @param question its number among all
- * @param ids of the tokens
- * @param contextFrom the first token that is of the text; before it are the question's
- * @param contextType of the tokens from there on, as the tokenizer has it: BERT's has 1, RoBERTa's
- *     has 0 for question and text alike
- * @param starts where each token of the text begins, in code points, from {@code contextFrom} on
- * @param ends where each ends
- * @param first the token that the answer begins with; 0, the first of all, where the answer is not
- *     wholly in the window
- * @param last the token that the answer ends with
+ * @param question the index of the question among all questions
+ * @param ids the token ids
+ * @param contextFrom the first token of the context; the tokens before it belong to the question
+ * @param contextType the token type id of the context tokens, as assigned by the tokenizer: 1 for
+ *     BERT; RoBERTa uses 0 for question and context
+ * @param starts the start position of each context token in the context, in code points, from token
+ *     {@code contextFrom} on
+ * @param ends the end positions of these tokens, exclusive
+ * @param answerStart the first token of the answer; 0, the first token of the window, if the answer
+ *     does not lie completely in the window
+ * @param answerEnd the last token of the answer, inclusive; 0 as for {@code answerStart}
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared; as many numbers as the text has tokens.
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Window(
     int question,
     int[] ids,
@@ -22,9 +23,9 @@ record Window(
     int contextType,
     int[] starts,
     int[] ends,
-    int first,
-    int last) {
-  /** Whether a token is of the text. */
+    int answerStart,
+    int answerEnd) {
+  /** Whether a token belongs to the context. */
   boolean isContext(int token) {
     return token >= contextFrom && token < contextFrom + starts.length;
   }

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Windows as one batch: {@link Batch#IDS}, {@link Batch#MASK} and {@link Batch#TOKEN_TYPES} (batch,
- * tokens), {@link Batch#LABELS} (batch, 2), the answer's first and last token, and {@link #WINDOWS}
- * (batch), the number of each.
+ * Collates windows into one batch: {@link Batch#IDS}, {@link Batch#MASK} and {@link
+ * Batch#TOKEN_TYPES} (batch, tokens), {@link Batch#LABELS} (batch, 2) with the first and last token
+ * of the answer, and {@link #WINDOWS} (batch) with the window numbers.
  */
 final class WindowBatch {
   static final String WINDOWS = "windows";
@@ -35,8 +35,8 @@ final class WindowBatch {
       Arrays.fill(mask, i * width, i * width + length, 1);
       Arrays.fill(
           types, i * width + window.contextFrom(), i * width + length, window.contextType());
-      labels[2 * i] = window.first();
-      labels[2 * i + 1] = window.last();
+      labels[2 * i] = window.answerStart();
+      labels[2 * i + 1] = window.answerEnd();
       tokens += length;
     }
     return new HostBatch(

@@ -11,30 +11,38 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Cuts the texts of questions into windows that overlap. */
+/** Splits the contexts of questions into overlapping windows. */
 final class Windows implements AutoCloseable {
-  /** Tokens of a question at most, as in BERT's own script; a longer one is cut. */
-  private static final int LONGEST_QUESTION = 64;
+  /**
+   * Maximum number of question tokens, as in BERT's {@code run_squad.py}; longer questions are
+   * truncated.
+   */
+  private static final int MAX_QUESTION_TOKENS = 64;
 
-  /** The number of the second text of a pair; types of tokens do not tell it in every tokenizer. */
-  private static final long CONTEXT = 1;
+  /**
+   * Sequence id of the second text of a pair; not every tokenizer distinguishes it by token type.
+   */
+  private static final long CONTEXT_SEQUENCE = 1;
 
   private final HuggingFaceTokenizer tokenizer;
 
-  /** It cuts nothing: what cuts the second text of a pair refuses a long one that is alone. */
-  private final HuggingFaceTokenizer ofQuestion;
+  /**
+   * Tokenizer without truncation, for the question alone: with {@code only_second}, the library
+   * rejects a long single text.
+   */
+  private final HuggingFaceTokenizer questionTokenizer;
 
-  private final int longestQuestion;
+  private final int maxQuestionTokens;
 
   /**
-   * Loads a tokenizer that puts pairs of texts together.
+   * Loads a tokenizer for pairs of texts.
    *
-   * @param json a {@code tokenizer.json}
-   * @param maxLength tokens of a window at most
-   * @param stride tokens of the text that a window has in common with the one before
+   * @param json the content of a {@code tokenizer.json}
+   * @param maxLength the maximum number of tokens of a window
+   * @param stride the number of context tokens that a window shares with the previous one
    */
   Windows(byte[] json, int maxLength, int stride) throws IOException {
-    longestQuestion = Math.min(LONGEST_QUESTION, maxLength / 4);
+    maxQuestionTokens = Math.min(MAX_QUESTION_TOKENS, maxLength / 4);
     String length = Integer.toString(maxLength);
     tokenizer =
         load(
@@ -50,7 +58,7 @@ final class Windows implements AutoCloseable {
                 Integer.toString(stride),
                 "padding",
                 "false"));
-    ofQuestion = load(json, Map.of("truncation", "do_not_truncate", "padding", "false"));
+    questionTokenizer = load(json, Map.of("truncation", "do_not_truncate", "padding", "false"));
   }
 
   private static HuggingFaceTokenizer load(byte[] json, Map<String, String> options)
@@ -63,30 +71,34 @@ final class Windows implements AutoCloseable {
   }
 
   /**
-   * The windows of one question.
+   * Returns the windows of one question.
    *
-   * @param number of the question among all
+   * @param index the index of the question among all questions
    */
-  List<Window> cut(Question question, int number) {
-    Encoding first = tokenizer.encode(cutQuestion(question.text()), question.context(), true, true);
+  List<Window> split(Question question, int index) {
+    Encoding first =
+        tokenizer.encode(truncateQuestion(question.text()), question.context(), true, true);
     int type = contextType(first);
     List<Window> windows = new ArrayList<>();
-    windows.add(window(first, type, question, number));
-    for (Encoding more : first.getOverflowing()) {
-      windows.add(window(more, type, question, number));
+    windows.add(window(first, type, question, index));
+    for (Encoding overflow : first.getOverflowing()) {
+      windows.add(window(overflow, type, question, index));
     }
     return windows;
   }
 
-  private String cutQuestion(String text) {
-    Encoding encoding = ofQuestion.encode(text, false, false);
+  private String truncateQuestion(String text) {
+    Encoding encoding = questionTokenizer.encode(text, false, false);
     CharSpan[] spans = encoding.getCharTokenSpans();
-    return spans.length <= longestQuestion
+    return spans.length <= maxQuestionTokens
         ? text
-        : text.substring(0, text.offsetByCodePoints(0, spans[longestQuestion - 1].getEnd()));
+        : text.substring(0, text.offsetByCodePoints(0, spans[maxQuestionTokens - 1].getEnd()));
   }
 
-  /** Of the first window: those that overflow have types that the tokenizer's file does not say. */
+  /**
+   * Reads the type from the first window: the overflowing ones have types that the tokenizer file
+   * does not specify.
+   */
   private static int contextType(Encoding first) {
     int from = contextFrom(first);
     return from < first.getTypeIds().length ? (int) first.getTypeIds()[from] : 0;
@@ -95,38 +107,41 @@ final class Windows implements AutoCloseable {
   private static int contextFrom(Encoding encoding) {
     long[] sequences = encoding.getSequenceIds();
     int from = 0;
-    while (from < sequences.length && sequences[from] != CONTEXT) {
+    while (from < sequences.length && sequences[from] != CONTEXT_SEQUENCE) {
       from++;
     }
     return from;
   }
 
-  private static Window window(Encoding encoding, int type, Question question, int number) {
+  private static Window window(Encoding encoding, int type, Question question, int index) {
     int[] ids = Arrays.stream(encoding.getIds()).mapToInt(id -> (int) id).toArray();
     long[] sequences = encoding.getSequenceIds();
     CharSpan[] spans = encoding.getCharTokenSpans();
     int from = contextFrom(encoding);
     int to = from;
-    while (to < ids.length && sequences[to] == CONTEXT) {
+    while (to < ids.length && sequences[to] == CONTEXT_SEQUENCE) {
       to++;
     }
     int[] starts = Arrays.stream(spans, from, to).mapToInt(CharSpan::getStart).toArray();
     int[] ends = Arrays.stream(spans, from, to).mapToInt(CharSpan::getEnd).toArray();
-    int[] answer = place(question, starts, ends);
-    boolean inside = answer.length > 0;
+    int[] answer = answerTokens(question, starts, ends);
+    boolean containsAnswer = answer.length > 0;
     return new Window(
-        number,
+        index,
         ids,
         from,
         type,
         starts,
         ends,
-        inside ? from + answer[0] : 0,
-        inside ? from + answer[1] : 0);
+        containsAnswer ? from + answer[0] : 0,
+        containsAnswer ? from + answer[1] : 0);
   }
 
-  /** The tokens that the first answer begins and ends with; nothing where it is not in them all. */
-  private static int[] place(Question question, int[] starts, int[] ends) {
+  /**
+   * Returns the first and last token of the first reference answer; empty if the window does not
+   * contain all of it.
+   */
+  private static int[] answerTokens(Question question, int[] starts, int[] ends) {
     if (question.answers().isEmpty() || starts.length == 0) {
       return new int[0];
     }
@@ -148,6 +163,6 @@ final class Windows implements AutoCloseable {
   @Override
   public void close() {
     tokenizer.close();
-    ofQuestion.close();
+    questionTokenizer.close();
   }
 }

@@ -8,13 +8,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which columns have the text and the label: as the settings say, else found by their names.
+ * Selection of the text and label columns of a table: by the configured names, otherwise by common
+ * column names.
  *
- * @param text null to find it
- * @param label null to find it
+ * @param text the name of the text column; null to detect it
+ * @param label the name of the label column; null to detect it
  */
 public record Columns(@Nullable String text, @Nullable String label) {
-  /** What tables have between their fields, and this one has in the name of its only column. */
+  /**
+   * Common field separators; one of them in the name of a single column suggests a wrong file
+   * format.
+   */
   private static final List<Map.Entry<String, String>> SEPARATORS =
       List.of(
           Map.entry("\t", "tabs"),
@@ -22,8 +26,8 @@ public record Columns(@Nullable String text, @Nullable String label) {
           Map.entry(",", "commas"),
           Map.entry("|", "bars"));
 
-  private static final int MOST_TOLD = 10;
-  private static final List<String> TEXTS =
+  private static final int MAX_LISTED = 10;
+  private static final List<String> TEXT_NAMES =
       List.of(
           "text",
           "sentence",
@@ -36,7 +40,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
           "description",
           "tweet",
           "question");
-  private static final List<String> LABELS =
+  private static final List<String> LABEL_NAMES =
       List.of(
           "label",
           "labels",
@@ -50,97 +54,96 @@ public record Columns(@Nullable String text, @Nullable String label) {
           "rating",
           "y");
 
-  public String textOf(SourceFile file, Table table) {
-    return find(file, "text", text, TEXTS, table.columns());
+  public String textColumn(SourceFile file, Table table) {
+    return find(file, "text", text, TEXT_NAMES, table.columns());
   }
 
-  public String labelOf(SourceFile file, Table table) {
-    return find(file, "label", label, LABELS, table.columns());
+  public String labelColumn(SourceFile file, Table table) {
+    return find(file, "label", label, LABEL_NAMES, table.columns());
   }
 
   /**
-   * Which columns were taken for their usual names where there were others to choose from; empty
-   * where there is nothing to tell.
+   * Describes the columns that were detected by their common names, if the table has other columns
+   * to choose from; empty if there is nothing to report.
    *
-   * @param textColumn that of the text
-   * @param labelColumn that of the label; null where none is read
+   * @param textColumn the text column
+   * @param labelColumn the label column; null if no label is read
    */
-  public String choice(Table table, String textColumn, @Nullable String labelColumn) {
-    List<String> found = new ArrayList<>();
+  public String describeDetected(Table table, String textColumn, @Nullable String labelColumn) {
+    List<String> detected = new ArrayList<>();
     if (text == null) {
-      found.add("the text is read from the column \"" + textColumn + "\"");
+      detected.add("text column \"" + textColumn + "\"");
     }
     if (label == null && labelColumn != null) {
-      found.add("the label is read from the column \"" + labelColumn + "\"");
+      detected.add("label column \"" + labelColumn + "\"");
     }
     List<String> others =
         table.columns().stream()
             .filter(it -> !it.isBlank() && !it.equals(textColumn) && !it.equals(labelColumn))
             .toList();
-    return found.isEmpty() || others.isEmpty()
+    return detected.isEmpty() || others.isEmpty()
         ? ""
-        : String.join(", ", found) + "; there are also " + shortened(others);
+        : String.join(", ", detected) + "; other columns: " + shortened(others);
   }
 
   private static String shortened(List<String> columns) {
-    int more = columns.size() - MOST_TOLD;
-    return String.join(", ", columns.subList(0, Math.min(MOST_TOLD, columns.size())))
+    int more = columns.size() - MAX_LISTED;
+    return String.join(", ", columns.subList(0, Math.min(MAX_LISTED, columns.size())))
         + (more > 0 ? ", and " + more + " more" : "");
   }
 
   private static String find(
       SourceFile file,
       String role,
-      @Nullable String asked,
-      List<String> usual,
-      List<String> there) {
-    if (asked != null) {
-      return named(asked, there)
+      @Nullable String requested,
+      List<String> commonNames,
+      List<String> columns) {
+    if (requested != null) {
+      return match(requested, columns)
           .orElseThrow(
               () ->
                   new InvalidSettings(
-                      file.path() + " has no column \"" + asked + "\"; " + list(there)));
+                      file.path() + " has no column \"" + requested + "\"; " + describe(columns)));
     }
-    return usual.stream()
-        .flatMap(name -> named(name, there).stream())
+    return commonNames.stream()
+        .flatMap(name -> match(name, columns).stream())
         .findFirst()
         .orElseThrow(
             () ->
                 new InvalidSettings(
                     file.path()
-                        + " has no column with a usual name for the "
+                        + " has no column with a common name for the "
                         + role
                         + " ("
-                        + String.join(", ", usual)
+                        + String.join(", ", commonNames)
                         + "); "
-                        + list(there)
+                        + describe(columns)
                         + " Set \""
                         + role
                         + "\" to one of them."));
   }
 
-  /** A column of the name; where none has it exactly, one that differs in case alone. */
-  private static Optional<String> named(String name, List<String> there) {
-    return there.contains(name)
+  /** Finds a column by name: an exact match, otherwise one that differs only in case. */
+  private static Optional<String> match(String name, List<String> columns) {
+    return columns.contains(name)
         ? Optional.of(name)
-        : there.stream().filter(column -> column.strip().equalsIgnoreCase(name)).findFirst();
+        : columns.stream().filter(column -> column.strip().equalsIgnoreCase(name)).findFirst();
   }
 
-  private static String list(List<String> columns) {
-    String all = "it has: " + String.join(", ", columns) + ".";
+  private static String describe(List<String> columns) {
+    String all = "its columns are: " + String.join(", ", columns) + ".";
     return columns.size() > 1
         ? all
         : SEPARATORS.stream()
             .filter(separator -> columns.get(0).contains(separator.getKey()))
             .findFirst()
-            .map(separator -> all + separated(separator.getValue()))
+            .map(separator -> all + separatorHint(separator.getValue()))
             .orElse(all);
   }
 
-  private static String separated(String by) {
-    return " Its fields seem to stand between "
-        + by
-        + ": between commas they belong into a .csv file, between tabs into a .tsv file, and what"
-        + " stands between other signs must be saved as one of these.";
+  private static String separatorHint(String separator) {
+    return " The fields appear to be separated by "
+        + separator
+        + "; a .csv file must use commas and a .tsv file tabs, so rename or convert the file.";
   }
 }

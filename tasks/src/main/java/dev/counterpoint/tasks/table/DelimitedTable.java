@@ -15,9 +15,9 @@ import org.apache.commons.csv.CSVRecord;
 import org.apache.commons.csv.DuplicateHeaderMode;
 import org.jspecify.annotations.Nullable;
 
-/** Lines of fields under a header, as comma- or tab-separated values. */
+/** Reader for comma- or tab-separated values with a header line. */
 final class DelimitedTable implements Table {
-  private static final CSVFormat HEADED =
+  private static final CSVFormat WITH_HEADER =
       CSVFormat.RFC4180
           .builder()
           .setHeader()
@@ -27,10 +27,10 @@ final class DelimitedTable implements Table {
           .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
           .get();
 
-  /** How the parser puts it that a file ends within quotes. */
+  /** Message of the CSV parser for a file that ends within quotes. */
   private static final String OPEN_QUOTE = "EOF reached before encapsulated token finished";
 
-  /** How it names the line where a field begins or is wrong. */
+  /** Line number in a message of the CSV parser. */
   private static final Pattern LINE = Pattern.compile("(?:startline|at line:) (\\d+)");
 
   private final SourceFile file;
@@ -42,22 +42,24 @@ final class DelimitedTable implements Table {
     try {
       parser = CSVParser.builder().setReader(reader).setFormat(format).get();
     } catch (IllegalArgumentException e) {
-      throw file.wrong(1, "has a header that cannot be used: " + e.getMessage());
+      throw file.invalidLine(1, "has an invalid header: " + e.getMessage());
     } catch (CSVException e) {
-      throw noCsv(file, 1, e);
+      throw notCsv(file, 1, e);
     }
     records = parser.iterator();
   }
 
-  /** Comma-separated values of RFC 4180: a field in quotes may hold commas, quotes and lines. */
+  /**
+   * Comma-separated values (RFC 4180): a quoted field can contain commas, quotes and line breaks.
+   */
   static DelimitedTable commas(SourceFile file, Reader reader) throws IOException {
-    return new DelimitedTable(file, HEADED, reader);
+    return new DelimitedTable(file, WITH_HEADER, reader);
   }
 
-  /** Tab-separated values, in which a quote is a sign like any other. */
+  /** Tab-separated values; quotes have no special meaning. */
   static DelimitedTable tabs(SourceFile file, Reader reader) throws IOException {
     return new DelimitedTable(
-        file, HEADED.builder().setDelimiter('\t').setQuote(null).get(), reader);
+        file, WITH_HEADER.builder().setDelimiter('\t').setQuote(null).get(), reader);
   }
 
   @Override
@@ -70,41 +72,42 @@ final class DelimitedTable implements Table {
     try {
       return records.hasNext() ? row(records.next()) : null;
     } catch (UncheckedIOException e) {
-      if (e.getCause() instanceof CSVException wrong) {
-        throw noCsv(file, parser.getCurrentLineNumber() + 1, wrong);
+      if (e.getCause() instanceof CSVException invalid) {
+        throw notCsv(file, parser.getCurrentLineNumber() + 1, invalid);
       }
       throw e.getCause();
     }
   }
 
-  private static InvalidSettings noCsv(SourceFile file, long otherwise, CSVException wrong) {
-    String message = String.valueOf(wrong.getMessage());
-    Matcher named = LINE.matcher(message);
-    long line = named.find() ? Long.parseLong(named.group(1)) : otherwise;
+  private static InvalidSettings notCsv(SourceFile file, long defaultLine, CSVException invalid) {
+    String message = String.valueOf(invalid.getMessage());
+    Matcher reported = LINE.matcher(message);
+    long line = reported.find() ? Long.parseLong(reported.group(1)) : defaultLine;
     return message.contains(OPEN_QUOTE)
         ? new InvalidSettings(
-            file.path() + ": the quote that opens in line " + line + " is not closed.")
-        : file.wrong(line, "is no CSV: " + message);
+            file.path() + ": the quote opened on line " + line + " is not closed.")
+        : file.invalidLine(line, "is not valid CSV: " + message);
   }
 
   private Row row(CSVRecord fields) {
     long line = parser.getCurrentLineNumber() - breaksIn(fields);
     if (fields.size() != columns().size()) {
-      throw file.wrong(
+      throw file.invalidLine(
           line,
           "has "
               + fields.size()
-              + " fields, the header "
+              + " fields but the header has "
               + columns().size()
               + ": "
-              + String.join(", ", columns()));
+              + String.join(", ", columns())
+              + ".");
     }
     return new DelimitedRow(line, fields);
   }
 
-  /** Line breaks within quotes; the parser tells only the line on which a row ends. */
+  /** Number of line breaks within quotes; the parser reports only the last line of a row. */
   private static long breaksIn(CSVRecord fields) {
-    return fields.stream().flatMapToInt(String::chars).filter(sign -> sign == '\n').count();
+    return fields.stream().flatMapToInt(String::chars).filter(c -> c == '\n').count();
   }
 
   @Override

@@ -8,13 +8,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Says what lies where a file was looked for. */
+/** Lists the files of a folder for messages about a missing file. */
 public final class FolderListing {
-  private static final int MOST = 5;
+  private static final int MAX_LISTED = 5;
 
   private FolderListing() {}
 
-  /** The files beside a missing one, those with the most similar names first. */
+  /** Lists the files next to a missing one; files with a similar name are listed first. */
   public static String of(Path missing) {
     Path folder = missing.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
@@ -22,29 +22,29 @@ public final class FolderListing {
     }
     String name = String.valueOf(missing.getFileName());
     List<String> names = names(folder);
-    List<String> alike =
+    List<String> similar =
         names.stream()
             .filter(other -> Nearest.distance(name, other) <= Math.max(2, name.length() / 2))
             .sorted(Comparator.comparingInt(other -> Nearest.distance(name, other)))
-            .limit(MOST)
+            .limit(MAX_LISTED)
             .toList();
-    return alike.isEmpty()
-        ? show(names)
-        : "Named alike in that folder: " + String.join(", ", alike) + ".";
+    return similar.isEmpty()
+        ? list(names)
+        : "Similar names in its folder: " + String.join(", ", similar) + ".";
   }
 
-  /** The files of a folder. */
+  /** Lists the files of a folder. */
   public static String within(Path folder) {
-    return show(names(folder));
+    return list(names(folder));
   }
 
-  private static String show(List<String> names) {
+  private static String list(List<String> names) {
     if (names.isEmpty()) {
       return "The folder is empty.";
     }
-    String more = names.size() > MOST ? ", and " + (names.size() - MOST) + " more" : "";
-    return "In that folder: "
-        + String.join(", ", names.subList(0, Math.min(MOST, names.size())))
+    String more = names.size() > MAX_LISTED ? ", and " + (names.size() - MAX_LISTED) + " more" : "";
+    return "The folder contains: "
+        + String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
         + more
         + ".";
   }

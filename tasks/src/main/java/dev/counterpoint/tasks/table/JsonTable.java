@@ -11,12 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** JSON objects one after another (JSON lines), or in one array. The first names the columns. */
+/**
+ * Reader for JSON objects, one after another (JSON lines) or in one array. The keys of the first
+ * object are the columns.
+ */
 final class JsonTable implements Table {
   private final SourceFile file;
   private final MappingIterator<JsonNode> objects;
   private final List<String> columns = new ArrayList<>();
-  private @Nullable Row ahead;
+  private @Nullable Row buffered;
 
   JsonTable(SourceFile file, Reader reader) throws IOException {
     this.file = file;
@@ -25,7 +28,7 @@ final class JsonTable implements Table {
     if (first != null) {
       first.object().fieldNames().forEachRemaining(columns::add);
     }
-    ahead = first;
+    buffered = first;
   }
 
   @Override
@@ -35,8 +38,8 @@ final class JsonTable implements Table {
 
   @Override
   public @Nullable Row next() throws IOException {
-    Row row = ahead;
-    ahead = null;
+    Row row = buffered;
+    buffered = null;
     return row != null ? row : read();
   }
 
@@ -48,13 +51,13 @@ final class JsonTable implements Table {
       long line = objects.getParser().currentTokenLocation().getLineNr();
       JsonNode value = objects.nextValue();
       if (!value.isObject()) {
-        throw file.wrong(line, "is not a JSON object: " + value);
+        throw file.invalidLine(line, "is not a JSON object: " + value);
       }
       return new JsonRow(file, line, value);
     } catch (JacksonException e) {
-      JsonLocation place = e.getLocation();
-      throw file.wrong(
-          place == null ? 1 : place.getLineNr(), "is not JSON: " + e.getOriginalMessage());
+      JsonLocation location = e.getLocation();
+      throw file.invalidLine(
+          location == null ? 1 : location.getLineNr(), "is not JSON: " + e.getOriginalMessage());
     }
   }
 
@@ -68,12 +71,13 @@ final class JsonTable implements Table {
     public String get(String column) {
       JsonNode value = object.path(column);
       if (!value.isValueNode() || value.isNull()) {
-        throw file.wrong(line, "has no text or number as \"" + column + "\": " + object);
+        throw file.invalidLine(line, "has no text or number in \"" + column + "\": " + object);
       }
       String text = value.asText();
       if (Surrogates.areUnpairedIn(text)) {
-        throw file.wrong(
-            line, "has half of a surrogate pair in \"" + column + "\", which is no character.");
+        throw file.invalidLine(
+            line,
+            "has an unpaired surrogate in \"" + column + "\", which is not a valid character.");
       }
       return text;
     }

@@ -25,54 +25,57 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** A file of rows: tab- or comma-separated or JSON by its ending, and perhaps gzipped. */
+/**
+ * A data file: tab-separated, comma-separated or JSON, depending on its extension, and optionally
+ * gzip-compressed.
+ */
 public record SourceFile(Path path) {
-  private static final String ZIPPED = ".gz";
+  private static final String GZIP = ".gz";
 
-  /** Reads the whole table; what is wrong with the file is said of the file. */
+  /** Reads the table. Errors in the content name the file and, if known, the line. */
   public <T> T read(TableReader<T> reader) throws IOException {
     try {
-      return readUnzipped(reader);
+      return readTable(reader);
     } catch (ZipException | EOFException e) {
-      throw notWhole(e);
+      throw invalidGzip(e);
     }
   }
 
-  /** Reads the whole text; what is wrong with the file is said of the file. */
+  /** Reads the file as plain text. Errors in the content name the file. */
   public void readText(TextReader reader) throws IOException {
     try (Reader text = text()) {
       reader.read(text);
     } catch (CharacterCodingException e) {
       throw new InvalidSettings(path + " is not UTF-8 text; save the file as UTF-8.");
     } catch (ZipException | EOFException e) {
-      throw notWhole(e);
+      throw invalidGzip(e);
     }
   }
 
-  private InvalidSettings notWhole(IOException e) {
-    return new InvalidSettings(path + " is not a whole gzip file: " + e.getMessage());
+  private InvalidSettings invalidGzip(IOException e) {
+    return new InvalidSettings(path + " is not a complete gzip file: " + e.getMessage());
   }
 
-  private <T> T readUnzipped(TableReader<T> reader) throws IOException {
+  private <T> T readTable(TableReader<T> reader) throws IOException {
     try (Table table = open()) {
       if (table.columns().isEmpty()) {
         throw new InvalidSettings(path + " is empty.");
       }
       return reader.read(table);
     } catch (CharacterCodingException e) {
-      throw wrong(lineThatIsNotUtf8(), "is not UTF-8 text; save the file as UTF-8.");
+      throw invalidLine(firstInvalidUtf8Line(), "is not UTF-8 text; save the file as UTF-8.");
     }
   }
 
-  /** What keeps the table from being read at all, or null. */
+  /** Describes why the file cannot be read as a table; null if it can. */
   public @Nullable String problem() {
     return problem(false);
   }
 
   /**
-   * What keeps the file from being read at all, or null.
+   * Describes why the file cannot be read; null if it can.
    *
-   * @param asText whether it need not be a table
+   * @param asText whether the file is read as plain text, so that any extension is allowed
    */
   public @Nullable String problem(boolean asText) {
     if (!Files.exists(path)) {
@@ -82,30 +85,32 @@ public record SourceFile(Path path) {
       return path + " is a folder; a file is needed. " + FolderListing.within(path);
     }
     if (!Files.isReadable(path)) {
-      return path + " may not be read by this user.";
+      return path + " is not readable by this user.";
     }
     return asText || format() != Format.UNKNOWN
         ? null
         : path
-            + " has an ending that tells no format. Known are .tsv, .csv, .jsonl and .json, and"
-            + " each of them with .gz.";
+            + " has an unknown file extension. Supported: .tsv, .csv, .jsonl and .json, each also"
+            + " with .gz.";
   }
 
   /**
-   * What the file would not have in common with a changed one: its place, size, and time of change;
-   * and, where the file system has them, its number and the time when anything of it was changed
-   * last, as {@code cp -p}, {@code rsync -t} and {@code tar} set the other time back.
+   * Identifies the state of the file without reading it: its path, size and modification time. If
+   * the file system provides them, the inode number and the time of the last status change are
+   * included, because {@code cp -p}, {@code rsync -t} and {@code tar} restore the modification
+   * time.
    */
   public String stamp() throws IOException {
-    Path real = path.toRealPath();
-    BasicFileAttributes file = Files.readAttributes(real, BasicFileAttributes.class);
-    String stamp = real + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
-    return real.getFileSystem().supportedFileAttributeViews().contains("unix")
-        ? stamp + " " + Files.getAttribute(real, "unix:ctime")
+    Path realPath = path.toRealPath();
+    BasicFileAttributes file = Files.readAttributes(realPath, BasicFileAttributes.class);
+    String stamp =
+        realPath + " " + file.size() + " " + file.lastModifiedTime() + " " + file.fileKey();
+    return realPath.getFileSystem().supportedFileAttributeViews().contains("unix")
+        ? stamp + " " + Files.getAttribute(realPath, "unix:ctime")
         : stamp;
   }
 
-  /** The beginning of the SHA-256 of its bytes: what a changed one would not have in common. */
+  /** The first 16 hexadecimal digits of the SHA-256 of the file's bytes. */
   public String hash() throws IOException {
     MessageDigest digest = Sha256.begin();
     try (InputStream in = Files.newInputStream(path);
@@ -115,8 +120,8 @@ public record SourceFile(Path path) {
     return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
   }
 
-  /** A message about a line of this file, counted from 1. */
-  public InvalidSettings wrong(long line, String message) {
+  /** Creates an exception about a line of this file, counted from 1. */
+  public InvalidSettings invalidLine(long line, String message) {
     return new InvalidSettings(origin(line) + " " + message);
   }
 
@@ -141,8 +146,8 @@ public record SourceFile(Path path) {
 
   private Format format() {
     String name = name();
-    String bare = isZipped() ? name.substring(0, name.length() - ZIPPED.length()) : name;
-    return switch (bare.substring(bare.lastIndexOf('.') + 1)) {
+    String uncompressed = isGzipped() ? name.substring(0, name.length() - GZIP.length()) : name;
+    return switch (uncompressed.substring(uncompressed.lastIndexOf('.') + 1)) {
       case "tsv" -> Format.TABS;
       case "csv" -> Format.COMMAS;
       case "json", "jsonl" -> Format.JSON;
@@ -150,15 +155,15 @@ public record SourceFile(Path path) {
     };
   }
 
-  private boolean isZipped() {
-    return name().endsWith(ZIPPED);
+  private boolean isGzipped() {
+    return name().endsWith(GZIP);
   }
 
   private String name() {
     return String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
   }
 
-  /** Strict UTF-8, without the byte order mark that some programs begin a file with. */
+  /** Decodes strict UTF-8, and skips the byte order mark that some programs write. */
   private Reader text() throws IOException {
     BufferedReader reader =
         new BufferedReader(new InputStreamReader(bytes(), StandardCharsets.UTF_8.newDecoder()));
@@ -177,14 +182,14 @@ public record SourceFile(Path path) {
   private InputStream bytes() throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
     try {
-      return isZipped() ? new GZIPInputStream(file, 1 << 16) : file;
+      return isGzipped() ? new GZIPInputStream(file, 1 << 16) : file;
     } catch (IOException e) {
       file.close();
       throw e;
     }
   }
 
-  private long lineThatIsNotUtf8() throws IOException {
+  private long firstInvalidUtf8Line() throws IOException {
     try (InputStream bytes = bytes()) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       long number = 1;
@@ -218,13 +223,13 @@ public record SourceFile(Path path) {
     UNKNOWN
   }
 
-  /** What is done with an open text. */
+  /** Callback that reads an open text file. */
   @FunctionalInterface
   public interface TextReader {
     void read(Reader text) throws IOException;
   }
 
-  /** What is done with an open table. */
+  /** Callback that reads an open table. */
   @FunctionalInterface
   public interface TableReader<T> {
     T read(Table table) throws IOException;

@@ -1,15 +1,16 @@
 package dev.counterpoint.tasks.table;
 
 /**
- * Halves of the pairs that Java has for characters beyond U+FFFF. JSON can bring one alone, by an
- * escape; UTF-8 has no bytes for it, so that it can neither be saved nor be told from others by a
- * tokenizer.
+ * Check for unpaired surrogates: halves of the pairs that Java uses for characters beyond U+FFFF. A
+ * JSON escape can contain one alone. UTF-8 has no encoding for it, so it can neither be saved nor
+ * be distinguished from other unpaired surrogates by a tokenizer.
  */
 public final class Surrogates {
   private Surrogates() {}
 
-  /** Whether some half stands without the other. */
+  /** Whether the text contains a surrogate without its other half. */
   public static boolean areUnpairedIn(CharSequence text) {
-    return text.codePoints().anyMatch(sign -> Character.getType(sign) == Character.SURROGATE);
+    return text.codePoints()
+        .anyMatch(codePoint -> Character.getType(codePoint) == Character.SURROGATE);
   }
 }

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of named fields, read one after another. */
+/** Table of rows with named fields, read sequentially. */
 public interface Table extends Closeable {
-  /** The names in the order of the file; none where the file is empty. */
+  /** The column names in the order of the file; empty if the file is empty. */
   List<String> columns();
 
   /** The next row, or null after the last. */
@@ -15,10 +15,10 @@ public interface Table extends Closeable {
 
   /** One row. */
   interface Row {
-    /** Where it is in the file, from 1. */
+    /** The line number in the file, counted from 1. */
     long line();
 
-    /** A field by the name of its column. */
+    /** Returns a field by column name. */
     String get(String column);
   }
 }

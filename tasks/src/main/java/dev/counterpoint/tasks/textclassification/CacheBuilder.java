@@ -21,56 +21,65 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the tables of a run and writes them as ids. The training text is read twice: labels and
+ * Tokenizes the tables of a run into a cache folder. The training table is read twice: labels and
  * vocabulary must be known before the first row is written.
  *
- * @param splits by name; {@code train} is one of them, where the labels are not known
- * @param tokenizer how a tokenizer is built, where none is given
- * @param given a tokenizer to be taken as it is, a file or a folder; null to build one
- * @param maxLength the most tokens of an item
- * @param known the labels in the order of their numbers; null for those of the training text
+ * @param splits the tables by split; includes {@code train} unless the labels are known
+ * @param tokenizer the settings to build a tokenizer with, if there is no existing one
+ * @param existingTokenizer a tokenizer file or folder to use unchanged; null to build a tokenizer
+ * @param maxLength the maximum number of tokens of an example
+ * @param knownLabels the class labels in the order of their ids; null to take those of the training
+ *     table
  */
 record CacheBuilder(
     Map<String, LabelledRows> splits,
     TokenizerSettings tokenizer,
-    @Nullable Path given,
+    @Nullable Path existingTokenizer,
     int maxLength,
-    @Nullable List<String> known) {
-  /** To be raised whenever the same settings come to be written differently. */
+    @Nullable List<String> knownLabels) {
+  /** Version of the cache format; increase it if the same settings are written differently. */
   private static final String FORMAT = "5";
 
-  /** The same tables for a model that is trained already. */
-  CacheBuilder ofTrained(@Nullable Path tokenizerFile, List<String> labels) {
+  /** Returns a builder for the same tables with the tokenizer and labels of a trained model. */
+  CacheBuilder forTrainedModel(@Nullable Path tokenizerFile, List<String> labels) {
     return new CacheBuilder(splits, tokenizer, tokenizerFile, maxLength, labels);
   }
 
-  /** A name for all that the content hangs on, found without reading the tables. */
+  /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key() throws IOException {
-    StringBuilder all = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
-    all.append(known == null ? "" : known + "\n");
-    all.append(given == null ? tokenizer : hash(TokenizerFolder.json(given))).append('\n');
+    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
+    key.append(knownLabels == null ? "" : knownLabels + "\n");
+    key.append(
+            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+        .append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
-      all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
-      all.append(split.getValue().columns()).append('\n');
+      key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
+      key.append(split.getValue().columns()).append('\n');
     }
-    return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return hash(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
-  /** Writes a whole cache into an empty folder. */
+  /** Writes the complete cache into an empty folder. */
   void build(Path folder) throws IOException {
-    if (given != null && known != null) {
-      write(folder, TokenizerFolder.json(given), known);
+    if (existingTokenizer != null && knownLabels != null) {
+      write(folder, TokenizerFolder.json(existingTokenizer), knownLabels);
       return;
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
-    byte[] json = given == null ? training.vocabulary().toJson() : TokenizerFolder.json(given);
+    byte[] json =
+        existingTokenizer == null
+            ? training.vocabulary().toJson()
+            : TokenizerFolder.json(existingTokenizer);
     write(folder, json, training.labels());
   }
 
   private void write(Path folder, byte[] json, List<String> labels) throws IOException {
     Files.write(CacheContent.tokenizer(folder), json);
-    String name = given == null ? "The tokenizer of the training text" : given.toString();
+    String name =
+        existingTokenizer == null
+            ? "The tokenizer of the training text"
+            : existingTokenizer.toString();
     try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
       encode(folder, encoder, labels, json).write(folder);
     }
@@ -78,40 +87,40 @@ record CacheBuilder(
 
   private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels, byte[] json)
       throws IOException {
-    MessageDigest items = Sha256.begin();
-    items.update(json);
-    items.update(labels.toString().getBytes(StandardCharsets.UTF_8));
+    MessageDigest digest = Sha256.begin();
+    digest.update(json);
+    digest.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
     Map<String, String> sources = new LinkedHashMap<>();
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
-      items.update(split.getKey().getBytes(StandardCharsets.UTF_8));
+      digest.update(split.getKey().getBytes(StandardCharsets.UTF_8));
       SplitFiles files = new SplitFiles(folder, split.getKey());
       contents.put(
-          split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, items));
+          split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, digest));
       sources.put(split.getKey(), split.getValue().file().hash());
     }
     TokenizerFile file = encoder.file();
     return new CacheContent(
-        DataSplits.fingerprint(HexFormat.of().formatHex(items.digest()), sources),
+        DataSplits.fingerprint(HexFormat.of().formatHex(digest.digest()), sources),
         maxLength,
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId()),
         labels,
         contents,
-        splits.containsKey(DataSplits.TRAIN) ? sharedWithTrain(folder) : Map.of());
+        splits.containsKey(DataSplits.TRAIN) ? trainOverlaps(folder) : Map.of());
   }
 
-  private Map<String, TrainOverlap> sharedWithTrain(Path folder) throws IOException {
+  private Map<String, TrainOverlap> trainOverlaps(Path folder) throws IOException {
     SplitFiles train = new SplitFiles(folder, DataSplits.TRAIN);
-    Map<String, TrainOverlap> shared = new LinkedHashMap<>();
+    Map<String, TrainOverlap> overlaps = new LinkedHashMap<>();
     for (String split : splits.keySet()) {
       if (!split.equals(DataSplits.TRAIN)) {
         SplitFiles other = new SplitFiles(folder, split);
-        shared.put(split, TrainOverlap.find(train, other));
+        overlaps.put(split, TrainOverlap.find(train, other));
         Files.delete(other.hashes());
       }
     }
     Files.delete(train.hashes());
-    return shared;
+    return overlaps;
   }
 
   private static String hash(byte[] content) {

@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a cache folder says of itself, in {@code content.json}.
+ * Metadata of a cache folder, stored as {@code content.json}.
  *
- * @param fingerprint SHA-256 over tokenizer, labels, and all items; behind it that of each file, as
- *     {@link dev.counterpoint.core.data.source.DataSplits} has it
- * @param maxLength the most tokens of an item
- * @param labels their names in the order of their numbers
- * @param splits by name, in the order of the settings
- * @param sharedWithTrain for each split but that of training the texts that are in both
+ * @param fingerprint the SHA-256 of tokenizer, labels and all examples, followed by the hash of
+ *     each source file, in the format of {@link dev.counterpoint.core.data.source.DataSplits}
+ * @param maxLength the maximum number of tokens of an example
+ * @param labels the class labels in the order of their ids
+ * @param splits the splits by name, in the order of the settings
+ * @param sharedWithTrain the overlap of each other split with the training split
  */
 record CacheContent(
     String fingerprint,
@@ -30,18 +30,18 @@ record CacheContent(
   private static final String NAME = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
 
-  /** The tokens. */
+  /** Vocabulary size and padding id of the tokenizer. */
   record Vocabulary(int size, int paddingId) {}
 
   /**
-   * The items of one split.
+   * Statistics of one split.
    *
-   * @param truncated items that were cut to the longest length
-   * @param blank items without a text
-   * @param labelCounts items of each label, in the order of the labels
-   * @param tokens of the texts, without those that the tokenizer puts around them
-   * @param unknown how many of them the tokenizer does not know
-   * @param columns {@link Columns#choice}
+   * @param truncated the number of examples truncated to the maximum length
+   * @param blank the number of examples with a blank text
+   * @param labelCounts the number of examples of each label, in the order of the labels
+   * @param tokens the number of tokens, without special tokens
+   * @param unknown the number of those tokens that are unknown to the tokenizer
+   * @param columns the result of {@link Columns#describeDetected}
    */
   record SplitContent(
       long rows,
@@ -64,7 +64,7 @@ record CacheContent(
     Files.write(folder.resolve(NAME), new ObjectMapper().writeValueAsBytes(this));
   }
 
-  /** What a whole folder holds. */
+  /** Reads the metadata of an intact cache folder. */
   static CacheContent read(Path folder) throws IOException {
     return new ObjectMapper().readValue(folder.resolve(NAME).toFile(), CacheContent.class);
   }

@@ -5,30 +5,30 @@ import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
 import java.io.IOException;
 
-/** The rows of a file as texts and their labels. */
+/** Reads the texts and labels of a table. */
 record LabelledRows(SourceFile file, Columns columns) {
   /**
-   * Hands over every row in turn.
+   * Passes each row to the handler, in file order.
    *
-   * @return {@link Columns#choice}
+   * @return the result of {@link Columns#describeDetected}
    */
   String read(RowHandler handler) throws IOException {
     return file.read(
         table -> {
-          String textColumn = columns.textOf(file, table);
-          String labelColumn = columns.labelOf(file, table);
+          String textColumn = columns.textColumn(file, table);
+          String labelColumn = columns.labelColumn(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
             String label = row.get(labelColumn).strip();
             if (label.isEmpty()) {
-              throw file.wrong(row.line(), "has an empty \"" + labelColumn + "\".");
+              throw file.invalidLine(row.line(), "has an empty \"" + labelColumn + "\".");
             }
             handler.row(row.line(), row.get(textColumn), label);
           }
-          return columns.choice(table, textColumn, labelColumn);
+          return columns.describeDetected(table, textColumn, labelColumn);
         });
   }
 
-  /** What is done with a row. */
+  /** Callback that receives each row. */
   @FunctionalInterface
   interface RowHandler {
     void row(long line, String text, String label) throws IOException;

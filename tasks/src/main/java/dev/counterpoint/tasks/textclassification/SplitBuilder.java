@@ -13,7 +13,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes one table as ids, some rows at a time: the native tokenizer takes many at once. */
+/**
+ * Tokenizes one table in chunks of rows, because the native tokenizer encodes many texts at once.
+ */
 final class SplitBuilder {
   private static final int CHUNK_ROWS = 1_000;
   private static final long CHUNK_CHARACTERS = 4_000_000;
@@ -21,7 +23,7 @@ final class SplitBuilder {
   private final SourceFile source;
   private final TextEncoder encoder;
   private final List<String> labels;
-  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Map<String, Integer> labelIds = new HashMap<>();
   private final SplitFiles.Writer writer;
   private final List<Row> chunk = new ArrayList<>();
   private final long[] labelCounts;
@@ -39,40 +41,40 @@ final class SplitBuilder {
     this.writer = writer;
     this.labelCounts = new long[labels.size()];
     for (String label : labels) {
-      numbers.put(label, numbers.size());
+      labelIds.put(label, labelIds.size());
     }
   }
 
-  /** Writes the files of a split; the items go into the digest. */
+  /** Writes the files of a split and adds its examples to the digest. */
   static CacheContent.SplitContent build(
       LabelledRows rows,
       SplitFiles files,
       TextEncoder encoder,
       List<String> labels,
-      MessageDigest items)
+      MessageDigest digest)
       throws IOException {
     try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
       SplitBuilder builder = new SplitBuilder(rows.file(), encoder, labels, writer);
       String columns = rows.read(builder::add);
       builder.encodeChunk();
-      writer.finish(items);
+      writer.finish(digest);
       return builder.content(columns);
     }
   }
 
   private void add(long line, String text, String label) throws IOException {
-    Integer number = numbers.get(label);
-    if (number == null) {
-      throw source.wrong(
+    Integer labelId = labelIds.get(label);
+    if (labelId == null) {
+      throw source.invalidLine(
           line,
           "has the label \""
               + label
-              + "\", which the training data lacks; it has: "
+              + "\", which is not among the training labels: "
               + String.join(", ", labels)
               + ".");
     }
-    chunk.add(new Row(line, text, number));
-    labelCounts[number]++;
+    chunk.add(new Row(line, text, labelId));
+    labelCounts[labelId]++;
     blank += text.isBlank() ? 1 : 0;
     characters += text.length();
     if (chunk.size() == CHUNK_ROWS || characters >= CHUNK_CHARACTERS) {
@@ -106,7 +108,7 @@ final class SplitBuilder {
   private CacheContent.SplitContent content(String columns) {
     long rows = Arrays.stream(labelCounts).sum();
     if (rows == 0) {
-      throw new InvalidSettings(source.path() + " has no rows under its header.");
+      throw new InvalidSettings(source.path() + " has no rows below its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
     return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);

@@ -10,19 +10,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A folder of texts as ids, made once and whole: it is written beside its place and renamed into
- * it, so that neither a crash nor a second process leaves half of one. It may be deleted at any
- * time, and is made again.
+ * Cache folder of tokenized texts. It is created atomically: neither a crash nor a concurrent
+ * process leaves an incomplete folder. It can be deleted at any time and is then recreated.
  */
 record TextCache(Path folder, CacheContent content) {
-  /** The cache for the key of a builder; where there is none, or a damaged one, it is built. */
+  /** Opens the cache for the builder's key; builds it if it is missing or damaged. */
   static TextCache open(Path root, CacheBuilder builder) throws IOException {
     Path folder = root.resolve("text-" + builder.key());
-    CacheFolders.fill(folder, builder::build);
+    CacheFolders.createIfAbsent(folder, builder::build);
     return new TextCache(folder, CacheContent.read(folder));
   }
 
-  /** The splits, by name. */
+  /** Returns the datasets by split name. */
   Map<String, Dataset> datasets(Map<String, LabelledRows> rows) throws IOException {
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (Map.Entry<String, LabelledRows> split : rows.entrySet()) {
@@ -39,13 +38,13 @@ record TextCache(Path folder, CacheContent content) {
   }
 
   /**
-   * What a reader wants to know of the texts before a training.
+   * Returns notes about the texts, to be logged before training.
    *
-   * @param rows the tables that it was made of
+   * @param rows the tables that the cache was built from
    */
   List<String> notes(Map<String, LabelledRows> rows) {
     List<String> notes = new TextNotes(content, rows).all();
-    notes.add("texts as ids in " + folder);
+    notes.add("tokenized texts cached in " + folder);
     return notes;
   }
 }

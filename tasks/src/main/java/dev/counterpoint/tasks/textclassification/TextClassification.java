@@ -24,18 +24,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts with one label each, from tables: {@code .tsv} (quotes are signs like others), {@code .csv}
- * (RFC 4180), {@code .jsonl} or {@code .json}, each also with {@code .gz}. Tables name their
- * columns in the first line. The classes are the labels of the training data.
+ * Data source for text classification: tables of texts with one label each. Formats: {@code .tsv}
+ * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
+ * {@code .gz}. The first line of a table names its columns. The classes are the labels of the
+ * training split.
  *
- * <p>A text may be empty: it is one unknown token then.
+ * <p>An empty text is encoded as one unknown token.
  *
- * @param test a split that training never looks at
- * @param more further splits by name
- * @param text the column with the text; null to find it by its name
- * @param label the column with the label; null to find it by its name
- * @param tokenizer null for {@link TokenizerSettings#defaults()}
- * @param maxLength the most tokens of an item, special ones included; null for what the model takes
+ * @param test a split that is not used during training
+ * @param more additional splits by name
+ * @param text the name of the text column; null to detect it
+ * @param label the name of the label column; null to detect it
+ * @param tokenizer the tokenizer settings; null for {@link TokenizerSettings#defaults()}
+ * @param maxLength the maximum number of tokens of an example, including special tokens; null for
+ *     the model's maximum
  */
 public record TextClassification(
     FileSplit train,
@@ -48,7 +50,8 @@ public record TextClassification(
     @Nullable Integer maxLength)
     implements EvaluationSource {
   private static final String TEST = "test";
-  private static final List<String> FIXED = List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+  private static final List<String> RESERVED =
+      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
 
   public TextClassification {
@@ -59,16 +62,16 @@ public record TextClassification(
     more = more == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(more));
     for (String name : more.keySet()) {
       checks.that(
-          NAME.matcher(name).matches() && !FIXED.contains(name),
+          NAME.matcher(name).matches() && !RESERVED.contains(name),
           "more",
           "\"" + name + "\"",
-          "cannot name a further split; it needs letters, digits, - or _, and must not be one of "
-              + String.join(", ", FIXED));
+          "is not a valid name for an additional split; use letters, digits, - and _, but not "
+              + String.join(", ", RESERVED));
     }
     checks.verify();
   }
 
-  /** Tables of training and validation, all else as it is found. */
+  /** A training and a validation table, with defaults for all other settings. */
   public static TextClassification of(String train, String validation) {
     return new TextClassification(
         new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null);
@@ -81,9 +84,11 @@ public record TextClassification(
   }
 
   @Override
-  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
-    CacheBuilder builder = builder(rows, context).ofTrained(context.tokenizer(), trained.labels());
+    CacheBuilder builder =
+        builder(rows, context).forTrainedModel(context.tokenizer(), trained.labels());
     return splits(TextCache.open(context.cache(), builder), rows, length(context));
   }
 
@@ -93,7 +98,8 @@ public record TextClassification(
     CacheContent.Vocabulary vocabulary = content.vocabulary();
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
     return new DataSplits(
-        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels()).cutAt(length),
+        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels())
+            .withMaxLength(length),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
@@ -103,7 +109,11 @@ public record TextClassification(
         null);
   }
 
-  /** The tables of splits, of which it is known that they can be opened. */
+  /**
+   * Returns the tables of the splits after checking that each can be opened.
+   *
+   * @throws InvalidSettings if files cannot be opened, with a problem for each
+   */
   private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context) {
     Map<String, LabelledRows> rows = new LinkedHashMap<>();
     List<InvalidSettings.Problem> problems = new ArrayList<>();
@@ -138,7 +148,7 @@ public record TextClassification(
   private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     return new CacheBuilder(
-        rows, settings, TokenizerFolder.given(settings, context), length(context), null);
+        rows, settings, TokenizerFolder.find(settings, context), length(context), null);
   }
 
   private int length(DataContext context) {

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tokenized texts with a label each, in files that are mapped into memory; Java unmaps them when
- * nothing refers to them any more, so there is nothing to close.
+ * Memory-mapped dataset of tokenized texts with one label each. The garbage collector unmaps the
+ * files, so there is nothing to close.
  *
- * <p>Batches have {@link Batch#IDS} and {@link Batch#MASK} (batch, tokens) and {@link Batch#LABELS}
+ * <p>Batches hold {@link Batch#IDS} and {@link Batch#MASK} (batch, tokens) and {@link Batch#LABELS}
  * (batch).
  */
 final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
@@ -46,27 +46,27 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   }
 
   @Override
-  public int length(long item) {
-    return (int) (offsets.get(item + 1) - offsets.get(item));
+  public int length(long index) {
+    return (int) (offsets.get(index + 1) - offsets.get(index));
   }
 
   @Override
-  public String origin(long item) {
-    return source.origin(lines.get(item));
+  public String origin(long index) {
+    return source.origin(lines.get(index));
   }
 
   @Override
-  public HostBatch collate(long[] items) {
-    List<long[]> rows = Arrays.stream(items).mapToObj(this::tokens).toList();
+  public HostBatch collate(long[] indices) {
+    List<long[]> rows = Arrays.stream(indices).mapToObj(this::tokens).toList();
     Map<String, HostTensor> tensors = TokenRows.pad(rows, paddingId);
-    long[] classes = Arrays.stream(items).map(labels::get).toArray();
-    tensors.put(Batch.LABELS, HostTensor.of(classes, items.length));
-    return new HostBatch(items.length, TokenRows.count(rows), tensors);
+    long[] classes = Arrays.stream(indices).map(labels::get).toArray();
+    tensors.put(Batch.LABELS, HostTensor.of(classes, indices.length));
+    return new HostBatch(indices.length, TokenRows.count(rows), tensors);
   }
 
-  private long[] tokens(long item) {
-    long[] tokens = new long[length(item)];
-    long start = offsets.get(item);
+  private long[] tokens(long index) {
+    long[] tokens = new long[length(index)];
+    long start = offsets.get(index);
     for (int i = 0; i < tokens.length; i++) {
       tokens[i] = ids.get(start + i);
     }

@@ -14,12 +14,14 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Lines about texts, for people: how many, of which labels, and what may be wrong with them. */
+/**
+ * Notes about the texts of each split: number of rows, label distribution and possible problems.
+ */
 record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
-  /** Up to so many labels are listed; of more, only some are named. */
-  private static final int LISTED = 10;
+  /** If there are more labels than this, only the most and least frequent ones are named. */
+  private static final int MAX_LISTED = 10;
 
-  /** The lines in the order of the splits. */
+  /** Returns all notes in the order of the splits. */
   List<String> all() {
     List<String> notes = new ArrayList<>();
     content.splits().forEach((name, split) -> notes.addAll(of(name, split)));
@@ -35,7 +37,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
     if (split.truncated() > 0) {
       notes.add(
           note(
-              "%s: %s (%s) longer than %,d tokens and cut",
+              "%s: %s (%s) truncated to %,d tokens",
               name, rows(split.truncated()), share(split), content.maxLength()));
     }
     UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
@@ -43,57 +45,58 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
       notes.add(note("%s: %s with an empty text", name, rows(split.blank())));
     }
     if (name.equals(DataSplits.TRAIN)) {
-      ofLabels(split.labelCounts(), notes);
+      addLabelNotes(split.labelCounts(), notes);
     }
-    TrainOverlap shared = content.sharedWithTrain().get(name);
-    if (shared != null) {
-      notes.add(shared.rows() == 0 ? note("%s: no text is in train, too", name) : of(name, shared));
+    TrainOverlap overlap = content.sharedWithTrain().get(name);
+    if (overlap != null) {
+      notes.add(overlap.rows() == 0 ? note("%s: no overlap with train", name) : of(name, overlap));
     }
     return notes;
   }
 
   /**
-   * Labels that may be slips: nothing is learned of one row, nor of names alike but for their case.
+   * Adds notes about possible label errors: labels with a single row, and labels that differ only
+   * in case.
    */
-  private void ofLabels(List<Long> counts, List<String> notes) {
-    List<String> once = new ArrayList<>();
-    Map<String, List<String>> alike = new LinkedHashMap<>();
+  private void addLabelNotes(List<Long> counts, List<String> notes) {
+    List<String> single = new ArrayList<>();
+    Map<String, List<String>> byLowercase = new LinkedHashMap<>();
     for (int i = 0; i < counts.size(); i++) {
       String label = content.labels().get(i);
       if (counts.get(i) == 1) {
-        once.add("\"" + label + "\"");
+        single.add("\"" + label + "\"");
       }
-      alike
+      byLowercase
           .computeIfAbsent(label.toLowerCase(Locale.ROOT), any -> new ArrayList<>())
           .add("\"" + label + "\"");
     }
-    List<String> differing =
-        alike.values().stream()
+    List<String> caseVariants =
+        byLowercase.values().stream()
             .filter(labels -> labels.size() > 1)
             .map(labels -> String.join(" and ", labels))
             .toList();
-    if (!once.isEmpty()) {
-      notes.add(note("%s: labels of one row alone: %s", DataSplits.TRAIN, listed(once)));
+    if (!single.isEmpty()) {
+      notes.add(note("%s: labels with a single row: %s", DataSplits.TRAIN, join(single)));
     }
-    if (!differing.isEmpty()) {
+    if (!caseVariants.isEmpty()) {
       notes.add(
-          note("%s: labels that differ in case alone: %s", DataSplits.TRAIN, listed(differing)));
+          note("%s: labels that differ only in case: %s", DataSplits.TRAIN, join(caseVariants)));
     }
   }
 
-  private static String listed(List<String> names) {
-    int more = names.size() - LISTED;
-    return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+  private static String join(List<String> names) {
+    int more = names.size() - MAX_LISTED;
+    return String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
         + (more > 0 ? note(", and %,d more", more) : "");
   }
 
-  private String of(String name, TrainOverlap shared) {
+  private String of(String name, TrainOverlap overlap) {
     return note(
-        "%s: %s with a text that is in train, too: %s has that of %s",
+        "%s: %s with a text that is also in train, such as %s (same as %s)",
         name,
-        rows(shared.rows()),
-        origin(name, shared.line()),
-        origin(DataSplits.TRAIN, shared.trainLine()));
+        rows(overlap.rows()),
+        origin(name, overlap.line()),
+        origin(DataSplits.TRAIN, overlap.trainLine()));
   }
 
   private String origin(String split, long line) {
@@ -110,25 +113,27 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private String balance(List<Long> counts) {
-    if (counts.size() > LISTED && Collections.min(counts).equals(Collections.max(counts))) {
-      return note(" of %,d labels, %s of each", counts.size(), rows(counts.get(0)));
+    if (counts.size() > MAX_LISTED && Collections.min(counts).equals(Collections.max(counts))) {
+      return note(" with %,d labels, %s each", counts.size(), rows(counts.get(0)));
     }
-    if (counts.size() > LISTED) {
-      return note(" of %,d labels, from %s to %s", counts.size(), least(counts), most(counts));
+    if (counts.size() > MAX_LISTED) {
+      return note(
+          " with %,d labels, from %s to %s",
+          counts.size(), leastFrequent(counts), mostFrequent(counts));
     }
     return IntStream.range(0, counts.size())
         .mapToObj(label -> labelled(label, counts.get(label)))
         .collect(Collectors.joining(", ", " (", ")"));
   }
 
-  private String least(List<Long> counts) {
-    long least = Collections.min(counts);
-    return labelled(counts.indexOf(least), least);
+  private String leastFrequent(List<Long> counts) {
+    long leastFrequent = Collections.min(counts);
+    return labelled(counts.indexOf(leastFrequent), leastFrequent);
   }
 
-  private String most(List<Long> counts) {
-    long most = Collections.max(counts);
-    return labelled(counts.indexOf(most), most);
+  private String mostFrequent(List<Long> counts) {
+    long mostFrequent = Collections.max(counts);
+    return labelled(counts.indexOf(mostFrequent), mostFrequent);
   }
 
   private String labelled(int label, long count) {

@@ -10,16 +10,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Tells the label of texts by a trained classifier. Any number of threads may ask at once. */
+/** Predicts the labels of texts with a trained classifier. Thread-safe. */
 public final class TextPredictor {
   private final Predictor predictor;
   private final TextEncoder encoder;
   private final List<String> labels;
 
   /**
-   * Puts the model into evaluation.
+   * Creates a predictor and switches the model to evaluation mode.
    *
-   * @param labels in the order of the model's logits
+   * @param labels the class labels in the order of the model's logits
    */
   public TextPredictor(BaseModel model, TextEncoder encoder, List<String> labels) {
     predictor = new Predictor(model);
@@ -28,25 +28,24 @@ public final class TextPredictor {
   }
 
   /**
-   * What a text is taken for.
+   * Prediction for one text.
    *
-   * @param labels all of them, the likeliest first
-   * @param probabilities theirs, by the softmax of the logits
-   * @param cut whether the text is longer than those of training may be, so that its end was not
-   *     read
+   * @param labels all class labels, by descending probability
+   * @param probabilities the probabilities of the labels, computed as the softmax of the logits
+   * @param truncated whether the text was truncated to the maximum length used in training
    */
-  public record Prediction(List<String> labels, List<Double> probabilities, boolean cut) {
+  public record Prediction(List<String> labels, List<Double> probabilities, boolean truncated) {
     public String label() {
       return labels.get(0);
     }
 
-    /** Of the likeliest label. */
+    /** Probability of the most likely label. */
     public double probability() {
       return probabilities.get(0);
     }
   }
 
-  /** One prediction a text, in their order. */
+  /** Returns one prediction for each text, in the same order. */
   public List<Prediction> predict(List<String> texts) {
     Encoding[] encodings = encoder.encodings(texts);
     HostTensor logits = predictor.predict(encoder.batch(encodings)); // (texts, classes)
@@ -58,7 +57,7 @@ public final class TextPredictor {
     return predictions;
   }
 
-  private Prediction ranked(double[] probabilities, boolean cut) {
+  private Prediction ranked(double[] probabilities, boolean truncated) {
     List<Integer> order =
         IntStream.range(0, labels.size())
             .boxed()
@@ -67,23 +66,23 @@ public final class TextPredictor {
     return new Prediction(
         order.stream().map(labels::get).toList(),
         order.stream().map(i -> probabilities[i]).toList(),
-        cut);
+        truncated);
   }
 
-  private double[] softmax(float[] logits, int from) {
-    double highest = logits[from];
+  private double[] softmax(float[] logits, int offset) {
+    double highest = logits[offset];
     for (int j = 1; j < labels.size(); j++) {
-      highest = Math.max(highest, logits[from + j]);
+      highest = Math.max(highest, logits[offset + j]);
     }
-    double[] shares = new double[labels.size()];
+    double[] probabilities = new double[labels.size()];
     double total = 0;
-    for (int j = 0; j < shares.length; j++) {
-      shares[j] = Math.exp(logits[from + j] - highest);
-      total += shares[j];
+    for (int j = 0; j < probabilities.length; j++) {
+      probabilities[j] = Math.exp(logits[offset + j] - highest);
+      total += probabilities[j];
     }
-    for (int j = 0; j < shares.length; j++) {
-      shares[j] /= total;
+    for (int j = 0; j < probabilities.length; j++) {
+      probabilities[j] /= total;
     }
-    return shares;
+    return probabilities;
   }
 }

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What must be known of the training text before a row of it can be numbered. */
+/** Labels and vocabulary of the training split, collected before its rows are encoded. */
 final class TrainingText {
-  /** From so many rows on it is no chance that no label comes twice. */
-  private static final int ENOUGH_ROWS = 10;
+  /** Minimum number of rows for which all-distinct labels indicate a wrong label column. */
+  private static final int MIN_ROWS_TO_CHECK = 10;
 
   private final VocabularyBuilder vocabulary;
   private final Set<String> labels = new TreeSet<>();
@@ -26,37 +26,40 @@ final class TrainingText {
 
   /** Reads all rows. */
   static TrainingText read(LabelledRows rows, TokenizerSettings settings) throws IOException {
-    TrainingText seen = new TrainingText(new VocabularyBuilder(settings));
+    TrainingText training = new TrainingText(new VocabularyBuilder(settings));
     rows.read(
         (line, text, label) -> {
-          seen.vocabulary.add(text);
-          seen.labels.add(label);
-          seen.rows++;
+          training.vocabulary.add(text);
+          training.labels.add(label);
+          training.rows++;
         });
-    seen.checkLabels(rows.file());
-    return seen;
+    training.checkLabels(rows.file());
+    return training;
   }
 
-  /** What is in no two rows alike is no class: another column was meant. */
+  /**
+   * Checks that there are at least two labels, and that not every row has a different label, which
+   * would mean that the wrong label column is configured.
+   */
   private void checkLabels(SourceFile file) {
     if (labels.isEmpty()) {
-      throw new InvalidSettings(file.path() + " has no rows under its header.");
+      throw new InvalidSettings(file.path() + " has no rows below its header.");
     }
     if (labels.size() == 1) {
       throw new InvalidSettings(
           file.path()
-              + " has the one label \""
+              + " has only the label \""
               + labels.iterator().next()
-              + "\" in all rows; to be put into classes, texts need two labels at least.");
+              + "\"; classification needs at least two labels.");
     }
-    if (labels.size() == rows && rows >= ENOUGH_ROWS) {
+    if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK) {
       throw new InvalidSettings(
           file.path()
-              + " has another label in each of its "
+              + " has a different label in each of its "
               + rows
-              + " rows, as \""
+              + " rows, such as \""
               + labels.iterator().next()
-              + "\": these are no classes. Set \"label\" to the column that has them.");
+              + "\". Set \"label\" to the column with the classes.");
     }
   }
 
@@ -64,7 +67,10 @@ final class TrainingText {
     return vocabulary;
   }
 
-  /** The labels in the order of their numbers: as numbers where all are, else by their letters. */
+  /**
+   * Returns the labels in the order of their ids: numerically if all are numbers, otherwise
+   * alphabetically.
+   */
   List<String> labels() {
     return labels.stream().allMatch(TrainingText::isNumber)
         ? labels.stream().sorted(Comparator.comparing(BigDecimal::new)).toList()

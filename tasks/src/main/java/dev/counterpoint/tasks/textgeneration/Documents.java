@@ -10,51 +10,51 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of any length, handed over a piece at a time: a {@code .txt} file is one document, and each
- * row of a table is one.
+ * Reader that streams the documents of a file in pieces: a {@code .txt} file is one document, and
+ * each row of a table is one document.
  *
- * <p>A document in a {@code .txt} file is cut before white space, so that the tokens of the pieces
- * are those of the whole. Of 4 Mi chars without such a place, as of one endless word, or of nothing
- * but white space, a piece is made nevertheless: there the tokens on both sides of the cut may be
- * others than in the whole, and a sign that the tokenizer would join to the one before it (an
- * accent that follows its letter) stands alone.
+ * <p>A {@code .txt} file is split before white space, so that tokenizing the pieces gives the same
+ * tokens as tokenizing the whole. If 4 Mi chars have no such position, such as one very long word
+ * or only white space, the text is split anyway. In that case the tokens next to the split can
+ * differ from those of the whole text, and a combining character (such as an accent that follows
+ * its letter) can be separated from its base character.
  *
- * @param column of a table; null to find it by its name
+ * @param column the text column of a table; null to detect it
  */
 record Documents(SourceFile file, @Nullable String column) {
-  /** Chars that are read at once. */
-  private static final int PIECE = 1 << 20;
+  /** Number of chars read at once. */
+  private static final int CHUNK = 1 << 20;
 
-  /** Chars that are kept at most while there is no place to cut. */
-  private static final int LONGEST = 4 * PIECE;
+  /** Maximum number of chars buffered while no position to split at is found. */
+  private static final int MAX_BUFFERED = 4 * CHUNK;
 
   static Documents of(Path path, @Nullable String column) {
     return new Documents(new SourceFile(path), column);
   }
 
-  /** What keeps the file from being read at all, or null. */
+  /** Describes why the file cannot be read; null if it can. */
   @Nullable String problem() {
     return file.problem(isText());
   }
 
   /**
-   * Hands over all pieces in turn.
+   * Passes all pieces to the handler, in order.
    *
-   * @return {@link Columns#choice}, empty for what is no table
+   * @return the result of {@link Columns#describeDetected}; empty for a text file
    */
   String read(PieceHandler handler) throws IOException {
     if (isText()) {
-      file.readText(text -> cut(text, handler));
+      file.readText(text -> split(text, handler));
       return "";
     }
     Columns columns = new Columns(column, null);
     return file.read(
         table -> {
-          String text = columns.textOf(file, table);
+          String text = columns.textColumn(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
             handler.piece(row.get(text), true);
           }
-          return columns.choice(table, text, null);
+          return columns.describeDetected(table, text, null);
         });
   }
 
@@ -63,54 +63,55 @@ record Documents(SourceFile file, @Nullable String column) {
     return name.endsWith(".txt") || name.endsWith(".txt.gz");
   }
 
-  private static void cut(Reader text, PieceHandler handler) throws IOException {
-    StringBuilder waiting = new StringBuilder();
-    char[] read = new char[PIECE];
-    for (int count = text.read(read); count >= 0; count = text.read(read)) {
-      waiting.append(read, 0, count);
-      int end = lastCut(waiting);
-      if (end == 0 && waiting.length() >= LONGEST) {
-        end = forcedCut(waiting);
+  private static void split(Reader text, PieceHandler handler) throws IOException {
+    StringBuilder buffer = new StringBuilder();
+    char[] chunk = new char[CHUNK];
+    for (int count = text.read(chunk); count >= 0; count = text.read(chunk)) {
+      buffer.append(chunk, 0, count);
+      int end = lastSplit(buffer);
+      if (end == 0 && buffer.length() >= MAX_BUFFERED) {
+        end = forcedSplit(buffer);
       }
       if (end > 0) {
-        handler.piece(waiting.substring(0, end), false);
-        waiting.delete(0, end);
+        handler.piece(buffer.substring(0, end), false);
+        buffer.delete(0, end);
       }
     }
-    handler.piece(waiting.toString(), true);
+    handler.piece(buffer.toString(), true);
   }
 
   /**
-   * Before the last white space behind another sign, 0 where there is none: the tokenizers of BERT
-   * and GPT-2 cut there, too. GPT-2's takes the white space in front of a word together, so that a
-   * piece must have all of it. White space that begins with a space goes first: other tokenizers
-   * join a line end to the sign before it, or put a space before a text that begins without one.
+   * Returns the position of the last white space that follows another character, or 0 if there is
+   * none. The tokenizers of BERT and GPT-2 also split there. GPT-2 joins all white space before a
+   * word, so a piece must include all of it. White space that begins with a space is preferred:
+   * other tokenizers join a line break to the preceding character, or add a space before a text
+   * that does not begin with one.
    */
-  private static int lastCut(CharSequence text) {
-    int other = 0;
+  private static int lastSplit(CharSequence text) {
+    int lastOther = 0;
     for (int i = text.length() - 1; i > 0; i--) {
       if (isSpace(text.charAt(i)) && !isSpace(text.charAt(i - 1))) {
         if (text.charAt(i) == ' ') {
           return i;
         }
-        other = Math.max(other, i);
+        lastOther = Math.max(lastOther, i);
       }
     }
-    return other;
+    return lastOther;
   }
 
-  /** At the end, but not within a sign of two chars. */
-  private static int forcedCut(CharSequence text) {
+  /** Returns the end of the text, but not a position within a surrogate pair. */
+  private static int forcedSplit(CharSequence text) {
     int end = text.length();
     return Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end;
   }
 
-  /** As regular expressions of Unicode have it: the no-break spaces and NEL, too. */
-  private static boolean isSpace(char sign) {
-    return Character.isSpaceChar(sign) || (sign >= '\t' && sign <= '\r') || sign == '\u0085';
+  /** White space as in Unicode regular expressions, including no-break spaces and NEL (U+0085). */
+  private static boolean isSpace(char c) {
+    return Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == '\u0085';
   }
 
-  /** What is done with a piece. */
+  /** Callback that receives each piece of a document. */
   @FunctionalInterface
   interface PieceHandler {
     void piece(String text, boolean endsDocument) throws IOException;

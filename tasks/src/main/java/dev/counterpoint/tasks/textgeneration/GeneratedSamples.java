@@ -16,12 +16,12 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Texts that a language model draws: from the beginnings of some items of the validation text, or,
- * where that is short texts one after another, from the first half of one of them. A model that
- * cannot go on with texts shows none.
+ * Sampled continuations of validation prompts by a language model. A prompt is the beginning of an
+ * example; if the validation data consists of short texts, it is the first half of one text. Empty
+ * for a model that cannot generate text.
  *
  * @param endOfText the token that ends a text
- * @param length tokens of an item
+ * @param length the number of tokens of an example
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText, int length)
@@ -43,11 +43,12 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
         new GenerationSettings(TOKENS, true, TEMPERATURE, TOP_K, 1, 1, 1, Set.of(endOfText), SEED);
     Generator generator = new Generator(language, settings, length, model.device());
     List<long[]> prompts = prompts();
-    List<List<Long>> made = generator.generate(prompts, (prompt, token) -> {});
+    List<List<Long>> generated = generator.generate(prompts, (prompt, token) -> {});
     List<Sample> samples = new ArrayList<>();
     try (TextEncoder encoder = new TextEncoder(tokenizerJson, "The tokenizer", length)) {
-      for (int i = 0; i < made.size(); i++) {
-        samples.add(new Sample(encoder.decode(prompts.get(i)), encoder.decode(made.get(i)), ""));
+      for (int i = 0; i < generated.size(); i++) {
+        samples.add(
+            new Sample(encoder.decode(prompts.get(i)), encoder.decode(generated.get(i)), ""));
       }
     }
     return samples;
@@ -61,25 +62,29 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
     return prompts;
   }
 
-  private long[] prompt(long item) {
+  private long[] prompt(long index) {
     long[] ids =
-        Objects.requireNonNull(validation.collate(new long[] {item}).tensors().get(Batch.IDS))
+        Objects.requireNonNull(validation.collate(new long[] {index}).tensors().get(Batch.IDS))
             .longs();
-    int most = Math.min(ids.length, Math.min(PROMPT, (length + 1) / 2));
-    boolean ofShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
-    return ofShortTexts ? half(ids, most) : Arrays.copyOf(ids, most);
+    int maxTokens = Math.min(ids.length, Math.min(PROMPT, (length + 1) / 2));
+    boolean hasShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
+    return hasShortTexts ? firstHalf(ids, maxTokens) : Arrays.copyOf(ids, maxTokens);
   }
 
-  /** The end of a text, and the first half of the next that lies wholly within the item. */
-  private long[] half(long[] ids, int most) {
-    int begin = ids.length;
+  /**
+   * The end-of-text token and the first half of the first text that lies completely within the
+   * example.
+   */
+  private long[] firstHalf(long[] ids, int maxTokens) {
+    int textStart = ids.length;
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] == endOfText) {
-        int tokens = i - begin - 1;
+        int tokens = i - textStart - 1;
         if (tokens > 1) {
-          return Arrays.copyOfRange(ids, begin, begin + Math.min(most, 1 + tokens / 2));
+          return Arrays.copyOfRange(
+              ids, textStart, textStart + Math.min(maxTokens, 1 + tokens / 2));
         }
-        begin = i;
+        textStart = i;
       }
     }
     return new long[] {endOfText};

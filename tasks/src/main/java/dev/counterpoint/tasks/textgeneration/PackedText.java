@@ -10,10 +10,10 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * A stretch of a token file cut into items of one length, without padding: {@link Batch#IDS} and,
- * one place on, {@link Batch#LABELS}, (batch, tokens) both. Every token but the first is a label
- * once: the last item begins early enough to be full, and what an item before it has predicted
- * already does not count.
+ * Range of a token file cut into examples of equal length without padding: {@link Batch#IDS} and,
+ * shifted by one position, {@link Batch#LABELS}, both (batch, tokens). Every token except the first
+ * is a label exactly once: the last example starts early enough to be full, and the labels that it
+ * shares with the previous example are ignored.
  */
 final class PackedText implements Dataset {
   private final MemoryMappedTokens ids;
@@ -22,11 +22,11 @@ final class PackedText implements Dataset {
   private final int length;
 
   /**
-   * A stretch.
+   * Creates a dataset for a range of tokens.
    *
-   * @param from its first token
-   * @param to the token behind its last
-   * @param length tokens of an item; fewer where the stretch has fewer
+   * @param from the first token
+   * @param to the end of the range, exclusive
+   * @param length the number of tokens of an example; smaller if the range has fewer tokens
    */
   PackedText(MemoryMappedTokens ids, long from, long to, int length) {
     this.ids = ids;
@@ -41,27 +41,28 @@ final class PackedText implements Dataset {
   }
 
   @Override
-  public HostBatch collate(long[] items) {
-    long[] read = new long[items.length * length];
-    long[] next = new long[items.length * length];
-    for (int i = 0; i < items.length; i++) {
-      fill(items[i], read, next, i * length);
+  public HostBatch collate(long[] indices) {
+    long[] inputs = new long[indices.length * length];
+    long[] targets = new long[indices.length * length];
+    for (int i = 0; i < indices.length; i++) {
+      fill(indices[i], inputs, targets, i * length);
     }
-    long counted = Arrays.stream(next).filter(label -> label != CrossEntropy.IGNORED).count();
+    long labelCount = Arrays.stream(targets).filter(label -> label != CrossEntropy.IGNORED).count();
     return new HostBatch(
-        items.length,
-        counted,
+        indices.length,
+        labelCount,
         Map.of(
-            Batch.IDS, HostTensor.of(read, items.length, length),
-            Batch.LABELS, HostTensor.of(next, items.length, length)));
+            Batch.IDS, HostTensor.of(inputs, indices.length, length),
+            Batch.LABELS, HostTensor.of(targets, indices.length, length)));
   }
 
-  private void fill(long item, long[] read, long[] next, int place) {
-    long wanted = from + item * length;
-    long start = Math.min(wanted, to - 1 - length);
+  private void fill(long index, long[] inputs, long[] targets, int offset) {
+    long nominalStart = from + index * length;
+    long start = Math.min(nominalStart, to - 1 - length);
     for (int j = 0; j < length; j++) {
-      read[place + j] = ids.get(start + j);
-      next[place + j] = start + j < wanted ? CrossEntropy.IGNORED : ids.get(start + j + 1);
+      inputs[offset + j] = ids.get(start + j);
+      targets[offset + j] =
+          start + j < nominalStart ? CrossEntropy.IGNORED : ids.get(start + j + 1);
     }
   }
 }

@@ -25,16 +25,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text of any size whose next token is to be told: a {@code .txt} file, or a table with a document
- * a row, each also with {@code .gz}. The ids of all documents are one row of tokens in a file that
- * is mapped into memory, cut into items without padding.
+ * Data source for causal language modeling: a {@code .txt} file, or a table with one document per
+ * row, each also with {@code .gz}. The token ids of all documents form one memory-mapped sequence,
+ * which is cut into examples without padding. The text can be of any size.
  *
- * @param validation null for the end of the training text
- * @param validationShare the part of the training text that is kept for validation, where that has
- *     no text of its own
- * @param text the column of a table; null to find it by its name
- * @param tokenizer null for single characters, or for the tokenizer of the model that is begun from
- * @param maxLength tokens of an item; null for what the model takes
+ * @param validation the validation text; null to use the end of the training text
+ * @param validationShare the fraction of the training text used for validation, if there is no
+ *     validation text
+ * @param text the text column of a table; null to detect it
+ * @param tokenizer the tokenizer settings; null for the tokenizer of the pretrained model or,
+ *     without one, for single characters
+ * @param maxLength the number of tokens of an example; null for the model's maximum
  */
 public record TextGeneration(
     FileSplit train,
@@ -44,27 +45,29 @@ public record TextGeneration(
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
-  private static final int USUAL_LENGTH = 256;
+  private static final int DEFAULT_LENGTH = 256;
 
   public TextGeneration {
     Checks checks = new Checks().below("validationShare", validationShare, 0, 1);
     if (maxLength != null) {
       checks.positive("maxLength", maxLength);
     }
-    boolean words =
+    boolean wordTokens =
         tokenizer != null
             && tokenizer.path() == null
             && tokenizer.type() == TokenizerSettings.Type.WORD;
     checks.that(
-        !words,
+        !wordTokens,
         "tokenizer.type",
         "word",
-        "loses the spaces; it must be character here, or tokenizer.path be given");
+        "discards white space; use character, or set tokenizer.path");
     checks.verify();
   }
 
-  /** A tenth for validation; {@code train} must be given. */
-  @SuppressWarnings("NullAway") // The binder asks for what is null here.
+  /**
+   * Defaults of a run file: 10 % of the training text for validation; {@code train} must be set.
+   */
+  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static TextGeneration defaults() {
     return new TextGeneration(null, null, 0.1, null, null, null);
   }
@@ -73,21 +76,22 @@ public record TextGeneration(
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
     int length = length(context);
-    long kept = kept(files.content());
-    requireText(train.path(), files.content().count(DataSplits.TRAIN) - kept);
+    long validationTokens = validationTokens(files.content());
+    requireText(train.path(), files.content().tokenCount(DataSplits.TRAIN) - validationTokens);
     if (validation != null) {
-      requireText(validation.path(), files.content().count(DataSplits.VALIDATION));
+      requireText(validation.path(), files.content().tokenCount(DataSplits.VALIDATION));
     }
-    return splits(files, splits(files, length, kept), length, kept);
+    return splits(files, splits(files, length, validationTokens), length, validationTokens);
   }
 
   @Override
-  public DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException {
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
     Documents documents = documents(new FileSplit(path), context);
     TokenFiles.Opened files =
         new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
             .open(context.cache());
-    long tokens = files.content().count(SPLIT);
+    long tokens = files.content().tokenCount(SPLIT);
     requireText(path, tokens);
     int length = length(context);
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
@@ -97,14 +101,12 @@ public record TextGeneration(
   private static void requireText(String path, long tokens) {
     if (tokens < 2) {
       throw new InvalidSettings(
-          path
-              + " is empty, or too short: a text of two tokens at least is needed to tell one from"
-              + " the other.");
+          path + " is empty or too short; language modeling needs a text of at least 2 tokens.");
     }
   }
 
   private static DataSplits splits(
-      TokenFiles.Opened files, Map<String, Dataset> splits, int length, long kept)
+      TokenFiles.Opened files, Map<String, Dataset> splits, int length, long validationTokens)
       throws IOException {
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
@@ -112,7 +114,7 @@ public record TextGeneration(
         DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
         splits,
         List.of(Perplexity::new),
-        content.fingerprint(length, kept),
+        content.fingerprint(length, validationTokens),
         Map.of("tokenizer.json", file -> Files.write(file, json)),
         notes(content, splits),
         samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
@@ -127,9 +129,9 @@ public record TextGeneration(
   }
 
   private int length(DataContext context) {
-    int most = maxLength == null ? context.maxLength() : maxLength;
-    int length = Math.min(most, context.maxLength());
-    return length == Integer.MAX_VALUE ? USUAL_LENGTH : length;
+    int limit = maxLength == null ? context.maxLength() : maxLength;
+    int length = Math.min(limit, context.maxLength());
+    return length == Integer.MAX_VALUE ? DEFAULT_LENGTH : length;
   }
 
   private TokenFiles tokenFiles(DataContext context) {
@@ -138,7 +140,7 @@ public record TextGeneration(
     if (validation != null) {
       documents.put(DataSplits.VALIDATION, documents(validation, context));
     }
-    return new TokenFiles(documents, settings(), TokenizerFolder.given(settings(), context));
+    return new TokenFiles(documents, settings(), TokenizerFolder.find(settings(), context));
   }
 
   private TokenizerSettings settings() {
@@ -157,23 +159,25 @@ public record TextGeneration(
     return documents;
   }
 
-  /** Tokens at the end of the training text that are for validation. */
-  private long kept(TokenFiles.Content content) {
-    return validation == null ? (long) (content.count(DataSplits.TRAIN) * validationShare) : 0;
+  /** Number of tokens at the end of the training text that are used for validation. */
+  private long validationTokens(TokenFiles.Content content) {
+    return validation == null ? (long) (content.tokenCount(DataSplits.TRAIN) * validationShare) : 0;
   }
 
-  private Map<String, Dataset> splits(TokenFiles.Opened files, int length, long kept)
+  private Map<String, Dataset> splits(TokenFiles.Opened files, int length, long validationTokens)
       throws IOException {
-    long tokens = files.content().count(DataSplits.TRAIN);
+    long tokens = files.content().tokenCount(DataSplits.TRAIN);
     MemoryMappedTokens train = files.ids(DataSplits.TRAIN);
     Map<String, Dataset> splits = new LinkedHashMap<>();
-    splits.put(DataSplits.TRAIN, new PackedText(train, 0, tokens - kept, length));
+    splits.put(DataSplits.TRAIN, new PackedText(train, 0, tokens - validationTokens, length));
     if (validation != null) {
-      long more = files.content().count(DataSplits.VALIDATION);
+      long count = files.content().tokenCount(DataSplits.VALIDATION);
       splits.put(
-          DataSplits.VALIDATION, new PackedText(files.ids(DataSplits.VALIDATION), 0, more, length));
-    } else if (kept > 1) {
-      splits.put(DataSplits.VALIDATION, new PackedText(train, tokens - kept, tokens, length));
+          DataSplits.VALIDATION,
+          new PackedText(files.ids(DataSplits.VALIDATION), 0, count, length));
+    } else if (validationTokens > 1) {
+      splits.put(
+          DataSplits.VALIDATION, new PackedText(train, tokens - validationTokens, tokens, length));
     }
     return splits;
   }
@@ -190,12 +194,12 @@ public record TextGeneration(
                 notes.add(name + ": " + split.columns());
               }
             });
-    splits.forEach((name, split) -> notes.add(note(name, split.size(), "item")));
+    splits.forEach((name, split) -> notes.add(note(name, split.size(), "example")));
     notes.add(note("vocabulary", content.vocabularySize(), "token"));
     return notes;
   }
 
-  private static String note(String name, long count, String one) {
-    return String.format(Locale.ROOT, "%s: %,d %s", name, count, count == 1 ? one : one + "s");
+  private static String note(String name, long count, String unit) {
+    return String.format(Locale.ROOT, "%s: %,d %s", name, count, count == 1 ? unit : unit + "s");
   }
 }

@@ -27,29 +27,32 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts as token ids one after another, a file a split, written once into a cache folder. Each
- * document ends with the tokenizer's padding token, which for GPT-2 is the end of a text.
+ * Tokenizes documents into a cache folder: one file of consecutive token ids per split. Each
+ * document ends with the tokenizer's padding token, which is the end-of-text token for GPT-2.
  *
- * @param documents by split; {@code train} is one of them
- * @param tokenizer how a tokenizer is built, where none is given
- * @param given a tokenizer to be taken as it is, a file or a folder; null to build one
+ * @param documents the documents by split; includes {@code train} unless there is an existing
+ *     tokenizer
+ * @param tokenizer the settings to build a tokenizer with, if there is no existing one
+ * @param existingTokenizer a tokenizer file or folder to use unchanged; null to build a tokenizer
  */
 record TokenFiles(
-    Map<String, Documents> documents, TokenizerSettings tokenizer, @Nullable Path given) {
-  /** To be raised whenever the same settings come to be written differently. */
+    Map<String, Documents> documents,
+    TokenizerSettings tokenizer,
+    @Nullable Path existingTokenizer) {
+  /** Version of the cache format; increase it if the same settings are written differently. */
   private static final String FORMAT = "6";
 
   private static final String CONTENT = "content.json";
   private static final String TOKENIZER = "tokenizer.json";
-  private static final Map<String, String> UNCUT =
+  private static final Map<String, String> NO_TRUNCATION =
       Map.of("truncation", "do_not_truncate", "padding", "false", "maxLength", "1000000000");
 
   /**
-   * What a folder holds.
+   * Metadata of a cache folder, stored as {@code content.json}.
    *
-   * @param hash SHA-256 over tokenizer and ids
-   * @param sources the hash of each file, by split
-   * @param splits by name
+   * @param hash the SHA-256 of tokenizer and token ids
+   * @param sources the hash of each source file, by split
+   * @param splits the splits by name
    */
   record Content(
       String hash,
@@ -57,32 +60,35 @@ record TokenFiles(
       int vocabularySize,
       int paddingId,
       Map<String, Split> splits) {
-    long count(String split) {
+    long tokenCount(String split) {
       return Objects.requireNonNull(splits.get(split)).tokens();
     }
 
     /**
-     * As {@link DataSplits#fingerprint()}, of the items that are cut from the tokens.
+     * Fingerprint in the format of {@link DataSplits#fingerprint()}, for the examples that are cut
+     * from the tokens.
      *
-     * @param length tokens of an item
-     * @param kept tokens at the end of the training text that are not trained on
+     * @param length the number of tokens of an example
+     * @param validationTokens the number of tokens at the end of the training text used for
+     *     validation
      */
-    String fingerprint(int length, long kept) {
-      String items = hash + " " + length + " " + kept;
+    String fingerprint(int length, long validationTokens) {
+      String examples = hash + " " + length + " " + validationTokens;
       return DataSplits.fingerprint(
-          TokenFiles.hash(items.getBytes(StandardCharsets.UTF_8)), sources);
+          TokenFiles.hash(examples.getBytes(StandardCharsets.UTF_8)), sources);
     }
   }
 
   /**
-   * One file of text.
+   * Statistics of one split.
    *
-   * @param unknown how many of the tokens stand for what the tokenizer does not know
-   * @param columns {@link Columns#choice}
+   * @param tokens the number of tokens, including the token that ends each document
+   * @param unknown the number of tokens that are unknown to the tokenizer
+   * @param columns the result of {@link Columns#describeDetected}
    */
   record Split(long tokens, long unknown, String columns) {}
 
-  /** A folder that is whole. */
+  /** An intact cache folder. */
   record Opened(Path folder, Content content) {
     MemoryMappedTokens ids(String split) throws IOException {
       return new MemoryMappedTokens(
@@ -94,22 +100,24 @@ record TokenFiles(
     }
   }
 
-  /** The files, written where they are not there yet. */
+  /** Opens the cache folder; creates it if it is missing or damaged. */
   Opened open(Path cache) throws IOException {
     Path folder = cache.resolve("tokens-" + key());
-    CacheFolders.fill(folder, this::write);
+    CacheFolders.createIfAbsent(folder, this::write);
     return new Opened(
         folder, new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class));
   }
 
   private String key() throws IOException {
-    StringBuilder all = new StringBuilder(FORMAT).append('\n');
-    all.append(given == null ? tokenizer : hash(TokenizerFolder.json(given))).append('\n');
+    StringBuilder key = new StringBuilder(FORMAT).append('\n');
+    key.append(
+            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+        .append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
-      all.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
-      all.append(split.getValue().column()).append('\n');
+      key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
+      key.append(split.getValue().column()).append('\n');
     }
-    return hash(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return hash(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
   private static String hash(byte[] content) {
@@ -117,14 +125,16 @@ record TokenFiles(
   }
 
   private void write(Path folder) throws IOException {
-    byte[] json = given == null ? build() : TokenizerFolder.json(given);
-    TokenizerFile file = TokenizerFile.read(json, given == null ? TOKENIZER : given.toString());
+    byte[] json = existingTokenizer == null ? build() : TokenizerFolder.json(existingTokenizer);
+    TokenizerFile file =
+        TokenizerFile.read(
+            json, existingTokenizer == null ? TOKENIZER : existingTokenizer.toString());
     MessageDigest digest = Sha256.begin();
     digest.update(json);
     Map<String, String> sources = new LinkedHashMap<>();
     Map<String, Split> splits = new LinkedHashMap<>();
     try (HuggingFaceTokenizer encoder =
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), UNCUT)) {
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), NO_TRUNCATION)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
         sources.put(split.getKey(), split.getValue().file().hash());
@@ -143,10 +153,10 @@ record TokenFiles(
   }
 
   private byte[] build() throws IOException {
-    VocabularyBuilder vocabulary = VocabularyBuilder.ofContinuousText(tokenizer);
+    VocabularyBuilder vocabulary = VocabularyBuilder.forLanguageModeling(tokenizer);
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       if (split.getKey().equals("train")) {
-        split.getValue().read((text, ends) -> vocabulary.add(text));
+        split.getValue().read((text, endsDocument) -> vocabulary.add(text));
       }
     }
     return vocabulary.toJson();
@@ -159,24 +169,24 @@ record TokenFiles(
       Path path,
       MessageDigest digest)
       throws IOException {
-    long[] count = {0};
+    long[] tokenCount = {0};
     long[] unknown = {0};
     try (NumberFile ids = new NumberFile(path, SplitFiles.idWidth(file.vocabularySize()))) {
       String columns =
           documents.read(
-              (text, ends) -> {
+              (text, endsDocument) -> {
                 Encoding encoding = encoder.encode(text, false, false);
                 for (long id : encoding.getIds()) {
                   ids.put(id);
                   unknown[0] += file.isUnknown(id) ? 1 : 0;
                 }
-                if (ends) {
+                if (endsDocument) {
                   ids.put(file.paddingId());
                 }
-                count[0] += encoding.getIds().length + (ends ? 1 : 0);
+                tokenCount[0] += encoding.getIds().length + (endsDocument ? 1 : 0);
               });
       digest.update(ids.finish());
-      return new Split(count[0], unknown[0], columns);
+      return new Split(tokenCount[0], unknown[0], columns);
     }
   }
 }

@@ -19,14 +19,15 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * Texts to token ids by a {@code tokenizer.json}, as training had them: cut to the model's length,
- * special tokens among the ids, padded to the longest. Any number of threads may use one.
+ * Encodes texts to token ids with a {@code tokenizer.json}, in training and prediction alike:
+ * truncated to the model's maximum length, with special tokens, and padded to the longest text of a
+ * batch. Thread-safe.
  *
- * <p>The file's own truncation and padding do not count.
+ * <p>The truncation and padding settings of the file are ignored.
  */
 public final class TextEncoder implements AutoCloseable {
-  private static final int EXAMPLES = 12;
-  private static final int SHOWN = 60;
+  private static final int MAX_EXAMPLES = 12;
+  private static final int MAX_SHOWN = 60;
 
   private final HuggingFaceTokenizer tokenizer;
   private final TokenizerFile file;
@@ -34,8 +35,8 @@ public final class TextEncoder implements AutoCloseable {
   /**
    * Loads a tokenizer.
    *
-   * @param maxLength the most tokens of a text, special ones included
-   * @throws InvalidSettings where the file is no tokenizer, or the length leaves no room for text
+   * @param maxLength the maximum number of tokens of a text, including special tokens
+   * @throws InvalidSettings if the file is not a tokenizer, or the length leaves no room for text
    */
   public TextEncoder(Path tokenizerJson, int maxLength) throws IOException {
     this(Files.readAllBytes(tokenizerJson), tokenizerJson.toString(), maxLength);
@@ -50,15 +51,15 @@ public final class TextEncoder implements AutoCloseable {
       throw new InvalidSettings(
           "maxLength "
               + maxLength
-              + " leaves no room for text; "
+              + " leaves no room for text: "
               + name
               + " adds "
               + special
-              + " special tokens to each.");
+              + " special tokens to each text.");
     }
   }
 
-  /** The most tokens of a text, special ones included. */
+  /** Maximum number of tokens of a text, including special tokens. */
   public int maxLength() {
     return tokenizer.getMaxLength();
   }
@@ -81,8 +82,8 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * One batch of {@code ids} and {@code mask}, (texts, tokens). A text without tokens is one
-   * unknown token, so that no row is masked wholly.
+   * Encodes texts as one batch of {@code ids} and {@code mask}, both (texts, tokens). A text
+   * without tokens becomes one unknown token, so that no row is masked completely.
    */
   public HostBatch encode(List<String> texts) {
     return batch(encodings(texts));
@@ -94,85 +95,92 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * The tokens of a prompt, which is never cut.
+   * Encodes a prompt, which is never truncated.
    *
-   * @throws InvalidSettings where it has more than the model takes
+   * @throws InvalidSettings if the prompt has more tokens than the model accepts
    */
   public long[] prompt(String text) {
     Encoding encoding = tokenizer.encode(text);
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
-          "A prompt has more than the "
+          "The prompt has more tokens than the model accepts ("
               + maxLength()
-              + " tokens that the model takes: "
-              + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text));
+              + "): "
+              + (text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text));
     }
     return encoding.getIds();
   }
 
-  /** The text of tokens, without the special ones. */
+  /** Decodes tokens to text, without special tokens. */
   public String decode(List<Long> ids) {
     return decode(ids.stream().mapToLong(id -> id).toArray());
   }
 
-  /** The text of tokens, without the special ones. */
+  /** Decodes tokens to text, without special tokens. */
   public String decode(long[] ids) {
     return tokenizer.decode(ids, true);
   }
 
-  /** One token as it is written in a text, special ones too. */
-  public String written(long id) {
+  /** Decodes a single token; special tokens are included. */
+  public String decodeToken(long id) {
     return tokenizer.decode(new long[] {id}, false);
   }
 
-  /** The parts of a text, each once, that the tokenizer has no token for. */
+  /** Returns the distinct parts of a text that the tokenizer maps to the unknown token. */
   public List<String> unknown(String text) {
     Encoding encoding = tokenizer.encode(text);
     long[] ids = encoding.getIds();
-    CharSpan[] places = encoding.getCharTokenSpans();
+    CharSpan[] spans = encoding.getCharTokenSpans();
     Set<String> unknown = new LinkedHashSet<>();
     for (int i = 0; i < ids.length; i++) {
-      if (file.isUnknown(ids[i]) && places[i] != null) {
-        unknown.add(part(text, places[i]));
+      if (file.isUnknown(ids[i]) && spans[i] != null) {
+        unknown.add(part(text, spans[i]));
       }
     }
     return List.copyOf(unknown);
   }
 
-  /** Places are counted in code points. */
-  private static String part(String text, CharSpan place) {
-    int from = text.offsetByCodePoints(0, place.getStart());
-    return text.substring(from, text.offsetByCodePoints(from, place.getEnd() - place.getStart()));
+  /** The part of a text at a span, which is counted in code points. */
+  private static String part(String text, CharSpan span) {
+    int from = text.offsetByCodePoints(0, span.getStart());
+    return text.substring(from, text.offsetByCodePoints(from, span.getEnd() - span.getStart()));
   }
 
   /**
-   * The id of a text that is one token.
+   * Returns the id of a text that is a single token.
    *
-   * @throws InvalidSettings where it is none, or several, or unknown
+   * @throws InvalidSettings if the text has no token, several tokens or an unknown token
    */
   public long idOf(String token) {
     Encoding encoding = tokenizer.encode(token, false, false);
     long[] ids = encoding.getIds();
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
-          "There is no token \""
+          "\""
               + token
-              + "\": to the tokenizer it is "
+              + "\" is "
               + (ids.length == 1
-                  ? "unknown. It knows " + file.vocabularySize() + " tokens, as " + examples() + "."
-                  : ids.length + " tokens; one is needed, as " + quoted(token, encoding) + "."));
+                  ? "not in the vocabulary of "
+                      + file.vocabularySize()
+                      + " tokens. Examples: "
+                      + examples()
+                      + "."
+                  : ids.length
+                      + " tokens; use a single token, such as "
+                      + tokensOf(token, encoding)
+                      + "."));
     }
     return ids[0];
   }
 
-  private String quoted(String token, Encoding encoding) {
+  private String tokensOf(String token, Encoding encoding) {
     return encoding.getIds().length == 0
         ? examples()
         : Arrays.stream(encoding.getCharTokenSpans())
             .filter(Objects::nonNull)
-            .map(place -> '"' + part(token, place) + '"')
+            .map(span -> '"' + part(token, span) + '"')
             .distinct()
-            .limit(EXAMPLES)
+            .limit(MAX_EXAMPLES)
             .collect(Collectors.joining(", "));
   }
 
@@ -180,7 +188,7 @@ public final class TextEncoder implements AutoCloseable {
     return LongStream.range(0, file.vocabularySize())
         .mapToObj(id -> tokenizer.decode(new long[] {id}, false))
         .filter(text -> !text.isBlank())
-        .limit(EXAMPLES)
+        .limit(MAX_EXAMPLES)
         .map(text -> '"' + text + '"')
         .collect(Collectors.joining(", "));
   }
@@ -198,7 +206,7 @@ public final class TextEncoder implements AutoCloseable {
     return file;
   }
 
-  /** Frees the native tokenizer; no thread may be encoding any more. */
+  /** Frees the native tokenizer. No thread may still be encoding. */
   @Override
   public void close() {
     tokenizer.close();

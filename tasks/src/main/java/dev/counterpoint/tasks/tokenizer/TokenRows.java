@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Token ids of several texts as one block, padded at the end to the longest. */
+/** Pads the token ids of several texts on the right to the longest text. */
 public final class TokenRows {
   private TokenRows() {}
 
-  /** {@link Batch#IDS} and {@link Batch#MASK}, (batch, tokens) both. */
+  /** Returns {@link Batch#IDS} (int64) and {@link Batch#MASK} (float32), both (batch, tokens). */
   public static Map<String, HostTensor> pad(List<long[]> rows, int paddingId) {
     int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
     long[] ids = new long[rows.size() * width];

@@ -9,38 +9,41 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * What a {@code tokenizer.json} says of its vocabulary.
+ * Vocabulary properties of a {@code tokenizer.json}.
  *
- * @param vocabularySize ids lie from 0 to this, exclusive
- * @param paddingId the id of [PAD] or {@code <pad>}; else the one that the file pads with; else, as
- *     GPT-2 has none, the end of a text; else 0. It is masked wherever it pads
- * @param unknownId stands for a text without tokens; the padding where nothing stands for the
- *     unknown
+ * @param vocabularySize the number of token ids, which range from 0 to this value, exclusive
+ * @param paddingId the id of [PAD] or {@code <pad>}; otherwise the pad_id of the file's padding
+ *     section; otherwise the end-of-text token, as for GPT-2, which has no padding token; otherwise
+ *     0. Padding positions are always masked
+ * @param unknownId the id of the unknown token, also used for a text without tokens; the padding id
+ *     if the tokenizer has no unknown token
  */
 public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
   /**
-   * Reads the file's content.
+   * Parses a {@code tokenizer.json}.
    *
-   * @param name the file, for a message
+   * @param name the file name for messages
    */
   public static TokenizerFile read(byte[] json, String name) throws IOException {
     JsonNode file = parse(json, name);
     JsonNode vocabulary = file.path("model").path("vocab");
     if (vocabulary.isEmpty()) {
       throw new InvalidSettings(
-          name + " has no model.vocab; a tokenizer.json of Hugging Face's tokenizers is needed.");
+          name
+              + " has no model.vocab; expected a tokenizer.json of the Hugging Face tokenizers"
+              + " library.");
     }
     Tokens tokens = new Tokens(vocabulary, file.path("added_tokens"));
     int padding =
-        tokens.first(
+        tokens.firstId(
             List.of("[PAD]", "<pad>"),
-            file.path("padding").path("pad_id").asInt(tokens.first(List.of("<|endoftext|>"), 0)));
+            file.path("padding").path("pad_id").asInt(tokens.firstId(List.of("<|endoftext|>"), 0)));
     String unknown = file.path("model").path("unk_token").asText(VocabularyBuilder.UNKNOWN);
     return new TokenizerFile(
-        tokens.size(), padding, tokens.first(List.of(unknown, "[UNK]", "<unk>"), padding));
+        tokens.size(), padding, tokens.firstId(List.of(unknown, "[UNK]", "<unk>"), padding));
   }
 
-  /** Whether a token is the one for what the tokenizer does not know, where it has one. */
+  /** Whether a token is the tokenizer's unknown token; false if the tokenizer has none. */
   public boolean isUnknown(long id) {
     return id == unknownId && id != paddingId;
   }
@@ -53,7 +56,7 @@ public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
     }
   }
 
-  /** The tokens of the model, a map or (Unigram) a list of pairs, and those added to it. */
+  /** Tokens of the model, a map or (Unigram) a list of pairs, and the added tokens. */
   private record Tokens(JsonNode vocabulary, JsonNode added) {
     int size() {
       int highest = vocabulary.isArray() ? vocabulary.size() - 1 : 0;
@@ -67,8 +70,8 @@ public record TokenizerFile(int vocabularySize, int paddingId, int unknownId) {
       return highest + 1;
     }
 
-    int first(List<String> names, int otherwise) {
-      return names.stream().mapToInt(this::id).filter(id -> id >= 0).findFirst().orElse(otherwise);
+    int firstId(List<String> names, int defaultId) {
+      return names.stream().mapToInt(this::id).filter(id -> id >= 0).findFirst().orElse(defaultId);
     }
 
     private int id(String name) {

@@ -16,74 +16,79 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tokenizer as models are published with: a {@code tokenizer.json}; or, as BERT first was, a
- * {@code vocab.txt}; or, as GPT-2 first was, {@code vocab.json} and {@code merges.txt}. Of the
- * older ones a {@code tokenizer.json} is made that does the same.
+ * Reads the tokenizer of a pretrained model: a {@code tokenizer.json}, or the older formats {@code
+ * vocab.txt} (BERT) and {@code vocab.json} with {@code merges.txt} (GPT-2). The older formats are
+ * converted to an equivalent {@code tokenizer.json}.
  */
 public final class TokenizerFolder {
-  private static final String FAST = "tokenizer.json";
-  private static final String WORD_PIECES = "vocab.txt";
-  private static final String BYTE_PAIRS = "vocab.json";
-  private static final String MERGES = "merges.txt";
+  private static final String TOKENIZER_JSON = "tokenizer.json";
+  private static final String VOCAB_TXT = "vocab.txt";
+  private static final String VOCAB_JSON = "vocab.json";
+  private static final String MERGES_TXT = "merges.txt";
   private static final String END_OF_TEXT = "<|endoftext|>";
   private static final JsonMapper JSON = new JsonMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private TokenizerFolder() {}
 
-  /** Whether a folder has a tokenizer. */
+  /** Whether a folder contains a tokenizer. */
   public static boolean isIn(Path folder) {
-    return has(folder, FAST)
-        || has(folder, WORD_PIECES)
-        || (has(folder, BYTE_PAIRS) && has(folder, MERGES));
+    return has(folder, TOKENIZER_JSON)
+        || has(folder, VOCAB_TXT)
+        || (has(folder, VOCAB_JSON) && has(folder, MERGES_TXT));
   }
 
   /**
-   * The content of a {@code tokenizer.json}.
+   * Returns the content of a {@code tokenizer.json}.
    *
-   * @param path such a file, or a folder with a tokenizer of any of the three kinds
-   * @throws InvalidSettings where there is none
+   * @param path a {@code tokenizer.json}, or a folder with a tokenizer in any of the three formats
+   * @throws InvalidSettings if there is no tokenizer
    */
   public static byte[] json(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
       return Files.readAllBytes(path);
     }
-    if (has(path, FAST)) {
-      return Files.readAllBytes(path.resolve(FAST));
+    if (has(path, TOKENIZER_JSON)) {
+      return Files.readAllBytes(path.resolve(TOKENIZER_JSON));
     }
-    if (has(path, WORD_PIECES)) {
+    if (has(path, VOCAB_TXT)) {
       return JSON.writeValueAsBytes(wordPieces(path));
     }
-    if (has(path, BYTE_PAIRS) && has(path, MERGES)) {
+    if (has(path, VOCAB_JSON) && has(path, MERGES_TXT)) {
       return JSON.writeValueAsBytes(bytePairs(path));
     }
-    throw absent(path);
+    throw missing(path);
   }
 
-  /** The tokenizer that the settings name, or else the one that the model was trained with. */
-  public static @Nullable Path given(TokenizerSettings settings, DataContext context) {
+  /**
+   * Returns the path of the configured tokenizer, otherwise of the model's previous tokenizer; null
+   * if a tokenizer must be built.
+   *
+   * @throws InvalidSettings if the configured path has no tokenizer
+   */
+  public static @Nullable Path find(TokenizerSettings settings, DataContext context) {
     if (settings.path() == null) {
       return context.tokenizer();
     }
     Path path = context.files().apply(settings.path());
     if (!Files.isRegularFile(path) && !isIn(path)) {
-      throw absent(path);
+      throw missing(path);
     }
     return path;
   }
 
-  private static InvalidSettings absent(Path path) {
+  private static InvalidSettings missing(Path path) {
     return new InvalidSettings(
         "The tokenizer "
             + path
             + (Files.isDirectory(path)
-                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt:"
-                    + " name the one that the model was trained with as data.tokenizer.path. "
+                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt."
+                    + " Set data.tokenizer.path to the tokenizer of the model. "
                     + FolderListing.within(path)
                 : " is not a file. " + FolderListing.of(path)));
   }
 
-  /** A tokenizer whose vocabulary is that of texts. */
+  /** Builds a tokenizer with the vocabulary of the given texts. */
   public static byte[] build(TokenizerSettings settings, List<String> texts) throws IOException {
     VocabularyBuilder vocabulary = new VocabularyBuilder(settings);
     texts.forEach(vocabulary::add);
@@ -103,7 +108,7 @@ public final class TokenizerFolder {
     model.put("max_input_chars_per_word", 100);
     ObjectNode vocabulary = model.putObject("vocab");
     int id = 0;
-    for (String token : Files.readAllLines(folder.resolve(WORD_PIECES))) {
+    for (String token : Files.readAllLines(folder.resolve(VOCAB_TXT))) {
       vocabulary.put(token, id++);
     }
     for (String special : List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")) {
@@ -118,14 +123,14 @@ public final class TokenizerFolder {
     normalizer.put("lowercase", settings.path("do_lower_case").asBoolean(true));
     file.set("normalizer", normalizer);
     file.set("pre_tokenizer", ofType("BertPreTokenizer"));
-    file.set("post_processor", frame(vocabulary));
+    file.set("post_processor", bertPostProcessor(vocabulary));
     file.set("decoder", ofType("WordPiece").put("prefix", "##").put("cleanup", true));
     file.set("model", model);
     return file;
   }
 
-  /** [CLS] before a text, [SEP] behind it and behind a second one. */
-  static ObjectNode frame(JsonNode vocabulary) {
+  /** BERT's post-processor: [CLS] before a text, [SEP] after it and after a second text. */
+  static ObjectNode bertPostProcessor(JsonNode vocabulary) {
     ObjectNode template = ofType("TemplateProcessing");
     ArrayNode single = template.putArray("single");
     single.add(special("[CLS]", 0)).add(sequence("A", 0)).add(special("[SEP]", 0));
@@ -157,10 +162,10 @@ public final class TokenizerFolder {
     ObjectNode model = ofType("BPE").putNull("dropout").putNull("unk_token");
     model.put("continuing_subword_prefix", "").put("end_of_word_suffix", "");
     model.put("fuse_unk", false);
-    JsonNode vocabulary = read(folder.resolve(BYTE_PAIRS));
+    JsonNode vocabulary = read(folder.resolve(VOCAB_JSON));
     model.set("vocab", vocabulary);
     ArrayNode merges = model.putArray("merges");
-    Files.readAllLines(folder.resolve(MERGES)).stream()
+    Files.readAllLines(folder.resolve(MERGES_TXT)).stream()
         .filter(line -> !line.startsWith("#version") && !line.isBlank())
         .forEach(merges::add);
     addSpecial(file, vocabulary, END_OF_TEXT);

@@ -4,17 +4,18 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How text becomes tokens.
+ * Tokenizer settings.
  *
- * @param type what a token is, where the vocabulary is built from the training text
- * @param path a {@code tokenizer.json} of Hugging Face's, or a folder with one or with what stood
- *     in its place before, taken as it is: no other key counts then
- * @param vocabularySize the most tokens of the vocabulary, [PAD] and [UNK] among them; the frequent
- *     ones are kept
- * @param minimumCount how often a token must come in the training text to be in the vocabulary.
- *     From 2 on, rare words train the [UNK] that unknown words become
- * @param lowercase whether upper and lower case are one
- * @param frame whether a text stands between [CLS] and [SEP], as BERT reads it
+ * @param type the kind of token, if the vocabulary is built from the training text
+ * @param path a Hugging Face {@code tokenizer.json}, or a folder with one or with the older files
+ *     of BERT or GPT-2; used unchanged, and all other keys are ignored
+ * @param vocabularySize the maximum number of tokens in the vocabulary, including [PAD] and [UNK];
+ *     the most frequent tokens are kept
+ * @param minimumCount the minimum number of occurrences of a token in the training text to be
+ *     included in the vocabulary. With 2 or more, rare words train the embedding of [UNK], which
+ *     unknown words are mapped to
+ * @param lowercase whether text is lowercased
+ * @param frame whether a text is enclosed in [CLS] and [SEP], as for BERT
  */
 public record TokenizerSettings(
     Type type,
@@ -34,22 +35,22 @@ public record TokenizerSettings(
         .verify();
   }
 
-  /** Without a frame. */
+  /** Settings without [CLS] and [SEP]. */
   public TokenizerSettings(
       Type type, @Nullable String path, int vocabularySize, int minimumCount, boolean lowercase) {
     this(type, path, vocabularySize, minimumCount, lowercase, false);
   }
 
-  /** What counts where a run file does not say. */
+  /** Defaults of a run file. */
   public static TokenizerSettings defaults() {
     return new TokenizerSettings(Type.WORD, null, 30_000, 2, true);
   }
 
-  /** What a token is. */
+  /** Kind of token. */
   public enum Type {
-    /** A run of letters and digits, or of other signs: {@code don't} is three tokens. */
+    /** A run of letters and digits, or of other characters: {@code don't} is three tokens. */
     WORD,
-    /** One Unicode code point, white space among them. */
+    /** One Unicode code point, including white space. */
     CHARACTER
   }
 }

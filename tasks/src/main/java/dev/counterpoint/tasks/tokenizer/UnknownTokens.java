@@ -3,21 +3,24 @@ package dev.counterpoint.tasks.tokenizer;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Says where a tokenizer does not fit its text: of what it does not know nothing is learned. */
+/**
+ * Warns about texts with many tokens that are unknown to the tokenizer, as nothing is learned from
+ * them.
+ */
 public final class UnknownTokens {
-  private static final double WORTH_TELLING = 0.05;
+  private static final double MIN_REPORTED_SHARE = 0.05;
 
   private UnknownTokens() {}
 
   /**
-   * A line for people; none where few tokens are unknown.
+   * Returns a note if more than 5 % of the tokens are unknown; otherwise empty.
    *
-   * @param split its name
-   * @param unknown how many of the tokens are
-   * @param tokens of the texts, without those that the tokenizer puts around them
+   * @param split the name of the split
+   * @param unknown the number of unknown tokens
+   * @param tokens the number of tokens, without special tokens
    */
   public static Optional<String> note(String split, long unknown, long tokens) {
-    return unknown <= WORTH_TELLING * tokens
+    return unknown <= MIN_REPORTED_SHARE * tokens
         ? Optional.empty()
         : Optional.of(
             String.format(

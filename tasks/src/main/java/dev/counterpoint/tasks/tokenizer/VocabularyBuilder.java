@@ -17,11 +17,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Counts the tokens of a text and writes them as a {@code tokenizer.json}: a WordLevel model of
- * Hugging Face's tokenizers, [PAD] 0, [UNK] 1, then the tokens by falling count.
+ * Builds a vocabulary from texts and writes it as a {@code tokenizer.json}: a WordLevel model of
+ * the Hugging Face tokenizers library with [PAD] 0, [UNK] 1, then the tokens by descending count.
  *
- * <p>Only the counting is done here, with the rules that the file asks of its reader. Ids always
- * come from Hugging Face's own library, in training and in prediction alike.
+ * <p>Only the counting is implemented here, with the same rules as the file specifies. Token ids
+ * always come from the Hugging Face library, in training and in prediction.
  */
 public final class VocabularyBuilder {
   static final String PADDING = "[PAD]";
@@ -44,9 +44,10 @@ public final class VocabularyBuilder {
   }
 
   /**
-   * For text that is gone on with: the token that ends a text is the one that pads, as in GPT-2.
+   * Creates a builder for language modeling: the end-of-text token is also the padding token, as
+   * for GPT-2.
    */
-  public static VocabularyBuilder ofContinuousText(TokenizerSettings settings) {
+  public static VocabularyBuilder forLanguageModeling(TokenizerSettings settings) {
     return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
   }
 
@@ -68,12 +69,15 @@ public final class VocabularyBuilder {
     }
   }
 
-  /** Letter by letter, as the native library does: Java would make a sigma that ends a word ς. */
+  /**
+   * Lowercases each character separately, like the native library: Java would lowercase a final
+   * sigma to ς.
+   */
   private static String lowercase(String text) {
     return text.replace('Σ', 'σ').toLowerCase(Locale.ROOT);
   }
 
-  /** The content of a {@code tokenizer.json}. */
+  /** Returns the content of a {@code tokenizer.json}. */
   public byte[] toJson() throws IOException {
     ObjectNode file = JSON.objectNode();
     file.put("version", "1.0").putNull("truncation").putNull("padding");
@@ -83,7 +87,8 @@ public final class VocabularyBuilder {
     file.set("pre_tokenizer", preTokenizer());
     ObjectNode model = model();
     file.set(
-        "post_processor", settings.frame() ? TokenizerFolder.frame(model.path("vocab")) : null);
+        "post_processor",
+        settings.frame() ? TokenizerFolder.bertPostProcessor(model.path("vocab")) : null);
     file.set("decoder", decoder());
     file.set("model", model);
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
@@ -120,7 +125,7 @@ public final class VocabularyBuilder {
     };
   }
 
-  /** Words are joined by a space where there is no decoder; characters need one that does not. */
+  /** Without a decoder, words are joined with spaces; characters need a decoder that adds none. */
   private JsonNode decoder() {
     return switch (settings.type()) {
       case WORD -> JSON.nullNode();

@@ -20,9 +20,9 @@ class CacheFoldersTest {
   @TempDir Path cache;
 
   @Test
-  void theDraftOfAProcessThatWasKilledLongAgoIsRemoved() throws IOException {
-    Path old = draft("text-1.draft-1");
-    Path fresh = draft("text-2.draft-2");
+  void deletesAbandonedTemporaryFolders() throws IOException {
+    Path old = temporary("text-1.draft-1");
+    Path fresh = temporary("text-2.draft-2");
     Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
 
     fill("text-3");
@@ -33,13 +33,13 @@ class CacheFoldersTest {
   }
 
   @Test
-  void whatCannotBeWrittenLeavesNothing() throws IOException {
+  void aFailedWriteLeavesNothing() throws IOException {
     assertThatThrownBy(
             () ->
-                CacheFolders.fill(
+                CacheFolders.createIfAbsent(
                     cache.resolve("text"),
-                    draft -> {
-                      Files.writeString(draft.resolve("half"), "");
+                    temporary -> {
+                      Files.writeString(temporary.resolve("half"), "");
                       throw new IOException("full");
                     }))
         .hasMessage("full");
@@ -49,7 +49,7 @@ class CacheFoldersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\0\0\0", "two", "", "longer"})
-  void aFileThatIsNotAsItWasIsMadeAnew(String content) throws IOException {
+  void recreatesAFolderWithAChangedFile(String content) throws IOException {
     fill("text");
     Path file = Files.writeString(cache.resolve("text").resolve("a"), content);
 
@@ -60,40 +60,42 @@ class CacheFoldersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "\n", "\0\0\0", "0000\n"})
-  void aFolderWhoseSealIsDamagedIsMadeAnew(String content) throws IOException {
+  void recreatesAFolderWithADamagedManifest(String content) throws IOException {
     fill("text");
-    Path seal = cache.resolve("text").resolve("seal");
-    String whole = Files.readString(seal);
-    Files.writeString(seal, content);
+    Path manifest = cache.resolve("text").resolve("seal");
+    String original = Files.readString(manifest);
+    Files.writeString(manifest, content);
 
     fill("text");
 
-    assertThat(seal).hasContent(whole);
+    assertThat(manifest).hasContent(original);
   }
 
   @Test
-  void ofALargeFileTheBeginningAndTheEndAreHeldAgainstItsSeal() throws IOException {
+  void verifiesTheBeginningAndEndOfALargeFile() throws IOException {
     byte[] large = new byte[(17 << 20) + 5];
     Arrays.fill(large, (byte) 7);
     Path file = cache.resolve("text").resolve("a");
-    for (int place : new int[] {0, 1 << 19, large.length - 1}) {
-      CacheFolders.fill(cache.resolve("text"), draft -> Files.write(draft.resolve("a"), large));
+    for (int position : new int[] {0, 1 << 19, large.length - 1}) {
+      CacheFolders.createIfAbsent(
+          cache.resolve("text"), temporary -> Files.write(temporary.resolve("a"), large));
       byte[] damaged = large.clone();
-      damaged[place] = 0;
+      damaged[position] = 0;
       Files.write(file, damaged);
 
-      assertThat(FolderManifest.isUnbroken(cache.resolve("text"))).as("byte %s", place).isFalse();
+      assertThat(FolderManifest.isIntact(cache.resolve("text"))).as("byte %s", position).isFalse();
     }
   }
 
-  private Path draft(String name) throws IOException {
-    Path draft = Files.createDirectory(cache.resolve(name));
-    Files.writeString(draft.resolve("half"), "");
-    return draft;
+  private Path temporary(String name) throws IOException {
+    Path temporary = Files.createDirectory(cache.resolve(name));
+    Files.writeString(temporary.resolve("half"), "");
+    return temporary;
   }
 
   private void fill(String name) throws IOException {
-    CacheFolders.fill(cache.resolve(name), draft -> Files.writeString(draft.resolve("a"), "one"));
+    CacheFolders.createIfAbsent(
+        cache.resolve(name), temporary -> Files.writeString(temporary.resolve("a"), "one"));
   }
 
   private List<String> names() throws IOException {

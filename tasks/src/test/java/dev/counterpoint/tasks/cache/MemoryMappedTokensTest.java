@@ -15,29 +15,29 @@ class MemoryMappedTokensTest {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 4, 8})
-  void whatIsWrittenIsReadAcrossTheBordersOfSegments(int width) throws IOException {
+  void readsAcrossSegmentBoundaries(int width) throws IOException {
     long[] numbers = LongStream.range(0, 20_000).map(i -> i * 3).toArray();
-    MemoryMappedTokens read = new MemoryMappedTokens(written(width, numbers), width, 10);
+    MemoryMappedTokens read = new MemoryMappedTokens(write(width, numbers), width, 10);
     assertThat(LongStream.range(0, numbers.length).map(read::get).toArray()).isEqualTo(numbers);
   }
 
   @Test
-  void twoBytesReachTo65535() throws IOException {
-    assertThat(new MemoryMappedTokens(written(2, 65_535), 2).get(0)).isEqualTo(65_535);
+  void twoBytesHoldUpTo65535() throws IOException {
+    assertThat(new MemoryMappedTokens(write(2, 65_535), 2).get(0)).isEqualTo(65_535);
   }
 
   @Test
-  void eightBytesReachBeyondAnInt() throws IOException {
-    assertThat(new MemoryMappedTokens(written(8, 1L << 40), 8).get(0)).isEqualTo(1L << 40);
+  void eightBytesHoldMoreThanAnInt() throws IOException {
+    assertThat(new MemoryMappedTokens(write(8, 1L << 40), 8).get(0)).isEqualTo(1L << 40);
   }
 
   @Test
-  void aVocabularyOf65536TokensNeedsTwoBytesAnId() {
+  void aVocabularyOf65536TokensNeedsTwoBytesPerId() {
     assertThat(SplitFiles.idWidth(65_536)).isEqualTo(2);
     assertThat(SplitFiles.idWidth(65_537)).isEqualTo(4);
   }
 
-  private Path written(int width, long... numbers) throws IOException {
+  private Path write(int width, long... numbers) throws IOException {
     Path path = folder.resolve("numbers");
     try (NumberFile file = new NumberFile(path, width)) {
       for (long number : numbers) {

@@ -14,7 +14,7 @@ final class TrainOverlapTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 6, 7, 100})
-  void theCountDoesNotHangOnTheBlock(int block) throws IOException {
+  void theResultIsIndependentOfTheBlockSize(int block) throws IOException {
     Path train = hashes("train", 5, -7, 5, 9, 0);
     Path other = hashes("other", 1, 9, 9, Long.MAX_VALUE, 5, 4);
 
@@ -22,24 +22,24 @@ final class TrainOverlapTest {
   }
 
   @Test
-  void whereNothingIsSharedNoLineIsNamed() throws IOException {
+  void withoutOverlapTheLinesAreZero() throws IOException {
     assertThat(TrainOverlap.find(hashes("train", 1, 2), hashes("other", 3), 8))
         .isEqualTo(new TrainOverlap(0, 0, 0));
   }
 
   @Test
-  void anEmptySplitSharesNothing() throws IOException {
+  void anEmptySplitHasNoOverlap() throws IOException {
     assertThat(TrainOverlap.find(hashes("train"), hashes("other"), 8))
         .isEqualTo(new TrainOverlap(0, 0, 0));
   }
 
-  /** SHA-256 of "abc" as FIPS 180-4 has it begins with ba7816bf8f01cfea. */
+  /** FIPS 180-4: the SHA-256 of "abc" begins with ba7816bf8f01cfea. */
   @Test
-  void aTextsHashIsTheBeginningOfItsSha256() {
+  void hashIsTheFirst64BitsOfSha256() {
     assertThat(TrainOverlap.hash("abc")).isEqualTo(0xba7816bf8f01cfeaL);
   }
 
-  /** The file of a split whose rows stand on the lines 10, 20, 30 and so on. */
+  /** Writes the hashes of a split whose rows are on the lines 10, 20, 30 and so on. */
   private Path hashes(String name, long... hashes) throws IOException {
     Path file = folder.resolve(name);
     try (NumberFile numbers = new NumberFile(file, Long.BYTES)) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The rules of SQuAD's evaluation script, by cases that were computed by hand. */
+/** Rules of SQuAD's evaluation script, checked with values computed by hand. */
 class AnswerScoreTest {
   @ParameterizedTest
   @CsvSource({
@@ -22,31 +22,31 @@ class AnswerScoreTest {
     "'$3.5', '35'",
     "'a_the', 'athe'",
   })
-  void whatIsComparedHasNoCasePunctuationArticlesOrMoreSpaces(String text, String compared) {
-    assertThat(AnswerScore.normalize(text)).isEqualTo(compared);
+  void normalizesCasePunctuationArticlesAndSpaces(String text, String normalized) {
+    assertThat(AnswerScore.normalize(text)).isEqualTo(normalized);
   }
 
   @Test
-  void anAnswerIsRightWhereItIsOneOfThoseMarked() {
-    List<String> marked = List.of("Norman dynasty", "the Normans");
+  void exactMatchAcceptsAnyReference() {
+    List<String> references = List.of("Norman dynasty", "the Normans");
 
-    assertThat(AnswerScore.exact("Normans", marked)).isEqualTo(1);
-    assertThat(AnswerScore.exact("norman dynasty.", marked)).isEqualTo(1);
-    assertThat(AnswerScore.exact("Norman", marked)).isZero();
+    assertThat(AnswerScore.exact("Normans", references)).isEqualTo(1);
+    assertThat(AnswerScore.exact("norman dynasty.", references)).isEqualTo(1);
+    assertThat(AnswerScore.exact("Norman", references)).isZero();
   }
 
   @Test
-  void f1IsOfTheWordsInCommonWithTheBestOfThoseMarked() {
-    // 1 of 1 found, 1 of 2 wanted: 2 * 1 * 0.5 / 1.5
+  void f1IsTheMaximumOverTheReferences() {
+    // Precision 1 of 1, recall 1 of 2: 2 * 1 * 0.5 / 1.5
     assertThat(AnswerScore.f1("Norman", List.of("Norman dynasty", "x")))
         .isCloseTo(2 / 3.0, within(1e-12));
-    // "to be to" against "to to to": 2 in common
+    // "to be to" and "to to to" have 2 words in common.
     assertThat(AnswerScore.f1("to be to", List.of("to to to"))).isCloseTo(2 / 3.0, within(1e-12));
     assertThat(AnswerScore.f1("x y", List.of("z"))).isZero();
   }
 
   @Test
-  void whereNoneIsMarkedOnlyNoAnswerIsRight() {
+  void withoutAReferenceOnlyTheEmptyAnswerIsCorrect() {
     assertThat(AnswerScore.exact("", List.of())).isEqualTo(1);
     assertThat(AnswerScore.f1("", List.of())).isEqualTo(1);
     assertThat(AnswerScore.exact("x", List.of())).isZero();
@@ -55,7 +55,7 @@ class AnswerScoreTest {
   }
 
   @Test
-  void markedAnswersThatAreNothingButPunctuationDoNotCount() {
+  void referencesThatNormalizeToNothingAreIgnored() {
     assertThat(AnswerScore.exact("", List.of("the", "."))).isEqualTo(1);
     assertThat(AnswerScore.exact("", List.of("the", "x"))).isZero();
   }

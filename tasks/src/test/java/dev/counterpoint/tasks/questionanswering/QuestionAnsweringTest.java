@@ -40,7 +40,7 @@ class QuestionAnsweringTest {
   @TempDir Path folder;
 
   @Test
-  void theLabelsAreTheTokensThatTheAnswerBeginsAndEndsWith() throws IOException {
+  void labelsAreTheFirstAndLastTokenOfTheAnswer() throws IOException {
     HostBatch batch = all(open(squad(SHORT, "red bridge"), 64, 8).train());
 
     // [CLS] which bridge ? [SEP] the town has a red bridge ...
@@ -51,12 +51,12 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void theTextIsFoundWhereTheTokenizerGivesBothTextsOneType() throws IOException {
+  void findsTheContextIfBothTextsHaveTheSameTokenType() throws IOException {
     ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
     ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
-    // As RoBERTa's: two signs between the texts, and no types.
+    // As for RoBERTa: two separators between the texts, and one token type.
     pair.insert(3, pair.get(2).deepCopy());
-    pair.forEach(part -> part.forEach(of -> ((ObjectNode) of).put("type_id", 0)));
+    pair.forEach(part -> part.forEach(entry -> ((ObjectNode) entry).put("type_id", 0)));
 
     Dataset train = open(squad(SHORT.repeat(9), "red bridge"), tokenizer).train();
     HostBatch batch = all(train);
@@ -71,7 +71,7 @@ class QuestionAnsweringTest {
     }
   }
 
-  /** Which of them a file means the library tells by their keys. */
+  /** The library distinguishes the post-processors of a file by their keys. */
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
@@ -82,7 +82,7 @@ class QuestionAnsweringTest {
             + " 'trim_offsets': false, 'add_prefix_space': false; 6; 4; 0",
         "'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': false; 3; 0; 1"
       })
-  void everyWindowHasItsTextWhateverPutsThePairsTogether(
+  void findsTheContextWithAnyPostProcessor(
       String processor, int contextFrom, int special, int contextType) throws IOException {
     ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
     tokenizer.set(
@@ -101,35 +101,36 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void aTextThatTheTokenizerMakesNothingOfIsRefused() throws IOException {
+  void aContextWithoutTokensIsRejected() throws IOException {
     ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
-    ObjectNode deleting = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();
-    deleting.put("type", "Replace").put("content", "").putObject("pattern").put("String", "z");
+    ObjectNode deletion = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();
+    deletion.put("type", "Replace").put("content", "").putObject("pattern").put("String", "z");
     Path file = squad("zzz", null);
 
     assertThatThrownBy(() -> open(file, tokenizer))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + ", question q1: the tokenizer makes no token of its text");
+        .hasMessageContaining(file + ", question q1")
+        .hasMessageContaining("no tokens");
   }
 
   @Test
-  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+  void notesAHighShareOfUnknownTokens() throws IOException {
     Path file = squad(SHORT, "red bridge");
 
     assertThat(open(file, tokenizer("the town")).notes())
-        .contains("train: 82 % of the tokens are unknown to the tokenizer");
+        .anyMatch(note -> note.startsWith("train: 82 %") && note.contains("unknown"));
     assertThat(open(file, tokenizer(SHORT)).notes()).noneMatch(note -> note.contains("unknown"));
   }
 
   @Test
-  void aQuestionWithoutAnAnswerPointsToTheFirstToken() throws IOException {
+  void labelsOfAQuestionWithoutAnAnswerAreZero() throws IOException {
     HostBatch batch = all(open(squad(SHORT, null), 64, 8).train());
 
     assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(0, 0);
   }
 
   @Test
-  void aLongTextIsCutIntoWindowsOfWhichOneAtLeastHasTheAnswer() throws IOException {
+  void splitsALongContextIntoWindowsThatContainTheAnswer() throws IOException {
     String context = "one two three four five six seven eight nine ten ".repeat(12) + SHORT;
     Dataset train = open(squad(context, "blue door"), 32, 8).train();
     HostBatch batch = all(train);
@@ -142,59 +143,61 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void anAnswerBehindSignsOfTwoCharactersIsFoundWhereItIs() throws IOException {
+  void findsAnAnswerAfterSurrogatePairs() throws IOException {
     Path file = squad("😀😀 é " + SHORT, "red bridge");
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       DataSplits data = open(file, 64, 8);
       long[] labels = all(data.train()).tensors().get(Batch.LABELS).longs();
-      assertThat(measure(data, manager, (int) labels[0], (int) labels[1]))
+      assertThat(metricValues(data, manager, (int) labels[0], (int) labels[1]))
           .containsEntry("exactMatch", 1.0)
           .containsEntry("f1", 1.0);
     }
   }
 
   @Test
-  void theMeasureTakesTheLikeliestSpan() throws IOException {
+  void theMetricScoresTheMostLikelySpan() throws IOException {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       DataSplits data = open(squad(SHORT, "red bridge"), 64, 8);
 
-      assertThat(measure(data, manager, 10, 10).get("exactMatch")).isZero();
-      assertThat(measure(data, manager, 10, 10).get("f1")).isEqualTo(2 / 3.0);
-      // An end before the start is no span, nor is one within the question.
-      assertThat(measure(data, manager, 10, 9).get("f1")).isLessThan(1.0);
+      assertThat(metricValues(data, manager, 10, 10).get("exactMatch")).isZero();
+      assertThat(metricValues(data, manager, 10, 10).get("f1")).isEqualTo(2 / 3.0);
+      // A span must not end before its start or lie in the question.
+      assertThat(metricValues(data, manager, 10, 9).get("f1")).isLessThan(1.0);
     }
   }
 
   @Test
-  void whereSomeTextsHaveNoAnswerNoneIsTakenIfItIsLikelier() throws IOException {
+  void theMetricPredictsNoAnswerIfItIsMoreLikely() throws IOException {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       DataSplits data = open(squad(SHORT, null), 64, 8);
 
-      assertThat(measure(data, manager, 0, 0))
+      assertThat(metricValues(data, manager, 0, 0))
           .containsEntry("exactMatch", 1.0)
           .containsEntry("exactMatch.unanswerable", 1.0);
-      assertThat(measure(data, manager, 9, 10)).containsEntry("exactMatch", 0.0);
+      assertThat(metricValues(data, manager, 9, 10)).containsEntry("exactMatch", 0.0);
     }
   }
 
   @Test
-  void anAnswerThatDoesNotStandWhereItIsSaidToIsRefusedWithFileAndQuestion() throws IOException {
+  void anAnswerAtAWrongPositionIsRejectedWithFileAndQuestion() throws IOException {
     Path file = squad(SHORT, "red bridge");
     Files.writeString(file, Files.readString(file).replace("red bridge\"", "green bridge\""));
 
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("question q1: the answer \"green bridge\" does not stand at 15");
+        .hasMessageContaining("question q1")
+        .hasMessageContaining("\"green bridge\"")
+        .hasMessageContaining("answer_start 15");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "context, has no text \"context\"",
-    "question, has no text \"question\"",
-    "answers, has no list \"answers\""
+    "context, has no string \"context\"",
+    "question, has no string \"question\"",
+    "answers, has no array \"answers\""
   })
-  void aQuestionThatLacksAPartIsRefused(String key, String message) throws IOException {
+  void aQuestionWithAMissingFieldIsRejected(String key, String message) throws IOException {
     Path file = squad(SHORT, "red bridge");
     Files.writeString(file, Files.readString(file).replace('"' + key + '"', "\"other\""));
 
@@ -205,15 +208,14 @@ class QuestionAnsweringTest {
 
   @ParameterizedTest
   @CsvSource({"Which, question", "The town, context"})
-  void halfOfASurrogatePairIsRefusedWithFileAndQuestion(String before, String key)
+  void anUnpairedSurrogateIsRejectedWithFileAndQuestion(String before, String key)
       throws IOException {
     Path file = squad(SHORT, "red bridge");
     Files.writeString(file, Files.readString(file).replace(before, before + "\\ud800"));
 
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(
-            file + ", question q1 has half of a surrogate pair in \"" + key + "\"");
+        .hasMessageContaining(file + ", question q1 has an unpaired surrogate in \"" + key + "\"");
   }
 
   @ParameterizedTest
@@ -221,17 +223,18 @@ class QuestionAnsweringTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "4294967311    | does not stand at 4294967311, in a text of 42 characters",
-        "2147483647    | does not stand at 2147483647, in a text of 42 characters",
-        "-1            | does not stand at -1, in a text of 42 characters",
-        "15.9          | has no whole number \"answer_start\", but 15.9.",
-        "\"15\"          | has no whole number \"answer_start\", but \"15\"."
+        "4294967311    | answer_start 4294967311; the context has 42 characters",
+        "2147483647    | answer_start 2147483647; the context has 42 characters",
+        "-1            | answer_start -1; the context has 42 characters",
+        "15.9          | integer \"answer_start\"; found 15.9.",
+        "\"15\"          | integer \"answer_start\"; found \"15\"."
       })
-  void aPlaceThatIsNoneOfTheTextIsRefused(String place, String message) throws IOException {
-    assertRefused(
+  void anInvalidAnswerStartIsRejected(String answerStart, String message) throws IOException {
+    assertRejected(
         "\"answer_start\":15",
-        "\"answer_start\":" + place,
-        ", question q1: the answer \"red bridge\" " + message);
+        "\"answer_start\":" + answerStart,
+        ", question q1: the answer \"red bridge\"",
+        message);
   }
 
   @ParameterizedTest
@@ -240,35 +243,36 @@ class QuestionAnsweringTest {
       quoteCharacter = '`',
       value = {
         "\"paragraphs\"           | \"paragraph\"               |"
-            + " , article 1 has no list \"paragraphs\"",
+            + " , article 1 has no array \"paragraphs\"",
         "\"paragraphs\"           | \"title\":\"T\",\"other\"    |"
-            + " , article \"T\" has no list \"paragraphs\"",
+            + " , article \"T\" has no array \"paragraphs\"",
         "\"qas\"                  | \"questions\"               |"
-            + " , article 1, paragraph 1 has no list \"qas\"",
+            + " , article 1, paragraph 1 has no array \"qas\"",
         "\"id\":                  | \"ID\":                     |"
-            + " , article 1, paragraph 1, question 1 has no text \"id\"",
+            + " , article 1, paragraph 1, question 1 has no string \"id\"",
         "\"is_impossible\":false  | \"is_impossible\":\"yes\"    |"
             + " , question q1 has \"is_impossible\": \"yes\"",
         "\"text\":                | \"TEXT\":                   |"
-            + " , question q1, an answer has no text \"text\"",
-        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field 'id'"
+            + " , question q1: an answer has no string \"text\"",
+        "\"id\":                  | \"id\":\"q0\",\"id\":         | is not JSON: Duplicate field"
+            + " 'id'"
       })
-  void whatIsNotAsInSquadIsRefusedWithItsPlace(String part, String other, String message)
-      throws IOException {
-    assertRefused(part, other, message);
+  void invalidSquadStructureIsRejectedWithItsLocation(
+      String part, String replacement, String message) throws IOException {
+    assertRejected(part, replacement, message);
   }
 
   @Test
-  void anIdThatComesTwiceIsRefused() throws IOException {
+  void aDuplicateIdIsRejected() throws IOException {
     Path file = questions("twice.json", List.of("a", "b", "a"));
 
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + ", question a is in the file twice");
+        .hasMessageContaining(file + ", question a occurs twice");
   }
 
   @Test
-  void whatStandsBehindTheQuestionsIsRefused() throws IOException {
+  void trailingContentIsRejected() throws IOException {
     Path file = squad(SHORT, "red bridge");
     Files.writeString(file, Files.readString(file) + "\n]");
 
@@ -277,22 +281,24 @@ class QuestionAnsweringTest {
         .hasMessageContaining(file + " line 2 is not JSON");
   }
 
-  private void assertRefused(String part, String other, String message) throws IOException {
+  private void assertRejected(String part, String replacement, String... fragments)
+      throws IOException {
     Path file = squad(SHORT, "red bridge");
     String json = Files.readString(file);
     assertThat(json).contains(part);
-    Files.writeString(file, json.replace(part, other));
+    Files.writeString(file, json.replace(part, replacement));
 
     assertThatThrownBy(() -> open(file, 64, 8))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining(message);
+        .message()
+        .contains(fragments);
   }
 
   @Test
-  void whatIsNoFileOfQuestionsIsRefused() throws IOException {
+  void aFileInAnotherFormatIsRejected() throws IOException {
     Path file = Files.writeString(folder.resolve("a.json"), "{\"a\": 1}");
-    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no list \"data\"");
+    assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("has no array \"data\"");
     Files.writeString(file, "{\"data\"");
     assertThatThrownBy(() -> open(file, 64, 8)).hasMessageContaining("is not JSON");
     Files.writeString(file, "{\"data\": []}");
@@ -303,15 +309,15 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void windowsThatWouldHardlyMoveAreRefused() throws IOException {
+  void aTooLargeStrideIsRejected() throws IOException {
     Path file = squad(SHORT, "red bridge");
 
-    assertThatThrownBy(() -> open(file, 64, 33)).hasMessageContaining("stride 33 must be at most");
+    assertThatThrownBy(() -> open(file, 64, 33)).hasMessageContaining("stride 33");
     assertThatThrownBy(() -> open(file, 31, 8)).hasMessageContaining("maxLength 31 must be 32");
   }
 
   @Test
-  void everyAnswerOfTheRealFilesIsFoundByItsLabels() throws IOException {
+  void everyAnswerOfRealDataIsCoveredByAWindow() throws IOException {
     Path squad =
         Path.of("..", "..", "shared", "data", "squad", "dev-v2.0-subset.json")
             .toAbsolutePath()
@@ -319,21 +325,21 @@ class QuestionAnsweringTest {
     assumeTrue(Files.exists(squad), squad + " is absent");
     List<Question> questions = SquadFile.read(squad);
     DataSplits data = open(squad, 384, 128);
-    int right = 0;
+    int windowsWithAnswer = 0;
     int answerable = 0;
     QuestionSet.Split train = (QuestionSet.Split) data.train();
     for (int i = 0; i < train.size(); i++) {
       HostBatch batch = train.collate(new long[] {i});
-      right += batch.tensors().get(Batch.LABELS).longs()[0] > 0 ? 1 : 0;
+      windowsWithAnswer += batch.tensors().get(Batch.LABELS).longs()[0] > 0 ? 1 : 0;
     }
     for (Question question : questions) {
       answerable += question.answers().isEmpty() ? 0 : 1;
     }
-    assertThat(right).isGreaterThanOrEqualTo(answerable);
+    assertThat(windowsWithAnswer).isGreaterThanOrEqualTo(answerable);
   }
 
-  /** The measure of logits that are highest at one first and one last token. */
-  private static Map<String, Double> measure(
+  /** The metric for logits that are highest at one start token and one end token. */
+  private static Map<String, Double> metricValues(
       DataSplits data, NDManager manager, int first, int last) {
     Metric metric = data.metrics().get(0).get();
     try (Batch batch = new Batch(all(data.train()), Device.cpu())) {
@@ -348,20 +354,20 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void aQuestionThatIsLongerThanAWindowIsCut() throws IOException {
+  void aLongQuestionIsTruncated() throws IOException {
     Path file = squad(SHORT, "red bridge");
-    String asked = "Which " + "very ".repeat(200) + "red bridge?";
-    Files.writeString(file, Files.readString(file).replace("Which bridge?", asked));
+    String question = "Which " + "very ".repeat(200) + "red bridge?";
+    Files.writeString(file, Files.readString(file).replace("Which bridge?", question));
 
     HostBatch batch = all(open(file, 64, 8).train());
 
-    // [CLS], a quarter of the window, [SEP], the text, [SEP]
+    // [CLS], a quarter of the window, [SEP], the context, [SEP]
     assertThat(batch.tensors().get(Batch.IDS).shape()).isEqualTo(new Shape(1, 1 + 16 + 1 + 11 + 1));
     assertThat(batch.tensors().get(Batch.LABELS).longs()).containsExactly(22, 23);
   }
 
   @Test
-  void aQuestionThatMovesFromOneSplitToTheNextIsOtherData() throws IOException {
+  void theFingerprintChangesIfAQuestionMovesToAnotherSplit() throws IOException {
     String before = fingerprint(List.of("a", "b"), List.of("c"), 8);
 
     String after = fingerprint(List.of("a"), List.of("b", "c"), 8);
@@ -371,7 +377,7 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void aSplitThatHasNotChangedIsKnownByTheSameHash() throws IOException {
+  void theHashOfAnUnchangedSplitStaysTheSame() throws IOException {
     String[] before = fingerprint(List.of("a", "b"), List.of("c"), 8).split(" ");
 
     String[] after = fingerprint(List.of("a", "b"), List.of("d"), 8).split(" ");
@@ -382,27 +388,27 @@ class QuestionAnsweringTest {
   }
 
   @Test
-  void otherWindowsAreOtherData() throws IOException {
+  void theFingerprintDependsOnTheStride() throws IOException {
     assertThat(fingerprint(List.of("a"), List.of("b"), 16))
         .isNotEqualTo(fingerprint(List.of("a"), List.of("b"), 8));
   }
 
-  /** With one tokenizer, whatever the questions are. */
+  /** Fingerprint of data that always has the same tokenizer. */
   private String fingerprint(List<String> train, List<String> validation, int stride)
       throws IOException {
     Path tokenizer = folder.resolve("tokenizer.json");
     new ObjectMapper().writeValue(tokenizer.toFile(), tokenizer(SHORT, "Which bridge?"));
-    TokenizerSettings given =
+    TokenizerSettings settings =
         new TokenizerSettings(
             TokenizerSettings.Type.WORD, tokenizer.toString(), 30_000, 1, true, true);
-    FileSplit trained = new FileSplit(questions("train.json", train).toString());
-    FileSplit validated = new FileSplit(questions("validation.json", validation).toString());
-    return new QuestionAnswering(trained, validated, null, given, 32, stride, 30)
+    FileSplit trainSplit = new FileSplit(questions("train.json", train).toString());
+    FileSplit validationSplit = new FileSplit(questions("validation.json", validation).toString());
+    return new QuestionAnswering(trainSplit, validationSplit, null, settings, 32, stride, 30)
         .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17))
         .fingerprint();
   }
 
-  /** One question a text of several windows, by its id. */
+  /** Writes a file with one question per context, which has several windows. */
   private Path questions(String name, List<String> ids) throws IOException {
     Path one = squad(SHORT.repeat(5), "red bridge");
     JsonNode paragraph = new ObjectMapper().readTree(one.toFile()).at("/data/0/paragraphs/0");
@@ -439,20 +445,20 @@ class QuestionAnsweringTest {
   private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {
     Path json = folder.resolve("tokenizer.json");
     new ObjectMapper().writeValue(json.toFile(), tokenizer);
-    TokenizerSettings given =
+    TokenizerSettings settings =
         new TokenizerSettings(TokenizerSettings.Type.WORD, json.toString(), 30_000, 1, true, true);
-    return new QuestionAnswering(new FileSplit(file.toString()), null, null, given, 32, 8, 30)
+    return new QuestionAnswering(new FileSplit(file.toString()), null, null, settings, 32, 8, 30)
         .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17));
   }
 
   private Path squad(String context, String answer) throws IOException {
     ObjectMapper json = new ObjectMapper();
-    Map<String, Object> marked =
+    Map<String, Object> reference =
         answer == null
             ? Map.of()
             : Map.of(
                 "text", answer, "answer_start", context.codePointCount(0, context.indexOf(answer)));
-    Map<String, Object> asked =
+    Map<String, Object> question =
         Map.of(
             "id",
             "q1",
@@ -461,8 +467,8 @@ class QuestionAnsweringTest {
             "is_impossible",
             answer == null,
             "answers",
-            answer == null ? List.of() : List.of(marked));
-    Map<String, Object> paragraph = Map.of("context", context, "qas", List.of(asked));
+            answer == null ? List.of() : List.of(reference));
+    Map<String, Object> paragraph = Map.of("context", context, "qas", List.of(question));
     Path file = folder.resolve("squad.json");
     json.writeValue(
         file.toFile(), Map.of("data", List.of(Map.of("paragraphs", List.of(paragraph)))));

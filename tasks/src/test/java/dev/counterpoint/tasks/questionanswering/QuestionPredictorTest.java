@@ -22,14 +22,14 @@ class QuestionPredictorTest {
   private static final String TEXT = "The town has a red bridge and a blue door.";
 
   @Test
-  void noneIsAnAnswerWhereTextsMayHaveNone() throws IOException {
-    AnswerExtraction none = new AnswerExtraction(16, 30, true);
+  void predictsNoAnswerIfAllowed() throws IOException {
+    AnswerExtraction noneAllowed = new AnswerExtraction(16, 30, true);
 
-    assertThat(answers(none, 1).get(0).start()).isEqualTo(-1);
+    assertThat(answers(noneAllowed, 1).get(0).start()).isEqualTo(-1);
   }
 
   @Test
-  void noneIsNoAnswerWhereEveryTextOfTrainingHadOne() throws IOException {
+  void doesNotPredictNoAnswerIfNotAllowed() throws IOException {
     List<QuestionPredictor.Answer> answers = answers(new AnswerExtraction(16, 30, false), 100);
 
     assertThat(answers).hasSizeGreaterThan(10).allMatch(answer -> answer.start() >= 0);
@@ -38,7 +38,7 @@ class QuestionPredictorTest {
   }
 
   @Test
-  void anAnswerIsAsLongAsThoseThatTrainingMeasured() throws IOException {
+  void limitsTheLengthOfAnAnswer() throws IOException {
     assertThat(answers(new AnswerExtraction(16, 2, false), 100))
         .extracting(answer -> answer.text().split(" ").length)
         .contains(2)
@@ -46,19 +46,19 @@ class QuestionPredictorTest {
   }
 
   @Test
-  void halfOfASurrogatePairIsRefused() {
-    assertThatThrownBy(() -> new QuestionPredictor.Asked("Which?", "a \ud800 door"))
+  void anUnpairedSurrogateIsRejected() {
+    assertThatThrownBy(() -> new QuestionPredictor.Input("Which?", "a \ud800 door"))
         .isInstanceOf(InvalidSettings.class);
-    assertThatThrownBy(() -> new QuestionPredictor.Asked("Which\udc00?", "a door"))
+    assertThatThrownBy(() -> new QuestionPredictor.Input("Which\udc00?", "a door"))
         .isInstanceOf(InvalidSettings.class);
   }
 
   @Test
-  void windowsAreCutAsThoseOfTraining() throws IOException {
+  void splitsWindowsWithTheStrideOfTraining() throws IOException {
     List<Long> windows = new ArrayList<>();
     for (int stride : new int[] {2, 14}) {
-      First model = new First();
-      ask(model, new AnswerExtraction(stride, 30, true), TEXT.repeat(9), 1);
+      FirstTokenModel model = new FirstTokenModel();
+      predict(model, new AnswerExtraction(stride, 30, true), TEXT.repeat(9), 1);
       windows.add(model.rows);
       assertThat(model.tokens).isEqualTo(32);
     }
@@ -66,25 +66,25 @@ class QuestionPredictorTest {
     assertThat(windows.get(1)).isGreaterThan(windows.get(0));
   }
 
-  private static List<QuestionPredictor.Answer> answers(AnswerExtraction settings, int most)
+  private static List<QuestionPredictor.Answer> answers(AnswerExtraction settings, int topK)
       throws IOException {
-    return ask(new First(), settings, TEXT, most);
+    return predict(new FirstTokenModel(), settings, TEXT, topK);
   }
 
-  private static List<QuestionPredictor.Answer> ask(
-      First first, AnswerExtraction settings, String text, int most) throws IOException {
+  private static List<QuestionPredictor.Answer> predict(
+      FirstTokenModel model, AnswerExtraction settings, String text, int topK) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true, true);
     byte[] json = TokenizerFolder.build(words, List.of(TEXT, "Which bridge?"));
-    try (BaseModel model = first;
-        QuestionPredictor predictor = new QuestionPredictor(model, json, 0, 32, settings)) {
-      model.initialize(Device.cpu(), 1);
-      return predictor.answer("Which bridge?", text, most);
+    try (BaseModel initialized = model;
+        QuestionPredictor predictor = new QuestionPredictor(initialized, json, 0, 32, settings)) {
+      initialized.initialize(Device.cpu(), 1);
+      return predictor.answer("Which bridge?", text, topK);
     }
   }
 
-  /** To this model the first token of all, which stands for no answer, is the likeliest. */
-  private static final class First extends BaseModel {
+  /** Model that gives the highest logits to the first token, which represents no answer. */
+  private static final class FirstTokenModel extends BaseModel {
     private long rows;
     private long tokens;
 
@@ -92,8 +92,9 @@ class QuestionPredictorTest {
     public NDArray forward(Batch batch) {
       rows = batch.ids().getShape().get(0);
       tokens = batch.ids().getShape().get(1);
-      NDArray place = batch.ids().getManager().arange((int) tokens).toType(DataType.FLOAT32, false);
-      return place.neg().reshape(1, tokens, 1).repeat(2, 2).repeat(0, rows);
+      NDArray positions =
+          batch.ids().getManager().arange((int) tokens).toType(DataType.FLOAT32, false);
+      return positions.neg().reshape(1, tokens, 1).repeat(2, 2).repeat(0, rows);
     }
 
     @Override

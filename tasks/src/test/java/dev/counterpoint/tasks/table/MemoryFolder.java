@@ -7,7 +7,10 @@ import org.junit.jupiter.api.extension.AnnotatedElementContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
-/** Folders in memory, where the machine has such: for tests that save so often that a disk lags. */
+/**
+ * Temporary folders in memory, if the machine has /dev/shm: for tests that write too often for a
+ * disk.
+ */
 public final class MemoryFolder implements TempDirFactory {
   private static final Path MEMORY = Path.of("/dev/shm");
 

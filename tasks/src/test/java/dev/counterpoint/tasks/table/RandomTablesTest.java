@@ -26,10 +26,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is done to a table: it is read, or refused with the file in the message. */
+/** Fuzz test: an edited table is either read or rejected with the file in the message. */
 class RandomTablesTest {
   private static final String TSV =
-      "text\tlabel\nthe day is fine\tyes\na \"dull\" one\tno\nnot, bad\tyes\nwords\tno\nlast\tyes\n";
+      "text\tlabel\n"
+          + "the day is fine\tyes\n"
+          + "a \"dull\" one\tno\n"
+          + "not, bad\tyes\n"
+          + "words\tno\n"
+          + "last\tyes\n";
   private static final String CSV = TSV.replace(", ", " ").replace("\"", "").replace('\t', ',');
   private static final String JSONL =
       "{\"text\": \"fine\", \"label\": \"yes\"}\n{\"text\": \"du\\u00e4ll\", \"label\": \"no\"}\n"
@@ -59,42 +64,42 @@ class RandomTablesTest {
           "[".repeat(5_000),
           "\uD83D\uDE00",
           " ");
-  private static final long HEAP_BOUND = 64 << 20; // bytes an edit
+  private static final long HEAP_BOUND = 64 << 20; // bytes per edit
 
   @TempDir(factory = MemoryFolder.class)
   private Path folder;
 
   @Test
   @Timeout(300)
-  void everyEditEndsWellOrInAMessage() throws IOException {
+  void everyEditedTableIsReadOrRejected() throws IOException {
     Random random = new Random(20260103);
     int read = 0;
-    int refused = 0;
+    int rejected = 0;
     for (int i = 0; i < 1000; i++) {
-      String ending = List.of("tsv", "csv", "jsonl", "tsv.gz").get(i % 4);
-      byte[] edited = table(ending).getBytes(StandardCharsets.UTF_8);
-      if (!ending.endsWith(".gz")) {
+      String extension = List.of("tsv", "csv", "jsonl", "tsv.gz").get(i % 4);
+      byte[] edited = table(extension).getBytes(StandardCharsets.UTF_8);
+      if (!extension.endsWith(".gz")) {
         edited = edited(edited, random);
       } else {
         edited = edited(random.nextBoolean() ? edited(edited, random) : edited, random, true);
       }
-      if (endsWell(Files.write(folder.resolve("edited." + ending), edited))) {
+      if (isRead(Files.write(folder.resolve("edited." + extension), edited))) {
         read++;
       } else {
-        refused++;
+        rejected++;
       }
     }
     assertThat(read).isGreaterThan(100);
-    assertThat(refused).isGreaterThan(100);
+    assertThat(rejected).isGreaterThan(100);
   }
 
-  private static String table(String ending) {
-    return ending.equals("csv") ? CSV : ending.equals("jsonl") ? JSONL : TSV;
+  private static String table(String extension) {
+    return extension.equals("csv") ? CSV : extension.equals("jsonl") ? JSONL : TSV;
   }
 
-  private static byte[] edited(byte[] table, Random random, boolean zip) throws IOException {
+  private static byte[] edited(byte[] table, Random random, boolean gzip) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (OutputStream out = zip ? new GZIPOutputStream(bytes) : bytes) {
+    try (OutputStream out = gzip ? new GZIPOutputStream(bytes) : bytes) {
       out.write(table);
     }
     return edited(bytes.toByteArray(), random);
@@ -109,21 +114,26 @@ class RandomTablesTest {
   }
 
   private static byte[] edit(byte[] file, Random random) {
-    int at = random.nextInt(file.length + 1);
+    int position = random.nextInt(file.length + 1);
     switch (random.nextInt(5)) {
       case 0:
-        return Arrays.copyOf(file, at);
+        return Arrays.copyOf(file, position);
       case 1:
         byte[] flipped = file.clone();
-        if (at < flipped.length) {
-          flipped[at] = (byte) random.nextInt(256);
+        if (position < flipped.length) {
+          flipped[position] = (byte) random.nextInt(256);
         }
         return flipped;
       case 2:
         return insert(
-            file, at, PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8));
+            file,
+            position,
+            PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8));
       case 3:
-        return insert(file, at, Arrays.copyOfRange(file, at, Math.min(file.length, at + 30)));
+        return insert(
+            file,
+            position,
+            Arrays.copyOfRange(file, position, Math.min(file.length, position + 30)));
       default:
         List<String> lines =
             new ArrayList<>(new String(file, StandardCharsets.ISO_8859_1).lines().toList());
@@ -134,37 +144,37 @@ class RandomTablesTest {
     }
   }
 
-  private static byte[] insert(byte[] file, int at, byte[] piece) {
+  private static byte[] insert(byte[] file, int position, byte[] piece) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    bytes.write(file, 0, at);
+    bytes.write(file, 0, position);
     bytes.writeBytes(piece);
-    bytes.write(file, at, file.length - at);
+    bytes.write(file, position, file.length - position);
     return bytes.toByteArray();
   }
 
-  private boolean endsWell(Path file) throws IOException {
+  private boolean isRead(Path file) throws IOException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     Path cache = Files.createTempDirectory(folder, "cache");
     try (DataSplits splits =
         TextClassification.of(file.toString(), file.toString())
             .open(new DataContext(cache, Path::of, 16, 17))) {
-      long[] all = new long[(int) splits.train().size()];
-      Arrays.setAll(all, item -> item);
-      assertThat(splits.train().collate(all).size()).isEqualTo(all.length);
+      long[] indices = new long[(int) splits.train().size()];
+      Arrays.setAll(indices, index -> index);
+      assertThat(splits.train().collate(indices).size()).isEqualTo(indices.length);
       return true;
     } catch (InvalidSettings e) {
       assertThat(e.getMessage()).contains(file.toString());
       return false;
     } catch (IOException | RuntimeException | StackOverflowError e) {
-      return fail("Not refused but failed: " + shown(file), e);
+      return fail("Failed instead of being rejected: " + describe(file), e);
     } finally {
       assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(HEAP_BOUND);
       delete(cache);
     }
   }
 
-  private static String shown(Path file) throws IOException {
+  private static String describe(Path file) throws IOException {
     String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
     return file.getFileName() + ": " + text.substring(0, Math.min(500, text.length()));
   }

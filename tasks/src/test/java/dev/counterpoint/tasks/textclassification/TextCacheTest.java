@@ -39,7 +39,7 @@ class TextCacheTest {
   }
 
   @Test
-  void theSecondRunWritesNothing() throws IOException {
+  void theSecondRunReusesTheCache() throws IOException {
     open(64);
     Path mark = Files.createFile(caches().get(0).resolve("mark"));
     assertThat(ids(open(64))).containsExactly(1, 2);
@@ -47,7 +47,7 @@ class TextCacheTest {
   }
 
   @Test
-  void aTableThatIsReplacedBehindTheSameSizeAndTimeIsReadAnew() throws IOException {
+  void aReplacedTableOfTheSameSizeAndTimeIsReadAgain() throws IOException {
     String before = open(64).fingerprint();
     write("new.tsv", "sentence\tlabel\ngood film\t0\nbad film\t1\n");
     Files.move(
@@ -58,7 +58,7 @@ class TextCacheTest {
   }
 
   @Test
-  void aTableThatIsWrittenOverBehindTheSameSizeAndTimeIsReadAnew() throws IOException {
+  void anOverwrittenTableOfTheSameSizeAndTimeIsReadAgain() throws IOException {
     assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("unix"));
     String before = open(64).fingerprint();
     write("train.tsv", "sentence\tlabel\ngood film\t0\nbad film\t1\n");
@@ -66,7 +66,7 @@ class TextCacheTest {
   }
 
   @Test
-  void bothRunsAreToldTheSame() throws IOException {
+  void bothRunsGetTheSameNotesAndSpec() throws IOException {
     DataSplits first = open(64);
     DataSplits second = open(64);
     assertThat(second.notes()).isEqualTo(first.notes());
@@ -75,21 +75,21 @@ class TextCacheTest {
   }
 
   @Test
-  void aChangedTableIsReadAnew() throws IOException {
+  void aChangedTableIsReadAgain() throws IOException {
     String before = open(64).fingerprint();
     Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\ngood film\t0\nbad film\t1\n");
     assertThat(open(64).fingerprint()).isNotEqualTo(before);
   }
 
   @Test
-  void anotherLengthIsAnotherCache() throws IOException {
+  void anotherMaxLengthUsesAnotherCache() throws IOException {
     open(64);
     open(1);
     assertThat(caches()).hasSize(2);
   }
 
   @Test
-  void theFingerprintIsThatOfTheItemsWhereverTheyLie() throws IOException {
+  void theFingerprintIsIndependentOfThePath() throws IOException {
     String before = open(64).fingerprint();
     Files.move(folder.resolve("train.tsv"), folder.resolve("moved.tsv"));
     TextClassification moved = TextClassification.of("moved.tsv", "dev.tsv");
@@ -98,7 +98,7 @@ class TextCacheTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"train.ids", "train.offsets", "validation.labels", "train.lines"})
-  void aCutFileIsMadeAnew(String name) throws IOException {
+  void aTruncatedFileIsRecreated(String name) throws IOException {
     open(64);
     try (FileChannel file =
         FileChannel.open(caches().get(0).resolve(name), StandardOpenOption.WRITE)) {
@@ -110,7 +110,7 @@ class TextCacheTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"content.json", "tokenizer.json", "train.ids"})
-  void aMissingFileIsMadeAnew(String name) throws IOException {
+  void aMissingFileIsRecreated(String name) throws IOException {
     open(64);
     Files.delete(caches().get(0).resolve(name));
     assertThat(ids(open(64))).containsExactly(1, 2);
@@ -119,7 +119,7 @@ class TextCacheTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"{\"fingerprint\":", "{}", "null", ""})
-  void brokenContentIsMadeAnew(String content) throws IOException {
+  void invalidMetadataIsRecreated(String content) throws IOException {
     open(64);
     Files.writeString(caches().get(0).resolve("content.json"), content);
     assertThat(ids(open(64))).containsExactly(1, 2);
@@ -127,31 +127,31 @@ class TextCacheTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"tokenizer.json", "train.ids", "train.offsets", "train.labels"})
-  void aFileOfZerosInItsFullLengthIsMadeAnew(String name) throws IOException {
+  void aFileOfZerosIsRecreated(String name) throws IOException {
     open(64);
     Path file = caches().get(0).resolve(name);
-    byte[] whole = Files.readAllBytes(file);
-    Files.write(file, new byte[whole.length]);
+    byte[] original = Files.readAllBytes(file);
+    Files.write(file, new byte[original.length]);
     open(64);
-    assertThat(file).hasBinaryContent(whole);
+    assertThat(file).hasBinaryContent(original);
   }
 
   @Test
-  void aFailedReadingLeavesNothing() throws IOException {
+  void aFailedBuildLeavesNothing() throws IOException {
     write("dev.tsv", "sentence\tlabel\ngood\t5\n");
-    assertThatThrownBy(() -> open(64)).hasMessageContaining("the label \"5\"");
+    assertThatThrownBy(() -> open(64)).hasMessageContaining("label \"5\"");
     assertThat(caches()).isEmpty();
   }
 
   @Test
-  void manyAtOnceMakeOneCache() throws Exception {
+  void concurrentRunsCreateOneCache() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
-      List<Future<String>> all =
+      List<Future<String>> results =
           threads.invokeAll(Collections.nCopies(4, () -> open(64).fingerprint()));
       String fingerprint = open(64).fingerprint();
-      for (Future<String> one : all) {
-        assertThat(one.get()).isEqualTo(fingerprint);
+      for (Future<String> result : results) {
+        assertThat(result.get()).isEqualTo(fingerprint);
       }
     } finally {
       threads.shutdown();
@@ -159,7 +159,7 @@ class TextCacheTest {
     assertThat(caches()).hasSize(1);
   }
 
-  /** Native code takes its time to load, and a start from the cache has no need of it. */
+  /** Loading native code takes time, and a start from the cache does not need it. */
   @Test
   void theSecondRunLoadsNoNativeTokenizer() throws Exception {
     assertThat(classesLoadedByAnotherProcess()).contains("HuggingFaceTokenizer source");
@@ -180,7 +180,7 @@ class TextCacheTest {
     return Files.readString(log);
   }
 
-  /** Opens the tables of a folder as a run does, and reads an item. */
+  /** Opens the tables of a folder like a run does, and reads an example. */
   static final class AnotherProcess {
     private AnotherProcess() {}
 

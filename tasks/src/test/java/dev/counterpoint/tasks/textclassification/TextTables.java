@@ -14,7 +14,7 @@ final class TextTables {
 
   private final Path folder;
 
-  /** Writes train.tsv and dev.tsv. */
+  /** A training split without validation, whose vocabulary contains every word. */
   TextTables(Path folder) throws IOException {
     this.folder = folder;
     write("train.tsv", TRAIN);

@@ -26,7 +26,7 @@ class GeneratedSamplesTest {
   @TempDir Path folder;
 
   @Test
-  void aPromptHasNoMoreTokensThanTheTextThatItIsTakenFrom() throws IOException {
+  void aPromptIsNotLongerThanItsText() throws IOException {
     Path train = Files.writeString(folder.resolve("train.txt"), "abcabcabc");
     Path validation = Files.writeString(folder.resolve("validation.txt"), "abc");
     TextGeneration data =
@@ -37,7 +37,7 @@ class GeneratedSamplesTest {
             null,
             null,
             LENGTH);
-    Reader model = new Reader();
+    EndOfTextModel model = new EndOfTextModel();
     try (DataSplits splits =
             data.open(new DataContext(folder.resolve("cache"), folder::resolve, LENGTH, 17));
         BaseModel initialized = model) {
@@ -45,19 +45,19 @@ class GeneratedSamplesTest {
       splits.samples().of(initialized);
     }
 
-    // The end of the text, which no item reads, is 0.
+    // The end-of-text token is 0; it is never an input.
     assertThat(model.prompt).containsExactly(2, 3, 4);
   }
 
-  /** To this model every text has ended. */
-  private static final class Reader extends BaseModel implements DecoderSession.Model {
+  /** Model that always predicts the end-of-text token. */
+  private static final class EndOfTextModel extends BaseModel implements DecoderSession.Model {
     private long @Nullable [] prompt;
 
     @Override
-    public DecoderSession begin() {
+    public DecoderSession newSession() {
       return new DecoderSession() {
         @Override
-        public NDArray read(NDArray ids, NDArray positions, @Nullable NDArray mask) {
+        public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
           if (prompt == null) {
             prompt = ids.get(0).toLongArray();
           }
@@ -70,7 +70,7 @@ class GeneratedSamplesTest {
         }
 
         @Override
-        public void select(NDArray rows) {}
+        public void reorder(NDArray rows) {}
 
         @Override
         public void close() {}

@@ -35,7 +35,7 @@ class TextGenerationTest {
   @TempDir Path folder;
 
   @Test
-  void everyTokenButTheFirstIsALabelOnce() throws IOException {
+  void everyTokenExceptTheFirstIsALabelExactlyOnce() throws IOException {
     for (int tokens : new int[] {2, 3, 5, 6, 7, 11, 40}) {
       String text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".substring(0, tokens - 1);
       Dataset train = open(text, 0, 5).train();
@@ -56,12 +56,12 @@ class TextGenerationTest {
   }
 
   @Test
-  void theEndOfTheTextIsKeptForValidation() throws IOException {
+  void theEndOfTheTextIsUsedForValidation() throws IOException {
     DataSplits splits = open("a".repeat(80) + "b".repeat(19), 0.2, 4);
 
-    long[] items = LongStream.range(0, splits.train().size()).toArray();
-    assertThat(splits.train().collate(items).tokens()).isEqualTo(79);
-    assertThat(splits.train().collate(items).tensors().get(Batch.IDS).longs()).containsOnly(2);
+    long[] indices = LongStream.range(0, splits.train().size()).toArray();
+    assertThat(splits.train().collate(indices).tokens()).isEqualTo(79);
+    assertThat(splits.train().collate(indices).tensors().get(Batch.IDS).longs()).containsOnly(2);
     assertThat(
             splits
                 .validation()
@@ -74,7 +74,7 @@ class TextGenerationTest {
   }
 
   @Test
-  void eachRowOfATableIsADocumentWithAnEnd() throws IOException {
+  void eachRowOfATableIsADocumentWithAnEndToken() throws IOException {
     Path table = Files.writeString(folder.resolve("names.tsv"), "text\nab\nba\n");
     DataSplits splits = data(table.toString(), 0, 6, null).open(context());
 
@@ -84,7 +84,7 @@ class TextGenerationTest {
   }
 
   @Test
-  void aTokenizerThatKnowsLittleOfATextIsTold() throws IOException {
+  void notesAHighShareOfUnknownTokens() throws IOException {
     Files.writeString(folder.resolve("train.txt"), "abc".repeat(9));
     Files.writeString(folder.resolve("validation.txt"), "xyz".repeat(9));
     TextGeneration data =
@@ -92,20 +92,20 @@ class TextGenerationTest {
             new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
 
     assertThat(data.open(context()).notes())
-        .contains("validation: 96 % of the tokens are unknown to the tokenizer")
+        .anyMatch(note -> note.startsWith("validation: 96 %") && note.contains("unknown"))
         .noneMatch(note -> note.startsWith("train:") && note.contains("unknown"));
   }
 
   @Test
-  void aColumnThatWasFoundAmongOthersIsTold() throws IOException {
+  void notesADetectedColumnIfThereAreOthers() throws IOException {
     Path table = Files.writeString(folder.resolve("names.tsv"), "id\ttext\n1\tab\n2\tba\n");
 
     assertThat(data(table.toString(), 0, 6, null).open(context()).notes())
-        .contains("train: the text is read from the column \"text\"; there are also id");
+        .contains("train: text column \"text\"; other columns: id");
   }
 
   @Test
-  void piecesOfALongTextGiveTheTokensOfTheWhole() throws IOException {
+  void splitsALongTextBeforeWhiteSpace() throws IOException {
     String text = "word\n\n  more\tof it\r\nand on \n\r\n".repeat(100_000);
 
     List<String> pieces = pieces(text);
@@ -125,7 +125,7 @@ class TextGenerationTest {
         "one\nword\na\nline\n\n",
         "no\u00a0break\u2003or  wide\u3000\u3000spaces\u0085"
       })
-  void gpt2MakesOfThePiecesTheTokensOfTheWhole(String repeated) throws IOException {
+  void gpt2TokensOfThePiecesEqualThoseOfTheWholeText(String repeated) throws IOException {
     Path tokenizer = SharedFiles.find("tokenizers/gpt2/tokenizer.json");
     List<String> pieces = pieces(repeated.repeat((3 << 20) / repeated.length()));
     assertThat(pieces).hasSizeGreaterThan(2);
@@ -136,16 +136,16 @@ class TextGenerationTest {
       for (int i = 1; i < pieces.size(); i++) {
         String before = pieces.get(i - 1).substring(pieces.get(i - 1).length() - 200);
         String after = pieces.get(i).substring(0, Math.min(200, pieces.get(i).length()));
-        List<Long> apart = new ArrayList<>(ids(gpt2, before));
-        apart.addAll(ids(gpt2, after));
-        assertThat(apart).isEqualTo(ids(gpt2, before + after));
+        List<Long> separate = new ArrayList<>(ids(gpt2, before));
+        separate.addAll(ids(gpt2, after));
+        assertThat(separate).isEqualTo(ids(gpt2, before + after));
       }
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x", " ", " \n", "\ud83d\ude00"})
-  void aTextWithoutAPlaceToCutIsCutNevertheless(String repeated) throws IOException {
+  void aTextWithoutWhiteSpaceIsSplitAnyway(String repeated) throws IOException {
     String text = "x" + repeated.repeat((11 << 20) / repeated.length());
 
     List<String> pieces = pieces(text);
@@ -157,16 +157,16 @@ class TextGenerationTest {
   }
 
   @Test
-  void oneIsNotCountedAsSeveral() throws IOException {
-    try (DataSplits splits = open("a", 0, 5)) { // and the end of the text
-      assertThat(splits.notes()).contains("train text: 2 tokens", "train: 1 item");
+  void aCountOfOneIsSingular() throws IOException {
+    try (DataSplits splits = open("a", 0, 5)) { // plus the end-of-text token
+      assertThat(splits.notes()).contains("train text: 2 tokens", "train: 1 example");
     }
   }
 
   private List<String> pieces(String text) throws IOException {
     Path file = Files.writeString(folder.resolve("long.txt"), text);
     List<String> pieces = new ArrayList<>();
-    Documents.of(file, null).read((piece, ends) -> pieces.add(piece));
+    Documents.of(file, null).read((piece, endsDocument) -> pieces.add(piece));
     return pieces;
   }
 
@@ -175,23 +175,23 @@ class TextGenerationTest {
   }
 
   @Test
-  void aDamagedGzipFileIsRefusedByName() throws IOException {
+  void aDamagedGzipFileIsRejectedByName() throws IOException {
     Path file = Files.writeString(folder.resolve("text.txt.gz"), "no gzip");
     assertThatThrownBy(() -> data(file.toString(), 0, 5, null).open(context()))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + " is not a whole gzip file");
+        .hasMessageContaining(file + " is not a complete gzip file");
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (OutputStream zipped = new GZIPOutputStream(bytes)) {
-      zipped.write("some text that goes on for a while".getBytes(StandardCharsets.UTF_8));
+    try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write("some text that is long enough to cut".getBytes(StandardCharsets.UTF_8));
     }
     Files.write(file, Arrays.copyOf(bytes.toByteArray(), bytes.size() / 2));
     assertThatThrownBy(() -> data(file.toString(), 0, 5, null).open(context()))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(file + " is not a whole gzip file");
+        .hasMessageContaining(file + " is not a complete gzip file");
   }
 
   @Test
-  void idsThatAreNotWholeAreWrittenAnew() throws IOException {
+  void damagedIdsAreRecreated() throws IOException {
     long[] expected = firstIds("abcabc");
     try (Stream<Path> found = Files.walk(folder.resolve("cache"))) {
       for (Path ids : found.filter(file -> file.toString().endsWith(".ids")).toList()) {
@@ -208,14 +208,14 @@ class TextGenerationTest {
   }
 
   @Test
-  void theFingerprintIsThatOfTheTokens() throws IOException {
+  void theFingerprintDependsOnTheTokens() throws IOException {
     assertThat(open("abc", 0, 2).fingerprint())
         .isEqualTo(open("abc", 0, 2).fingerprint())
         .isNotEqualTo(open("abd", 0, 2).fingerprint());
   }
 
   @Test
-  void otherItemsOfTheSameTokensAreOtherData() throws IOException {
+  void theFingerprintDependsOnLengthAndValidationShare() throws IOException {
     String text = "a".repeat(40);
     String before = open(text, 0.1, 5).fingerprint();
 
@@ -225,7 +225,7 @@ class TextGenerationTest {
   }
 
   @Test
-  void eachTextIsKnownByItsSplit() throws IOException {
+  void theFingerprintHasAHashForEachSplit() throws IOException {
     String[] before = fingerprint("abc", "ab");
 
     String[] after = fingerprint("abc", "bab");
@@ -247,17 +247,17 @@ class TextGenerationTest {
   }
 
   @Test
-  void wordsAreRefusedAsTheyLoseTheSpaces() {
+  void wordTokensAreRejected() {
     assertThatThrownBy(() -> data("a.txt", 0, 6, TokenizerSettings.defaults()))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("word loses the spaces");
+        .hasMessageContaining("tokenizer.type word");
   }
 
   @Test
-  void anEmptyTextIsRefusedByName() throws IOException {
+  void anEmptyTextIsRejectedByName() throws IOException {
     assertThatThrownBy(() -> open("", 0, 5))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("text-0.txt is empty, or too short");
+        .hasMessageContaining("text-0.txt is empty");
     Files.writeString(folder.resolve("train.txt"), "abc");
     Files.writeString(folder.resolve("validation.txt"), "");
     TextGeneration data =
@@ -265,7 +265,7 @@ class TextGenerationTest {
             new FileSplit("train.txt"), new FileSplit("validation.txt"), 0, null, null, 5);
     assertThatThrownBy(() -> data.open(context()))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("validation.txt is empty, or too short");
+        .hasMessageContaining("validation.txt is empty");
   }
 
   private DataSplits open(String text, double share, int length) throws IOException {

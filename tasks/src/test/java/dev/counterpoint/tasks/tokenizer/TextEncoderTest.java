@@ -28,32 +28,32 @@ class TextEncoderTest {
   @TempDir Path folder;
 
   @Test
-  void bertIdsAreThoseOfTheReference() throws Exception {
+  void bertIdsEqualTheReference() throws Exception {
     assertGolden(bert("tokenizer.json"), bert("golden-rust.json"));
   }
 
   @Test
-  void gpt2IdsAreThoseOfTheReferenceAlthoughItsFileTruncates() throws Exception {
+  void gpt2IdsEqualTheReferenceDespiteTruncationInTheFile() throws Exception {
     assertGolden(
         SharedFiles.find("tokenizers/gpt2/tokenizer.json"),
         SharedFiles.find("tokenizers/gpt2/golden-rust.json"));
   }
 
   @Test
-  void gpt2PadsWithTheEndOfATextAsItHasNoPadding() throws Exception {
+  void gpt2PadsWithTheEndOfTextToken() throws Exception {
     Path gpt2 = SharedFiles.find("tokenizers/gpt2/tokenizer.json");
     assertThat(TokenizerFile.read(Files.readAllBytes(gpt2), "gpt2"))
         .isEqualTo(new TokenizerFile(50_257, 50_256, 50_256));
   }
 
   @Test
-  void bertPadsWithItsOwnToken() throws Exception {
+  void bertPadsWithItsPaddingToken() throws Exception {
     assertThat(TokenizerFile.read(Files.readAllBytes(bert("tokenizer.json")), "bert"))
         .isEqualTo(new TokenizerFile(30_522, 0, 100));
   }
 
   @Test
-  void aBatchIsPaddedToItsLongestText() throws Exception {
+  void padsABatchToTheLongestText() throws Exception {
     try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 64)) {
       HostBatch batch = encoder.encode(List.of("hello", "hello , world !"));
       assertThat(batch.tensors().get(Batch.IDS).longs())
@@ -66,14 +66,14 @@ class TextEncoderTest {
   }
 
   @Test
-  void aLongTextKeepsItsClosingToken() throws Exception {
+  void aTruncatedTextKeepsItsFinalSpecialToken() throws Exception {
     try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 4)) {
       assertThat(ids(encoder, "hello , world !")).containsExactly(101, 7592, 1010, 102);
     }
   }
 
   @Test
-  void theFilesOwnTruncationAndPaddingDoNotCount() throws Exception {
+  void ignoresTruncationAndPaddingOfTheFile() throws Exception {
     ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());
     file.putObject("truncation")
         .put("direction", "Right")
@@ -98,7 +98,7 @@ class TextEncoderTest {
 
   @Test
   void aTextWithoutTokensIsOneUnknownToken() throws Exception {
-    try (TextEncoder encoder = new TextEncoder(built(), 10)) {
+    try (TextEncoder encoder = new TextEncoder(buildTokenizer(), 10)) {
       HostBatch batch = encoder.encode(List.of(" ", "a b"));
       assertThat(batch.tensors().get(Batch.IDS).longs()).containsExactly(1, 0, 2, 3);
       assertThat(batch.tensors().get(Batch.MASK).floats()).containsExactly(1, 0, 1, 1);
@@ -106,15 +106,15 @@ class TextEncoderTest {
   }
 
   @Test
-  void aLengthWithoutRoomForTextIsRefused() {
+  void aMaxLengthWithoutRoomForTextIsRejected() {
     assertThatThrownBy(() -> new TextEncoder(bert("tokenizer.json"), 2))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("maxLength 2 leaves no room")
-        .hasMessageContaining("adds 2 special tokens");
+        .hasMessageContaining("maxLength 2")
+        .hasMessageContaining("2 special tokens");
   }
 
   @Test
-  void aFileThatIsNoTokenizerIsRefused() throws Exception {
+  void aFileThatIsNotATokenizerIsRejected() throws Exception {
     Path config = Files.writeString(folder.resolve("config.json"), "{\"hidden_size\": 64}");
     assertThatThrownBy(() -> new TextEncoder(config, 10))
         .isInstanceOf(InvalidSettings.class)
@@ -123,29 +123,29 @@ class TextEncoderTest {
     assertThatThrownBy(() -> new TextEncoder(broken, 10))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("broken.json is not JSON");
-    Path strange =
-        Files.writeString(folder.resolve("strange.json"), "{\"model\":{\"vocab\":{\"a\":0}}}");
-    assertThatThrownBy(() -> new TextEncoder(strange, 10))
+    Path incomplete =
+        Files.writeString(folder.resolve("incomplete.json"), "{\"model\":{\"vocab\":{\"a\":0}}}");
+    assertThatThrownBy(() -> new TextEncoder(incomplete, 10))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("strange.json cannot be read as a tokenizer");
+        .hasMessageContaining("incomplete.json cannot be read");
   }
 
   @Test
-  void manyThreadsMayEncodeAtOnce() throws Exception {
+  void encodingIsThreadSafe() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 64)) {
-      List<Future<long[]>> all =
+      List<Future<long[]>> concurrent =
           threads.invokeAll(Collections.nCopies(400, () -> ids(encoder, "unaffable embeddings")));
-      long[] alone = ids(encoder, "unaffable embeddings");
-      for (Future<long[]> ids : all) {
-        assertThat(ids.get()).isEqualTo(alone);
+      long[] sequential = ids(encoder, "unaffable embeddings");
+      for (Future<long[]> ids : concurrent) {
+        assertThat(ids.get()).isEqualTo(sequential);
       }
     } finally {
       threads.shutdown();
     }
   }
 
-  private Path built() throws IOException {
+  private Path buildTokenizer() throws IOException {
     VocabularyBuilder vocabulary =
         new VocabularyBuilder(
             new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true));

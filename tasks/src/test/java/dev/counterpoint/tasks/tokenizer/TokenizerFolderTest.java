@@ -21,43 +21,45 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tokenizers in their older forms against what the library made of the newer ones. */
+/**
+ * Converts tokenizers in older formats and compares them with the original {@code tokenizer.json}.
+ */
 class TokenizerFolderTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
 
   @Test
-  void aListOfWordPiecesBecomesTheTokenizerThatBertIsPublishedWith() throws Exception {
-    JsonNode published = JSON.readTree(bert("tokenizer.json").toFile());
-    writeWordPieces(published);
+  void convertsVocabTxtToTheTokenizerJsonOfBert() throws Exception {
+    JsonNode original = JSON.readTree(bert("tokenizer.json").toFile());
+    writeWordPieces(original);
 
-    JsonNode made = JSON.readTree(TokenizerFolder.json(folder));
+    JsonNode converted = JSON.readTree(TokenizerFolder.json(folder));
 
-    ((ObjectNode) made.path("model")).remove("type");
-    ((ObjectNode) published.path("model")).remove("type");
-    assertThat(made).isEqualTo(published);
+    ((ObjectNode) converted.path("model")).remove("type");
+    ((ObjectNode) original.path("model")).remove("type");
+    assertThat(converted).isEqualTo(original);
   }
 
   @Test
-  void wordPiecesGiveTheIdsAndOffsetsThatWereRecorded() throws Exception {
+  void wordPieceIdsAndOffsetsEqualTheReference() throws Exception {
     writeWordPieces(JSON.readTree(bert("tokenizer.json").toFile()));
 
     assertGolden(TokenizerFolder.json(folder), bert("golden-rust.json"), 31);
   }
 
   @Test
-  void wordPiecesCutAQuestionsTextIntoTheWindowsThatWereRecorded() throws Exception {
+  void wordPieceWindowsEqualTheReference() throws Exception {
     writeWordPieces(JSON.readTree(bert("tokenizer.json").toFile()));
     JsonNode golden = JSON.readTree(bert("golden-rust.json").toFile());
     Map<String, String> windows =
         Map.of("truncation", "only_second", "maxLength", "64", "stride", "16", "padding", "false");
     try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.json(folder), windows)) {
-      for (JsonNode asked : golden.path("windows_max64_stride16_only_second")) {
+      for (JsonNode example : golden.path("windows_max64_stride16_only_second")) {
         Encoding first =
             tokenizer.encode(
-                asked.path("question").asText(), asked.path("context").asText(), true, true);
-        JsonNode expected = asked.path("windows");
+                example.path("question").asText(), example.path("context").asText(), true, true);
+        JsonNode expected = example.path("windows");
         assertWindow(first, expected.get(0));
         assertThat(first.getOverflowing()).hasSize(expected.size() - 1);
         for (int i = 1; i < expected.size(); i++) {
@@ -68,7 +70,7 @@ class TokenizerFolderTest {
   }
 
   @Test
-  void caseIsKeptWhereTheSettingsOfTheTokenizerSaySo() throws Exception {
+  void keepsCaseIfTheTokenizerConfigDisablesLowercasing() throws Exception {
     Files.writeString(folder.resolve("vocab.txt"), "[UNK]\na\nA\n");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"do_lower_case\": false}");
 
@@ -77,7 +79,7 @@ class TokenizerFolderTest {
   }
 
   @Test
-  void bytePairsGiveTheIdsAndOffsetsThatWereRecorded() throws Exception {
+  void bytePairIdsAndOffsetsEqualTheReference() throws Exception {
     Path golden = SharedFiles.find("tokenizers/gpt2/golden-rust.json");
     for (String file : List.of("vocab.json", "merges.txt")) {
       Files.copy(golden.resolveSibling(file), folder.resolve(file));
@@ -87,7 +89,7 @@ class TokenizerFolderTest {
   }
 
   @Test
-  void aSmallListOfBytePairsIsAppliedInItsOrder() throws Exception {
+  void bytePairMergesAreAppliedInOrder() throws Exception {
     Files.writeString(
         folder.resolve("vocab.json"),
         "{\"a\":0,\"b\":1,\"c\":2,\"ab\":3,\"bc\":4,\"<|endoftext|>\":5}");
@@ -99,19 +101,20 @@ class TokenizerFolderTest {
   }
 
   @Test
-  void aFolderWithoutATokenizerIsRefused() throws Exception {
+  void aFolderWithoutATokenizerIsRejected() throws Exception {
     Files.writeString(folder.resolve("vocab.json"), "{}");
 
     assertThat(TokenizerFolder.isIn(folder)).isFalse();
     assertThatThrownBy(() -> TokenizerFolder.json(folder))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("without tokenizer.json, vocab.txt, or vocab.json with merges.txt")
-        .hasMessageContaining("In that folder: vocab.json");
+        .hasMessageContaining(folder.toString())
+        .hasMessageContaining("tokenizer.json, vocab.txt, or vocab.json with merges.txt")
+        .hasMessageContaining("contains: vocab.json");
   }
 
-  private void writeWordPieces(JsonNode published) throws IOException {
-    String[] tokens = new String[published.at("/model/vocab").size()];
-    published
+  private void writeWordPieces(JsonNode original) throws IOException {
+    String[] tokens = new String[original.at("/model/vocab").size()];
+    original
         .at("/model/vocab")
         .properties()
         .forEach(entry -> tokens[entry.getValue().asInt()] = entry.getKey());

@@ -17,8 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class VocabularyBuilderTest {
-  /** Accents composed and not, scripts, emoji, joiners, odd spaces, controls, case that grows. */
-  private static final List<String> ODD_TEXTS =
+  /**
+   * Composed and decomposed accents, scripts, emoji, joiners, unusual spaces, controls, and letters
+   * whose lowercase form is longer.
+   */
+  private static final List<String> UNUSUAL_TEXTS =
       List.of(
           "It's John's; they'll say \"I've\" -- 3.14 and 1,000!",
           "Café naïve résumé Ångström, Cafe\u0301 combining",
@@ -31,46 +34,46 @@ class VocabularyBuilderTest {
           "İstanbul STRASSE ﬁ ½ ² ™ € ¥ snake_case __x__ Ⅷ ⓐ ª");
 
   @Test
-  void frequentTokensComeFirstAndEqualOnesByTheirLetters() throws IOException {
+  void sortsTokensByCountAndThenAlphabetically() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.WORD, null, 100, 1, true), "b a c c, B"))
         .containsExactlyInAnyOrderEntriesOf(
             Map.of("[PAD]", 0, "[UNK]", 1, "b", 2, "c", 3, ",", 4, "a", 5));
   }
 
   @Test
-  void rareTokensAreLeftOut() throws IOException {
+  void excludesRareTokens() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.WORD, null, 100, 2, true), "a b a"))
         .containsOnlyKeys("[PAD]", "[UNK]", "a");
   }
 
   @Test
-  void theVocabularyHasNoMoreTokensThanAllowed() throws IOException {
+  void limitsTheVocabularySize() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.WORD, null, 4, 1, true), "a a b b c"))
         .containsOnlyKeys("[PAD]", "[UNK]", "a", "b");
   }
 
   @Test
-  void caseIsKeptWhereAsked() throws IOException {
+  void keepsCaseWithoutLowercasing() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.WORD, null, 100, 1, false), "The the"))
         .containsKeys("The", "the");
   }
 
   @Test
-  void halfACharacterIsNotInTheVocabulary() throws IOException {
+  void excludesUnpairedSurrogates() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.CHARACTER, null, 100, 1, false), "a\ud800b"))
         .containsOnlyKeys("[PAD]", "[UNK]", "a", "b");
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyTokenOfTheTrainingTextIsKnownToTheNativeTokenizer(Type type) throws IOException {
-    assertAllKnown(new TokenizerSettings(type, null, 30_000, 1, true), ODD_TEXTS);
-    assertAllKnown(new TokenizerSettings(type, null, 30_000, 1, false), ODD_TEXTS);
+  void nativeTokenizerKnowsEveryTokenOfTheTrainingText(Type type) throws IOException {
+    assertAllKnown(new TokenizerSettings(type, null, 30_000, 1, true), UNUSUAL_TEXTS);
+    assertAllKnown(new TokenizerSettings(type, null, 30_000, 1, false), UNUSUAL_TEXTS);
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyTokenOfRealReviewsIsKnownToTheNativeTokenizer(Type type) throws IOException {
+  void nativeTokenizerKnowsEveryTokenOfRealReviews(Type type) throws IOException {
     Path reviews = SharedFiles.find("data/sst2/dev.tsv");
     List<String> texts =
         Files.readAllLines(reviews).stream().map(line -> line.split("\t")[0]).toList();
@@ -78,7 +81,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void wordsAreCutAtPunctuation() throws IOException {
+  void splitsWordsAtPunctuation() throws IOException {
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.WORD, null, 100, 1, true), List.of("don't -- stop."));
     try (TextEncoder encoder = new TextEncoder(builder.toJson(), "built", 100)) {
@@ -88,7 +91,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void charactersAreCodePointsWithWhiteSpace() throws IOException {
+  void charactersAreCodePointsIncludingWhiteSpace() throws IOException {
     List<String> texts = List.of("a 😀\nb");
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.CHARACTER, null, 100, 1, true), texts);
@@ -103,8 +106,8 @@ class VocabularyBuilderTest {
     VocabularyBuilder builder = builder(settings, texts);
     try (TextEncoder encoder = new TextEncoder(builder.toJson(), "built", 1000)) {
       for (int from = 0; from < texts.size(); from += 1000) {
-        List<String> some = texts.subList(from, Math.min(texts.size(), from + 1000));
-        assertThat(encoder.encode(some).tensors().get(Batch.IDS).longs()).doesNotContain(1);
+        List<String> chunk = texts.subList(from, Math.min(texts.size(), from + 1000));
+        assertThat(encoder.encode(chunk).tensors().get(Batch.IDS).longs()).doesNotContain(1);
       }
     }
   }

@@ -5,19 +5,19 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a data source is told.
+ * Context in which a data source is opened.
  *
- * @param cache a folder for what takes long to make and may be made again
- * @param files turns a path as the run file has it into a file: relative paths count from the run
- *     file's folder, and {@code builtin:NAME/SPLIT} is data that ships with the program
- * @param maxLength the most tokens of an item that the model takes
- * @param seed the run's
- * @param tokenizer a folder with the tokenizer that the model was trained with before; null where
- *     the model starts from nothing
+ * @param cache a folder for files that are expensive to create and can be recreated
+ * @param files resolves a path of the run file: relative paths are resolved against the run file's
+ *     folder, and {@code builtin:NAME/SPLIT} names data that ships with the program
+ * @param maxLength the maximum number of tokens of an example that the model accepts
+ * @param seed the seed of the run
+ * @param tokenizer a folder with the tokenizer that the model was previously trained with; null if
+ *     the model is trained from scratch
  */
 public record DataContext(
     Path cache, Function<String, Path> files, int maxLength, long seed, @Nullable Path tokenizer) {
-  /** For a model that starts from nothing. */
+  /** Context of a model that is trained from scratch. */
   public DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {
     this(cache, files, maxLength, seed, null);
   }

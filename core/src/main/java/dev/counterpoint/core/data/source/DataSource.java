@@ -3,15 +3,15 @@ package dev.counterpoint.core.data.source;
 import java.io.IOException;
 
 /**
- * Where a run's items come from: the {@code data:} of a run file. An implementation is a record of
- * its settings.
+ * Source of a run's examples: the {@code data:} section of a run file. An implementation is a
+ * record of its settings.
  */
 public interface DataSource {
   /**
-   * Reads what must be read and says what there is.
+   * Opens the data and returns its splits.
    *
-   * @throws dev.counterpoint.core.settings.InvalidSettings where the data is not as asked: a
-   *     missing file, a row that cannot be read
+   * @throws dev.counterpoint.core.settings.InvalidSettings if the data is invalid, such as a
+   *     missing file or a malformed row
    */
   DataSplits open(DataContext context) throws IOException;
 }

@@ -13,19 +13,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data of a run.
+ * Datasets of a run by split, with the metadata that training and prediction need.
  *
- * @param spec what a model must know to be built
- * @param splits by name; {@code train} must be there to train, {@code validation} is what training
- *     looks at
- * @param metrics what is measured beside the loss, each made anew for every pass over a split
- * @param fingerprint a hash of the items, so that a run goes on only over the data it began with;
- *     behind it may be parts, as {@code 1f3a train:77ac validation:09d1}, that say what has changed
- *     where the first word has
- * @param files what a finished model needs beside its weights to be used, by file name, as {@code
- *     tokenizer.json}
- * @param notes lines worth telling at the start, as the count of each label
- * @param samples what a model may be asked, so that people see what it does
+ * @param spec the properties of the data that a model needs to be built
+ * @param splits the datasets by name; {@code train} is required for training, {@code validation} is
+ *     evaluated during training
+ * @param metrics factories of the metrics computed in addition to the loss; each pass over a split
+ *     creates new metrics
+ * @param fingerprint a hash of the examples; a run resumes only with identical data. The hash can
+ *     be followed by parts, as in {@code 1f3a train:77ac validation:09d1}, which show the splits
+ *     that changed if the hash differs
+ * @param files additional files that a trained model needs for prediction, by file name, such as
+ *     {@code tokenizer.json}
+ * @param notes lines logged when a run starts, such as the number of examples per label
+ * @param samples generates example predictions that show what the model does
  * @param prediction settings to decode predictions with; null if the task needs none
  */
 public record DataSplits(
@@ -47,18 +48,18 @@ public record DataSplits(
   }
 
   /**
-   * The text of a fingerprint.
+   * Formats a fingerprint.
    *
-   * @param items a hash of the items
-   * @param parts hashes of what they come from, by split
+   * @param examplesHash a hash of the examples
+   * @param parts hashes of the source files, by split
    */
-  public static String fingerprint(String items, Map<String, String> parts) {
-    StringBuilder text = new StringBuilder(items);
+  public static String fingerprint(String examplesHash, Map<String, String> parts) {
+    StringBuilder text = new StringBuilder(examplesHash);
     parts.forEach((split, hash) -> text.append(' ').append(split).append(':').append(hash));
     return text.toString();
   }
 
-  /** Data without files, notes or samples. */
+  /** Splits without additional files, notes or samples. */
   public static DataSplits of(
       DataSpec spec,
       Map<String, Dataset> splits,
@@ -68,26 +69,26 @@ public record DataSplits(
         spec, splits, metrics, fingerprint, Map.of(), List.of(), Samples.none(), null);
   }
 
-  /** One data set to train on, and nothing else known of it. */
+  /** A single training split of unknown properties. */
   public static DataSplits ofTraining(Dataset dataset) {
     DataSpec unknown = new DataSpec(0, 0, 0, List.of());
     return of(unknown, Map.of(TRAIN, dataset), List.of(), "");
   }
 
   /**
-   * The split to train on.
+   * Returns the training split.
    *
-   * @throws InvalidSettings where there is none, or it is empty
+   * @throws InvalidSettings if there is no training split, or if it is empty
    */
   public Dataset train() {
     Dataset train = splits.get(TRAIN);
     if (train == null || train.size() == 0) {
-      throw new InvalidSettings("There is nothing to train on: no items in the split \"train\".");
+      throw new InvalidSettings("The split \"train\" is missing or has no examples.");
     }
     return train;
   }
 
-  /** The split that training is validated on, if there is one. */
+  /** The validation split; empty if there is none or if it has no examples. */
   public Optional<Dataset> validation() {
     return Optional.ofNullable(splits.get(VALIDATION)).filter(split -> split.size() > 0);
   }
@@ -107,7 +108,7 @@ public record DataSplits(
     }
   }
 
-  /** A file that goes with the model. */
+  /** An additional file saved with the model. */
   @FunctionalInterface
   public interface ModelFile {
     void writeTo(Path file) throws IOException;

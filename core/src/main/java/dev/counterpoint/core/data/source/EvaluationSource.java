@@ -4,21 +4,21 @@ import dev.counterpoint.core.data.DataSpec;
 import java.io.IOException;
 
 /**
- * A data source that reads other files of its kind too, to measure a model on what its run did not
- * name. Tokens and labels have the numbers that the model knows them by; no training data is read.
+ * Data source that can also read other files of its kind, to evaluate a trained model on data that
+ * its run did not name. Token and label ids are those of the model; no training data is read.
  */
 public interface EvaluationSource extends DataSource {
-  /** The name of the one split that comes of a file. */
+  /** The name of the split that {@link #openFile} returns. */
   String SPLIT = "data";
 
   /**
-   * One file as the split {@link #SPLIT}, read with the settings of this source.
+   * Opens one file as the split {@link #SPLIT}, with the settings of this source.
    *
-   * @param path found by the context
-   * @param trained what the model was built for
-   * @param context whose tokenizer is the model's
-   * @throws dev.counterpoint.core.settings.InvalidSettings where the file is not as asked, or has a
-   *     label that the model does not know
+   * @param path the file, resolved by the context
+   * @param trained the specification that the model was built for
+   * @param context a context with the tokenizer of the model
+   * @throws dev.counterpoint.core.settings.InvalidSettings if the file is invalid or has a label
+   *     that the model was not trained with
    */
-  DataSplits heldOut(String path, DataSpec trained, DataContext context) throws IOException;
+  DataSplits openFile(String path, DataSpec trained, DataContext context) throws IOException;
 }

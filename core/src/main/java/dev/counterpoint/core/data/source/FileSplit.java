@@ -1,8 +1,8 @@
 package dev.counterpoint.core.data.source;
 
 /**
- * A split that is one file.
+ * A split that is read from one file.
  *
- * @param path as the run file has it
+ * @param path the path as written in the run file
  */
 public record FileSplit(String path) {}

@@ -5,27 +5,30 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Shows people what a model does, by what the data knows to ask it. */
+/** Generates example predictions of a model, for people to read. */
 @FunctionalInterface
 public interface Samples {
   /**
-   * Something that a model was asked.
+   * One example prediction.
    *
-   * @param given what it was asked
-   * @param made what it made of that
-   * @param verdict whether that is right, where it is known; else empty
+   * @param prompt the model's input
+   * @param output the model's output
+   * @param verdict whether the output is correct; empty if that is unknown
    */
-  record Sample(String given, String made, String verdict) {}
+  record Sample(String prompt, String output, String verdict) {}
 
-  /** What a model does now; it is put into evaluation. */
+  /** Returns example predictions of the model, which is switched to evaluation mode. */
   List<Sample> of(BaseModel model) throws IOException;
 
-  /** Nothing to show. */
+  /** Produces no samples. */
   static Samples none() {
     return model -> List.of();
   }
 
-  /** The same of a model in the course of training, which goes on as if it had not been asked. */
+  /**
+   * Returns example predictions during training. The model's training mode is restored afterwards,
+   * so that training continues unaffected.
+   */
   default List<Sample> duringTraining(BaseModel model) {
     boolean training = model.training();
     model.setTraining(false);

@@ -1,4 +1,4 @@
-/** Where the items of a run come from. */
+/** Data sources: the contracts between a run and the data that it reads. */
 @NullMarked
 package dev.counterpoint.core.data.source;
 

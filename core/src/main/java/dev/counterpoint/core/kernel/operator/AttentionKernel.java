@@ -6,24 +6,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scaled dot-product attention, Vaswani et al. 2017, equation 1: {@code
- * torch.nn.functional.scaled_dot_product_attention}. It never holds all scores in memory, unless
- * weights are dropped or few keys are met in bfloat16, where the two products apart are faster.
+ * Scaled dot-product attention (Vaswani et al. 2017, equation 1): {@code
+ * torch.nn.functional.scaled_dot_product_attention}. Never holds all attention scores in memory,
+ * except with dropout on the weights, or for few keys in bfloat16, where two separate products are
+ * faster.
  *
- * <p>Ours differs for causal attention of fewer queries than keys: the last query stands at the
- * last key (PyTorch: the first at the first), as generation with remembered keys needs it. And a
- * query that may see no key at all gets the mean of all values, as in Hugging Face's models, not
- * NaN; nothing that counts may depend on it, as its gradients are not those of a mean.
+ * <p>Differs from PyTorch in two ways. In causal attention with fewer queries than keys, the last
+ * query is aligned with the last key (PyTorch: the first with the first), as generation with a
+ * key-value cache requires. And a query that may attend to no key gets the mean of all values, as
+ * in Hugging Face's models, not NaN; its result must not influence the loss, because its gradients
+ * are not those of a mean.
  */
 public final class AttentionKernel {
   private final boolean causal;
   private final double dropout;
 
   /**
-   * Attention.
+   * Configures attention.
    *
-   * @param causal hides the keys that come after a query
-   * @param dropout the part of the attention weights that training drops
+   * @param causal whether to mask the keys after each query
+   * @param dropout dropout probability of the attention weights during training
    */
   public AttentionKernel(boolean causal, double dropout) {
     this.causal = causal;
@@ -31,13 +33,13 @@ public final class AttentionKernel {
   }
 
   /**
-   * Attends.
+   * Computes attention.
    *
    * @param query (batch, heads, queries, headWidth)
    * @param key (batch, heads, keys, headWidth)
    * @param value (batch, heads, keys, headWidth)
-   * @param mask (batch, keys), 0 for each key that nobody sees; null where all are seen
-   * @param training whether weights are dropped
+   * @param mask (batch, keys), 0 for each masked key; null for no mask
+   * @param training whether dropout is active
    * @return (batch, heads, queries, headWidth)
    */
   public NDArray attend(

@@ -5,24 +5,25 @@ import ai.djl.ndarray.NDList;
 import dev.counterpoint.core.kernel.Kernel;
 import java.util.Map;
 
-/** {@code torch.nn.functional.cross_entropy} with reduction "sum". */
+/** Cross-entropy, {@code torch.nn.functional.cross_entropy} with reduction "sum". */
 public final class CrossEntropyKernel {
   private CrossEntropyKernel() {}
 
   /**
-   * A cross entropy.
+   * Sum of the cross-entropy and number of rows.
    *
-   * @param sum (), over the rows that count
-   * @param count (), int64, how many those are
+   * @param sum (), over all rows that are not ignored
+   * @param count (), int64, number of rows that are not ignored
    */
   public record Result(NDArray sum, NDArray count) {}
 
   /**
-   * The cross entropy of logits.
+   * Computes the cross-entropy of logits.
    *
    * @param logits (..., classes)
-   * @param labels (...), int64, from 0; PyTorch's -100 for rows that do not count
-   * @param smoothing from 0 to 1: the part of the target that all classes share
+   * @param labels (...), int64, from 0; -100 for ignored rows, as in PyTorch
+   * @param smoothing label smoothing, 0 to 1: the fraction of the target distributed evenly over
+   *     all classes
    */
   public static Result of(NDArray logits, NDArray labels, double smoothing) {
     NDList results =

@@ -5,21 +5,21 @@ import dev.counterpoint.core.kernel.Kernel;
 import java.util.Map;
 
 /**
- * {@code torch.nn.functional.dropout} while training.
+ * Dropout during training: {@code torch.nn.functional.dropout}.
  *
- * <p>Here, and wherever a kernel drops, a processor spends 16 random bits on a number; ours differs
- * in that: the probability is rounded to a 65536th, and is 65535 of them at most. The bits are the
- * same on every processor (a GPU draws others).
+ * <p>Differs from PyTorch in the random numbers, here and in all kernels with dropout: a CPU uses
+ * 16 random bits per element, so the probability is rounded to a multiple of 1/65536 and is at most
+ * 65535/65536. The bits are the same on every CPU; a GPU draws different ones.
  */
 public final class DropoutKernel {
   private DropoutKernel() {}
 
   /**
-   * Drops numbers, and scales the others so that the mean stays.
+   * Sets random elements to 0 and scales the others so that the mean is preserved.
    *
    * @param x (...)
-   * @param probability of a number to become 0: more than 0, less than 1
-   * @return as x
+   * @param probability probability that an element becomes 0: greater than 0 and less than 1
+   * @return same shape as x
    */
   public static NDArray apply(NDArray x, double probability) {
     return Kernel.load("dropout", Map.of("dropout", probability)).apply(x).get(0);

@@ -4,15 +4,15 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Kernel;
 import java.util.Map;
 
-/** {@code torch.nn.functional.embedding}. */
+/** Embedding lookup: {@code torch.nn.functional.embedding}. */
 public final class EmbeddingKernel {
-  /** No row is for padding. */
+  /** No row is a padding row. */
   public static final long NO_PADDING = -1;
 
   private EmbeddingKernel() {}
 
   /**
-   * The rows of a table.
+   * Looks up rows of a table.
    *
    * @param ids (...), int64 or int32
    * @param weight (rows, width)

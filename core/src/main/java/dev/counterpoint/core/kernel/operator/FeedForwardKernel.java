@@ -6,14 +6,14 @@ import dev.counterpoint.core.kernel.Precision;
 import java.util.Map;
 
 /**
- * The feed-forward part of a transformer's block in one call: two linear layers and the activation
- * between them. In bfloat16 all is, from the first product to the second.
+ * Feed-forward layer of a transformer block in one call: two linear layers with an activation in
+ * between. In bfloat16, everything from the first product to the second is in bfloat16.
  */
 public final class FeedForwardKernel {
   private final Kernel kernel;
 
   /**
-   * A feed-forward part.
+   * Configures a feed-forward layer.
    *
    * @param activation gelu, gelu_tanh, relu, silu, tanh or sigmoid
    */
@@ -22,7 +22,7 @@ public final class FeedForwardKernel {
   }
 
   /**
-   * Applies it to the last dimension.
+   * Applies the layer to the last dimension.
    *
    * @param x (..., width)
    * @param upWeight (hidden, width)

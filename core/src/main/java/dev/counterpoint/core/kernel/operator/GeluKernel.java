@@ -4,16 +4,16 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Kernel;
 import java.util.Map;
 
-/** Hendrycks and Gimpel 2016: {@code torch.nn.functional.gelu}. */
+/** GELU activation (Hendrycks and Gimpel 2016): {@code torch.nn.functional.gelu}. */
 public final class GeluKernel {
   private GeluKernel() {}
 
-  /** x * Phi(x), with the normal distribution's own Phi: BERT's. */
+  /** Exact GELU, x * Phi(x) with Phi of the normal distribution, as in BERT. */
   public static NDArray exact(NDArray x) {
     return gelu(x, "none");
   }
 
-  /** Phi by way of tanh: GPT-2's, {@code gelu_new} of Hugging Face. */
+  /** GELU with the tanh approximation, as in GPT-2: {@code gelu_new} of Hugging Face. */
   public static NDArray tanh(NDArray x) {
     return gelu(x, "tanh");
   }

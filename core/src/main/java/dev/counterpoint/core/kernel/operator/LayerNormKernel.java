@@ -5,8 +5,8 @@ import dev.counterpoint.core.kernel.Kernel;
 import java.util.Map;
 
 /**
- * {@code torch.nn.functional.layer_norm} over the last dimension. DJL has it too, with half of a
- * small one's time spent on the way there.
+ * Layer normalization over the last dimension: {@code torch.nn.functional.layer_norm}. DJL's
+ * version spends half of the time of a small call in overhead.
  */
 public final class LayerNormKernel {
   private final Kernel kernel;
@@ -16,12 +16,12 @@ public final class LayerNormKernel {
   }
 
   /**
-   * Normalizes each vector, then scales and shifts it.
+   * Normalizes the last dimension, then scales and shifts it.
    *
    * @param x (..., width)
    * @param weight (width)
    * @param bias (width)
-   * @return as x
+   * @return same shape as x
    */
   public NDArray normalize(NDArray x, NDArray weight, NDArray bias) {
     return kernel.apply(x, weight, bias).get(0);

@@ -6,12 +6,12 @@ import dev.counterpoint.core.kernel.Precision;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code torch.nn.functional.linear}, the product in either precision. */
+/** Linear transformation in either precision: {@code torch.nn.functional.linear}. */
 public final class LinearKernel {
   private LinearKernel() {}
 
   /**
-   * x W^T + b.
+   * Computes x W^T + b.
    *
    * @param x (..., inputs)
    * @param weight (outputs, inputs)

@@ -3,12 +3,12 @@ package dev.counterpoint.core.kernel.operator;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Kernel;
 
-/** The mean of the vectors of an item's tokens. */
+/** Mean pooling of token vectors, excluding padding. */
 public final class MaskedMeanKernel {
   private MaskedMeanKernel() {}
 
   /**
-   * The mean over the tokens that are there.
+   * The mean over the tokens that are not padding.
    *
    * @param x (batch, tokens, width)
    * @param mask (batch, tokens), 1 for a token and 0 for padding

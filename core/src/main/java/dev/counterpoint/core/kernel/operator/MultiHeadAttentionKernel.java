@@ -8,24 +8,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in several heads with the products around it (Vaswani et al. 2017, section 3.2.2), all
- * in one call; what {@link AttentionKernel} says of masks holds here.
+ * Multi-head attention including its projections (Vaswani et al. 2017, section 3.2.2), in one call.
+ * Masks work as described in {@link AttentionKernel}.
  */
 public final class MultiHeadAttentionKernel {
   private final Kernel kernel;
 
   /**
-   * Attention.
+   * Configures multi-head attention.
    *
-   * @param heads divides the width
-   * @param causal hides the tokens that come after one
-   * @param dropout the part of the attention weights that is dropped; 0 outside of training
+   * @param heads number of heads; divides the width
+   * @param causal whether to mask the tokens after each token
+   * @param dropout dropout probability of the attention weights; 0 outside of training
    */
   public MultiHeadAttentionKernel(int heads, boolean causal, double dropout, Precision precision) {
     kernel = load("multi_head_attention", heads, causal, dropout, precision);
   }
 
-  /** A text with these settings. */
+  /** Loads an attention kernel with these settings. */
   static Kernel load(String name, int heads, boolean causal, double dropout, Precision precision) {
     return Kernel.load(
         name,
@@ -33,11 +33,12 @@ public final class MultiHeadAttentionKernel {
   }
 
   /**
-   * Attends.
+   * Computes attention.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 0 for each token that nobody sees; null where all are seen
-   * @param weights weight (width, width) and bias (width) of query, key, value and output in turn
+   * @param mask (batch, tokens), 0 for each masked token; null for no mask
+   * @param weights weight (width, width) and bias (width) of query, key, value and output, in this
+   *     order
    * @return (batch, tokens, width), float32
    */
   public NDArray attend(NDArray x, @Nullable NDArray mask, NDArray... weights) {

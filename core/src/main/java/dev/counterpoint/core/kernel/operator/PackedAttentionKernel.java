@@ -8,14 +8,14 @@ import dev.counterpoint.core.kernel.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in several heads where one product makes query, key and value, as in GPT-2 (Radford et
- * al. 2019), all in one call, with or without the keys and values of earlier tokens; what {@link
- * AttentionKernel} says of masks and of fewer queries than keys holds here.
+ * Multi-head attention with one combined projection for query, key and value, as in GPT-2 (Radford
+ * et al. 2019), in one call, with or without cached keys and values of earlier tokens. Masks, and
+ * fewer queries than keys, work as described in {@link AttentionKernel}.
  */
 public final class PackedAttentionKernel {
   private final Kernel kernel;
 
-  /** Attention with the settings of a {@link MultiHeadAttentionKernel}. */
+  /** Configures attention with the same settings as {@link MultiHeadAttentionKernel}. */
   public PackedAttentionKernel(int heads, boolean causal, double dropout, Precision precision) {
     kernel = MultiHeadAttentionKernel.load("packed_attention", heads, causal, dropout, precision);
   }
@@ -23,7 +23,7 @@ public final class PackedAttentionKernel {
   /**
    * The weights.
    *
-   * @param input (3 * width, width): query, key and value in turn
+   * @param input (3 * width, width): query, key and value, in this order
    * @param inputBias (3 * width)
    * @param output (width, width)
    * @param outputBias (width)
@@ -31,21 +31,21 @@ public final class PackedAttentionKernel {
   public record Weights(NDArray input, NDArray inputBias, NDArray output, NDArray outputBias) {}
 
   /**
-   * What comes out.
+   * The result, with the keys and values to cache.
    *
    * @param x (batch, tokens, width), float32
-   * @param keys (batch, heads, keys, headWidth), those of earlier tokens too
-   * @param values (batch, heads, keys, headWidth)
+   * @param keys (batch, heads, keys, headWidth), including those of earlier tokens
+   * @param values (batch, heads, keys, headWidth), including those of earlier tokens
    */
   public record Result(NDArray x, NDArray keys, NDArray values) {}
 
   /**
-   * Attends.
+   * Computes attention.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, keys), 0 for each that nobody sees; null where all are seen
-   * @param keys (batch, heads, past, headWidth), or null where nothing came before
-   * @param values (batch, heads, past, headWidth), or null where nothing came before
+   * @param mask (batch, keys), 0 for each masked key; null for no mask
+   * @param keys (batch, heads, past, headWidth), or null if there are no earlier tokens
+   * @param values (batch, heads, past, headWidth), or null if there are no earlier tokens
    */
   public Result attend(
       NDArray x,

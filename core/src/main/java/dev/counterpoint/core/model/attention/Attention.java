@@ -5,23 +5,23 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.model.Layer;
 
 /**
- * How the tokens of an item look at each other. One that has parameters extends {@link Layer} as
- * well; a run file names its {@link AttentionConfig}.
+ * Self-attention over the tokens of each example. An implementation with parameters also extends
+ * {@link Layer}; a run file selects it by its {@link AttentionConfig}.
  */
 @FunctionalInterface
 public interface Attention {
   /**
-   * Mixes the tokens.
+   * Computes attention for padded examples.
    *
    * @param x (batch, tokens, width)
-   * @param mask (batch, tokens), 1 for a token and 0 for padding, which must not be looked at
+   * @param mask (batch, tokens), 1 for a token and 0 for padding, which must not be attended to
    * @return (batch, tokens, width)
    */
   NDArray forward(NDArray x, NDArray mask);
 
   /**
-   * Mixes the tokens of items none of which has padding. One that computes the same faster without
-   * a mask says how.
+   * Computes attention for examples without padding. Overridden by implementations that are faster
+   * without a mask; the result must be the same.
    *
    * @param x (batch, tokens, width)
    * @return (batch, tokens, width)

@@ -1,21 +1,21 @@
 package dev.counterpoint.core.model.attention;
 
 /**
- * The settings of an attention: {@code model.attention} in a run file. An implementation is a
+ * Settings of an attention layer: {@code model.attention} in a run file. An implementation is a
  * record.
  */
 @FunctionalInterface
 public interface AttentionConfig {
-  /** A new attention for one block of a model. */
-  Attention build(Place place);
+  /** Creates the attention layer for one block of a model. */
+  Attention build(BlockSpec block);
 
   /**
-   * Where the attention stands.
+   * Properties of the block that contains an attention layer.
    *
-   * @param width numbers a token
-   * @param heads divides the width
-   * @param causal whether a token may look only at itself and what came before
-   * @param dropout on the attention's weights, while training
+   * @param width features per token
+   * @param heads number of attention heads; divides the width
+   * @param causal whether a token attends only to itself and to earlier tokens
+   * @param dropout dropout probability of the attention weights during training
    */
-  record Place(int width, int heads, boolean causal, double dropout) {}
+  record BlockSpec(int width, int heads, boolean causal, double dropout) {}
 }

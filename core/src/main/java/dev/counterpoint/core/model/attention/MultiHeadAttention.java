@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Scaled-dot-product attention in several heads (Vaswani et al. 2017, section 3.2). */
+/** Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2). */
 public final class MultiHeadAttention extends Layer implements Attention {
   private final Linear query;
   private final Linear key;
@@ -19,15 +19,15 @@ public final class MultiHeadAttention extends Layer implements Attention {
   private final boolean causal;
   private final double dropout;
 
-  public MultiHeadAttention(AttentionConfig.Place place) {
-    int width = place.width();
+  public MultiHeadAttention(AttentionConfig.BlockSpec block) {
+    int width = block.width();
     query = new Linear(width, width);
     key = new Linear(width, width);
     value = new Linear(width, width);
     output = new Linear(width, width);
-    heads = place.heads();
-    causal = place.causal();
-    dropout = place.dropout();
+    heads = block.heads();
+    causal = block.causal();
+    dropout = block.dropout();
   }
 
   @Override
@@ -42,13 +42,13 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   private NDArray attend(NDArray x, @Nullable NDArray mask) {
     double dropped = training() ? dropout : 0;
-    return seen(
+    return observe(
         new MultiHeadAttentionKernel(heads, causal, dropped, precision())
             .attend(x, mask, weights(query, key, value, output)));
   }
 
   /**
-   * The weights and biases of layers in turn, for a kernel that takes them at once. None of the
+   * The weights and biases of layers, in order, for a kernel that takes all of them. None of the
    * layers may be {@link Linear#adapted}.
    */
   public static NDArray[] weights(Linear... layers) {
@@ -57,27 +57,27 @@ public final class MultiHeadAttention extends Layer implements Attention {
         .toArray(NDArray[]::new);
   }
 
-  /** (batch, tokens, width) to (batch, heads, tokens, headWidth). */
+  /** Splits the heads: (batch, tokens, width) to (batch, heads, tokens, headWidth). */
   public static NDArray split(NDArray x, int heads) {
     Shape shape = x.getShape();
     return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
   }
 
-  /** (batch, heads, tokens, headWidth) to (batch, tokens, width). */
+  /** Joins the heads: (batch, heads, tokens, headWidth) to (batch, tokens, width). */
   public static NDArray joined(NDArray heads) {
     Shape shape = heads.getShape();
     return heads.transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(2), -1);
   }
 
-  /** It has no settings beside its place. */
+  /** Configuration of multi-head attention; it has no settings. */
   public record Config() implements AttentionConfig {
     public static Config defaults() {
       return new Config();
     }
 
     @Override
-    public Attention build(Place place) {
-      return new MultiHeadAttention(place);
+    public Attention build(BlockSpec block) {
+      return new MultiHeadAttention(block);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The attention contract and multi-head attention. */
+/** Attention layers: the contract and multi-head attention. */
 @NullMarked
 package dev.counterpoint.core.model.attention;
 

@@ -39,7 +39,7 @@ final class AttentionKernelTest {
     "5, 5, true, true",
     "3, 5, true, true"
   })
-  void valuesAndGradientsAreThoseOfTheFormula(
+  void valuesAndGradientsEqualTheFormula(
       int queries, int keys, boolean causal, boolean masked) {
     List<NDArray> inputs = inputs(queries, keys);
     NDArray mask = masked ? manager.create(new float[][] {{1, 1, 1, 0, 0}, {1, 1, 1, 1, 1}}) : null;
@@ -49,7 +49,7 @@ final class AttentionKernelTest {
         Autograd.of(it -> kernel.attend(it.get(0), it.get(1), it.get(2), mask, false), inputs);
     Autograd expected =
         Autograd.of(
-            it -> plain(it.get(0), it.get(1), it.get(2), bias(queries, keys, causal, mask)),
+            it -> reference(it.get(0), it.get(1), it.get(2), bias(queries, keys, causal, mask)),
             inputs);
 
     assertThat(actual.result()).containsExactly(expected.result(), within(2e-6f));
@@ -66,7 +66,7 @@ final class AttentionKernelTest {
         Autograd.normal(manager, 3, BATCH, 3, keys, WIDTH));
   }
 
-  private static NDArray plain(NDArray query, NDArray key, NDArray value, NDArray bias) {
+  private static NDArray reference(NDArray query, NDArray key, NDArray value, NDArray bias) {
     NDArray scores = query.matMul(key.swapAxes(2, 3)).div(Math.sqrt(WIDTH)).add(bias);
     return scores.softmax(-1).matMul(value);
   }
@@ -74,18 +74,18 @@ final class AttentionKernelTest {
   private NDArray bias(int queries, int keys, boolean causal, @Nullable NDArray mask) {
     float[] bias = new float[BATCH * queries * keys];
     for (int i = 0; i < bias.length; i++) {
-      int item = i / (queries * keys);
+      int example = i / (queries * keys);
       int query = i / keys % queries;
       int key = i % keys;
       boolean later = causal && key > query + keys - queries;
-      boolean hidden = mask != null && mask.getFloat(item, key) == 0;
+      boolean hidden = mask != null && mask.getFloat(example, key) == 0;
       bias[i] = later || hidden ? -1e30f : 0;
     }
     return manager.create(bias, new Shape(BATCH, 1, queries, keys));
   }
 
   @Test
-  void aQueryThatSeesNoKeyGetsTheMeanOfTheValues() {
+  void queryWithoutVisibleKeysGetsTheMeanOfTheValues() {
     List<NDArray> inputs = inputs(5, 5);
     NDArray mask = manager.create(new float[][] {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}});
     AttentionKernel kernel = new AttentionKernel(false, 0);
@@ -106,8 +106,8 @@ final class AttentionKernelTest {
 
   @ParameterizedTest
   @CsvSource({"false", "true"})
-  void dropoutDropsItsPartOfTheWeightsAndKeepsTheirMean(boolean masked) {
-    // With one value per key, and that the unit vector of the key, the result is the weights.
+  void dropoutDropsWithItsProbabilityAndPreservesTheMean(boolean masked) {
+    // The value of each key is its unit vector, so the result is the attention weights.
     int keys = 200;
     NDArray equal = manager.zeros(new Shape(1, 4, keys, 1));
     NDArray identity = manager.eye(keys).reshape(1, 1, keys, keys).repeat(1, 4);
@@ -121,9 +121,12 @@ final class AttentionKernelTest {
     assertThat(weights.sum().getFloat() / (4 * keys)).isEqualTo(1f, within(0.01f));
   }
 
-  /** The result is linear in the values, so that they times their gradient are it times its own. */
+  /**
+   * The result is linear in the values, so values times their gradient equals result times its
+   * gradient.
+   */
   @Test
-  void theGradientOfValuesIsThatOfTheWeightsThatStay() {
+  void gradientOfValuesUsesTheKeptWeights() {
     NDArray equal = manager.zeros(new Shape(1, 2, 50, 4));
     NDArray value = Autograd.normal(manager, 2, 1, 2, 50, 4);
     value.setRequiresGradient(true);

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Products in bfloat16, on either kind of processor: one for which libtorch has fast ones, and one
- * whose are float32's, of rounded numbers.
+ * Matrix products in bfloat16 on both kinds of processors: with fast bfloat16 products in libtorch,
+ * and with float32 products of rounded operands.
  */
 class Bfloat16Test {
   private final NDManager manager = Torch.newManager(Device.cpu());
@@ -34,8 +34,8 @@ class Bfloat16Test {
   }
 
   @Test
-  void bfloat16RoundsTheFactorsOfProducts() {
-    NDArray x = manager.create(new float[] {1 + 1f / 512}).reshape(1, 1); // between two neighbours
+  void bfloat16RoundsTheOperands() {
+    NDArray x = manager.create(new float[] {1 + 1f / 512}).reshape(1, 1); // between two bfloat16 values
     NDArray one = manager.create(new float[] {1}).reshape(1, 1);
 
     assertThat(LinearKernel.apply(x, one, null, Precision.BFLOAT16).toFloatArray())
@@ -44,10 +44,10 @@ class Bfloat16Test {
         .containsExactly(1 + 1f / 512);
   }
 
-  /** 1 + 1/128 is a number of bfloat16, its square is none. */
+  /** 1 + 1/128 is representable in bfloat16; its square is not. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void bfloat16RoundsWhatAProductGives(boolean inFloat32) {
+  void bfloat16RoundsTheResult(boolean inFloat32) {
     NDArray x = manager.create(new float[] {1 + 1f / 128}).reshape(1, 1);
 
     assertThat(kernel("linear_without_bias", inFloat32, Map.of()).apply(x, x).get(0).toFloatArray())
@@ -55,19 +55,22 @@ class Bfloat16Test {
   }
 
   @Test
-  void linearIsTheSameOnAProcessorWithoutBfloat16() {
+  void linearIsEquivalentWithoutNativeBfloat16() {
     compareRounded("linear", Map.of(), List.of(normal(1, 6, 5), normal(2, 4, 5), normal(3, 4)));
   }
 
   @Test
-  void feedForwardIsTheSameOnAProcessorWithoutBfloat16() {
+  void feedForwardIsEquivalentWithoutNativeBfloat16() {
     compareRounded(
         "feed_forward",
         Map.of("activation", "gelu"),
         List.of(normal(1, 2, 3, 4), normal(2, 8, 4), normal(3, 8), normal(4, 4, 8), normal(5, 4)));
   }
 
-  /** The products of a kernel in bfloat16, and in float32 of rounded numbers: to half a step. */
+  /**
+   * Compares native bfloat16 products with float32 products of rounded operands, to half a unit in
+   * the last place.
+   */
   private void compareRounded(String name, Map<String, Object> settings, List<NDArray> inputs) {
     Autograd.compare(
         it -> kernel(name, true, settings).apply(it.toArray(NDArray[]::new)).get(0),
@@ -83,7 +86,7 @@ class Bfloat16Test {
   }
 
   @Test
-  void libtorchTellsWhetherItHasBfloat16ForThisProcessor() {
+  void nativeBfloat16SupportIsDetected() {
     assertThat(Kernel.load("bfloat16").number("supported")).isIn(0.0, 1.0);
   }
 }

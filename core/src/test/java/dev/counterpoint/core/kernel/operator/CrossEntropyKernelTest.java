@@ -24,7 +24,7 @@ final class CrossEntropyKernelTest {
   private static final long[] LABELS = {0, 3, CrossEntropy.IGNORED, 1, 1};
   private static final long[] COUNTED = {0, 3, 1, 1};
 
-  /** So many that few rows are taken at a time. */
+  /** Number of classes that makes the kernel process the rows in chunks. */
   private static final int MANY = 1_500_000;
 
   private final NDManager manager = Torch.newManager(Device.cpu());
@@ -36,7 +36,7 @@ final class CrossEntropyKernelTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.1, 1})
-  void sumAndGradientAreThoseOfTheFormula(double smoothing) {
+  void sumAndGradientEqualTheFormula(double smoothing) {
     List<NDArray> logits = List.of(Autograd.normal(manager, 1, LABELS.length, CLASSES));
     NDArray labels = manager.create(LABELS);
     NDArray targets = targets(smoothing);
@@ -51,24 +51,24 @@ final class CrossEntropyKernelTest {
         .containsExactly(expected.gradients().get(0), within(1e-6f));
   }
 
-  /** The distribution that each row should have; 0 where it does not count. */
+  /** The target distribution of each row; 0 for ignored rows. */
   private NDArray targets(double smoothing) {
     float[] targets = new float[LABELS.length * CLASSES];
     for (int i = 0; i < targets.length; i++) {
       long label = LABELS[i / CLASSES];
-      double own = label == i % CLASSES ? 1 - smoothing : 0;
-      targets[i] = label < 0 ? 0 : (float) (own + smoothing / CLASSES);
+      double target = label == i % CLASSES ? 1 - smoothing : 0;
+      targets[i] = label < 0 ? 0 : (float) (target + smoothing / CLASSES);
     }
     return manager.create(targets, new Shape(LABELS.length, CLASSES));
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.1})
-  void manyClassesHaveTheSameLossAndGradient(double smoothing) {
+  void chunkedSumAndGradientEqualTheFormula(double smoothing) {
     List<NDArray> logits = List.of(Autograd.normal(manager, 1, LABELS.length, MANY));
     NDArray labels = manager.create(LABELS);
-    NDArray rows = manager.create(new long[] {0, 1, 3, 4}); // those that count
-    NDArray own = manager.create(COUNTED).expandDims(1);
+    NDArray rows = manager.create(new long[] {0, 1, 3, 4}); // the rows that are not ignored
+    NDArray target = manager.create(COUNTED).expandDims(1);
 
     Autograd actual =
         Autograd.of(it -> CrossEntropyKernel.of(it.get(0), labels, smoothing).sum(), logits);
@@ -77,16 +77,16 @@ final class CrossEntropyKernelTest {
             it -> {
               NDArray logs = it.get(0).logSoftmax(-1).get(rows);
               NDArray mean = logs.sum().mul((float) smoothing / MANY);
-              return logs.gather(own, 1).sum().mul(1 - (float) smoothing).add(mean).neg();
+              return logs.gather(target, 1).sum().mul(1 - (float) smoothing).add(mean).neg();
             },
             logits);
 
     assertThat(actual.result()).containsExactly(expected.result(), within(1e-4f));
-    assertThat(furthest(actual.gradients().get(0), expected.gradients().get(0))).isLessThan(1e-6f);
+    assertThat(maxDifference(actual.gradients().get(0), expected.gradients().get(0))).isLessThan(1e-6f);
   }
 
   @Test
-  void manyClassesMayBeImpossible() {
+  void chunkedSumSupportsNegativeInfinity() {
     NDArray logits = manager.zeros(new Shape(LABELS.length, MANY));
     logits.set(new NDIndex(":, 4:"), Float.NEGATIVE_INFINITY);
 
@@ -101,23 +101,23 @@ final class CrossEntropyKernelTest {
   }
 
   @Test
-  void manyClassesAreValidatedWithoutAGradient() {
+  void chunkedSumWorksWithoutGradient() {
     NDArray logits = manager.zeros(new Shape(LABELS.length, MANY));
 
     assertThat(CrossEntropyKernel.of(logits, manager.create(LABELS), 0).sum().getFloat())
         .isCloseTo((float) (4 * Math.log(MANY)), within(1e-3f));
   }
 
-  private static float furthest(float[] ones, float[] others) {
-    float furthest = 0;
-    for (int i = 0; i < ones.length; i++) {
-      furthest = Math.max(furthest, Math.abs(ones[i] - others[i]));
+  private static float maxDifference(float[] first, float[] second) {
+    float maxDifference = 0;
+    for (int i = 0; i < first.length; i++) {
+      maxDifference = Math.max(maxDifference, Math.abs(first[i] - second[i]));
     }
-    return furthest;
+    return maxDifference;
   }
 
   @Test
-  void theCountLeavesOutTheIgnored() {
+  void countExcludesIgnoredRows() {
     NDArray logits = manager.zeros(new Shape(LABELS.length, CLASSES));
 
     assertThat(CrossEntropyKernel.of(logits, manager.create(LABELS), 0).count().getLong())
@@ -125,7 +125,7 @@ final class CrossEntropyKernelTest {
   }
 
   @Test
-  void whereNothingCountsTheSumIsZero() {
+  void sumIsZeroIfAllRowsAreIgnored() {
     NDArray logits = manager.zeros(new Shape(2, CLASSES));
     NDArray labels = manager.full(new Shape(2), CrossEntropy.IGNORED, DataType.INT64);
 

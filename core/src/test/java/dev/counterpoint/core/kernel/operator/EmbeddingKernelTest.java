@@ -23,7 +23,7 @@ final class EmbeddingKernelTest {
   }
 
   @Test
-  void valuesAndGradientsAreThoseOfTakingRows() {
+  void valuesAndGradientsEqualOneHotMultiplication() {
     List<NDArray> weight = List.of(Autograd.normal(manager, 1, 4, 3));
     NDArray oneHot = ids.oneHot(4, DataType.FLOAT32);
 
@@ -37,7 +37,7 @@ final class EmbeddingKernelTest {
   }
 
   @Test
-  void thePaddingRowIsTakenButGetsNoGradient() {
+  void paddingRowIsLookedUpButGetsNoGradient() {
     List<NDArray> weight = List.of(manager.ones(new Shape(4, 1)));
 
     Autograd result = Autograd.of(it -> EmbeddingKernel.embed(ids, it.get(0), 2), weight);

@@ -22,12 +22,12 @@ final class GeluKernelTest {
   }
 
   @Test
-  void theExactFormIsXTimesPhi() {
+  void exactGeluEqualsTheFormula() {
     check(GeluKernel::exact, x -> x.mul(x.div(Math.sqrt(2)).erf().add(1).div(2)));
   }
 
   @Test
-  void theTanhFormIsItsFormula() {
+  void tanhGeluEqualsTheFormula() {
     check(
         GeluKernel::tanh,
         x -> {
@@ -36,10 +36,10 @@ final class GeluKernelTest {
         });
   }
 
-  private void check(UnaryOperator<NDArray> kernel, UnaryOperator<NDArray> plain) {
+  private void check(UnaryOperator<NDArray> kernel, UnaryOperator<NDArray> reference) {
     List<NDArray> x = List.of(manager.arange(-6f, 6f, 0.25f));
     Autograd actual = Autograd.of(it -> kernel.apply(it.get(0)), x);
-    Autograd expected = Autograd.of(it -> plain.apply(it.get(0)), x);
+    Autograd expected = Autograd.of(it -> reference.apply(it.get(0)), x);
 
     assertThat(actual.result()).containsExactly(expected.result(), within(2e-6f));
     assertThat(actual.gradients().get(0))

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Attention with its products, packed and not, against the same written out with operators of
- * NDArray, values and gradients.
+ * Compares values and gradients of attention kernels, packed and not, with an implementation by
+ * NDArray operators.
  */
 class MultiHeadAttentionKernelTest {
   private final NDManager manager = Torch.newManager(Device.cpu());
@@ -43,19 +43,22 @@ class MultiHeadAttentionKernelTest {
 
   @ParameterizedTest
   @CsvSource({"FLOAT32, false", "FLOAT32, true", "BFLOAT16, false", "BFLOAT16, true"})
-  void multiHeadAttentionIsTheSoftmaxOfScaledProducts(Precision precision, boolean causal) {
+  void multiHeadAttentionEqualsTheFormula(Precision precision, boolean causal) {
     compareAttention(precision, causal, 0);
   }
 
-  /** A dropout so rare that none falls takes the way that dropouts take. */
+  /**
+   * A dropout probability so small that nothing is dropped still selects the code path with
+   * dropout.
+   */
   @Test
-  void multiHeadAttentionThatMayDropIsTheSameWhereNothingIsDropped() {
+  void dropoutPathEqualsTheFormulaIfNothingIsDropped() {
     compareAttention(Precision.FLOAT32, false, 1e-12);
   }
 
   @ParameterizedTest
   @CsvSource({"false, 0", "false, 1e-12", "true, 0", "true, 1e-12"})
-  void attentionInBfloat16IsThatOnEveryProcessor(boolean inFloat32, double dropout) {
+  void bfloat16AttentionEqualsTheFormulaOnEveryProcessor(boolean inFloat32, double dropout) {
     Map<String, Object> constants = new HashMap<>(Precision.BFLOAT16.constants(inFloat32));
     constants.putAll(Map.of("heads", 2L, "causal", false, "dropout", dropout));
     Kernel kernel = Kernel.load("multi_head_attention", constants);
@@ -77,7 +80,7 @@ class MultiHeadAttentionKernelTest {
         (it, mask) -> kernel.attend(it.get(0), mask, it.subList(1, 9).toArray(NDArray[]::new)));
   }
 
-  /** In two heads, against the same written out; {@code attention} is given inputs and mask. */
+  /** Compares attention with two heads; {@code attention} receives the inputs and the mask. */
   private void compareAttention(
       boolean causal, float error, BiFunction<List<NDArray>, NDArray, NDArray> attention) {
     NDArray mask = manager.create(new float[] {1, 1, 1, 1, 0, 1}).reshape(2, 3);
@@ -112,27 +115,27 @@ class MultiHeadAttentionKernelTest {
     NDArray scores = parts[0].matMul(parts[1].transpose(0, 1, 3, 2)).mul(scale);
     NDArray bias = mask.sub(1).mul(1e9).reshape(x.getShape().get(0), 1, 1, tokens);
     if (causal) {
-      NDArray places = x.getManager().arange((float) tokens);
-      NDArray later = places.expandDims(0).gt(places.expandDims(1));
+      NDArray positions = x.getManager().arange((float) tokens);
+      NDArray later = positions.expandDims(0).gt(positions.expandDims(1));
       bias = bias.add(later.toType(DataType.FLOAT32, true).mul(-1e9));
     }
-    NDArray mixed = scores.add(bias).softmax(3).matMul(parts[2]);
-    return Linear.linear(mixed.transpose(0, 2, 1, 3).reshape(x.getShape()), it.get(7), it.get(8))
+    NDArray context = scores.add(bias).softmax(3).matMul(parts[2]);
+    return Linear.linear(context.transpose(0, 2, 1, 3).reshape(x.getShape()), it.get(7), it.get(8))
         .singletonOrThrow();
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {0.25, 0.5})
-  void attentionDropsWeightsAtItsRateAndKeepsTheMean(double dropout) {
+  void dropoutDropsWithItsProbabilityAndPreservesTheMean(double dropout) {
     int tokens = 200;
     NDArray x = manager.zeros(new Shape(1, tokens, tokens));
     NDArray none = manager.zeros(new Shape(tokens, tokens));
     NDArray zero = manager.zeros(new Shape(tokens));
     NDArray identity = manager.eye(tokens);
-    // Every weight is 1 / tokens, every value 1: what comes out counts what was not dropped.
+    // Every weight is 1 / tokens and every value is 1, so the result counts the kept weights.
     NDArray ones = manager.ones(new Shape(tokens));
     Torch.seed(1);
-    float[] mixed =
+    float[] context =
         new MultiHeadAttentionKernel(1, false, dropout, Precision.FLOAT32)
             .attend(
                 x,
@@ -150,19 +153,19 @@ class MultiHeadAttentionKernelTest {
     double mean = 0;
     double squares = 0;
     for (int i = 0; i < tokens; i++) {
-      mean += mixed[i * tokens] / tokens;
+      mean += context[i * tokens] / tokens;
     }
     for (int i = 0; i < tokens; i++) {
-      squares += Math.pow(mixed[i * tokens] - mean, 2) / tokens;
+      squares += Math.pow(context[i * tokens] - mean, 2) / tokens;
     }
     assertThat(mean).isCloseTo(1, within(0.03));
-    // The variance of the mean of n numbers that are 0 or 1 / (1 - p) is p / (1 - p) / n.
+    // The mean of n numbers that are 0 or 1 / (1 - p) has the variance p / (1 - p) / n.
     assertThat(squares).isCloseTo(dropout / (1 - dropout) / tokens, within(0.5 / tokens));
   }
 
   @ParameterizedTest
   @CsvSource({"FLOAT32, true", "FLOAT32, false", "BFLOAT16, true", "BFLOAT16, false"})
-  void packedAttentionIsMultiHeadAttentionOfTheWeightsInTurn(Precision precision, boolean masked) {
+  void packedAttentionEqualsMultiHeadAttention(Precision precision, boolean masked) {
     NDArray mask = masked ? manager.create(new float[] {1, 1, 1, 0, 1, 1}).reshape(2, 3) : null;
     PackedAttentionKernel packed = new PackedAttentionKernel(2, !masked, 0, precision);
     NDArray all = manager.ones(new Shape(2, 3));
@@ -179,7 +182,7 @@ class MultiHeadAttentionKernelTest {
         it -> {
           NDList weights = it.get(1).split(3, 0);
           NDList biases = it.get(2).split(3, 0);
-          List<NDArray> apart =
+          List<NDArray> unpacked =
               List.of(
                   it.get(0),
                   weights.get(0),
@@ -190,26 +193,26 @@ class MultiHeadAttentionKernelTest {
                   biases.get(2),
                   it.get(3),
                   it.get(4));
-          return attend(apart, mask == null ? all : mask, 2, !masked);
+          return attend(unpacked, mask == null ? all : mask, 2, !masked);
         },
         List.of(normal(1, 2, 3, 4), normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4)),
         Autograd.error(precision));
   }
 
   @Test
-  void packedAttentionGoesOnBehindKeysAndValuesThatItHasLeft() {
+  void packedAttentionContinuesFromCachedKeysAndValues() {
     PackedAttentionKernel kernel = new PackedAttentionKernel(2, true, 0, Precision.FLOAT32);
     PackedAttentionKernel.Weights weights =
         new PackedAttentionKernel.Weights(
             normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4));
     NDArray x = normal(1, 2, 5, 4);
-    NDArray whole = kernel.attend(x, null, null, null, weights).x();
+    NDArray full = kernel.attend(x, null, null, null, weights).x();
     PackedAttentionKernel.Result first = kernel.attend(x.get(":, :3"), null, null, null, weights);
     PackedAttentionKernel.Result second =
         kernel.attend(x.get(":, 3:"), null, first.keys(), first.values(), weights);
 
     assertThat(second.x().toFloatArray())
-        .containsExactly(whole.get(":, 3:").toFloatArray(), within(1e-6f));
+        .containsExactly(full.get(":, 3:").toFloatArray(), within(1e-6f));
     assertThat(second.keys().getShape()).isEqualTo(new Shape(2, 2, 5, 2));
   }
 }

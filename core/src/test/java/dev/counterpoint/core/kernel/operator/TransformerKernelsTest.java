@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each kernel against the same written out with operators of NDArray, values and gradients. */
+/** Compares values and gradients of each kernel with an implementation by NDArray operators. */
 class TransformerKernelsTest {
   private final NDManager manager = Torch.newManager(Device.cpu());
 
@@ -36,7 +36,7 @@ class TransformerKernelsTest {
 
   @ParameterizedTest
   @EnumSource
-  void linearIsAProductAndABias(Precision precision) {
+  void linearEqualsTheFormula(Precision precision) {
     Autograd.compare(
         it -> LinearKernel.apply(it.get(0), it.get(1), it.get(2), precision),
         it -> Linear.linear(it.get(0), it.get(1), it.get(2)).singletonOrThrow(),
@@ -46,7 +46,7 @@ class TransformerKernelsTest {
 
   @ParameterizedTest
   @EnumSource
-  void linearWithoutABiasIsAProduct(Precision precision) {
+  void linearWithoutBiasEqualsTheFormula(Precision precision) {
     Autograd.compare(
         it -> LinearKernel.apply(it.get(0), it.get(1), null, precision),
         it -> Linear.linear(it.get(0), it.get(1)).singletonOrThrow(),
@@ -59,7 +59,7 @@ class TransformerKernelsTest {
     "GELU, FLOAT32", "GELU, BFLOAT16", "GELU_TANH, FLOAT32", "RELU, FLOAT32",
     "SILU, FLOAT32", "TANH, FLOAT32", "SIGMOID, FLOAT32", "SIGMOID, BFLOAT16"
   })
-  void feedForwardIsTwoLinearLayersAndAnActivation(String activation, Precision precision) {
+  void feedForwardEqualsTwoLinearLayersAndAnActivation(String activation, Precision precision) {
     FeedForwardKernel kernel =
         new FeedForwardKernel(activation.toLowerCase(Locale.ROOT), precision);
     Autograd.compare(
@@ -85,7 +85,7 @@ class TransformerKernelsTest {
   }
 
   @Test
-  void theMaskedMeanLeavesPaddingOut() {
+  void maskedMeanExcludesPadding() {
     NDArray mask = manager.create(new float[] {1, 1, 0, 1, 0, 0}).reshape(2, 3);
     Autograd.compare(
         it -> MaskedMeanKernel.mean(it.get(0), mask),
@@ -100,7 +100,7 @@ class TransformerKernelsTest {
   }
 
   @Test
-  void aResidualIsASum() {
+  void residualIsASum() {
     Autograd.compare(
         it -> ResidualKernel.add(it.get(0), it.get(1), 0),
         it -> it.get(0).add(it.get(1)),
@@ -109,7 +109,7 @@ class TransformerKernelsTest {
   }
 
   @Test
-  void aResidualDropsAtItsRateAndKeepsTheMean() {
+  void residualDropsWithItsProbabilityAndPreservesTheMean() {
     int count = 10_000;
     NDArray zeros = manager.zeros(new Shape(count));
     NDArray ones = manager.ones(new Shape(count));
@@ -121,7 +121,7 @@ class TransformerKernelsTest {
   }
 
   @Test
-  void theGradientOfAResidualsPartIsThatOfWhatStays() {
+  void gradientOfResidualUsesTheKeptElements() {
     NDArray ones = manager.ones(new Shape(20, 5));
     ones.setRequiresGradient(true);
     try (Torch.Recording recording = Torch.recordGradients()) {

@@ -30,10 +30,10 @@ class MultiHeadAttentionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void itIsTheSoftmaxOfScaledProductsInEachHead(boolean causal) {
+  void outputEqualsTheFormula(boolean causal) {
     MultiHeadAttention layer = layer(causal, 0);
     try (Parts model = Parts.of(layer)) {
-      float[] x = numbers(1);
+      float[] x = randomInput(1);
 
       float[] actual = attend(layer, x, 1, 1, 1);
 
@@ -44,19 +44,19 @@ class MultiHeadAttentionTest {
     }
   }
 
-  /** Vaswani et al. 2017, equation 1, number by number. */
+  /** Computes equation 1 of Vaswani et al. 2017 element by element. */
   private static double[] reference(Parts model, float[] x, boolean causal) {
     double[] query = project(model, "query", toDoubles(x));
     double[] key = project(model, "key", toDoubles(x));
     double[] value = project(model, "value", toDoubles(x));
-    double[] mixed = new double[x.length];
+    double[] context = new double[x.length];
     int headWidth = WIDTH / HEADS;
     for (int head = 0; head < HEADS; head++) {
       for (int i = 0; i < TOKENS; i++) {
-        int seen = causal ? i + 1 : TOKENS;
-        double[] weights = new double[seen];
+        int visible = causal ? i + 1 : TOKENS;
+        double[] weights = new double[visible];
         double total = 0;
-        for (int j = 0; j < seen; j++) {
+        for (int j = 0; j < visible; j++) {
           double product = 0;
           for (int c = head * headWidth; c < (head + 1) * headWidth; c++) {
             product += query[i * WIDTH + c] * key[j * WIDTH + c];
@@ -64,14 +64,14 @@ class MultiHeadAttentionTest {
           weights[j] = Math.exp(product / Math.sqrt(headWidth));
           total += weights[j];
         }
-        for (int j = 0; j < seen; j++) {
+        for (int j = 0; j < visible; j++) {
           for (int c = head * headWidth; c < (head + 1) * headWidth; c++) {
-            mixed[i * WIDTH + c] += weights[j] / total * value[j * WIDTH + c];
+            context[i * WIDTH + c] += weights[j] / total * value[j * WIDTH + c];
           }
         }
       }
     }
-    return project(model, "output", mixed);
+    return project(model, "output", context);
   }
 
   private static double[] project(Parts model, String name, double[] x) {
@@ -79,10 +79,10 @@ class MultiHeadAttentionTest {
     float[] bias = model.values("part." + name + ".bias");
     double[] y = new double[x.length];
     for (int i = 0; i < TOKENS; i++) {
-      for (int to = 0; to < WIDTH; to++) {
-        y[i * WIDTH + to] = bias[to];
-        for (int from = 0; from < WIDTH; from++) {
-          y[i * WIDTH + to] += x[i * WIDTH + from] * weight[to * WIDTH + from];
+      for (int output = 0; output < WIDTH; output++) {
+        y[i * WIDTH + output] = bias[output];
+        for (int input = 0; input < WIDTH; input++) {
+          y[i * WIDTH + output] += x[i * WIDTH + input] * weight[output * WIDTH + input];
         }
       }
     }
@@ -90,10 +90,10 @@ class MultiHeadAttentionTest {
   }
 
   @Test
-  void aMaskedTokenHasNoInfluenceOnOthers() {
+  void maskedTokenDoesNotInfluenceOthers() {
     MultiHeadAttention layer = layer(false, 0);
     try (Parts model = Parts.of(layer)) {
-      float[] x = numbers(1);
+      float[] x = randomInput(1);
       float[] other = x.clone();
       Arrays.fill(other, 2 * WIDTH, 3 * WIDTH, 100);
 
@@ -104,10 +104,10 @@ class MultiHeadAttentionTest {
   }
 
   @Test
-  void aLaterTokenHasNoInfluenceOnEarlierOnesWhereItIsCausal() {
+  void laterTokenDoesNotInfluenceEarlierOnesInCausalAttention() {
     MultiHeadAttention layer = layer(true, 0);
     try (Parts model = Parts.of(layer)) {
-      float[] x = numbers(1);
+      float[] x = randomInput(1);
       float[] other = x.clone();
       Arrays.fill(other, 2 * WIDTH, 3 * WIDTH, 100);
 
@@ -117,10 +117,10 @@ class MultiHeadAttentionTest {
   }
 
   @Test
-  void weightsAreDroppedWhileTrainingOnly() {
+  void dropoutIsActiveOnlyInTraining() {
     MultiHeadAttention layer = layer(false, 0.5);
     try (Parts model = Parts.of(layer)) {
-      float[] x = numbers(1);
+      float[] x = randomInput(1);
       float[] evaluated = attend(layer, x, 1, 1, 1);
       layer.setTraining(true);
       Torch.seed(1);
@@ -132,7 +132,7 @@ class MultiHeadAttentionTest {
   }
 
   private static MultiHeadAttention layer(boolean causal, double dropout) {
-    return new MultiHeadAttention(new AttentionConfig.Place(WIDTH, HEADS, causal, dropout));
+    return new MultiHeadAttention(new AttentionConfig.BlockSpec(WIDTH, HEADS, causal, dropout));
   }
 
   private float[] attend(MultiHeadAttention layer, float[] x, float... mask) {
@@ -140,13 +140,13 @@ class MultiHeadAttentionTest {
     return layer.forward(tokens, manager.create(mask, new Shape(1, TOKENS))).toFloatArray();
   }
 
-  private static float[] numbers(long seed) {
+  private static float[] randomInput(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    float[] numbers = new float[TOKENS * WIDTH];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) random.nextDouble(-2, 2);
+    float[] randomInput = new float[TOKENS * WIDTH];
+    for (int i = 0; i < randomInput.length; i++) {
+      randomInput[i] = (float) random.nextDouble(-2, 2);
     }
-    return numbers;
+    return randomInput;
   }
 
   private static double[] toDoubles(float[] values) {

@@ -21,45 +21,45 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One file on its way from the hub to the disk. It grows under another name, where a later start
- * goes on with it, and has its own once every byte is as the hub says.
+ * Download of one file from the hub. The file is written under a temporary name, from which a later
+ * run resumes, and gets its final name once its size and checksum have been verified.
  */
 final class Download {
-  /** How often a connection may be dropped before a single byte came. */
-  private static final int TRIES = 3;
+  /** Maximum number of consecutive attempts that receive no byte. */
+  private static final int MAX_ATTEMPTS = 3;
 
   private static final int BUFFER = 1 << 16;
 
   private final HubConnection connection;
   private final HubName name;
   private final String file;
-  private final HubConnection.Description wanted;
+  private final HubConnection.Description expected;
   private final Path target;
   private final Path part;
-  private final DownloadListener watch;
+  private final DownloadListener listener;
 
   /**
-   * A download.
+   * Creates a download.
    *
-   * @param name with the commit as its revision, so that all of the file is of one version
+   * @param name model name with a commit as the revision, so that the whole file is of one version
    */
   Download(
       HubConnection connection,
       HubName name,
       String file,
-      HubConnection.Description wanted,
+      HubConnection.Description expected,
       Path folder,
-      DownloadListener watch) {
+      DownloadListener listener) {
     this.connection = connection;
     this.name = name;
     this.file = file;
-    this.wanted = wanted;
+    this.expected = expected;
     this.target = folder.resolve(file);
     this.part = folder.resolve(file + ".part");
-    this.watch = watch;
+    this.listener = listener;
   }
 
-  /** The disk did not take what came. */
+  /** The file could not be written to disk. */
   static final class NotWritten extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
 
@@ -69,49 +69,49 @@ final class Download {
   }
 
   /**
-   * Fetches the file, unless it is there.
+   * Downloads the file unless it exists.
    *
-   * @throws IOException where it does not come whole, or the disk has no room; what came is kept,
-   *     unless it is damaged
+   * @throws IOException if the download is incomplete or the disk is full; the received bytes are
+   *     kept unless they are damaged
    */
   void run() throws IOException {
     if (Files.isRegularFile(target)) {
       return;
     }
-    requireRoom();
+    requireDiskSpace();
     receiveAll();
-    if (!isAsWanted()) {
-      watch.say(file + " of " + name + " came damaged; it is fetched once more.");
+    if (!isComplete()) {
+      listener.log("Download of " + file + " of " + name + " is damaged; downloading it again.");
       Files.delete(part);
       receiveAll();
     }
-    if (!isAsWanted()) {
+    if (!isComplete()) {
       Files.delete(part);
       throw new IOException(
           file
               + " of "
               + name
-              + " came damaged twice: its checksum is not the hub's "
-              + wanted.etag()
-              + ". Nothing of it is kept; try again later, or another HF_ENDPOINT.");
+              + " was damaged in two downloads: its checksum differs from the hub's "
+              + expected.etag()
+              + ". The file was deleted; try again later, or use another HF_ENDPOINT.");
     }
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private void requireRoom() throws IOException {
-    long needed = wanted.size() - received();
-    long room = Files.getFileStore(target.getParent()).getUsableSpace();
-    if (room < needed) {
+  private void requireDiskSpace() throws IOException {
+    long needed = expected.size() - received();
+    long available = Files.getFileStore(target.getParent()).getUsableSpace();
+    if (available < needed) {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "%s of %s needs %.1f MB more, but %s has room for %.1f MB. Make room, or name another"
-                  + " folder with COUNTERPOINT_CACHE.",
+              "%s of %s needs %.1f MB more, but %s has only %.1f MB of free space. Free some space,"
+                  + " or select another folder with COUNTERPOINT_CACHE.",
               file,
               name,
               needed / 1e6,
               target.getParent(),
-              room / 1e6));
+              available / 1e6));
     }
   }
 
@@ -125,22 +125,23 @@ final class Download {
       long before = received();
       try {
         receive(before);
-        if (wanted.size() == 0 || received() >= wanted.size()) {
+        if (expected.size() == 0 || received() >= expected.size()) {
           return;
         }
         throw new HubConnection.Unreachable("the connection ended early", new IOException());
       } catch (HubConnection.Unreachable e) {
         dropped = received() > before ? 0 : dropped + 1;
-        if (dropped == TRIES) {
+        if (dropped == MAX_ATTEMPTS) {
           throw new HubConnection.Unreachable(
-              file
+              "The download of "
+                  + file
                   + " of "
                   + name
-                  + " has not come whole: "
+                  + " is incomplete: "
                   + e.getMessage()
-                  + ". The next start goes on with the "
+                  + ". The next run resumes after the "
                   + received()
-                  + " bytes that came.",
+                  + " bytes received.",
               e);
         }
       }
@@ -148,23 +149,23 @@ final class Download {
   }
 
   private void receive(long from) throws IOException {
-    if (from > 0 && from == wanted.size()) {
+    if (from > 0 && from == expected.size()) {
       return;
     }
     try (FileChannel out =
         FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       AtomicLong received = new AtomicLong(from);
       int status =
-          connection.get(name, file, from, info -> taking(info, out, received), received::get);
-      if (status == 416) { // What is there is longer than the file.
+          connection.get(name, file, from, info -> bodySubscriber(info, out, received), received::get);
+      if (status == 416) { // The partial file is longer than the file on the hub.
         out.truncate(0);
       } else if (status != 200 && status != 206) {
-        throw new HubConnection.Unreachable("the answer was " + status, new IOException());
+        throw new HubConnection.Unreachable("the response status was " + status, new IOException());
       }
     }
   }
 
-  private BodySubscriber<Void> taking(ResponseInfo info, FileChannel out, AtomicLong received) {
+  private BodySubscriber<Void> bodySubscriber(ResponseInfo info, FileChannel out, AtomicLong received) {
     if (info.statusCode() != 200 && info.statusCode() != 206) {
       return BodySubscribers.discarding();
     }
@@ -173,7 +174,7 @@ final class Download {
       truncate(out);
     }
     return BodySubscribers.ofByteArrayConsumer(
-        bytes -> bytes.ifPresent(some -> write(some, out, received)));
+        bytes -> bytes.ifPresent(chunk -> write(chunk, out, received)));
   }
 
   private void truncate(FileChannel out) {
@@ -193,7 +194,7 @@ final class Download {
     } catch (IOException e) {
       throw notWritten(e);
     }
-    watch.received(file, received.get(), wanted.size());
+    listener.received(file, received.get(), expected.size());
   }
 
   private NotWritten notWritten(IOException e) {
@@ -202,18 +203,18 @@ final class Download {
             + part
             + ": "
             + IoFailure.of(e)
-            + ". Make room, or name another folder with COUNTERPOINT_CACHE; the next start goes on"
-            + " with what came.",
+            + ". Free some space, or select another folder with COUNTERPOINT_CACHE; the next run"
+            + " resumes the download.",
         e);
   }
 
-  private boolean isAsWanted() throws IOException {
-    if (wanted.size() > 0 && received() != wanted.size()) {
+  private boolean isComplete() throws IOException {
+    if (expected.size() > 0 && received() != expected.size()) {
       return false;
     }
-    return switch (wanted.etag().length()) {
-      case 64 -> hash("SHA-256", "").equals(wanted.etag());
-      case 40 -> hash("SHA-1", "blob " + received() + "\0").equals(wanted.etag());
+    return switch (expected.etag().length()) {
+      case 64 -> hash("SHA-256", "").equals(expected.etag());
+      case 40 -> hash("SHA-1", "blob " + received() + "\0").equals(expected.etag());
       default -> true;
     };
   }
@@ -228,7 +229,7 @@ final class Download {
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has " + algorithm + ".", e);
+      throw new IllegalStateException("This Java platform lacks " + algorithm + ".", e);
     }
   }
 }

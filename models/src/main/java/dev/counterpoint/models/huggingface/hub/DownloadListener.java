@@ -1,15 +1,15 @@
 package dev.counterpoint.models.huggingface.hub;
 
-/** Hears how a download goes. */
+/** Receives the progress of downloads. */
 public interface DownloadListener {
-  /** Something worth telling. */
-  void say(String line);
+  /** Receives a message for the user. */
+  void log(String line);
 
   /**
-   * More of a file has come; called often.
+   * Receives the progress of a file; called often.
    *
-   * @param bytes so far
-   * @param total of the whole file; 0 where the hub does not say
+   * @param bytes bytes received so far
+   * @param total size of the file in bytes; 0 if unknown
    */
   void received(String file, long bytes, long total);
 }

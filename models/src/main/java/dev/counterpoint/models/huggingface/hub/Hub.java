@@ -18,9 +18,10 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Hugging Face's hub, or a mirror with its paths: {@code /NAME/resolve/REVISION/FILE}. What was
- * fetched is kept by model and commit, and a model that is there whole is never fetched again; only
- * which commit a branch stands at is asked each time, if there is a network.
+ * Client of the Hugging Face hub or a mirror with the same paths, {@code
+ * /NAME/resolve/REVISION/FILE}. Downloads are cached by model and commit, and a complete model is
+ * never downloaded again; only the current commit of a branch is requested each time, if there is a
+ * network.
  */
 public final class Hub {
   private static final String CONFIG = "config.json";
@@ -33,56 +34,60 @@ public final class Hub {
 
   private final HubAccess access;
   private final Path cache;
-  private final DownloadListener watch;
+  private final DownloadListener listener;
   private final HubConnection connection;
 
   /**
-   * A hub.
+   * Creates a client.
    *
-   * @param cache the folder that fetched models are kept in, a folder each
+   * @param cache folder for downloaded models, with one subfolder per model
    */
-  public Hub(HubAccess access, Path cache, DownloadListener watch) {
+  public Hub(HubAccess access, Path cache, DownloadListener listener) {
     this.access = access;
     this.cache = cache;
-    this.watch = watch;
+    this.listener = listener;
     this.connection = new HubConnection(access);
   }
 
   /**
-   * The folder of a model, fetched if it is not there.
+   * The folder of a model, downloaded if it is not in the cache.
    *
-   * @param asked {@code NAME} or {@code NAME@REVISION}
-   * @throws InvalidSettings where the hub has no such model, or lets nobody have it
-   * @throws IOException where it cannot be fetched, saying why and what to do
+   * @param reference {@code NAME} or {@code NAME@REVISION}
+   * @throws InvalidSettings if the hub has no such model or denies access to it
+   * @throws IOException if the download fails; the message has the reason and what to do
    */
-  public Path folder(String asked) throws IOException {
-    HubName name = HubName.parse(asked);
+  public Path folder(String reference) throws IOException {
+    HubName name = HubName.parse(reference);
     Path home = cache.resolve(name.folder());
-    try (HubLock lock = HubLock.hold(home, watch)) {
-      HubName pinned = name.isCommit() ? name : name.at(commit(name, home));
+    try (HubLock lock = HubLock.acquire(home, listener)) {
+      HubName pinned = name.isCommit() ? name : name.withRevision(commit(name, home));
       Path folder = home.resolve(pinned.revision());
       if (!Files.isRegularFile(folder.resolve(PretrainedFolder.ORIGIN))) {
-        fetch(pinned, folder);
+        download(pinned, folder);
       }
       return folder;
     } catch (HubConnection.Unreachable e) {
-      throw new IOException(without(name, String.valueOf(e.getMessage())), e);
+      throw new IOException(failureMessage(name, String.valueOf(e.getMessage())), e);
     }
   }
 
-  private String without(HubName name, String why) {
-    return name
-        + " cannot be fetched: "
-        + why
-        + ". Without a network, give a folder in its place, copied from where there is one"
-        + " (model.from=DIR); HF_ENDPOINT names another hub.";
+  private String failureMessage(HubName name, String reason) {
+    return "Cannot download "
+        + name
+        + ": "
+        + reason
+        + ". Without network access, set model.from to a folder copied from another machine;"
+        + " HF_ENDPOINT selects another hub.";
   }
 
-  /** Which commit a branch or a tag stands at: as the hub says, or as it said last. */
+  /**
+   * The current commit of a branch or tag: from the hub, or from the last request if the hub cannot
+   * be reached.
+   */
   private String commit(HubName name, Path home) throws IOException {
-    Path known = home.resolve("refs").resolve(name.revision());
+    Path refFile = home.resolve("refs").resolve(name.revision());
     if (access.offline()) {
-      return lastCommit(name, known, "HF_HUB_OFFLINE is set, and it is not in the cache");
+      return lastCommit(name, refFile, "HF_HUB_OFFLINE is set and the model is not in the cache");
     }
     try {
       Optional<HubConnection.Description> config = connection.describe(name, CONFIG);
@@ -94,66 +99,73 @@ public final class Hub {
               .orElseThrow(
                   () ->
                       new InvalidSettings(
-                          name + " is no model that can be read here: it has no " + CONFIG + "."))
+                          name + " is not a supported model: it has no " + CONFIG + "."))
               .commit();
-      Files.createDirectories(known.getParent());
-      Files.writeString(known, commit);
+      Files.createDirectories(refFile.getParent());
+      Files.writeString(refFile, commit);
       return commit;
     } catch (HubConnection.Unreachable e) {
-      String commit = lastCommit(name, known, String.valueOf(e.getMessage()));
-      watch.say(
-          e.getMessage() + "; " + name + " is taken as it was fetched last (" + commit + ").");
+      String commit = lastCommit(name, refFile, String.valueOf(e.getMessage()));
+      listener.log(
+          e.getMessage() + "; using the last downloaded commit of " + name + " (" + commit + ").");
       return commit;
     }
   }
 
-  private String lastCommit(HubName name, Path known, String why) throws IOException {
-    if (!Files.isRegularFile(known)) {
-      throw new IOException(without(name, why));
+  private String lastCommit(HubName name, Path refFile, String reason) throws IOException {
+    if (!Files.isRegularFile(refFile)) {
+      throw new IOException(failureMessage(name, reason));
     }
-    return Files.readString(known).strip();
+    return Files.readString(refFile).strip();
   }
 
-  private void fetch(HubName name, Path folder) throws IOException {
+  private void download(HubName name, Path folder) throws IOException {
     if (access.offline()) {
-      throw new IOException(without(name, "HF_HUB_OFFLINE is set, and it is not in the cache"));
+      throw new IOException(failureMessage(name, "HF_HUB_OFFLINE is set and the model is not in the cache"));
     }
     Files.createDirectories(folder);
-    watch.say("fetching " + name + " from " + access.endpoint() + " into " + folder);
-    if (get(name, CONFIG, folder)) {
-      weights(name, folder);
-    } else if (!get(name, AdapterFolder.CONFIG, folder)
-        || !get(name, AdapterFolder.WEIGHTS, folder)) {
+    listener.log("Downloading " + name + " from " + access.endpoint() + " to " + folder + ".");
+    if (downloadIfPresent(name, CONFIG, folder)) {
+      downloadWeights(name, folder);
+    } else if (!downloadIfPresent(name, AdapterFolder.CONFIG, folder)
+        || !downloadIfPresent(name, AdapterFolder.WEIGHTS, folder)) {
       throw new InvalidSettings(
-          name + " has neither " + CONFIG + " nor " + AdapterFolder.WEIGHTS + " with its config.");
+          name
+              + " has neither "
+              + CONFIG
+              + " nor "
+              + AdapterFolder.CONFIG
+              + " with "
+              + AdapterFolder.WEIGHTS
+              + ".");
     }
     for (String file : TOKENIZER) {
-      get(name, file, folder);
+      downloadIfPresent(name, file, folder);
     }
     ObjectNode origin = JSON.createObjectNode();
     origin.put("name", name.name()).put("commit", name.revision());
-    Path fresh = folder.resolve(PretrainedFolder.ORIGIN + ".new");
-    Files.writeString(fresh, origin.toPrettyString() + "\n");
-    Files.move(fresh, folder.resolve(PretrainedFolder.ORIGIN), StandardCopyOption.ATOMIC_MOVE);
+    Path temporary = folder.resolve(PretrainedFolder.ORIGIN + ".new");
+    Files.writeString(temporary, origin.toPrettyString() + "\n");
+    Files.move(temporary, folder.resolve(PretrainedFolder.ORIGIN), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private void weights(HubName name, Path folder) throws IOException {
-    if (get(name, WEIGHTS, folder)) {
+  private void downloadWeights(HubName name, Path folder) throws IOException {
+    if (downloadIfPresent(name, WEIGHTS, folder)) {
       return;
     }
-    if (!get(name, INDEX, folder)) {
+    if (!downloadIfPresent(name, INDEX, folder)) {
       throw new InvalidSettings(
           name
               + " has neither "
               + WEIGHTS
               + " nor "
               + INDEX
-              + "; other formats, as pytorch_model.bin, are not read here.");
+              + "; other formats, such as pytorch_model.bin, are not supported.");
     }
     for (String shard : shards(folder.resolve(INDEX))) {
-      if (!get(name, shard, folder)) {
+      if (!downloadIfPresent(name, shard, folder)) {
         throw new InvalidSettings(
-            name + " lacks the shard \"" + shard + "\" that its " + INDEX + " names.");
+            name + " lacks the shard \"" + shard + "\" listed in its " + INDEX + ".");
       }
     }
   }
@@ -165,24 +177,28 @@ public final class Hub {
         shards.add(shard.asText());
       }
     } catch (JacksonException e) {
-      throw new InvalidSettings(index + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings(index + " is not valid JSON: " + e.getOriginalMessage());
     }
     for (String shard : shards) {
       if (!SHARD.matcher(shard).matches()) {
-        throw new InvalidSettings(index + " names the shard \"" + shard + "\", which is no name.");
+        throw new InvalidSettings(index + " lists the shard \"" + shard + "\", which is not a valid file name.");
       }
     }
     return shards;
   }
 
-  /** Whether the model has the file, which is on the disk then. */
-  private boolean get(HubName name, String file, Path folder) throws IOException {
+  /**
+   * Downloads a file if the model has it.
+   *
+   * @return whether the model has the file
+   */
+  private boolean downloadIfPresent(HubName name, String file, Path folder) throws IOException {
     if (Files.isRegularFile(folder.resolve(file))) {
       return true;
     }
     Optional<HubConnection.Description> found = connection.describe(name, file);
     if (found.isPresent()) {
-      new Download(connection, name, file, found.get(), folder, watch).run();
+      new Download(connection, name, file, found.get(), folder, listener).run();
     }
     return found.isPresent();
   }

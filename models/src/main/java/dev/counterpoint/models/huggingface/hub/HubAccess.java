@@ -10,38 +10,39 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the hub is reached.
+ * Connection settings of the hub.
  *
- * @param endpoint its address, without a path's last slash
- * @param token shown to the hub alone, never to where it redirects; null for none
- * @param offline whether nothing is asked of the network
- * @param patience how long no byte may come before a connection counts as dropped
+ * @param endpoint URL of the hub, without a trailing slash
+ * @param token access token, sent only to the hub and never to redirect targets; null for none
+ * @param offline whether network access is disabled
+ * @param timeout maximum time without receiving a byte before a connection is considered lost
  */
-public record HubAccess(URI endpoint, @Nullable String token, boolean offline, Duration patience) {
+public record HubAccess(URI endpoint, @Nullable String token, boolean offline, Duration timeout) {
   private static final String HUB = "https://huggingface.co";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Set<String> YES = Set.of("1", "true", "yes", "on");
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Set<String> TRUE_VALUES = Set.of("1", "true", "yes", "on");
 
   /**
-   * As Hugging Face's own library takes it from the environment: {@code HF_ENDPOINT}, {@code
-   * HF_TOKEN} and {@code HF_HUB_OFFLINE}.
+   * Reads the settings from the environment as Hugging Face's library does: {@code HF_ENDPOINT},
+   * {@code HF_TOKEN} and {@code HF_HUB_OFFLINE}.
    *
-   * @throws InvalidSettings where the endpoint is no address, or the token none that can be sent;
-   *     the token is not in the message
+   * @throws InvalidSettings if the endpoint is not a URL, or the token cannot be sent in a header;
+   *     the message does not contain the token
    */
   public static HubAccess of(Map<String, String> environment) {
     String endpoint = environment.getOrDefault("HF_ENDPOINT", "");
     String token = environment.getOrDefault("HF_TOKEN", "").strip();
     if (!token.chars().allMatch(letter -> letter > ' ' && letter < 127)) {
       throw new InvalidSettings(
-          "HF_TOKEN holds what no token does, as a space or the end of a line.");
+          "HF_TOKEN contains a character that is not allowed in a token, such as a space or a"
+              + " line break.");
     }
     String offline = environment.getOrDefault("HF_HUB_OFFLINE", "");
     return new HubAccess(
         address(endpoint.isEmpty() ? HUB : endpoint),
         token.isEmpty() ? null : token,
-        YES.contains(offline.toLowerCase(Locale.ROOT)),
-        PATIENCE);
+        TRUE_VALUES.contains(offline.toLowerCase(Locale.ROOT)),
+        TIMEOUT);
   }
 
   private static URI address(String endpoint) {
@@ -52,9 +53,9 @@ public record HubAccess(URI endpoint, @Nullable String token, boolean offline, D
         return address;
       }
     } catch (URISyntaxException e) {
-      // Said below.
+      // Reported below.
     }
     throw new InvalidSettings(
-        "HF_ENDPOINT is \"" + endpoint + "\", which is no address as " + HUB + ".");
+        "HF_ENDPOINT \"" + endpoint + "\" is not a valid URL; an example is " + HUB + ".");
   }
 }

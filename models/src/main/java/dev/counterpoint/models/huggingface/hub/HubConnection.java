@@ -20,23 +20,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
-/** Requests to the hub: its token, its redirects, its refusals. */
+/** HTTP requests to the hub: access token, redirects and error responses. */
 final class HubConnection {
-  private static final Duration CONNECT = Duration.ofSeconds(15);
-  private static final int MOST_REDIRECTS = 10;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+  private static final int MAX_REDIRECTS = 10;
 
   private final HubAccess access;
   private final HttpClient client =
       HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER) // A token would follow.
+          .connectTimeout(CONNECT_TIMEOUT)
+          .followRedirects(HttpClient.Redirect.NEVER) // Redirects are followed without the token.
           .build();
 
   HubConnection(HubAccess access) {
     this.access = access;
   }
 
-  /** The hub, or what it redirects to, could not be spoken to. */
+  /** The hub, or a server that it redirects to, cannot be reached. */
   static final class Unreachable extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -46,36 +46,37 @@ final class HubConnection {
   }
 
   /**
-   * A file as the hub describes it.
+   * Metadata of a file on the hub.
    *
-   * @param commit that the revision stands at
-   * @param etag SHA-256 of a large file, git's hash of a small one
-   * @param size in bytes; 0 where the hub does not say
+   * @param commit commit of the revision
+   * @param etag SHA-256 of a large file, git hash of a small one
+   * @param size size in bytes; 0 if unknown
    */
   record Description(String commit, String etag, long size) {}
 
   /**
-   * Asks about a file. A small one the hub may redirect within itself: what is there tells of it. A
-   * large one it redirects to another host, and tells of itself; that is not asked.
+   * Requests the metadata of a file. For a small file the hub may redirect within itself; the
+   * metadata is in the response of the target. For a large file it redirects to another host, but
+   * sends the metadata itself; that host is not contacted.
    *
-   * @return empty where the revision has no such file
-   * @throws InvalidSettings where the hub refuses the model
-   * @throws Unreachable where it cannot be asked
+   * @return empty if the revision has no such file
+   * @throws InvalidSettings if the hub denies access to the model
+   * @throws Unreachable if the hub cannot be reached
    */
   Optional<Description> describe(HubName name, String file) throws IOException {
     URI address = URI.create(access.endpoint() + name.path(file));
     String commit = name.revision();
-    for (int i = 0; i < MOST_REDIRECTS; i++) {
+    for (int i = 0; i < MAX_REDIRECTS; i++) {
       HttpResponse<Void> response =
           send(request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build());
       int status = response.statusCode();
       HttpHeaders headers = response.headers();
       commit = commit(headers).orElse(commit);
       Optional<URI> next = headers.firstValue("location").map(address::resolve);
-      boolean moved = status / 100 == 3 && next.isPresent();
-      if (moved && tellsOfFile(headers, next.get())) {
+      boolean redirected = status / 100 == 3 && next.isPresent();
+      if (redirected && describesFile(headers, next.get())) {
         return Optional.of(description(commit, headers, 0));
-      } else if (moved) {
+      } else if (redirected) {
         address = next.get();
       } else if (status == 200) {
         long size = headers.firstValueAsLong("content-length").orElse(0);
@@ -83,23 +84,31 @@ final class HubConnection {
       } else if (status == 404 && isMissingFile(headers)) {
         return Optional.empty();
       } else {
-        throw refusal(name, status, headers);
+        throw error(name, status, headers);
       }
     }
-    throw new IOException(name + " is redirected without end.");
+    throw new IOException("Too many redirects for " + name + " (more than " + MAX_REDIRECTS + ").");
   }
 
-  /** Otherwise the model has another name now, or the file lies elsewhere in the hub. */
-  private boolean tellsOfFile(HttpHeaders headers, URI next) {
+  /**
+   * Whether a redirect already describes the file. Otherwise the model was renamed, or the file is
+   * at another path of the hub.
+   */
+  private boolean describesFile(HttpHeaders headers, URI next) {
     return commit(headers).isPresent()
-        && (headers.firstValue("x-linked-size").isPresent() || !isOfHub(next));
+        && (headers.firstValue("x-linked-size").isPresent() || !isHub(next));
   }
 
   private static Optional<String> commit(HttpHeaders headers) {
     return headers.firstValue("x-repo-commit").filter(it -> it.matches("[0-9a-f]{7,64}"));
   }
 
-  /** The length of a redirect's own text is not the file's. */
+  /**
+   * Reads metadata from headers.
+   *
+   * @param length size if the headers do not have it; the content length of a redirect is not that
+   *     of the file
+   */
   private static Description description(String commit, HttpHeaders headers, long length) {
     String etag =
         headers.firstValue("x-linked-etag").or(() -> headers.firstValue("etag")).orElse("");
@@ -109,60 +118,64 @@ final class HubConnection {
         headers.firstValueAsLong("x-linked-size").orElse(length));
   }
 
-  /** Without a reason it may be a mirror that gives none. */
+  /**
+   * Whether the file does not exist. A response without an error code may come from a mirror that
+   * sends none.
+   */
   private static boolean isMissingFile(HttpHeaders headers) {
     return headers.firstValue("x-error-code").orElse("EntryNotFound").equals("EntryNotFound");
   }
 
-  private RuntimeException refusal(HubName name, int status, HttpHeaders headers) {
+  private RuntimeException error(HubName name, int status, HttpHeaders headers) {
     String code = headers.firstValue("x-error-code").orElse("");
     String token =
         access.token() == null
             ? "HF_TOKEN, which is not set"
-            : "HF_TOKEN (the one that is set does not open it)";
+            : "HF_TOKEN (the current token does not give access)";
     if (code.equals("RevisionNotFound")) {
       return new InvalidSettings(
-          name + " is not on the hub: the model has no revision \"" + name.revision() + "\".");
+          name + " does not exist on the hub: the model has no revision \"" + name.revision() + "\".");
     }
     if (code.equals("GatedRepo") || status == 403) {
       return new InvalidSettings(
-          name
-              + " may not be read: its owner lets only those in who accept the terms on its page,"
-              + " and who show it with a token in "
+          "Access to "
+              + name
+              + " is restricted. Accept the terms on the model's page, and provide a token in "
               + token
               + ".");
     }
     if (status == 401 || status == 404) {
       return new InvalidSettings(
           name
-              + " is not on the hub at "
+              + " does not exist on the hub at "
               + access.endpoint()
-              + ", or it is private. Check the name; a private model needs a token in "
+              + ", or is private. Check the name; a private model requires a token in "
               + token
               + ".");
     }
     return new InvalidSettings(
         "The hub at "
             + access.endpoint()
-            + " answered "
+            + " returned status "
             + status
-            + " when asked for "
+            + " for "
             + name
             + ".");
   }
 
   /**
-   * Gets a file, from the hub or from where it redirects.
+   * Downloads a file, from the hub or from the server that it redirects to.
    *
-   * @param from bytes that are there already
-   * @param body takes in what comes
-   * @param received bytes so far, to notice where no more come
-   * @return the status: 206 where it goes on from there, 200 where it begins anew
+   * @param from number of bytes that already exist
+   * @param body receives the content
+   * @param received number of bytes so far, to detect a stalled connection
+   * @return the status: 206 if the content continues at {@code from}, 200 if it starts at the
+   *     beginning
    */
   int get(HubName name, String file, long from, BodyHandler<Void> body, LongSupplier received)
       throws IOException {
     URI address = URI.create(access.endpoint() + name.path(file));
-    for (int i = 0; i < MOST_REDIRECTS; i++) {
+    for (int i = 0; i < MAX_REDIRECTS; i++) {
       HttpRequest.Builder request = request(address).GET();
       if (from > 0) {
         request.header("Range", "bytes=" + from + "-");
@@ -174,22 +187,22 @@ final class HubConnection {
       }
       address = address.resolve(location.get());
     }
-    throw new IOException(name + " is redirected without end.");
+    throw new IOException("Too many redirects for " + name + " (more than " + MAX_REDIRECTS + ").");
   }
 
   private HttpRequest.Builder request(URI address) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(address)
-            .timeout(access.patience())
+            .timeout(access.timeout())
             .header("User-Agent", "counterpoint");
     String token = access.token();
-    if (token != null && isOfHub(address)) {
+    if (token != null && isHub(address)) {
       request.header("Authorization", "Bearer " + token);
     }
     return request;
   }
 
-  private boolean isOfHub(URI address) {
+  private boolean isHub(URI address) {
     return access.endpoint().getAuthority().equals(address.getAuthority());
   }
 
@@ -197,21 +210,21 @@ final class HubConnection {
     return await(request, HttpResponse.BodyHandlers.discarding(), () -> 0);
   }
 
-  /** Waits as long as something comes. */
+  /** Waits for a response as long as data arrives. */
   private HttpResponse<Void> await(
       HttpRequest request, BodyHandler<Void> body, LongSupplier received) throws IOException {
     CompletableFuture<HttpResponse<Void>> response = client.sendAsync(request, body);
-    long before = -1;
+    long lastReceived = -1;
     while (true) {
       try {
-        return response.get(access.patience().toMillis(), TimeUnit.MILLISECONDS);
+        return response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        long now = received.getAsLong();
-        if (now == before) {
+        long currentlyReceived = received.getAsLong();
+        if (currentlyReceived == lastReceived) {
           response.cancel(true);
-          throw new Unreachable(request.uri().getHost() + " has stopped sending", e);
+          throw new Unreachable(request.uri().getHost() + " stopped sending data", e);
         }
-        before = now;
+        lastReceived = currentlyReceived;
       } catch (ExecutionException e) {
         throw unreachable(request, e.getCause() == null ? e : e.getCause());
       } catch (InterruptedException e) {
@@ -227,22 +240,22 @@ final class HubConnection {
       return new IOException(disk.getMessage(), disk);
     }
     String host = request.uri().getHost();
-    String why;
+    String reason;
     if (cause instanceof ConnectException && hasCause(cause, UnresolvedAddressException.class)) {
-      why = "the name is not known";
+      reason = "unknown host";
     } else if (cause instanceof ConnectException) {
-      why = "it takes no connection";
+      reason = "connection refused";
     } else if (cause instanceof HttpTimeoutException) {
-      why = "it does not answer";
+      reason = "timeout";
     } else {
-      why = String.valueOf(cause.getMessage());
+      reason = String.valueOf(cause.getMessage());
     }
-    return new Unreachable(host + " cannot be reached (" + why + ")", cause);
+    return new Unreachable(host + " cannot be reached (" + reason + ")", cause);
   }
 
   private static boolean hasCause(Throwable failure, Class<?> type) {
-    for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (type.isInstance(each)) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
         return true;
       }
     }

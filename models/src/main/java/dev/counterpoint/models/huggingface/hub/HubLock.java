@@ -11,11 +11,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one process, and one thread of it, fetch a model; the others wait, and find it there. A file
- * system that knows no locks is taken as it is.
+ * Lock that lets one thread of one process download a model; the others wait and then find it in
+ * the cache. On a file system without locks it only excludes threads of this process.
  */
 final class HubLock implements Closeable {
-  /** A system lock is the process's: its threads need another. */
+  /** File locks are per process; this lock excludes other threads. */
   private static final ReentrantLock THREADS = new ReentrantLock();
 
   private final FileChannel channel;
@@ -24,27 +24,27 @@ final class HubLock implements Closeable {
     this.channel = channel;
   }
 
-  static HubLock hold(Path folder, DownloadListener watch) throws IOException {
+  static HubLock acquire(Path folder, DownloadListener listener) throws IOException {
     THREADS.lock();
-    HubLock held = null;
+    HubLock acquired = null;
     try {
-      held = new HubLock(lock(folder, watch));
-      return held;
+      acquired = new HubLock(lock(folder, listener));
+      return acquired;
     } finally {
-      if (held == null) {
+      if (acquired == null) {
         THREADS.unlock();
       }
     }
   }
 
-  private static FileChannel lock(Path folder, DownloadListener watch) throws IOException {
+  private static FileChannel lock(Path folder, DownloadListener listener) throws IOException {
     Files.createDirectories(folder);
     FileChannel channel =
         FileChannel.open(
             folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (tryLock(channel) == null) {
-        watch.say("Another process is fetching into " + folder + "; this one waits for it.");
+        listener.log("Waiting for another process that is downloading to " + folder + ".");
         channel.lock();
       }
       return channel;
@@ -54,7 +54,12 @@ final class HubLock implements Closeable {
     }
   }
 
-  /** Where there are no locks, something that is none is as good. */
+  /**
+   * Tries to lock the file.
+   *
+   * @return null if another process holds the lock; any other value if it is acquired or the file
+   *     system does not support locks
+   */
   private static @Nullable Object tryLock(FileChannel channel) {
     try {
       FileLock lock = channel.tryLock();

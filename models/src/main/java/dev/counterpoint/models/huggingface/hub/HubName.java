@@ -5,10 +5,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A model on the hub.
+ * Name of a model on the hub.
  *
- * @param name as {@code gpt2} or {@code owner/model}
- * @param revision a branch, a tag or a commit
+ * @param name such as {@code gpt2} or {@code owner/model}
+ * @param revision branch, tag or commit
  */
 record HubName(String name, String revision) {
   private static final String PART = "[A-Za-z0-9_-][A-Za-z0-9._-]*";
@@ -17,23 +17,23 @@ record HubName(String name, String revision) {
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
   /**
-   * What is asked for as {@code NAME} or {@code NAME@REVISION}.
+   * Parses {@code NAME} or {@code NAME@REVISION}.
    *
-   * @throws InvalidSettings where it has neither form
+   * @throws InvalidSettings if the reference has another form
    */
-  static HubName parse(String asked) {
-    Matcher parts = FORM.matcher(asked);
+  static HubName parse(String reference) {
+    Matcher parts = FORM.matcher(reference);
     if (!parts.matches()) {
       throw new InvalidSettings(
           "\"hf:"
-              + asked
-              + "\" names no model on the hub; the form is hf:NAME, hf:OWNER/NAME, or either with"
-              + " @REVISION.");
+              + reference
+              + "\" is not a valid model name; the form is hf:NAME or hf:OWNER/NAME, optionally"
+              + " with @REVISION.");
     }
     return new HubName(parts.group(1), parts.group(2) == null ? "main" : parts.group(2));
   }
 
-  HubName at(String commit) {
+  HubName withRevision(String commit) {
     return new HubName(name, commit);
   }
 
@@ -42,12 +42,12 @@ record HubName(String name, String revision) {
     return COMMIT.matcher(revision).matches();
   }
 
-  /** The name as that of a folder. */
+  /** The name as a folder name. */
   String folder() {
     return name.replace("/", "--");
   }
 
-  /** The path of a file below the hub's address. */
+  /** The URL path of a file, relative to the hub. */
   String path(String file) {
     return "/" + name + "/resolve/" + revision.replace("/", "%2F") + "/" + file;
   }

@@ -1,4 +1,4 @@
-/** Download of models by name from the Hugging Face hub or a mirror, into a cache. */
+/** Downloads models by name from the Hugging Face hub or a mirror into a cache. */
 @NullMarked
 package dev.counterpoint.models.huggingface.hub;
 

@@ -18,7 +18,7 @@ class HubLockTest {
   private static final DownloadListener SILENT =
       new DownloadListener() {
         @Override
-        public void say(String line) {}
+        public void log(String line) {}
 
         @Override
         public void received(String file, long bytes, long total) {}
@@ -27,23 +27,23 @@ class HubLockTest {
   @TempDir Path folder;
 
   @Test
-  void oneThatCannotBeHadLeavesTheOtherThreadsTheirs() throws Exception {
+  void failedLockDoesNotBlockOtherThreads() throws Exception {
     try (FileChannel other =
             FileChannel.open(
                 folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock taken = other.lock()) {
-      assertThat(taken.isValid()).isTrue();
-      assertThatThrownBy(() -> HubLock.hold(folder, SILENT))
+        FileLock lock = other.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> HubLock.acquire(folder, SILENT))
           .isInstanceOf(OverlappingFileLockException.class);
     }
 
-    CompletableFuture<Void> held = CompletableFuture.runAsync(this::hold);
-    assertThat(held.get(30, TimeUnit.SECONDS)).isNull();
+    CompletableFuture<Void> acquired = CompletableFuture.runAsync(this::acquire);
+    assertThat(acquired.get(30, TimeUnit.SECONDS)).isNull();
   }
 
-  private void hold() {
+  private void acquire() {
     try {
-      HubLock.hold(folder, SILENT).close();
+      HubLock.acquire(folder, SILENT).close();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

@@ -22,24 +22,24 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server on this machine that speaks the hub's paths: HEAD and GET of {@code
- * /NAME/resolve/REVISION/FILE}, where large files are redirected to another host's, and small ones,
- * if asked for, to a cache of the hub's own.
+ * Local server with the paths of the hub: HEAD and GET of {@code /NAME/resolve/REVISION/FILE}.
+ * Large files are redirected to another host and small ones, if configured, to another path of the
+ * hub.
  */
 final class LoopbackHub implements AutoCloseable {
   static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
-  /** What was asked, as {@code GET model.safetensors bytes=100-}. */
+  /** The requests received, such as {@code GET model.safetensors bytes=100-}. */
   final List<String> requests = new CopyOnWriteArrayList<>();
 
-  /** After how many bytes the connection is dropped, once a number. */
+  /** Numbers of bytes after which connections are dropped, each used once. */
   final Map<String, List<Integer>> drops = new ConcurrentHashMap<>();
 
-  /** What is sent in place of a file, once each. */
+  /** Contents sent instead of a file, each used once. */
   final Map<String, List<byte[]>> damaged = new ConcurrentHashMap<>();
 
   @Nullable String token;
-  @Nullable String refusal;
+  @Nullable String error;
 
   /** Whether small files are redirected to another path of the hub. */
   boolean caches;
@@ -54,12 +54,12 @@ final class LoopbackHub implements AutoCloseable {
     store = server(exchange -> send(exchange, exchange.getRequestURI().getPath().substring(7)));
   }
 
-  /** How a request is answered. */
-  private interface Answer {
-    void to(HttpExchange exchange) throws IOException;
+  /** Handles a request. */
+  private interface Handler {
+    void handle(HttpExchange exchange) throws IOException;
   }
 
-  private HttpServer server(Answer answer) {
+  private HttpServer server(Handler answer) {
     try {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -68,7 +68,7 @@ final class LoopbackHub implements AutoCloseable {
           "/",
           exchange -> {
             try (exchange) {
-              answer.to(exchange);
+              answer.handle(exchange);
             }
           });
       server.start();
@@ -92,17 +92,17 @@ final class LoopbackHub implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    String asked = exchange.getRequestURI().getPath();
-    String path = asked.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
+    String requestPath = exchange.getRequestURI().getPath();
+    String path = requestPath.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
     String[] parts = path.split("/resolve/", 2);
-    if (refusal != null || !parts[0].equals("/owner/tiny")) {
-      String[] given = (refusal == null ? "401 RepoNotFound" : refusal).split(" ");
-      exchange.getResponseHeaders().set("x-error-code", given[1]);
-      exchange.sendResponseHeaders(Integer.parseInt(given[0]), -1);
+    if (error != null || !parts[0].equals("/owner/tiny")) {
+      String[] statusAndCode = (error == null ? "401 RepoNotFound" : error).split(" ");
+      exchange.getResponseHeaders().set("x-error-code", statusAndCode[1]);
+      exchange.sendResponseHeaders(Integer.parseInt(statusAndCode[0]), -1);
       return;
     }
-    String shown = exchange.getRequestHeaders().getFirst("Authorization");
-    if (token != null && !("Bearer " + token).equals(shown)) {
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (token != null && !("Bearer " + token).equals(authorization)) {
       exchange.sendResponseHeaders(401, -1);
       return;
     }
@@ -120,7 +120,7 @@ final class LoopbackHub implements AutoCloseable {
           .getResponseHeaders()
           .set("location", "http://127.0.0.1:" + store.getAddress().getPort() + "/store/" + file);
       exchange.sendResponseHeaders(302, -1);
-    } else if (caches && asked.equals(path)) {
+    } else if (caches && requestPath.equals(path)) {
       byte[] text = ("Temporary Redirect. " + ".".repeat(242)).getBytes(StandardCharsets.UTF_8);
       String cached = "/api/resolve-cache/models/owner/tiny/" + COMMIT + "/" + file;
       exchange.getResponseHeaders().set("location", cached);
@@ -144,36 +144,36 @@ final class LoopbackHub implements AutoCloseable {
     requests.add(method + " " + file + (range == null ? "" : " " + range));
     if (exchange.getRequestURI().getPath().startsWith("/store/")
         && exchange.getRequestHeaders().containsKey("Authorization")) {
-      exchange.sendResponseHeaders(400, -1); // A token that went where it must not.
+      exchange.sendResponseHeaders(400, -1); // The token was sent to a redirect target.
       return;
     }
     byte[] content = next(damaged, file, files.get(file));
-    int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
-    if (from > content.length) {
+    int start = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+    if (start > content.length) {
       exchange.sendResponseHeaders(416, -1);
       return;
     }
-    int length = content.length - from;
+    int length = content.length - start;
     if (method.equals("HEAD")) {
       exchange.getResponseHeaders().set("content-length", Integer.toString(length));
       exchange.sendResponseHeaders(200, -1);
       return;
     }
-    int end = Math.min(content.length, from + next(drops, file, length));
+    int end = Math.min(content.length, start + next(drops, file, length));
     exchange.sendResponseHeaders(range == null ? 200 : 206, length);
-    exchange.getResponseBody().write(Arrays.copyOfRange(content, from, end));
+    exchange.getResponseBody().write(Arrays.copyOfRange(content, start, end));
     exchange.getResponseBody().flush();
   }
 
-  private static <T> T next(Map<String, List<T>> queues, String file, T otherwise) {
+  private static <T> T next(Map<String, List<T>> queues, String file, T defaultValue) {
     List<T> queue = queues.getOrDefault(file, List.of());
-    return queue.isEmpty() ? otherwise : queue.remove(0);
+    return queue.isEmpty() ? defaultValue : queue.remove(0);
   }
 
-  private static String hash(String algorithm, String before, byte[] content) {
+  private static String hash(String algorithm, String prefix, byte[] content) {
     try {
       MessageDigest digest = MessageDigest.getInstance(algorithm);
-      digest.update(before.getBytes(StandardCharsets.UTF_8));
+      digest.update(prefix.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest(content));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

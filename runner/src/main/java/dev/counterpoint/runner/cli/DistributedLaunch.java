@@ -1,0 +1,163 @@
+package dev.counterpoint.runner.cli;
+
+import com.google.inject.Guice;
+import com.google.inject.ProvisionException;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.launch.DistributedJob;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.RunLock;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.RunModule;
+import dev.counterpoint.strategies.launch.Attempt;
+import dev.counterpoint.strategies.launch.ClusterEnvironment;
+import dev.counterpoint.strategies.launch.LaunchException;
+import dev.counterpoint.strategies.launch.Launcher;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** {@code counterpoint train} of a distributed run: starts and supervises the ranks. */
+final class DistributedLaunch {
+  private static final String WORKERS = "strategy.workers";
+
+  private final Request request;
+  private final MultiNodeOptions options;
+  private final Console console;
+  private final CommandLine commandLine;
+
+  /**
+   * The arguments of the command.
+   *
+   * @param output null if absent
+   * @param trace null if absent
+   */
+  record Request(
+      String name,
+      List<String> sets,
+      List<Path> classpath,
+      @Nullable Path output,
+      @Nullable Path trace) {
+    Run.Request run() {
+      return new Run.Request(name, sets, classpath, output);
+    }
+
+    Request with(String set) {
+      List<String> more = new ArrayList<>(sets);
+      more.add(set);
+      return new Request(name, more, classpath, output, trace);
+    }
+
+    DistributedJob.Arguments arguments(boolean debug) {
+      List<String> all = new ArrayList<>(List.of(name));
+      sets.forEach(set -> all.addAll(List.of("--set", set)));
+      classpath.forEach(path -> all.addAll(List.of("--classpath", path.toString())));
+      if (debug) {
+        all.add("--debug");
+      }
+      return new DistributedJob.Arguments(
+          all, trace == null ? List.of() : List.of("--trace", trace.toString()));
+    }
+  }
+
+  DistributedLaunch(
+      Request request, MultiNodeOptions options, Console console, CommandLine commandLine) {
+    this.request = request;
+    this.options = options;
+    this.console = console;
+    this.commandLine = commandLine;
+  }
+
+  /**
+   * Checks the run, and runs it.
+   *
+   * @param requested the run as it was requested
+   * @return the exit code
+   */
+  int call(Run requested) throws IOException {
+    Optional<ClusterEnvironment> cluster = options.cluster(System.getenv());
+    Request actual = cluster.isPresent() ? withWorkers(cluster.get(), requested) : request;
+    Run run = actual.equals(request) ? requested : Run.of(actual.run());
+    DistributedJob job =
+        new DistributedJob(
+            run,
+            DistributedJob.config(run).orElseThrow(),
+            cluster,
+            options.secretFile(),
+            System.getenv());
+    try (DataSplits data =
+        Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
+      job.check(data, run.isResumed() || request.output() != null);
+    }
+    boolean locks = cluster.isEmpty() || cluster.get().rank() == 0;
+    try (RunLock lock = locks ? RunLock.holdForJob(run.directory(), run.isResumed()) : null) {
+      Launcher launcher =
+          job.launcher(
+              actual.arguments(isDebug()),
+              console,
+              new Attempt.Output(commandLine.getOut(), commandLine.getErr()));
+      Signals signals = Signals.passedOn(launcher::stop, launcher::kill);
+      return exitCode(launcher.run(), signals.exitCode());
+    } catch (InvalidSettings | ProvisionException | LaunchException e) {
+      boolean invalid =
+          !(e instanceof LaunchException failure) || failure.exitCode() == ExitCode.REQUEST_WRONG;
+      if (invalid && locks && !run.isResumed()) {
+        discard(run.directory(), cluster.isEmpty());
+      }
+      throw e;
+    }
+  }
+
+  /** The logs remain if ranks on other machines may still write theirs. */
+  private static void discard(RunDirectory directory, boolean withLogs) throws IOException {
+    if (withLogs) {
+      directory.discardLogs();
+    }
+    directory.discardUnlessStarted();
+  }
+
+  /** The code of a signal, unless the job has failed: then the run may not have been saved. */
+  static int exitCode(int ofJob, int ofSignal) {
+    return ofJob == ExitCode.DONE ? ofSignal : ofJob;
+  }
+
+  private boolean isDebug() {
+    OptionSpec debug = commandLine.getCommandSpec().root().optionsMap().get("--debug");
+    return debug != null && Boolean.TRUE.equals(debug.getValue());
+  }
+
+  /** Sets the number of workers to the number of ranks, and reports it. */
+  private Request withWorkers(ClusterEnvironment cluster, Run requested) {
+    int workers = DistributedJob.config(requested).orElseThrow().workers();
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "Rank %d of %d, tracker at %s (%s).",
+            cluster.rank(),
+            cluster.worldSize(),
+            cluster.tracker(),
+            cluster.source()));
+    cluster.tracker().loopbackWarning().ifPresent(console::say);
+    if (workers == cluster.worldSize()) {
+      return request;
+    }
+    if (request.sets().stream().anyMatch(set -> set.startsWith(WORKERS + "="))) {
+      throw new InvalidSettings(
+          String.format(
+              Locale.ROOT,
+              "%s is %d, but there are %d ranks; remove the setting.",
+              WORKERS,
+              workers,
+              cluster.worldSize()));
+    }
+    console.say(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
+    return request.with(WORKERS + "=" + cluster.worldSize());
+  }
+}

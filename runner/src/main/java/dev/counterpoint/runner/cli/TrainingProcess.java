@@ -1,0 +1,249 @@
+package dev.counterpoint.runner.cli;
+
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.Key;
+import com.google.inject.ProvisionException;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.ModelSummary;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.training.NotFiniteException;
+import dev.counterpoint.core.training.OutOfMemory;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.StepTrace;
+import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.launch.RankSession;
+import dev.counterpoint.runner.machine.Bfloat16Advice;
+import dev.counterpoint.runner.machine.Processor;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.rundir.CrashMarker;
+import dev.counterpoint.runner.rundir.Outcome;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.ResumeRecord;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.RunLock;
+import dev.counterpoint.runner.rundir.UserCode;
+import dev.counterpoint.runner.wiring.Devices;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.RunModule;
+import dev.counterpoint.runner.wiring.TrainerModule;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
+import dev.counterpoint.strategies.launch.RankEnvironment;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The training in this process, which is the only one of its run, or one rank of several. */
+final class TrainingProcess {
+  private final Run run;
+  private final List<String> command;
+  private final @Nullable Path trace;
+  private final Console console;
+
+  /**
+   * A training that has not started.
+   *
+   * @param command for the provenance
+   * @param trace receives loss, gradient norm and learning rate of each step; null for none
+   */
+  TrainingProcess(Run run, List<String> command, @Nullable Path trace, Console console) {
+    this.run = run;
+    this.command = command;
+    this.trace = trace;
+    this.console = console;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param environment empty for a single process
+   * @return the exit code
+   */
+  int run(Optional<RankEnvironment> environment, ParentWatchdog watchdog) throws IOException {
+    RunLock lock = lock(environment);
+    RankSession session =
+        environment
+            .map(rank -> RankSession.join(rank, run, console))
+            .orElseGet(RankSession::singleProcess);
+    Injector wired =
+        Guice.createInjector(new RunModule(run, console, watchers(), session.context()));
+    try (session;
+        lock;
+        console;
+        DataSplits data = wired.getInstance(DataSplits.class);
+        BaseModel model = wired.getInstance(BaseModel.class)) {
+      return train(wired, session, watchdog);
+    } catch (InvalidSettings | ProvisionException e) {
+      if (session.context().isRankZero() && !run.isResumed()) {
+        run.directory().discardUnlessStarted();
+      }
+      throw e;
+    } catch (NotFiniteException e) {
+      String replay = e.snapshot().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
+      throw new RunFailed(e.getMessage() + replay, e);
+    } catch (OutOfMemory e) {
+      throw new RunFailed(String.valueOf(e.getMessage()), e);
+    } catch (UncheckedIOException e) {
+      throw failed(Objects.requireNonNull(e.getCause()));
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private int train(Injector wired, RankSession session, ParentWatchdog watchdog)
+      throws IOException {
+    DataSplits data = wired.getInstance(DataSplits.class);
+    BaseModel model = wired.getInstance(BaseModel.class);
+    boolean rankZero = session.context().isRankZero();
+    Injector joined = wired.createChildInjector(new TrainerModule(run, session.connect(run, data)));
+    try (TrainingStrategy strategy = joined.getInstance(TrainingStrategy.class);
+        session; // Closed before the strategy: the tracker must have the reason before the ring
+        // breaks.
+        CrashMarker crashMarker = wired.getInstance(CrashMarker.class)) {
+      if (rankZero) {
+        CrashMarker.take(run.directory()).ifPresent(console::say);
+      }
+      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, watchdog);
+      Trainer trainer = joined.getInstance(Trainer.class);
+      introduce(data, model);
+      if (rankZero) {
+        prepare(data);
+      }
+      TrainingEnd end = trainer.train(data);
+      List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
+      if (rankZero) {
+        conclude(data, model, Outcome.of(end, model, callbacks));
+      }
+      if (signals.exitCode() != ExitCode.DONE) {
+        console.print("resume with: " + LauncherCommand.line("train", run.directory().path()));
+      }
+      session.done();
+      return signals.exitCode();
+    }
+  }
+
+  /** Rank 0 locks the directory for writing, its launcher for the job; null for other ranks. */
+  private @Nullable RunLock lock(Optional<RankEnvironment> environment) {
+    if (environment.isEmpty()) {
+      return RunLock.hold(run.directory(), run.isResumed());
+    }
+    return environment.get().rank() == 0 ? RunLock.holdForWriting(run.directory()) : null;
+  }
+
+  private List<Callback> watchers() {
+    List<Callback> watchers = new ArrayList<>();
+    if (run.isResumed()) {
+      watchers.add(new ResumeRecord(run.directory(), command, run.file().classpath()));
+    }
+    if (trace != null) {
+      watchers.add(new StepTrace(trace));
+    }
+    return watchers;
+  }
+
+  /** Describes a failed write, and the checkpoints that can be resumed. */
+  private RunFailed failed(IOException cause) {
+    RunDirectory directory = run.directory();
+    try {
+      directory.requireExists();
+    } catch (IOException gone) {
+      return new RunFailed(String.valueOf(gone.getMessage()), cause);
+    }
+    String message = IoFailure.of(cause).replaceFirst("\\.?$", ".");
+    String remaining =
+        new CheckpointStore(directory.checkpoints(), 1)
+            .remaining()
+            .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
+            .map(sentence -> sentence + " To resume: " + LauncherCommand.line("train", directory.path()))
+            .orElse("");
+    return new RunFailed(message + remaining, cause);
+  }
+
+  private void introduce(DataSplits data, BaseModel model) throws IOException {
+    UserCode.changes(run.directory(), run.file().classpath()).forEach(console::say);
+    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
+    data.notes().forEach(console::say);
+    if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
+      Bfloat16Advice.against(model, Processor.read()).ifPresent(console::say);
+    }
+    ModelSummary summary = ModelSummary.of(model);
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "%s: %,d parameters%s on %s, in %s",
+            run.file().name(),
+            summary.count(),
+            trainable(summary),
+            Devices.nameOf(model.device()),
+            run.directory().path()));
+  }
+
+  private static String trainable(ModelSummary summary) {
+    return summary.trainable() == summary.count()
+        ? ""
+        : String.format(Locale.ROOT, ", %,d of them trainable,", summary.trainable());
+  }
+
+  /** Writes the first files of a new run. */
+  private void prepare(DataSplits data) throws IOException {
+    RunDirectory directory = run.directory();
+    if (!run.isResumed()) {
+      AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
+      AtomicFile.writeJson(
+          directory.provenance(),
+          Provenance.of(
+              command,
+              run.files().folders(),
+              data.fingerprint(),
+              UserCode.of(directory, run.file().classpath())));
+    }
+  }
+
+  private void conclude(DataSplits data, BaseModel model, Outcome outcome) throws IOException {
+    RunDirectory directory = run.directory();
+    AtomicFile.writeJson(directory.summary(), outcome.summary());
+    ModelFolder.Config config =
+        new ModelFolder.Config(
+            run.file().model(), data.spec(), run.file().classpath(), data.prediction());
+    ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
+    outcome.passedOver().forEach(console::say);
+    if (!outcome.validation().isEmpty()) {
+      console.print("validation: " + Formats.line(outcome.validation()));
+    }
+    TrainingEnd end = outcome.end();
+    console.print(
+        String.format(
+            Locale.ROOT,
+            "%s in %s, %.0f items/s; model %s%s",
+            Formats.count(end.steps(), "step"),
+            Formats.duration(end.seconds()),
+            end.items() / end.seconds(),
+            outcome.modelHash().substring(0, 12),
+            outcome.best().map(best -> ", the best, of step " + best.step()).orElse("")));
+    if (end.stopReason() != null) {
+      console.print("stopped: " + end.stopReason());
+    }
+    console.print("report: " + directory.report());
+    console.print("in " + directory.path());
+  }
+}

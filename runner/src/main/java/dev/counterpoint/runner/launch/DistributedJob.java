@@ -1,0 +1,160 @@
+package dev.counterpoint.runner.launch;
+
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.Attempt;
+import dev.counterpoint.strategies.launch.ClusterEnvironment;
+import dev.counterpoint.strategies.launch.Job;
+import dev.counterpoint.strategies.launch.Launcher;
+import dev.counterpoint.strategies.launch.RankEnvironment;
+import dev.counterpoint.strategies.network.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The processes of a distributed run that this command starts: all ranks, or one of them if the run
+ * uses several machines.
+ *
+ * @param cluster empty if all ranks run on this machine
+ * @param secretFile null if the secret is in the environment
+ * @param environment of this process
+ */
+public record DistributedJob(
+    Run run,
+    DistributedTrainingStrategy.Config config,
+    Optional<ClusterEnvironment> cluster,
+    @Nullable Path secretFile,
+    Map<String, String> environment) {
+  private static final String THREADS = "OMP_NUM_THREADS";
+
+  /**
+   * Arguments of the ranks.
+   *
+   * @param ofAll after {@code train}, without {@code --output}
+   * @param ofRankZero more arguments of rank 0
+   */
+  public record Arguments(List<String> ofAll, List<String> ofRankZero) {}
+
+  /** The settings of a run that uses several processes; empty for other runs. */
+  public static Optional<DistributedTrainingStrategy.Config> config(Run run) {
+    return run.file().strategy() instanceof DistributedTrainingStrategy.Config config
+        ? Optional.of(config)
+        : Optional.empty();
+  }
+
+  /**
+   * Checks the run before any process is started.
+   *
+   * @throws InvalidSettings if it cannot be trained by these ranks
+   */
+  public void check(DataSplits data, boolean directoryGiven) {
+    checkBatchSize(config.workers(), run.file().training().batchSize());
+    if (config.workers() > data.train().size()) {
+      throw new InvalidSettings(
+          String.format(
+              Locale.ROOT,
+              "strategy.workers %d must be at most the number of training examples, %d.",
+              config.workers(),
+              data.train().size()));
+    }
+    if (cluster.isPresent() && !directoryGiven) {
+      throw new InvalidSettings(
+          "A run on several machines needs --output DIR, on a file system that all machines share.");
+    }
+  }
+
+  /**
+   * Checks that every rank has a shard of each batch.
+   *
+   * @throws InvalidSettings if there are more ranks than examples in a batch
+   */
+  public static void checkBatchSize(int workers, int batchSize) {
+    if (workers > batchSize) {
+      throw new InvalidSettings(
+          String.format(
+              Locale.ROOT,
+              "strategy.workers %d must be at most training.batchSize, %d: each worker has a shard of"
+                  + " every batch.",
+              workers,
+              batchSize));
+    }
+  }
+
+  /** The launcher of the processes. */
+  public Launcher launcher(Arguments arguments, Console console, Attempt.Output output)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of("train"));
+    all.addAll(arguments.ofAll());
+    if (!run.isResumed()) {
+      all.addAll(List.of("--output", run.directory().path().toString()));
+    }
+    return new Launcher(
+        new Job(localRanks(), tracker(), run.directory().logs()),
+        new RankPrograms(all, arguments.ofRankZero(), ranksOnMachine(), variables()),
+        new DirectoryProgress(run.directory(), console),
+        config.maxRestarts(),
+        output);
+  }
+
+  private Job.LocalRanks localRanks() {
+    return cluster
+        .map(own -> new Job.LocalRanks(own.worldSize(), List.of(own.rank()), own.localRank()))
+        .orElseGet(
+            () ->
+                new Job.LocalRanks(
+                    config.workers(), IntStream.range(0, config.workers()).boxed().toList(), 0));
+  }
+
+  private Job.TrackerPlan tracker() throws IOException {
+    if (cluster.isEmpty()) {
+      return new Job.TrackerPlan(Address.LOOPBACK, true, Secret.random(), config.deadline());
+    }
+    ClusterEnvironment own = cluster.get();
+    return new Job.TrackerPlan(own.tracker(), own.rank() == 0, secret(), config.deadline());
+  }
+
+  private Map<String, String> variables() {
+    Map<String, String> variables = new LinkedHashMap<>();
+    variables.put("CLASSPATH", CurrentJvm.classPath());
+    if (!environment.containsKey(THREADS)) {
+      int cores = Runtime.getRuntime().availableProcessors();
+      variables.put(THREADS, Integer.toString(Math.max(1, cores / ranksOnMachine())));
+    }
+    return variables;
+  }
+
+  private int ranksOnMachine() {
+    String local = environment.getOrDefault("LOCAL_WORLD_SIZE", "");
+    return cluster.isEmpty()
+        ? config.workers()
+        : local.matches("[1-9]\\d{0,4}") ? Integer.parseInt(local) : 1;
+  }
+
+  private Secret secret() throws IOException {
+    if (secretFile == null) {
+      return RankEnvironment.secret(environment);
+    }
+    if (!Files.isReadable(secretFile)) {
+      throw new InvalidSettings("--secret-file " + secretFile + " cannot be read.");
+    }
+    Secret secret = Secret.of(Files.readString(secretFile).strip());
+    if (secret.isEmpty()) {
+      throw new InvalidSettings("--secret-file " + secretFile + " is empty.");
+    }
+    return secret;
+  }
+}

@@ -1,0 +1,160 @@
+package dev.counterpoint.runner.launch;
+
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.runner.machine.CodeFacts;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.wiring.RankContext;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.strategies.distributed.Membership;
+import dev.counterpoint.strategies.distributed.RingCollective;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.RankEnvironment;
+import dev.counterpoint.strategies.rendezvous.JoinRequest;
+import dev.counterpoint.strategies.rendezvous.RendezvousClient;
+import dev.counterpoint.strategies.rendezvous.RunFingerprint;
+import dev.counterpoint.strategies.rendezvous.Timing;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This process as a rank: it joins the rendezvous as soon as its run is read, and the ring when its
+ * data and model are ready. For a single process both are no-ops.
+ */
+public final class RankSession implements Closeable {
+  private static final long MESSAGE_MILLIS = 1_000;
+
+  private final RankContext context;
+  private final @Nullable Member member;
+
+  /** A rank that has joined the rendezvous. */
+  private record Member(
+      RankEnvironment environment, RendezvousClient rendezvous, Duration deadline) {}
+
+  private RankSession(RankContext context, @Nullable Member member) {
+    this.context = context;
+    this.member = member;
+  }
+
+  /** A single process. */
+  public static RankSession singleProcess() {
+    return new RankSession(RankContext.singleProcess(), null);
+  }
+
+  /**
+   * Joins the rendezvous.
+   *
+   * @throws InvalidSettings if the run is not distributed, or this rank is refused
+   */
+  public static RankSession join(RankEnvironment environment, Run run, Console console) {
+    DistributedTrainingStrategy.Config config =
+        DistributedJob.config(run)
+            .orElseThrow(
+                () ->
+                    new InvalidSettings(
+                        RankEnvironment.RANK
+                            + " makes this process a rank of a distributed run, but strategy.type is"
+                            + " not distributed: --set strategy.type=distributed"));
+    if (config.workers() != environment.worldSize()) {
+      throw new InvalidSettings(
+          String.format(
+              Locale.ROOT,
+              "strategy.workers is %d, but %s is %d; they must be equal.",
+              config.workers(),
+              RankEnvironment.WORLD,
+              environment.worldSize()));
+    }
+    RendezvousClient rendezvous =
+        RendezvousClient.join(
+            environment.tracker(),
+            environment.secret(),
+            JoinRequest.of(environment.rank(), environment.worldSize()),
+            new Timing(config.deadline(), config.deadline()),
+            (reason, code) -> halt(console, reason, code));
+    return new RankSession(
+        new RankContext(environment.rank(), environment.localRank()),
+        new Member(environment, rendezvous, config.deadline()));
+  }
+
+  /** Halts at once: the ring is broken, so that hooks and native calls may never return. */
+  private static void halt(Console console, String reason, int code) {
+    Thread message =
+        new Thread(
+            () -> {
+              console.close();
+              System.err.println("counterpoint: " + reason);
+            },
+            "last message");
+    message.setDaemon(true);
+    message.start();
+    try {
+      message.join(MESSAGE_MILLIS); // The reader of the output may be suspended.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(code);
+  }
+
+  /** The rank of this process. */
+  public RankContext context() {
+    return context;
+  }
+
+  /**
+   * Waits until all ranks agree, and joins the ring.
+   *
+   * @return closed by the strategy
+   * @throws InvalidSettings with what the ranks do not agree in, or the missing ranks
+   */
+  public Collective connect(Run run, DataSplits data) throws IOException {
+    if (member == null) {
+      return Collective.alone();
+    }
+    Address ring = member.rendezvous().agree(fingerprint(run, data.fingerprint()));
+    RankEnvironment own = member.environment();
+    return RingCollective.join(
+        new Membership(own.rank(), own.worldSize(), ring.host(), ring.port(), member.deadline()));
+  }
+
+  private static RunFingerprint fingerprint(Run run, String data) throws IOException {
+    Map<String, String> settings = new TreeMap<>(run.settings());
+    settings.keySet().removeIf(Run::isOfOneMachine);
+    return new RunFingerprint(
+        CodeFacts.of(run.file().classpath().stream().map(Path::of).toList()),
+        settings,
+        splits(data),
+        run.directory().path().toString());
+  }
+
+  /** The parts of {@link DataSplits#fingerprint}, by split; that of all data has no name. */
+  private static Map<String, String> splits(String data) {
+    Map<String, String> splits = new TreeMap<>();
+    for (String part : data.split(" ", -1)) {
+      int colon = part.indexOf(':');
+      splits.put(part.substring(0, Math.max(0, colon)), part.substring(colon + 1));
+    }
+    return splits;
+  }
+
+  /** Reports that this rank is done; otherwise {@link #close} reports a failure. */
+  public void done() {
+    if (member != null) {
+      member.rendezvous().done();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (member != null) {
+      member.rendezvous().close();
+    }
+  }
+}

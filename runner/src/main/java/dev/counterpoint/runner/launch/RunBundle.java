@@ -1,0 +1,121 @@
+package dev.counterpoint.runner.launch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.experiment.BuiltInData;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.strategies.spark.JobPlan;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * A run packed for other machines: the run file and the user's classes. The data must exist on
+ * every machine, under the same absolute paths.
+ */
+public final class RunBundle {
+  private static final String PATH = "path";
+
+  private final Run run;
+  private final DistributedTrainingStrategy.Config strategy;
+  private final ObjectNode settings;
+  private final Map<String, String> files = new TreeMap<>();
+  private final Map<String, Path> classes = new TreeMap<>();
+
+  private RunBundle(Run run, DistributedTrainingStrategy.Config strategy) {
+    this.run = run;
+    this.strategy = strategy;
+    settings = run.binder().toTree(run.file());
+  }
+
+  /**
+   * Writes the plan and the bundle of a run into a folder.
+   *
+   * @throws InvalidSettings if the run is not distributed
+   */
+  public static void pack(Run run, Path folder) throws IOException {
+    DistributedTrainingStrategy.Config strategy =
+        DistributedJob.config(run)
+            .orElseThrow(
+                () ->
+                    new InvalidSettings(
+                        "On Spark strategy.type must be distributed; it is "
+                            + run.binder().toTree(run.file()).path("strategy").path("type")
+                            + "."));
+    DistributedJob.checkBatchSize(strategy.workers(), run.file().training().batchSize());
+    new RunBundle(run, strategy).write(folder);
+  }
+
+  private void write(Path folder) throws IOException {
+    locateData("data", settings.path("data"));
+    String from = settings.path("model").path("from").asText("");
+    if (!from.isEmpty() && !run.isResumed()) {
+      files.put("model.from", from);
+    }
+    addClasses();
+    new JobPlan(
+            run.file().name(),
+            new JobPlan.Ranks(
+                strategy.workers(), strategy.maxRestarts(), strategy.deadlineSeconds()),
+            run.directory().path().toString(),
+            files)
+        .write(folder);
+    bundle(JobPlan.bundle(folder));
+  }
+
+  /** Makes paths absolute: a relative path has another meaning on another machine. */
+  private void locateData(String key, JsonNode node) {
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      String inner = key + "." + entry.getKey();
+      String text = entry.getValue().asText("");
+      if (entry.getKey().equals(PATH) && !text.isEmpty() && !text.startsWith(BuiltInData.SCHEME)) {
+        String absolute = run.files().apply(text).toAbsolutePath().toString();
+        ((ObjectNode) node).put(PATH, absolute);
+        files.put(inner, absolute);
+      } else {
+        locateData(inner, entry.getValue());
+      }
+    }
+  }
+
+  /** Each entry has its own folder, since two entries may have the same name. */
+  private void addClasses() {
+    List<Path> entries = run.file().classpath().stream().map(run.files()).toList();
+    ArrayNode paths = settings.putArray("classpath");
+    for (int i = 0; i < entries.size(); i++) {
+      String path = JobPlan.CLASSPATH + "/" + i + "/" + entries.get(i).getFileName();
+      classes.put(path, entries.get(i));
+      paths.add(JobPlan.RUN_DIRECTORY + "/" + path);
+    }
+  }
+
+  private void bundle(Path file) throws IOException {
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry(JobPlan.RUN_FILE));
+      zip.write(settings.toPrettyString().getBytes(StandardCharsets.UTF_8));
+      for (Map.Entry<String, Path> entry : classes.entrySet()) {
+        add(zip, entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  private static void add(ZipOutputStream zip, String name, Path path) throws IOException {
+    try (Stream<Path> found = Files.walk(path)) {
+      for (Path file : found.filter(Files::isRegularFile).sorted().toList()) {
+        String below = path.relativize(file).toString().replace('\\', '/');
+        zip.putNextEntry(new ZipEntry(below.isEmpty() ? name : name + "/" + below));
+        Files.copy(file, zip);
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.counterpoint.runner.wiring;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.snapshot.StepSnapshots;
+import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingStrategy;
+import java.util.List;
+
+/** Strategy and trainer, in a child injector of {@link RunModule}: the ranks have joined before. */
+public final class TrainerModule extends AbstractModule {
+  private final Run run;
+  private final Collective collective;
+
+  /**
+   * The module of one process.
+   *
+   * @param collective closed by the strategy
+   */
+  public TrainerModule(Run run, Collective collective) {
+    this.run = run;
+    this.collective = collective;
+  }
+
+  @Override
+  protected void configure() {
+    bind(Collective.class).toInstance(collective);
+  }
+
+  @Provides
+  @Singleton
+  TrainingStrategy strategy(Collective joined) {
+    return run.file().strategy().build(joined);
+  }
+
+  @Provides
+  @Singleton
+  Trainer trainer(
+      BaseModel model,
+      TrainingStrategy strategy,
+      List<Callback> callbacks,
+      StopSignal stop,
+      CheckpointStore checkpoints,
+      StepSnapshots snapshots) {
+    RunOptions options =
+        new RunOptions(
+            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), snapshots);
+    return new Trainer(model, strategy, run.file().training(), options);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.counterpoint.strategies.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * Copies the output of a process character by character to a terminal, including its status line,
+ * and the finished lines without the status line to a log.
+ */
+final class OutputRelay implements Runnable {
+  private static final String ERASE_BELOW = "\u001b[J";
+
+  /** A line that the native ring library prints in every process. */
+  private static final Pattern NOISE = Pattern.compile("\\[[\\d:]+] Task \\d+ got rank \\d+\\s*");
+
+  private final Reader in;
+  private final PrintWriter terminal;
+  private final Writer log;
+  private final StringBuilder line = new StringBuilder();
+  private int shown;
+
+  OutputRelay(InputStream in, PrintWriter terminal, Writer log) {
+    this.in = new InputStreamReader(in, StandardCharsets.UTF_8);
+    this.terminal = terminal;
+    this.log = log;
+  }
+
+  @Override
+  public void run() {
+    char[] some = new char[4096];
+    try (in) {
+      for (int count = in.read(some); count >= 0; count = in.read(some)) {
+        for (int i = 0; i < count; i++) {
+          take(some[i]);
+        }
+        if (shown > 0 || line.indexOf("[") != 0) { // It may be the beginning of a noise line.
+          show();
+        }
+        terminal.flush();
+        log.flush();
+      }
+    } catch (IOException e) {
+      // The process has ended, or the disk of the log is full.
+    }
+    show();
+    if (line.indexOf("\r") >= 0) { // The process was killed before it erased its status line.
+      terminal.write("\r" + ERASE_BELOW);
+    }
+    terminal.flush();
+  }
+
+  private void take(char letter) throws IOException {
+    line.append(letter);
+    if (letter != '\n') {
+      return;
+    }
+    if (shown > 0 || !NOISE.matcher(line).lookingAt()) {
+      show();
+    }
+    log.write(withoutStatusLine(line.substring(0, line.length() - 1)) + "\n");
+    line.setLength(0);
+    shown = 0;
+  }
+
+  private void show() {
+    terminal.append(line, shown, line.length());
+    shown = line.length();
+  }
+
+  /** The text behind the last erasure, which is what a terminal still shows of the line. */
+  private static String withoutStatusLine(String line) {
+    int erased = line.lastIndexOf(ERASE_BELOW);
+    String rest = erased < 0 ? line : line.substring(erased + ERASE_BELOW.length());
+    return rest.replace("\r", "");
+  }
+}

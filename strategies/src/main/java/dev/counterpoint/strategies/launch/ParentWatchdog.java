@@ -1,0 +1,102 @@
+package dev.counterpoint.strategies.launch;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends this process when its parent process is gone: standard input is a pipe from the parent,
+ * which the system closes when the parent ends for any reason. The parent also sends stop requests
+ * through it.
+ */
+public final class ParentWatchdog {
+  /** The variable that activates the watchdog, with the value {@code stdin}. */
+  public static final String VARIABLE = "COUNTERPOINT_PARENT_WATCHDOG";
+
+  /** The value of {@link #VARIABLE}. */
+  public static final String STDIN = "stdin";
+
+  private static final String STOP = "stop ";
+
+  private final IntConsumer exit;
+  private final boolean active;
+  private @Nullable Consumer<String> onStop;
+
+  private ParentWatchdog(IntConsumer exit, boolean active) {
+    this.exit = exit;
+    this.active = active;
+  }
+
+  /** Starts the watchdog if the environment asks for it; it halts this JVM. */
+  public static ParentWatchdog of(Map<String, String> environment) {
+    return of(environment, code -> Runtime.getRuntime().halt(code));
+  }
+
+  /**
+   * Starts the watchdog if the environment asks for it.
+   *
+   * @param exit receives 75 when the parent is gone, and 130 or 143 for a stop request before
+   *     {@link #onStop}
+   */
+  public static ParentWatchdog of(Map<String, String> environment, IntConsumer exit) {
+    return STDIN.equals(environment.get(VARIABLE))
+        ? start(System.in, exit)
+        : new ParentWatchdog(exit, false);
+  }
+
+  static ParentWatchdog start(InputStream in, IntConsumer exit) {
+    ParentWatchdog watchdog = new ParentWatchdog(exit, true);
+    Thread thread = new Thread(() -> watchdog.watch(in), "parent watchdog");
+    thread.setDaemon(true);
+    thread.start();
+    return watchdog;
+  }
+
+  /** The line that asks a child process to stop. */
+  public static String stopLine(String signal) {
+    return STOP + signal + "\n";
+  }
+
+  private void watch(InputStream in) {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
+    try {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(STOP)) {
+          stop(line.substring(STOP.length()));
+        }
+      }
+    } catch (IOException e) {
+      // The same as the end of the stream.
+    }
+    exit.accept(RankExit.RETRY);
+  }
+
+  /** Before {@link #onStop} there is nothing to save, so the process ends at once. */
+  private synchronized void stop(String signal) {
+    if (onStop != null) {
+      onStop.accept(signal);
+    } else {
+      exit.accept(RankExit.ofSignal(signal));
+    }
+  }
+
+  /**
+   * Sets the handler of stop requests.
+   *
+   * @param handler receives {@code INT} or {@code TERM}
+   */
+  public synchronized void onStop(Consumer<String> handler) {
+    this.onStop = handler;
+  }
+
+  /** Whether a parent process supervises this one. */
+  public boolean isActive() {
+    return active;
+  }
+}

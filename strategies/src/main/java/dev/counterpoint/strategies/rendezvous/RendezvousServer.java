@@ -1,0 +1,158 @@
+package dev.counterpoint.strategies.rendezvous;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.TrackerEvent;
+import dev.counterpoint.strategies.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Secret;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The rendezvous of one attempt. A rank authenticates, joins, sends its {@link RunFingerprint}, and
+ * looks for a file that rank 0 has just written. If all ranks agree, each receives the address of
+ * the ring; otherwise each receives the differences. While the ranks train the server observes
+ * their heartbeats, and ends the attempt for all ranks when one is lost.
+ */
+public final class RendezvousServer implements Closeable {
+  private final AuthenticatedServer server;
+  private final Address address;
+  private final Timing timing;
+  private final RendezvousSession session;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> AuthenticatedServer.daemon(task, "rendezvous clock"));
+
+  /**
+   * The settings of a rendezvous.
+   *
+   * @param address of this machine; only this interface is bound
+   */
+  public record Settings(Address address, Secret secret, int worldSize, Timing timing) {}
+
+  private RendezvousServer(
+      Settings settings, Supplier<Address> ring, Consumer<TrackerEvent> events) {
+    server = bind(settings, this::serve);
+    address = new Address(settings.address().host(), server.port());
+    timing = settings.timing();
+    session = new RendezvousSession(address, settings.worldSize(), ring, events);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param ring called once, when all ranks agree: starts the ring's tracker
+   * @param events called by several threads
+   * @throws InvalidSettings if the port is in use or the host is not this machine, or if other
+   *     machines can connect and there is no secret
+   */
+  public static RendezvousServer start(
+      Settings settings, Supplier<Address> ring, Consumer<TrackerEvent> events) {
+    if (settings.secret().isEmpty() && !settings.address().isLoopback()) {
+      throw new InvalidSettings(
+          "Other machines can connect to the tracker at "
+              + settings.address()
+              + ", so a secret is required: set COUNTERPOINT_SECRET to the same text on all ranks,"
+              + " or use --secret-file.");
+    }
+    RendezvousServer started = new RendezvousServer(settings, ring, events);
+    started.start();
+    return started;
+  }
+
+  private void start() {
+    server.start();
+    var unused =
+        clock.schedule(
+            () -> session.joiningIsOver(timing.joining()),
+            timing.joining().toMillis(),
+            TimeUnit.MILLISECONDS);
+    unused =
+        clock.scheduleWithFixedDelay(
+            session::heartbeat,
+            timing.heartbeatMillis(),
+            timing.heartbeatMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private static AuthenticatedServer bind(Settings settings, AuthenticatedServer.Handler handler) {
+    Address at = settings.address();
+    try {
+      return AuthenticatedServer.bind(
+          at.resolved(), JsonChannel.PROTOCOL, settings.secret(), handler);
+    } catch (UnknownHostException e) {
+      throw new InvalidSettings("The tracker's host \"" + at.host() + "\" is unknown.");
+    } catch (IOException e) {
+      throw new InvalidSettings(
+          "The tracker cannot listen at "
+              + at
+              + ": "
+              + IoFailure.of(e)
+              + ". The port may be in use, or the host may be another machine: rank 0 must run on the"
+              + " tracker's host. Choose a free port of this machine.");
+    }
+  }
+
+  /** The address that the server is bound to. */
+  public Address address() {
+    return address;
+  }
+
+  /** The number of ranks. */
+  int worldSize() {
+    return session.worldSize();
+  }
+
+  /**
+   * Waits for the end of the attempt.
+   *
+   * @return 0 if all ranks are done, 1 if one has failed, 2 if they could not begin, 75 if one was
+   *     lost
+   */
+  public int await() {
+    return session.await();
+  }
+
+  private void serve(AuthenticatedConnection connection) throws IOException {
+    JsonChannel channel = new JsonChannel(connection);
+    channel.setTurn(timing.turn());
+    Optional<JsonNode> first = channel.read();
+    if (first.isEmpty() || !JsonChannel.type(first.get()).equals(JoinRequest.TYPE)) {
+      return;
+    }
+    Peer peer = new Peer(JsonChannel.content(first.get(), JoinRequest.class), channel);
+    if (session.admit(peer)) {
+      boolean silent = false;
+      try {
+        silent =
+            channel.listen(message -> session.receive(peer, message))
+                == AuthenticatedConnection.Ending.SILENCE;
+      } finally {
+        session.disconnected(peer, silent);
+      }
+    }
+  }
+
+  /** Gives the connected ranks up to 2 seconds to read the reason, then disconnects them. */
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      // Nothing depends on it any more.
+    }
+    session.dismiss();
+    clock.shutdownNow();
+    session.disconnect();
+  }
+}

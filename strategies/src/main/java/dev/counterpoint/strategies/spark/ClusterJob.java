@@ -1,0 +1,274 @@
+package dev.counterpoint.strategies.spark;
+
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.LaunchException;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
+import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.network.Secret;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
+import org.apache.spark.util.SignalUtils;
+import org.jspecify.annotations.Nullable;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction0;
+
+/** A training as a Spark job, in the driver. */
+final class ClusterJob {
+  private static final String GROUP = "counterpoint";
+  private static final long POLL_MILLIS = 500;
+
+  /** A signal that arrives earlier is a duplicate of the first. */
+  private static final long SECOND_SIGNAL_NANOS = 1_000_000_000L;
+
+  /** The system property with the user's command, as {@code ./counterpoint}. */
+  static final String COMMAND = "counterpoint.command";
+
+  private final JobPlan plan;
+  private final byte[] bundle;
+  private final SparkConf conf;
+  private final Secret secret = Secret.random();
+  private final AttemptHistory attempts;
+  private final long wait;
+
+  /**
+   * A job that has not started.
+   *
+   * @param bundle the ZIP file that is sent with the job
+   * @param conf the user's settings; missing ones are added
+   * @throws LaunchException if a setting of this program is invalid
+   */
+  ClusterJob(JobPlan plan, byte[] bundle, SparkConf conf) {
+    this.plan = plan;
+    this.bundle = bundle;
+    this.conf = new JobConf(conf).completed(plan);
+    attempts = new AttemptHistory(plan.maxRestarts());
+    wait = JobConf.waitSeconds(this.conf);
+  }
+
+  /**
+   * Trains.
+   *
+   * @return the exit code of the ranks
+   * @throws LaunchException if the job has failed, with the cause
+   */
+  int run() throws IOException, InterruptedException {
+    try (JavaSparkContext context = context()) {
+      String home = conf.get("spark.counterpoint.home", "");
+      try (DriverServer server = startServer(context.getConf())) {
+        Address address = new Address(context.getConf().get("spark.driver.host"), server.port());
+        RankTask task =
+            new RankTask(
+                plan,
+                program(context, home),
+                new DriverConnection.Driver(address, secret),
+                context.broadcast(bundle));
+        return new Execution(context, server).run(task);
+      }
+    }
+  }
+
+  private JavaSparkContext context() {
+    try {
+      return new JavaSparkContext(conf);
+    } catch (Exception e) { // Scala throws undeclared checked exceptions.
+      throw new LaunchException(
+          RankExit.FAILED,
+          "Spark did not start with the master " + conf.get("spark.master", "(none)") + ": " + e);
+    }
+  }
+
+  private DriverServer startServer(SparkConf actual) throws IOException {
+    String host = actual.get("spark.driver.bindAddress", actual.get("spark.driver.host"));
+    return DriverServer.start(new Address(host, JobConf.port(actual)), secret, attempts);
+  }
+
+  /** The jars are sent with the job, unless the executors have the program already. */
+  private Program program(JavaSparkContext context, String home) {
+    Path own = Program.ownHome();
+    String flags = Program.flags(conf);
+    if (!home.isEmpty()) {
+      return new Program(home, List.of(), flags);
+    }
+    if (context.isLocal()) {
+      return new Program(own.toString(), List.of(), flags);
+    }
+    List<Path> jars = Program.jarsIn(own);
+    jars.forEach(jar -> context.addFile(jar.toUri().toString()));
+    List<String> names = jars.stream().map(jar -> jar.getFileName().toString()).toList();
+    return new Program(null, names, flags);
+  }
+
+  /** The running job. */
+  private final class Execution {
+    private final JavaSparkContext context;
+    private final DriverServer server;
+    private volatile @Nullable String signal;
+    private volatile long signalled;
+
+    Execution(JavaSparkContext context, DriverServer server) {
+      this.context = context;
+      this.server = server;
+    }
+
+    int run(RankTask task) throws InterruptedException {
+      ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
+      SignalUtils.register("INT", action("INT"));
+      SignalUtils.register("TERM", action("TERM"));
+      FutureTask<Integer> job = new FutureTask<>(() -> train(task));
+      Thread thread = new Thread(job, "job");
+      thread.setDaemon(true);
+      thread.start();
+      try {
+        while (true) {
+          try {
+            return end(job.get(POLL_MILLIS, TimeUnit.MILLISECONDS));
+          } catch (TimeoutException e) {
+            checkProgress();
+          }
+        }
+      } catch (ExecutionException e) {
+        throw failure(Objects.requireNonNull(e.getCause()));
+      }
+    }
+
+    /** Spark retries a barrier stage only if it is followed by a shuffle. */
+    private int train(RankTask task) {
+      ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
+      context.setJobGroup(GROUP, plan.name() + ": " + plan.workers() + " ranks", true);
+      JavaRDD<Integer> ranks =
+          context.parallelize(Collections.nCopies(plan.workers(), 0), plan.workers());
+      return Collections.max(
+          JavaRDD.fromRDD(ranks.rdd().barrier().mapPartitions(task, false, type), type)
+              .repartition(1)
+              .collect());
+    }
+
+    /** Ends the job if it cannot succeed, or cannot detect its failure itself. */
+    private void checkProgress() {
+      if (attempts.failure().isPresent()) {
+        cancel("a rank has failed");
+      }
+      if (signal != null && server.tasks() == 0 && attempts.secondsIdle() > 1) {
+        cancel("stopped before the ranks began");
+      }
+      if (attempts.begun() && attempts.secondsIdle() > wait) {
+        attempts.giveUp(
+            new LaunchException(
+                RankExit.FAILED,
+                tooFewSlots(plan.workers(), slots()) + ", for " + wait + " s now"));
+      }
+    }
+
+    private void cancel(String reason) {
+      context.sc().cancelJobGroup(GROUP, reason);
+    }
+
+    private int slots() {
+      SparkContext spark = context.sc();
+      return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
+    }
+
+    private int end(int code) {
+      if (attempts.finalFailure().isPresent()) {
+        throw attempts.finalFailure().get();
+      }
+      if (RankExit.isStopped(code)) {
+        System.out.println(resumeHint());
+      }
+      return code;
+    }
+
+    private LaunchException failure(Throwable cause) {
+      if (attempts.finalFailure().isPresent()) {
+        return attempts.finalFailure().get();
+      }
+      String stopped = signal;
+      if (stopped != null) {
+        return new LaunchException(
+            RankExit.ofSignal(stopped), "Stopped before the ranks could save.");
+      }
+      return tooFewSlots(cause)
+          .orElseGet(
+              () ->
+                  new LaunchException(
+                      RankExit.FAILED,
+                      attempts
+                              .lastCause()
+                              .map(it -> "The ranks failed " + attempts.count() + " times: " + it)
+                              .orElse("Spark has aborted the job: " + cause.getMessage())
+                          + "\n"
+                          + resumeHint()));
+    }
+
+    private Optional<LaunchException> tooFewSlots(Throwable failure) {
+      for (Throwable each = failure; each != null; each = each.getCause()) {
+        if (each instanceof BarrierJobSlotsNumberCheckFailed few) {
+          return Optional.of(
+              LaunchException.invalid(
+                  tooFewSlots(few.requiredConcurrentTasks(), few.maxConcurrentTasks())
+                      + ". Lower strategy.workers or spark.task.cpus, or add executors."));
+        }
+      }
+      return Optional.empty();
+    }
+
+    private static String tooFewSlots(int needed, int available) {
+      return "The training needs "
+          + needed
+          + " slots at once, one for each rank; the cluster has "
+          + available;
+    }
+
+    private String resumeHint() {
+      return "resume with: "
+          + System.getProperty(COMMAND, "./counterpoint")
+          + " train "
+          + quoted(plan.output())
+          + " --spark "
+          + quoted(context.sc().master());
+    }
+
+    /** A word for a shell. */
+    private static String quoted(String word) {
+      return word.matches("[\\p{L}\\p{N}_./:@%+=,~-]+")
+          ? word
+          : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    private AbstractFunction0<Object> action(String name) {
+      return new AbstractFunction0<>() {
+        @Override
+        public Object apply() {
+          onSignal(name);
+          return true; // No other handler is called.
+        }
+      };
+    }
+
+    private void onSignal(String name) {
+      long now = System.nanoTime();
+      if (signal == null) {
+        signal = name;
+        signalled = now;
+        System.err.println("Stopping after this step (once more to stop at once) ...");
+        server.stop(name);
+      } else if (now - signalled > SECOND_SIGNAL_NANOS) {
+        cancel("stopped at once");
+      }
+    }
+  }
+}

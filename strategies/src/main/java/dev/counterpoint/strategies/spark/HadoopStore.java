@@ -1,0 +1,302 @@
+package dev.counterpoint.strategies.spark;
+
+import dev.counterpoint.strategies.launch.Attempt;
+import dev.counterpoint.strategies.launch.LaunchException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run directory in a Hadoop file system. The rank trains in a local directory, whose new files
+ * are copied. A checkpoint is copied as a whole: under a hidden name first, its checksums last,
+ * then renamed. In object stores, where renaming copies, an interrupted checkpoint has missing or
+ * wrong checksums, and is ignored.
+ */
+final class HadoopStore implements RunStore {
+  private static final String CHECKPOINTS = "checkpoints";
+  private static final String CAPSULES = "snapshots/";
+  private static final String SUMS = "SHA256SUMS";
+  private static final String STEP = "step-\\d{8,}";
+  private static final String BEST = "best";
+  private static final List<String> SETTINGS = List.of("run.yaml", "provenance.json");
+
+  private final RemoteFolder remote;
+  private final Path directory;
+
+  /** What was saved, by its path in the run directory: size and time, or the checksums. */
+  private final Map<String, String> saved = new HashMap<>();
+
+  HadoopStore(RemoteFolder remote, Path directory) {
+    this.remote = remote;
+    this.directory = directory;
+  }
+
+  /**
+   * Opens the file system.
+   *
+   * @throws IOException if Hadoop does not support it or cannot reach it
+   */
+  static HadoopStore open(String output, Path directory, Configuration hadoop) throws IOException {
+    FileSystem files = FileSystem.get(URI.create(output), hadoop);
+    return new HadoopStore(
+        new RemoteFolder(files, new org.apache.hadoop.fs.Path(output)), directory);
+  }
+
+  @Override
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  @Override
+  public void fetch(int rank) throws IOException {
+    boolean all = rank == 0;
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> entry : remote.entries("").entrySet()) {
+      String name = entry.getKey();
+      if (!name.equals(CHECKPOINTS) && (all || SETTINGS.contains(name))) {
+        remote.download(entry.getValue(), directory.resolve(name));
+      }
+    }
+    if (all) {
+      noteSaved();
+      fetchCheckpoints();
+    } else if (remote.has(logName(rank))) {
+      remote.download(remote.path(logName(rank)), directory.resolve(logName(rank)));
+    }
+  }
+
+  /** Otherwise rank 0 would overwrite newer logs of other ranks with the ones it has fetched. */
+  private void noteSaved() throws IOException {
+    for (Map.Entry<String, String> file : plainFiles().entrySet()) {
+      if (remote.has(file.getKey())) {
+        saved.put(file.getKey(), file.getValue());
+      }
+    }
+  }
+
+  /** Copies only the files that describe the run. */
+  void fetchSettings() throws IOException {
+    Map<String, org.apache.hadoop.fs.Path> entries = remote.entries("");
+    for (String name : SETTINGS) {
+      if (!entries.containsKey(name)) {
+        throw LaunchException.invalid(
+            remote.root() + " is not a run directory: it has no " + name + ".");
+      }
+      remote.download(entries.get(name), directory.resolve(name));
+    }
+    if (entries.containsKey(JobPlan.CLASSPATH)) {
+      remote.download(entries.get(JobPlan.CLASSPATH), directory.resolve(JobPlan.CLASSPATH));
+    }
+  }
+
+  private void fetchCheckpoints() throws IOException {
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> entry : checkpoints().entrySet()) {
+      Path local = directory.resolve(CHECKPOINTS).resolve(entry.getKey());
+      remote.download(entry.getValue(), local);
+      if (!isWhole(local)) {
+        TaskFolder.delete(local);
+      } else if (remote.has(CHECKPOINTS + "/" + entry.getKey())) {
+        saved.put(entry.getKey(), Files.readString(local.resolve(SUMS)));
+      }
+    }
+  }
+
+  private Map<String, org.apache.hadoop.fs.Path> checkpoints() throws IOException {
+    Map<String, org.apache.hadoop.fs.Path> found = new TreeMap<>(remote.entries(CHECKPOINTS));
+    found.keySet().removeIf(name -> !isCheckpoint(name));
+    return found;
+  }
+
+  private static String logName(int rank) {
+    return "logs/" + Attempt.logName(rank);
+  }
+
+  private static boolean isCheckpoint(String name) {
+    return name.matches(STEP) || name.equals(BEST);
+  }
+
+  private static boolean isWhole(Path checkpoint) throws IOException {
+    Path sums = checkpoint.resolve(SUMS);
+    if (!Files.isRegularFile(sums)) {
+      return false;
+    }
+    for (String line : Files.readAllLines(sums)) {
+      String[] words = line.split(" [ *]", 2);
+      Path file = checkpoint.resolve(words[words.length - 1]);
+      if (!Files.isRegularFile(file) || !hash(file).equals(words[0])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String hash(Path file) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void save() throws IOException {
+    saveFiles(name -> true);
+    if (Files.isDirectory(directory.resolve(CHECKPOINTS))) {
+      saveCheckpoints();
+    }
+  }
+
+  @Override
+  public void saveOwn(int rank) throws IOException {
+    saveFiles(name -> name.equals(logName(rank)) || name.startsWith(CAPSULES));
+  }
+
+  private void saveFiles(Predicate<String> wanted) throws IOException {
+    for (Map.Entry<String, String> file : plainFiles().entrySet()) {
+      String name = file.getKey();
+      if (wanted.test(name) && !file.getValue().equals(saved.get(name))) {
+        try {
+          remote.upload(directory.resolve(name), name);
+          saved.put(name, file.getValue());
+        } catch (NoSuchFileException e) {
+          // A temporary file.
+        }
+      }
+    }
+  }
+
+  /** Size and time of all files of the run, except checkpoints and hidden files. */
+  private Map<String, String> plainFiles() throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    if (Files.isDirectory(directory)) {
+      Files.walkFileTree(directory, new PlainFiles(files));
+    }
+    return files;
+  }
+
+  /** Files that disappear during the walk were temporary. */
+  private final class PlainFiles extends SimpleFileVisitor<Path> {
+    private final Map<String, String> found;
+
+    PlainFiles(Map<String, String> found) {
+      this.found = found;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      boolean enters =
+          folder.equals(directory)
+              || !(isHidden(folder) || folder.equals(directory.resolve(CHECKPOINTS)));
+      return enters ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (attributes.isRegularFile() && !isHidden(file)) {
+        found.put(
+            directory.relativize(file).toString().replace('\\', '/'),
+            attributes.size() + " " + attributes.lastModifiedTime());
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      return postVisitDirectory(file, e);
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+        throws IOException {
+      if (e != null && !(e instanceof NoSuchFileException)) {
+        throw e;
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    private static boolean isHidden(Path path) {
+      return path.getFileName().toString().startsWith(".");
+    }
+  }
+
+  private void saveCheckpoints() throws IOException {
+    Set<String> here = checkpointsHere();
+    for (String name : here) {
+      saveCheckpoint(name);
+    }
+    for (Map.Entry<String, org.apache.hadoop.fs.Path> there : checkpoints().entrySet()) {
+      if (!here.contains(there.getKey())) {
+        remote.delete(there.getValue());
+        saved.remove(there.getKey());
+      }
+    }
+  }
+
+  /** Includes a checkpoint that is being replaced at the moment. */
+  private Set<String> checkpointsHere() throws IOException {
+    return list(directory.resolve(CHECKPOINTS)).stream()
+        .map(folder -> folder.getFileName().toString().replaceFirst("^\\.(.+)\\.old$", "$1"))
+        .filter(HadoopStore::isCheckpoint)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private void saveCheckpoint(String name) throws IOException {
+    Path local = directory.resolve(CHECKPOINTS).resolve(name);
+    try {
+      String sums = Files.readString(local.resolve(SUMS));
+      if (!sums.equals(saved.get(name))) {
+        List<Path> files = list(local);
+        files.sort(Comparator.comparing(HadoopStore::isSums));
+        remote.upload(files, CHECKPOINTS + "/" + name);
+        saved.put(name, sums);
+      }
+    } catch (NoSuchFileException e) {
+      // The training has removed this checkpoint: it keeps only the newest.
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.collect(Collectors.toList());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static boolean isSums(Path file) {
+    return file.endsWith(SUMS);
+  }
+}

@@ -1,0 +1,133 @@
+package dev.counterpoint.strategies.spark;
+
+import dev.counterpoint.strategies.launch.LaunchException;
+import java.io.File;
+import java.io.IOException;
+import java.io.Serializable;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkFiles;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The program on an executor, and how its JVMs are started.
+ *
+ * @param home the folder with {@code counterpoint.jar} and {@code lib/}; null if the jars are sent
+ *     with the job
+ * @param jars the names of the jars that are sent, in the order of the class path
+ * @param flags more JVM flags of the ranks, separated by spaces
+ */
+record Program(@Nullable String home, List<String> jars, String flags) implements Serializable {
+  private static final long serialVersionUID = 1L;
+  private static final String JAR = "counterpoint.jar";
+  private static final String LIBRARIES = "lib";
+  private static final String MAIN = "dev.counterpoint.runner.cli.Main";
+  private static final int HEAPS = 50; // percent of a machine's memory
+
+  Program {
+    jars = new ArrayList<>(jars);
+  }
+
+  /** JVM flags of the ranks: the user's setting, else the driver's environment. */
+  static String flags(SparkConf conf) {
+    String ofDriver = System.getenv().getOrDefault("COUNTERPOINT_JAVA_OPTS", "");
+    return conf.get("spark.counterpoint.javaOptions", ofDriver);
+  }
+
+  /**
+   * The jar with this class, {@code lib/strategies-VERSION.jar}.
+   *
+   * @throws LaunchException if the class was not loaded from a jar
+   */
+  static Path ownJar() {
+    try {
+      Path own = Path.of(Program.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (own.getFileName().toString().endsWith(".jar")) {
+        return own.toAbsolutePath();
+      }
+      throw LaunchException.invalid(
+          "On Spark the program must run from its jar, but " + own + " is a folder of classes.");
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The folder of the program: it contains {@code lib/} with this class. */
+  static Path ownHome() {
+    return ownJar().resolveSibling("..").normalize();
+  }
+
+  /**
+   * The jars in a folder, libraries first.
+   *
+   * @throws LaunchException if the folder does not contain the program
+   */
+  static List<Path> jarsIn(Path home) {
+    Path jar = home.resolve(JAR);
+    Path libraries = home.resolve(LIBRARIES);
+    if (!Files.isRegularFile(jar) || !Files.isDirectory(libraries)) {
+      throw LaunchException.invalid(
+          home + " does not contain the program: it must have " + JAR + " and lib/.");
+    }
+    try (Stream<Path> files = Files.list(libraries)) {
+      List<Path> jars =
+          new ArrayList<>(files.filter(file -> file.toString().endsWith(".jar")).sorted().toList());
+      jars.add(jar);
+      return jars;
+    } catch (IOException e) {
+      throw LaunchException.invalid(libraries + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The first words of a command that runs the program in a JVM of its own.
+   *
+   * @param jvmFlags of the JVM
+   */
+  static List<String> command(List<Path> jars, List<String> jvmFlags) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmFlags);
+    command.add("-cp");
+    command.add(jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+    command.add(MAIN);
+    return command;
+  }
+
+  /**
+   * The jars on this executor.
+   *
+   * @throws LaunchException if {@link #home} does not contain the program
+   */
+  List<Path> jarsHere() {
+    if (home != null) {
+      return jarsIn(Path.of(home));
+    }
+    return jars.stream().map(SparkFiles::get).map(jar -> Path.of(jar).toAbsolutePath()).toList();
+  }
+
+  /**
+   * JVM flags of a rank: all heaps of a machine together are half of its memory.
+   *
+   * @param localRanks ranks on the machine
+   */
+  List<String> jvmFlags(int localRanks) {
+    Stream<String> own =
+        Stream.of(
+            "-XX:MaxRAMPercentage=" + Math.max(1, HEAPS / localRanks),
+            "-XX:-UsePerfData",
+            "-XX:+UseSerialGC");
+    Stream<String> given = Stream.of(flags.split(" ")).filter(flag -> !flag.isEmpty());
+    return Stream.concat(own.filter(flag -> !replacesCollector(flag)), given).toList();
+  }
+
+  private boolean replacesCollector(String flag) {
+    return flag.endsWith("GC") && flags.matches(".*-XX:\\+Use\\w*GC.*");
+  }
+}

@@ -1,0 +1,278 @@
+package dev.counterpoint.strategies.spark;
+
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.Attempt;
+import dev.counterpoint.strategies.launch.AttemptListener;
+import dev.counterpoint.strategies.launch.AttemptResult;
+import dev.counterpoint.strategies.launch.Job;
+import dev.counterpoint.strategies.launch.Programs;
+import dev.counterpoint.strategies.launch.RankEnvironment;
+import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.launch.TrackerEvent;
+import dev.counterpoint.strategies.network.Secret;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.deploy.SparkHadoopUtil;
+
+/**
+ * Runs one attempt of one rank in a task: agrees with the other tasks that it can begin, then
+ * supervises the processes of the rank and, on rank 0, of the tracker.
+ */
+final class RankSupervisor implements AttemptListener, DriverConnection.Listener, Programs {
+  private static final long SAVE_NANOS = 2_000_000_000L; // between two looks at the run directory
+  private static final String LOGS = "logs";
+
+  private final SparkJob job;
+  private final Placement placement;
+  private final DriverConnection driver;
+  private final RunStore store;
+  private final Attempt.Output output;
+  private final Attempt attempt;
+  private volatile boolean driverLost;
+  private long saved = System.nanoTime();
+
+  /** What all ranks of a job share. */
+  record SparkJob(JobPlan plan, Program program, Secret secret) {}
+
+  /** Where this rank runs. */
+  record Placement(BarrierTaskContext context, TaskPlacement tasks, TaskFolder folder) {
+    int rank() {
+      return tasks.rank();
+    }
+
+    RankId id() {
+      return tasks.id(context.stageAttemptNumber());
+    }
+  }
+
+  /** An attempt that has failed after it was reported to the driver: Spark makes another. */
+  static final class AttemptFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    AttemptFailed(String message) {
+      super(message);
+    }
+  }
+
+  RankSupervisor(SparkJob job, Placement placement, DriverConnection driver) throws IOException {
+    this.job = job;
+    this.placement = placement;
+    this.driver = driver;
+    store =
+        RunStore.of(job.plan().output(), placement.folder().path(), SparkHadoopUtil.get().conf());
+    // The driver shows the output of rank 0.
+    output =
+        new Attempt.Output(
+            new PrintWriter(new LineWriter(line -> driver.report(DriverConnection.Kind.OUT, line))),
+            new PrintWriter(
+                new LineWriter(line -> driver.report(DriverConnection.Kind.ERR, line))));
+    attempt = new Attempt(plan(), this, placement.id().attempt() + 1, output, this);
+  }
+
+  private Job plan() {
+    Duration deadline = Duration.ofSeconds(job.plan().deadlineSeconds());
+    Address address = new Address(placement.tasks().host(), 0);
+    return new Job(
+        new Job.LocalRanks(
+            job.plan().workers(), List.of(placement.rank()), placement.tasks().localRank()),
+        new Job.TrackerPlan(address, isRankZero(), job.secret(), deadline),
+        store.directory().resolve(LOGS));
+  }
+
+  private boolean isRankZero() {
+    return placement.rank() == 0;
+  }
+
+  /**
+   * Trains.
+   *
+   * @return the rank's exit code, if no other attempt is needed
+   * @throws AttemptFailed if this attempt has failed, so that Spark makes another
+   */
+  int run() throws IOException, InterruptedException {
+    driver.listen(this);
+    List<String> problems =
+        new Preparation(job, placement.tasks(), placement.folder(), store, this::gather).agree();
+    if (!problems.isEmpty()) {
+      if (isRankZero()) {
+        driver.report(DriverConnection.Kind.REFUSED, String.join("; ", problems));
+      }
+      return RankExit.INVALID_REQUEST;
+    }
+    Files.createDirectories(store.directory().resolve(LOGS));
+    try (attempt) {
+      AttemptResult result = attempt.run();
+      if (isRankZero()) {
+        store.save();
+      }
+      return conclude(result);
+    } finally {
+      saveOwnFiles();
+    }
+  }
+
+  private String[] gather(String own) {
+    return placement.context().allGather(own);
+  }
+
+  private int conclude(AttemptResult result) {
+    output.out().close();
+    output.err().close();
+    Optional<Attempt.RankEnd> end = attempt.end(placement.rank());
+    end.ifPresent(it -> driver.report(DriverConnection.Kind.END, it.code(), it.summary()));
+    if (end.isPresent() && !result.mayRetry()) {
+      return result.code();
+    }
+    String reason = placement.id() + ": " + result.cause();
+    if (end.isEmpty()) {
+      driver.report(DriverConnection.Kind.FAILED, result.cause());
+    }
+    throw new AttemptFailed(reason);
+  }
+
+  /** The training does not fail if its logs cannot be saved. */
+  private void saveOwnFiles() {
+    try {
+      store.saveOwn(placement.rank());
+    } catch (IOException e) {
+      driver.report(
+          DriverConnection.Kind.ERR,
+          "The log of "
+              + placement.id()
+              + " was not saved to "
+              + job.plan().output()
+              + ": "
+              + e.getMessage());
+    }
+  }
+
+  @Override
+  public String name(int rank) {
+    return placement.id().toString();
+  }
+
+  @Override
+  public ProcessBuilder tracker(Address address, int worldSize, Duration deadline)
+      throws IOException {
+    return process(
+        List.of(
+            "tracker",
+            "--host",
+            address.host(),
+            "--port",
+            Integer.toString(address.port()),
+            "--world",
+            Integer.toString(worldSize),
+            "--deadline",
+            Long.toString(deadline.toSeconds())));
+  }
+
+  @Override
+  public ProcessBuilder rank(int rank) throws IOException {
+    Path runFile = placement.folder().runFile(store.directory());
+    ProcessBuilder builder =
+        process(List.of("train", runFile.toString(), "--output", store.directory().toString()));
+    Map<String, String> environment = builder.environment();
+    if (!store.isShared()) {
+      RankEnvironment.markDirectoryCopy(environment);
+    }
+    engine(placement.context().cpus()).forEach(environment::putIfAbsent);
+    return builder;
+  }
+
+  /** Variables that libtorch and the C library read, as the launcher sets them. */
+  private static Map<String, String> engine(int threads) {
+    return Map.of(
+        "OMP_NUM_THREADS",
+        Integer.toString(threads),
+        "GOMP_SPINCOUNT",
+        "100000",
+        "GLIBC_TUNABLES",
+        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
+            + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1"
+            + ":glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1");
+  }
+
+  private ProcessBuilder process(List<String> arguments) throws IOException {
+    List<String> flags = new ArrayList<>(job.program().jvmFlags(placement.tasks().localRanks()));
+    flags.add("-Djava.io.tmpdir=" + placement.folder().folder("tmp"));
+    List<String> command = Program.command(job.program().jarsHere(), flags);
+    command.addAll(arguments);
+    return new ProcessBuilder(command).directory(placement.folder().path().toFile());
+  }
+
+  @Override
+  public Address trackerAddress(Address known) {
+    return Address.parse("the tracker", gather(known.toString())[0]);
+  }
+
+  @Override
+  public void onTrackerEvent(TrackerEvent event) {
+    if (event.kind() == TrackerEvent.Kind.FAILED) {
+      driver.report(DriverConnection.Kind.CULPRIT, event.ranks().get(0), "");
+    }
+  }
+
+  @Override
+  public void onTick() throws IOException {
+    placement.context().killTaskIfInterrupted();
+    if (driverLost) {
+      throw new AttemptFailed(placement.id() + ": the driver is lost.");
+    }
+    if (isRankZero() && System.nanoTime() - saved > SAVE_NANOS) {
+      store.save();
+      saved = System.nanoTime();
+    }
+  }
+
+  @Override
+  public void onStop(String signal) {
+    attempt.stop(signal);
+  }
+
+  @Override
+  public void onDriverLost() {
+    driverLost = true;
+  }
+
+  /** Cuts text into lines. */
+  private static final class LineWriter extends Writer {
+    private final Consumer<String> lines;
+    private final StringBuilder line = new StringBuilder();
+
+    LineWriter(Consumer<String> lines) {
+      this.lines = lines;
+    }
+
+    @Override
+    public void write(char[] text, int offset, int length) {
+      line.append(text, offset, length);
+      for (int end = line.indexOf("\n"); end >= 0; end = line.indexOf("\n")) {
+        lines.accept(line.substring(0, end));
+        line.delete(0, end + 1);
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    /** Passes a last line without an end. */
+    @Override
+    public void close() {
+      if (!line.isEmpty()) {
+        lines.accept(line.toString());
+        line.setLength(0);
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.counterpoint.strategies.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The arguments of {@code train}, parsed as far as the driver needs them: RUN and {@code --output}
+ * may be URIs, which only Spark's class path can open.
+ *
+ * @param words all arguments
+ * @param runAt the index of RUN; -1 if absent
+ * @param outputAt the index of the value of {@code --output}, or of {@code --output=VALUE}; -1 if
+ *     absent
+ */
+record TrainArguments(List<String> words, int runAt, int outputAt) {
+  private static final String OUTPUT = "--output";
+  private static final Set<String> WITH_VALUE =
+      Set.of("--set", OUTPUT, "--classpath", "--trace", "--spark", "--conf");
+
+  static TrainArguments of(List<String> words) {
+    int run = -1;
+    int output = -1;
+    for (int i = 1; i < words.size(); i++) {
+      String word = words.get(i);
+      if (WITH_VALUE.contains(word)) {
+        i++;
+        output = word.equals(OUTPUT) && i < words.size() ? i : output;
+      } else if (word.startsWith(OUTPUT + "=")) {
+        output = i;
+      } else if (!word.startsWith("-") && run < 0) {
+        run = i;
+      }
+    }
+    return new TrainArguments(List.copyOf(words), run, output);
+  }
+
+  /** Empty if absent. */
+  String run() {
+    return runAt < 0 ? "" : words.get(runAt);
+  }
+
+  /** Empty if absent. */
+  String output() {
+    if (outputAt < 0) {
+      return "";
+    }
+    String word = words.get(outputAt);
+    return word.startsWith(OUTPUT + "=") ? word.substring(OUTPUT.length() + 1) : word;
+  }
+
+  TrainArguments withRun(String other) {
+    List<String> changed = new ArrayList<>(words);
+    changed.set(runAt, other);
+    return of(changed);
+  }
+
+  TrainArguments withoutOutput() {
+    List<String> changed = new ArrayList<>(words);
+    if (!changed.remove(outputAt).startsWith(OUTPUT + "=")) {
+      changed.remove(outputAt - 1);
+    }
+    return of(changed);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.counterpoint.strategies.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.strategies.network.Secret;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Shell scripts as single processes, and as one rank of several with a tracker. */
+@DisabledOnOs(OS.WINDOWS)
+@Timeout(60)
+final class ChildProcessTest {
+  @TempDir private Path folder;
+
+  @Test
+  void theLogIsCompleteBeforeTheExitCodeIsReported() throws Exception {
+    ChildProcess child = start("echo one; echo counterpoint: two; echo three; exit 7");
+
+    assertThat(exitCode(child)).isEqualTo(7);
+    assertThat(child.lastLines()).containsExactly("one", "counterpoint: two", "three");
+    assertThat(child.summary()).isEqualTo("two");
+    assertThat(child.errors()).containsExactly("two");
+  }
+
+  @Test
+  void aGrandchildThatHoldsTheOutputOpenIsNotWaitedFor() throws Exception {
+    ChildProcess child = start("sleep 120 & echo $!; exit 3");
+    try {
+      assertThat(exitCode(child)).isEqualTo(3);
+    } finally {
+      long grandchild = Long.parseLong(child.lastLines().get(0));
+      ProcessHandle.of(grandchild).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  @Test
+  void aTrackerThatOtherRanksStillNeedIsWaitedFor() throws Exception {
+    List<TrackerEvent.Kind> events = new ArrayList<>();
+
+    assertThat(attempt("echo begun; sleep 1; echo alive; exit 0", events).code()).isZero();
+    assertThat(events).contains(TrackerEvent.Kind.BEGUN, TrackerEvent.Kind.ALIVE);
+  }
+
+  @Test
+  void aTrackerThatRanksHaveNotJoinedIsNotWaitedFor() throws Exception {
+    List<TrackerEvent.Kind> events = new ArrayList<>();
+
+    assertThat(attempt("exec sleep 120", events).code()).isZero();
+    assertThat(events).containsExactly(TrackerEvent.Kind.LISTENING);
+  }
+
+  /** Rank 0 of two, which is done at once; rank 1 is elsewhere. */
+  private AttemptResult attempt(String tracker, List<TrackerEvent.Kind> events) throws Exception {
+    Programs scripts =
+        new Programs() {
+          @Override
+          public ProcessBuilder rank(int rank) {
+            return shell("exit 0");
+          }
+
+          @Override
+          public ProcessBuilder tracker(Address address, int worldSize, Duration deadline) {
+            return shell("echo listening a:1; " + tracker);
+          }
+        };
+    AttemptListener listener =
+        new AttemptListener() {
+          @Override
+          public void onTrackerEvent(TrackerEvent event) {
+            events.add(event.kind());
+          }
+        };
+    Job job =
+        new Job(
+            new Job.LocalRanks(2, List.of(0), 0),
+            new Job.TrackerPlan(Address.LOOPBACK, true, Secret.random(), Duration.ofSeconds(30)),
+            Files.createDirectories(folder.resolve("logs")));
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    try (Attempt attempt =
+        new Attempt(job, scripts, 1, new Attempt.Output(nowhere, nowhere), listener)) {
+      return attempt.run();
+    }
+  }
+
+  private ChildProcess start(String script) throws IOException {
+    return ChildProcess.start(
+        new ChildProcess.Start("child", shell(script), folder.resolve("child.log"), 1));
+  }
+
+  private static int exitCode(ChildProcess child) throws Exception {
+    CompletableFuture<Integer> code = new CompletableFuture<>();
+    child.onEnd((it, ended) -> code.complete(ended));
+    return code.get(30, TimeUnit.SECONDS);
+  }
+
+  private ProcessBuilder shell(String script) {
+    return new ProcessBuilder("/bin/sh", "-c", script).directory(folder.toFile());
+  }
+}
