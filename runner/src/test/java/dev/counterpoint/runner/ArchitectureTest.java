@@ -105,7 +105,7 @@ final class ArchitectureTest {
 
   /** In Spark's processes only the jar of this module, Spark and Hadoop are on the class path. */
   @ArchTest
-  static final ArchRule SPARK_CLASSES_DEPEND_ON_SPARK_AND_THE_LAUNCH_PACKAGES_ALONE =
+  static final ArchRule SPARK_CLASSES_DEPEND_ONLY_ON_SPARK_AND_THE_LAUNCH_PACKAGES =
       classes()
           .that()
           .resideInAPackage(SPARK)
@@ -123,7 +123,7 @@ final class ArchitectureTest {
 
   /** They run in Spark's processes, too. */
   @ArchTest
-  static final ArchRule THE_LAUNCH_PACKAGES_DEPEND_ON_THE_JDK_ALONE =
+  static final ArchRule THE_LAUNCH_PACKAGES_DEPEND_ONLY_ON_THE_JDK =
       classes()
           .that()
           .resideInAnyPackage(LAUNCH, NETWORK)
