@@ -22,7 +22,7 @@ import java.util.zip.ZipFile;
 /**
  * Hashes of the code that a process runs: one for each class path entry, by file name. For a jar,
  * the names, sizes and checksums of its zip directory are hashed, but not the timestamps. Two
- * builds of the same sources thus have equal hashes, and a library of 500 MB is hashed at once.
+ * builds of the same sources thus have equal hashes, and hashing a library of 500 MB is fast.
  */
 public final class CodeFacts {
   private static final int HASH_LENGTH = 12; // hexadecimal digits
