@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
@@ -16,8 +17,7 @@ import java.util.Optional;
  * Keeps the model that did best in a validation as the checkpoint {@code best}, and makes it the
  * run's result. Of equals the first stays.
  */
-public final class BestModel
-    implements Callback.Remembering, Callback.Choosing, Callback.Measuring {
+public final class BestModel implements Stateful, Callback.Choosing, Callback.Measuring {
   private static final String VALIDATION = "validation";
   private static final long NONE = -1;
 
@@ -76,16 +76,16 @@ public final class BestModel
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
   }
 
   /** What another measure found best is forgotten. */
   @Override
-  public void remember(Map<String, Object> memory) {
-    if (config.metric().equals(memory.get("metric"))) {
-      best = Double.parseDouble(String.valueOf(memory.get("best")));
-      bestStep = Long.parseLong(String.valueOf(memory.get("bestStep")));
+  public void loadState(Map<String, ?> state) {
+    if (config.metric().equals(state.get("metric"))) {
+      best = Double.parseDouble(String.valueOf(state.get("best")));
+      bestStep = Long.parseLong(String.valueOf(state.get("bestStep")));
     }
   }
 

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Watches a run. A callback changes nothing of it; what it may do is ask for the end, through the
- * {@link StopSignal} it was built with.
+ * Observes a run. A callback does not change the training; it may request its end, through the
+ * {@link StopSignal} it was built with. A callback whose state survives a restart also implements
+ * {@link dev.counterpoint.core.checkpoint.Stateful}.
  */
 public interface Callback {
   default void onStart(TrainingStart start) {}
@@ -56,15 +57,6 @@ public interface Callback {
   interface Measuring extends Callback {
     /** Its name, as in the validation rows; a run that does not measure it does not begin. */
     String measure();
-  }
-
-  /** A callback that must remember something when a run goes on: checkpoints keep its memory. */
-  interface Remembering extends Callback {
-    /** Numbers and texts by name. */
-    Map<String, Object> memory();
-
-    /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
-    void remember(Map<String, Object> memory);
   }
 
   /** A callback that has a file of its own in the run directory. */

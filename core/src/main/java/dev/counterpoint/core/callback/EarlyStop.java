@@ -1,10 +1,11 @@
 package dev.counterpoint.core.callback;
 
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
 /** Asks for the end when a validation measure has not become better for a while. */
-public final class EarlyStop implements Callback.Remembering, Callback.Measuring {
+public final class EarlyStop implements Stateful, Callback.Measuring {
   private final Config config;
   private final StopSignal stop;
   private final Direction direction;
@@ -48,7 +49,7 @@ public final class EarlyStop implements Callback.Remembering, Callback.Measuring
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     return Map.of("metric", config.metric(), "best", Double.toString(best), "waited", waited);
   }
 
@@ -57,12 +58,13 @@ public final class EarlyStop implements Callback.Remembering, Callback.Measuring
    * measure has waited for is forgotten.
    */
   @Override
-  public void remember(Map<String, Object> memory) {
-    if (!config.metric().equals(memory.getOrDefault("metric", config.metric()))) {
+  public void loadState(Map<String, ?> state) {
+    Object metric = state.get("metric"); // absent in checkpoints of the first versions
+    if (metric != null && !metric.equals(config.metric())) {
       return;
     }
-    best = Double.parseDouble(String.valueOf(memory.get("best")));
-    waited = Integer.parseInt(String.valueOf(memory.get("waited")));
+    best = Double.parseDouble(String.valueOf(state.get("best")));
+    waited = Integer.parseInt(String.valueOf(state.get("waited")));
     stopIfWaitedEnough();
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.DiskSync;
 import dev.counterpoint.core.checkpoint.Reason;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
  */
-public final class MetricsFile implements Callback.Remembering, Callback.Writing {
+public final class MetricsFile implements Stateful, Callback.Writing {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final long UNKNOWN = Long.MAX_VALUE;
@@ -139,7 +140,7 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     Map<String, Object> memory = new LinkedHashMap<>();
     memory.put("row", lastRow);
     memory.put("loss", Double.toString(loss));
@@ -157,29 +158,29 @@ public final class MetricsFile implements Callback.Remembering, Callback.Writing
   }
 
   @Override
-  public void remember(Map<String, Object> memory) {
-    lastRow = (long) number(memory, "row");
-    loss = number(memory, "loss");
-    weight = number(memory, "weight");
-    items = (long) number(memory, "items");
-    tokens = (long) number(memory, "tokens");
-    seconds = number(memory, "seconds");
-    if (memory.containsKey("step")) {
+  public void loadState(Map<String, ?> state) {
+    lastRow = (long) number(state, "row");
+    loss = number(state, "loss");
+    weight = number(state, "weight");
+    items = (long) number(state, "items");
+    tokens = (long) number(state, "tokens");
+    seconds = number(state, "seconds");
+    if (state.containsKey("step")) {
       lastStep =
           new StepReport(
-              (long) number(memory, "step"),
-              (int) number(memory, "epoch"),
+              (long) number(state, "step"),
+              (int) number(state, "epoch"),
               loss / weight,
               weight,
-              number(memory, "learningRate"),
-              number(memory, "gradientNorm"),
+              number(state, "learningRate"),
+              number(state, "gradientNorm"),
               items,
               tokens,
               seconds);
     }
   }
 
-  private static double number(Map<String, Object> memory, String name) {
+  private static double number(Map<String, ?> memory, String name) {
     return Double.parseDouble(String.valueOf(memory.get(name)));
   }
 

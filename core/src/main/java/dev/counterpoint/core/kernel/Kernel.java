@@ -48,7 +48,7 @@ public final class Kernel {
   }
 
   /** What tells one loaded module from another. */
-  private record Source(String name, Map<String, Object> constants) {}
+  private record Source(Class<?> owner, String name, Map<String, Object> constants) {}
 
   /** The kernel of that name, without constants. */
   public static Kernel load(String name) {
@@ -62,12 +62,26 @@ public final class Kernel {
    * @throws IllegalStateException with libtorch's message where the text does not load
    */
   public static Kernel load(String name, Map<String, Object> constants) {
+    return load(Kernel.class, name, constants);
+  }
+
+  /**
+   * A kernel that is stored as a resource beside another class.
+   *
+   * @param owner the class whose resource {@code NAME.py} is loaded
+   */
+  public static Kernel load(Class<?> owner, String name) {
+    return load(owner, name, Map.of());
+  }
+
+  private static Kernel load(Class<?> owner, String name, Map<String, Object> constants) {
     return LOADED.computeIfAbsent(
-        new Source(name, Map.copyOf(constants)), source -> new Kernel(module(source)));
+        new Source(owner, name, Map.copyOf(constants)), source -> new Kernel(module(source)));
   }
 
   private static PtSymbolBlock module(Source source) {
-    byte[] archive = ModuleArchive.pack(text(source.name()), new TreeMap<>(source.constants()));
+    byte[] archive =
+        ModuleArchive.pack(text(source.owner(), source.name()), new TreeMap<>(source.constants()));
     try {
       return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {
@@ -76,8 +90,8 @@ public final class Kernel {
     }
   }
 
-  private static String text(String name) {
-    try (InputStream resource = Kernel.class.getResourceAsStream(name + ".py")) {
+  private static String text(Class<?> owner, String name) {
+    try (InputStream resource = owner.getResourceAsStream(name + ".py")) {
       if (resource == null) {
         throw new IllegalStateException("Kernel " + name + " does not load: no such text.");
       }
@@ -85,7 +99,7 @@ public final class Kernel {
       return text.startsWith(WITH)
           ? text
               + Arrays.stream(text.substring(WITH.length(), text.indexOf('\n')).split(", "))
-                  .map(Kernel::text)
+                  .map(other -> text(owner, other))
                   .collect(Collectors.joining())
           : text;
     } catch (IOException e) {

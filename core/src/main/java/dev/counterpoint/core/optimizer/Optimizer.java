@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Gradients;
@@ -29,7 +30,7 @@ import java.util.stream.IntStream;
  * scales of norms, which have one, are left alone. A {@link ParameterGroup} that says its decay has
  * it for all its parameters.
  */
-public final class Optimizer implements AutoCloseable {
+public final class Optimizer implements Stateful, AutoCloseable {
   private final UpdateRule rule;
   private final NDManager memory;
   private final Map<String, NDArray> state = new LinkedHashMap<>();
@@ -140,11 +141,11 @@ public final class Optimizer implements AutoCloseable {
         }
       }
     }
-    return rate(schedule);
+    return learningRate(schedule);
   }
 
-  /** The rate that a schedule makes for the parameters that no group gives another. */
-  public double rate(DoubleUnaryOperator schedule) {
+  /** The learning rate of the parameters that are in no group of their own. */
+  public double learningRate(DoubleUnaryOperator schedule) {
     return schedule.applyAsDouble(rule.learningRate());
   }
 
@@ -176,6 +177,7 @@ public final class Optimizer implements AutoCloseable {
    * Everything remembered, by {@code parameter name/slot name}, the arrays themselves: what {@code
    * CheckpointStore.save} takes, and {@code Checkpoint.load} writes into.
    */
+  @Override
   public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(state);
   }

@@ -1,6 +1,5 @@
 package dev.counterpoint.core.training;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
@@ -48,9 +47,15 @@ final class TrainingData {
     return order;
   }
 
-  /** The steps of an epoch from a place in it. */
-  BatchLoader load(int epoch, long fromStep, Share share, Device device) {
-    return new BatchLoader(dataset, order(epoch), fromStep, share, config.microBatch(), device);
+  /** Loads the rest of the current epoch: of each step, the shard of this process. */
+  BatchLoader load(TrainState state, TrainingStrategy strategy) {
+    return new BatchLoader(
+        dataset,
+        order(state.epoch()),
+        state.stepInEpoch(),
+        strategy.shard(),
+        config.microBatch(),
+        state.model().device());
   }
 
   /** Sees to it that a model's output is there, and what will be measured in the validations. */

@@ -131,7 +131,8 @@ class CrashTest {
                 .withBatchSize(16)
                 .withOptimizer(AdamW.of(0.02))
                 .withSchedule(CrashTest::rate);
-        TrainingEnd end = new Trainer(model, new InOneProcess(), config, options).train(data());
+        TrainingEnd end =
+            new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(data());
         return left(end, model, best.chosen().checkpoint().orElse(null));
       }
     }
@@ -283,18 +284,6 @@ class CrashTest {
     @Override
     public void onStep(StepReport report) {
       steps++;
-    }
-  }
-
-  private static final class InOneProcess implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
     }
   }
 }

@@ -120,7 +120,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
       TrainingConfig config = CONFIG.withBatchSize(batchSize);
-      Trainer trainer = new Trainer(model, new AloneStrategy(), config, options);
+      Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
       assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining(said);
@@ -400,7 +400,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0.3)) {
       new Trainer(
               model,
-              new AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               CONFIG,
               new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults()))
           .train(TinyClassifier.items(100));
@@ -410,7 +410,11 @@ class TrainerTest {
 
   private static TrainingEnd train(
       BaseModel model, Callback callback, StopSignal stop, Path checkpoints) {
-    return new Trainer(model, new AloneStrategy(), CONFIG, options(7, callback, stop, checkpoints))
+    return new Trainer(
+            model,
+            TrainingStrategy.singleProcess(),
+            CONFIG,
+            options(7, callback, stop, checkpoints))
         .train(TinyClassifier.items(100));
   }
 
@@ -436,24 +440,12 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       new Trainer(
               model,
-              new AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               config,
               new RunOptions(
                   3, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults()))
           .train(dataset);
     }
     return reports;
-  }
-
-  static final class AloneStrategy implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
-    }
   }
 }

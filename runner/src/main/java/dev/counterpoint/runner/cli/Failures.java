@@ -3,7 +3,7 @@ package dev.counterpoint.runner.cli;
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.core.training.RankDivergedException;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.config.SourcePath;
 import dev.counterpoint.runner.report.OutputClosed;
@@ -79,7 +79,7 @@ final class Failures {
       say(command, "\"" + Visible.of(path.getInput()) + "\" is no path: " + path.getReason() + ".");
       return ExitCode.REQUEST_WRONG;
     }
-    if (told instanceof RunFailed || told instanceof RanksDiverged) {
+    if (told instanceof RunFailed || told instanceof RankDivergedException) {
       say(command, message(told));
     } else if (told instanceof IllegalArgumentException explained) {
       say(
@@ -103,7 +103,7 @@ final class Failures {
       if (each instanceof OutputClosed
           || each instanceof InvalidSettings
           || each instanceof RunFailed
-          || each instanceof RanksDiverged
+          || each instanceof RankDivergedException
           || each instanceof IOException
           || each instanceof OutOfMemoryError
           || each instanceof InvalidPathException

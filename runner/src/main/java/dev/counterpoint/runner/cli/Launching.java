@@ -4,6 +4,7 @@ import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.launch.DistributedRun;
 import dev.counterpoint.runner.launch.Launcher;
 import dev.counterpoint.runner.launch.Spot;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code counterpoint train} of a run that several processes share: starts them. */
 final class Launching {
-  private static final String WORKERS = "strategy.workers";
+  private static final String WORKERS = "strategy." + Processes.WORKERS;
 
   private final Asked asked;
   private final SeveralMachines machines;

@@ -110,7 +110,7 @@ final class TrainCommand implements Callable<Integer> {
     Ranks ranks = place.isPresent() ? Ranks.meet(place.get(), run, console) : Ranks.none();
     Injector wired =
         Guice.createInjector(new RunModule(run, console, watchers(run), ranks.participation()));
-    boolean leads = ranks.participation().leads();
+    boolean isRankZero = ranks.participation().isRankZero();
     try (ranks;
         lock;
         console;
@@ -119,18 +119,18 @@ final class TrainCommand implements Callable<Integer> {
         TrainingStrategy strategy = wired.getInstance(TrainingStrategy.class);
         ranks; // Before the strategy: whoever misses this one in the ring must know already why.
         Heartbeat heartbeat = wired.getInstance(Heartbeat.class)) {
-      if (leads) {
+      if (isRankZero) {
         Heartbeat.take(run.directory()).ifPresent(console::say);
       }
       Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, leash);
       Trainer trainer = wired.getInstance(Trainer.class);
       introduce(run, data, model, console);
-      if (leads) {
+      if (isRankZero) {
         prepare(run, data);
       }
       TrainingEnd end = trainer.train(data);
       List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
-      if (leads) {
+      if (isRankZero) {
         conclude(run, data, model, Outcome.of(end, model, callbacks), console);
       }
       if (signals.exitCode() != ExitCode.DONE) {
@@ -139,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
       ranks.done();
       return signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
-      if (leads && !run.goesOn()) {
+      if (isRankZero && !run.goesOn()) {
         run.directory().discardUnlessBegun();
       }
       throw e;

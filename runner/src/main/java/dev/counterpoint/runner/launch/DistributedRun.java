@@ -2,12 +2,12 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.machine.OwnJvm;
 import dev.counterpoint.runner.rendezvous.Address;
 import dev.counterpoint.runner.rendezvous.Secret;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -30,10 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param secretFile null where the secret is in the environment
  */
 public record DistributedRun(
-    Run run,
-    DistributedTrainingStrategy.Config config,
-    Optional<Spot> spot,
-    @Nullable Path secretFile) {
+    Run run, Processes config, Optional<Spot> spot, @Nullable Path secretFile) {
   private static final String THREADS = "OMP_NUM_THREADS";
 
   /**
@@ -44,11 +41,9 @@ public record DistributedRun(
    */
   public record Arguments(List<String> ofAll, List<String> ofRank0) {}
 
-  /** Whether a run is one for several processes. */
-  public static Optional<DistributedTrainingStrategy.Config> config(Run run) {
-    return run.file().strategy() instanceof DistributedTrainingStrategy.Config config
-        ? Optional.of(config)
-        : Optional.empty();
+  /** The worker processes of a run; empty if its strategy runs in a single process. */
+  public static Optional<Processes> config(Run run) {
+    return run.file().strategy().processes();
   }
 
   /**

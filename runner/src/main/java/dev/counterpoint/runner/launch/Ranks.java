@@ -2,6 +2,7 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.rendezvous.Address;
 import dev.counterpoint.runner.rendezvous.Facts;
@@ -11,7 +12,6 @@ import dev.counterpoint.runner.rendezvous.Timing;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Participation;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
 import java.io.Closeable;
@@ -52,12 +52,14 @@ public final class Ranks implements Closeable {
    * @throws InvalidSettings where the run is not one for ranks, or this rank is not let in
    */
   public static Ranks meet(Place place, Run run, Console console) {
-    if (!(run.file().strategy() instanceof DistributedTrainingStrategy.Config config)) {
-      throw new InvalidSettings(
-          Place.RANK
-              + " makes this process a rank of a distributed run, but strategy.type is another:"
-              + " --set strategy.type=distributed");
-    }
+    Processes config =
+        DistributedRun.config(run)
+            .orElseThrow(
+                () ->
+                    new InvalidSettings(
+                        Place.RANK
+                            + " makes this process a rank of a distributed run, but the strategy of"
+                            + " the run has a single process: --set strategy.type=distributed"));
     if (config.workers() != place.world()) {
       throw new InvalidSettings(
           String.format(
@@ -106,7 +108,7 @@ public final class Ranks implements Closeable {
 
   private Collective join(Run run, String fingerprint) {
     if (place == null || gate == null) {
-      return Collective.alone();
+      return Collective.singleProcess();
     }
     try {
       Address ring =

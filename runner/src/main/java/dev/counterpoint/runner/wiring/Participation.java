@@ -27,11 +27,11 @@ public record Participation(int rank, int localRank, Joining joining) {
 
   /** The only process of its run. */
   public static Participation alone() {
-    return new Participation(0, 0, (run, fingerprint) -> Collective.alone());
+    return new Participation(0, 0, (run, fingerprint) -> Collective.singleProcess());
   }
 
-  /** Whether this is the process that writes the run directory and speaks to the terminal. */
-  public boolean leads() {
+  /** Whether this is rank 0, which writes the run directory and prints to the terminal. */
+  public boolean isRankZero() {
     return rank == 0;
   }
 }

@@ -151,7 +151,7 @@ public final class RunModule extends AbstractModule {
       StopSignal stop,
       CheckpointStore checkpoints,
       Heartbeat heartbeat) {
-    if (!participation.leads()) {
+    if (!participation.isRankZero()) {
       return List.of();
     }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.spark.JobPlan;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,14 +27,14 @@ public final class TravellingRun {
   private static final String PATH = "path";
 
   private final Run run;
-  private final DistributedTrainingStrategy.Config strategy;
+  private final Processes processes;
   private final ObjectNode settings;
   private final Map<String, String> files = new TreeMap<>();
   private final Map<String, Path> classes = new TreeMap<>();
 
-  private TravellingRun(Run run, DistributedTrainingStrategy.Config strategy) {
+  private TravellingRun(Run run, Processes processes) {
     this.run = run;
-    this.strategy = strategy;
+    this.processes = processes;
     settings = run.binder().toTree(run.file());
   }
 
@@ -44,23 +44,28 @@ public final class TravellingRun {
    * @throws InvalidSettings where the run is not one for several processes
    */
   public static void pack(Run run, Path folder) throws IOException {
-    if (!(run.file().strategy() instanceof DistributedTrainingStrategy.Config strategy)) {
-      throw new InvalidSettings(
-          "On Spark strategy.type must be distributed; the run has "
-              + run.binder().toTree(run.file()).path("strategy").path("type")
-              + ".");
-    }
+    Processes processes =
+        run.file()
+            .strategy()
+            .processes()
+            .orElseThrow(
+                () ->
+                    new InvalidSettings(
+                        "On Spark strategy.type must be distributed, or a strategy of yours with"
+                            + " processes; the run has "
+                            + run.binder().toTree(run.file()).path("strategy").path("type")
+                            + "."));
     int batchSize = run.file().training().batchSize();
-    if (strategy.workers() > batchSize) {
+    if (processes.workers() > batchSize) {
       throw new InvalidSettings(
           String.format(
               Locale.ROOT,
               "strategy.workers %d must be at most training.batchSize, %d: each worker has a share of"
                   + " every batch.",
-              strategy.workers(),
+              processes.workers(),
               batchSize));
     }
-    new TravellingRun(run, strategy).write(folder);
+    new TravellingRun(run, processes).write(folder);
   }
 
   private void write(Path folder) throws IOException {
@@ -72,9 +77,9 @@ public final class TravellingRun {
     takeClasses();
     new JobPlan(
             run.file().name(),
-            strategy.workers(),
-            strategy.maxRestarts(),
-            strategy.deadlineSeconds(),
+            processes.workers(),
+            processes.maxRestarts(),
+            (int) processes.deadline().toSeconds(),
             run.directory().path().toString(),
             files)
         .write(folder);
