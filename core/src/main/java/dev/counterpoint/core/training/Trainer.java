@@ -2,6 +2,7 @@ package dev.counterpoint.core.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
@@ -105,7 +106,7 @@ public final class Trainer {
       }
       model.setTraining(false);
       saved.finish();
-      state.useResult(strategy.resultWeights(state)); // never reverted
+      useResult(state);
       TrainingEnd end = totals.end(state.progress(), options.stop().reason());
       notify(callback -> callback.onEnd(end));
       return end;
@@ -207,11 +208,21 @@ public final class Trainer {
     if (split.isEmpty()) {
       return Optional.empty();
     }
-    try (WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
+    try (NDScope temporary = new NDScope();
+        WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
+      temporary.suppressNotUsedWarning();
       Evaluation evaluation = evaluator(data).evaluate(split.get(), strategy.collective());
       ValidationReport report = new ValidationReport(state.step(), state.epoch(), evaluation);
       notify(callback -> callback.onValidation(report));
       return Optional.of(evaluation);
+    }
+  }
+
+  /** Leaves the result in the model: the exchange is never reverted. */
+  private void useResult(TrainState state) {
+    try (NDScope temporary = new NDScope()) {
+      temporary.suppressNotUsedWarning();
+      WeightAverage.Exchange unused = state.useResult(strategy.resultWeights(state));
     }
   }
 

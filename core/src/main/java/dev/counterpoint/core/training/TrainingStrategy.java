@@ -10,9 +10,9 @@ import java.util.Map;
  * none and defines what the other strategies must equal.
  *
  * <p>All hooks are called by the training thread, in the order below, by every process of the run
- * at the same point. Gradients are not recorded in them. Arrays that {@link #reduceGradients},
- * {@link #afterStep} and {@link #state} create are freed after the call or, for {@code state}, once
- * they are saved; arrays that outlive a step are created in {@link #setup}.
+ * at the same point. Gradients are not recorded in them. Arrays that live longer than a hook are
+ * created in {@link #setup}; those that another hook creates are freed after it, or once its result
+ * has been used.
  */
 public interface TrainingStrategy extends Stateful, AutoCloseable {
   /** The strategy of a single process: every hook is the identity. */

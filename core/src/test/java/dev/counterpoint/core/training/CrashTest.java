@@ -238,7 +238,7 @@ class CrashTest {
 
     assertThat(done.train(watcher)).isEqualTo(first);
     assertThat(watcher.steps).isZero();
-    assertThat(watcher.ended).isEqualTo("all 6 steps are made");
+    assertThat(watcher.ended).isEqualTo("all 6 steps are done");
   }
 
   @Test

@@ -142,7 +142,7 @@ class TrainerTest {
       assertThatThrownBy(() -> train(model, new Callback() {}, new StopSignal(), checkpoints))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("model.safetensors is damaged: it is missing")
-          .hasMessageContaining("No checkpoint is whole");
+          .hasMessageContaining("No checkpoint is complete");
     }
   }
 
@@ -177,8 +177,8 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
-          .hasMessageContaining("Its items: item 3.")
-          .hasMessageContaining("a lower learning rate may help; here it was ");
+          .hasMessageContaining("Examples of the step: item 3.")
+          .hasMessageContaining("try a learning rate below ");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
     }
   }
@@ -190,7 +190,7 @@ class TrainerTest {
 
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("every parameter is frozen");
+          .hasMessageContaining("all are frozen");
     }
   }
 
@@ -341,7 +341,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(large))
           .isInstanceOf(OutOfMemory.class)
-          .hasMessageContaining("not enough memory for the items of step 1.");
+          .hasMessageContaining("not enough memory for the examples of step 1.");
     }
   }
 
