@@ -45,7 +45,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
     Targets.requireCount(logits.size() / classes, labels, logits, "row of the output");
     try {
       CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
-      return new LossSum(result.sum(), result.count().getLong());
+      return new LossSum(result.sum(), result.count());
     } catch (EngineException e) {
       throw explained(labels, logits, e);
     }
@@ -56,7 +56,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
       NDArray labels, NDArray logits, EngineException failure) {
     long classes = logits.getShape().tail();
     OptionalLong outside =
-        LongStream.of(labels.toLongArray())
+        LongStream.of(labels.toLongArray()) // device-to-host synchronization, after an error only
             .filter(label -> label != IGNORED && (label < 0 || label >= classes))
             .findFirst();
     return outside.isEmpty()

@@ -44,9 +44,7 @@ public record SpanCrossEntropy() implements Loss {
    * @param labels (batch, 2), int64
    */
   public LossSum of(NDArray logits, NDArray labels) {
-    LossSum start = end(logits, labels, 0);
-    LossSum end = end(logits, labels, 1);
-    return new LossSum(start.sum().add(end.sum()).div(2), (start.weight() + end.weight()) / 2);
+    return LossSum.mean(end(logits, labels, 0), end(logits, labels, 1));
   }
 
   private static LossSum end(NDArray logits, NDArray labels, int which) {

@@ -33,12 +33,12 @@ final class StepTotals {
 
   /** Adds a micro-batch of this process. */
   void add(LossSum sum, Batch batch) {
-    double total = sum.total(); // device-to-host synchronization: reads the loss
+    double total = sum.total(); // device-to-host synchronization: the loss
     if (!Double.isFinite(total) && notFinite == NONE) {
       notFinite = batches;
     }
     loss += total;
-    weight += sum.weight();
+    weight += sum.weight(); // device-to-host synchronization, already done by the line above
     tokens += batch.tokens();
     batches++;
   }

@@ -58,7 +58,7 @@ public final class TrainingLoop {
               listener.beforeLoss(output, microBatch);
               LossSum loss = model.loss(output, microBatch);
               gradients.add(loss.sum(), scope); // backward
-              totals.add(loss, microBatch); // device-to-host synchronization: reads the loss
+              totals.add(loss, microBatch); // device-to-host synchronization: the loss
             }
           }
           totals.allReduce(state.stopRequested());
@@ -66,7 +66,7 @@ public final class TrainingLoop {
           try (NDScope temporary = new NDScope()) {
             temporary.suppressNotUsedWarning();
             int summed = strategy.reduceGradients(state);
-            double norm = state.scaleAndClip(totals.scale(summed)); // synchronization: the norm
+            double norm = state.scaleAndClip(totals.scale(summed)); // and another: the norm
             totals.setNorm(norm, summed);
             listener.beforeUpdate(totals, batch);
             totals.setLearningRate(optimizer.step(gradients, state::learningRate)); // update
