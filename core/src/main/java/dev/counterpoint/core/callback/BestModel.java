@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps the model that did best in a validation as the checkpoint {@code best}, and makes it the
- * run's result. Of equals the first stays.
+ * Saves the model with the best validation metric as the checkpoint {@code best}, and selects it as
+ * the result of the run. Of equal values the first one counts.
  */
 public final class BestModel implements Stateful, Callback.Choosing, Callback.Measuring {
   private static final String VALIDATION = "validation";
@@ -63,9 +63,9 @@ public final class BestModel implements Stateful, Callback.Choosing, Callback.Me
   }
 
   /**
-   * The best model, with its measures at {@code validation} of its state. A crash may leave one
-   * there of a step that the run, gone on from an earlier checkpoint, has not reached again; it is
-   * made again when the run comes there, and is not taken before.
+   * The best model; its state has the metrics under {@code validation}. After a crash the
+   * checkpoint may be of a step that the run, resumed from an earlier checkpoint, has not reached
+   * again; then it is not returned.
    */
   @Override
   public CheckpointStore.Found chosen() throws IOException {
@@ -80,7 +80,7 @@ public final class BestModel implements Stateful, Callback.Choosing, Callback.Me
     return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
   }
 
-  /** What another measure found best is forgotten. */
+  /** The state of another metric is ignored. */
   @Override
   public void loadState(Map<String, ?> state) {
     if (config.metric().equals(state.get("metric"))) {

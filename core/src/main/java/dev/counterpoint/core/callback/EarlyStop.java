@@ -4,7 +4,7 @@ import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
-/** Asks for the end when a validation measure has not become better for a while. */
+/** Early stopping: ends the run if a validation metric has not improved for some validations. */
 public final class EarlyStop implements Stateful, Callback.Measuring {
   private final Config config;
   private final StopSignal stop;
@@ -54,8 +54,8 @@ public final class EarlyStop implements Stateful, Callback.Measuring {
   }
 
   /**
-   * A run that had stopped is stopped again, unless there is more patience now. What another
-   * measure has waited for is forgotten.
+   * A run that was stopped is stopped again, unless the patience is larger now. The state of
+   * another metric is ignored.
    */
   @Override
   public void loadState(Map<String, ?> state) {

@@ -22,12 +22,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps, and
- * one more at the end for the steps that are left; they hold means over the steps since the row
- * before (rates are those of the last step). Validation rows hold every measure. A number that is
- * not finite is text, as {@code "NaN"}, since JSON has none.
+ * Writes {@code metrics.jsonl}: one JSON object in each line. A training row is written every
+ * {@code reportEvery} steps, and at the end for the remaining steps; it has means over the steps
+ * since the last row, and the learning rate of the last step. Validation rows have every metric. A
+ * number that is not finite is a text such as {@code "NaN"}, since JSON has no such numbers.
  *
- * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
+ * <p>A resumed run has the rows of the uninterrupted one, except for their speeds.
  */
 public final class MetricsFile implements Stateful, Callback.Writing {
   private static final JsonMapper JSON = new JsonMapper();
@@ -57,8 +57,8 @@ public final class MetricsFile implements Stateful, Callback.Writing {
   }
 
   /**
-   * Drops the rows of steps that are to be made again, and the row of the steps that were left at
-   * an end: they belong to the next row now, or are written again at the next end.
+   * Removes the rows of steps that are repeated, and the row of the remaining steps at an end:
+   * these steps belong to the next row now.
    */
   @Override
   public void onStart(TrainingStart start) {
@@ -210,8 +210,8 @@ public final class MetricsFile implements Stateful, Callback.Writing {
   }
 
   /**
-   * Appends a line, wholly or not at all. A file that is gone is not made again: somebody is
-   * removing the run.
+   * Appends a line, completely or not at all. A file that was deleted is not created again, as the
+   * run is being removed.
    */
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));

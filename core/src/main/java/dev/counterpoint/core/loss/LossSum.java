@@ -46,7 +46,7 @@ public final class LossSum {
               + sum.getShape()
               + " in "
               + sum.getDataType().toString().toLowerCase(Locale.ROOT)
-              + ": end it with sum(), and toType(DataType.FLOAT32, false) if need be.");
+              + ": append sum(), and toType(DataType.FLOAT32, false) if it has another type.");
     }
     this.sum = sum;
     this.count = count;

@@ -27,7 +27,7 @@ final class CallbackDispatcher implements LoopListener {
     this.totals = totals;
   }
 
-  /** The current activity, or the one that failed. */
+  /** The current or failed activity. */
   String position() {
     return position.get();
   }

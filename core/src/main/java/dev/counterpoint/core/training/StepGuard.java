@@ -51,7 +51,7 @@ final class StepGuard {
       String reason =
           String.format(
               Locale.ROOT,
-              "The gradient norm of step %d is %.4g, that of the %d steps before %.4g (median).",
+              "The gradient norm of step %d is %.4g; the median of the %d steps before is %.4g.",
               state.step() + 1,
               step.norm(),
               GradientHistory.STEPS,

@@ -120,7 +120,7 @@ public final class TrainState implements AutoCloseable {
    * A seed for random numbers of the current step: a function of the run's seed, the step and the
    * purpose, so that a resumed run draws the same numbers.
    *
-   * @param purpose a name of its own for each use
+   * @param purpose a different name for each use
    */
   public long seed(String purpose) {
     return Seeds.of(Seeds.of(options.seed(), purpose), progress.step() + 1);
@@ -147,7 +147,7 @@ public final class TrainState implements AutoCloseable {
   /**
    * Multiplies the gradients by a factor and clips them.
    *
-   * @return their 2-norm between the two
+   * @return their 2-norm after the multiplication and before the clipping
    */
   double scaleAndClip(double factor) {
     return clipping.scaleAndClip(gradients, factor); // device-to-host synchronization: the norm

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The training split in the order that a run takes it. */
+/** The training split in the order of a run. */
 final class TrainingData {
   private final Dataset dataset;
   private final List<Supplier<Metric>> metrics;
@@ -38,7 +38,7 @@ final class TrainingData {
     return fingerprint;
   }
 
-  /** What decides, with the seed and the items themselves, which items a step takes. */
+  /** The settings that determine, together with the seed and the data, the examples of a step. */
   Map<String, String> order() {
     Map<String, String> order = new LinkedHashMap<>();
     order.put("number of items", Long.toString(dataset.size()));
@@ -58,7 +58,7 @@ final class TrainingData {
         state.model().device());
   }
 
-  /** Sees to it that a model's output is there, and what will be measured in the validations. */
+  /** Checks that the output of the model is not null and that the metrics accept it. */
   void check(@Nullable NDArray output, Batch batch) {
     if (output == null) {
       throw new IllegalArgumentException(
@@ -68,7 +68,7 @@ final class TrainingData {
     metrics.forEach(metric -> metric.get().check(output, batch));
   }
 
-  /** Where an item came from, as far as its data set can say. */
+  /** The origin of an example, such as a file and a line, if its dataset provides one. */
   String origin(long item) {
     return dataset instanceof Dataset.Traceable traceable ? traceable.origin(item) : "item " + item;
   }

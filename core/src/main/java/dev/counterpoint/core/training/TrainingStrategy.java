@@ -46,8 +46,8 @@ public interface TrainingStrategy extends Stateful, AutoCloseable {
    * ({@link TrainState#batchWeight}) and clips them.
    *
    * @return the number of processes whose gradients are in the sum: the world size after an
-   *     all-reduce, 1 if each process takes a step of its own. The loop scales by {@code worldSize
-   *     / result}, so that the mean over the processes is always the gradient of the batch.
+   *     all-reduce, 1 if each process takes a separate step. The loop scales by {@code worldSize /
+   *     result}, so that the mean over the processes is always the gradient of the batch.
    */
   default int reduceGradients(TrainState state) {
     return 1;

@@ -3,12 +3,12 @@ package dev.counterpoint.runner.wiring;
 import dev.counterpoint.core.training.Collective;
 
 /**
- * How a process takes part in a run.
+ * The rank of a process in its run, and its connection to the other ranks.
  *
  * @param rank of this process, from 0
- * @param localRank which of the processes on this machine it is, from 0: {@code device: gpu} is the
- *     GPU of that number
- * @param joining how it comes to speak to the other processes
+ * @param localRank rank among the processes on this machine, from 0: {@code device: gpu} is the GPU
+ *     of that number
+ * @param joining connects the process to the others
  */
 public record Participation(int rank, int localRank, Joining joining) {
   /** Joins the other processes of a run, once the data is open. */

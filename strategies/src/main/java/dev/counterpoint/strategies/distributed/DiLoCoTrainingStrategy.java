@@ -10,18 +10,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DiLoCo: each process takes {@code syncEvery} optimizer steps of its own with its shard of the
- * batches; then an outer optimizer takes a step with the mean change of the weights (Douillard et
- * al. 2023, arXiv 2311.08105, algorithm 1). An epoch ends a round of local steps too.
+ * DiLoCo: each process takes {@code syncEvery} local optimizer steps with its shard of the batches;
+ * then an outer optimizer takes a step with the mean change of the weights (Douillard et al. 2023,
+ * arXiv 2311.08105, algorithm 1). An epoch ends a round of local steps too.
  *
  * <p>With {@code syncEvery} 1 the gradients are summed over the processes in each step, as in
  * {@link DistributedTrainingStrategy}, and the outer step follows on the common change. If that
  * step is the plain mean, the training is the synchronous one, bit for bit.
  *
  * <p>Unlike the paper, the gradient of a shard is scaled by {@code worldSize / weight of the whole
- * batch}, so that the mean of the gradients is that of the batch although shards have different
- * weights. With SGD and the mean as outer step, rounds of one local step are therefore synchronous
- * training up to rounding. With Adam they are not, because it divides by the root of squares.
+ * batch}, so that the mean of the gradients is the gradient of the batch although shards have
+ * different weights. With SGD and the mean as outer step, rounds of one local step are therefore
+ * synchronous training up to rounding. With Adam they are not, because it divides by the root of
+ * squares.
  */
 final class DiLoCoTrainingStrategy implements TrainingStrategy {
   private final int syncEvery;
