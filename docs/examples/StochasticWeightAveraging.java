@@ -1,4 +1,5 @@
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainState;
@@ -6,7 +7,9 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Stochastic weight averaging (Izmailov et al. 2018): validates and saves the mean of epochs. */
+/**
+ * Stochastic weight averaging (Izmailov et al. 2018): the result is the mean of the last epochs.
+ */
 public record StochasticWeightAveraging(int lastEpochs, Map<String, NDArray> state)
     implements TrainingStrategy {
   @Override
@@ -17,8 +20,8 @@ public record StochasticWeightAveraging(int lastEpochs, Map<String, NDArray> sta
   @Override
   public boolean afterStep(TrainState run) {
     if (run.isEpochEnd()) {
-      long slot = run.epoch() % lastEpochs;
-      run.weights().forEach((name, weight) -> weight.copyTo(state.get(name).get(slot)));
+      NDIndex slot = new NDIndex(run.epoch() % lastEpochs);
+      run.weights().forEach((name, weight) -> state.get(name).set(slot, weight));
     }
     return true;
   }
@@ -30,7 +33,6 @@ public record StochasticWeightAveraging(int lastEpochs, Map<String, NDArray> sta
     return run.completedEpochs() < lastEpochs ? Map.of() : mean;
   }
 
-  /** Averages the weights after each of the last epochs. */
   public record Config(int lastEpochs) implements StrategyConfig {
     @Override
     public TrainingStrategy build(Collective collective) {

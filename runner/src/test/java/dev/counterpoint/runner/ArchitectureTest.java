@@ -20,6 +20,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.training.Collective;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -40,6 +41,26 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(MODELS, STRATEGIES, RUNNER);
+
+  /** Strategies exchange arrays between processes; core sums single numbers only. */
+  @ArchTest
+  static final ArchRule CORE_REDUCES_NO_ARRAYS_OVER_PROCESSES =
+      noClasses()
+          .that()
+          .resideInAPackage(CORE)
+          .and()
+          .areNotAssignableTo(Collective.class)
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "arrays are reduced",
+                  call ->
+                      call.getTargetOwner().isAssignableTo(Collective.class)
+                          && call.getTarget().getName().equals("allReduce")
+                          && !call.getTarget()
+                              .getRawParameterTypes()
+                              .get(0)
+                              .isEquivalentTo(double[].class)));
 
   @ArchTest
   static final ArchRule MODELS_KNOW_ONLY_CORE =
