@@ -7,9 +7,7 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * Stochastic weight averaging (Izmailov et al. 2018): the result is the mean of the last epochs.
- */
+/** Stochastic weight averaging (Izmailov et al. 2018) over the ends of the last epochs. */
 public record StochasticWeightAveraging(int lastEpochs, Map<String, NDArray> state)
     implements TrainingStrategy {
   @Override
