@@ -24,13 +24,10 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.RunOptions;
-import dev.counterpoint.core.training.Share;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.core.training.TrainingLoop;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -220,7 +217,7 @@ class ReplayTest {
         new RunOptions(
             4, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
     try (BaseModel model = new Rooted()) {
-      new Trainer(model, new Alone(), config, options).train(items);
+      new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(items);
     }
   }
 
@@ -229,18 +226,6 @@ class ReplayTest {
     try (BaseModel model = new Rooted()) {
       model.initialize(Device.cpu(), 99);
       return new Replay(snapshot, model).run();
-    }
-  }
-
-  private static final class Alone implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
     }
   }
 

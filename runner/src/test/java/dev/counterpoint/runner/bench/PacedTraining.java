@@ -65,8 +65,7 @@ final class PacedTraining implements Callback {
       return new StandardTrainingStrategy();
     }
     Membership place = new Membership(rank, world, "127.0.0.1", port, Duration.ofSeconds(60));
-    return new DistributedTrainingStrategy(
-        DistributedTrainingStrategy.Config.defaults(), RingCollective.join(place));
+    return new DistributedTrainingStrategy(RingCollective.join(place));
   }
 
   @Override

@@ -25,7 +25,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.AverageWeights;
 import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.NotFiniteException;
-import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.core.training.RankDivergedException;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
@@ -67,7 +67,8 @@ class DistributedTrainingStrategyTest {
   void aloneItIsTheStandardStrategyBitForBit() {
     Trained standard =
         new Trained.Draft().of(new TinyModel(0.3)).by(new StandardTrainingStrategy());
-    Trained alone = new Trained.Draft().of(new TinyModel(0.3)).by(distributed(Collective.alone()));
+    Trained alone =
+        new Trained.Draft().of(new TinyModel(0.3)).by(distributed(Collective.singleProcess()));
 
     assertThat(alone).isEqualTo(standard);
   }
@@ -212,10 +213,10 @@ class DistributedTrainingStrategyTest {
                               .by(distributed(collective));
                         }))
         .cause()
-        .isInstanceOf(RanksDiverged.class)
+        .isInstanceOf(RankDivergedException.class)
         .hasMessageStartingWith(
-            "After step 5 the parameters of rank 1 are not those of rank 0; the first that differs is"
-                + " hidden.bias.");
+            "After step 5 the parameters of rank 1 differ from those of rank 0; the first that"
+                + " differs is hidden.bias.");
   }
 
   @Test
@@ -263,7 +264,7 @@ class DistributedTrainingStrategyTest {
                     .run(collective -> new Trained.Draft().by(distributed(collective))))
         .cause()
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("9 processes cannot share a batch of 8 items");
+        .hasMessageContaining("9 processes cannot share a batch of 8 examples");
   }
 
   @Test
@@ -281,7 +282,7 @@ class DistributedTrainingStrategyTest {
   void roundsOfOnePlainStepAreTheSynchronousTrainingWhateverTheOptimizer() {
     TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
 
-    assertThat(ofRounds(config, 3, 1, new OuterSettings(1, 0)))
+    assertThat(ofRounds(config, 3, 1, new OuterOptimizerConfig(1, 0)))
         .isEqualTo(ofRounds(config, 3, 1, null));
   }
 
@@ -295,7 +296,7 @@ class DistributedTrainingStrategyTest {
             .withOptimizer(new Sgd(0.1, 0.9, 0, 0.01, true))
             .withClipNorm(null);
     List<Trained> common = ofRounds(config, 3, 1, null);
-    List<Trained> local = ofRounds(config, 3, 2, new OuterSettings(1, 0));
+    List<Trained> local = ofRounds(config, 3, 2, new OuterOptimizerConfig(1, 0));
 
     assertNear(local.get(0).losses(), common.get(0).losses());
   }
@@ -333,7 +334,8 @@ class DistributedTrainingStrategyTest {
     assertThat(oneMoreEpoch).allSatisfy(rank -> assertThat(rank.steps()).isEqualTo(24));
   }
 
-  private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterSettings outer) {
+  private List<Trained> ofRounds(
+      TrainingConfig config, int world, int every, OuterOptimizerConfig outer) {
     var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
     return new InMemoryRanks(world)
         .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));

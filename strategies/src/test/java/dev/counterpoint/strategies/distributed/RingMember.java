@@ -31,15 +31,15 @@ final class RingMember {
     for (int i = 0; i < 1000; i++) {
       numbers.putFloat(4 * i, i == 999 ? -0.0f : (ring.rank() + 1) * i);
     }
-    ring.sum(numbers);
+    ring.allReduce(numbers);
     System.out.println("sum " + numbers.getFloat(0) + " " + numbers.getFloat(4 * 998));
     System.out.println("nothing " + numbers.getFloat(4 * 999));
     numbers.putFloat(0, ring.rank() + 5);
     ring.broadcast(numbers);
     System.out.println("broadcast " + numbers.getFloat(0));
-    System.out.println("doubles " + Arrays.toString(ring.sum(0.1, ring.rank())));
+    System.out.println("doubles " + Arrays.toString(ring.allReduce(0.1, ring.rank())));
     String word = "x".repeat(ring.rank() * 300) + ring.rank();
-    for (byte[] part : ring.gather(word.getBytes(StandardCharsets.UTF_8))) {
+    for (byte[] part : ring.allGather(word.getBytes(StandardCharsets.UTF_8))) {
       System.out.println("gather " + part.length + " " + (char) part[part.length - 1]);
     }
     ring.barrier();
@@ -58,7 +58,7 @@ final class RingMember {
   /** The last rank ends without a word, while the others wait for it. */
   private static void vanish(Collective ring) {
     ring.barrier();
-    if (ring.rank() == ring.world() - 1) {
+    if (ring.rank() == ring.worldSize() - 1) {
       Runtime.getRuntime().halt(9);
     }
     ring.barrier();

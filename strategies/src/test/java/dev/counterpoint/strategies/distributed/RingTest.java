@@ -56,7 +56,7 @@ class RingTest {
     assertThat(members.get(0).errors().lines().filter(line -> line.startsWith("rank 0 of 2 has")))
         .singleElement()
         .asString()
-        .startsWith("rank 0 of 2 has lost the others, while gathering 0 bytes: ")
+        .startsWith("rank 0 of 2 has lost the others, while all-gathering 0 bytes: ")
         .endsWith(". It ends with code 75.");
   }
 

@@ -198,7 +198,7 @@ final class ExchangeBenchmark {
         ring.barrier();
         long begin = System.nanoTime();
         for (int i = 0; i < repeats; i++) {
-          ring.sum(buckets);
+          ring.allReduce(buckets);
         }
         System.out.println((System.nanoTime() - begin) * 1e-6 / repeats);
       }

@@ -16,13 +16,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all processes of a run decide together: none of them stops, saves or goes back alone. Each
- * method is called by all at the same place.
+ * Coordinates decisions between the ranks of a run: all of them stop, save and resume together.
+ * Every process calls each method at the same point.
  */
-final class Consensus {
+final class RankCoordinator {
   private final Collective collective;
 
-  Consensus(Collective collective) {
+  RankCoordinator(Collective collective) {
     this.collective = collective;
   }
 
@@ -30,19 +30,19 @@ final class Consensus {
     return collective;
   }
 
-  /** Whether this process writes for all. */
-  boolean leads() {
+  /** Whether this process is rank 0, which writes the files of the run. */
+  boolean isRankZero() {
     return collective.rank() == 0;
   }
 
-  boolean alone() {
-    return collective.world() == 1;
+  boolean isSingleProcess() {
+    return collective.worldSize() == 1;
   }
 
-  /** Whether any process was asked to stop; all are from then on, for the same reason. */
+  /** Whether any process was requested to stop; if so, all processes are, for the same reason. */
   boolean stops(StopSignal stop) {
     String own = stop.reason();
-    List<byte[]> reasons = collective.gather(bytes(own == null ? "" : own));
+    List<byte[]> reasons = collective.allGather(bytes(own == null ? "" : own));
     for (int rank = 0; rank < reasons.size(); rank++) {
       if (reasons.get(rank).length > 0) {
         stop.request(text(reasons.get(rank)));
@@ -52,19 +52,19 @@ final class Consensus {
     return false;
   }
 
-  /** What the first process has, for all; what the others have is not asked for. */
+  /** The text of rank 0; the arguments of the other ranks are ignored. */
   String broadcast(String own) {
-    return text(collective.gather(leads() ? bytes(own) : new byte[0]).get(0));
+    return text(collective.allGather(isRankZero() ? bytes(own) : new byte[0]).get(0));
   }
 
-  /** Likewise. */
+  /** The value of rank 0. */
   boolean broadcast(boolean own) {
     return broadcast(own ? "yes" : "no").equals("yes");
   }
 
-  /** What the first process has given that gives any; null where none does. */
+  /** The text of the lowest rank that has one; null if none has. */
   @Nullable Given firstGiven(@Nullable String own) {
-    List<byte[]> texts = collective.gather(own == null ? new byte[0] : bytes("." + own));
+    List<byte[]> texts = collective.allGather(own == null ? new byte[0] : bytes("." + own));
     for (int rank = 0; rank < texts.size(); rank++) {
       if (texts.get(rank).length > 0) {
         return new Given(rank, text(texts.get(rank)).substring(1));
@@ -73,22 +73,22 @@ final class Consensus {
     return null;
   }
 
-  /** What the one process has given that gives any. */
+  /** The text of the only rank that has one. */
   String given(@Nullable String own) {
     return Objects.requireNonNull(firstGiven(own)).text();
   }
 
-  /** A text of a process. */
+  /** A text and its rank. */
   record Given(int rank, String text) {}
 
-  /** Gives the first process's values to all. */
+  /** Copies the values of rank 0 to all ranks, in place. */
   void broadcast(List<NDArray> all) {
     List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
-    if (collective.world() > 1 && !arrays.isEmpty()) {
+    if (collective.worldSize() > 1 && !arrays.isEmpty()) {
       try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
         flat.copyFrom(arrays);
         flat.buckets(collective.bucketBytes()).forEach(collective::broadcast);
-        if (!leads()) {
+        if (!isRankZero()) {
           flat.copyTo(arrays);
         }
       }
@@ -96,17 +96,17 @@ final class Consensus {
   }
 
   /**
-   * Compares what all must have in common.
+   * Compares values that must be equal in all ranks.
    *
-   * @param own values by name, the same names everywhere
-   * @throws InvalidSettings in every process, naming the processes that differ from the first, and
-   *     in what
+   * @param own values by name; the names are the same in all ranks
+   * @throws InvalidSettings in every process, naming the ranks and the values that differ from rank
+   *     0
    */
   void requireSame(Map<String, String> own) {
     List<String> problems = new ArrayList<>();
     own.forEach(
         (name, value) -> {
-          List<byte[]> values = collective.gather(bytes(value));
+          List<byte[]> values = collective.allGather(bytes(value));
           for (int rank = 1; rank < values.size(); rank++) {
             if (!Arrays.equals(values.get(rank), values.get(0))) {
               problems.add(difference(name, rank, text(values.get(rank)), text(values.get(0))));
@@ -115,7 +115,7 @@ final class Consensus {
         });
     if (!problems.isEmpty()) {
       throw new InvalidSettings(
-          "The processes of this run do not train the same: " + String.join("; ", problems) + ".");
+          "The ranks of this run have different settings: " + String.join("; ", problems) + ".");
     }
   }
 
@@ -124,15 +124,15 @@ final class Consensus {
   }
 
   /**
-   * Compares the values of all parameters.
+   * Compares the values of all parameters between the ranks.
    *
-   * @throws RanksDiverged in every process
+   * @throws RankDivergedException in every process
    */
   void requireSameValues(List<Parameter> parameters, long step) {
-    if (collective.world() == 1) {
+    if (collective.worldSize() == 1) {
       return;
     }
-    List<byte[]> hashes = collective.gather(bytes(ModelHash.of(parameters)));
+    List<byte[]> hashes = collective.allGather(bytes(ModelHash.of(parameters)));
     if (hashes.stream().allMatch(hash -> Arrays.equals(hash, hashes.get(0)))) {
       return;
     }
@@ -140,13 +140,13 @@ final class Consensus {
         parameters.stream()
             .map(parameter -> ModelHash.of(List.of(parameter)))
             .collect(Collectors.joining("\n"));
-    List<byte[]> all = collective.gather(bytes(each));
+    List<byte[]> all = collective.allGather(bytes(each));
     List<String> first = text(all.get(0)).lines().toList();
     for (int rank = 1; rank < all.size(); rank++) {
       List<String> other = text(all.get(rank)).lines().toList();
       for (int i = 0; i < first.size(); i++) {
         if (!first.get(i).equals(other.get(i))) {
-          throw new RanksDiverged(step, rank, parameters.get(i).name());
+          throw new RankDivergedException(step, rank, parameters.get(i).name());
         }
       }
     }

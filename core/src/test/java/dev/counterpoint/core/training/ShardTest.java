@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ShareTest {
+class ShardTest {
   @ParameterizedTest
   @CsvSource({"12, 3", "13, 3", "14, 3", "1, 4", "3, 4", "0, 2", "100, 7"})
   void thePartsTogetherAreAllTheItemsInTheirOrder(int items, int world) {
@@ -17,7 +17,7 @@ class ShareTest {
 
     long[] together =
         IntStream.range(0, world)
-            .mapToObj(rank -> Share.of(rank, world).apply(all))
+            .mapToObj(rank -> Shard.of(rank, world).apply(all))
             .flatMapToLong(Arrays::stream)
             .toArray();
 
@@ -29,7 +29,7 @@ class ShareTest {
   void theSizesDifferByOneAtMost(int items, int world) {
     int[] sizes =
         IntStream.range(0, world)
-            .map(rank -> Share.of(rank, world).apply(items(items)).length)
+            .map(rank -> Shard.of(rank, world).apply(items(items)).length)
             .toArray();
 
     assertThat(Arrays.stream(sizes).max().getAsInt() - Arrays.stream(sizes).min().getAsInt())
@@ -38,15 +38,15 @@ class ShareTest {
 
   @Test
   void whereThereAreFewerItemsThanProcessesTheLastOnesGetNone() {
-    assertThat(Share.of(1, 4).apply(items(2))).hasSize(1);
-    assertThat(Share.of(2, 4).apply(items(2))).isEmpty();
-    assertThat(Share.of(3, 4).apply(items(2))).isEmpty();
+    assertThat(Shard.of(1, 4).apply(items(2))).hasSize(1);
+    assertThat(Shard.of(2, 4).apply(items(2))).isEmpty();
+    assertThat(Shard.of(3, 4).apply(items(2))).isEmpty();
   }
 
   @Test
   void aProcessThatIsAloneTakesEverything() {
-    assertThat(Share.whole().apply(items(5))).isEqualTo(items(5));
-    assertThat(Share.of(0, 1).apply(items(5))).isEqualTo(items(5));
+    assertThat(Shard.whole().apply(items(5))).isEqualTo(items(5));
+    assertThat(Shard.of(0, 1).apply(items(5))).isEqualTo(items(5));
   }
 
   private static long[] items(int count) {

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a run has done so far, in whatever processes, for its end. */
-final class Tally {
+/** Totals of a run up to now, over all its restarts, for its summary. */
+final class RunTotals {
   private long items;
   private long tokens;
   private double seconds;
