@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 final class CallbackDispatcher implements LoopListener {
   private final RunContext run;
   private final TrainState state;
-  private final StepGuard guard;
   private final RunState saved;
   private final RunTotals totals;
   private boolean checked;
@@ -19,10 +18,9 @@ final class CallbackDispatcher implements LoopListener {
   /** Describes the current activity, for the message of a failure. */
   private Supplier<String> position = () -> "the start";
 
-  CallbackDispatcher(RunContext run, StepGuard guard, RunState saved, RunTotals totals) {
+  CallbackDispatcher(RunContext run, RunState saved, RunTotals totals) {
     this.run = run;
     this.state = run.state();
-    this.guard = guard;
     this.saved = saved;
     this.totals = totals;
   }
@@ -65,7 +63,7 @@ final class CallbackDispatcher implements LoopListener {
 
   @Override
   public void beforeUpdate(StepTotals step, StepBatch batch) {
-    guard.inspect(step, batch);
+    saved.guard().inspect(step, batch);
   }
 
   @Override

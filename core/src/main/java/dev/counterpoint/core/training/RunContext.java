@@ -1,9 +1,15 @@
 package dev.counterpoint.core.training;
 
-/** The parts of a run that its checkpoints, its guard and its callbacks share. */
+/** The parts of a run that its checkpoints, step guard and callbacks share. */
 record RunContext(
     TrainState state,
     TrainingStrategy strategy,
     TrainingData data,
     RunOptions options,
-    RankCoordinator ranks) {}
+    RankCoordinator ranks)
+    implements AutoCloseable {
+  @Override
+  public void close() {
+    state.close();
+  }
+}

@@ -51,11 +51,11 @@ final class RunState implements AutoCloseable {
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
-  RunState(RunContext run, StepGuard guard, RunTotals totals) {
+  RunState(RunContext run, RunTotals totals) {
     this.run = run;
     this.state = run.state();
     this.totals = totals;
-    this.guard = guard;
+    this.guard = new StepGuard(run);
     this.ranks = run.ranks();
     CheckpointStore store = run.options().checkpoints();
     kept = ranks.broadcast(store != null);
@@ -63,6 +63,10 @@ final class RunState implements AutoCloseable {
         store != null && ranks.isRankZero()
             ? new CheckpointWriter(store, run.options().policy().background(), this::sync)
             : null;
+  }
+
+  StepGuard guard() {
+    return guard;
   }
 
   /** Files that belong to a step are on the disk before its checkpoint. */

@@ -64,25 +64,14 @@ public final class Trainer {
    * @throws OutOfMemory if a step or a validation needs more memory than there is
    */
   public TrainingEnd train(DataSplits data) {
-    RankCoordinator ranks = new RankCoordinator(strategy.collective());
-    prepare();
-    ranks.requireSame(common(data));
-    requireMeasured(data);
-    TrainingData training = new TrainingData(data, config, options.seed());
-    try (Torch.Recording off = Torch.noGradients();
-        TrainState state = new TrainState(model, config, options, training.stepsPerEpoch())) {
-      return train(data, new RunContext(state, strategy, training, options, ranks));
-    }
-  }
-
-  private TrainingEnd train(DataSplits data, RunContext run) {
-    TrainState state = run.state();
     RunTotals totals = new RunTotals();
-    StepGuard guard = new StepGuard(run);
-    strategy.setup(state);
-    try (RunState saved = new RunState(run, guard, totals)) {
+    try (Torch.Recording off = Torch.noGradients();
+        RunContext run = prepare(data);
+        RunState saved = new RunState(run, totals)) {
+      TrainState state = run.state();
+      strategy.setup(state);
       start(run, saved);
-      CallbackDispatcher listener = new CallbackDispatcher(run, guard, saved, totals);
+      CallbackDispatcher listener = new CallbackDispatcher(run, saved, totals);
       TrainingLoop loop = new TrainingLoop(state, strategy, run.data(), listener);
       try {
         while (state.epoch() <= config.epochs() && !run.ranks().stops(options.stop())) {
@@ -92,7 +81,7 @@ public final class Trainer {
           strategy.trainEpoch(loop);
           if (state.isEpochEnd()) {
             listener.validating();
-            guard.requireFiniteWeights(state.step());
+            saved.guard().requireFiniteWeights(state.step());
             totals.validated(validate(data, state));
             state.progress().epochDone();
             listener.saving();
@@ -111,6 +100,17 @@ public final class Trainer {
       notify(callback -> callback.onEnd(end));
       return end;
     }
+  }
+
+  /** Checks the settings against the data, and initializes the model and its optimizer. */
+  private RunContext prepare(DataSplits data) {
+    RankCoordinator ranks = new RankCoordinator(strategy.collective());
+    initialize();
+    ranks.requireSame(common(data));
+    requireMeasured(data);
+    TrainingData training = new TrainingData(data, config, options.seed());
+    TrainState state = new TrainState(model, config, options, training.stepsPerEpoch());
+    return new RunContext(state, strategy, training, options, ranks);
   }
 
   /** Restores a checkpoint if there is one, and notifies the callbacks. */
@@ -138,7 +138,7 @@ public final class Trainer {
         : options.stop().reason();
   }
 
-  private void prepare() {
+  private void initialize() {
     if (!model.initialized()) {
       model.initialize(Device.cpu(), options.seed());
     }

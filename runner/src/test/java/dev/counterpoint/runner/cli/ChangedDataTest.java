@@ -86,6 +86,6 @@ final class ChangedDataTest {
   private void assertRefusedBecauseOf(String split) {
     assertThat(terminal.run("train", folder.resolve("run").toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains(BEFORE + split + ". Put back what was there");
+    assertThat(terminal.err()).contains(BEFORE + split + ". Restore the data");
   }
 }

@@ -50,12 +50,12 @@ class DistributedTrainingStrategyTest {
 
   @ParameterizedTest
   @CsvSource({"2, 8", "3, 2"})
-  void itTakesTheStepsOfTheStandardStrategy(int world, int microBatchSize) {
+  void itTakesTheStepsOfTheStandardStrategy(int worldSize, int microBatchSize) {
     TrainingConfig config = CONFIG.withEpochs(25).withMicroBatchSize(microBatchSize);
     Trained standard = new Trained.Draft().with(config).by(new StandardTrainingStrategy());
 
     List<Trained> ranks =
-        new InMemoryRanks(world)
+        new InMemoryRanks(worldSize)
             .run(collective -> new Trained.Draft().with(config).by(distributed(collective)));
 
     assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
@@ -171,10 +171,10 @@ class DistributedTrainingStrategyTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
-  void aRunGoesOnInAnotherWorld(int world) {
+  void aRunGoesOnInAnotherWorld(int worldSize) {
     Trained whole = run(CONFIG, new Interruption(99, 3, 0, 1)).get(0);
 
-    List<Trained> resumed = run(CONFIG, new Interruption(7, world, 0, 1));
+    List<Trained> resumed = run(CONFIG, new Interruption(7, worldSize, 0, 1));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
     assertThat(resumed.get(0).steps()).isEqualTo(16);
@@ -322,9 +322,9 @@ class DistributedTrainingStrategyTest {
   /** The round of two steps that step 7 is in ends with step 8. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
-  void roundsGoOnInAnotherWorld(int world) {
+  void roundsGoOnInAnotherWorld(int worldSize) {
     TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
-    Interruption interruption = new Interruption(7, world, 0, 2);
+    Interruption interruption = new Interruption(7, worldSize, 0, 2);
 
     List<Trained> resumed = run(config, interruption);
     List<Trained> oneMoreEpoch = resume(config.withEpochs(3), interruption.in(3));
@@ -335,9 +335,9 @@ class DistributedTrainingStrategyTest {
   }
 
   private List<Trained> ofRounds(
-      TrainingConfig config, int world, int every, OuterOptimizerConfig outer) {
-    var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
-    return new InMemoryRanks(world)
+      TrainingConfig config, int worldSize, int every, OuterOptimizerConfig outer) {
+    var settings = new DistributedTrainingStrategy.Config(worldSize, 0, 60, every, outer);
+    return new InMemoryRanks(worldSize)
         .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));
   }
 
@@ -346,9 +346,9 @@ class DistributedTrainingStrategyTest {
    *
    * @param at the step; over 16 the run is made in one
    */
-  private record Interruption(long at, int laterWorld, double dropout, int every) {
-    Interruption in(int world) {
-      return new Interruption(at, world, dropout, every);
+  private record Interruption(long at, int laterWorldSize, double dropout, int every) {
+    Interruption in(int worldSize) {
+      return new Interruption(at, worldSize, dropout, every);
     }
 
     DistributedTrainingStrategy.Config settings() {
@@ -378,7 +378,7 @@ class DistributedTrainingStrategyTest {
   }
 
   private List<Trained> resume(TrainingConfig config, Interruption interruption) {
-    return new InMemoryRanks(interruption.laterWorld)
+    return new InMemoryRanks(interruption.laterWorldSize)
         .run(
             collective ->
                 new Trained.Draft()

@@ -7,15 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** One process of a ring, for tests: prints what it gets. Arguments: rank, world, port, task. */
+/**
+ * One process of a ring, for tests: prints what it gets. Arguments: rank, worldSize, port, task.
+ */
 final class RingMember {
   private RingMember() {}
 
   public static void main(String[] arguments) throws InterruptedException {
     int rank = Integer.parseInt(arguments[0]);
-    int world = Integer.parseInt(arguments[1]);
+    int worldSize = Integer.parseInt(arguments[1]);
     int port = Integer.parseInt(arguments[2]);
-    Membership membership = new Membership(rank, world, "127.0.0.1", port, Duration.ofSeconds(4));
+    Membership membership =
+        new Membership(rank, worldSize, "127.0.0.1", port, Duration.ofSeconds(4));
     try (RingCollective ring = RingCollective.join(membership)) {
       switch (arguments[3]) {
         case "speak" -> speak(ring);
