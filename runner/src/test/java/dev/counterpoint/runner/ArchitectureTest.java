@@ -20,6 +20,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.training.Collective;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -41,6 +42,26 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule CORE_DEPENDS_ON_NO_OTHER_MODULE =
       mayNotDependOn(CORE, TASKS, MODELS, INFERENCE, STRATEGIES, RUNNER);
+
+  /** Strategies exchange arrays between processes; core sums single numbers only. */
+  @ArchTest
+  static final ArchRule CORE_REDUCES_NO_ARRAYS_OVER_PROCESSES =
+      noClasses()
+          .that()
+          .resideInAPackage(CORE)
+          .and()
+          .areNotAssignableTo(Collective.class)
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "arrays are reduced",
+                  call ->
+                      call.getTargetOwner().isAssignableTo(Collective.class)
+                          && call.getTarget().getName().equals("allReduce")
+                          && !call.getTarget()
+                              .getRawParameterTypes()
+                              .get(0)
+                              .isEquivalentTo(double[].class)));
 
   @ArchTest
   static final ArchRule TASKS_DEPEND_ONLY_ON_CORE =

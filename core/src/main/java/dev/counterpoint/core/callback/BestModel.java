@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Checks;
 import java.io.IOException;
@@ -13,11 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps the model that did best in a validation as the checkpoint {@code best}, and makes it the
- * run's result. Of equals the first stays.
+ * Saves the model with the best validation metric as the checkpoint {@code best}, and selects it as
+ * the result of the run. Of equal values the first one counts.
  */
-public final class BestModel
-    implements Callback.Remembering, Callback.SelectsResult, Callback.MonitorsMetric {
+public final class BestModel implements Stateful, Callback.SelectsResult, Callback.MonitorsMetric {
   private static final String VALIDATION = "validation";
   private static final long NONE = -1;
 
@@ -63,9 +63,9 @@ public final class BestModel
   }
 
   /**
-   * The best model, with its measures at {@code validation} of its state. A crash may leave one
-   * there of a step that the run, gone on from an earlier checkpoint, has not reached again; it is
-   * made again when the run comes there, and is not taken before.
+   * The best model; its state has the metrics under {@code validation}. After a crash the
+   * checkpoint may be of a step that the run, resumed from an earlier checkpoint, has not reached
+   * again; then it is not returned.
    */
   @Override
   public CheckpointStore.Found chosen() throws IOException {
@@ -76,16 +76,16 @@ public final class BestModel
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
   }
 
-  /** What another measure found best is forgotten. */
+  /** The state of another metric is ignored. */
   @Override
-  public void remember(Map<String, Object> memory) {
-    if (config.metric().equals(memory.get("metric"))) {
-      best = Double.parseDouble(String.valueOf(memory.get("best")));
-      bestStep = Long.parseLong(String.valueOf(memory.get("bestStep")));
+  public void loadState(Map<String, ?> state) {
+    if (config.metric().equals(state.get("metric"))) {
+      best = Double.parseDouble(String.valueOf(state.get("best")));
+      bestStep = Long.parseLong(String.valueOf(state.get("bestStep")));
     }
   }
 

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Watches a run. A callback changes nothing of it; what it may do is ask for the end, through the
- * {@link StopSignal} it was built with.
+ * Observes a run. A callback does not change the training; it may request its end, through the
+ * {@link StopSignal} it was built with. A callback whose state survives a restart also implements
+ * {@link dev.counterpoint.core.checkpoint.Stateful}.
  */
 public interface Callback {
   default void onStart(TrainingStart start) {}
@@ -19,79 +20,70 @@ public interface Callback {
 
   default void onValidation(ValidationReport report) {}
 
-  /** A checkpoint is on the disk; steps may have been made since. */
+  /** Called when a checkpoint is on the disk; the training may have continued meanwhile. */
   default void onCheckpoint(long step) {}
 
-  /** A step was kept to be looked at; the run goes on. */
+  /** Called when a snapshot of an unusual step was saved; the run continues. */
   default void onSnapshot(SnapshotReport report) {}
 
   default void onEnd(TrainingEnd end) {}
 
   /**
-   * A callback that looks at the gradients of some steps, as they were used: scaled and clipped.
+   * A callback that receives the gradients of some steps as the optimizer used them: scaled and
+   * clipped.
    */
   interface ObservesGradients extends Callback {
-    /** Whether it wants those of a step; asked after the step is made. */
+    /** Whether to pass the gradients of a step; called after the step. */
     boolean wantsGradients(long step);
 
     /**
-     * Shows them, before {@link #onStep}. They are gone with the next step.
+     * Receives the gradients, before {@link #onStep}. They are valid until the next step.
      *
      * @param gradients of the parameters that took part
      */
     void onGradients(long step, List<Gradients.Gradient> gradients);
   }
 
-  /** A callback that looks at the average of the weights, where the run keeps one. */
+  /** A callback that receives the average of the weights, if the run has one. */
   interface ObservesAverage extends Callback {
     /**
-     * Shows it as a step has left it, before {@link #onStep}.
+     * Receives the average after a step, before {@link #onStep}.
      *
-     * @param averages by name, the arrays themselves: to be looked at, not kept
+     * @param averages by name, the arrays themselves, to be read only
      */
     void onAverage(Map<String, NDArray> averages);
   }
 
-  /** A callback that goes by one measure of the validations. */
+  /** A callback that monitors one metric of the validations. */
   interface MonitorsMetric extends Callback {
-    /** Its name, as in the validation rows; a run that does not measure it does not begin. */
+    /** The name of the metric, as in the validation rows; a run without it is rejected. */
     String measure();
   }
 
-  /** A callback that must remember something when a run goes on: checkpoints keep its memory. */
-  interface Remembering extends Callback {
-    /** Numbers and texts by name. */
-    Map<String, Object> memory();
-
-    /** Takes back what {@link #memory()} gave; integers may come back as any kind of number. */
-    void remember(Map<String, Object> memory);
-  }
-
-  /** A callback that has a file of its own in the run directory. */
+  /** A callback that writes a file in the run directory. */
   interface Flushable extends Callback {
     /**
-     * Returns when all that it has written so far is on the disk itself. A checkpoint of these
-     * steps is about to be made: a run that goes on from it has them behind it. Called from another
-     * thread, while it may be told of further steps.
+     * Returns when everything written up to now is on the disk. Called before a checkpoint of these
+     * steps is written, by another thread, while further steps may be reported.
      */
     void sync() throws IOException;
   }
 
-  /** A callback that is told before each micro-batch of a step what is about to be computed. */
+  /** A callback that receives each micro-batch before it is computed. */
   interface BeforeBatch extends Callback {
     /**
-     * A micro-batch is about to be computed.
+     * Called before a micro-batch is computed.
      *
      * @param step counted from 1
      * @param microBatch counted from 0 within the step
-     * @param batch to be looked at, not kept
+     * @param batch to be read only; valid until the end of the step
      */
     void beforeBatch(long step, int microBatch, Batch batch);
   }
 
-  /** A callback that knows a better result of the run than the model of its last step. */
+  /** A callback that selects a better result of the run than the model of the last step. */
   interface SelectsResult extends Callback {
-    /** The checkpoint whose model is the run's result; none where that is the model as it is. */
+    /** The checkpoint whose model is the result; none if the model of the last step is. */
     CheckpointStore.Found chosen() throws IOException;
   }
 }

@@ -1,10 +1,11 @@
 package dev.counterpoint.core.callback;
 
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
-/** Asks for the end when a validation measure has not become better for a while. */
-public final class EarlyStop implements Callback.Remembering, Callback.MonitorsMetric {
+/** Early stopping: ends the run if a validation metric has not improved for some validations. */
+public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   private final Config config;
   private final StopSignal stop;
   private final Direction direction;
@@ -48,21 +49,22 @@ public final class EarlyStop implements Callback.Remembering, Callback.MonitorsM
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     return Map.of("metric", config.metric(), "best", Double.toString(best), "waited", waited);
   }
 
   /**
-   * A run that had stopped is stopped again, unless there is more patience now. What another
-   * measure has waited for is forgotten.
+   * A run that was stopped is stopped again, unless the patience is larger now. The state of
+   * another metric is ignored.
    */
   @Override
-  public void remember(Map<String, Object> memory) {
-    if (!config.metric().equals(memory.getOrDefault("metric", config.metric()))) {
+  public void loadState(Map<String, ?> state) {
+    Object metric = state.get("metric"); // absent in checkpoints of the first versions
+    if (metric != null && !metric.equals(config.metric())) {
       return;
     }
-    best = Double.parseDouble(String.valueOf(memory.get("best")));
-    waited = Integer.parseInt(String.valueOf(memory.get("waited")));
+    best = Double.parseDouble(String.valueOf(state.get("best")));
+    waited = Integer.parseInt(String.valueOf(state.get("waited")));
     stopIfWaitedEnough();
   }
 

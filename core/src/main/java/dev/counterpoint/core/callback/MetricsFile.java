@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.IoFailure;
@@ -21,14 +22,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code metrics.jsonl}: one JSON object a line. Training rows come every so many steps, and
- * one more at the end for the steps that are left; they hold means over the steps since the row
- * before (rates are those of the last step). Validation rows hold every measure. A number that is
- * not finite is text, as {@code "NaN"}, since JSON has none.
+ * Writes {@code metrics.jsonl}: one JSON object in each line. A training row is written every
+ * {@code reportEvery} steps, and at the end for the remaining steps; it has means over the steps
+ * since the last row, and the learning rate of the last step. Validation rows have every metric. A
+ * number that is not finite is a text such as {@code "NaN"}, since JSON has no such numbers.
  *
- * <p>A run that goes on has the rows of the uninterrupted one, but for their speeds.
+ * <p>A resumed run has the rows of the uninterrupted one, except for their speeds.
  */
-public final class MetricsFile implements Callback.Remembering, Callback.Flushable {
+public final class MetricsFile implements Stateful, Callback.Flushable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final long UNKNOWN = Long.MAX_VALUE;
@@ -56,8 +57,8 @@ public final class MetricsFile implements Callback.Remembering, Callback.Flushab
   }
 
   /**
-   * Drops the rows of steps that are to be made again, and the row of the steps that were left at
-   * an end: they belong to the next row now, or are written again at the next end.
+   * Removes the rows of steps that are repeated, and the row of the remaining steps at an end:
+   * these steps belong to the next row now.
    */
   @Override
   public void onStart(TrainingStart start) {
@@ -139,7 +140,7 @@ public final class MetricsFile implements Callback.Remembering, Callback.Flushab
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     Map<String, Object> memory = new LinkedHashMap<>();
     memory.put("row", lastRow);
     memory.put("loss", Double.toString(loss));
@@ -157,29 +158,29 @@ public final class MetricsFile implements Callback.Remembering, Callback.Flushab
   }
 
   @Override
-  public void remember(Map<String, Object> memory) {
-    lastRow = (long) number(memory, "row");
-    loss = number(memory, "loss");
-    weight = number(memory, "weight");
-    items = (long) number(memory, "items");
-    tokens = (long) number(memory, "tokens");
-    seconds = number(memory, "seconds");
-    if (memory.containsKey("step")) {
+  public void loadState(Map<String, ?> state) {
+    lastRow = (long) number(state, "row");
+    loss = number(state, "loss");
+    weight = number(state, "weight");
+    items = (long) number(state, "items");
+    tokens = (long) number(state, "tokens");
+    seconds = number(state, "seconds");
+    if (state.containsKey("step")) {
       lastStep =
           new StepReport(
-              (long) number(memory, "step"),
-              (int) number(memory, "epoch"),
+              (long) number(state, "step"),
+              (int) number(state, "epoch"),
               loss / weight,
               weight,
-              number(memory, "learningRate"),
-              number(memory, "gradientNorm"),
+              number(state, "learningRate"),
+              number(state, "gradientNorm"),
               items,
               tokens,
               seconds);
     }
   }
 
-  private static double number(Map<String, Object> memory, String name) {
+  private static double number(Map<String, ?> memory, String name) {
     return Double.parseDouble(String.valueOf(memory.get(name)));
   }
 
@@ -209,8 +210,8 @@ public final class MetricsFile implements Callback.Remembering, Callback.Flushab
   }
 
   /**
-   * Appends a line, wholly or not at all. A file that is gone is not made again: somebody is
-   * removing the run.
+   * Appends a line, completely or not at all. A file that was deleted is not created again, as the
+   * run is being removed.
    */
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));

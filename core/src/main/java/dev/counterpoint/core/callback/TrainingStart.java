@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param totalSteps updates of the whole run
  * @param epochs of the whole run
  * @param passedOver newer checkpoints that could not be used, and why: a sentence each
- * @param ended why there is nothing left to train, as "all 300 steps are made"; null where there is
+ * @param ended why there is nothing left to train, as "all 300 steps are done"; null where there is
  */
 public record TrainingStart(
     long step, long totalSteps, int epochs, List<String> passedOver, @Nullable String ended) {

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A complete checkpoint: a folder with {@code model.safetensors}, {@code optimizer.safetensors},
@@ -145,6 +148,19 @@ public final class Checkpoint {
       weights.readAll(parameters);
       slots.readAll(optimizer);
     }
+  }
+
+  /**
+   * The shapes of the optimizer's arrays by name.
+   *
+   * @throws IOException if {@code optimizer.safetensors} cannot be read
+   */
+  public SortedMap<String, Shape> shapes() throws IOException {
+    SortedMap<String, Shape> shapes = new TreeMap<>();
+    try (SafetensorsReader arrays = SafetensorsReader.open(directory.resolve(OPTIMIZER))) {
+      arrays.tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    }
+    return shapes;
   }
 
   /** Loads only the model's parameters, as {@link ModelWeights#load} does. */

@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scope of the arrays created on this thread during a recorded forward pass; closing it closes
@@ -21,13 +23,34 @@ import java.util.List;
 public final class ForwardScope extends NDScope {
   private final List<ByteBuffer> borrowed = new ArrayList<>();
 
+  private final Torch.@Nullable Recording recording;
+
   public ForwardScope() {
+    this(null);
+  }
+
+  private ForwardScope(Torch.@Nullable Recording recording) {
+    this.recording = recording;
     DjlInternals.SCOPE_ARRAYS.set(this, new Arrays(borrowed));
     suppressNotUsedWarning();
   }
 
+  /** Seeds the engine and records the forward pass for gradients, until the scope is closed. */
+  public static ForwardScope record(long seed) {
+    Torch.seed(seed);
+    return new ForwardScope(Torch.recordGradients());
+  }
+
+  /** The recording of {@link #record}. */
+  public Torch.Recording recording() {
+    return Objects.requireNonNull(recording);
+  }
+
   @Override
   public void close() {
+    if (recording != null) {
+      recording.close();
+    }
     super.close();
     borrowed.clear();
   }

@@ -52,7 +52,7 @@ public final class Kernel {
   }
 
   /** Identifies a loaded module. */
-  private record Key(String name, Map<String, Object> constants) {}
+  private record Key(Class<?> owner, String name, Map<String, Object> constants) {}
 
   /** Loads the kernel with the given name, without constants. */
   public static Kernel load(String name) {
@@ -66,12 +66,26 @@ public final class Kernel {
    * @throws IllegalStateException with libtorch's message if the source cannot be loaded
    */
   public static Kernel load(String name, Map<String, Object> constants) {
+    return load(Kernel.class, name, constants);
+  }
+
+  /**
+   * A kernel that is stored as a resource beside another class.
+   *
+   * @param owner the class whose resource {@code NAME.py} is loaded
+   */
+  public static Kernel load(Class<?> owner, String name) {
+    return load(owner, name, Map.of());
+  }
+
+  private static Kernel load(Class<?> owner, String name, Map<String, Object> constants) {
     return LOADED.computeIfAbsent(
-        new Key(name, Map.copyOf(constants)), key -> new Kernel(module(key)));
+        new Key(owner, name, Map.copyOf(constants)), key -> new Kernel(module(key)));
   }
 
   private static PtSymbolBlock module(Key key) {
-    byte[] archive = ModuleArchive.pack(source(key.name()), new TreeMap<>(key.constants()));
+    byte[] archive =
+        ModuleArchive.pack(source(key.owner(), key.name()), new TreeMap<>(key.constants()));
     try {
       return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {
@@ -80,8 +94,8 @@ public final class Kernel {
     }
   }
 
-  private static String source(String name) {
-    try (InputStream resource = Kernel.class.getResourceAsStream(name + ".py")) {
+  private static String source(Class<?> owner, String name) {
+    try (InputStream resource = owner.getResourceAsStream(name + ".py")) {
       if (resource == null) {
         throw new IllegalStateException("Cannot load kernel " + name + ": the resource " + name + ".py does not exist.");
       }
@@ -89,7 +103,7 @@ public final class Kernel {
       return source.startsWith(DEPENDENCIES)
           ? source
               + Arrays.stream(source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
-                  .map(Kernel::source)
+                  .map(other -> source(owner, other))
                   .collect(Collectors.joining())
           : source;
     } catch (IOException e) {

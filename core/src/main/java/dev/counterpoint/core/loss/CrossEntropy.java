@@ -10,13 +10,13 @@ import java.util.stream.LongStream;
 
 /**
  * Cross entropy of logits and class numbers: {@code torch.nn.functional.cross_entropy} with
- * reduction "sum". Labels of {@value #IGNORED} do not count, neither in the sum nor in the weight.
+ * reduction "sum". Labels of {@value #IGNORED} count neither in the sum nor in the weight.
  *
- * @param labelSmoothing the share of the target that is spread over all classes (Szegedy et al.
+ * @param labelSmoothing the part of the target that is spread over all classes (Szegedy et al.
  *     2016)
  */
 public record CrossEntropy(double labelSmoothing) implements Loss {
-  /** The label of what does not count, as in PyTorch. */
+  /** The label that is ignored, as in PyTorch. */
   public static final int IGNORED = -100;
 
   public CrossEntropy {
@@ -38,25 +38,25 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    *
    * @param logits (..., classes)
    * @param labels (...), int64
-   * @throws IllegalArgumentException where there is not a label for each row, or one is of no class
+   * @throws IllegalArgumentException if a row has no label, or a label is not a class
    */
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
     Targets.requireCount(logits.size() / classes, labels, logits, "row of the output");
     try {
       CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
-      return new LossSum(result.sum(), result.count().getLong());
+      return new LossSum(result.sum(), result.count());
     } catch (EngineException e) {
       throw explained(labels, logits, e);
     }
   }
 
-  /** Where a label is of no class that is what went wrong, or else what libtorch says. */
+  /** The error for a label that is not a class, if there is one, otherwise that of libtorch. */
   private static RuntimeException explained(
       NDArray labels, NDArray logits, EngineException failure) {
     long classes = logits.getShape().tail();
     OptionalLong outside =
-        LongStream.of(labels.toLongArray())
+        LongStream.of(labels.toLongArray()) // device-to-host synchronization, after an error only
             .filter(label -> label != IGNORED && (label < 0 || label >= classes))
             .findFirst();
     return outside.isEmpty()

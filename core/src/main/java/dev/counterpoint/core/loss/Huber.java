@@ -5,10 +5,10 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Checks;
 
 /**
- * Half the squared difference where it is small, and delta (|difference| - delta / 2) beyond (Huber
- * 1964): {@code torch.nn.functional.huber_loss}.
+ * Huber loss: half the squared difference up to delta, and delta (|difference| - delta / 2) above
+ * (Huber 1964): {@code torch.nn.functional.huber_loss}.
  *
- * @param delta where the one becomes the other
+ * @param delta the absolute difference at which the loss becomes linear
  */
 public record Huber(double delta) implements Loss {
   public Huber {

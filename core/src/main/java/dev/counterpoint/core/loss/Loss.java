@@ -3,7 +3,7 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 
-/** What training makes small. A loss that a run file names is a record of its settings. */
+/** Loss function: training minimizes it. A loss that a run file names is a record of settings. */
 @FunctionalInterface
 public interface Loss {
   /**

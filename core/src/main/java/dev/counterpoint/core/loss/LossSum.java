@@ -3,34 +3,81 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A loss as a sum over the items (or tokens) of a batch and how many those were. The loss that one
- * speaks of is the one divided by the other, and that is done once, after everything that makes the
- * step has been added up.
- *
- * @param sum (), part of the graph
- * @param weight items or tokens that count
+ * A loss as a sum over the examples (or tokens) of a batch, and their number as its weight. The
+ * mean loss is the sum divided by the weight; the training loop divides once, after the sums of all
+ * micro-batches and processes have been added up.
  */
-public record LossSum(NDArray sum, double weight) {
+public final class LossSum {
+  private final NDArray sum;
+  private final @Nullable NDArray count;
+  private final double weight;
+
   /**
-   * Checks the sum.
+   * A loss whose weight is known.
    *
-   * @throws IllegalArgumentException where it is not one number in float32
+   * @param sum (), float32, part of the graph
+   * @param weight examples or tokens that count
+   * @throws IllegalArgumentException if the sum is not a single float32 number
    */
-  public LossSum {
+  public LossSum(NDArray sum, double weight) {
+    this(sum, null, weight);
+  }
+
+  /**
+   * A loss whose weight is an array. It is read when {@link #weight} is called, so that the device
+   * need not wait for it before the backward pass.
+   *
+   * @param sum (), float32, part of the graph
+   * @param count (), examples or tokens that count
+   * @throws IllegalArgumentException if the sum is not a single float32 number
+   */
+  public LossSum(NDArray sum, NDArray count) {
+    // A copy, since the backward pass frees the results of kernels.
+    this(sum, count.toType(DataType.FLOAT64, true), Double.NaN);
+  }
+
+  private LossSum(NDArray sum, @Nullable NDArray count, double weight) {
     if (sum.getDataType() != DataType.FLOAT32 || sum.getShape().dimension() != 0) {
       throw new IllegalArgumentException(
           "The sum of a loss must be one number, () in float32, and is "
               + sum.getShape()
               + " in "
               + sum.getDataType().toString().toLowerCase(Locale.ROOT)
-              + ": end it with sum(), and toType(DataType.FLOAT32, false) if need be.");
+              + ": append sum(), and toType(DataType.FLOAT32, false) if it has another type.");
     }
+    this.sum = sum;
+    this.count = count;
+    this.weight = weight;
   }
 
-  /** The sum as a number; waits for the device. */
+  /** The sum: (), float32, part of the graph. */
+  public NDArray sum() {
+    return sum;
+  }
+
+  /** Examples or tokens that count. */
+  public double weight() {
+    return count == null ? weight : count.getDouble(); // device-to-host synchronization
+  }
+
+  /** The sum as a number. */
   public double total() {
-    return sum.getFloat();
+    return sum.getFloat(); // device-to-host synchronization
+  }
+
+  /** The mean of two losses, with the mean of their weights, which are arrays. */
+  static LossSum mean(LossSum first, LossSum second) {
+    NDArray counts = counts(first).add(counts(second));
+    return new LossSum(first.sum.add(second.sum).div(2), counts.div(2));
+  }
+
+  private static NDArray counts(LossSum loss) {
+    if (loss.count == null) {
+      throw new IllegalArgumentException("The weight of the loss is not an array.");
+    }
+    return loss.count;
   }
 }

@@ -4,17 +4,17 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 
 /**
- * The mean of two cross entropies over the tokens of an item: where a span begins, and where it
- * ends. Padding is none of the places, so that an item's loss does not hang on those beside it in
- * the batch; in Hugging Face's {@code BertForQuestionAnswering} padding takes part, and its scripts
- * pad all items to one length.
+ * The mean of two cross entropies over the tokens of an example: one for the start of a span, one
+ * for its end. Padding is not a possible position, so that the loss of an example does not depend
+ * on the others in the batch; in Hugging Face's {@code BertForQuestionAnswering} padding takes
+ * part, and its scripts pad all examples to one length.
  *
- * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. An end that lies behind the tokens
- * does not count. Where of one item one end counts and not the other, the mean is over all ends
+ * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. A position behind the tokens is
+ * ignored. If only the start or only the end of an example counts, the mean is over all positions
  * that count; Hugging Face takes the mean of starts and the mean of ends first.
  */
 public record SpanCrossEntropy() implements Loss {
-  /** So much more than any logit that its exponential is zero. */
+  /** Subtracted from a logit, it makes the exponential zero. */
   private static final double NEVER = 1e30;
 
   public static SpanCrossEntropy defaults() {
@@ -32,21 +32,19 @@ public record SpanCrossEntropy() implements Loss {
   }
 
   private static NDArray onTokens(NDArray labels, NDArray mask) {
-    NDArray place = labels.clip(0, mask.getShape().get(1) - 1);
-    NDArray padding = mask.gather(place, 1).eq(0); // (batch, 2)
+    NDArray position = labels.clip(0, mask.getShape().get(1) - 1);
+    NDArray padding = mask.gather(position, 1).eq(0); // (batch, 2)
     return labels.mul(padding.logicalNot()).add(padding.mul(CrossEntropy.IGNORED));
   }
 
   /**
-   * The loss where every token is one of the places.
+   * The loss if every token is a possible position.
    *
    * @param logits (batch, tokens, 2)
    * @param labels (batch, 2), int64
    */
   public LossSum of(NDArray logits, NDArray labels) {
-    LossSum start = end(logits, labels, 0);
-    LossSum end = end(logits, labels, 1);
-    return new LossSum(start.sum().add(end.sum()).div(2), (start.weight() + end.weight()) / 2);
+    return LossSum.mean(end(logits, labels, 0), end(logits, labels, 1));
   }
 
   private static LossSum end(NDArray logits, NDArray labels, int which) {

@@ -5,13 +5,11 @@ import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.InvalidSettings;
 
-/** The labels of a batch, held against its output. */
+/** The labels of a batch, checked against its output. */
 final class Targets {
   private Targets() {}
 
-  /**
-   * The labels as float32, checked to have as many numbers as the output, in the output's shape.
-   */
+  /** The labels as float32 in the shape of the output, checked to have its number of elements. */
   static NDArray like(NDArray output, Batch batch) {
     NDArray labels = batch.labels();
     requireCount(output.size(), labels, output, "number of the output");
@@ -19,9 +17,9 @@ final class Targets {
   }
 
   /**
-   * Refuses labels that are not as many as the output asks for.
+   * Rejects labels of another number than the output has.
    *
-   * @param each what has a label
+   * @param each the name of an element that has a label
    */
   static void requireCount(long count, NDArray labels, NDArray output, String each) {
     if (labels.size() != count) {

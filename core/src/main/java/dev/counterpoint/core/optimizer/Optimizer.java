@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Gradients;
@@ -30,7 +31,7 @@ import java.util.stream.IntStream;
  * and norm weights, which have one, are not decayed. A {@link ParameterGroup} with a weight decay
  * applies it to all its parameters.
  */
-public final class Optimizer implements AutoCloseable {
+public final class Optimizer implements Stateful, AutoCloseable {
   private final OptimizerConfig config;
   private final NDManager manager;
   private final Map<String, NDArray> state = new LinkedHashMap<>();
@@ -180,6 +181,7 @@ public final class Optimizer implements AutoCloseable {
    * not copies: {@code CheckpointStore.save} writes them, and {@code Checkpoint.load} reads into
    * them.
    */
+  @Override
   public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(state);
   }

@@ -2,6 +2,7 @@ package dev.counterpoint.core.parameter;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
@@ -82,6 +83,11 @@ public final class Gradients implements AutoCloseable {
    */
   public void add(NDArray scalar, Torch.Recording recording) {
     add(run(() -> Torch.gradients(scalar, values(), recording)));
+  }
+
+  /** As {@link #add(NDArray, Torch.Recording)}, for the recording of a scope. */
+  public void add(NDArray scalar, ForwardScope scope) {
+    add(scalar, scope.recording());
   }
 
   private static Kernel.IndexedArrays run(Supplier<Kernel.IndexedArrays> backward) {

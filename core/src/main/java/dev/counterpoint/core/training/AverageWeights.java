@@ -7,7 +7,8 @@ import dev.counterpoint.core.settings.Checks;
  * a run file.
  *
  * @param decay how much of the average each step keeps, from 0 to 1, exclusive; it reaches back
- *     about 1 / (1 - decay) steps; with rounds of several steps, so many rounds
+ *     about 1 / (1 - decay) steps. With local steps ({@code strategy.syncEvery}) an update is made
+ *     only when the processes have identical weights
  */
 public record AverageWeights(double decay) {
   public AverageWeights {

@@ -4,16 +4,16 @@ import dev.counterpoint.core.parameter.Gradients;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes gradients smaller before an update: first by their norm, then by value.
+ * Gradient clipping: first by the global norm, then by value.
  *
  * @param norm the largest global 2-norm, or null
  * @param value the largest absolute value, or null
  */
 record Clipping(@Nullable Double norm, @Nullable Double value) {
   /**
-   * Multiplies the gradients by a factor, and clips them.
+   * Multiplies the gradients by a factor and clips them.
    *
-   * @return the 2-norm between the two
+   * @return their 2-norm after the multiplication and before the clipping
    */
   double scaleAndClip(Gradients gradients, double factor) {
     double before =

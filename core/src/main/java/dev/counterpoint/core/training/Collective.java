@@ -6,73 +6,74 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * How the processes of a run speak to each other. Every process makes the same calls in the same
- * order, from one thread. The one that is alone hears itself, and that is what any other must be
- * equal to.
+ * Collective communication between the processes of a run. Every process makes the same calls in
+ * the same order, from one thread. With a single process every operation is the identity.
  *
- * <p>What a new one must bring are rank and world, and an all-reduce, a broadcast and an
- * all-gather: MPI and NCCL have the three. The rest is made of them.
+ * <p>An implementation has a rank, a world size, an all-reduce, a broadcast and an all-gather, as
+ * MPI and NCCL do; all other operations are derived from these.
  */
 public interface Collective extends AutoCloseable {
-  /** This process, from 0. Only 0 writes files. */
+  /** The rank of this process, from 0. Only rank 0 writes files. */
   int rank();
 
-  /** Processes. */
-  int world();
+  /** The number of processes. */
+  int worldSize();
 
   /**
-   * Adds up numbers over the processes, element by element and in place; all get the same bits.
+   * Sums numbers over the processes, element by element and in place; all processes get the same
+   * bits.
    *
-   * @param numbers direct, of float32 in native order, as long in every process
+   * @param numbers a direct buffer of float32 in native order, of the same length in every process
    */
-  void sum(ByteBuffer numbers);
+  void allReduce(ByteBuffer numbers);
 
-  /** Adds up the numbers of several buffers, one after the other. */
-  default void sum(List<ByteBuffer> buckets) {
-    buckets.forEach(this::sum);
+  /** Sums the numbers of several buffers, one buffer after the other. */
+  default void allReduce(List<ByteBuffer> buckets) {
+    buckets.forEach(this::allReduce);
   }
 
   /**
-   * Gives the bytes of process 0 to all, in place.
+   * Copies the bytes of rank 0 to all processes, in place.
    *
-   * @param bytes direct, as long in every process
+   * @param bytes a direct buffer of the same length in every process
    */
   void broadcast(ByteBuffer bytes);
 
   /**
-   * What each process has to say, in the order of their ranks.
+   * Gathers the bytes of every process, in the order of the ranks.
    *
-   * @param own not as many bytes in every process; mostly a few, at most the sums of a metric.
-   *     Those of answers to questions are the largest, 40 bytes for each window of all splits:
-   *     about 6 MB from each process with SQuAD 2.0
+   * @param own the bytes of this process; their number may differ between processes. The loop
+   *     passes a few bytes, a validation the sums of its metrics: those of question answering are
+   *     the largest, 40 bytes for each window of all splits, about 6 MB from each process with
+   *     SQuAD 2.0
    */
-  List<byte[]> gather(byte[] own);
+  List<byte[]> allGather(byte[] own);
 
   /**
-   * How many bytes of large arrays are given to {@link #sum(ByteBuffer)} and {@link #broadcast} at
-   * once. With 1 MiB the native ring is fastest between two processes; a ring's latency grows with
-   * the processes, so that more of them take more at once.
+   * Bytes of a large array that are passed to {@link #allReduce(ByteBuffer)} and {@link #broadcast}
+   * at once. With 1 MiB the native ring is fastest between two processes; the latency of a ring
+   * grows with the number of processes, so that more processes use larger buckets.
    */
   default int bucketBytes() {
-    return (1 << 20) * Math.max(1, Math.min(256, world() / 2));
+    return (1 << 20) * Math.max(1, Math.min(256, worldSize() / 2));
   }
 
-  /** Adds up each gradient over the processes, in place. */
-  default void sum(Gradients gradients) {
-    if (world() > 1) {
-      gradients.allReduce(bucketBytes(), this::sum);
+  /** Sums each gradient over the processes, in place. */
+  default void allReduce(Gradients gradients) {
+    if (worldSize() > 1) {
+      gradients.allReduce(bucketBytes(), this::allReduce);
     }
   }
 
-  /** Adds up numbers over the processes, in the order of their ranks. */
-  default double[] sum(double... values) {
-    if (world() == 1) {
+  /** Sums numbers over the processes, in the order of the ranks. */
+  default double[] allReduce(double... values) {
+    if (worldSize() == 1) {
       return values;
     }
     ByteBuffer own = ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.BIG_ENDIAN);
     own.asDoubleBuffer().put(values);
     double[] sums = new double[values.length];
-    for (byte[] of : gather(own.array())) {
+    for (byte[] of : allGather(own.array())) {
       ByteBuffer numbers = ByteBuffer.wrap(of);
       for (int i = 0; i < sums.length; i++) {
         sums[i] += numbers.getDouble();
@@ -81,39 +82,39 @@ public interface Collective extends AutoCloseable {
     return sums;
   }
 
-  /** Waits until every process is here. */
+  /** Waits until every process has called it. */
   default void barrier() {
-    gather(new byte[0]);
+    allGather(new byte[0]);
   }
 
   @Override
   default void close() {}
 
-  /** A process that is alone. */
-  static Collective alone() {
-    return new Alone();
+  /** The collective of a single process. */
+  static Collective singleProcess() {
+    return new SingleProcess();
   }
 
   /** The identity. */
-  record Alone() implements Collective {
+  record SingleProcess() implements Collective {
     @Override
     public int rank() {
       return 0;
     }
 
     @Override
-    public int world() {
+    public int worldSize() {
       return 1;
     }
 
     @Override
-    public void sum(ByteBuffer numbers) {}
+    public void allReduce(ByteBuffer numbers) {}
 
     @Override
     public void broadcast(ByteBuffer bytes) {}
 
     @Override
-    public List<byte[]> gather(byte[] own) {
+    public List<byte[]> allGather(byte[] own) {
       return List.of(own);
     }
   }

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Measures a model on a whole split: every item once, without dropout and without gradients. */
+/** Evaluation of a model on a whole split: each example once, without dropout and gradients. */
 public final class Evaluator {
   private final BaseModel model;
   private final List<Supplier<Metric>> metrics;
@@ -26,7 +26,7 @@ public final class Evaluator {
   /**
    * Measures the loss and the given metrics.
    *
-   * @param batchSize the most items computed at once; the figures do not hang on it
+   * @param batchSize the most examples computed at once; the results do not depend on it
    */
   public Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
     this.model = model;
@@ -34,22 +34,22 @@ public final class Evaluator {
     this.batchSize = batchSize;
   }
 
-  /** The names of all that it measures. */
+  /** The names of the measures. */
   Set<String> measures() {
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
     List<double[]> nothing = measured.stream().map(Metric::sums).toList();
     return Evaluation.of(0, 0, 0, measured, nothing).values().keySet();
   }
 
-  /** Measures in this process alone. */
+  /** Measures in a single process. */
   public Evaluation evaluate(Dataset split) {
-    return evaluate(split, Collective.alone());
+    return evaluate(split, Collective.singleProcess());
   }
 
-  /** Measures together with the other processes, each its share; all get the same figures. */
+  /** Measures a shard in each process; all processes get the same values. */
   public Evaluation evaluate(Dataset split, Collective collective) {
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
-    StepSums own = new StepSums();
+    StepTotals own = new StepTotals(collective);
     boolean training = model.training();
     model.setTraining(false);
     try (BatchLoader steps = load(split, collective)) {
@@ -60,7 +60,8 @@ public final class Evaluator {
                 Torch.Recording recording = Torch.noGradients()) {
               NDArray output = model.forward(batch);
               LossSum loss = model.loss(output, batch);
-              own.add(loss, batch);
+              own.add(loss, batch); // device-to-host synchronization: reads the loss
+              // device-to-host synchronization: metrics read the output
               measured.forEach(metric -> metric.add(output, batch));
             }
           }
@@ -69,16 +70,16 @@ public final class Evaluator {
     } finally {
       model.setTraining(training);
     }
-    double[] sums = collective.sum(own.loss(), own.weight());
+    double[] sums = collective.allReduce(own.loss(), own.weight());
     List<double[]> gathered = new ArrayList<>();
-    measured.forEach(metric -> gathered.add(collective.sum(metric.sums())));
+    measured.forEach(metric -> gathered.add(collective.allReduce(metric.sums())));
     return Evaluation.of(sums[0], sums[1], split.size(), measured, gathered);
   }
 
   private BatchLoader load(Dataset split, Collective collective) {
-    int world = collective.world();
-    ShuffledSampler order = ShuffledSampler.inOrder(split.size(), batchSize * world);
-    Share share = Share.of(collective.rank(), world);
-    return new BatchLoader(split, order, 0, share, batchSize, model.device());
+    int processes = collective.worldSize();
+    ShuffledSampler order = ShuffledSampler.inOrder(split.size(), batchSize * processes);
+    Shard shard = Shard.of(collective.rank(), processes);
+    return new BatchLoader(split, order, 0, shard, batchSize, model.device());
   }
 }

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Names where items come from, a file once: {@code train.csv lines 114, 87 and 30 more}. Origins
- * are texts that data sets make, most of them {@code FILE line 114}; another one is left as it is.
+ * Names the origins of examples, each file once: {@code train.csv lines 114, 87 and 30 more}. A
+ * dataset provides the origins, usually as {@code FILE line 114}; other texts are unchanged.
  */
 final class ExampleNames {
   private static final Pattern NUMBERED = Pattern.compile("(.+ line|item) (\\d+)");
@@ -18,10 +18,10 @@ final class ExampleNames {
   private ExampleNames() {}
 
   /**
-   * The text.
+   * Returns the text.
    *
-   * @param origins of those that are named, at least one
-   * @param more how many there are beside them
+   * @param origins of the examples to name, at least one
+   * @param more the number of further examples
    */
   static String of(List<String> origins, long more) {
     Map<String, List<String>> numbers = new LinkedHashMap<>();

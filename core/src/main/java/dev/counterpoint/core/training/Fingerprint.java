@@ -8,13 +8,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What data is known by.
+ * Fingerprint of a dataset.
  *
- * @param items the hash that decides
- * @param parts hashes of what the items come from, by name; none where the source does not say
+ * @param items the hash of all examples
+ * @param parts hashes of the parts, such as files, by name; empty if the source has no parts
  */
 record Fingerprint(String items, Map<String, String> parts) {
-  /** From the text that a data source gives: the hash, and {@code name:hash} of each part. */
+  /** Parses the text of a data source: the hash, and {@code name:hash} of each part. */
   static Fingerprint parse(String text) {
     List<String> words = List.of(text.split(" "));
     Map<String, String> parts = new LinkedHashMap<>();
@@ -25,7 +25,7 @@ record Fingerprint(String items, Map<String, String> parts) {
     return new Fingerprint(words.get(0), parts);
   }
 
-  /** The names of the parts that are not as they were, or are new, or gone. */
+  /** The names of the parts that have changed, are new, or are missing. */
   List<String> changedSince(Fingerprint before) {
     Set<String> names = new LinkedHashSet<>(before.parts.keySet());
     names.addAll(parts.keySet());

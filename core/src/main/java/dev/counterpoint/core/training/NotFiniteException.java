@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loss or gradient is NaN or infinite. The update was not made: the parameters are those of the
- * step before.
+ * A loss or gradient is NaN or infinite. The update was skipped: the parameters are those after the
+ * previous step.
  */
 public final class NotFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,14 +18,14 @@ public final class NotFiniteException extends RuntimeException {
   }
 
   /**
-   * @param snapshot the folder where the step was kept; null where it was not
+   * @param snapshot the folder with the snapshot of the step; null if none was saved
    */
   NotFiniteException(String message, @Nullable String snapshot) {
     super(message);
     this.snapshot = snapshot;
   }
 
-  /** Where the step was kept, by whichever process it was. */
+  /** The folder with the snapshot of the step, saved by any of the processes. */
   public Optional<Path> snapshot() {
     return Optional.ofNullable(snapshot).map(Path::of);
   }

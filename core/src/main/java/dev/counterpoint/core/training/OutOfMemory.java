@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The memory, of the machine or of its GPU, does not hold what a step needs. */
+/** A step or a validation needs more memory than the machine or its GPU has. */
 public final class OutOfMemory extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final Pattern NATIVE =
@@ -16,30 +16,31 @@ public final class OutOfMemory extends RuntimeException {
   }
 
   /**
-   * What is to be thrown for a failure: this, where memory was what failed, else the failure.
+   * The exception to throw for a failure: an {@code OutOfMemory} if an allocation failed, otherwise
+   * the failure itself.
    *
-   * @param place what was computed, as "step 12, micro-batch 0: ids (8, 128)"
+   * @param position the current activity, as "step 12, micro-batch 0: ids (8, 128)"
    */
-  static RuntimeException orItself(RuntimeException failure, String place) {
+  static RuntimeException orItself(RuntimeException failure, String position) {
     return failure instanceof EngineException && isOfMemory(failure.getMessage())
-        ? new OutOfMemory(message(failure, place), failure)
+        ? new OutOfMemory(message(failure, position), failure)
         : failure;
   }
 
-  /** The same for the memory of the JVM. */
-  static OutOfMemory of(OutOfMemoryError failure, String place) {
-    return new OutOfMemory(message(failure, place), failure);
+  /** The exception to throw if the heap of the JVM is exhausted. */
+  static OutOfMemory of(OutOfMemoryError failure, String position) {
+    return new OutOfMemory(message(failure, position), failure);
   }
 
   private static boolean isOfMemory(@Nullable String message) {
     return message != null && NATIVE.matcher(message.toLowerCase(Locale.ROOT)).find();
   }
 
-  private static String message(Throwable failure, String place) {
+  private static String message(Throwable failure, String position) {
     return "There is not enough memory for "
-        + place
+        + position
         + ". Lower microBatchSize (without dropout the step stays the same up to rounding),"
-        + " batchSize, or maxLength. It was said: "
+        + " batchSize, or maxLength. Cause: "
         + String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 
 /**
- * Where a run stands, between two steps. With the model, the optimizer and the run file it is all
- * that a run needs to go on.
+ * The position of a run between two steps: with the model, the optimizer and the run file all that
+ * a run needs to resume.
  */
 final class Progress {
   private long step;
@@ -15,30 +15,30 @@ final class Progress {
   private double epochLoss;
   private double epochWeight;
 
-  /** Updates made. */
+  /** Optimizer steps done. */
   long step() {
     return step;
   }
 
-  /** The epoch at hand, from 1. */
+  /** The current epoch, from 1. */
   int epoch() {
     return epoch;
   }
 
-  /** Updates made in the epoch at hand. */
+  /** Optimizer steps done in the current epoch. */
   long stepInEpoch() {
     return stepInEpoch;
   }
 
-  /** The mean loss over the epoch at hand so far. */
+  /** The mean loss over the current epoch up to now. */
   double epochLoss() {
     return epochLoss / epochWeight;
   }
 
   /**
-   * Checks that the run is to have as many epochs as it has begun.
+   * Checks that the run has not begun more epochs than it is to have.
    *
-   * @throws InvalidSettings where it is to have fewer
+   * @throws InvalidSettings if it has
    */
   void requireWithin(int epochs) {
     int begun = stepInEpoch > 0 ? epoch : epoch - 1;
@@ -67,7 +67,8 @@ final class Progress {
   }
 
   /**
-   * The first step of an epoch forgets the loss of the epoch before, which was kept to be reported.
+   * Resets the loss of the epoch before, which was needed for the report, at the first step of an
+   * epoch.
    */
   void epochBegins() {
     if (stepInEpoch == 0) {

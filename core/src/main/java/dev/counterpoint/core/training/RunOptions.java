@@ -9,14 +9,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What surrounds a training: where its randomness starts, who watches, where it is kept.
+ * Options of a run beside its training settings: seed, callbacks, checkpoints.
  *
- * @param seed of the order of the items and of dropout
- * @param callbacks who watches, called in this order
- * @param stop asked to end early
- * @param checkpoints where it is kept and goes on from; null: nowhere
- * @param policy when it is kept
- * @param snapshots where steps go that are not finite or unusual; null: nowhere
+ * @param seed of the order of the examples and of dropout
+ * @param callbacks called in this order
+ * @param stop requests an early end
+ * @param checkpoints the store that the run saves to and resumes from; null if it has none
+ * @param policy when a checkpoint is saved
+ * @param snapshots snapshots of steps that are unusual or not finite; null if none are saved
  */
 public record RunOptions(
     long seed,
@@ -29,7 +29,7 @@ public record RunOptions(
     callbacks = List.copyOf(callbacks);
   }
 
-  /** Without snapshots. */
+  /** Options without step snapshots. */
   public RunOptions(
       long seed,
       List<Callback> callbacks,
@@ -39,7 +39,7 @@ public record RunOptions(
     this(seed, callbacks, stop, checkpoints, policy, null);
   }
 
-  /** Nobody watches, nothing is kept. */
+  /** Options without callbacks and checkpoints. */
   public static RunOptions ofSeed(long seed) {
     return new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults());
   }

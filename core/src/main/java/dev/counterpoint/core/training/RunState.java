@@ -1,6 +1,10 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,7 +13,8 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.CheckpointWriter;
-import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -22,29 +27,23 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** All that a run needs to go on, and where it is kept; nothing is kept where there is no store. */
+/** Saves and restores the state of a run through its checkpoint store, if it has one. */
 final class RunState implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
-
-  /** Of how many processes a checkpoint has what their optimizers remember. */
-  private static final String MEMORIES = "memories";
-
   private static final String ORDER = "order";
+  private static final String STRATEGY = "strategy";
 
-  private final BaseModel model;
-  private final OuterStep outer;
-  private final RankMemory memory;
-  private final Progress progress;
-  private final Tally tally;
-  private final RunOptions options;
-  private final TrainingData data;
+  private final RunContext run;
+  private final TrainState state;
+  private final RunTotals totals;
   private final StepGuard guard;
-  private final Consensus consensus;
+  private final RankCoordinator ranks;
 
-  /** Whether there is a store, which only the first process of a run writes to and reads from. */
+  /** Whether the run has a store. Only rank 0 reads and writes it. */
   private final boolean kept;
 
   private final @Nullable CheckpointWriter writer;
@@ -52,34 +51,27 @@ final class RunState implements AutoCloseable {
   private long savedStep = NEVER;
   private long savedAt = System.nanoTime();
 
-  RunState(
-      Learner learner,
-      Progress progress,
-      Tally tally,
-      RunOptions options,
-      TrainingData data,
-      StepGuard guard,
-      Consensus consensus) {
-    this.model = learner.model();
-    this.outer = learner.outer();
-    this.memory = learner.memory(consensus);
-    this.progress = progress;
-    this.tally = tally;
-    this.options = options;
-    this.data = data;
-    this.guard = guard;
-    this.consensus = consensus;
-    CheckpointStore store = options.checkpoints();
-    kept = consensus.broadcast(store != null);
+  RunState(RunContext run, RunTotals totals) {
+    this.run = run;
+    this.state = run.state();
+    this.totals = totals;
+    this.guard = new StepGuard(run);
+    this.ranks = run.ranks();
+    CheckpointStore store = run.options().checkpoints();
+    kept = ranks.broadcast(store != null);
     writer =
-        store != null && consensus.leads()
-            ? new CheckpointWriter(store, options.policy().background(), this::sync)
+        store != null && ranks.isRankZero()
+            ? new CheckpointWriter(store, run.options().policy().background(), this::sync)
             : null;
   }
 
-  /** No checkpoint before what belongs to its steps: a run that goes on would have a gap there. */
+  StepGuard guard() {
+    return guard;
+  }
+
+  /** Files that belong to a step are on the disk before its checkpoint. */
   private void sync() throws IOException {
-    for (Callback callback : options.callbacks()) {
+    for (Callback callback : run.options().callbacks()) {
       if (callback instanceof Callback.Flushable writing) {
         writing.sync();
       }
@@ -87,54 +79,74 @@ final class RunState implements AutoCloseable {
   }
 
   /**
-   * Goes back to the newest whole checkpoint, if there is one: that which the first process of the
-   * run finds, who gives it to the others.
+   * Restores the newest complete checkpoint, if there is one. Rank 0 reads it and broadcasts it.
    *
-   * @return the checkpoints that were passed over, and why
-   * @throws InvalidSettings where it was made from other data, another seed, other batches or
-   *     another model, or where there were some and none is whole
+   * @return why checkpoints were skipped
+   * @throws InvalidSettings if it was saved with other data, another seed, other batches or another
+   *     model, or if there are checkpoints but none is complete
    */
   List<String> restore() {
     if (!kept) {
       return List.of();
     }
-    Found found = Found.of(consensus.broadcast(consensus.leads() ? read().text() : ""));
-    if (found.refusal() != null) {
-      throw new InvalidSettings(found.refusal());
-    }
-    if (found.state() != null) {
-      consensus.broadcast(model.parameters().stream().map(Parameter::value).toList());
-      memory.broadcast(memories(found.state()));
-      memory.release();
-      if (!consensus.leads()) {
-        adopt(found.state());
+    try (NDManager memory = Torch.newManager(Device.cpu());
+        NDScope temporary = new NDScope()) {
+      temporary.suppressNotUsedWarning();
+      StrategyState ofStrategy = StrategyState.of(run.strategy());
+      Map<String, NDArray> arrays = ofStrategy.with(state.arrays());
+      Map<String, Object> ofRanks = new TreeMap<>();
+      String read = ranks.isRankZero() ? read(ofStrategy, arrays, ofRanks, memory).text() : "";
+      Found found = Found.of(ranks.broadcast(read));
+      if (found.refusal() != null) {
+        throw new InvalidSettings(found.refusal());
       }
+      if (found.state() != null) {
+        ranks.broadcast(state.model().parameters().stream().map(Parameter::value).toList());
+        ranks.broadcast(List.copyOf(arrays.values()));
+        if (!ranks.isRankZero()) {
+          adopt(found.state());
+        }
+        ofRanks.putAll(map(found.state().path(STRATEGY)));
+        run.strategy().loadState(ofRanks);
+      }
+      return found.passedOver();
     }
-    return found.passedOver();
   }
 
-  /** Finds and loads a checkpoint. A refusal is for all processes, so it is not thrown yet. */
-  private Found read() {
+  /** Finds and loads a checkpoint. An error is returned, not thrown, so that all ranks throw it. */
+  private Found read(
+      StrategyState ofStrategy,
+      Map<String, NDArray> arrays,
+      Map<String, Object> ofRanks,
+      NDManager memory) {
     try {
-      CheckpointStore store = Objects.requireNonNull(options.checkpoints());
+      CheckpointStore store = Objects.requireNonNull(run.options().checkpoints());
       store.prepare(
-          4 * model.parameters().stream().mapToLong(it -> it.shape().size()).sum()
-              + memory.bytes());
+          4 * state.model().parameters().stream().mapToLong(it -> it.shape().size()).sum()
+              + StrategyState.bytes(arrays.values())
+              + StrategyState.bytes(ofStrategy.ofRanks().values()));
       CheckpointStore.Found newest = store.newest();
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (newest.lost()) {
         throw new InvalidSettings(
             String.join("\n", newest.passedOver())
-                + "\nNo checkpoint is whole, and the run would begin again at the first step. Put one"
-                + " back, or start a new run in another directory.");
+                + "\nNo checkpoint is complete, and the run would start at the first step. Restore"
+                + " one, or start a new run in another directory.");
       }
       if (checkpoint.isPresent()) {
         adopt(checkpoint.get().state());
-        checkpoint.get().load(model.parameters(), memory.all(memories(checkpoint.get().state())));
+        Map<String, NDArray> all = new TreeMap<>(arrays);
+        for (Map.Entry<String, Shape> saved : checkpoint.get().shapes().entrySet()) {
+          if (saved.getKey().startsWith(Stateful.RANK_PREFIX)) {
+            all.put(saved.getKey(), memory.zeros(saved.getValue()));
+            ofRanks.put(saved.getKey(), Objects.requireNonNull(all.get(saved.getKey())));
+          }
+        }
+        checkpoint.get().load(state.model().parameters(), all);
       }
       return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.passedOver(), null);
     } catch (InvalidSettings e) {
-      if (consensus.alone()) {
+      if (ranks.isSingleProcess()) {
         throw e;
       }
       return new Found(null, List.of(), e.getMessage());
@@ -143,33 +155,30 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  private void adopt(ObjectNode state) {
-    for (Map.Entry<String, Callback.Remembering> entry : remembering().entrySet()) {
-      JsonNode memory = state.path("callbacks").path(entry.getKey());
+  private void adopt(ObjectNode saved) {
+    for (Map.Entry<String, Stateful> entry : statefulCallbacks().entrySet()) {
+      JsonNode memory = saved.path("callbacks").path(entry.getKey());
       if (memory.isObject()) {
-        entry.getValue().remember(map(memory));
+        entry.getValue().loadState(map(memory));
       }
     }
-    requireSameData(state.path("dataFingerprint").asText());
-    requireSame("seed", state.path("seed").asText(), Long.toString(options.seed()));
-    if (state.has(ORDER)) { // which those of the first versions have not
-      data.order()
-          .forEach((what, now) -> requireSame(what, state.path(ORDER).path(what).asText(), now));
+    requireSameData(saved.path("dataFingerprint").asText());
+    requireSame("seed", saved.path("seed").asText(), Long.toString(run.options().seed()));
+    if (saved.has(ORDER)) { // absent in checkpoints of the first versions
+      run.data()
+          .order()
+          .forEach((what, now) -> requireSame(what, saved.path(ORDER).path(what).asText(), now));
     }
-    progress.restoreFrom(state.path("progress"));
-    tally.restoreFrom(state.path("tally"));
-    savedStep = progress.step();
-  }
-
-  private static int memories(ObjectNode state) {
-    return state.path(MEMORIES).asInt(1);
+    state.restoreProgress(saved.path("progress"));
+    totals.restoreFrom(saved.path("tally"));
+    savedStep = state.step();
   }
 
   /**
-   * What the first process has found.
+   * The result of rank 0's search for a checkpoint.
    *
-   * @param state of the checkpoint; null where there is none
-   * @param refusal why the run cannot go on; null where it can
+   * @param state of the checkpoint; null if there is none
+   * @param refusal why the run cannot resume; null if it can
    */
   private record Found(
       @Nullable ObjectNode state, List<String> passedOver, @Nullable String refusal) {
@@ -196,22 +205,22 @@ final class RunState implements AutoCloseable {
 
   private void requireSameData(String saved) {
     Fingerprint before = Fingerprint.parse(saved);
-    Fingerprint now = Fingerprint.parse(data.fingerprint());
+    Fingerprint now = Fingerprint.parse(run.data().fingerprint());
     List<String> changed = now.changedSince(before);
     if (before.items().equals(now.items()) || changed.isEmpty()) {
       requireSame("data", before.items(), now.items());
     } else {
       throw new InvalidSettings(
-          "The run cannot go on: the data has changed since its checkpoint was made, in "
+          "The run cannot resume: the data has changed since its checkpoint was saved, in "
               + String.join(", ", changed)
-              + ". Put back what was there, or start a new run in another directory.");
+              + ". Restore the data, or start a new run in another directory.");
     }
   }
 
   private static void requireSame(String what, String saved, String now) {
     if (!saved.equals(now)) {
       throw new InvalidSettings(
-          "The run cannot go on: its checkpoint was made with another "
+          "The run cannot resume: its checkpoint was saved with another "
               + what
               + " ("
               + saved
@@ -221,127 +230,131 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /**
-   * Saves where the policy asks for it after this step, or asked for it since the processes had the
-   * same parameters last.
-   */
+  /** Saves if the policy demands it, as soon as all processes have identical weights. */
   void saveIfDue() {
     if (writer != null) {
-      tell(writer, CheckpointWriter::saved);
+      notifySaved(writer, CheckpointWriter::saved);
     }
     due |= kept && isDue();
-    if (due && outer.together()) {
+    if (due && state.isSynchronous()) {
       save();
     }
   }
 
-  /** Clocks differ: where time decides it is the time of the first process. */
+  /** Clocks differ between machines: the clock of rank 0 decides. */
   private boolean isDue() {
     Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
-    boolean due = options.policy().due(progress.step(), sinceLast);
-    return options.policy().everyMinutes() == null ? due : consensus.broadcast(due);
+    boolean due = run.options().policy().due(state.step(), sinceLast);
+    return run.options().policy().everyMinutes() == null ? due : ranks.broadcast(due);
   }
 
   /**
-   * Saves now; it may come onto the disk while the training goes on.
+   * Saves a checkpoint; it may be written while the training continues.
    *
-   * @throws NotFiniteException where the model is not finite: from such a checkpoint nothing goes
-   *     on
+   * @throws NotFiniteException if a weight is not finite: no run could resume from it
    */
   void save() {
     if (!kept) {
       return;
     }
-    guard.requireFiniteWeights(progress.step());
-    consensus.requireSameValues(model.parameters(), progress.step());
-    Map<String, NDArray> remembered = memory.gather();
-    if (writer != null) {
-      save(writer, remembered);
+    guard.requireFiniteWeights(state.step());
+    ranks.requireSameValues(state.model().parameters(), state.step());
+    try (NDScope temporary = new NDScope()) {
+      temporary.suppressNotUsedWarning();
+      StrategyState ofStrategy = StrategyState.of(run.strategy());
+      if (writer != null) {
+        save(writer, ofStrategy);
+      }
     }
-    memory.release();
     due = false;
-    savedStep = progress.step();
+    savedStep = state.step();
     savedAt = System.nanoTime();
   }
 
-  private void save(CheckpointWriter writer, Map<String, NDArray> remembered) {
-    tell(writer, CheckpointWriter::finish);
+  private void save(CheckpointWriter writer, StrategyState ofStrategy) {
+    notifySaved(writer, CheckpointWriter::finish);
     try {
-      writer.save(progress.step(), model.parameters(), remembered, state());
+      Map<String, NDArray> arrays = ofStrategy.with(state.arrays());
+      arrays.putAll(ofStrategy.ofRanks());
+      writer.save(state.step(), state.model().parameters(), arrays, json(ofStrategy));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    if (!options.policy().background()) {
-      tell(writer, CheckpointWriter::finish);
+    if (!run.options().policy().background()) {
+      notifySaved(writer, CheckpointWriter::finish);
     }
   }
 
-  /** Saves, unless nothing has happened since the last save, and waits until it is on the disk. */
+  /** Saves unless the last step is saved already, and waits until all is on the disk. */
   void finish() {
-    if (savedStep != progress.step()) {
+    if (savedStep != state.step()) {
       save();
     }
     if (writer != null) {
-      tell(writer, CheckpointWriter::finish);
+      notifySaved(writer, CheckpointWriter::finish);
     }
   }
 
-  /** Something that a writer knows of what it has saved. */
+  /** Returns the step that a writer has saved. */
   @FunctionalInterface
-  private interface Asking {
-    OptionalLong of(CheckpointWriter writer) throws IOException;
+  private interface Saved {
+    OptionalLong by(CheckpointWriter writer) throws IOException;
   }
 
-  /** Tells the callbacks of a checkpoint that is on the disk now. */
-  private void tell(CheckpointWriter writer, Asking asking) {
+  /** Notifies the callbacks of a checkpoint that is on the disk now. */
+  private void notifySaved(CheckpointWriter writer, Saved saved) {
     try {
-      asking.of(writer).ifPresent(step -> options.callbacks().forEach(it -> it.onCheckpoint(step)));
+      saved
+          .by(writer)
+          .ifPresent(step -> run.options().callbacks().forEach(it -> it.onCheckpoint(step)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Waits for what is being written. */
+  /** Waits for a checkpoint that is being written. */
   @Override
   public void close() {
     if (writer != null) {
       writer.close();
     }
-    memory.close();
   }
 
-  private ObjectNode state() {
-    ObjectNode state = JSON.createObjectNode();
-    state.put("seed", options.seed());
-    state.put("dataFingerprint", data.fingerprint());
-    data.order().forEach(state.putObject(ORDER)::put);
-    state.put(MEMORIES, memory.memories());
-    progress.saveTo(state.putObject("progress"));
-    tally.saveTo(state.putObject("tally"));
-    ObjectNode callbacks = state.putObject("callbacks");
-    remembering()
-        .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.memory())));
-    return state;
+  private ObjectNode json(StrategyState ofStrategy) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("seed", run.options().seed());
+    json.put("dataFingerprint", run.data().fingerprint());
+    run.data().order().forEach(json.putObject(ORDER)::put);
+    state.progress().saveTo(json.putObject("progress"));
+    totals.saveTo(json.putObject("tally"));
+    if (!ofStrategy.values().isEmpty()) {
+      json.set(STRATEGY, JSON.valueToTree(ofStrategy.values()));
+    }
+    ObjectNode callbacks = json.putObject("callbacks");
+    statefulCallbacks()
+        .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.state())));
+    return json;
   }
 
-  /** By class, numbered where several are of one class. */
-  private Map<String, Callback.Remembering> remembering() {
-    Map<String, Callback.Remembering> named = new LinkedHashMap<>();
-    List<Callback> callbacks = options.callbacks();
-    for (Callback callback : callbacks) {
-      if (callback instanceof Callback.Remembering remembering) {
+  /** By class name, with a number from the second of a class on. */
+  private Map<String, Stateful> statefulCallbacks() {
+    Map<String, Stateful> named = new LinkedHashMap<>();
+    for (Callback callback : run.options().callbacks()) {
+      if (callback instanceof Stateful stateful) {
         String name = callback.getClass().getName();
         String key = name;
         for (int i = 2; named.containsKey(key); i++) {
           key = name + " " + i;
         }
-        named.put(key, remembering);
+        named.put(key, stateful);
       }
     }
     return named;
   }
 
   private static Map<String, Object> map(JsonNode node) {
-    return JSON.convertValue(node, new TypeReference<Map<String, Object>>() {});
+    return node.isObject()
+        ? JSON.convertValue(node, new TypeReference<Map<String, Object>>() {})
+        : Map.of();
   }
 }

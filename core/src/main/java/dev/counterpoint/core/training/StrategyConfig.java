@@ -1,15 +1,26 @@
 package dev.counterpoint.core.training;
 
+import java.util.Optional;
+
 /**
- * The settings of a strategy: the {@code strategy:} of a run file. An implementation is a record.
+ * Settings of a training strategy: the {@code strategy:} of a run file. An implementation is a
+ * record that validates itself.
  */
 @FunctionalInterface
 public interface StrategyConfig {
   /**
    * Builds the strategy of one process.
    *
-   * @param collective how it speaks to the other processes of the run, for a strategy that has any;
-   *     {@link Collective#alone()} where nobody has started others
+   * @param collective connects the processes of the run; {@link Collective#singleProcess()} if the
+   *     run has a single process. The strategy closes it.
    */
   TrainingStrategy build(Collective collective);
+
+  /**
+   * The processes that {@code counterpoint train} starts for a run with this strategy. Empty by
+   * default: the strategy runs in the process of the command.
+   */
+  default Optional<Processes> processes() {
+    return Optional.empty();
+  }
 }

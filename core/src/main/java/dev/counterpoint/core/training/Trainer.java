@@ -2,12 +2,14 @@ package dev.counterpoint.core.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
@@ -21,8 +23,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a model: epoch after epoch through the strategy, a validation after each, checkpoints in
- * between.
+ * Trains a model: epoch after epoch through the strategy, with a validation after each epoch and
+ * checkpoints in between.
  *
  * <pre>{@code
  * new Trainer(model, TrainingConfig.defaults()).train(dataset);
@@ -34,9 +36,9 @@ public final class Trainer {
   private final TrainingConfig config;
   private final RunOptions options;
 
-  /** A training in this process alone, from seed 0, that nobody watches. */
+  /** A trainer in a single process, with seed 0, without callbacks and checkpoints. */
   public Trainer(BaseModel model, TrainingConfig config) {
-    this(model, new InThisProcess(), config, RunOptions.ofSeed(0));
+    this(model, TrainingStrategy.singleProcess(), config, RunOptions.ofSeed(0));
   }
 
   public Trainer(
@@ -47,113 +49,121 @@ public final class Trainer {
     this.options = options;
   }
 
-  /** Trains on a data set, without a validation. */
+  /** Trains on a dataset, without a validation. */
   public TrainingEnd train(Dataset dataset) {
     return train(DataSplits.ofTraining(dataset));
   }
 
   /**
-   * Trains to the last epoch, or until the stop signal is given. A run that has checkpoints goes on
-   * from its newest whole one. The model is initialized if it is not yet; where an average of its
-   * weights is asked for, it has that at the end.
+   * Trains until the last epoch is done or the stop signal is given. A run with checkpoints resumes
+   * from the newest complete one. The model is initialized if it is not yet, and has the result
+   * weights of the strategy when the method returns.
    *
    * @throws NotFiniteException before an update with a loss or gradient that is not finite
-   * @throws InvalidSettings where the settings do not fit the model or the data
-   * @throws OutOfMemory where a step, or a validation, needs more memory than there is
+   * @throws InvalidSettings if the settings do not fit the model or the data
+   * @throws OutOfMemory if a step or a validation needs more memory than there is
    */
   public TrainingEnd train(DataSplits data) {
-    Consensus consensus = new Consensus(strategy.collective());
-    prepare();
-    consensus.requireSame(common(data));
-    requireMeasured(data);
-    TrainingData training = new TrainingData(data, config, options.seed());
-    long totalSteps = Math.multiplyExact(training.stepsPerEpoch(), config.epochs());
-    Progress progress = new Progress();
-    Tally tally = new Tally();
-    StepGuard guard = new StepGuard(model, training, config, options, consensus);
-    try (Learner learner = Learner.of(model, config, strategy);
-        RunState state =
-            new RunState(learner, progress, tally, options, training, guard, consensus)) {
-      boolean asked = options.stop().requested();
-      consensus.broadcast(model.parameters().stream().map(Parameter::value).toList());
-      List<String> passedOver = state.restore();
-      consensus.requireSameValues(model.parameters(), progress.step());
-      learner.outer().begin();
-      progress.requireWithin(config.epochs());
-      String ended = asked ? null : ended(progress);
-      tell(
-          callback ->
-              callback.onStart(
-                  new TrainingStart(
-                      progress.step(), totalSteps, config.epochs(), passedOver, ended)));
-      RunWatch watch = new RunWatch(options, state, tally, progress, learner, training);
-      TrainingLoop.Plan plan =
-          new TrainingLoop.Plan(config, options.seed(), totalSteps, options.stop());
-      TrainingLoop loop = new TrainingLoop(learner, training, plan, guard, progress, watch);
+    RunTotals totals = new RunTotals();
+    try (Torch.Recording off = Torch.noGradients();
+        RunContext run = prepare(data);
+        RunState saved = new RunState(run, totals)) {
+      TrainState state = run.state();
+      strategy.setup(state);
+      start(run, saved);
+      CallbackDispatcher listener = new CallbackDispatcher(run, saved, totals);
+      TrainingLoop loop = new TrainingLoop(state, strategy, run.data(), listener);
       try {
-        while (progress.epoch() <= config.epochs() && !consensus.stops(options.stop())) {
-          progress.epochBegins();
-          watch.loading();
+        while (state.epoch() <= config.epochs() && !run.ranks().stops(options.stop())) {
+          state.progress().epochBegins();
+          listener.loading();
           model.setTraining(true);
           strategy.trainEpoch(loop);
-          if (progress.stepInEpoch() == training.stepsPerEpoch()) {
-            watch.validating();
-            guard.requireFiniteWeights(progress.step());
-            try (WeightAverage.Exchange exchange = learner.average().inPlace()) {
-              tally.validated(validate(data, progress));
-            }
-            progress.epochDone();
-            watch.saving();
-            state.save();
+          if (state.isEpochEnd()) {
+            listener.validating();
+            saved.guard().requireFiniteWeights(state.step());
+            totals.validated(validate(data, state));
+            state.progress().epochDone();
+            listener.saving();
+            saved.save();
           }
         }
       } catch (RuntimeException e) {
-        throw OutOfMemory.orItself(e, watch.place());
+        throw OutOfMemory.orItself(e, listener.position());
       } catch (OutOfMemoryError e) {
-        throw OutOfMemory.of(e, watch.place());
+        throw OutOfMemory.of(e, listener.position());
       }
       model.setTraining(false);
-      state.finish();
-      learner.average().exchange();
-      TrainingEnd end = tally.end(progress, options.stop().reason());
-      tell(callback -> callback.onEnd(end));
+      saved.finish();
+      useResult(state);
+      TrainingEnd end = totals.end(state.progress(), options.stop().reason());
+      notify(callback -> callback.onEnd(end));
       return end;
     }
   }
 
-  /** Why the run that was restored has nothing left to train. */
-  private @Nullable String ended(Progress progress) {
-    return progress.epoch() > config.epochs()
-        ? "all " + progress.step() + " steps are made"
+  /** Checks the settings against the data, and initializes the model and its optimizer. */
+  private RunContext prepare(DataSplits data) {
+    RankCoordinator ranks = new RankCoordinator(strategy.collective());
+    initialize();
+    ranks.requireSame(common(data));
+    requireMeasured(data);
+    TrainingData training = new TrainingData(data, config, options.seed());
+    TrainState state = new TrainState(model, config, options, training.stepsPerEpoch());
+    return new RunContext(state, strategy, training, options, ranks);
+  }
+
+  /** Restores a checkpoint if there is one, and notifies the callbacks. */
+  private void start(RunContext run, RunState saved) {
+    TrainState state = run.state();
+    boolean stopRequested = options.stop().requested();
+    run.ranks().broadcast(model.parameters().stream().map(Parameter::value).toList());
+    List<String> passedOver = saved.restore();
+    run.ranks().requireSameValues(model.parameters(), state.step());
+    state.progress().requireWithin(config.epochs());
+    TrainingStart start =
+        new TrainingStart(
+            state.step(),
+            Math.multiplyExact(state.stepsPerEpoch(), config.epochs()),
+            config.epochs(),
+            passedOver,
+            stopRequested ? null : ended(state));
+    notify(callback -> callback.onStart(start));
+  }
+
+  /** Why a restored run has nothing left to train; null if it has. */
+  private @Nullable String ended(TrainState state) {
+    return state.epoch() > config.epochs()
+        ? "all " + state.step() + " steps are done"
         : options.stop().reason();
   }
 
-  private void prepare() {
+  private void initialize() {
     if (!model.initialized()) {
       model.initialize(Device.cpu(), options.seed());
     }
     config.freeze().forEach(model::freeze);
     model.setPrecision(config.precision());
-    int world = strategy.collective().world();
-    if (world > config.batchSize()) {
+    int processes = strategy.collective().worldSize();
+    if (processes > config.batchSize()) {
       throw new InvalidSettings(
-          world
+          processes
               + " processes cannot share a batch of "
               + config.batchSize()
-              + " items (training.batchSize): give the batch at least one for each.");
+              + " examples (training.batchSize), which has less than one for each.");
     }
     if (model.parameters().isEmpty()) {
-      throw new InvalidSettings("There is nothing to train: the model has no parameters.");
+      throw new InvalidSettings("The model has no parameters to train.");
     }
     if (model.parameters().stream().noneMatch(parameter -> parameter.trainable())) {
       throw new InvalidSettings(
-          "There is nothing to train: every parameter is frozen (training.freeze "
+          "The model has no trainable parameters: all are frozen (training.freeze "
               + config.freeze()
               + ").");
     }
   }
 
-  /** What would make other steps of the same batches in another process. */
+  /** The settings that must be equal in all processes, so that their steps are. */
   private Map<String, String> common(DataSplits data) {
     Map<String, String> common = new LinkedHashMap<>();
     common.put("the engine", Engine.getEngine("PyTorch").getVersion());
@@ -168,7 +178,7 @@ public final class Trainer {
     return common;
   }
 
-  /** What a callback goes by must be known before the first epoch is made, not after it. */
+  /** Checks before the first epoch that the validation measures the metrics of the callbacks. */
   private void requireMeasured(DataSplits data) {
     for (Callback callback : options.callbacks()) {
       if (callback instanceof Callback.MonitorsMetric measuring) {
@@ -181,12 +191,11 @@ public final class Trainer {
   private static void requireValidation(DataSplits data, String measure) {
     if (data.validation().isEmpty()) {
       throw new InvalidSettings(
-          "A callback goes by the \""
+          "A callback monitors the validation metric \""
               + measure
-              + "\" of the validations, but there is no validation data: no items in the split \""
+              + "\", but there is no validation data: no examples in the split \""
               + DataSplits.VALIDATION
-              + "\". Give some, as data.validation.path, or leave the callback out: early-stop and"
-              + " best-model need it.");
+              + "\". Set data.validation.path, or remove the callback (early-stop, best-model).");
     }
   }
 
@@ -194,31 +203,30 @@ public final class Trainer {
     return new Evaluator(model, data.metrics(), config.microBatch());
   }
 
-  private Optional<Evaluation> validate(DataSplits data, Progress progress) {
+  private Optional<Evaluation> validate(DataSplits data, TrainState state) {
     Optional<Dataset> split = data.validation();
     if (split.isEmpty()) {
       return Optional.empty();
     }
-    Evaluation evaluation = evaluator(data).evaluate(split.get(), strategy.collective());
-    ValidationReport report = new ValidationReport(progress.step(), progress.epoch(), evaluation);
-    tell(callback -> callback.onValidation(report));
-    return Optional.of(evaluation);
+    try (NDScope temporary = new NDScope();
+        WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
+      temporary.suppressNotUsedWarning();
+      Evaluation evaluation = evaluator(data).evaluate(split.get(), strategy.collective());
+      ValidationReport report = new ValidationReport(state.step(), state.epoch(), evaluation);
+      notify(callback -> callback.onValidation(report));
+      return Optional.of(evaluation);
+    }
   }
 
-  private void tell(Consumer<Callback> news) {
-    options.callbacks().forEach(news);
+  /** Leaves the result in the model: the exchange is never reverted. */
+  private void useResult(TrainState state) {
+    try (NDScope temporary = new NDScope()) {
+      temporary.suppressNotUsedWarning();
+      WeightAverage.Exchange unused = state.useResult(strategy.resultWeights(state));
+    }
   }
 
-  /** The strategy of a trainer that was given none: one process, one thread of work. */
-  private static final class InThisProcess implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
-    }
+  private void notify(Consumer<Callback> event) {
+    options.callbacks().forEach(event);
   }
 }

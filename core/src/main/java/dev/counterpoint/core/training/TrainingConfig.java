@@ -13,25 +13,26 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is trained: the {@code training:} of a run file.
+ * Training settings: the {@code training:} of a run file.
  *
  * @param epochs passes over the training split
- * @param batchSize items an optimizer step, over all processes and micro-batches
- * @param microBatchSize the most items that are computed at once; absent: a process's whole share
- * @param optimizer the algorithm, with its rate
+ * @param batchSize examples of an optimizer step, over all processes and micro-batches
+ * @param microBatchSize the most examples that are computed at once; absent: the whole shard
+ * @param optimizer the algorithm, with its learning rate
  * @param parameterGroups what differs for parameters of certain names; the first that matches
  *     counts
- * @param schedule from the optimizer's rate to the rate of each step
+ * @param schedule from the optimizer's learning rate to the learning rate of each step
  * @param clipNorm the largest global 2-norm of a gradient; absent: no clipping by it
  * @param clipValue the largest absolute value in a gradient, after {@code clipNorm}; absent: no
  *     clipping by it
- * @param layerDecay the factor from the rate of one layer to that of the layer below, over 0 and at
- *     most 1; absent: all have the same. Which layer is below which: {@link LayerDecay}
+ * @param layerDecay the factor from the learning rate of a layer to the learning rate of the layer
+ *     below, over 0 and at most 1; absent: all layers have the same. See {@link LayerDecay}
  * @param averageWeights whether an average of the weights is kept, validated and saved; absent: the
  *     weights themselves are
  * @param precision of matrix products
- * @param groupByLength whether batches hold items of like length, so that little of them is padding
- * @param freeze name patterns of parameters that stay as they are
+ * @param groupByLength whether batches have examples of similar length, so that there is little
+ *     padding
+ * @param freeze name patterns of parameters that are not trained
  * @param reportEvery steps between two training rows in the metrics
  */
 public record TrainingConfig(
@@ -117,12 +118,12 @@ public record TrainingConfig(
     return changed(draft -> draft.optimizer = optimizer);
   }
 
-  /** The same with other rates or decays for parameters of certain names. */
+  /** The same with other learning rates or decays for parameters of certain names. */
   public TrainingConfig withParameterGroups(List<ParameterGroup> parameterGroups) {
     return changed(draft -> draft.parameterGroups = parameterGroups);
   }
 
-  /** The same with batches of items of like length, or of any. */
+  /** The same with batches of examples of similar length, or of any. */
   public TrainingConfig withGroupByLength(boolean groupByLength) {
     return changed(draft -> draft.groupByLength = groupByLength);
   }
@@ -142,7 +143,7 @@ public record TrainingConfig(
     return changed(draft -> draft.clipValue = clipValue);
   }
 
-  /** The same with lower rates in lower layers; null for one rate. */
+  /** The same with lower learning rates in lower layers; null for a single learning rate. */
   public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
     return changed(draft -> draft.layerDecay = layerDecay);
   }
@@ -163,7 +164,7 @@ public record TrainingConfig(
     return draft.finish();
   }
 
-  /** The most items computed at once. */
+  /** The most examples computed at once. */
   public int microBatch() {
     return microBatchSize == null ? batchSize : microBatchSize;
   }

@@ -1,6 +1,5 @@
 package dev.counterpoint.core.training;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
@@ -14,7 +13,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The training split in the order that a run takes it. */
+/** The training split in the order of a run. */
 final class TrainingData {
   private final Dataset dataset;
   private final List<Supplier<Metric>> metrics;
@@ -39,7 +38,7 @@ final class TrainingData {
     return fingerprint;
   }
 
-  /** What decides, with the seed and the items themselves, which items a step takes. */
+  /** The settings that determine, together with the seed and the data, the examples of a step. */
   Map<String, String> order() {
     Map<String, String> order = new LinkedHashMap<>();
     order.put("number of items", Long.toString(dataset.size()));
@@ -48,12 +47,18 @@ final class TrainingData {
     return order;
   }
 
-  /** The steps of an epoch from a place in it. */
-  BatchLoader load(int epoch, long fromStep, Share share, Device device) {
-    return new BatchLoader(dataset, order(epoch), fromStep, share, config.microBatch(), device);
+  /** Loads the rest of the current epoch: of each step, the shard of this process. */
+  BatchLoader load(TrainState state, TrainingStrategy strategy) {
+    return new BatchLoader(
+        dataset,
+        order(state.epoch()),
+        state.stepInEpoch(),
+        strategy.shard(),
+        config.microBatch(),
+        state.model().device());
   }
 
-  /** Sees to it that a model's output is there, and what will be measured in the validations. */
+  /** Checks that the output of the model is not null and that the metrics accept it. */
   void check(@Nullable NDArray output, Batch batch) {
     if (output == null) {
       throw new IllegalArgumentException(
@@ -63,7 +68,7 @@ final class TrainingData {
     metrics.forEach(metric -> metric.get().check(output, batch));
   }
 
-  /** Where an item came from, as far as its data set can say. */
+  /** The origin of an example, such as a file and a line, if its dataset provides one. */
   String origin(long item) {
     return dataset instanceof Dataset.Traceable traceable ? traceable.origin(item) : "item " + item;
   }

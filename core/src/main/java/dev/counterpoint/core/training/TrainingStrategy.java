@@ -1,20 +1,90 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.checkpoint.Stateful;
+import java.util.Map;
+
 /**
- * How the work of a run is divided: a share of each batch, and a collective. {@code
- * StandardTrainingStrategy} is the one to read first; it defines what any other must equal.
+ * Training strategy: the distribution of a training over processes, and any change to its gradients
+ * and weights. Every hook is the identity by default; {@code StandardTrainingStrategy} overrides
+ * none and defines what the other strategies must equal.
+ *
+ * <p>All hooks are called by the training thread, in the order below, by every process of the run
+ * at the same point. Gradients are not recorded in them. Arrays that live longer than a hook are
+ * created in {@link #setup}; those that another hook creates are freed after it, or once its result
+ * has been used.
  */
-public interface TrainingStrategy extends AutoCloseable {
-  /** Trains what is left of the epoch at hand: one call of {@link TrainingLoop#trainEpoch}. */
-  void trainEpoch(TrainingLoop loop);
-
-  /** How the processes speak to each other outside the loop, as in a validation. */
-  Collective collective();
-
-  /** How often the processes come together. */
-  default Rounds rounds() {
-    return Rounds.ofOneStep();
+public interface TrainingStrategy extends Stateful, AutoCloseable {
+  /** The strategy of a single process: every hook is the identity. */
+  static TrainingStrategy singleProcess() {
+    return new TrainingStrategy() {};
   }
+
+  /** The collective that connects the processes of the run. Metrics are summed through it. */
+  default Collective collective() {
+    return Collective.singleProcess();
+  }
+
+  /**
+   * Prepares the strategy for a model. The weights are initialized; a checkpoint is loaded later.
+   */
+  default void setup(TrainState state) {}
+
+  /** Trains the rest of the current epoch. */
+  default void trainEpoch(TrainingLoop loop) {
+    loop.trainEpoch();
+  }
+
+  /** The part of each batch that this process computes. */
+  default Shard shard() {
+    return Shard.of(collective().rank(), collective().worldSize());
+  }
+
+  /**
+   * Reduces the gradients over the processes, in place. They are gradients of the sum of the losses
+   * of this process's shard; afterwards the loop divides them by the weight of the whole batch
+   * ({@link TrainState#batchWeight}) and clips them.
+   *
+   * @return the number of processes whose gradients are in the sum: the world size after an
+   *     all-reduce, 1 if each process takes a separate step. The loop scales by {@code worldSize /
+   *     result}, so that the mean over the processes is always the gradient of the batch.
+   */
+  default int reduceGradients(TrainState state) {
+    return 1;
+  }
+
+  /**
+   * Called after each optimizer step, with the step counted in {@code state}.
+   *
+   * @return whether all processes have identical weights now. Checkpoints, validations and stops
+   *     wait until they have; the last step of an epoch must end so.
+   */
+  default boolean afterStep(TrainState state) {
+    return true;
+  }
+
+  /**
+   * The weights that are validated, and saved as the result of the run, by parameter name; each has
+   * the shape of its parameter. Parameters without an entry, by default all, keep their own. The
+   * values are exchanged with the model's for the time of a validation.
+   */
+  default Map<String, NDArray> resultWeights(TrainState state) {
+    return Map.of();
+  }
+
+  /**
+   * The state that a checkpoint saves beside the model and the optimizer. Rank 0 saves it for all
+   * processes. Arrays are the same in every process and are restored in every process, except for
+   * names that begin with {@value Stateful#RANK_PREFIX}: rank 0 receives these in {@link
+   * #loadState}, whatever number of them the checkpoint has.
+   */
+  @Override
+  default Map<String, ?> state() {
+    return Map.of();
+  }
+
+  @Override
+  default void loadState(Map<String, ?> state) {}
 
   @Override
   default void close() {}

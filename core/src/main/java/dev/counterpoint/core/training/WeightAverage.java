@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.NativeList;
 import dev.counterpoint.core.kernel.Torch;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The exponential moving average of the trained weights: {@code
  * torch.optim.swa_utils.AveragedModel} with {@code get_ema_multi_avg_fn}. The first step's weights
- * begin it. Where none is asked for, it is an average of nothing.
+ * begin it. Without settings it is an average of no parameter.
  */
-final class WeightAverage implements AutoCloseable {
+final class WeightAverage implements Stateful, AutoCloseable {
   private final NDManager memory = Torch.newManager(Device.cpu());
   private final Map<String, NDArray> averages = new LinkedHashMap<>();
   private final NativeList weights;
@@ -39,33 +40,36 @@ final class WeightAverage implements AutoCloseable {
     arrays = NativeList.of(List.copyOf(averages.values()));
   }
 
-  /** Takes in the weights as a round of steps has left them; rounds count from 1. */
-  void update(long round) {
+  /**
+   * Updates the average with the current weights.
+   *
+   * @param first whether this is the first update of the run, which copies the weights
+   */
+  void update(boolean first) {
     if (isKept()) {
-      Kernel.load("average").run("update", arrays, weights, round == 1 ? 1.0 : 1 - decay);
+      Kernel.load("average").run("update", arrays, weights, first ? 1.0 : 1 - decay);
     }
   }
 
-  /** The model has the average in the place of its own weights, until the result is closed. */
+  /** Exchanges the average and the weights of the model, until the result is closed. */
   Exchange inPlace() {
-    exchange();
-    return this::exchange;
+    return isKept() ? exchange(arrays, weights) : () -> {};
   }
 
-  /** The model has the average from now on. */
-  void exchange() {
-    if (isKept()) {
-      Kernel.load("average").run("swap", arrays, weights);
-    }
+  /** Exchanges the values of two lists of arrays of equal shapes, until the result is closed. */
+  static Exchange exchange(List<NDArray> first, List<NDArray> second) {
+    Kernel average = Kernel.load("average");
+    average.run("swap", first, second);
+    return () -> average.run("swap", first, second);
   }
 
-  /** Whether there is an average of anything. */
+  /** Whether the run has an average. */
   boolean isKept() {
     return !averages.isEmpty();
   }
 
-  /** The average by parameter name, the arrays themselves: what a checkpoint keeps. */
-  Map<String, NDArray> state() {
+  @Override
+  public Map<String, NDArray> state() {
     return averages;
   }
 
@@ -76,7 +80,7 @@ final class WeightAverage implements AutoCloseable {
     memory.close();
   }
 
-  /** The exchange of the average and the model's own weights; closing it takes it back. */
+  /** An exchange of weights; closing it reverts it. */
   @FunctionalInterface
   interface Exchange extends AutoCloseable {
     @Override

@@ -1,4 +1,4 @@
-/** The training loop, and what surrounds it. */
+/** Training: the loop, the trainer, and the contract of a training strategy. */
 @NullMarked
 package dev.counterpoint.core.training;
 

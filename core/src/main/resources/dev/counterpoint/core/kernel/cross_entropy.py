@@ -43,5 +43,5 @@ def part(self, logits: Tensor, labels: Tensor, gradient: Tensor) -> Tensor:
   gradient.exp_().sub_(share)
   own = labels.masked_fill(ignored, 0).unsqueeze(1)
   gradient.scatter_add_(1, own, torch.full_like(own, self.smoothing - 1., dtype=6))
-  gradient.index_fill_(0, ignored.nonzero().view(-1), 0.)
+  gradient.index_fill_(0, ignored.nonzero().view(-1), 0.)  # on a GPU a device-to-host synchronization
   return total

@@ -5,7 +5,7 @@
 def norms(self, gradients: List[Tensor], p: float) -> Tensor:
   return torch.stack(torch._foreach_norm(gradients, p))
 
-# The p-norm of all of them together.
+# The p-norm of all of them together: a device-to-host synchronization.
 def norm(self, gradients: List[Tensor], p: float) -> float:
   return float(torch.linalg_vector_norm(self.norms(gradients, p), p, None, False, dtype=7))
 

@@ -97,7 +97,7 @@ class EarlyStopTest {
     validate(before, "loss", 0.1, 0.3);
     EarlyStop after = early("loss", 2, 0);
 
-    after.remember(before.memory());
+    after.loadState(before.state());
     validate(after, "loss", 0.2);
 
     assertThat(stop.reason())
@@ -110,7 +110,7 @@ class EarlyStopTest {
     validate(before, "loss", 5, 6);
     EarlyStop after = early("accuracy", 2, 0);
 
-    after.remember(before.memory());
+    after.loadState(before.state());
     validate(after, "accuracy", 0.5, 0.4);
 
     assertThat(stop.requested()).isFalse();
@@ -120,7 +120,7 @@ class EarlyStopTest {
   void itRemembersThatThereWasNoValidationYet() {
     EarlyStop after = early("loss", 1, 0);
 
-    after.remember(early("loss", 1, 0).memory());
+    after.loadState(early("loss", 1, 0).state());
     validate(after, "loss", 5);
 
     assertThat(stop.requested()).isFalse();

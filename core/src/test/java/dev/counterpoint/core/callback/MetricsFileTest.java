@@ -139,7 +139,7 @@ class MetricsFileTest {
     before.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5));
     MetricsFile after = new MetricsFile(file, 2);
 
-    after.remember(before.memory());
+    after.loadState(before.state());
     after.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5));
 
     assertThat(rows().get(0).path("loss").asDouble()).isEqualTo(3.5);
@@ -153,7 +153,7 @@ class MetricsFileTest {
     before.onEnd(END);
     MetricsFile after = new MetricsFile(file, 2);
 
-    after.remember(before.memory());
+    after.loadState(before.state());
     start(after, 3);
     steps(after, 4, 4);
 

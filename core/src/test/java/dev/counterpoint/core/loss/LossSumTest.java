@@ -16,7 +16,7 @@ class LossSumTest {
       assertThatThrownBy(() -> new LossSum(manager.zeros(new Shape(4)), 4))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("must be one number, () in float32, and is (4) in float32")
-          .hasMessageContaining("end it with sum()");
+          .hasMessageContaining("append sum()");
       assertThatThrownBy(() -> new LossSum(manager.zeros(new Shape(), DataType.FLOAT64), 4))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("and is () in float64");

@@ -24,13 +24,10 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.NotFiniteException;
 import dev.counterpoint.core.training.RunOptions;
-import dev.counterpoint.core.training.Share;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.core.training.TrainingLoop;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -233,7 +230,7 @@ class ReplayTest {
         new RunOptions(
             4, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
     try (BaseModel model = new Rooted()) {
-      new Trainer(model, new SingleProcess(), config, options).train(examples);
+      new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(examples);
     }
   }
 
@@ -242,18 +239,6 @@ class ReplayTest {
     try (BaseModel model = new Rooted()) {
       model.initialize(Device.cpu(), 99);
       return new Replay(snapshot, model).run();
-    }
-  }
-
-  private static final class SingleProcess implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
     }
   }
 

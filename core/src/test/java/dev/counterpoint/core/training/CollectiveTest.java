@@ -10,28 +10,28 @@ import dev.counterpoint.core.parameter.Gradients;
 import org.junit.jupiter.api.Test;
 
 class CollectiveTest {
-  private final Collective alone = Collective.alone();
+  private final Collective single = Collective.singleProcess();
 
   @Test
-  void theOneThatIsAloneIsTheFirstOfOne() {
-    assertThat(alone.rank()).isZero();
-    assertThat(alone.world()).isEqualTo(1);
+  void aSingleProcessIsRankZeroOfOne() {
+    assertThat(single.rank()).isZero();
+    assertThat(single.worldSize()).isEqualTo(1);
   }
 
   @Test
-  void theOneThatIsAloneHearsItself() {
-    assertThat(alone.sum(1.5, -2, Double.NaN)).containsExactly(1.5, -2, Double.NaN);
+  void aSumOverASingleProcessIsTheIdentity() {
+    assertThat(single.allReduce(1.5, -2, Double.NaN)).containsExactly(1.5, -2, Double.NaN);
   }
 
   @Test
-  void gradientsOfTheOneThatIsAloneStayAsTheyAre() {
+  void gradientsOfASingleProcessAreUnchanged() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.initialize(Device.cpu(), 1);
       try (Gradients gradients = new Gradients(model.parameters())) {
         backward(model, gradients);
         double norm = gradients.norm();
 
-        alone.sum(gradients);
+        single.allReduce(gradients);
 
         assertThat(norm).isPositive();
         assertThat(gradients.norm()).isEqualTo(norm);

@@ -131,7 +131,8 @@ class CrashTest {
                 .withBatchSize(16)
                 .withOptimizer(AdamW.of(0.02))
                 .withSchedule(CrashTest::rate);
-        TrainingEnd end = new Trainer(model, new InOneProcess(), config, options).train(data());
+        TrainingEnd end =
+            new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(data());
         return left(end, model, best.chosen().checkpoint().orElse(null));
       }
     }
@@ -237,7 +238,7 @@ class CrashTest {
 
     assertThat(done.train(watcher)).isEqualTo(first);
     assertThat(watcher.steps).isZero();
-    assertThat(watcher.ended).isEqualTo("all 6 steps are made");
+    assertThat(watcher.ended).isEqualTo("all 6 steps are done");
   }
 
   @Test
@@ -283,18 +284,6 @@ class CrashTest {
     @Override
     public void onStep(StepReport report) {
       steps++;
-    }
-  }
-
-  private static final class InOneProcess implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
     }
   }
 }

@@ -109,7 +109,7 @@ final class LedgerTest {
               new CheckpointPolicy(3, 2, null));
       page = new ArrayList<>();
       try (BaseModel model = new Reader()) {
-        Trainer trainer = new Trainer(model, new Alone(), config, options);
+        Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
         if (step == Long.MAX_VALUE) {
           trainer.train(items);
         } else {
@@ -172,18 +172,6 @@ final class LedgerTest {
     @Override
     public int length(long item) {
       return 1 + (int) (item * 7 % 5);
-    }
-  }
-
-  private static final class Alone implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
     }
   }
 }

@@ -120,7 +120,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
       TrainingConfig config = CONFIG.withBatchSize(batchSize);
-      Trainer trainer = new Trainer(model, new AloneStrategy(), config, options);
+      Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
       assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining(said);
@@ -142,7 +142,7 @@ class TrainerTest {
       assertThatThrownBy(() -> train(model, new Callback() {}, new StopSignal(), checkpoints))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("model.safetensors is damaged: ")
-          .hasMessageContaining("No checkpoint is whole");
+          .hasMessageContaining("No checkpoint is complete");
     }
   }
 
@@ -177,8 +177,8 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
-          .hasMessageContaining("Its items: item 3.")
-          .hasMessageContaining("a lower learning rate may help; here it was ");
+          .hasMessageContaining("Examples of the step: item 3.")
+          .hasMessageContaining("try a learning rate below ");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
     }
   }
@@ -190,7 +190,7 @@ class TrainerTest {
 
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("every parameter is frozen");
+          .hasMessageContaining("all are frozen");
     }
   }
 
@@ -341,7 +341,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(large))
           .isInstanceOf(OutOfMemory.class)
-          .hasMessageContaining("not enough memory for the items of step 1.");
+          .hasMessageContaining("not enough memory for the examples of step 1.");
     }
   }
 
@@ -400,7 +400,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0.3)) {
       new Trainer(
               model,
-              new AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               CONFIG,
               new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults()))
           .train(TinyClassifier.items(100));
@@ -410,7 +410,11 @@ class TrainerTest {
 
   private static TrainingEnd train(
       BaseModel model, Callback callback, StopSignal stop, Path checkpoints) {
-    return new Trainer(model, new AloneStrategy(), CONFIG, options(7, callback, stop, checkpoints))
+    return new Trainer(
+            model,
+            TrainingStrategy.singleProcess(),
+            CONFIG,
+            options(7, callback, stop, checkpoints))
         .train(TinyClassifier.items(100));
   }
 
@@ -436,24 +440,12 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       new Trainer(
               model,
-              new AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               config,
               new RunOptions(
                   3, List.of(watcher), new StopSignal(), null, CheckpointPolicy.defaults()))
           .train(dataset);
     }
     return reports;
-  }
-
-  static final class AloneStrategy implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
-    }
   }
 }

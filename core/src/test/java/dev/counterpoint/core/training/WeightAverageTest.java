@@ -65,9 +65,9 @@ class WeightAverageTest {
     Parameter parameter = parameter();
     try (WeightAverage average = new WeightAverage(List.of(parameter), new AverageWeights(0.75))) {
       set(parameter, 4);
-      average.update(1);
+      average.update(true);
       set(parameter, 8);
-      average.update(2);
+      average.update(false);
 
       NDArray kept = average.state().get("a/average");
       assertThat(kept.toFloatArray()[0]).isCloseTo(0.75f * 4 + 0.25f * 8, within(1e-6f));
@@ -79,7 +79,7 @@ class WeightAverageTest {
     Parameter parameter = parameter();
     try (WeightAverage average = new WeightAverage(List.of(parameter), HALF)) {
       set(parameter, 4);
-      average.update(1);
+      average.update(true);
       set(parameter, 0.1f);
       try (WeightAverage.Exchange exchange = average.inPlace()) {
         assertThat(first(parameter)).isEqualTo(4);
@@ -94,7 +94,7 @@ class WeightAverageTest {
     Parameter parameter = parameter();
     parameter.setTrainable(false);
     try (WeightAverage average = new WeightAverage(List.of(parameter), HALF)) {
-      average.update(1);
+      average.update(true);
 
       assertThat(average.state()).isEmpty();
     }
@@ -104,8 +104,8 @@ class WeightAverageTest {
   void whereNoneIsAskedForNothingIsKept() {
     Parameter parameter = parameter();
     try (WeightAverage average = new WeightAverage(List.of(parameter), null)) {
-      average.update(1);
-      average.exchange();
+      average.update(true);
+      average.inPlace();
 
       assertThat(average.state()).isEmpty();
       assertThat(first(parameter)).isEqualTo(9);
@@ -138,7 +138,7 @@ class WeightAverageTest {
     try (BaseModel model = new TinyClassifier(0)) {
       new Trainer(
               model,
-              new TrainerTest.AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               slow,
               options(watcher, new StopSignal(), null))
           .train(
@@ -170,7 +170,7 @@ class WeightAverageTest {
         };
     try (BaseModel model = new TinyClassifier(0.3)) {
       new Trainer(
-              model, new TrainerTest.AloneStrategy(), config, options(stopper, stop, checkpoints))
+              model, TrainingStrategy.singleProcess(), config, options(stopper, stop, checkpoints))
           .train(TinyClassifier.items(100));
     }
 
@@ -188,7 +188,7 @@ class WeightAverageTest {
     try (BaseModel model = new TinyClassifier(0.3)) {
       new Trainer(
               model,
-              new TrainerTest.AloneStrategy(),
+              TrainingStrategy.singleProcess(),
               config,
               options(watcher, new StopSignal(), store))
           .train(TinyClassifier.items(100));

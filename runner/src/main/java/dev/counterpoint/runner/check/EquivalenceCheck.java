@@ -11,7 +11,7 @@ import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.training.Collective;
-import dev.counterpoint.core.training.Share;
+import dev.counterpoint.core.training.Shard;
 import dev.counterpoint.strategies.distributed.InMemoryRanks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -110,11 +110,11 @@ public final class EquivalenceCheck {
   }
 
   private Result compute(Collective collective, int microBatchSize, long seed) {
-    Share share = Share.of(collective.rank(), collective.world());
+    Shard shard = Shard.of(collective.rank(), collective.worldSize());
     double loss = 0;
     double weight = 0;
     try (Gradients gradients = new Gradients(model.parameters());
-        StepBatch step = new StepBatch(dataset, examples, share, microBatchSize, model.device())) {
+        StepBatch step = new StepBatch(dataset, examples, shard, microBatchSize, model.device())) {
       for (Batch batch : step.microBatches()) {
         Torch.seed(seed);
         try (ForwardScope scope = new ForwardScope();
@@ -126,8 +126,8 @@ public final class EquivalenceCheck {
           weight += sum.weight();
         }
       }
-      collective.sum(gradients);
-      double[] sums = collective.sum(loss, weight);
+      collective.allReduce(gradients);
+      double[] sums = collective.allReduce(loss, weight);
       Map<String, float[]> values = new LinkedHashMap<>();
       gradients
           .accumulated()

@@ -4,6 +4,7 @@ import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.launch.DistributedJob;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code counterpoint train} of a distributed run: starts and supervises the ranks. */
 final class DistributedLaunch {
-  private static final String WORKERS = "strategy.workers";
+  private static final String WORKERS = "strategy." + Processes.WORKERS;
 
   private final Request request;
   private final MultiNodeOptions options;

@@ -3,7 +3,7 @@ package dev.counterpoint.runner.cli;
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.core.training.RankDivergedException;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
@@ -90,7 +90,7 @@ final class Failures {
               + ".");
       return ExitCode.REQUEST_WRONG;
     }
-    if (told instanceof RunFailed || told instanceof RanksDiverged) {
+    if (told instanceof RunFailed || told instanceof RankDivergedException) {
       say(command, message(told));
     } else if (told instanceof IllegalArgumentException explained) {
       say(
@@ -115,7 +115,7 @@ final class Failures {
           || each instanceof InvalidSettings
           || each instanceof RunFailed
           || each instanceof LaunchException
-          || each instanceof RanksDiverged
+          || each instanceof RankDivergedException
           || each instanceof IOException
           || each instanceof OutOfMemoryError
           || each instanceof InvalidPathException

@@ -2,10 +2,10 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.Attempt;
 import dev.counterpoint.strategies.launch.ClusterEnvironment;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DistributedJob(
     Run run,
-    DistributedTrainingStrategy.Config config,
+    Processes config,
     Optional<ClusterEnvironment> cluster,
     @Nullable Path secretFile,
     Map<String, String> environment) {
@@ -49,11 +49,9 @@ public record DistributedJob(
    */
   public record Arguments(List<String> ofAll, List<String> ofRankZero) {}
 
-  /** The settings of a run that uses several processes; empty for other runs. */
-  public static Optional<DistributedTrainingStrategy.Config> config(Run run) {
-    return run.file().strategy() instanceof DistributedTrainingStrategy.Config config
-        ? Optional.of(config)
-        : Optional.empty();
+  /** The worker processes of a run; empty if its strategy runs in a single process. */
+  public static Optional<Processes> config(Run run) {
+    return run.file().strategy().processes();
   }
 
   /**

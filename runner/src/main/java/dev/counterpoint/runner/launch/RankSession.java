@@ -7,7 +7,7 @@ import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.RankContext;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
 import dev.counterpoint.strategies.launch.Address;
@@ -55,7 +55,7 @@ public final class RankSession implements Closeable {
    * @throws InvalidSettings if the run is not distributed, or this rank is refused
    */
   public static RankSession join(RankEnvironment environment, Run run, Console console) {
-    DistributedTrainingStrategy.Config config =
+    Processes config =
         DistributedJob.config(run)
             .orElseThrow(
                 () ->
@@ -116,7 +116,7 @@ public final class RankSession implements Closeable {
    */
   public Collective connect(Run run, DataSplits data) throws IOException {
     if (member == null) {
-      return Collective.alone();
+      return Collective.singleProcess();
     }
     Address ring = member.rendezvous().agree(fingerprint(run, data.fingerprint()));
     RankEnvironment own = member.environment();

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.spark.JobPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,14 +27,14 @@ public final class RunBundle {
   private static final String PATH = "path";
 
   private final Run run;
-  private final DistributedTrainingStrategy.Config strategy;
+  private final Processes processes;
   private final ObjectNode settings;
   private final Map<String, String> files = new TreeMap<>();
   private final Map<String, Path> classes = new TreeMap<>();
 
-  private RunBundle(Run run, DistributedTrainingStrategy.Config strategy) {
+  private RunBundle(Run run, Processes processes) {
     this.run = run;
-    this.strategy = strategy;
+    this.processes = processes;
     settings = run.binder().toTree(run.file());
   }
 
@@ -44,16 +44,17 @@ public final class RunBundle {
    * @throws InvalidSettings if the run is not distributed
    */
   public static void pack(Run run, Path folder) throws IOException {
-    DistributedTrainingStrategy.Config strategy =
+    Processes processes =
         DistributedJob.config(run)
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        "On Spark strategy.type must be distributed; it is "
+                        "On Spark, strategy.type must be distributed or a strategy that declares"
+                            + " processes; the run has "
                             + run.binder().toTree(run.file()).path("strategy").path("type")
                             + "."));
-    DistributedJob.checkBatchSize(strategy.workers(), run.file().training().batchSize());
-    new RunBundle(run, strategy).write(folder);
+    DistributedJob.checkBatchSize(processes.workers(), run.file().training().batchSize());
+    new RunBundle(run, processes).write(folder);
   }
 
   private void write(Path folder) throws IOException {
@@ -66,7 +67,9 @@ public final class RunBundle {
     new JobPlan(
             run.file().name(),
             new JobPlan.Ranks(
-                strategy.workers(), strategy.maxRestarts(), strategy.deadlineSeconds()),
+                processes.workers(),
+                processes.maxRestarts(),
+                (int) processes.deadline().toSeconds()),
             run.directory().path().toString(),
             files)
         .write(folder);

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingStart;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.storage.AtomicFile;
@@ -18,7 +19,7 @@ import java.util.TreeSet;
  * Checks that a resumed run has the settings it was started with, which are stored in its
  * checkpoints. Only some settings may differ, even if {@code run.yaml} was edited in between.
  */
-final class ResumeCompatibility implements Callback.Remembering {
+final class ResumeCompatibility implements Callback, Stateful {
   private static final String KEY = "runFile";
   private static final String ABSENT = "absent";
 
@@ -31,7 +32,7 @@ final class ResumeCompatibility implements Callback.Remembering {
   }
 
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     return Map.of(KEY, run.binder().toTree(run.file()).toString());
   }
 
@@ -41,8 +42,8 @@ final class ResumeCompatibility implements Callback.Remembering {
    * @throws InvalidSettings if settings that must not change differ; the message lists their keys
    */
   @Override
-  public void remember(Map<String, Object> memory) {
-    if (memory.get(KEY) instanceof String original) {
+  public void loadState(Map<String, ?> state) {
+    if (state.get(KEY) instanceof String original) {
       compare(flatten(original));
     }
   }

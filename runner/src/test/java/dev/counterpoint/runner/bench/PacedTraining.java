@@ -66,8 +66,7 @@ final class PacedTraining implements Callback {
     }
     Membership membership =
         new Membership(rank, worldSize, "127.0.0.1", port, Duration.ofSeconds(60));
-    return new DistributedTrainingStrategy(
-        DistributedTrainingStrategy.Config.defaults(), RingCollective.join(membership));
+    return new DistributedTrainingStrategy(RingCollective.join(membership));
   }
 
   @Override

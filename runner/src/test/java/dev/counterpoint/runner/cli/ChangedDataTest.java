@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A run that is started again over other data is refused with the split that has changed. */
 final class ChangedDataTest {
-  private static final String BEFORE = "the data has changed since its checkpoint was made, in ";
+  private static final String BEFORE = "the data has changed since its checkpoint was saved, in ";
 
   @TempDir private Path folder;
   private final Terminal terminal = new Terminal();
@@ -86,6 +86,6 @@ final class ChangedDataTest {
   private void assertRefusedBecauseOf(String split) {
     assertThat(terminal.run("train", folder.resolve("run").toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains(BEFORE + split + ". Put back what was there");
+    assertThat(terminal.err()).contains(BEFORE + split + ". Restore the data");
   }
 }

@@ -44,7 +44,7 @@ final class FailuresTest {
     assertThat(code).isEqualTo(1);
     assertThat(said.toString())
         .startsWith("counterpoint: After step ")
-        .contains("the parameters of rank 1 are not those of rank 0");
+        .contains("the parameters of rank 1 differ from those of rank 0");
   }
 
   @Test

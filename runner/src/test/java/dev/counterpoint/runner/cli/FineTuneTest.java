@@ -84,7 +84,7 @@ class FineTuneTest {
       assertThat(train("run", "data.validation=null", "callbacks=[{type: " + callback + "}]"))
           .isEqualTo(ExitCode.REQUEST_WRONG);
       assertThat(terminal.err())
-          .contains("A callback goes by the \"loss\" of the validations, but there is no")
+          .contains("A callback monitors the validation metric \"loss\", but there is no")
           .contains("data.validation.path");
     }
   }

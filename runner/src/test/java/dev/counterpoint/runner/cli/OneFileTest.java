@@ -130,8 +130,12 @@ final class OneFileTest {
 
   /** Puts the one file into the empty folder, and writes a run file that names it. */
   private Path withIdea(Idea idea) throws IOException {
-    try (InputStream source = OneFileTest.class.getResourceAsStream("/onefile/" + idea.file)) {
-      Files.copy(Objects.requireNonNull(source), folder.resolve(idea.file));
+    if (idea == Idea.STRATEGY) {
+      Files.copy(StrategyExamplesTest.EXAMPLES.resolve(idea.file), folder.resolve(idea.file));
+    } else {
+      try (InputStream source = OneFileTest.class.getResourceAsStream("/onefile/" + idea.file)) {
+        Files.copy(Objects.requireNonNull(source), folder.resolve(idea.file));
+      }
     }
     return runFile("idea.yaml", usual("[" + idea.file + "]", idea));
   }

@@ -100,7 +100,7 @@ final class ResumeTest {
     assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
 
     assertThat(terminal.err())
-        .contains("This run has ended: all 9 steps are made. No step is left to train.");
+        .contains("This run has ended: all 9 steps are done. No step is left to train.");
     assertThat(terminal.out()).isEqualTo(said + said);
     assertThat(run.resolve("metrics.jsonl")).hasContent(rows);
     assertThat(withoutMemory(Files.readString(run.resolve("summary.json"))))
@@ -245,7 +245,7 @@ final class ResumeTest {
     assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
 
     assertThat(terminal.err())
-        .contains("the data has changed since its checkpoint was made, in validation. Put back");
+        .contains("the data has changed since its checkpoint was saved, in validation. Restore");
   }
 
   @Test

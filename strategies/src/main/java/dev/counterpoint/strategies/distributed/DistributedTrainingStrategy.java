@@ -2,37 +2,29 @@ package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.training.Collective;
-import dev.counterpoint.core.training.Rounds;
-import dev.counterpoint.core.training.Share;
+import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.core.training.StrategyConfig;
-import dev.counterpoint.core.training.TrainingLoop;
+import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Each process takes its share of every batch. With {@code syncEvery} 1 all make the step of the
- * whole batch; with more each makes its own steps, and all an outer one with their mean change. One
- * process with {@code syncEvery} 1 and no other {@code outer} than the plain one is the standard
- * strategy.
+ * Data-parallel training: each process computes the gradients of its shard of every batch, and the
+ * gradients are summed over the processes before the step ({@code
+ * torch.nn.parallel.DistributedDataParallel}). With a single process it is the standard strategy.
  */
 public final class DistributedTrainingStrategy implements TrainingStrategy {
-  private final Config config;
   private final Collective collective;
 
   /**
    * The strategy of one process.
    *
-   * @param collective how it speaks to the others; closed with the strategy
+   * @param collective connects the processes; closed with the strategy
    */
-  public DistributedTrainingStrategy(Config config, Collective collective) {
-    this.config = config;
+  public DistributedTrainingStrategy(Collective collective) {
     this.collective = collective;
-  }
-
-  @Override
-  public void trainEpoch(TrainingLoop loop) {
-    loop.trainEpoch(Share.of(collective.rank(), collective.world()), collective);
   }
 
   @Override
@@ -41,8 +33,9 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   }
 
   @Override
-  public Rounds rounds() {
-    return config.rounds();
+  public int reduceGradients(TrainState state) {
+    collective.allReduce(state.gradients());
+    return collective.worldSize();
   }
 
   @Override
@@ -51,24 +44,24 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   }
 
   /**
-   * Its settings.
+   * Settings of distributed training.
    *
-   * @param workers processes; each has its share of {@code batchSize}
-   * @param maxRestarts how often the job begins again from its newest checkpoint when a process
-   *     dies
-   * @param deadlineSeconds how long a process waits for another before the job is given up; longer
-   *     than anything that one does while the others wait
-   * @param syncEvery local steps between two exchanges; at 1 the gradients of every step are
-   *     exchanged
-   * @param outer the step with the mean change; absent: the mean itself at {@code syncEvery} 1, the
-   *     defaults of {@link OuterSettings} over it
+   * @param workers number of processes; each computes its shard of {@code batchSize}
+   * @param maxRestarts number of times that all workers restart from the newest checkpoint after
+   *     one of them has died
+   * @param deadlineSeconds seconds that a process waits for another one before the job is stopped;
+   *     longer than any work that one process does while the others wait
+   * @param syncEvery optimizer steps between two synchronizations; 1 sums the gradients of every
+   *     step, a larger number is DiLoCo with that many local steps
+   * @param outer outer optimizer of DiLoCo; if absent, the mean of the weights with {@code
+   *     syncEvery} 1, and the defaults of {@link OuterOptimizerConfig} otherwise
    */
   public record Config(
       int workers,
       int maxRestarts,
       int deadlineSeconds,
       int syncEvery,
-      @Nullable OuterSettings outer)
+      @Nullable OuterOptimizerConfig outer)
       implements StrategyConfig {
     public Config {
       new Checks()
@@ -79,29 +72,24 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
           .verify();
     }
 
-    /** Two processes, three restarts, a minute of waiting, an exchange each step. */
+    /** Two processes, three restarts, a deadline of 60 seconds, gradients summed in each step. */
     public static Config defaults() {
       return new Config(2, 3, 60, 1, null);
     }
 
-    /** How long a process waits for another. */
-    public Duration deadline() {
-      return Duration.ofSeconds(deadlineSeconds);
-    }
-
-    private Rounds rounds() {
-      if (outer != null) {
-        return new Rounds(syncEvery, outer.learningRate(), outer.momentum());
-      }
-      OuterSettings step = OuterSettings.defaults();
-      return syncEvery == 1
-          ? Rounds.ofOneStep()
-          : new Rounds(syncEvery, step.learningRate(), step.momentum());
+    @Override
+    public Optional<Processes> processes() {
+      return Optional.of(new Processes(workers, maxRestarts, Duration.ofSeconds(deadlineSeconds)));
     }
 
     @Override
     public TrainingStrategy build(Collective collective) {
-      return new DistributedTrainingStrategy(this, collective);
+      OuterOptimizerConfig usual =
+          syncEvery == 1 ? OuterOptimizerConfig.mean() : OuterOptimizerConfig.defaults();
+      OuterOptimizerConfig optimizer = outer == null ? usual : outer;
+      return syncEvery == 1 && optimizer.equals(OuterOptimizerConfig.mean())
+          ? new DistributedTrainingStrategy(collective)
+          : new DiLoCoTrainingStrategy(syncEvery, optimizer, collective);
     }
   }
 }

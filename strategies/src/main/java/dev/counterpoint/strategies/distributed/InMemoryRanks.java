@@ -11,9 +11,9 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several ranks in one JVM, for tests, and for whoever wants to see what a strategy does. They pass
- * a baton: one computes at a time, until its next collective call, so that the engine's one
- * generator and whatever else is shared is used by one after the other, and every run is the same.
+ * Several ranks in one JVM, for tests and for debugging a strategy. One rank computes at a time,
+ * until its next collective call, so that the ranks use the shared random generator of the engine
+ * one after the other, and every run is the same.
  *
  * <pre>{@code
  * List<String> hashes = new InMemoryRanks(3).run(collective -> train(collective));
@@ -22,44 +22,45 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryRanks {
   private static final int NEVER = -1;
 
-  private final int world;
+  private final int worldSize;
   private final @Nullable Long disorder;
   private final int mortal;
   private final int lastCall;
 
-  /** Ranks that are served in their order, and live. */
-  public InMemoryRanks(int world) {
-    this(world, null, NEVER, NEVER);
+  /** Ranks that run in their order, without failures. */
+  public InMemoryRanks(int worldSize) {
+    this(worldSize, null, NEVER, NEVER);
   }
 
-  private InMemoryRanks(int world, @Nullable Long disorder, int mortal, int lastCall) {
-    if (world < 1) {
-      throw new IllegalArgumentException("There must be a rank, not " + world + ".");
+  private InMemoryRanks(int worldSize, @Nullable Long disorder, int mortal, int lastCall) {
+    if (worldSize < 1) {
+      throw new IllegalArgumentException(
+          "The number of ranks must be positive, not " + worldSize + ".");
     }
-    this.world = world;
+    this.worldSize = worldSize;
     this.disorder = disorder;
     this.mortal = mortal;
     this.lastCall = lastCall;
   }
 
-  /** The same ranks, some slower than others: who comes first at each call hangs on the seed. */
+  /** The same ranks with random delays: the seed determines the order at each call. */
   public InMemoryRanks delayed(long seed) {
-    return new InMemoryRanks(world, seed, mortal, lastCall);
+    return new InMemoryRanks(worldSize, seed, mortal, lastCall);
   }
 
-  /** The same ranks, of which one is gone at one of so many first calls; both hang on the seed. */
+  /** The same ranks, of which one fails at one of the first calls; the seed selects both. */
   public InMemoryRanks withDeath(long seed, int calls) {
     SplittableRandom random = new SplittableRandom(seed);
-    return new InMemoryRanks(world, disorder, random.nextInt(world), random.nextInt(calls));
+    return new InMemoryRanks(worldSize, disorder, random.nextInt(worldSize), random.nextInt(calls));
   }
 
-  /** What a rank does. */
+  /** The work of a rank. */
   @FunctionalInterface
   public interface Work<T> {
     T of(Collective collective) throws Exception;
   }
 
-  /** Thrown by every call when a rank is gone. */
+  /** Thrown by every call after a rank has failed. */
   public static final class RankLost extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -69,17 +70,17 @@ public final class InMemoryRanks {
   }
 
   /**
-   * Has all ranks work, and waits for them.
+   * Runs the work of all ranks and waits for it.
    *
-   * @return what each came to, by rank
-   * @throws RankLost where one died as it was asked to
-   * @throws CompletionException with what the first rank that failed has thrown
+   * @return the results, by rank
+   * @throws RankLost if a rank failed as requested by {@link #withDeath}
+   * @throws CompletionException with the exception of the first rank that threw one
    */
   public <T> List<T> run(Work<T> work) {
     Table table = new Table();
     List<@Nullable T> results = new ArrayList<>(Arrays.asList(newArray()));
     List<Thread> threads = new ArrayList<>();
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       int own = rank;
       threads.add(new Thread(() -> results.set(own, table.attend(own, work)), "rank " + rank));
     }
@@ -103,27 +104,27 @@ public final class InMemoryRanks {
 
   @SuppressWarnings("unchecked")
   private <T> T[] newArray() {
-    return (T[]) new Object[world];
+    return (T[]) new Object[worldSize];
   }
 
   private enum Kind {
-    SUM,
+    ALL_REDUCE,
     BROADCAST,
-    GATHER
+    ALL_GATHER
   }
 
-  /** A rank's part in a call; what it gets is written into the buffer, or left in the answer. */
+  /** The part of a rank in a call. The result is written into the buffer, or into the answer. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Part(Kind kind, ByteBuffer buffer, byte[] own) {
     String describe() {
-      return kind == Kind.GATHER ? "gather" : kind + " of " + buffer.remaining() + " bytes";
+      return kind == Kind.ALL_GATHER ? "all-gather" : kind + " of " + buffer.remaining() + " bytes";
     }
   }
 
-  /** Where the ranks meet. */
+  /** The state that the ranks share. */
   private final class Table {
-    private final @Nullable Part[] parts = new Part[world];
-    private final boolean[] gone = new boolean[world];
+    private final @Nullable Part[] parts = new Part[worldSize];
+    private final boolean[] gone = new boolean[worldSize];
     private final SplittableRandom random = new SplittableRandom(disorder == null ? 0 : disorder);
     private List<byte[]> answer = List.of();
     private long calls;
@@ -133,7 +134,7 @@ public final class InMemoryRanks {
     @Nullable <T> T attend(int rank, Work<T> work) {
       try {
         awaitBaton(rank);
-        return work.of(new Member(rank, this, world));
+        return work.of(new Member(rank, this, worldSize));
       } catch (Throwable e) {
         fail(e);
         return null;
@@ -184,7 +185,7 @@ public final class InMemoryRanks {
       while (calls == call || holder != rank) {
         try {
           if (holder == rank) {
-            throw new RankLost("rank " + rank + " waits for ranks that are gone");
+            throw new RankLost("rank " + rank + " waits for ranks that have ended");
           }
           wait();
         } catch (InterruptedException e) {
@@ -194,16 +195,16 @@ public final class InMemoryRanks {
       return answer;
     }
 
-    /** To somebody who can go on: has not called yet, or, when all who could have, to anybody. */
+    /** Selects the next rank: one that has not called yet, or any rank if all have. */
     private void passOn() {
       List<Integer> next = new ArrayList<>();
-      for (int rank = 0; rank < world; rank++) {
+      for (int rank = 0; rank < worldSize; rank++) {
         if (!gone[rank] && parts[rank] == null) {
           next.add(rank);
         }
       }
       if (next.isEmpty()) {
-        for (int rank = 0; rank < world; rank++) {
+        for (int rank = 0; rank < worldSize; rank++) {
           if (!gone[rank]) {
             next.add(rank);
           }
@@ -217,26 +218,26 @@ public final class InMemoryRanks {
 
     private void complete() {
       Part first = parts[0];
-      for (int rank = 1; rank < world; rank++) {
+      for (int rank = 1; rank < worldSize; rank++) {
         if (!parts[rank].describe().equals(first.describe())) {
           throw new IllegalStateException(
               "rank 0 calls " + first.describe() + ", rank " + rank + " " + parts[rank].describe());
         }
       }
       switch (first.kind()) {
-        case SUM -> sum();
+        case ALL_REDUCE -> allReduce();
         case BROADCAST -> broadcast(first.buffer());
-        case GATHER -> answer = Arrays.stream(parts).map(Part::own).toList();
+        case ALL_GATHER -> answer = Arrays.stream(parts).map(Part::own).toList();
       }
       Arrays.fill(parts, null);
       calls++;
     }
 
-    private void sum() {
+    private void allReduce() {
       ByteBuffer total = parts[0].buffer();
       for (int i = total.position(); i < total.limit(); i += Float.BYTES) {
         float sum = total.getFloat(i);
-        for (int rank = 1; rank < world; rank++) {
+        for (int rank = 1; rank < worldSize; rank++) {
           sum += parts[rank].buffer().getFloat(i);
         }
         total.putFloat(i, sum);
@@ -245,18 +246,19 @@ public final class InMemoryRanks {
     }
 
     private void broadcast(ByteBuffer bytes) {
-      for (int rank = 1; rank < world; rank++) {
+      for (int rank = 1; rank < worldSize; rank++) {
         parts[rank].buffer().duplicate().put(bytes.duplicate());
       }
     }
   }
 
-  private record Member(int rank, Table table, int world) implements Collective {
+  private record Member(int rank, Table table, int worldSize) implements Collective {
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
     @Override
-    public void sum(ByteBuffer numbers) {
-      table.call(rank, new Part(Kind.SUM, numbers.slice().order(ByteOrder.nativeOrder()), EMPTY));
+    public void allReduce(ByteBuffer numbers) {
+      table.call(
+          rank, new Part(Kind.ALL_REDUCE, numbers.slice().order(ByteOrder.nativeOrder()), EMPTY));
     }
 
     private static final byte[] EMPTY = {};
@@ -267,8 +269,8 @@ public final class InMemoryRanks {
     }
 
     @Override
-    public List<byte[]> gather(byte[] own) {
-      return table.call(rank, new Part(Kind.GATHER, NONE, own));
+    public List<byte[]> allGather(byte[] own) {
+      return table.call(rank, new Part(Kind.ALL_GATHER, NONE, own));
     }
   }
 }

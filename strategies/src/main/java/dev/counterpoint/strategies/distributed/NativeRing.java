@@ -12,19 +12,19 @@ import java.util.Map;
 
 /**
  * The C functions of XGBoost's collective: {@code include/xgboost/c_api.h}. Each returns 0, or -1
- * with a message at {@link #XGBGetLastError}. The communicator belongs to the thread that made it:
- * a call from another one returns 0 and does nothing.
+ * with a message at {@link #XGBGetLastError}. The communicator belongs to the thread that created
+ * it: a call from another thread returns 0 and does nothing.
  *
- * <p>Its Java class {@code Communicator} is not used: {@code allReduce} there drops the return
- * code, and goes on with what this process had alone.
+ * <p>XGBoost's Java class {@code Communicator} is not used: its {@code allReduce} ignores the
+ * return code and continues with the numbers of this process alone.
  */
 final class NativeRing {
   static final int FLOAT32 = 1;
   static final int SUM = 2;
 
   /**
-   * And not RTLD_GLOBAL, which is JNA's own choice: libtorch, loaded later, would take C++ symbols
-   * of this library for its own, and crash.
+   * Instead of RTLD_GLOBAL, the default of JNA: libtorch, loaded later, would use C++ symbols of
+   * this library, and crash.
    */
   private static final int RTLD_NOW = 2;
 
@@ -36,10 +36,10 @@ final class NativeRing {
     Native.register(NativeRing.class, NativeLibrary.getInstance(library.toString(), options));
   }
 
-  /** Loads the library, so that a machine which has none is told before anything begins. */
+  /** Loads the library, so that an unsupported machine fails before the run begins. */
   static void load() {}
 
-  /** The last error on this thread: its lines are what failed, from the outside to the cause. */
+  /** The last error on this thread; its lines lead from the failed call to the cause. */
   static String lastError() {
     List<String> lines =
         XGBGetLastError()

@@ -20,20 +20,20 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.IntSupplier;
 
 /**
- * The ring of XGBoost's native collective ("Rabit"), over TCP: reduce-scatter and all-gather, so
- * that each process sends and receives about twice the bytes that are summed, however many there
- * are. An error of it cannot be mended in the process: it says on one line of standard error what
- * happened and ends with exit code {@link #LOST}, and whoever started it begins again from a
- * checkpoint.
+ * Ring collective over TCP: the native one of XGBoost ("Rabit"). An all-reduce is a reduce-scatter
+ * and an all-gather, so that each process sends and receives at most twice the bytes that are
+ * summed, whatever the world size; an all-gather sends each part once to every other process. A
+ * process cannot recover from an error of the ring: it prints one line on standard error and exits
+ * with code {@link #LOST}, and the launcher restarts all ranks from a checkpoint.
  *
- * <p>All native calls are made by one thread, to which the communicator belongs. Whoever calls
- * waits for it a second longer than the ring itself would wait for another process, since a call
- * may hang for ever where two neighbours die together.
+ * <p>One thread, which owns the communicator, makes all native calls. The caller waits for it one
+ * second longer than the ring waits for another process, since a native call may hang if two
+ * neighbours die at the same time.
  *
- * <p>There is neither authentication nor encryption in it.
+ * <p>The ring has neither authentication nor encryption.
  */
 public final class RingCollective implements Collective {
-  /** The exit code of a process that has lost the others. */
+  /** The exit code of a process that has lost the connection to the other ranks. */
   public static final int LOST = 75;
 
   private static final Duration GRACE = Duration.ofSeconds(1);
@@ -42,14 +42,14 @@ public final class RingCollective implements Collective {
   private final ExecutorService thread = Executors.newSingleThreadExecutor(RingCollective::daemon);
   private ByteBuffer parts = ByteBuffer.allocateDirect(0);
 
-  /** When the ring has last come further, by {@link System#nanoTime}. */
+  /** {@link System#nanoTime} of the last progress of the ring. */
   private volatile long progress;
 
   private RingCollective(Membership membership) {
     this.membership = membership;
   }
 
-  /** Joins the ring, and waits for the others. It ends the process where that fails. */
+  /** Joins the ring and waits for the other ranks. On failure the process exits. */
   public static RingCollective join(Membership membership) {
     RingLibrary.load();
     RingCollective ring = new RingCollective(membership);
@@ -65,7 +65,7 @@ public final class RingCollective implements Collective {
     config.put("dmlc_communicator", "rabit");
     config.put("dmlc_tracker_uri", membership.trackerHost());
     config.put("dmlc_tracker_port", membership.trackerPort());
-    // The tracker compares them as text.
+    // The tracker sorts task ids as text.
     config.put("dmlc_task_id", String.format(Locale.ROOT, "%08d", membership.rank()));
     config.put("dmlc_timeout", membership.deadline().toSeconds());
     return config.toString();
@@ -73,9 +73,9 @@ public final class RingCollective implements Collective {
 
   private int checkPlace() {
     int rank = NativeRing.XGCommunicatorGetRank();
-    int world = NativeRing.XGCommunicatorGetWorldSize();
-    if (rank != membership.rank() || world != membership.world()) {
-      throw new IllegalStateException("the ring made it rank " + rank + " of " + world);
+    int worldSize = NativeRing.XGCommunicatorGetWorldSize();
+    if (rank != membership.rank() || worldSize != membership.worldSize()) {
+      throw new IllegalStateException("the ring assigned rank " + rank + " of " + worldSize);
     }
     return 0;
   }
@@ -86,32 +86,32 @@ public final class RingCollective implements Collective {
   }
 
   @Override
-  public int world() {
-    return membership.world();
+  public int worldSize() {
+    return membership.worldSize();
   }
 
   @Override
-  public void sum(ByteBuffer numbers) {
-    sum(List.of(numbers));
+  public void allReduce(ByteBuffer numbers) {
+    allReduce(List.of(numbers));
   }
 
   @Override
-  public void sum(List<ByteBuffer> buckets) {
+  public void allReduce(List<ByteBuffer> buckets) {
     List<Pointer> starts = buckets.stream().map(RingCollective::start).toList();
     long bytes = buckets.stream().mapToLong(ByteBuffer::remaining).sum();
     call(
-        "summing " + bytes + " bytes",
+        "all-reducing " + bytes + " bytes",
         () -> {
           int failure = 0;
           for (int i = 0; i < starts.size() && failure == 0; i++) {
-            failure = sum(starts.get(i), buckets.get(i).remaining() / Float.BYTES);
+            failure = allReduce(starts.get(i), buckets.get(i).remaining() / Float.BYTES);
             progress = System.nanoTime();
           }
           return failure;
         });
   }
 
-  private static int sum(Pointer start, int count) {
+  private static int allReduce(Pointer start, int count) {
     return NativeRing.XGCommunicatorAllreduce(start, count, NativeRing.FLOAT32, NativeRing.SUM);
   }
 
@@ -134,21 +134,21 @@ public final class RingCollective implements Collective {
   /**
    * {@inheritDoc}
    *
-   * <p>One exchange where all have at most {@link Parcels#SMALL} bytes to say, else two.
+   * <p>One exchange if no process has more than {@link Parcels#SMALL} bytes, otherwise two.
    */
   @Override
-  public List<byte[]> gather(byte[] own) {
+  public List<byte[]> allGather(byte[] own) {
     Parcels small = exchange(Parcels.SMALL, own);
     int longest = small.longest();
     return longest <= Parcels.SMALL ? small.contents() : exchange(longest, own).contents();
   }
 
   private Parcels exchange(int room, byte[] own) {
-    Parcels parcels = new Parcels(buffer(Parcels.bytes(world(), room)), world(), room);
+    Parcels parcels = new Parcels(buffer(Parcels.bytes(worldSize(), room)), worldSize(), room);
     parcels.put(rank(), own);
     Pointer start = start(parcels.buffer());
     call(
-        "gathering " + own.length + " bytes",
+        "all-gathering " + own.length + " bytes",
         () -> NativeRing.XGCommunicatorAllgather(start, parcels.buffer().capacity()));
     return parcels;
   }
@@ -160,7 +160,7 @@ public final class RingCollective implements Collective {
     return parts.clear().limit(bytes).slice().order(ByteOrder.nativeOrder());
   }
 
-  /** Makes native calls, and waits for them as long as they come further. */
+  /** Makes native calls, and waits for them as long as the ring makes progress. */
   void call(String act, IntSupplier calls) {
     progress = System.nanoTime();
     Future<String> future =
@@ -189,7 +189,7 @@ public final class RingCollective implements Collective {
       try {
         return future.get(left, TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
-        // It may have come further meanwhile.
+        // The ring may have made progress meanwhile.
       }
     }
   }
@@ -198,13 +198,13 @@ public final class RingCollective implements Collective {
     return membership.deadline().plus(GRACE);
   }
 
-  /** Halts: hooks and open files may wait for what will never come. */
+  /** Halts without shutdown hooks, which could wait for the other ranks. */
   private void end(String act, String error) {
     System.err.println(
         "rank "
             + rank()
             + " of "
-            + world()
+            + worldSize()
             + " has lost the others, while "
             + act
             + ": "
@@ -216,10 +216,7 @@ public final class RingCollective implements Collective {
     Runtime.getRuntime().halt(LOST);
   }
 
-  /**
-   * Leaves the ring. That the tracker does not hear of it any more is no error: all that was to be
-   * exchanged has been.
-   */
+  /** Leaves the ring. An unreachable tracker is not an error here, since all exchanges are done. */
   @Override
   public void close() {
     if (thread.isShutdown()) {
@@ -241,15 +238,15 @@ public final class RingCollective implements Collective {
   }
 
   /**
-   * What all processes have to say, in one buffer: a part for each, with its length before it.
+   * The bytes of all processes in one buffer, each part with its length before it.
    *
-   * @param room bytes for the content of one part; of longer ones only the length is there
+   * @param room bytes for the content of one part; a longer part has its length only
    */
-  private record Parcels(ByteBuffer buffer, int world, int room) {
+  private record Parcels(ByteBuffer buffer, int worldSize, int room) {
     static final int SMALL = 252;
 
-    static int bytes(int world, int room) {
-      return Math.multiplyExact(world, Integer.BYTES + room);
+    static int bytes(int worldSize, int room) {
+      return Math.multiplyExact(worldSize, Integer.BYTES + room);
     }
 
     int bytesOfOne() {
@@ -267,15 +264,15 @@ public final class RingCollective implements Collective {
 
     int longest() {
       int longest = 0;
-      for (int rank = 0; rank < world; rank++) {
+      for (int rank = 0; rank < worldSize; rank++) {
         longest = Math.max(longest, length(rank));
       }
       return longest;
     }
 
     List<byte[]> contents() {
-      byte[][] contents = new byte[world][];
-      for (int rank = 0; rank < world; rank++) {
+      byte[][] contents = new byte[worldSize][];
+      for (int rank = 0; rank < worldSize; rank++) {
         contents[rank] = new byte[length(rank)];
         buffer.get(rank * bytesOfOne() + Integer.BYTES, contents[rank]);
       }

@@ -20,9 +20,8 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 
 /**
- * The native library of one kind of machine, in XGBoost's jar. It is brought out once, to a place
- * that is its own: JNA by itself would bring out 16 MB at every start, and leave them where a
- * process is killed.
+ * The native library of one kind of machine, in XGBoost's jar. It is extracted once, into the cache
+ * folder: JNA itself would extract 16 MB at every start, and leave them if the process is killed.
  *
  * @param resource in the jar
  */
@@ -32,9 +31,9 @@ record RingLibrary(String resource) {
       PosixFilePermissions.fromString("r--r--r--");
 
   /**
-   * Loads that of this machine.
+   * Loads the library of this machine.
    *
-   * @throws InvalidSettings where that cannot be, with the reason
+   * @throws InvalidSettings if it cannot be loaded, with the reason
    */
   static void load() {
     try {
@@ -105,7 +104,7 @@ record RingLibrary(String resource) {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          new IOException("The native ring cannot be brought out to " + file + ": " + e, e));
+          new IOException("The native ring cannot be extracted to " + file + ": " + e, e));
     }
     return file;
   }
@@ -127,13 +126,13 @@ record RingLibrary(String resource) {
     return checksum.getValue();
   }
 
-  /** Renamed when it is whole: processes that start at once get the same bytes. */
+  /** Renamed when complete, so that processes that start together read the same bytes. */
   private static void extract(URL source, Path file) throws IOException {
     Files.createDirectories(file.resolveSibling(""));
     Path draft = Files.createTempFile(file.resolveSibling(""), ".ring", ".draft");
     try (InputStream in = source.openStream()) {
       Files.copy(in, draft, StandardCopyOption.REPLACE_EXISTING);
-      Files.setPosixFilePermissions(draft, FOR_ALL); // The cache may be several users'.
+      Files.setPosixFilePermissions(draft, FOR_ALL); // Several users may share the cache.
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(draft);

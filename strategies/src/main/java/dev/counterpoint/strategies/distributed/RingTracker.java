@@ -11,9 +11,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 /**
- * Brings the processes of one attempt together into a ring, and is told when they leave it. Every
- * attempt has one of its own: a native tracker that has served one ring counts the leavings of the
- * next one wrong. The ring goes on when its tracker dies.
+ * Tracker of the ring of one attempt: connects its processes, and counts them when they leave. Each
+ * attempt needs a new tracker, since a native tracker that has served one ring miscounts the next.
+ * A complete ring continues to work if its tracker dies.
  */
 public final class RingTracker implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
@@ -28,10 +28,10 @@ public final class RingTracker implements AutoCloseable {
   }
 
   /**
-   * Loads the native library of the ring, so that a machine that cannot is told before anybody
-   * waits for it.
+   * Loads the native library of the ring, so that an unsupported machine fails before other
+   * processes wait for it.
    *
-   * @throws InvalidSettings where it cannot, with the reason
+   * @throws InvalidSettings if it cannot be loaded, with the reason
    */
   public static void load() {
     RingLibrary.load();
@@ -40,17 +40,17 @@ public final class RingTracker implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @param host an address of this machine that all ranks reach; bound to it alone
-   * @param port 0 for any that is free
-   * @param world processes that will come
-   * @param joinDeadline how long it waits until all are there, in whole seconds
-   * @throws InvalidSettings where the port cannot be had
+   * @param host an address of this machine that all ranks can reach; the tracker binds to it only
+   * @param port 0 for any free port
+   * @param worldSize number of processes
+   * @param joinDeadline maximum time until all processes have joined; whole seconds
+   * @throws InvalidSettings if the port is not available
    */
-  public static RingTracker start(String host, int port, int world, Duration joinDeadline) {
+  public static RingTracker start(String host, int port, int worldSize, Duration joinDeadline) {
     ObjectNode config = JSON.createObjectNode();
     config.put("dmlc_communicator", "rabit").put("host", host).put("port", port);
-    config.put("n_workers", world).put("timeout", joinDeadline.toSeconds());
-    config.put("sortby", 1); // by task id, on however many machines the tasks are
+    config.put("n_workers", worldSize).put("timeout", joinDeadline.toSeconds());
+    config.put("sortby", 1); // by task id, on any number of machines
     PointerByReference created = new PointerByReference();
     if (NativeRing.XGTrackerCreate(config.toString(), created) != 0) {
       throw refused(host, port);
@@ -73,7 +73,7 @@ public final class RingTracker implements AutoCloseable {
             + (port == 0 ? "" : ":" + port)
             + ": "
             + NativeRing.lastError()
-            + ". Choose another port, or 0 for any that is free.");
+            + ". Choose another port, or 0 for any free one.");
   }
 
   private static int portIn(String arguments) {
@@ -85,16 +85,17 @@ public final class RingTracker implements AutoCloseable {
     }
   }
 
-  /** The port that it listens on. */
+  /** The port of the tracker. */
   public int port() {
     return port;
   }
 
   /**
-   * Waits until all processes have joined and left again. One that dies never leaves: whoever
-   * notices that ends the waiting with {@link #close}.
+   * Waits until all processes have joined and left again. A process that dies never leaves; then
+   * the launcher calls {@link #close}.
    *
-   * @throws UncheckedIOException where they did not all come within the deadline, or it was closed
+   * @throws UncheckedIOException if not all processes joined within the deadline, or the tracker
+   *     was closed
    */
   public void await() {
     if (NativeRing.XGTrackerWaitFor(tracker, "{}") != 0) {
@@ -103,7 +104,7 @@ public final class RingTracker implements AutoCloseable {
     }
   }
 
-  /** Stops to listen. A ring that stands is not disturbed. */
+  /** Stops listening. A complete ring is not affected. */
   @Override
   public void close() {
     if (!closed) {

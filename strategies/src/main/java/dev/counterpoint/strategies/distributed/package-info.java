@@ -1,4 +1,4 @@
-/** Training in many processes that take the steps of one. */
+/** Distributed training: data-parallel processes, DiLoCo, and their ring collective. */
 @NullMarked
 package dev.counterpoint.strategies.distributed;
 

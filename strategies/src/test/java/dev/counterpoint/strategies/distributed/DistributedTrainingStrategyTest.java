@@ -25,7 +25,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.AverageWeights;
 import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.NotFiniteException;
-import dev.counterpoint.core.training.RanksDiverged;
+import dev.counterpoint.core.training.RankDivergedException;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
@@ -50,12 +50,12 @@ class DistributedTrainingStrategyTest {
 
   @ParameterizedTest
   @CsvSource({"2, 8", "3, 2"})
-  void itTakesTheStepsOfTheStandardStrategy(int world, int microBatchSize) {
+  void itTakesTheStepsOfTheStandardStrategy(int worldSize, int microBatchSize) {
     TrainingConfig config = CONFIG.withEpochs(25).withMicroBatchSize(microBatchSize);
     Trained standard = new Trained.Draft().with(config).by(new StandardTrainingStrategy());
 
     List<Trained> ranks =
-        new InMemoryRanks(world)
+        new InMemoryRanks(worldSize)
             .run(collective -> new Trained.Draft().with(config).by(distributed(collective)));
 
     assertThat(ranks).allSatisfy(rank -> assertThat(rank).isEqualTo(ranks.get(0)));
@@ -67,7 +67,8 @@ class DistributedTrainingStrategyTest {
   void aloneItIsTheStandardStrategyBitForBit() {
     Trained standard =
         new Trained.Draft().of(new TinyModel(0.3)).by(new StandardTrainingStrategy());
-    Trained alone = new Trained.Draft().of(new TinyModel(0.3)).by(distributed(Collective.alone()));
+    Trained alone =
+        new Trained.Draft().of(new TinyModel(0.3)).by(distributed(Collective.singleProcess()));
 
     assertThat(alone).isEqualTo(standard);
   }
@@ -170,10 +171,10 @@ class DistributedTrainingStrategyTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
-  void aRunGoesOnInAnotherWorld(int world) {
+  void aRunGoesOnInAnotherWorld(int worldSize) {
     Trained whole = run(CONFIG, new Interruption(99, 3, 0, 1)).get(0);
 
-    List<Trained> resumed = run(CONFIG, new Interruption(7, world, 0, 1));
+    List<Trained> resumed = run(CONFIG, new Interruption(7, worldSize, 0, 1));
 
     assertThat(resumed).allSatisfy(rank -> assertThat(rank).isEqualTo(resumed.get(0)));
     assertThat(resumed.get(0).steps()).isEqualTo(16);
@@ -212,10 +213,10 @@ class DistributedTrainingStrategyTest {
                               .by(distributed(collective));
                         }))
         .cause()
-        .isInstanceOf(RanksDiverged.class)
+        .isInstanceOf(RankDivergedException.class)
         .hasMessageStartingWith(
-            "After step 5 the parameters of rank 1 are not those of rank 0; the first that differs is"
-                + " hidden.bias.");
+            "After step 5 the parameters of rank 1 differ from those of rank 0; the first that"
+                + " differs is hidden.bias.");
   }
 
   @Test
@@ -263,7 +264,7 @@ class DistributedTrainingStrategyTest {
                     .run(collective -> new Trained.Draft().by(distributed(collective))))
         .cause()
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("9 processes cannot share a batch of 8 items");
+        .hasMessageContaining("9 processes cannot share a batch of 8 examples");
   }
 
   @Test
@@ -281,7 +282,7 @@ class DistributedTrainingStrategyTest {
   void roundsOfOnePlainStepAreTheSynchronousTrainingWhateverTheOptimizer() {
     TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
 
-    assertThat(ofRounds(config, 3, 1, new OuterSettings(1, 0)))
+    assertThat(ofRounds(config, 3, 1, new OuterOptimizerConfig(1, 0)))
         .isEqualTo(ofRounds(config, 3, 1, null));
   }
 
@@ -295,7 +296,7 @@ class DistributedTrainingStrategyTest {
             .withOptimizer(new Sgd(0.1, 0.9, 0, 0.01, true))
             .withClipNorm(null);
     List<Trained> common = ofRounds(config, 3, 1, null);
-    List<Trained> local = ofRounds(config, 3, 2, new OuterSettings(1, 0));
+    List<Trained> local = ofRounds(config, 3, 2, new OuterOptimizerConfig(1, 0));
 
     assertNear(local.get(0).losses(), common.get(0).losses());
   }
@@ -321,9 +322,9 @@ class DistributedTrainingStrategyTest {
   /** The round of two steps that step 7 is in ends with step 8. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
-  void roundsGoOnInAnotherWorld(int world) {
+  void roundsGoOnInAnotherWorld(int worldSize) {
     TrainingConfig config = CONFIG.withOptimizer(AdamW.defaults());
-    Interruption interruption = new Interruption(7, world, 0, 2);
+    Interruption interruption = new Interruption(7, worldSize, 0, 2);
 
     List<Trained> resumed = run(config, interruption);
     List<Trained> oneMoreEpoch = resume(config.withEpochs(3), interruption.in(3));
@@ -333,9 +334,10 @@ class DistributedTrainingStrategyTest {
     assertThat(oneMoreEpoch).allSatisfy(rank -> assertThat(rank.steps()).isEqualTo(24));
   }
 
-  private List<Trained> ofRounds(TrainingConfig config, int world, int every, OuterSettings outer) {
-    var settings = new DistributedTrainingStrategy.Config(world, 0, 60, every, outer);
-    return new InMemoryRanks(world)
+  private List<Trained> ofRounds(
+      TrainingConfig config, int worldSize, int every, OuterOptimizerConfig outer) {
+    var settings = new DistributedTrainingStrategy.Config(worldSize, 0, 60, every, outer);
+    return new InMemoryRanks(worldSize)
         .run(collective -> new Trained.Draft().with(config).by(settings.build(collective)));
   }
 
@@ -344,9 +346,9 @@ class DistributedTrainingStrategyTest {
    *
    * @param at the step; over 16 the run is made in one
    */
-  private record Interruption(long at, int laterWorld, double dropout, int every) {
-    Interruption in(int world) {
-      return new Interruption(at, world, dropout, every);
+  private record Interruption(long at, int laterWorldSize, double dropout, int every) {
+    Interruption in(int worldSize) {
+      return new Interruption(at, worldSize, dropout, every);
     }
 
     DistributedTrainingStrategy.Config settings() {
@@ -376,7 +378,7 @@ class DistributedTrainingStrategyTest {
   }
 
   private List<Trained> resume(TrainingConfig config, Interruption interruption) {
-    return new InMemoryRanks(interruption.laterWorld)
+    return new InMemoryRanks(interruption.laterWorldSize)
         .run(
             collective ->
                 new Trained.Draft()

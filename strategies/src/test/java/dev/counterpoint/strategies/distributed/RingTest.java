@@ -24,18 +24,19 @@ class RingTest {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
-  void allHearTheSame(int world) throws Exception {
-    List<Member> members = run(world, "speak");
+  void allHearTheSame(int worldSize) throws Exception {
+    List<Member> members = run(worldSize, "speak");
 
-    int total = world * (world + 1) / 2;
+    int total = worldSize * (worldSize + 1) / 2;
     List<String> expected =
         new ArrayList<>(
             List.of(
                 "sum 0.0 " + (float) total * 998,
                 "nothing -0.0",
                 "broadcast 5.0",
-                "doubles " + List.of(world == 2 ? 0.2 : 0.1 + 0.1 + 0.1, total - world + 0.0)));
-    for (int rank = 0; rank < world; rank++) {
+                "doubles "
+                    + List.of(worldSize == 2 ? 0.2 : 0.1 + 0.1 + 0.1, total - worldSize + 0.0)));
+    for (int rank = 0; rank < worldSize; rank++) {
       expected.add("gather " + (300 * rank + 1) + " " + rank);
     }
     assertThat(members)
@@ -56,7 +57,7 @@ class RingTest {
     assertThat(members.get(0).errors().lines().filter(line -> line.startsWith("rank 0 of 2 has")))
         .singleElement()
         .asString()
-        .startsWith("rank 0 of 2 has lost the others, while gathering 0 bytes: ")
+        .startsWith("rank 0 of 2 has lost the others, while all-gathering 0 bytes: ")
         .endsWith(". It ends with code 75.");
   }
 
@@ -86,11 +87,12 @@ class RingTest {
     }
   }
 
-  private List<Member> run(int world, String task) throws IOException, InterruptedException {
+  private List<Member> run(int worldSize, String task) throws IOException, InterruptedException {
     List<Member> members = new ArrayList<>();
-    try (RingTracker tracker = RingTracker.start("127.0.0.1", 0, world, Duration.ofSeconds(30))) {
-      for (int rank = 0; rank < world; rank++) {
-        members.add(start(rank, world, tracker.port(), task));
+    try (RingTracker tracker =
+        RingTracker.start("127.0.0.1", 0, worldSize, Duration.ofSeconds(30))) {
+      for (int rank = 0; rank < worldSize; rank++) {
+        members.add(start(rank, worldSize, tracker.port(), task));
       }
       for (Member member : members) {
         assertThat(member.process().waitFor(PATIENCE, TimeUnit.SECONDS)).isTrue();
@@ -101,7 +103,7 @@ class RingTest {
     return members;
   }
 
-  private Member start(int rank, int world, int port, String task) throws IOException {
+  private Member start(int rank, int worldSize, int port, String task) throws IOException {
     Path output = folder.resolve("output-" + rank);
     Path errors = folder.resolve("errors-" + rank);
     Process process =
@@ -112,7 +114,7 @@ class RingTest {
                 System.getProperty("java.class.path"),
                 RingMember.class.getName(),
                 Integer.toString(rank),
-                Integer.toString(world),
+                Integer.toString(worldSize),
                 Integer.toString(port),
                 task)
             .redirectOutput(output.toFile())

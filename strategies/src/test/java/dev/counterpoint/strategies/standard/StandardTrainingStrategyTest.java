@@ -57,15 +57,15 @@ class StandardTrainingStrategyTest {
   }
 
   @Test
-  void itIsAlone() {
+  void itIsASingleProcess() {
     try (StandardTrainingStrategy strategy = new StandardTrainingStrategy()) {
-      assertThat(strategy.collective()).isEqualTo(Collective.alone());
+      assertThat(strategy.collective()).isEqualTo(Collective.singleProcess());
     }
   }
 
   @Test
   void itsSettingsBuildIt() {
-    assertThat(StandardTrainingStrategy.Config.defaults().build(Collective.alone()))
+    assertThat(StandardTrainingStrategy.Config.defaults().build(Collective.singleProcess()))
         .isInstanceOf(StandardTrainingStrategy.class);
   }
 

@@ -21,12 +21,9 @@ import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.core.training.RunOptions;
-import dev.counterpoint.core.training.Share;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.core.training.TrainingLoop;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -221,19 +218,7 @@ final class TensorBoardTest {
               new CheckpointStore(directory.resolve("checkpoints"), 2),
               new CheckpointPolicy(3, 2, null));
       TrainingConfig config = TrainingConfig.defaults().withEpochs(3).withBatchSize(4);
-      new Trainer(model, new Alone(), config, options).train(points());
-    }
-  }
-
-  private static final class Alone implements TrainingStrategy {
-    @Override
-    public void trainEpoch(TrainingLoop loop) {
-      loop.trainEpoch(Share.whole(), collective());
-    }
-
-    @Override
-    public Collective collective() {
-      return Collective.alone();
+      new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(points());
     }
   }
 

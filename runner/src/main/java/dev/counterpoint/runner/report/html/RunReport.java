@@ -7,6 +7,7 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
  * Writes {@code report.html} from the run directory's other files after each validation and at the
  * end, whole or not at all. It must be told after {@code MetricsFile}, whose rows it draws.
  */
-public final class RunReport implements Callback.Remembering {
+public final class RunReport implements Callback, Stateful {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String CONFUSIONS = "confusions";
   private static final String SAMPLES = "samples";
@@ -74,7 +75,7 @@ public final class RunReport implements Callback.Remembering {
 
   /** The last confusions and samples: they lie in no other file. */
   @Override
-  public Map<String, Object> memory() {
+  public Map<String, Object> state() {
     try {
       return Map.of(
           CONFUSIONS,
@@ -87,14 +88,14 @@ public final class RunReport implements Callback.Remembering {
   }
 
   @Override
-  public void remember(Map<String, Object> memory) {
-    String text = String.valueOf(memory.get(CONFUSIONS));
+  public void loadState(Map<String, ?> state) {
+    String text = String.valueOf(state.get(CONFUSIONS));
     try {
       confusions =
           text.isEmpty()
               ? Optional.empty()
               : Optional.of(JSON.readValue(text, ConfusionTable.class));
-      if (memory.get(SAMPLES) instanceof String kept) {
+      if (state.get(SAMPLES) instanceof String kept) {
         shown = JSON.readValue(kept, SampleView.class);
       }
     } catch (JsonProcessingException e) {

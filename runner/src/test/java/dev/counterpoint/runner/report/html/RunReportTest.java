@@ -126,7 +126,7 @@ final class RunReportTest {
     assertThat(html()).contains(shown, "<p>ROMEO:<strong> Ay</strong></p></div>");
 
     RunReport after = report();
-    after.remember(before.memory());
+    after.loadState(before.state());
     after.onEnd(end(null));
     assertThat(html()).contains(shown, "After step ");
   }
@@ -162,7 +162,7 @@ final class RunReportTest {
     RunReport before = report();
     before.onValidation(validation(labels("no", "yes")));
     RunReport after = report();
-    after.remember(before.memory());
+    after.loadState(before.state());
     after.onEnd(end(null));
 
     assertThat(html()).contains("--share: 25");
@@ -172,7 +172,7 @@ final class RunReportTest {
   void aRunWithoutValidationHasNoSuchTables() throws IOException {
     Files.delete(directory.metrics());
     RunReport report = report();
-    report.remember(report().memory());
+    report.loadState(report().state());
     report.onEnd(end(null));
 
     assertThat(html()).contains("There are no values yet.").doesNotContain("<table", "<svg");

@@ -32,9 +32,9 @@ final class ExchangeBenchmark {
   private static final String GLOO =
       """
       import sys, time, torch, torch.distributed as d
-      rank, world, port = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+      rank, worldSize, port = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
       torch.set_num_threads(1)
-      d.init_process_group('gloo', init_method='tcp://127.0.0.1:' + port, rank=rank, world_size=world)
+      d.init_process_group('gloo', init_method='tcp://127.0.0.1:' + port, rank=rank, world_size=worldSize)
       for line in sys.stdin:
           size, n = map(int, line.split())
           parts = [torch.zeros(min(%d, size - i) // 4) for i in range(0, size, %d)]
@@ -54,13 +54,14 @@ final class ExchangeBenchmark {
       attend(arguments);
       return;
     }
-    int world = Integer.parseInt(arguments[1]);
+    int worldSize = Integer.parseInt(arguments[1]);
     int turns = Integer.parseInt(arguments[2]);
     List<Contender> contenders = new ArrayList<>();
-    try (RingTracker tracker = RingTracker.start("127.0.0.1", 0, world, Duration.ofSeconds(60))) {
-      contenders.add(ring(world, tracker.port()));
+    try (RingTracker tracker =
+        RingTracker.start("127.0.0.1", 0, worldSize, Duration.ofSeconds(60))) {
+      contenders.add(ring(worldSize, tracker.port()));
       if (!arguments[0].equals("-")) {
-        contenders.add(gloo(arguments[0], world));
+        contenders.add(gloo(arguments[0], worldSize));
       }
       for (String size : Arrays.asList(arguments).subList(3, arguments.length)) {
         measure(contenders, Integer.parseInt(size), turns);
@@ -102,9 +103,9 @@ final class ExchangeBenchmark {
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
-  private static Contender ring(int world, int port) throws IOException {
+  private static Contender ring(int worldSize, int port) throws IOException {
     List<Process> processes = new ArrayList<>();
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       processes.add(
           start(
               Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -114,13 +115,13 @@ final class ExchangeBenchmark {
               ExchangeBenchmark.class.getName(),
               "rank",
               Integer.toString(rank),
-              Integer.toString(world),
+              Integer.toString(worldSize),
               Integer.toString(port)));
     }
     return new Contender("ring", processes);
   }
 
-  private static Contender gloo(String python, int world) throws IOException {
+  private static Contender gloo(String python, int worldSize) throws IOException {
     Path script = Files.createTempFile("gloo", ".py");
     Files.writeString(script, GLOO);
     int port;
@@ -128,13 +129,13 @@ final class ExchangeBenchmark {
       port = free.getLocalPort();
     }
     List<Process> processes = new ArrayList<>();
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       processes.add(
           start(
               python,
               script.toString(),
               Integer.toString(rank),
-              Integer.toString(world),
+              Integer.toString(worldSize),
               Integer.toString(port)));
     }
     return new Contender("gloo", processes);
@@ -198,7 +199,7 @@ final class ExchangeBenchmark {
         ring.barrier();
         long begin = System.nanoTime();
         for (int i = 0; i < repeats; i++) {
-          ring.sum(buckets);
+          ring.allReduce(buckets);
         }
         System.out.println((System.nanoTime() - begin) * 1e-6 / repeats);
       }

@@ -1,0 +1,103 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.StepBatch;
+import java.util.function.Supplier;
+
+/** Dispatches the events of the training loop: to callbacks, the step guard, and checkpoints. */
+final class CallbackDispatcher implements LoopListener {
+  private final RunContext run;
+  private final TrainState state;
+  private final RunState saved;
+  private final RunTotals totals;
+  private boolean checked;
+
+  /** Describes the current activity, for the message of a failure. */
+  private Supplier<String> position = () -> "the start";
+
+  CallbackDispatcher(RunContext run, RunState saved, RunTotals totals) {
+    this.run = run;
+    this.state = run.state();
+    this.saved = saved;
+    this.totals = totals;
+  }
+
+  /** The current or failed activity. */
+  String position() {
+    return position.get();
+  }
+
+  void loading() {
+    position = () -> "the examples of step " + (state.step() + 1);
+  }
+
+  void validating() {
+    position = () -> "the validation after step " + state.step();
+  }
+
+  void saving() {
+    position = () -> "the checkpoint after step " + state.step();
+  }
+
+  @Override
+  public void beforeBatch(int microBatch, Batch batch) {
+    long step = state.step() + 1;
+    position = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";
+    for (Callback callback : run.options().callbacks()) {
+      if (callback instanceof Callback.BeforeBatch watching) {
+        watching.beforeBatch(step, microBatch, batch);
+      }
+    }
+  }
+
+  @Override
+  public void beforeLoss(NDArray output, Batch batch) {
+    if (!checked) {
+      run.data().check(output, batch);
+      checked = true;
+    }
+  }
+
+  @Override
+  public void beforeUpdate(StepTotals step, StepBatch batch) {
+    saved.guard().inspect(step, batch);
+  }
+
+  @Override
+  public void afterStep(StepTotals step, StepBatch batch) {
+    StepReport report =
+        new StepReport(
+            state.step(),
+            state.epoch(),
+            step.meanLoss(),
+            step.weight(),
+            step.learningRate(),
+            step.norm(),
+            batch.globalExamples(),
+            step.tokens(),
+            step.seconds());
+    position = () -> "the reports and the checkpoint after step " + report.step();
+    totals.add(report);
+    run.options().callbacks().forEach(callback -> notify(callback, report));
+    // At the end of an epoch the checkpoint is saved after the validation, so that a checkpoint
+    // contains everything that belongs to its step.
+    if (!state.isEpochEnd()) {
+      saved.saveIfDue();
+      loading();
+    }
+  }
+
+  private void notify(Callback callback, StepReport report) {
+    if (callback instanceof Callback.ObservesGradients watching
+        && watching.wantsGradients(report.step())) {
+      watching.onGradients(report.step(), state.gradients().accumulated());
+    }
+    if (callback instanceof Callback.ObservesAverage watching && state.average().isKept()) {
+      watching.onAverage(state.average().state());
+    }
+    callback.onStep(report);
+  }
+}

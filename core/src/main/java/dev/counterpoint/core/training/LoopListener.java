@@ -1,0 +1,20 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.StepBatch;
+
+/** Observes the training loop. Each method may end the run by throwing. */
+interface LoopListener {
+  /** Called before the forward pass of a micro-batch (counted from 0) of the current step. */
+  void beforeBatch(int microBatch, Batch batch);
+
+  /** Called between the forward pass and the loss of a micro-batch. */
+  void beforeLoss(NDArray output, Batch batch);
+
+  /** Called after the backward pass, and before the update: the totals have a gradient norm. */
+  void beforeUpdate(StepTotals totals, StepBatch batch);
+
+  /** Called after the update, with the step counted in the {@link TrainState}. */
+  void afterStep(StepTotals totals, StepBatch batch);
+}

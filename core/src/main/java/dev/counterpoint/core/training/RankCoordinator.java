@@ -1,0 +1,162 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.parameter.FlatArrays;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Coordinates decisions between the ranks of a run: all of them stop, save and resume together.
+ * Every process calls each method at the same point.
+ */
+final class RankCoordinator {
+  private final Collective collective;
+
+  RankCoordinator(Collective collective) {
+    this.collective = collective;
+  }
+
+  Collective collective() {
+    return collective;
+  }
+
+  /** Whether this process is rank 0, which writes the files of the run. */
+  boolean isRankZero() {
+    return collective.rank() == 0;
+  }
+
+  boolean isSingleProcess() {
+    return collective.worldSize() == 1;
+  }
+
+  /** Whether any process was requested to stop; if so, all processes are, for the same reason. */
+  boolean stops(StopSignal stop) {
+    String own = stop.reason();
+    List<byte[]> reasons = collective.allGather(bytes(own == null ? "" : own));
+    for (int rank = 0; rank < reasons.size(); rank++) {
+      if (reasons.get(rank).length > 0) {
+        stop.request(text(reasons.get(rank)));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The text of rank 0; the arguments of the other ranks are ignored. */
+  String broadcast(String own) {
+    return text(collective.allGather(isRankZero() ? bytes(own) : new byte[0]).get(0));
+  }
+
+  /** The value of rank 0. */
+  boolean broadcast(boolean own) {
+    return broadcast(own ? "yes" : "no").equals("yes");
+  }
+
+  /** The text of the lowest rank that has one; null if none has. */
+  @Nullable Given firstGiven(@Nullable String own) {
+    List<byte[]> texts = collective.allGather(own == null ? new byte[0] : bytes("." + own));
+    for (int rank = 0; rank < texts.size(); rank++) {
+      if (texts.get(rank).length > 0) {
+        return new Given(rank, text(texts.get(rank)).substring(1));
+      }
+    }
+    return null;
+  }
+
+  /** The text of the only rank that has one. */
+  String given(@Nullable String own) {
+    return Objects.requireNonNull(firstGiven(own)).text();
+  }
+
+  /** A text and its rank. */
+  record Given(int rank, String text) {}
+
+  /** Copies the values of rank 0 to all ranks, in place. */
+  void broadcast(List<NDArray> all) {
+    List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
+    if (collective.worldSize() > 1 && !arrays.isEmpty()) {
+      try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
+        flat.copyFrom(arrays);
+        flat.buckets(collective.bucketBytes()).forEach(collective::broadcast);
+        if (!isRankZero()) {
+          flat.copyTo(arrays);
+        }
+      }
+    }
+  }
+
+  /**
+   * Compares values that must be equal in all ranks.
+   *
+   * @param own values by name; the names are the same in all ranks
+   * @throws InvalidSettings in every process, naming the ranks and the values that differ from rank
+   *     0
+   */
+  void requireSame(Map<String, String> own) {
+    List<String> problems = new ArrayList<>();
+    own.forEach(
+        (name, value) -> {
+          List<byte[]> values = collective.allGather(bytes(value));
+          for (int rank = 1; rank < values.size(); rank++) {
+            if (!Arrays.equals(values.get(rank), values.get(0))) {
+              problems.add(difference(name, rank, text(values.get(rank)), text(values.get(0))));
+            }
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(
+          "The ranks of this run have different settings: " + String.join("; ", problems) + ".");
+    }
+  }
+
+  private static String difference(String name, int rank, String value, String first) {
+    return name + " of rank " + rank + " is " + value + ", that of rank 0 " + first;
+  }
+
+  /**
+   * Compares the values of all parameters between the ranks.
+   *
+   * @throws RankDivergedException in every process
+   */
+  void requireSameValues(List<Parameter> parameters, long step) {
+    if (collective.worldSize() == 1) {
+      return;
+    }
+    List<byte[]> hashes = collective.allGather(bytes(ModelHash.of(parameters)));
+    if (hashes.stream().allMatch(hash -> Arrays.equals(hash, hashes.get(0)))) {
+      return;
+    }
+    String each =
+        parameters.stream()
+            .map(parameter -> ModelHash.of(List.of(parameter)))
+            .collect(Collectors.joining("\n"));
+    List<byte[]> all = collective.allGather(bytes(each));
+    List<String> first = text(all.get(0)).lines().toList();
+    for (int rank = 1; rank < all.size(); rank++) {
+      List<String> other = text(all.get(rank)).lines().toList();
+      for (int i = 0; i < first.size(); i++) {
+        if (!first.get(i).equals(other.get(i))) {
+          throw new RankDivergedException(step, rank, parameters.get(i).name());
+        }
+      }
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,15 @@
+package dev.counterpoint.core.training;
+
+/** The parts of a run that its checkpoints, step guard and callbacks share. */
+record RunContext(
+    TrainState state,
+    TrainingStrategy strategy,
+    TrainingData data,
+    RunOptions options,
+    RankCoordinator ranks)
+    implements AutoCloseable {
+  @Override
+  public void close() {
+    state.close();
+  }
+}

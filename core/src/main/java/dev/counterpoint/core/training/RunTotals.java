@@ -1,0 +1,69 @@
+package dev.counterpoint.core.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.TrainingEnd;
+import dev.counterpoint.core.metric.Evaluation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Totals of a run up to now, over all its restarts, for its summary. */
+final class RunTotals {
+  private long items;
+  private long tokens;
+  private double seconds;
+  private Optional<Evaluation> validation = Optional.empty();
+
+  void add(StepReport report) {
+    items += report.items();
+    tokens += report.tokens();
+    seconds += report.seconds();
+  }
+
+  void validated(Optional<Evaluation> evaluation) {
+    validation = evaluation;
+  }
+
+  TrainingEnd end(Progress progress, @Nullable String stopReason) {
+    return new TrainingEnd(
+        progress.step(),
+        progress.epoch() - 1,
+        progress.epochLoss(),
+        validation,
+        items,
+        tokens,
+        seconds,
+        stopReason);
+  }
+
+  void saveTo(ObjectNode json) {
+    json.put("items", items).put("tokens", tokens).put("seconds", seconds);
+    validation.ifPresent(
+        evaluation -> {
+          ObjectNode saved = json.putObject("validation").put("items", evaluation.items());
+          evaluation.values().forEach(saved.putObject("values")::put);
+          evaluation.remarks().forEach(saved.putArray("remarks")::add);
+        });
+  }
+
+  void restoreFrom(JsonNode json) {
+    items = json.path("items").asLong();
+    tokens = json.path("tokens").asLong();
+    seconds = json.path("seconds").asDouble();
+    if (json.path("validation") instanceof ObjectNode saved) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      List<String> remarks = new ArrayList<>();
+      saved
+          .path("values")
+          .properties()
+          .forEach(value -> values.put(value.getKey(), value.getValue().asDouble()));
+      saved.path("remarks").forEach(remark -> remarks.add(remark.asText()));
+      validation = Optional.of(new Evaluation(values, saved.path("items").asLong(), remarks));
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.counterpoint.core.training;
+
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+
+/**
+ * The part of a batch that one process computes. The shards of all processes together are the whole
+ * batch; no example is in two of them.
+ */
+@FunctionalInterface
+public interface Shard extends UnaryOperator<long[]> {
+  /** The whole batch: the shard of a single process. */
+  static Shard whole() {
+    return examples -> examples;
+  }
+
+  /**
+   * One of {@code worldSize} ranges of consecutive examples whose sizes differ by at most one. If
+   * there are fewer examples than processes, the last ranks get none.
+   */
+  static Shard of(int rank, int worldSize) {
+    return examples ->
+        Arrays.copyOfRange(
+            examples,
+            start(examples.length, rank, worldSize),
+            start(examples.length, rank + 1, worldSize));
+  }
+
+  private static int start(int examples, int rank, int worldSize) {
+    return rank * (examples / worldSize) + Math.min(rank, examples % worldSize);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.counterpoint.core.training;
+
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.loss.LossSum;
+
+/**
+ * Measurements of one step: loss, weight and tokens of this process while its micro-batches are
+ * computed, and of all processes after {@link #allReduce}; gradient norm and learning rate.
+ */
+final class StepTotals {
+  private static final int NONE = -1;
+
+  private final Collective collective;
+  private final long begin = System.nanoTime();
+  private double loss;
+  private double weight;
+  private long tokens;
+  private double ownWeight;
+  private boolean stop;
+  private int notFinite = NONE;
+  private int batches;
+  private double norm;
+  private double learningRate;
+
+  StepTotals(Collective collective) {
+    this.collective = collective;
+  }
+
+  /** The rank of this process. */
+  int rank() {
+    return collective.rank();
+  }
+
+  /** Adds a micro-batch of this process. */
+  void add(LossSum sum, Batch batch) {
+    double total = sum.total(); // device-to-host synchronization: the loss
+    if (!Double.isFinite(total) && notFinite == NONE) {
+      notFinite = batches;
+    }
+    loss += total;
+    weight += sum.weight(); // device-to-host synchronization, already done by the line above
+    tokens += batch.tokens();
+    batches++;
+  }
+
+  /** Sums the totals over the processes, in one exchange. */
+  void allReduce(boolean stopRequested) {
+    ownWeight = weight;
+    double[] sums = collective.allReduce(loss, weight, (double) tokens, stopRequested ? 1 : 0);
+    loss = sums[0];
+    weight = sums[1];
+    tokens = (long) sums[2];
+    stop = sums[3] > 0;
+  }
+
+  /**
+   * The factor that makes the gradients those of the mean loss of the batch.
+   *
+   * @param summed the number of processes whose gradients have been summed
+   */
+  double scale(int summed) {
+    return (double) collective.worldSize() / summed / weight;
+  }
+
+  /**
+   * Sets the gradient norm. Processes that have not summed their gradients report the root mean
+   * square of their norms.
+   */
+  void setNorm(double own, int summed) {
+    int processes = collective.worldSize();
+    norm = summed == processes ? own : Math.sqrt(collective.allReduce(own * own)[0] / processes);
+  }
+
+  void setLearningRate(double learningRate) {
+    this.learningRate = learningRate;
+  }
+
+  /** The 2-norm of the gradient of the mean loss, before clipping. */
+  double norm() {
+    return norm;
+  }
+
+  /** The learning rate of the optimizer itself; parameter groups may have another. */
+  double learningRate() {
+    return learningRate;
+  }
+
+  /** The sum of the losses. */
+  double loss() {
+    return loss;
+  }
+
+  /** Examples or tokens that count in the loss. */
+  double weight() {
+    return weight;
+  }
+
+  double meanLoss() {
+    return loss / weight;
+  }
+
+  /** Tokens that are not padding. */
+  long tokens() {
+    return tokens;
+  }
+
+  /** Whether any process was requested to stop. */
+  boolean stopRequested() {
+    return stop;
+  }
+
+  /** Seconds since the step began. */
+  double seconds() {
+    return (System.nanoTime() - begin) * 1e-9;
+  }
+
+  /** Examples or tokens of this process that count in the loss. */
+  double ownWeight() {
+    return ownWeight;
+  }
+
+  /** The next micro-batch of this process, counted from 0. */
+  int microBatch() {
+    return batches;
+  }
+
+  /** The first micro-batch of this process whose loss is not finite, or -1. */
+  int notFiniteBatch() {
+    return notFinite;
+  }
+}

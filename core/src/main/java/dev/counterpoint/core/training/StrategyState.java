@@ -1,0 +1,53 @@
+package dev.counterpoint.core.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.checkpoint.Stateful;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The state of a strategy, by how a checkpoint stores it.
+ *
+ * @param shared arrays that are the same in every process
+ * @param ofRanks arrays of single ranks, on rank 0
+ * @param values numbers and texts
+ */
+record StrategyState(
+    Map<String, NDArray> shared, Map<String, NDArray> ofRanks, Map<String, Object> values) {
+  static StrategyState of(TrainingStrategy strategy) {
+    StrategyState state = new StrategyState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    strategy
+        .state()
+        .forEach(
+            (name, value) -> {
+              if (!(value instanceof NDArray array)) {
+                state.values.put(name, value);
+              } else if (name.startsWith(Stateful.RANK_PREFIX)) {
+                state.ofRanks.put(name, array);
+              } else {
+                state.shared.put(name, array);
+              }
+            });
+    return state;
+  }
+
+  /** The shared arrays together with others, sorted by name. */
+  Map<String, NDArray> with(Map<String, NDArray> others) {
+    Map<String, NDArray> all = new TreeMap<>(others);
+    shared.forEach(
+        (name, array) -> {
+          if (all.put(name, array) != null) {
+            throw new IllegalStateException(
+                "The state of the strategy has an array \"" + name + "\", as the optimizer has.");
+          }
+        });
+    return all;
+  }
+
+  static long bytes(Collection<NDArray> arrays) {
+    return arrays.stream()
+        .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+        .sum();
+  }
+}
