@@ -1,5 +1,5 @@
-import dev.counterpoint.core.training.Collective;
-import dev.counterpoint.core.training.Processes;
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;

@@ -1,6 +1,6 @@
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
-import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.callback;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.kernel;
 
 import org.jspecify.annotations.NullMarked;
+

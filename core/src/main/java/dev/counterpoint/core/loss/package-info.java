@@ -3,3 +3,4 @@
 package dev.counterpoint.core.loss;
 
 import org.jspecify.annotations.NullMarked;
+

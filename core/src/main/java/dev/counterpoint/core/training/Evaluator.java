@@ -7,6 +7,8 @@ import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Shard;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.metric.Evaluation;

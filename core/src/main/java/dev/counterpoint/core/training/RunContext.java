@@ -1,5 +1,7 @@
 package dev.counterpoint.core.training;
 
+import dev.counterpoint.core.distributed.RankCoordinator;
+
 /** The parts of a run that its checkpoints, step guard and callbacks share. */
 record RunContext(
     TrainState state,

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.loss.LossSum;
 
 /**

@@ -1,5 +1,7 @@
 package dev.counterpoint.core.training;
 
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Processes;
 import java.util.Optional;
 
 /**

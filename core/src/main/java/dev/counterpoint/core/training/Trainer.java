@@ -9,11 +9,15 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.optimizer.WeightAverage;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.failure.NotFiniteException;
+import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +65,7 @@ public final class Trainer {
    *
    * @throws NotFiniteException before an update with a loss or gradient that is not finite
    * @throws InvalidSettings if the settings do not fit the model or the data
-   * @throws OutOfMemory if a step or a validation needs more memory than there is
+   * @throws OutOfMemoryException if a step or a validation needs more memory than there is
    */
   public TrainingEnd train(DataSplits data) {
     RunTotals totals = new RunTotals();
@@ -89,9 +93,9 @@ public final class Trainer {
           }
         }
       } catch (RuntimeException e) {
-        throw OutOfMemory.orItself(e, listener.position());
+        throw OutOfMemoryException.orItself(e, listener.position());
       } catch (OutOfMemoryError e) {
-        throw OutOfMemory.of(e, listener.position());
+        throw OutOfMemoryException.of(e, listener.position());
       }
       model.setTraining(false);
       saved.finish();

@@ -2,6 +2,7 @@ package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.AverageWeights;
 import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;

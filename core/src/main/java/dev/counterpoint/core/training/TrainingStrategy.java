@@ -2,6 +2,8 @@ package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Shard;
 import java.util.Map;
 
 /**

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.training;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -12,12 +12,12 @@ import dev.counterpoint.core.model.Linear;
 import java.util.SplittableRandom;
 
 /** Two layers over four numbers, for three classes. */
-final class TinyClassifier extends BaseModel {
+public final class TinyClassifier extends BaseModel {
   private final Linear hidden = new Linear(4, 16);
   private final Dropout dropout;
   private final Linear head = new Linear(16, 3);
 
-  TinyClassifier(double dropout) {
+  public TinyClassifier(double dropout) {
     this.dropout = new Dropout(dropout);
   }
 
@@ -33,7 +33,7 @@ final class TinyClassifier extends BaseModel {
   }
 
   /** Items whose class is the largest of their first three numbers. */
-  static ArrayDataset items(int count) {
+  public static ArrayDataset items(int count) {
     SplittableRandom random = new SplittableRandom(5);
     float[][] features = new float[count][4];
     long[] classes = new long[count];

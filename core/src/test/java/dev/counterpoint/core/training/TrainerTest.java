@@ -29,6 +29,8 @@ import dev.counterpoint.core.optimizer.Sgd;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.schedule.Constant;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.training.failure.NotFiniteException;
+import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -310,7 +312,7 @@ class TrainerTest {
           (output, batch) -> new LossSum(output.getManager().zeros(new Shape(1L << 45)).sum(), 1));
 
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
-          .isInstanceOf(OutOfMemory.class)
+          .isInstanceOf(OutOfMemoryException.class)
           .hasMessageContaining(
               "not enough memory for step 1, micro-batch 0 (features (10, 4), labels (10))")
           .hasMessageContaining("Lower microBatchSize")
@@ -340,7 +342,7 @@ class TrainerTest {
             });
     try (BaseModel model = new TinyClassifier(0)) {
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(large))
-          .isInstanceOf(OutOfMemory.class)
+          .isInstanceOf(OutOfMemoryException.class)
           .hasMessageContaining("not enough memory for the examples of step 1.");
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
+import dev.counterpoint.core.optimizer.AverageWeights;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.settings.InvalidSettings;

@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.engine.EngineException;
+import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.core.training.RankDivergedException;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;

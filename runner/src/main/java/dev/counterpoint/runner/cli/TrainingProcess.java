@@ -15,10 +15,10 @@ import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.IoFailure;
-import dev.counterpoint.core.training.NotFiniteException;
-import dev.counterpoint.core.training.OutOfMemory;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.core.training.failure.NotFiniteException;
+import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
@@ -101,7 +101,7 @@ final class TrainingProcess {
     } catch (NotFiniteException e) {
       String replay = e.snapshot().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
       throw new RunFailed(e.getMessage() + replay, e);
-    } catch (OutOfMemory e) {
+    } catch (OutOfMemoryException e) {
       throw new RunFailed(String.valueOf(e.getMessage()), e);
     } catch (UncheckedIOException e) {
       throw failed(Objects.requireNonNull(e.getCause()));

@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;

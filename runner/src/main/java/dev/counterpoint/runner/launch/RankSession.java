@@ -1,13 +1,13 @@
 package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.training.Collective;
 import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.RankContext;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
 import dev.counterpoint.strategies.launch.Address;

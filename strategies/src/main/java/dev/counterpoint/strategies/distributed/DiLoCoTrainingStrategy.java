@@ -1,7 +1,7 @@
 package dev.counterpoint.strategies.distributed;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.HashMap;

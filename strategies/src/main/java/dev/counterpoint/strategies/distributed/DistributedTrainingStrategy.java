@@ -1,8 +1,8 @@
 package dev.counterpoint.strategies.distributed;
 
+import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.training.Collective;
-import dev.counterpoint.core.training.Processes;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;

@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.distributed;
 
-import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.distributed.Collective;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

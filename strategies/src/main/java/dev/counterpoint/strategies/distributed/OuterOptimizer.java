@@ -2,9 +2,9 @@ package dev.counterpoint.strategies.distributed;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.parameter.FlatArrays;
-import dev.counterpoint.core.training.Collective;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
-import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.distributed.Collective;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;

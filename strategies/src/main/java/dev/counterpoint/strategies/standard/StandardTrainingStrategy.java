@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.standard;
 
-import dev.counterpoint.core.training.Collective;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingStrategy;
 

@@ -1,10 +1,10 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.distributed;
 
 import dev.counterpoint.core.settings.Checks;
 import java.time.Duration;
 
 /**
- * The worker processes of a run, as its {@link StrategyConfig} declares them.
+ * The worker processes of a run, as its {@code StrategyConfig} declares them.
  *
  * <p>A launcher that has another number of processes, such as torchrun or Slurm, sets the config's
  * record component {@value #WORKERS}: {@code --set strategy.workers=4}.
@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param deadline maximum time that a process waits for another one; whole seconds, at least 1
  */
 public record Processes(int workers, int maxRestarts, Duration deadline) {
-  /** The record component of a {@link StrategyConfig} that sets the number of processes. */
+  /** The record component of a {@code StrategyConfig} that sets the number of processes. */
   public static final String WORKERS = "workers";
 
   public Processes {

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.training.failure;
 
 import java.util.Arrays;
 
@@ -6,15 +6,15 @@ import java.util.Arrays;
  * The gradient norms of the last steps of this process, to detect an outlier. A resumed run begins
  * a new history.
  */
-final class GradientHistory {
-  static final int STEPS = 100;
-  static final double FACTOR = 10;
+public final class GradientHistory {
+  public static final int STEPS = 100;
+  public static final double FACTOR = 10;
 
   private final double[] norms = new double[STEPS];
   private long count;
 
   /** Adds the norm of a step and returns the median of those before; NaN if they are too few. */
-  double medianBefore(double norm) {
+  public double medianBefore(double norm) {
     double median = count < STEPS ? Double.NaN : median();
     norms[(int) (count++ % STEPS)] = norm;
     return median;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.distributed;
 
 import dev.counterpoint.core.parameter.Gradients;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.training.failure;
 
 import java.nio.file.Path;
 import java.util.Optional;
@@ -13,14 +13,14 @@ public final class NotFiniteException extends RuntimeException {
 
   private final @Nullable String snapshot;
 
-  NotFiniteException(String message) {
+  public NotFiniteException(String message) {
     this(message, null);
   }
 
   /**
    * @param snapshot the folder with the snapshot of the step; null if none was saved
    */
-  NotFiniteException(String message, @Nullable String snapshot) {
+  public NotFiniteException(String message, @Nullable String snapshot) {
     super(message);
     this.snapshot = snapshot;
   }

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.optimizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -21,6 +21,12 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.training.Evaluator;
+import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.training.TinyClassifier;
+import dev.counterpoint.core.training.Trainer;
+import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.core.training.TrainingStrategy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.distributed;
 
 /**
  * The processes of a run no longer have identical parameters although they take the same steps. No

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.distributed;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.callback.StopSignal;
@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * Coordinates decisions between the ranks of a run: all of them stop, save and resume together.
  * Every process calls each method at the same point.
  */
-final class RankCoordinator {
+public final class RankCoordinator {
   private final Collective collective;
 
-  RankCoordinator(Collective collective) {
+  public RankCoordinator(Collective collective) {
     this.collective = collective;
   }
 
@@ -31,16 +31,16 @@ final class RankCoordinator {
   }
 
   /** Whether this process is rank 0, which writes the files of the run. */
-  boolean isRankZero() {
+  public boolean isRankZero() {
     return collective.rank() == 0;
   }
 
-  boolean isSingleProcess() {
+  public boolean isSingleProcess() {
     return collective.worldSize() == 1;
   }
 
   /** Whether any process was requested to stop; if so, all processes are, for the same reason. */
-  boolean stops(StopSignal stop) {
+  public boolean stops(StopSignal stop) {
     String own = stop.reason();
     List<byte[]> reasons = collective.allGather(bytes(own == null ? "" : own));
     for (int rank = 0; rank < reasons.size(); rank++) {
@@ -53,17 +53,17 @@ final class RankCoordinator {
   }
 
   /** The text of rank 0; the arguments of the other ranks are ignored. */
-  String broadcast(String own) {
+  public String broadcast(String own) {
     return text(collective.allGather(isRankZero() ? bytes(own) : new byte[0]).get(0));
   }
 
   /** The value of rank 0. */
-  boolean broadcast(boolean own) {
+  public boolean broadcast(boolean own) {
     return broadcast(own ? "yes" : "no").equals("yes");
   }
 
   /** The text of the lowest rank that has one; null if none has. */
-  @Nullable Given firstGiven(@Nullable String own) {
+  public @Nullable Given firstGiven(@Nullable String own) {
     List<byte[]> texts = collective.allGather(own == null ? new byte[0] : bytes("." + own));
     for (int rank = 0; rank < texts.size(); rank++) {
       if (texts.get(rank).length > 0) {
@@ -74,15 +74,15 @@ final class RankCoordinator {
   }
 
   /** The text of the only rank that has one. */
-  String given(@Nullable String own) {
+  public String given(@Nullable String own) {
     return Objects.requireNonNull(firstGiven(own)).text();
   }
 
   /** A text and its rank. */
-  record Given(int rank, String text) {}
+  public record Given(int rank, String text) {}
 
   /** Copies the values of rank 0 to all ranks, in place. */
-  void broadcast(List<NDArray> all) {
+  public void broadcast(List<NDArray> all) {
     List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
     if (collective.worldSize() > 1 && !arrays.isEmpty()) {
       try (FlatArrays flat = new FlatArrays(arrays.stream().map(NDArray::getShape).toList())) {
@@ -102,7 +102,7 @@ final class RankCoordinator {
    * @throws InvalidSettings in every process, naming the ranks and the values that differ from rank
    *     0
    */
-  void requireSame(Map<String, String> own) {
+  public void requireSame(Map<String, String> own) {
     List<String> problems = new ArrayList<>();
     own.forEach(
         (name, value) -> {
@@ -128,7 +128,7 @@ final class RankCoordinator {
    *
    * @throws RankDivergedException in every process
    */
-  void requireSameValues(List<Parameter> parameters, long step) {
+  public void requireSameValues(List<Parameter> parameters, long step) {
     if (collective.worldSize() == 1) {
       return;
     }

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.optimizer;
 
 import dev.counterpoint.core.settings.Checks;
 

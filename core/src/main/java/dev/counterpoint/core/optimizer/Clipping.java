@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.optimizer;
 
 import dev.counterpoint.core.parameter.Gradients;
 import org.jspecify.annotations.Nullable;
@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param norm the largest global 2-norm, or null
  * @param value the largest absolute value, or null
  */
-record Clipping(@Nullable Double norm, @Nullable Double value) {
+public record Clipping(@Nullable Double norm, @Nullable Double value) {
   /**
    * Multiplies the gradients by a factor and clips them.
    *
    * @return their 2-norm after the multiplication and before the clipping
    */
-  double scaleAndClip(Gradients gradients, double factor) {
+  public double scaleAndClip(Gradients gradients, double factor) {
     double before =
         gradients.scaleAndClipNorm(factor, norm == null ? Double.POSITIVE_INFINITY : norm);
     if (value != null) {

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.optimizer;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * torch.optim.swa_utils.AveragedModel} with {@code get_ema_multi_avg_fn}. The first step's weights
  * begin it. Without settings it is an average of no parameter.
  */
-final class WeightAverage implements Stateful, AutoCloseable {
+public final class WeightAverage implements Stateful, AutoCloseable {
   private final NDManager memory = Torch.newManager(Device.cpu());
   private final Map<String, NDArray> averages = new LinkedHashMap<>();
   private final NativeList weights;
   private final NativeList arrays;
   private final double decay;
 
-  WeightAverage(List<Parameter> model, @Nullable AverageWeights settings) {
+  public WeightAverage(List<Parameter> model, @Nullable AverageWeights settings) {
     List<Parameter> parameters =
         settings == null ? List.of() : model.stream().filter(Parameter::trainable).toList();
     decay = settings == null ? 0 : settings.decay();
@@ -45,26 +45,26 @@ final class WeightAverage implements Stateful, AutoCloseable {
    *
    * @param first whether this is the first update of the run, which copies the weights
    */
-  void update(boolean first) {
+  public void update(boolean first) {
     if (isKept()) {
       Kernel.load("average").run("update", arrays, weights, first ? 1.0 : 1 - decay);
     }
   }
 
   /** Exchanges the average and the weights of the model, until the result is closed. */
-  Exchange inPlace() {
+  public Exchange inPlace() {
     return isKept() ? exchange(arrays, weights) : () -> {};
   }
 
   /** Exchanges the values of two lists of arrays of equal shapes, until the result is closed. */
-  static Exchange exchange(List<NDArray> first, List<NDArray> second) {
+  public static Exchange exchange(List<NDArray> first, List<NDArray> second) {
     Kernel average = Kernel.load("average");
     average.run("swap", first, second);
     return () -> average.run("swap", first, second);
   }
 
   /** Whether the run has an average. */
-  boolean isKept() {
+  public boolean isKept() {
     return !averages.isEmpty();
   }
 
@@ -82,7 +82,7 @@ final class WeightAverage implements Stateful, AutoCloseable {
 
   /** An exchange of weights; closing it reverts it. */
   @FunctionalInterface
-  interface Exchange extends AutoCloseable {
+  public interface Exchange extends AutoCloseable {
     @Override
     void close();
   }

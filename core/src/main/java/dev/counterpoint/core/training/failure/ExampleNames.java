@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.training.failure;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * Names the origins of examples, each file once: {@code train.csv lines 114, 87 and 30 more}. A
  * dataset provides the origins, usually as {@code FILE line 114}; other texts are unchanged.
  */
-final class ExampleNames {
+public final class ExampleNames {
   private static final Pattern NUMBERED = Pattern.compile("(.+ line|item) (\\d+)");
 
   private ExampleNames() {}
@@ -23,7 +23,7 @@ final class ExampleNames {
    * @param origins of the examples to name, at least one
    * @param more the number of further examples
    */
-  static String of(List<String> origins, long more) {
+  public static String of(List<String> origins, long more) {
     Map<String, List<String>> numbers = new LinkedHashMap<>();
     for (String origin : origins) {
       Matcher numbered = NUMBERED.matcher(origin);

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.training.failure;
 
 import ai.djl.engine.EngineException;
 import java.util.Locale;
@@ -6,30 +6,30 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A step or a validation needs more memory than the machine or its GPU has. */
-public final class OutOfMemory extends RuntimeException {
+public final class OutOfMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final Pattern NATIVE =
       Pattern.compile("can't allocate memory|out of memory|cannot allocate|alloc.* failed");
 
-  private OutOfMemory(String message, Throwable cause) {
+  private OutOfMemoryException(String message, Throwable cause) {
     super(message, cause);
   }
 
   /**
-   * The exception to throw for a failure: an {@code OutOfMemory} if an allocation failed, otherwise
+   * The exception to throw for a failure: an {@code OutOfMemoryException} if an allocation failed, otherwise
    * the failure itself.
    *
    * @param position the current activity, as "step 12, micro-batch 0: ids (8, 128)"
    */
-  static RuntimeException orItself(RuntimeException failure, String position) {
+  public static RuntimeException orItself(RuntimeException failure, String position) {
     return failure instanceof EngineException && isOfMemory(failure.getMessage())
-        ? new OutOfMemory(message(failure, position), failure)
+        ? new OutOfMemoryException(message(failure, position), failure)
         : failure;
   }
 
   /** The exception to throw if the heap of the JVM is exhausted. */
-  static OutOfMemory of(OutOfMemoryError failure, String position) {
-    return new OutOfMemory(message(failure, position), failure);
+  public static OutOfMemoryException of(OutOfMemoryError failure, String position) {
+    return new OutOfMemoryException(message(failure, position), failure);
   }
 
   private static boolean isOfMemory(@Nullable String message) {

@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.distributed;
 
 import java.util.Arrays;
 import java.util.function.UnaryOperator;

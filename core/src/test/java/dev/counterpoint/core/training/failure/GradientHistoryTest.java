@@ -1,4 +1,4 @@
-package dev.counterpoint.core.training;
+package dev.counterpoint.core.training.failure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,5 @@
+/** Failures of a training step: non-finite values and lack of memory. */
+@NullMarked
+package dev.counterpoint.core.training.failure;
+
+import org.jspecify.annotations.NullMarked;
