@@ -53,7 +53,7 @@ final class StrategyExamplesTest {
       classpath: [%1$s.java]
       model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8, dropout: 0.2}
       data: {type: text-classification, train: {path: train.tsv}, validation: {path: train.tsv}}
-      training: {epochs: 3, batchSize: 16}
+      training: {epochs: 3, batchSize: 16, schedule: constant}
       checkpoint: {everySteps: 1, keep: 30}
       strategy: {type: %1$s, %2$s}
       """;
