@@ -252,7 +252,8 @@ class LoraTest {
 
     for (String supported : List.of("false", "\"gaussian\"", "null")) {
       Files.writeString(
-          file, text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : " + supported));
+          file,
+          text.replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : " + supported));
       assertThat(new AdapterFolder(folder).lora().rank()).isEqualTo(8);
     }
     Files.writeString(

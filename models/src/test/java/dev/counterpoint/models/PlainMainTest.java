@@ -12,11 +12,9 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Runs the {@code main} in the README: training and prediction with core only, without the runner.
- */
+/** Runs the {@code main} of docs/library.md: training and prediction with core only. */
 final class PlainMainTest {
-  private static final Path README = Path.of("..", "README.md");
+  private static final Path PAGE = Path.of("..", "docs", "library.md");
   private static final Pattern BLOCK =
       Pattern.compile("```java\\n((?:(?!```).)*?static void main.*?)```", Pattern.DOTALL);
   private static final String CLASS_PATH = System.getProperty("java.class.path");
@@ -24,26 +22,27 @@ final class PlainMainTest {
   @TempDir Path folder;
 
   @Test
-  void readmeExampleIsShort() throws IOException {
+  void exampleIsShort() throws IOException {
     assertThat(source().lines().count()).isLessThanOrEqualTo(40);
   }
 
   @Test
-  void readmeExampleTrainsAndPredicts() throws Exception {
-    Path file = Files.writeString(folder.resolve("Quarters.java"), source());
+  void exampleTrainsAndPredicts() throws Exception {
+    Path file = Files.writeString(folder.resolve("Quadrants.java"), source());
     int compiled =
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, null, "-classpath", CLASS_PATH, file.toString());
     assertThat(compiled).isZero();
 
-    Matcher output = Pattern.compile("loss [0-9.,]+, (\\d+) of 500 right").matcher(run("Quarters"));
+    Matcher output =
+        Pattern.compile("loss [0-9.,]+, (\\d+) of 500 right").matcher(run("Quadrants"));
     assertThat(output.find()).isTrue();
     assertThat(Integer.parseInt(output.group(1))).isGreaterThan(450);
   }
 
   private static String source() throws IOException {
-    Matcher block = BLOCK.matcher(Files.readString(README).replace("\r\n", "\n"));
-    assertThat(block.find()).as("a code block with a main method in the README").isTrue();
+    Matcher block = BLOCK.matcher(Files.readString(PAGE).replace("\r\n", "\n"));
+    assertThat(block.find()).as("a code block with a main method").isTrue();
     return block.group(1);
   }
 

@@ -115,7 +115,8 @@ public final class Reference implements AutoCloseable {
           .all()
           .forEach(
               gradient ->
-                  check("grad." + gradient.parameter().name(), gradient.array(), GRADIENT_TOLERANCE));
+                  check(
+                      "grad." + gradient.parameter().name(), gradient.array(), GRADIENT_TOLERANCE));
     }
   }
 
@@ -132,15 +133,19 @@ public final class Reference implements AutoCloseable {
         Gradients gradients = new Gradients(model.parameters());
         Optimizer optimizer = Optimizer.create(AdamW.of(1e-3), model.parameters(), List.of(all))) {
       for (int step = 0; step < STEPS; step++) {
-        assertThat(backward(model, batch, gradients)).isCloseTo(losses[step], within(OUTPUT_TOLERANCE));
+        assertThat(backward(model, batch, gradients))
+            .isCloseTo(losses[step], within(OUTPUT_TOLERANCE));
         optimizer.step(gradients, learningRate -> learningRate);
         gradients.clear();
       }
-      assertThat(backward(model, batch, gradients)).isCloseTo(losses[STEPS], within(OUTPUT_TOLERANCE));
+      assertThat(backward(model, batch, gradients))
+          .isCloseTo(losses[STEPS], within(OUTPUT_TOLERANCE));
     }
     model.parameters().stream()
         .filter(parameter -> !excluded.test(parameter.name()))
-        .forEach(parameter -> check("adamw.param." + parameter.name(), parameter.value(), OUTPUT_TOLERANCE));
+        .forEach(
+            parameter ->
+                check("adamw.param." + parameter.name(), parameter.value(), OUTPUT_TOLERANCE));
   }
 
   private static double backward(BaseModel model, Batch batch, Gradients gradients) {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param keep the number of newest checkpoints that are kept; the best one is kept in addition
  * @param everyMinutes also save when the last checkpoint is at least this many minutes old; null
  *     saves none by time
- * @param background whether training continues while a checkpoint is written; the writer works on
- *     a copy of the arrays, which needs as much memory again
+ * @param background whether training continues while a checkpoint is written; the writer works on a
+ *     copy of the arrays, which needs as much memory again
  */
 public record CheckpointPolicy(
     int everySteps, int keep, @Nullable Double everyMinutes, boolean background) {

@@ -106,7 +106,11 @@ final class BeamSearch {
       }
     }
     return best.stream()
-        .map(candidate -> active.get(candidate.row()).with(candidate.token(), candidate.score(), candidate.row()))
+        .map(
+            candidate ->
+                active
+                    .get(candidate.row())
+                    .with(candidate.token(), candidate.score(), candidate.row()))
         .toList();
   }
 
@@ -114,7 +118,8 @@ final class BeamSearch {
    * Moves finished sequences to the result list. Only the best candidates, as many as there are
    * beams, may finish.
    */
-  private void finish(List<Beam> candidates, List<Beam> finished, boolean isLastStep, int generated) {
+  private void finish(
+      List<Beam> candidates, List<Beam> finished, boolean isLastStep, int generated) {
     candidates.stream()
         .limit(settings.beams())
         .filter(beam -> isLastStep || ends(beam))

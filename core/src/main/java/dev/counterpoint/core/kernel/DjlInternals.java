@@ -98,6 +98,7 @@ final class DjlInternals {
     return new IllegalStateException(
         "Unsupported DJL version: "
             + member
-            + " lacks a required member; version 0.35.1 is required.", cause);
+            + " lacks a required member; version 0.35.1 is required.",
+        cause);
   }
 }

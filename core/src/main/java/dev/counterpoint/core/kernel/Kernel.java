@@ -97,12 +97,14 @@ public final class Kernel {
   private static String source(Class<?> owner, String name) {
     try (InputStream resource = owner.getResourceAsStream(name + ".py")) {
       if (resource == null) {
-        throw new IllegalStateException("Cannot load kernel " + name + ": the resource " + name + ".py does not exist.");
+        throw new IllegalStateException(
+            "Cannot load kernel " + name + ": the resource " + name + ".py does not exist.");
       }
       String source = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
       return source.startsWith(DEPENDENCIES)
           ? source
-              + Arrays.stream(source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
+              + Arrays.stream(
+                      source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
                   .map(other -> source(owner, other))
                   .collect(Collectors.joining())
           : source;
@@ -224,6 +226,7 @@ public final class Kernel {
     } else if (argument instanceof Boolean flag) {
       return IValue.from((boolean) flag);
     }
-    throw new IllegalArgumentException("Unsupported kernel argument of " + argument.getClass() + ".");
+    throw new IllegalArgumentException(
+        "Unsupported kernel argument of " + argument.getClass() + ".");
   }
 }

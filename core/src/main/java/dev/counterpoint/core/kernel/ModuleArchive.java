@@ -72,7 +72,8 @@ final class ModuleArchive {
     } else if (constant instanceof String) {
       return "str";
     }
-    throw new IllegalArgumentException("Unsupported kernel constant of " + constant.getClass() + ".");
+    throw new IllegalArgumentException(
+        "Unsupported kernel constant of " + constant.getClass() + ".");
   }
 
   /** Pickles the module object in protocol 2, with its attributes as the state. */

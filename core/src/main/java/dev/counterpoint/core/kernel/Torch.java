@@ -91,7 +91,8 @@ public final class Torch {
    *
    * @param recording the innermost recording of this thread
    */
-  public static Kernel.IndexedArrays gradients(NDArray scalar, NativeList leaves, Recording recording) {
+  public static Kernel.IndexedArrays gradients(
+      NDArray scalar, NativeList leaves, Recording recording) {
     if (recording.checkpoints == null || recording.checkpoints.isEmpty()) {
       recording.results.closeAllExcept(scalar);
     }
@@ -110,9 +111,12 @@ public final class Torch {
    * @param segment computes the result from x and the leaves; called once more in the backward pass
    * @param leaves arrays other than x that get gradients from the result
    */
-  public static NDArray checkpoint(UnaryOperator<NDArray> segment, NDArray x, List<NDArray> leaves) {
+  public static NDArray checkpoint(
+      UnaryOperator<NDArray> segment, NDArray x, List<NDArray> leaves) {
     ActivationCheckpoints checkpoints = ActivationCheckpoints.current();
-    return checkpoints == null || !JniUtils.isGradMode() ? segment.apply(x) : checkpoints.apply(segment, x, leaves);
+    return checkpoints == null || !JniUtils.isGradMode()
+        ? segment.apply(x)
+        : checkpoints.apply(segment, x, leaves);
   }
 
   /** Creates a root manager of native memory; the caller closes it. */

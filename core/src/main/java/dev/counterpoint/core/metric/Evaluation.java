@@ -65,7 +65,9 @@ public record Evaluation(
               + Nearest.suggestion(name, known)
               + " Known: "
               + String.join(", ", listed)
-              + (known.size() > MAX_LISTED_NAMES ? " and " + (known.size() - MAX_LISTED_NAMES) + " more." : "."));
+              + (known.size() > MAX_LISTED_NAMES
+                  ? " and " + (known.size() - MAX_LISTED_NAMES) + " more."
+                  : "."));
     }
   }
 

@@ -27,7 +27,8 @@ final class ActivationCheckpointing {
    */
   static NDArray apply(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
     List<NDArray> parameters = new ArrayList<>();
-    LayerFields.visit(block, "", (path, parameter) -> addTrainable(parameter, parameters), (p, l) -> {});
+    LayerFields.visit(
+        block, "", (path, parameter) -> addTrainable(parameter, parameters), (p, l) -> {});
     return Torch.checkpoint(forward, x, parameters);
   }
 

@@ -63,7 +63,8 @@ public final class DjlBlock extends Layer implements UnaryLayer {
           parameter.initialize(manager, DataType.FLOAT32);
           return parameter.getArray();
         };
-    return parameter.requiresGradient() ? Parameter.of(initializer, shape)
+    return parameter.requiresGradient()
+        ? Parameter.of(initializer, shape)
         : Parameter.buffer(initializer, shape);
   }
 }

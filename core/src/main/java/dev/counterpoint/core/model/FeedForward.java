@@ -37,8 +37,9 @@ public final class FeedForward extends Layer implements UnaryLayer {
   }
 
   /**
-   * Applies a feed-forward layer that consists of the given linear layers, for models with other parameter
-   * names. If one of the linear layers is {@link Linear#adapted}, the layers are called one by one.
+   * Applies a feed-forward layer that consists of the given linear layers, for models with other
+   * parameter names. If one of the linear layers is {@link Linear#adapted}, the layers are called
+   * one by one.
    *
    * @param x (..., width)
    * @return (..., width)

@@ -82,7 +82,9 @@ final class LayerFields {
 
   private static Iterable<Field> fieldsOf(Class<?> type) {
     Deque<Field> fields = new ArrayDeque<>();
-    for (Class<?> current = type; current != Layer.class && current != null; current = current.getSuperclass()) {
+    for (Class<?> current = type;
+        current != Layer.class && current != null;
+        current = current.getSuperclass()) {
       Field[] declared = current.getDeclaredFields();
       for (int i = declared.length - 1; i >= 0; i--) {
         if (mayHoldLayers(declared[i])) {

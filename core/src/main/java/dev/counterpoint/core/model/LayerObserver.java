@@ -28,7 +28,8 @@ public final class LayerObserver implements AutoCloseable {
    */
   public static LayerObserver begin(BaseModel model, BiConsumer<String, NDArray> listener) {
     if (CURRENT.get() != null) {
-      throw new IllegalStateException("A LayerObserver is already active on this thread; close it first.");
+      throw new IllegalStateException(
+          "A LayerObserver is already active on this thread; close it first.");
     }
     LayerObserver observer = new LayerObserver(listener);
     LayerFields.visit(

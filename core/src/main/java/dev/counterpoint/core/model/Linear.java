@@ -57,7 +57,9 @@ public final class Linear extends Layer implements UnaryLayer {
    */
   public static Linear transposed(int inputs, int outputs, Initializer initializer) {
     return new Linear(
-        Parameter.of(initializer, inputs, outputs), Parameter.of(Initializer.zeros(), outputs), true);
+        Parameter.of(initializer, inputs, outputs),
+        Parameter.of(Initializer.zeros(), outputs),
+        true);
   }
 
   private static Initializer uniform(int inputs) {

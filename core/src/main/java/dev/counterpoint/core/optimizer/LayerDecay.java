@@ -35,7 +35,10 @@ public final class LayerDecay {
    *     parameter
    */
   public static List<ParameterGroup> apply(
-      OptimizerConfig config, List<Parameter> parameters, List<ParameterGroup> groups, double decay) {
+      OptimizerConfig config,
+      List<Parameter> parameters,
+      List<ParameterGroup> groups,
+      double decay) {
     Optimizer.checkNames(parameters, groups);
     List<ParameterGroup> decayed = new ArrayList<>();
     depths(parameters.stream().map(Parameter::name).toList())

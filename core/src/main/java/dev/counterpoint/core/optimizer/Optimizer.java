@@ -102,7 +102,8 @@ public final class Optimizer implements Stateful, AutoCloseable {
     Double groupRate = group.learningRate();
     Double groupDecay = group.weightDecay();
     return new Settings(
-        groupRate == null ? learningRate : groupRate, groupDecay == null ? weightDecay : groupDecay);
+        groupRate == null ? learningRate : groupRate,
+        groupDecay == null ? weightDecay : groupDecay);
   }
 
   private void add(Settings settings, List<Parameter> parameters) {

@@ -105,7 +105,8 @@ public final class FlatArrays implements AutoCloseable {
   private static List<NDArray> requireFloats(List<NDArray> arrays) {
     for (NDArray array : arrays) {
       if (array.getDataType() != DataType.FLOAT32) {
-        throw new IllegalArgumentException("Only FLOAT32 arrays are supported here, not " + array + ".");
+        throw new IllegalArgumentException(
+            "Only FLOAT32 arrays are supported here, not " + array + ".");
       }
     }
     return arrays;

@@ -122,8 +122,7 @@ public final class Gradients implements AutoCloseable {
       }
     } else {
       try (NativeList newArrays = added.arrays()) {
-        setArrays(
-            kernel().listWithIndices("merge", arrays, present, newArrays, added.indices()));
+        setArrays(kernel().listWithIndices("merge", arrays, present, newArrays, added.indices()));
       }
     }
   }
@@ -296,7 +295,8 @@ public final class Gradients implements AutoCloseable {
    */
   public void scale(double factor) {
     if (factor < 0) {
-      throw new IllegalArgumentException("The factor " + factor + " for gradients must be at least 0.");
+      throw new IllegalArgumentException(
+          "The factor " + factor + " for gradients must be at least 0.");
     }
     if (factor != 1) {
       applyInPlace("scale", factor);
@@ -339,7 +339,8 @@ public final class Gradients implements AutoCloseable {
    */
   public void clipValue(double limit) {
     if (!(limit > 0)) {
-      throw new IllegalArgumentException("The gradient limit " + limit + " must be greater than 0.");
+      throw new IllegalArgumentException(
+          "The gradient limit " + limit + " must be greater than 0.");
     }
     applyInPlace("clamp", limit);
   }

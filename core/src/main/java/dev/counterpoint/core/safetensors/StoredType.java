@@ -43,8 +43,8 @@ public enum StoredType {
   }
 
   /**
-   * Whether values of this type can be read into an array of the target type without loss: the
-   * same type, or float32 from float16 and bfloat16. float64 is not narrowed to float32, because
+   * Whether values of this type can be read into an array of the target type without loss: the same
+   * type, or float32 from float16 and bfloat16. float64 is not narrowed to float32, because
    * rounding a model that was trained in double precision must be an explicit decision of the user.
    */
   public boolean fits(DataType target) {

@@ -56,7 +56,8 @@ public record OneCycle(
     } else if (completed < annealUpdate) {
       return interpolate(base, initialRate, (completed - peakUpdate) / (annealUpdate - peakUpdate));
     }
-    return interpolate(initialRate, finalRate, (completed - annealUpdate) / (lastUpdate - annealUpdate));
+    return interpolate(
+        initialRate, finalRate, (completed - annealUpdate) / (lastUpdate - annealUpdate));
   }
 
   private double interpolate(double start, double target, double progress) {

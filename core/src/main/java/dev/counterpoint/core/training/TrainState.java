@@ -135,7 +135,9 @@ public final class TrainState implements AutoCloseable {
 
   /** The learning rate of the current step. */
   double learningRate(double base) {
-    return config.schedule().learningRate(base, progress.step() + 1, stepsPerEpoch * config.epochs());
+    return config
+        .schedule()
+        .learningRate(base, progress.step() + 1, stepsPerEpoch * config.epochs());
   }
 
   boolean stopRequested() {

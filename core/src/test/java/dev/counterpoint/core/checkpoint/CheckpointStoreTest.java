@@ -317,8 +317,7 @@ class CheckpointStoreTest {
 
   @ParameterizedTest
   @EnumSource
-  void bestAndNewestAreFoundAfterACrashAtAnyOperation(FaultyDisk.Fault fault)
-      throws IOException {
+  void bestAndNewestAreFoundAfterACrashAtAnyOperation(FaultyDisk.Fault fault) throws IOException {
     boolean crashed = true;
     for (int changes = 0; crashed; changes++) {
       reset();

@@ -67,8 +67,7 @@ class CheckpointWriterTest {
   void updatesDuringTheSaveAreNotIncluded() throws IOException {
     CountDownLatch trained = new CountDownLatch(1);
     String before = ModelHash.of(model);
-    try (CheckpointWriter writer =
-        new CheckpointWriter(storeBlockedBy(trained), true, () -> {})) {
+    try (CheckpointWriter writer = new CheckpointWriter(storeBlockedBy(trained), true, () -> {})) {
       writer.save(1, model, slots, state());
       assertThat(writer.saved()).isEmpty();
       model.get(0).value().setRequiresGradient(false);

@@ -38,7 +38,8 @@ class DropoutTest {
 
   @Test
   void keptElementsAreScaledUp() {
-    assertThat(dropped(training(0.3))).containsOnly(0, 65536f / 45875); // 0.7 rounded to a multiple of 1/65536
+    assertThat(dropped(training(0.3)))
+        .containsOnly(0, 65536f / 45875); // 0.7 rounded to a multiple of 1/65536
   }
 
   @Test

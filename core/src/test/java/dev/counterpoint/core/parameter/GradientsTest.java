@@ -73,7 +73,9 @@ final class GradientsTest {
     try (Gradients gradients = new Gradients(List.of(a, b))) {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
 
-      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated())
+          .extracting(Gradients.Gradient::parameter)
+          .containsExactly(b);
       assertThat(gradients.all()).extracting(Gradients.Gradient::parameter).containsExactly(a, b);
     }
   }
@@ -86,7 +88,9 @@ final class GradientsTest {
       add(gradients, b, manager.create(new float[] {1, 2, 3}));
       gradients.all().forEach(gradient -> gradient.array().addi(-0.0f));
 
-      assertThat(gradients.accumulated()).extracting(Gradients.Gradient::parameter).containsExactly(b);
+      assertThat(gradients.accumulated())
+          .extracting(Gradients.Gradient::parameter)
+          .containsExactly(b);
     }
   }
 
@@ -132,7 +136,8 @@ final class GradientsTest {
               for (ByteBuffer bucket : buckets) {
                 sizes.add(bucket.remaining());
                 for (int i = 0; i < bucket.remaining(); i += Float.BYTES) {
-                  bucket.putFloat(i, 2 * bucket.getFloat(i)); // as if another rank had the same gradients
+                  bucket.putFloat(
+                      i, 2 * bucket.getFloat(i)); // as if another rank had the same gradients
                 }
               }
             });

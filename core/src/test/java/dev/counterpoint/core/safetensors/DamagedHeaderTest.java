@@ -136,8 +136,7 @@ class DamagedHeaderTest {
       int position = random.nextInt(bytes.length);
       switch (random.nextInt(3)) {
         case 0 -> bytes[position] = (byte) random.nextInt(256);
-        case 1 ->
-            bytes[position] = SYNTAX_CHARACTERS[random.nextInt(SYNTAX_CHARACTERS.length)];
+        case 1 -> bytes[position] = SYNTAX_CHARACTERS[random.nextInt(SYNTAX_CHARACTERS.length)];
         default -> {
           if (random.nextInt(4) == 0) {
             bytes = Arrays.copyOf(bytes, position + 1);

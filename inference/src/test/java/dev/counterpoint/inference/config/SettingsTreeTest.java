@@ -169,7 +169,8 @@ final class SettingsTreeTest {
         List.of("a: 1\nb:\n  c: 2\n\td: 3\n", "f.yaml has a tab & (line 4, column 1: d: 3)"),
         List.of("a: 1\nb: {c: 1}\na: 2\n", "f.yaml: a is defined twice & (lines 1 and 3)"),
         List.of("b: {c: 1,\n c: 2}\n", "f.yaml: b.c is defined twice & (lines 1 and 2)"),
-        List.of("a: 1\nb: 1: 2\n", "f.yaml has a \":\" & not allowed & (line 2, column 5: b: 1: 2)"),
+        List.of(
+            "a: 1\nb: 1: 2\n", "f.yaml has a \":\" & not allowed & (line 2, column 5: b: 1: 2)"),
         List.of(
             "a: {b: 1\nc: 2\n", "f.yaml has a \"{\" & not closed & (line 1, column 4: a: {b: 1)"),
         List.of("a: [1, 2\n", "f.yaml has a \"[\" & not closed & (line 1, column 4: a: [1, 2)"),
@@ -186,7 +187,8 @@ final class SettingsTreeTest {
             "f.yaml has the unknown escape \"\\q\" & (line 1, column 6: a: \"\\q\")"),
         List.of("a: [1]]\n", "f.yaml has a \"]\" & (line 1, column 7: a: [1]])"),
         List.of(
-            "{a: 1, , b}\n", "f.yaml has a \",\" & value is expected & (line 1, column 8: {a: 1, , b})"),
+            "{a: 1, , b}\n",
+            "f.yaml has a \",\" & value is expected & (line 1, column 8: {a: 1, , b})"),
         List.of("a: 1\n---\nb: 2\n", "f.yaml has a second document & (line 2, column 1: ---)"),
         List.of("a: 1\nb: \u0001\n", "f.yaml & character & code 1 & (line 2)"),
         List.of("a: !!int 3\nb: !x y\n", "f.yaml: b has the tag !x & (line 2)"),

@@ -90,7 +90,8 @@ final class BertBlock extends Layer {
         MultiHeadAttention.split(query.forward(x), heads); // (batch, heads, tokens, headWidth)
     NDArray k = MultiHeadAttention.split(key.forward(x), heads);
     NDArray v = MultiHeadAttention.split(value.forward(x), heads);
-    NDArray context = new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
+    NDArray context =
+        new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
     return attentionOutput.forward(MultiHeadAttention.joined(context));
   }
 }

@@ -54,13 +54,15 @@ final class BertBody extends Layer {
     positions = table(architecture.maxLength(), architecture);
     types = table(architecture.tokenTypes(), architecture);
     norm = new LayerNorm(width, architecture.epsilon());
-    blocks = Stream.generate(() -> new BertBlock(architecture)).limit(architecture.layers()).toList();
+    blocks =
+        Stream.generate(() -> new BertBlock(architecture)).limit(architecture.layers()).toList();
     pooler = withPooler ? new Linear(width, width, architecture.initializer()) : null;
     dropout = new Dropout(architecture.dropout());
   }
 
   private static Embedding table(int rows, BertArchitecture architecture) {
-    return new Embedding(rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
+    return new Embedding(
+        rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
   /** The token embedding, (vocabulary, width), for a head that shares it. */

@@ -108,7 +108,8 @@ public record BertConfig(
   @Override
   public BaseModel build(DataSpec data) {
     BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
-    resolved = resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
+    resolved =
+        resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {

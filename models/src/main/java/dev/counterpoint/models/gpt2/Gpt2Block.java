@@ -48,7 +48,9 @@ final class Gpt2Block extends Layer {
     attentionOutput = Linear.transposed(width, width, architecture.residualInitializer());
     feedForwardNorm = new LayerNorm(width, architecture.epsilon());
     up = Linear.transposed(width, architecture.feedForwardSize(), architecture.initializer());
-    down = Linear.transposed(architecture.feedForwardSize(), width, architecture.residualInitializer());
+    down =
+        Linear.transposed(
+            architecture.feedForwardSize(), width, architecture.residualInitializer());
     activation = architecture.activation();
     dropout = new Dropout(architecture.dropout());
     heads = architecture.heads();
@@ -73,7 +75,8 @@ final class Gpt2Block extends Layer {
    */
   NDArray forward(NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
     NDArray attended = dropout.addTo(x, attend(attentionNorm.forward(x), mask, cached));
-    NDArray feedForward = FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
+    NDArray feedForward =
+        FeedForward.apply(feedForwardNorm.forward(attended), up, activation, down);
     return dropout.addTo(attended, feedForward);
   }
 
@@ -97,7 +100,8 @@ final class Gpt2Block extends Layer {
     return result.x();
   }
 
-  private NDArray attendLayerByLayer(NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
+  private NDArray attendLayerByLayer(
+      NDArray x, @Nullable NDArray mask, @Nullable BlockCache cached) {
     NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
     NDArray query =
         MultiHeadAttention.split(parts.get(0), heads); // (batch, heads, tokens, headWidth)

@@ -36,13 +36,15 @@ final class Gpt2Body extends Layer {
   Gpt2Body(Gpt2Architecture architecture) {
     tokens = table(Objects.requireNonNull(architecture.vocabularySize()), architecture);
     positions = table(architecture.maxLength(), architecture);
-    blocks = Stream.generate(() -> new Gpt2Block(architecture)).limit(architecture.layers()).toList();
+    blocks =
+        Stream.generate(() -> new Gpt2Block(architecture)).limit(architecture.layers()).toList();
     norm = new LayerNorm(architecture.width(), architecture.epsilon());
     dropout = new Dropout(architecture.embeddingDropout());
   }
 
   private static Embedding table(int rows, Gpt2Architecture architecture) {
-    return new Embedding(rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
+    return new Embedding(
+        rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
   /** The token embedding, (vocabulary, width), for a head that shares it. */
@@ -70,7 +72,8 @@ final class Gpt2Body extends Layer {
    * @param mask (batch, cached and new tokens), 0 for padding; null if there is no padding
    * @return (batch, new tokens, width)
    */
-  NDArray forwardCached(NDArray ids, NDArray tokenPositions, @Nullable NDArray mask, KeyValueCache cache) {
+  NDArray forwardCached(
+      NDArray ids, NDArray tokenPositions, @Nullable NDArray mask, KeyValueCache cache) {
     return run(tokens.forward(ids).add(positions.forward(tokenPositions)), mask, cache);
   }
 

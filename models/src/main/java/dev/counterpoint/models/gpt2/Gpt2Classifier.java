@@ -20,7 +20,8 @@ public final class Gpt2Classifier extends BaseModel {
 
   Gpt2Classifier(Gpt2Architecture architecture, int labels) {
     body = new Gpt2Body(architecture);
-    score = new Linear(Parameter.of(architecture.initializer(), labels, architecture.width()), null);
+    score =
+        new Linear(Parameter.of(architecture.initializer(), labels, architecture.width()), null);
   }
 
   /** Computes logits (batch, labels) from the last token that is not padding. */
@@ -34,7 +35,8 @@ public final class Gpt2Classifier extends BaseModel {
   private static NDArray lastTokens(Batch batch) {
     Shape shape = batch.ids().getShape();
     NDArray positions = batch.ids().getManager().arange((float) shape.get(1)).add(1);
-    NDArray unpadded = batch.has(Batch.MASK) ? batch.mask().mul(positions) : positions.broadcast(shape);
+    NDArray unpadded =
+        batch.has(Batch.MASK) ? batch.mask().mul(positions) : positions.broadcast(shape);
     NDArray last = unpadded.max(new int[] {1}, true); // (batch, 1)
     return positions.broadcast(shape).eq(last).toType(DataType.FLOAT32, false);
   }

@@ -93,7 +93,8 @@ public record Gpt2Config(
   @Override
   public BaseModel build(DataSpec data) {
     Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
-    resolved = resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
+    resolved =
+        resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
     BaseModel model =
         switch (task) {
           case CLASSIFICATION -> new Gpt2Classifier(resolved, ModelLabels.count(data));

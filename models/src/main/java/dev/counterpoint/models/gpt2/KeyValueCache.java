@@ -61,7 +61,9 @@ final class KeyValueCache implements AutoCloseable {
     return replace(
         all,
         block,
-        previous == null ? newArray.duplicate() : NDArrays.concat(new NDList(previous, newArray), 2));
+        previous == null
+            ? newArray.duplicate()
+            : NDArrays.concat(new NDList(previous, newArray), 2));
   }
 
   /**

@@ -123,11 +123,17 @@ public record ModelFamily<A>(
   private static boolean trainsNewHead(@Nullable Lora lora, Task task) {
     List<String> modulesToSave = lora == null ? null : lora.modulesToSave();
     return lora == null
-        || (lora.from() == null && modulesToSave != null && modulesToSave.containsAll(task.names().head()));
+        || (lora.from() == null
+            && modulesToSave != null
+            && modulesToSave.containsAll(task.names().head()));
   }
 
   private Resolved<A> resolveFrom(
-      String from, @Nullable A requested, @Nullable Lora lora, Task task, Function<String, Path> files)
+      String from,
+      @Nullable A requested,
+      @Nullable Lora lora,
+      Task task,
+      Function<String, Path> files)
       throws IOException {
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {

@@ -66,7 +66,9 @@ public interface PretrainedConfig extends ModelConfig {
       Path folder = files.apply(lora.from());
       new AdapterFolder(folder).load(model, lora);
       List<Parameter> head =
-          model.parameters().stream().filter(it -> lora.isModuleToSave(it) && isInHead(it)).toList();
+          model.parameters().stream()
+              .filter(it -> lora.isModuleToSave(it) && isInHead(it))
+              .toList();
       notes.addAll(LabelRemapping.apply(folder, head, labels));
     }
     return notes;

@@ -169,7 +169,10 @@ public record PretrainedFolder(Path path) {
     Path shard = path.resolve(name).normalize();
     if (!shard.startsWith(path) || !Files.isRegularFile(shard)) {
       throw new InvalidSettings(
-          path.resolve(INDEX) + " refers to the shard \"" + name + "\", which is not in the folder.");
+          path.resolve(INDEX)
+              + " refers to the shard \""
+              + name
+              + "\", which is not in the folder.");
     }
     return shard;
   }

@@ -90,7 +90,8 @@ final class StateDictLoader implements AutoCloseable {
               + parameter
               + " requires F32, F16 or BF16");
     } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
-      addProblem(file + ": " + describe(tensor) + " duplicates the values of the model's " + parameter);
+      addProblem(
+          file + ": " + describe(tensor) + " duplicates the values of the model's " + parameter);
     }
   }
 
@@ -144,7 +145,10 @@ final class StateDictLoader implements AutoCloseable {
       notes.add(folder.path() + ": missing weights, newly initialized: " + list(missing));
     }
     if (!reinitialized.isEmpty()) {
-      notes.add(folder.path() + ": head not loaded because of model.newHead, newly initialized: " + list(reinitialized));
+      notes.add(
+          folder.path()
+              + ": head not loaded because of model.newHead, newly initialized: "
+              + list(reinitialized));
     }
     if (!unused.isEmpty()) {
       notes.add(folder.path() + ": unused weights of another task: " + list(unused));

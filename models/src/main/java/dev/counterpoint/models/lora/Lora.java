@@ -161,7 +161,8 @@ public record Lora(
       if (named.isEmpty()) {
         problems.add(problem("targets", target, "is not a linear layer of the model", linears));
       } else if (named.stream().anyMatch(this::isInModuleToSave)) {
-        problems.add(problem("targets", target, "is in modulesToSave, so it cannot be a target", linears));
+        problems.add(
+            problem("targets", target, "is in modulesToSave, so it cannot be a target", linears));
       }
     }
     for (String module : modulesToSaveOrEmpty()) {
@@ -181,11 +182,7 @@ public record Lora(
     return new InvalidSettings.Problem(
         "model.lora." + key,
         String.format(
-            Locale.ROOT,
-            "\"%s\" %s; linear layers: %s",
-            name,
-            issue,
-            String.join(", ", names)));
+            Locale.ROOT, "\"%s\" %s; linear layers: %s", name, issue, String.join(", ", names)));
   }
 
   /** Whether a parameter belongs to a LoRA update. */

@@ -39,7 +39,8 @@ final class TransformerBlock extends Layer {
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
     NDArray normalized = attentionNorm.forward(x);
-    NDArray context = mask == null ? attention.forward(normalized) : attention.forward(normalized, mask);
+    NDArray context =
+        mask == null ? attention.forward(normalized) : attention.forward(normalized, mask);
     NDArray attended = dropout.addTo(x, context);
     NDArray transformed = feedForward.forward(feedForwardNorm.forward(attended));
     return dropout.addTo(attended, transformed);

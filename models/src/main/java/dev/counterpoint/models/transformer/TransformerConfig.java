@@ -87,7 +87,8 @@ public record TransformerConfig(
   @Override
   public BaseModel build(DataSpec data) {
     if (data.vocabularySize() < 1) {
-      throw new InvalidSettings("A transformer requires tokenized data, but this data has no tokens.");
+      throw new InvalidSettings(
+          "A transformer requires tokenized data, but this data has no tokens.");
     }
     BaseModel model =
         task == Task.LANGUAGE_MODEL

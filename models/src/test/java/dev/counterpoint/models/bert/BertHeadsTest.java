@@ -85,7 +85,8 @@ class BertHeadsTest {
   }
 
   private static HostBatch batch(int examples, long... ids) {
-    return HostBatch.of(examples, Map.of(Batch.IDS, HostTensor.of(ids, examples, ids.length / examples)));
+    return HostBatch.of(
+        examples, Map.of(Batch.IDS, HostTensor.of(ids, examples, ids.length / examples)));
   }
 
   private static HostBatch masked(int tokens, long... ids) {

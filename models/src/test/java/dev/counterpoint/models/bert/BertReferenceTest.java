@@ -77,7 +77,8 @@ class BertReferenceTest {
   @Test
   void classifierAdamWStepsEqualHuggingFace() throws IOException {
     try (BaseModel model = classifier()) {
-      classifierReference.checkAdamW(model, classifierBatch(), name -> name.endsWith("attention.self.key.bias"));
+      classifierReference.checkAdamW(
+          model, classifierBatch(), name -> name.endsWith("attention.self.key.bias"));
     }
   }
 
@@ -118,7 +119,9 @@ class BertReferenceTest {
         Batch batch = new Batch(answerBatch("in.outside."), Device.cpu())) {
       LossSum loss = model.loss(model.forward(batch), batch);
       assertThat(loss.total() / loss.weight())
-          .isCloseTo(answerReference.get("out.outside.loss").getFloat(), within(Reference.OUTPUT_TOLERANCE));
+          .isCloseTo(
+              answerReference.get("out.outside.loss").getFloat(),
+              within(Reference.OUTPUT_TOLERANCE));
     }
   }
 

@@ -79,7 +79,9 @@ class GenerationReferenceTest {
     for (int row = 0; row < 2; row++) {
       int padding =
           (int)
-              Arrays.stream(mask, row * width, (row + 1) * width).filter(value -> value == 0).count();
+              Arrays.stream(mask, row * width, (row + 1) * width)
+                  .filter(value -> value == 0)
+                  .count();
       prompts.add(Arrays.copyOfRange(ids, row * width + padding, (row + 1) * width));
     }
 
@@ -108,7 +110,8 @@ class GenerationReferenceTest {
         long[] ids = Arrays.copyOfRange(all, start, end);
         Shape shape = new Shape(1, ids.length);
         NDArray positions = manager.arange(start, end, 1, DataType.INT64).reshape(shape);
-        float[] logits = session.forward(manager.create(ids, shape), positions, null).toFloatArray();
+        float[] logits =
+            session.forward(manager.create(ids, shape), positions, null).toFloatArray();
         assertThat(logits)
             .usingComparatorWithPrecision(1e-5f)
             .containsExactly(expected.get(step).toFloatArray());

@@ -70,7 +70,8 @@ class TransformerModelTest {
   void missingMaskMeansNoPadding() {
     HostBatch examples = Sequences.padded(5, 0, LONG, new long[] {1, 2, 3, 4, 5});
 
-    assertThat(logits(Sequences.unmasked(examples))).containsExactly(logits(examples), within(1e-6f));
+    assertThat(logits(Sequences.unmasked(examples)))
+        .containsExactly(logits(examples), within(1e-6f));
   }
 
   @Test

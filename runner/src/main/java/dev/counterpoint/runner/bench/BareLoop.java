@@ -40,8 +40,19 @@ final class BareLoop {
         Kernel.load("gradients").number("scale_and_clip", gradients, 1.0 / examples.size(), 1.0);
         Kernel.load("adam")
             .run(
-                "adamw", weights, gradients, averages, squares, List.of(), steps, learningRate, 0.9,
-                0.999, 0.01, 1e-8, false);
+                "adamw",
+                weights,
+                gradients,
+                averages,
+                squares,
+                List.of(),
+                steps,
+                learningRate,
+                0.9,
+                0.999,
+                0.01,
+                1e-8,
+                false);
       }
       return sum.getFloat() / examples.size();
     }

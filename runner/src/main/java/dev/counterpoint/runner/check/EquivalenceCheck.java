@@ -152,10 +152,7 @@ public final class EquivalenceCheck {
       for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {
         double relative =
             difference(
-                gradient.getValue(),
-                other.gradients.get(gradient.getKey()),
-                other.weight,
-                minSize);
+                gradient.getValue(), other.gradients.get(gradient.getKey()), other.weight, minSize);
         if (!(relative <= max)) {
           max = relative;
           worst = gradient.getKey();

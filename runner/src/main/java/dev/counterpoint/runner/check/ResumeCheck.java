@@ -176,8 +176,7 @@ public final class ResumeCheck {
   private void killed() throws IOException {
     kills++;
     whileWriting += isWriting() ? 1 : 0;
-    log.accept(
-        "killed at step " + lastStep() + (isWriting() ? " while writing a checkpoint" : ""));
+    log.accept("killed at step " + lastStep() + (isWriting() ? " while writing a checkpoint" : ""));
     afterKill.accept(run("killed"));
   }
 

@@ -174,7 +174,9 @@ final class TrainingProcess {
         new CheckpointStore(directory.checkpoints(), 1)
             .remaining()
             .map(sentence -> message.contains(sentence) ? "" : " " + sentence)
-            .map(sentence -> sentence + " To resume: " + LauncherCommand.line("train", directory.path()))
+            .map(
+                sentence ->
+                    sentence + " To resume: " + LauncherCommand.line("train", directory.path()))
             .orElse("");
     return new RunFailed(message + remaining, cause);
   }

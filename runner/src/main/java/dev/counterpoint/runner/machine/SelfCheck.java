@@ -36,8 +36,7 @@ public record SelfCheck(double productError, double gradientError) {
       NDArray ab = a.matMul(b);
       Torch.backward(ab.square().sum().div(2));
       return new SelfCheck(
-          maxError(ab.toFloatArray(), product),
-          maxError(a.getGradient().toFloatArray(), gradient));
+          maxError(ab.toFloatArray(), product), maxError(a.getGradient().toFloatArray(), gradient));
     }
   }
 

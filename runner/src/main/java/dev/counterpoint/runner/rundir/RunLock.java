@@ -77,11 +77,7 @@ public final class RunLock implements Closeable {
       lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(
-          "The run directory "
-              + directory.path()
-              + " is not writable: "
-              + IoFailure.of(e)
-              + ".");
+          "The run directory " + directory.path() + " is not writable: " + IoFailure.of(e) + ".");
     }
     if (lock == null) {
       throw new InvalidSettings(

@@ -97,9 +97,7 @@ public record Run(
       throw new InvalidSettings(
           directory
               + " is not a run directory: "
-              + (Files.exists(directory)
-                  ? "it does not contain run.yaml."
-                  : "it does not exist."));
+              + (Files.exists(directory) ? "it does not contain run.yaml." : "it does not exist."));
     }
     SettingsTree tree = SettingsTree.load("run.yaml", read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));

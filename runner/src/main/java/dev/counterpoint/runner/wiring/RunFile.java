@@ -56,7 +56,8 @@ public record RunFile(
             "\"" + device + "\"",
             "must be auto, cpu, gpu or gpu:N")
         .that(atMostOne(callbacks, BestModel.Config.class), "callbacks", AT_MOST_ONE, "best-model")
-        .that(atMostOne(callbacks, TensorBoard.Config.class), "callbacks", AT_MOST_ONE, "tensorboard")
+        .that(
+            atMostOne(callbacks, TensorBoard.Config.class), "callbacks", AT_MOST_ONE, "tensorboard")
         .verify();
     callbacks = List.copyOf(callbacks);
     classpath = List.copyOf(classpath);

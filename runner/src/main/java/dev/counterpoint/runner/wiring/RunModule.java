@@ -108,8 +108,7 @@ public final class RunModule extends AbstractModule {
       return;
     }
     if (run.origin() == null) {
-      console.say(
-          config.from() + " no longer exists; the run is resumed from its own checkpoint.");
+      console.say(config.from() + " no longer exists; the run is resumed from its own checkpoint.");
     } else if (run.isResumed()) {
       config.loadBase(model, labels, run.files());
     } else {

@@ -55,9 +55,7 @@ public final class MemoryBenchmark {
           } else if (report.step() == LATE) {
             System.out.printf(
                 "resident memory at step %d / at step %d: %.4f%n",
-                LATE,
-                EARLY,
-                (double) print(report) / early);
+                LATE, EARLY, (double) print(report) / early);
           }
         }
       };

@@ -4,25 +4,30 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;
 
-/** A command line in this process, and what it has said. */
-final class Terminal {
+/** A command line in this process, and its output. */
+public final class Terminal {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
+  /** The commands, to parse arguments without running anything. */
+  public static CommandLine commandLine() {
+    return Main.commandLine();
+  }
+
   /** Runs one command and returns its exit code. */
-  int run(String... arguments) {
+  public int run(String... arguments) {
     CommandLine commandLine =
         Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     return Main.run(commandLine, arguments);
   }
 
   /** Results. */
-  String out() {
+  public String out() {
     return out.toString();
   }
 
   /** Remarks and errors. */
-  String err() {
+  public String err() {
     return err.toString();
   }
 }

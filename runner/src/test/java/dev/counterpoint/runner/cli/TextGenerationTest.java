@@ -78,11 +78,7 @@ class TextGenerationTest {
     assertRefused(
         "A prompt is empty; give what to go on from, or \"<|endoftext|>\"", "--prompt", "");
     assertRefused(
-        "\"xyz\" is 3 tokens; use a single token, such as \"x\"",
-        "--prompt",
-        "a",
-        "--stop",
-        "xyz");
+        "\"xyz\" is 3 tokens; use a single token, such as \"x\"", "--prompt", "a", "--stop", "xyz");
     assertRefused(
         "vocabulary of 10 tokens. Examples: \"<|endoftext|>\", \"[UNK]\", \"a\"",
         "--prompt",

@@ -39,8 +39,7 @@ final class AttentionKernelTest {
     "5, 5, true, true",
     "3, 5, true, true"
   })
-  void valuesAndGradientsEqualTheFormula(
-      int queries, int keys, boolean causal, boolean masked) {
+  void valuesAndGradientsEqualTheFormula(int queries, int keys, boolean causal, boolean masked) {
     List<NDArray> inputs = inputs(queries, keys);
     NDArray mask = masked ? manager.create(new float[][] {{1, 1, 1, 0, 0}, {1, 1, 1, 1, 1}}) : null;
     AttentionKernel kernel = new AttentionKernel(causal, 0.1);

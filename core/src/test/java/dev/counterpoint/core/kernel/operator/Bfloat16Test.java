@@ -35,7 +35,8 @@ class Bfloat16Test {
 
   @Test
   void bfloat16RoundsTheOperands() {
-    NDArray x = manager.create(new float[] {1 + 1f / 512}).reshape(1, 1); // between two bfloat16 values
+    NDArray x =
+        manager.create(new float[] {1 + 1f / 512}).reshape(1, 1); // between two bfloat16 values
     NDArray one = manager.create(new float[] {1}).reshape(1, 1);
 
     assertThat(LinearKernel.apply(x, one, null, Precision.BFLOAT16).toFloatArray())

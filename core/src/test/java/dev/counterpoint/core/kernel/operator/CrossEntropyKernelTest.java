@@ -82,7 +82,8 @@ final class CrossEntropyKernelTest {
             logits);
 
     assertThat(actual.result()).containsExactly(expected.result(), within(1e-4f));
-    assertThat(maxDifference(actual.gradients().get(0), expected.gradients().get(0))).isLessThan(1e-6f);
+    assertThat(maxDifference(actual.gradients().get(0), expected.gradients().get(0)))
+        .isLessThan(1e-6f);
   }
 
   @Test

@@ -156,7 +156,8 @@ final class Download {
         FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       AtomicLong received = new AtomicLong(from);
       int status =
-          connection.get(name, file, from, info -> bodySubscriber(info, out, received), received::get);
+          connection.get(
+              name, file, from, info -> bodySubscriber(info, out, received), received::get);
       if (status == 416) { // The partial file is longer than the file on the hub.
         out.truncate(0);
       } else if (status != 200 && status != 206) {
@@ -165,7 +166,8 @@ final class Download {
     }
   }
 
-  private BodySubscriber<Void> bodySubscriber(ResponseInfo info, FileChannel out, AtomicLong received) {
+  private BodySubscriber<Void> bodySubscriber(
+      ResponseInfo info, FileChannel out, AtomicLong received) {
     if (info.statusCode() != 200 && info.statusCode() != 206) {
       return BodySubscribers.discarding();
     }

@@ -121,7 +121,8 @@ public final class Hub {
 
   private void download(HubName name, Path folder) throws IOException {
     if (access.offline()) {
-      throw new IOException(failureMessage(name, "HF_HUB_OFFLINE is set and the model is not in the cache"));
+      throw new IOException(
+          failureMessage(name, "HF_HUB_OFFLINE is set and the model is not in the cache"));
     }
     Files.createDirectories(folder);
     listener.log("Downloading " + name + " from " + access.endpoint() + " to " + folder + ".");
@@ -181,7 +182,8 @@ public final class Hub {
     }
     for (String shard : shards) {
       if (!SHARD.matcher(shard).matches()) {
-        throw new InvalidSettings(index + " lists the shard \"" + shard + "\", which is not a valid file name.");
+        throw new InvalidSettings(
+            index + " lists the shard \"" + shard + "\", which is not a valid file name.");
       }
     }
     return shards;

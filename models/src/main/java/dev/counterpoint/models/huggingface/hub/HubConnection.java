@@ -134,7 +134,10 @@ final class HubConnection {
             : "HF_TOKEN (the current token does not give access)";
     if (code.equals("RevisionNotFound")) {
       return new InvalidSettings(
-          name + " does not exist on the hub: the model has no revision \"" + name.revision() + "\".");
+          name
+              + " does not exist on the hub: the model has no revision \""
+              + name.revision()
+              + "\".");
     }
     if (code.equals("GatedRepo") || status == 403) {
       return new InvalidSettings(
@@ -154,13 +157,7 @@ final class HubConnection {
               + ".");
     }
     return new InvalidSettings(
-        "The hub at "
-            + access.endpoint()
-            + " returned status "
-            + status
-            + " for "
-            + name
-            + ".");
+        "The hub at " + access.endpoint() + " returned status " + status + " for " + name + ".");
   }
 
   /**

@@ -93,7 +93,8 @@ final class LoopbackHub implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     String requestPath = exchange.getRequestURI().getPath();
-    String path = requestPath.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
+    String path =
+        requestPath.replace("/api/resolve-cache/models/owner/tiny/", "/owner/tiny/resolve/");
     String[] parts = path.split("/resolve/", 2);
     if (error != null || !parts[0].equals("/owner/tiny")) {
       String[] statusAndCode = (error == null ? "401 RepoNotFound" : error).split(" ");
