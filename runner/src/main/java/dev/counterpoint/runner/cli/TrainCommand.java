@@ -257,19 +257,23 @@ final class TrainCommand implements Callable<Integer> {
       console.print("validation: " + Formats.line(outcome.validation()));
     }
     TrainingEnd end = outcome.end();
+    if (outcome.best().filter(best -> best.step() != end.steps()).isPresent()) {
+      end.validation()
+          .ifPresent(last -> console.print("last step: validation " + Formats.line(last.values())));
+    }
     console.print(
         String.format(
             Locale.ROOT,
-            "%s in %s, %.0f items/s; model %s%s",
+            "%s in %s, %.0f examples/s; %s, hash %s",
             Formats.count(end.steps(), "step"),
             Formats.duration(end.seconds()),
             end.items() / end.seconds(),
-            outcome.modelHash().substring(0, 12),
-            outcome.best().map(best -> ", the best, of step " + best.step()).orElse("")));
+            outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
+            outcome.modelHash().substring(0, 12)));
     if (end.stopReason() != null) {
       console.print("stopped: " + end.stopReason());
     }
     console.print("report: " + directory.report());
-    console.print("in " + directory.path());
+    console.print("run directory: " + directory.path());
   }
 }
