@@ -22,6 +22,10 @@ public final class Torch {
 
   private static volatile long lastSeed;
 
+  static {
+    EngineLogging.quiet();
+  }
+
   private Torch() {}
 
   /** Seeds the engine's generator: {@code torch.manual_seed}. It is one for the whole process. */
