@@ -257,10 +257,10 @@ final class TrainCommand implements Callable<Integer> {
       console.print("validation: " + Formats.line(outcome.validation()));
     }
     TrainingEnd end = outcome.end();
-    if (outcome.best().filter(best -> best.step() != end.steps()).isPresent()) {
-      end.validation()
-          .ifPresent(last -> console.print("last step: validation " + Formats.line(last.values())));
-    }
+    end.validation()
+        .map(last -> Formats.line(last.values()))
+        .filter(last -> !last.equals(Formats.line(outcome.validation())))
+        .ifPresent(last -> console.print("last validation: " + last));
     console.print(
         String.format(
             Locale.ROOT,

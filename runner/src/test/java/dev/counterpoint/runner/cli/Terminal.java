@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;
 
-/** A command line in this process, and what it has said. */
+/** Runs commands in this process and records their output. */
 final class Terminal {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -16,12 +16,12 @@ final class Terminal {
     return Main.run(commandLine, arguments);
   }
 
-  /** Results. */
+  /** Returns what was printed to standard output. */
   String out() {
     return out.toString();
   }
 
-  /** Remarks and errors. */
+  /** Returns what was printed to standard error. */
   String err() {
     return err.toString();
   }
