@@ -184,7 +184,7 @@ final class GenerateCommand implements Callable<Integer> {
           generator.generate(
               ids,
               (prompt, token) -> {
-                text.begin(encoder.decode(ids.get(0)));
+                text.printPrompt(encoder.decode(ids.get(0)));
                 text.add(token);
               });
       text.end();

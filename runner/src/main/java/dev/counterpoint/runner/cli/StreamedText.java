@@ -24,7 +24,7 @@ final class StreamedText {
   }
 
   /** Prints the prompt; further calls do nothing. */
-  void begin(String prompt) {
+  void printPrompt(String prompt) {
     if (!started) {
       out.print(prompt);
       started = true;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Prints the progress of a training run: a progress bar on a terminal, otherwise at most one plain
  * line per tenth of the run and one per validation. The loss of a plain line is the mean since the
- * previous line; that of the bar is a mean over the latest steps.
+ * previous line; the bar shows a moving average over the latest steps.
  *
  * <p>The metrics of a validation after the last step are not printed: they are a result of the run,
  * which the command prints. Gradient spikes are counted and printed as one line at the end.

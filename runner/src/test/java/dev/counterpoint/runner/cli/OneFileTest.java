@@ -48,8 +48,8 @@ final class OneFileTest {
     }
 
     /** Returns the settings if the key of the component is given, otherwise the default value. */
-    String at(String key, String usual) {
-      return key.equals(this.key) ? settings : usual;
+    String at(String key, String defaultValue) {
+      return key.equals(this.key) ? settings : defaultValue;
     }
 
     /** Returns the name of the first setting. */
@@ -68,7 +68,7 @@ final class OneFileTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CALLBACK")
   void componentInOneFileChangesTheResult(Component component) throws IOException {
     Path with = train(withComponent(component), 2, "with");
-    Path without = train(runFile("plain.yaml", usual("[]", null)), 2, "without");
+    Path without = train(runFile("plain.yaml", runFileText("[]", null)), 2, "without");
 
     assertThat(hash(with)).isNotEqualTo(hash(without));
   }
@@ -133,14 +133,14 @@ final class OneFileTest {
     try (InputStream source = OneFileTest.class.getResourceAsStream("/onefile/" + component.file)) {
       Files.copy(Objects.requireNonNull(source), folder.resolve(component.file));
     }
-    return runFile("component.yaml", usual("[" + component.file + "]", component));
+    return runFile("component.yaml", runFileText("[" + component.file + "]", component));
   }
 
   private Path runFile(String name, String text) throws IOException {
     return Files.writeString(folder.resolve(name), text);
   }
 
-  private String usual(String classpath, Component component) {
+  private String runFileText(String classpath, Component component) {
     return """
         name: one-file
         device: cpu
@@ -175,8 +175,8 @@ final class OneFileTest {
             at(component, "callback", ""));
   }
 
-  private static String at(Component component, String key, String usual) {
-    return component == null ? usual : component.at(key, usual);
+  private static String at(Component component, String key, String defaultValue) {
+    return component == null ? defaultValue : component.at(key, defaultValue);
   }
 
   private Path train(Path runFile, int epochs, String output) {

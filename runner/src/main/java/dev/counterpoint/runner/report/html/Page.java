@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param name the name of the run
  * @param state the progress of the run, as a sentence
  * @param charts the charts that have curves
- * @param measures the metric columns of the validation table
+ * @param metrics the metric columns of the validation table
  * @param validations the rows of the validation table
  * @param snapshots the step snapshots of the run
  * @param confusions the confusion matrix of the last validation, as a list of at most one
@@ -36,7 +36,7 @@ record Page(
     String name,
     String state,
     List<Chart> charts,
-    List<String> measures,
+    List<String> metrics,
     List<Validation> validations,
     List<Snapshot> snapshots,
     List<ConfusionTable> confusions,
@@ -68,15 +68,15 @@ record Page(
       SampleView samples,
       String runFile,
       JsonNode provenance) {
-    List<String> measures = measures(log.validation());
+    List<String> metrics = metrics(log.validation());
     List<Fact> facts = new ArrayList<>();
     flatten("", provenance, facts);
     return new Page(
         name,
         state,
         charts(log),
-        measures,
-        log.validation().stream().map(row -> validation(row, measures)).toList(),
+        metrics,
+        log.validation().stream().map(row -> validation(row, metrics)).toList(),
         snapshots,
         confusions.stream().toList(),
         samples.samples().isEmpty() ? List.of() : List.of(samples),
@@ -121,16 +121,16 @@ record Page(
   }
 
   /** Returns the metric columns. Metrics of single classes are omitted, as there may be hundreds. */
-  private static List<String> measures(List<JsonNode> validations) {
-    Set<String> measures = new LinkedHashSet<>();
-    validations.forEach(row -> row.fieldNames().forEachRemaining(measures::add));
-    measures.removeIf(it -> it.contains(".") || Set.of("split", "step", "epoch").contains(it));
-    return List.copyOf(measures);
+  private static List<String> metrics(List<JsonNode> validations) {
+    Set<String> metrics = new LinkedHashSet<>();
+    validations.forEach(row -> row.fieldNames().forEachRemaining(metrics::add));
+    metrics.removeIf(it -> it.contains(".") || Set.of("split", "step", "epoch").contains(it));
+    return List.copyOf(metrics);
   }
 
-  private static Validation validation(JsonNode row, List<String> measures) {
+  private static Validation validation(JsonNode row, List<String> metrics) {
     List<String> values =
-        measures.stream().map(it -> Formats.number(RunLog.number(row.path(it)))).toList();
+        metrics.stream().map(it -> Formats.number(RunLog.number(row.path(it)))).toList();
     return new Validation(row.path("step").asLong(), row.path("epoch").asInt(), values);
   }
 
