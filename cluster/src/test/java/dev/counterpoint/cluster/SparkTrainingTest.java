@@ -72,7 +72,7 @@ final class SparkTrainingTest {
       executors.get(1).destroyForcibly();
 
       assertThat(training.exitCode()).as(training.said()).isZero();
-      assertThat(training.said()).contains("(restart 1 of 3)", "Going on after step");
+      assertThat(training.said()).contains("(restart 1 of 3)", "Resuming after step");
     }
     assertThat(Training.modelHash(run)).isEqualTo(expected);
   }
@@ -119,7 +119,7 @@ final class SparkTrainingTest {
     more.addAll(spark(here()));
     try (Training training = start("hadoopGoesOn", more)) {
       assertThat(training.exitCode()).as(training.said()).isZero();
-      assertThat(training.said()).contains("Going on after step 100 of 200");
+      assertThat(training.said()).contains("Resuming after step 100 of 200");
     }
     assertThat(Training.modelHash(place)).isNotEqualTo(before);
   }

@@ -22,6 +22,10 @@ public final class Torch {
 
   private static volatile long lastSeed;
 
+  static {
+    EngineLogging.quiet();
+  }
+
   private Torch() {}
 
   /**

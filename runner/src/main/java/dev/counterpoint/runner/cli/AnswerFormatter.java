@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Answers questions from texts. */
+/** Formats the answers of an extractive question-answering model. */
 final class AnswerFormatter implements PredictionFormatter {
   private final BaseModel model;
   private final QuestionPredictor predictor;
@@ -19,9 +19,10 @@ final class AnswerFormatter implements PredictionFormatter {
   private final @Nullable Integer top;
 
   /**
-   * Takes over model and predictor, to close them.
+   * Creates a formatter. It closes the model and the predictor in {@link #close}.
    *
-   * @param top how many answers a question is given; null for one
+   * @param json whether to print JSON objects instead of tab-separated lines
+   * @param top the number of answers per question; null for one
    */
   AnswerFormatter(
       BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top) {
@@ -32,13 +33,13 @@ final class AnswerFormatter implements PredictionFormatter {
   }
 
   @Override
-  public List<String> tell(List<PredictRequest> requests) {
-    List<QuestionPredictor.Input> asked =
+  public List<String> format(List<PredictRequest> requests) {
+    List<QuestionPredictor.Input> questions =
         requests.stream()
             .map(
                 it -> new QuestionPredictor.Input(Objects.requireNonNull(it.question()), it.text()))
             .toList();
-    List<List<QuestionPredictor.Answer>> all = predictor.answers(asked, top == null ? 1 : top);
+    List<List<QuestionPredictor.Answer>> all = predictor.answers(questions, top == null ? 1 : top);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       if (json) {
@@ -51,13 +52,13 @@ final class AnswerFormatter implements PredictionFormatter {
   }
 
   private static String line(QuestionPredictor.Answer answer) {
-    String place = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
+    String span = answer.start() < 0 ? "-" : answer.start() + "-" + answer.end();
     String text = answer.start() < 0 ? "(no answer)" : ControlCharacterEscaper.of(answer.text());
-    return text + "\t" + Formats.number(answer.probability()) + "\t" + place;
+    return text + "\t" + Formats.number(answer.probability()) + "\t" + span;
   }
 
   private String object(PredictRequest request, List<QuestionPredictor.Answer> answers) {
-    ObjectNode object = PredictionFormatter.answerTo(request).put("question", request.question());
+    ObjectNode object = PredictionFormatter.newObject(request).put("question", request.question());
     put(object, answers.get(0));
     if (top != null) {
       ArrayNode list = object.putArray("answers");

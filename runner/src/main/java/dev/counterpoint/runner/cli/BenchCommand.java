@@ -25,29 +25,29 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint bench}: how long a training step takes here, and elsewhere. */
+/** {@code counterpoint bench}: benchmarks training steps against DJL and PyTorch. */
 @Command(
     name = "bench",
     description = {
-      "Times one training step of encoders of three sizes: Counterpoint's trainer, a bare loop with the"
-          + " same kernels, DJL's EasyTrain with DJL's blocks, and, with --python, PyTorch (eager, fused"
-          + " AdamW, and torch.autocast in bfloat16), in turns.",
-      "\"ratio\" is Counterpoint's median over the contender's; \"in turns\" is the median of the ratios"
-          + " of the turns, which is \"at most\" what stands behind it with 95 %% certainty.",
-      "\"peak MB\" is the most memory that a process held in which the contender was alone: known of"
-          + " PyTorch and, where that takes part, of Counterpoint."
+      "Measures the time of a training step of three encoder sizes in alternating runs: Counterpoint's"
+          + " trainer, a bare loop with the same kernels, DJL's EasyTrain with DJL's blocks, and, with"
+          + " --python, PyTorch (eager, fused AdamW, torch.autocast for bfloat16).",
+      "\"ratio\" is Counterpoint's median time over the contender's. \"in turns\" is the median of the"
+          + " ratios of the alternating runs; \"at most\" is its upper 95 %% confidence bound.",
+      "\"peak MB\" is the peak memory of a process that runs only this contender; it is measured for"
+          + " PyTorch and, if PyTorch takes part, for Counterpoint."
     })
 final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--python",
       paramLabel = "PATH",
-      description = "A Python with PyTorch; without it PyTorch takes no part.")
+      description = "A Python executable with PyTorch installed. Default: PyTorch is not measured.")
   private @Nullable Path python;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
-      description = "A directory for bench.json, which is replaced if it is there.")
+      description = "Writes bench.json to this directory, replacing an existing one.")
   private @Nullable Path output;
 
   @Option(
@@ -55,16 +55,17 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "SIZE",
       description =
-          "Of small, middle, large (encoders; all of them, if not given), bert (BERT base), gpt2 (the small"
-              + " GPT-2), both as they are fine-tuned, with dropout, and generate (a token a step of that"
-              + " GPT-2 with a key-value cache, in float32); the last three with PyTorch alone.")
+          "Comma-separated sizes. Encoders: small, middle, large (the default is all three)."
+              + " Fine-tuning with dropout: bert (BERT base), gpt2 (GPT-2 small). generate: decoding"
+              + " with GPT-2 small and a key-value cache, one token a step, in float32. bert, gpt2 and"
+              + " generate are compared with PyTorch only.")
   private @Nullable List<BenchSize> sizes;
 
   @Option(
       names = "--precisions",
       split = ",",
       paramLabel = "PRECISION",
-      description = "Of float32, bfloat16. Both, if not given.")
+      description = "Comma-separated: float32, bfloat16. Default: both.")
   private @Nullable List<Precision> precisions;
 
   @Option(
@@ -72,7 +73,7 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "CONTENDER",
       description =
-          "Of counterpoint, which always takes part, bare, easytrain, pytorch. All, if not given.")
+          "Comma-separated: counterpoint (always included), bare, easytrain, pytorch. Default: all.")
   private @Nullable List<Contender.Kind> contenders;
 
   @Option(
@@ -80,8 +81,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "60",
       description =
-          "Steps of the large encoder that are timed, two a turn; in as many turns twice as many of"
-              + " the middle one, and ten times as many of the small. Default: ${DEFAULT-VALUE}.")
+          "Measured steps of the large encoder; the middle one runs twice and the small one ten times"
+              + " as many. Default: ${DEFAULT-VALUE}.")
   private int steps;
 
   @Spec private @Nullable CommandSpec spec;
@@ -96,31 +97,33 @@ final class BenchCommand implements Callable<Integer> {
         && precisions != null
         && !precisions.contains(Precision.FLOAT32)) {
       throw new InvalidSettings(
-          "--sizes generate is computed in float32 alone, as by the command generate; --precisions"
-              + " leaves that out.");
+          "--sizes generate supports only float32, but --precisions does not include float32.");
     }
     Console console = Consoles.of(spec);
     EngineStart.begin().await();
     Bench bench =
         new Bench(
             sizes == null ? BenchSize.encoders() : EnumSet.copyOf(sizes),
-            chosen(precisions, Precision.class),
-            chosen(contenders, Contender.Kind.class),
+            orAll(precisions, Precision.class),
+            orAll(contenders, Contender.Kind.class),
             python,
             (steps + 1) / 2,
-            alone() ? (size, precision) -> PeakMemory.bytes() : new ProcessMemory(Main.class));
+            measuresOneContender() ? (size, precision) -> PeakMemory.bytes() : new ProcessMemory(Main.class));
     bench.check();
     Path file = file();
     ArrayNode rows = bench.run(console::print);
     if (file != null) {
       AtomicFile.writeText(file, rows.toPrettyString() + "\n");
-      console.print("in " + file);
+      console.print("results written to " + file);
     }
     return ExitCode.DONE;
   }
 
-  /** Whether this process measures nothing but Counterpoint at one thing: then its peak is that. */
-  private boolean alone() {
+  /**
+   * Returns whether this process measures only Counterpoint, at one size and precision; its own peak
+   * memory is then the result.
+   */
+  private boolean measuresOneContender() {
     return contenders != null
         && EnumSet.copyOf(contenders).equals(EnumSet.of(Contender.Kind.COUNTERPOINT))
         && sizes != null
@@ -129,8 +132,8 @@ final class BenchCommand implements Callable<Integer> {
         && EnumSet.copyOf(precisions).size() == 1;
   }
 
-  private static <E extends Enum<E>> Set<E> chosen(@Nullable Collection<E> some, Class<E> all) {
-    return some == null ? EnumSet.allOf(all) : EnumSet.copyOf(some);
+  private static <E extends Enum<E>> Set<E> orAll(@Nullable Collection<E> selected, Class<E> all) {
+    return selected == null ? EnumSet.allOf(all) : EnumSet.copyOf(selected);
   }
 
   private @Nullable Path file() {
@@ -140,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
     try {
       Files.createDirectories(output);
     } catch (IOException e) {
-      throw new InvalidSettings("--output " + output + " cannot be a directory: " + e + ".");
+      throw new InvalidSettings("--output " + output + " cannot be created: " + e + ".");
     }
     return output.resolve("bench.json");
   }

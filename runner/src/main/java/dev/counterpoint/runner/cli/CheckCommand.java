@@ -5,18 +5,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint check}: the proofs that a user can run. */
+/** {@code counterpoint check}: verifies guarantees of Counterpoint on a user's run. */
 @Command(
     name = "check",
-    description = "Proves on your own run what Counterpoint promises.",
-    synopsisSubcommandLabel = "PROOF",
-    commandListHeading = "%nProofs:%n",
+    description = "Verifies on your run that resuming and batch splitting do not change the result.",
+    synopsisSubcommandLabel = "CHECK",
+    commandListHeading = "%nChecks:%n",
     subcommands = {CheckResumeCommand.class, CheckEquivalenceCommand.class})
 final class CheckCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "name a proof: resume, equivalence");
+    throw new ParameterException(spec.commandLine(), "name a check: resume, equivalence");
   }
 }

@@ -21,22 +21,25 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint check equivalence}: a batch has one gradient, however it is computed. */
+/**
+ * {@code counterpoint check equivalence}: verifies that the gradient of a batch does not depend on how
+ * the batch is split.
+ */
 @Command(
     name = "equivalence",
     description =
-        "Compares the gradient of one batch computed at once, in micro-batches, and on 2 and 3"
-            + " ranks, and says where and by how much they differ.")
+        "Compares the gradient of one batch computed as a whole, in micro-batches, and on 2 and 3"
+            + " ranks, and prints the largest difference of each.")
 final class CheckEquivalenceCommand implements Callable<Integer> {
   private static final int INDENT = 4;
 
-  @Mixin private final NewRunOptions begun = new NewRunOptions();
+  @Mixin private final NewRunOptions options = new NewRunOptions();
 
   @Option(
       names = "--tolerance",
       paramLabel = "X",
       description =
-          "How far a gradient may be off, as a part of its largest element (default:"
+          "Maximum difference of a gradient relative to its largest element (default:"
               + " ${DEFAULT-VALUE}).")
   private double tolerance = 1e-4;
 
@@ -44,7 +47,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.of(new Run.Request(begun.name(), begun.sets(), begun.classpath(), null));
+    Run run = Run.of(new Run.Request(options.name(), options.sets(), options.classpath(), null));
     Console console = Consoles.of(spec);
     Injector wired = Guice.createInjector(new RunModule(run, console));
     try (console;
@@ -55,24 +58,25 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
           new EquivalenceCheck(
                   model, data.train(), run.file().training().batchSize(), run.file().seed())
               .run();
-      tell(outcome, console);
-      List<EquivalenceCheck.Finding> off =
+      print(outcome, console);
+      List<EquivalenceCheck.Finding> failed =
           outcome.findings().stream().filter(finding -> !finding.within(tolerance)).toList();
-      if (!off.isEmpty()) {
-        throw new RunFailed(refusal(off.get(0), tolerance));
+      if (!failed.isEmpty()) {
+        throw new RunFailed(failureMessage(failed.get(0), tolerance));
       }
-      console.print("all agree within " + tolerance);
+      console.print("all gradients agree within " + tolerance);
       return ExitCode.DONE;
     }
   }
 
-  private static void tell(EquivalenceCheck.Outcome outcome, Console console) {
+  private static void print(EquivalenceCheck.Outcome outcome, Console console) {
     if (outcome.random()) {
       console.print(
           Paragraph.of(
-              "The model draws in training, as for dropout, anew for each part of a batch. That is"
-                  + " off here, as in a validation; batch statistics, if it has any, are not seen"
-                  + " then."));
+              "The model uses random numbers in training, such as for dropout, and draws different"
+                  + " ones for each part of a batch. The gradients are therefore compared in"
+                  + " evaluation mode. Batch statistics, such as in batch norm, are not checked in"
+                  + " this mode."));
     }
     outcome.findings().forEach(finding -> console.print(line(finding)));
   }
@@ -81,7 +85,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
     return Paragraph.of(
         String.format(
             Locale.ROOT,
-            "%s: loss off by %.1e, gradient by at most %.1e, in %s",
+            "%s: loss differs by %.1e, gradient by at most %.1e (%s)",
             finding.way(),
             finding.loss(),
             finding.gradient(),
@@ -89,15 +93,15 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
         INDENT);
   }
 
-  static String refusal(EquivalenceCheck.Finding finding, double tolerance) {
+  static String failureMessage(EquivalenceCheck.Finding finding, double tolerance) {
     String text =
         String.format(
             Locale.ROOT,
-            "The gradient of a batch depends on how it is cut: with %s the loss is off by %.1e, and the"
-                + " gradient of %s by %.1e of its largest element; %s is allowed (--tolerance). Something"
-                + " in the model or the loss computes over the items of a batch together, as batch norm"
-                + " does or a loss that is a mean already: a loss must be a sum over items and its"
-                + " weight.",
+            "The gradient of a batch depends on how the batch is split: with %s the loss differs by"
+                + " %.1e, and the gradient of %s by %.1e of its largest element; the limit is %s"
+                + " (--tolerance). A layer or the loss mixes the examples of a batch, such as batch"
+                + " norm or a loss that returns a mean. A loss must return the sum over the examples"
+                + " and its weight.",
             finding.way(),
             finding.loss(),
             finding.parameter(),

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options of every command that reads a run file or a run directory. */
+/** The {@code --classpath} option of all commands that read a run file or a run directory. */
 final class ClassPathOption {
   @Option(
       names = "--classpath",
       paramLabel = "PATHS",
       description =
-          "Jars, class folders and .java files with classes that the run names, separated as in a"
-              + " class path; .java files are compiled at start. May be repeated.")
+          "Jars, class folders and .java files with user-defined classes, separated as in a class"
+              + " path. The .java files are compiled at startup. May be repeated.")
   private List<String> paths = new ArrayList<>();
 
   List<Path> paths() {

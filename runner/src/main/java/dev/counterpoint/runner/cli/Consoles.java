@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** The console of a command: the writers that its command line was given. */
+/** Creates the console of a command from the output and error writers of its command line. */
 final class Consoles {
   private Consoles() {}
 

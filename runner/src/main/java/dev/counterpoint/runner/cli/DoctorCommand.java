@@ -12,27 +12,27 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Looks at the machine and the engine: {@code counterpoint doctor}. */
+/** {@code counterpoint doctor}: reports on the machine and the engine, and runs a self-check. */
 @Command(
     name = "doctor",
-    description = "Shows the machine and the engine, and checks that the engine computes rightly.")
+    description = "Shows the machine and the engine, and checks that the engine computes correctly.")
 final class DoctorCommand implements Callable<Integer> {
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", description = "Prints one JSON object.")
   private boolean json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    DoctorReport found = DoctorReport.run(ManagementFactory.getRuntimeMXBean().getStartTime());
+    DoctorReport report = DoctorReport.run(ManagementFactory.getRuntimeMXBean().getStartTime());
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(
-          new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(found));
+          new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
     } else {
-      new DoctorFormatter(out).write(found);
+      new DoctorFormatter(out).write(report);
     }
-    found.problems().forEach(problem -> Failures.say(spec.commandLine(), problem));
-    return found.problems().isEmpty() ? ExitCode.DONE : ExitCode.RUN_FAILED;
+    report.problems().forEach(problem -> Failures.printError(spec.commandLine(), problem));
+    return report.problems().isEmpty() ? ExitCode.DONE : ExitCode.RUN_FAILED;
   }
 }

@@ -12,7 +12,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** An examination as people read it: one fact a line. */
+/** Formats a {@link DoctorReport} as text, one fact per line. */
 final class DoctorFormatter {
   private final PrintWriter out;
 
@@ -20,24 +20,24 @@ final class DoctorFormatter {
     this.out = out;
   }
 
-  void write(DoctorReport found) {
+  void write(DoctorReport report) {
     line("counterpoint", Version.current());
-    line("java", found.java() + " in " + found.javaHome());
-    write(found.processor());
-    write(found.memory());
-    write(found.cache());
-    if (found.engine() != null) {
-      write(found.engine());
+    line("java", report.java() + " in " + report.javaHome());
+    write(report.processor());
+    write(report.memory());
+    write(report.cache());
+    if (report.engine() != null) {
+      write(report.engine());
     }
-    if (found.selfCheck() != null) {
-      write(found.selfCheck());
+    if (report.selfCheck() != null) {
+      write(report.selfCheck());
     }
-    if (found.gigaflopsPerSecond() != null && found.bfloat16GigaflopsPerSecond() != null) {
+    if (report.gigaflopsPerSecond() != null && report.bfloat16GigaflopsPerSecond() != null) {
       write(
-          new MatmulSpeeds(found.gigaflopsPerSecond(), found.bfloat16GigaflopsPerSecond()),
-          found.processor());
+          new MatmulSpeeds(report.gigaflopsPerSecond(), report.bfloat16GigaflopsPerSecond()),
+          report.processor());
     }
-    write(found.milliseconds());
+    write(report.milliseconds());
   }
 
   private void write(Processor processor) {
@@ -66,20 +66,20 @@ final class DoctorFormatter {
   }
 
   private void write(EngineFacts engine) {
-    line("engine", engine.name() + " " + engine.version() + " by DJL " + engine.djl());
+    line("engine", engine.name() + " " + engine.version() + " with DJL " + engine.djl());
     line("library", engine.build() + " in " + engine.library());
     line("features", String.join(", ", engine.features()));
     line("devices", String.join(", ", engine.devices()));
     line(
         "threads",
-        format("%d in an operation, %d operations", engine.threads(), engine.interopThreads()));
+        format("%d within an operation, %d parallel operations", engine.threads(), engine.interopThreads()));
   }
 
   private void write(MatmulSpeeds speeds, Processor processor) {
     line(
         "speed",
         format(
-            "matrix products of %.0f GFLOP/s in float32, %.0f in bfloat16",
+            "matmul %.0f GFLOP/s in float32, %.0f GFLOP/s in bfloat16",
             speeds.float32(), speeds.bfloat16()));
     line("bfloat16", Bfloat16Advice.of(processor, speeds));
   }
@@ -88,27 +88,27 @@ final class DoctorFormatter {
     line(
         "self-check",
         format(
-            "%s: product off by %.1e, gradient by %.1e",
-            check.agrees() ? "agrees" : "DISAGREES", check.productError(), check.gradientError()));
+            "%s: matmul error %.1e, gradient error %.1e",
+            check.agrees() ? "passed" : "FAILED", check.productError(), check.gradientError()));
   }
 
-  private void write(DoctorReport.Milliseconds spent) {
+  private void write(DoctorReport.Milliseconds times) {
     line(
         "time",
         format(
-            "%d ms to here, %d engine, %d self-check, %d speed",
-            spent.toMain(), spent.engine(), spent.selfCheck(), spent.speed()));
+            "%d ms JVM start, %d ms engine, %d ms self-check, %d ms speed test",
+            times.toMain(), times.engine(), times.selfCheck(), times.speed()));
   }
 
   private void line(String name, String value) {
     out.println(format("%-13s %s", name, value));
   }
 
-  private static String yesNo(@Nullable Boolean known) {
-    if (known == null) {
+  private static String yesNo(@Nullable Boolean value) {
+    if (value == null) {
       return "unknown";
     }
-    return known ? "yes" : "no";
+    return value ? "yes" : "no";
   }
 
   private static String gigabytes(long bytes) {

@@ -40,30 +40,30 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint evaluate}: the measures of a trained model on the splits of its data. */
+/** {@code counterpoint evaluate}: computes the metrics of a trained model on its data splits. */
 @Command(
     name = "evaluate",
-    description = "Measures the model of a run on every split of its data but train.")
+    description = "Evaluates the model of a run on all splits of its data except train.")
 final class EvaluateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory.")
   private Path directory = Path.of("");
 
-  @Option(names = "--split", paramLabel = "NAME", description = "Only this split; train, too.")
+  @Option(names = "--split", paramLabel = "NAME", description = "Evaluates only this split, which may be train.")
   private @Nullable String split;
 
   @Option(
       names = "--data",
       paramLabel = "FILE",
       description =
-          "Only this file, of the kind that the model was trained on, by the model's own tokens and"
-              + " labels; the data of the run is not read.")
+          "Evaluates this file instead of the data of the run, with the model's tokenizer and"
+              + " labels. It must have the same format as the training data.")
   private @Nullable String file;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
-          "Lays a value over the run file's, as data.test.path=more.tsv. May be repeated.")
+          "Overrides a run-file value, such as data.test.path=more.tsv. May be repeated.")
   private List<String> sets = new ArrayList<>();
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -77,7 +77,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.existing(directory, sets, classpath.paths());
     Console console = Consoles.of(spec);
-    TrainedModel.tellChanges(directory, run.file().classpath(), console);
+    TrainedModel.warnIfChanged(directory, run.file().classpath(), console);
     Injector wired = Guice.createInjector(wiring(run, console));
     try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class)) {
@@ -85,40 +85,41 @@ final class EvaluateCommand implements Callable<Integer> {
       if (file != null) {
         data.notes().forEach(console::say);
       }
-      int atOnce = run.file().training().microBatch();
-      Evaluator evaluator = new Evaluator(model, data.metrics(), atOnce);
-      Map<String, Evaluation> found = new TreeMap<>();
-      chosen(data).forEach((name, items) -> found.put(name, evaluator.evaluate(items)));
+      int microBatch = run.file().training().microBatch();
+      Evaluator evaluator = new Evaluator(model, data.metrics(), microBatch);
+      Map<String, Evaluation> evaluations = new TreeMap<>();
+      selectedSplits(data)
+          .forEach((name, examples) -> evaluations.put(name, evaluator.evaluate(examples)));
       if (json) {
-        console.print(json(found).toPrettyString());
+        console.print(json(evaluations).toPrettyString());
       } else {
-        found.forEach((name, evaluation) -> show(name, evaluation, console));
+        evaluations.forEach((name, evaluation) -> print(name, evaluation, console));
       }
     }
     return ExitCode.DONE;
   }
 
-  /** The run's own wiring, but for its data where a file takes that place. */
+  /** Returns the wiring of the run; {@code --data} replaces its data. */
   private Module wiring(Run run, Console console) throws IOException {
-    RunModule own = new RunModule(run, console);
+    RunModule module = new RunModule(run, console);
     if (file == null) {
-      return own;
+      return module;
     }
     if (split != null) {
-      throw new InvalidSettings("--split is for the data of the run, and --data takes its place.");
+      throw new InvalidSettings("--split cannot be combined with --data, which replaces the data of the run.");
     }
-    DataSplits heldOut = heldOut(run, file);
-    return Modules.override(own).with(binder -> binder.bind(DataSplits.class).toInstance(heldOut));
+    DataSplits replacement = openFile(run, file);
+    return Modules.override(module).with(binder -> binder.bind(DataSplits.class).toInstance(replacement));
   }
 
-  private static DataSplits heldOut(Run run, String file) throws IOException {
+  private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          "The data of this run, "
+          "--data is not supported by the data of this run, "
               + run.file().data().getClass().getName()
-              + ", reads no other file by --data; it would have to be a "
+              + ", which does not implement "
               + EvaluationSource.class.getName()
-              + ". --set data.KEY=VALUE changes its settings.");
+              + ". Use --set data.KEY=VALUE to change its settings.");
     }
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
@@ -130,21 +131,23 @@ final class EvaluateCommand implements Callable<Integer> {
         new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model));
   }
 
-  private Map<String, Dataset> chosen(DataSplits data) {
-    Map<String, Dataset> chosen = new TreeMap<>(data.splits());
+  private Map<String, Dataset> selectedSplits(DataSplits data) {
+    Map<String, Dataset> selected = new TreeMap<>(data.splits());
     if (split == null) {
-      chosen.remove(DataSplits.TRAIN);
+      selected.remove(DataSplits.TRAIN);
     } else {
-      chosen.keySet().retainAll(List.of(split));
+      selected.keySet().retainAll(List.of(split));
     }
-    if (chosen.isEmpty()) {
+    if (selected.isEmpty()) {
       throw new InvalidSettings(
-          (split == null ? "There is no split but train" : "There is no split \"" + split + "\"")
-              + "; the data has "
+          (split == null
+                  ? "The data has no split to evaluate"
+                  : "The data has no split \"" + split + "\"")
+              + "; its splits are "
               + String.join(", ", new TreeMap<>(data.splits()).keySet())
               + ".");
     }
-    return chosen;
+    return selected;
   }
 
   private static void loadWeights(
@@ -162,20 +165,20 @@ final class EvaluateCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        run.directory().path() + " has neither a model nor a whole checkpoint."));
+                        run.directory().path() + " has neither a model nor a complete checkpoint."));
     newest.loadModel(model.parameters());
     console.say(
         (ModelFolder.isAdapter(folder)
-                ? "What the adapter adapts is gone"
-                : "There is no model folder yet")
-            + "; this is the checkpoint of step "
+                ? "The base model of the adapter is missing"
+                : "The run has no model folder yet")
+            + "; evaluating the checkpoint of step "
             + newest.step()
             + ".");
   }
 
-  private static ObjectNode json(Map<String, Evaluation> found) {
+  private static ObjectNode json(Map<String, Evaluation> evaluations) {
     ObjectNode json = new JsonMapper().createObjectNode();
-    found.forEach(
+    evaluations.forEach(
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);
           values.put("items", evaluation.items());
@@ -184,11 +187,11 @@ final class EvaluateCommand implements Callable<Integer> {
     return json;
   }
 
-  private static void show(String name, Evaluation evaluation, Console console) {
+  private static void print(String name, Evaluation evaluation, Console console) {
     console.print(
         name
             + " ("
-            + Formats.count(evaluation.items(), "item")
+            + Formats.count(evaluation.items(), "example")
             + "): "
             + Formats.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));

@@ -1,22 +1,26 @@
 package dev.counterpoint.runner.cli;
 
-/** What a command's exit code says. */
+/** Exit codes of the commands. */
 final class ExitCode {
+  /** Success. */
   static final int DONE = 0;
 
-  /** The request was right, but it could not be carried out. */
+  /** The request was valid, but the run failed. */
   static final int RUN_FAILED = 1;
 
-  /** Arguments, run file or data are not as they must be; nothing was started. */
+  /** Invalid arguments, run file or data; nothing was started. */
   static final int REQUEST_WRONG = 2;
 
-  /** SIGINT, as shells count it: 128 + 2. */
+  /** Stopped by SIGINT: 128 + 2, as in shells. */
   static final int INTERRUPTED = 130;
 
-  /** SIGPIPE: 128 + 13. Java is not ended by it, but ends as a program that is. */
+  /**
+   * Standard output was closed by its reader: 128 + 13. The JVM ignores SIGPIPE, so the command
+   * exits with the code of a program that the signal terminates.
+   */
   static final int OUTPUT_CLOSED = 141;
 
-  /** SIGTERM: 128 + 15. */
+  /** Stopped by SIGTERM: 128 + 15. */
   static final int TERMINATED = 143;
 
   private ExitCode() {}

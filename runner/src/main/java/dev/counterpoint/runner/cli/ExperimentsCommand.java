@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 final class ExperimentsCommand implements Callable<Integer> {
   private static final int INDENT = 19;
 
-  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Prints the run file of this one.")
+  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Prints the run file of this experiment.")
   private @Nullable String name;
 
   @Spec private @Nullable CommandSpec spec;
@@ -41,9 +41,9 @@ final class ExperimentsCommand implements Callable<Integer> {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
-          "There is no built-in experiment \""
+          "Unknown experiment \""
               + name
-              + "\"; there are "
+              + "\". Known: "
               + String.join(", ", Experiments.names())
               + ".");
     }

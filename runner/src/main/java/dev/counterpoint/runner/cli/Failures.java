@@ -28,88 +28,94 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Turns what was thrown into lines on standard error, each {@code counterpoint: message}, and an
- * exit code.
+ * Converts exceptions to an exit code and to messages on standard error, each line prefixed with
+ * {@code counterpoint: }.
  */
 final class Failures {
-  /** Stands before each line. */
+  /** Prefix of each printed line. */
   static final String PREFIX = "counterpoint: ";
+
+  private static final String MORE = " (run with --debug for the full message)";
 
   private final BooleanSupplier debug;
 
   /**
-   * @param debug whether stack traces are shown, known once the arguments are read
+   * Creates the error handler.
+   *
+   * @param debug whether to print stack traces; evaluated after the arguments have been parsed
    */
   Failures(BooleanSupplier debug) {
     this.debug = debug;
   }
 
-  /** Arguments that no command takes. */
-  int ofArguments(ParameterException wrong, String... arguments) {
-    CommandLine command = wrong.getCommandLine();
+  /** Reports invalid arguments; without any argument it prints the usage help. */
+  int reportInvalidArguments(ParameterException invalid, String... arguments) {
+    CommandLine command = invalid.getCommandLine();
     if (arguments.length == 0) {
       command.usage(command.getErr());
       return ExitCode.REQUEST_WRONG;
     }
-    say(command, describe(wrong));
-    say(
-        command,
-        "\"" + command.getCommandSpec().qualifiedName() + " --help\" shows what is allowed");
+    printError(command, describe(invalid));
+    printError(
+        command, "see \"" + command.getCommandSpec().qualifiedName() + " --help\" for the usage");
     return ExitCode.REQUEST_WRONG;
   }
 
-  /** What a command threw. */
+  /** Reports an exception that a command threw, and returns the exit code. */
   int report(Throwable failure, CommandLine command) {
-    int code = explain(failure, command);
+    int code = printMessage(failure, command);
     if (debug.getAsBoolean()) {
       failure.printStackTrace(command.getErr());
     }
     return code;
   }
 
-  private static int explain(Throwable failure, CommandLine command) {
-    Throwable told = firstForTheUser(failure);
-    if (told instanceof OutputClosed) {
+  private static int printMessage(Throwable failure, CommandLine command) {
+    Throwable cause = userFacingCause(failure);
+    if (cause instanceof OutputClosed) {
       return ExitCode.OUTPUT_CLOSED;
     }
-    if (told instanceof InvalidSettings invalid) {
-      say(command, message(invalid));
+    if (cause instanceof InvalidSettings invalid) {
+      printError(command, message(invalid));
       return ExitCode.REQUEST_WRONG;
     }
-    if (told instanceof LaunchException failed) {
-      say(command, message(failed));
+    if (cause instanceof LaunchException failed) {
+      printError(command, message(failed));
       return failed.exitCode();
     }
-    if (told instanceof InvalidPathException path) {
-      say(
+    if (cause instanceof InvalidPathException path) {
+      printError(
           command,
           "\""
               + ControlCharacterEscaper.of(path.getInput())
-              + "\" is no path: "
+              + "\" is not a valid path: "
               + path.getReason()
               + ".");
       return ExitCode.REQUEST_WRONG;
     }
-    if (told instanceof RunFailed || told instanceof RankDivergedException) {
-      say(command, message(told));
-    } else if (told instanceof IllegalArgumentException explained) {
-      say(
+    if (cause instanceof RunFailed || cause instanceof RankDivergedException) {
+      printError(command, message(cause));
+    } else if (cause instanceof IllegalArgumentException illegal) {
+      printError(
           command,
-          message(explained) + ownCode(explained).map(line -> " (at " + line + ")").orElse(""));
-    } else if (told instanceof IOException trouble) {
-      say(command, describe(trouble));
-    } else if (told instanceof OutOfMemoryError full) {
-      say(command, describe(full));
-    } else if (told instanceof EngineException refused) {
-      say(command, describe(refused));
+          message(illegal) + userCodeLine(illegal).map(line -> " (at " + line + ")").orElse(""));
+    } else if (cause instanceof IOException failed) {
+      printError(command, describe(failed));
+    } else if (cause instanceof OutOfMemoryError outOfMemory) {
+      printError(command, describe(outOfMemory));
+    } else if (cause instanceof EngineException engineError) {
+      printError(command, describe(engineError));
     } else {
-      say(command, describeOther(failure));
+      printError(command, describeOther(failure));
     }
     return ExitCode.RUN_FAILED;
   }
 
-  /** Guice, futures and streams wrap what they met; the user is told what that was. */
-  private static @Nullable Throwable firstForTheUser(Throwable failure) {
+  /**
+   * Returns the first exception in the cause chain that has a message for the user, or null. Guice,
+   * futures and streams wrap the exceptions that they catch.
+   */
+  private static @Nullable Throwable userFacingCause(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
       if (each instanceof OutputClosed
           || each instanceof InvalidSettings
@@ -119,7 +125,7 @@ final class Failures {
           || each instanceof IOException
           || each instanceof OutOfMemoryError
           || each instanceof InvalidPathException
-          || explains(each)
+          || explainsEngineError(each)
           || each instanceof EngineException) {
         return each;
       }
@@ -127,19 +133,19 @@ final class Failures {
     return null;
   }
 
-  /** Whether it says in this program's words what the engine only refused. */
-  private static boolean explains(Throwable failure) {
+  /** Returns whether the exception explains an engine error, which it has as its cause. */
+  private static boolean explainsEngineError(Throwable failure) {
     return failure instanceof IllegalArgumentException
         && failure.getMessage() != null
         && failure.getCause() instanceof EngineException;
   }
 
-  private static String describe(ParameterException wrong) {
-    if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
-      return message(wrong);
+  private static String describe(ParameterException invalid) {
+    if (!(invalid instanceof UnmatchedArgumentException unmatched)) {
+      return message(invalid);
     }
     String argument = unmatched.getUnmatched().get(0);
-    CommandSpec command = wrong.getCommandLine().getCommandSpec();
+    CommandSpec command = invalid.getCommandLine().getCommandSpec();
     if (unmatched.isUnknownOption()) {
       String option = argument.split("=", 2)[0];
       return "unknown option \""
@@ -166,30 +172,30 @@ final class Failures {
         .toList();
   }
 
-  private static String describe(IOException trouble) {
-    if (trouble instanceof NoSuchFileException missing) {
+  private static String describe(IOException failed) {
+    if (failed instanceof NoSuchFileException missing) {
       return "no such file: " + missing.getFile();
     }
-    if (trouble instanceof AccessDeniedException denied) {
-      return "no permission for " + denied.getFile();
+    if (failed instanceof AccessDeniedException denied) {
+      return "permission denied: " + denied.getFile();
     }
-    return trouble instanceof FileSystemException || trouble.getMessage() == null
-        ? trouble.toString()
-        : message(trouble);
+    return failed instanceof FileSystemException || failed.getMessage() == null
+        ? failed.toString()
+        : message(failed);
   }
 
-  /** Of a traceback only its last line is for the user: what was wrong. */
-  private static String describe(EngineException refused) {
-    List<String> lines = message(refused).lines().filter(line -> !line.isBlank()).toList();
-    String last = lines.isEmpty() ? refused.toString() : lines.get(lines.size() - 1).strip();
-    return "the engine refused an operation: "
+  /** Describes an engine error by the last line of its traceback, which names the problem. */
+  private static String describe(EngineException engineError) {
+    List<String> lines = message(engineError).lines().filter(line -> !line.isBlank()).toList();
+    String last = lines.isEmpty() ? engineError.toString() : lines.get(lines.size() - 1).strip();
+    return "PyTorch engine error: "
         + last
-        + ownCode(refused).map(line -> " (at " + line + ")").orElse("")
-        + " (run again with --debug for all of it)";
+        + userCodeLine(engineError).map(line -> " (at " + line + ")").orElse("")
+        + MORE;
   }
 
-  /** The line of the user's own class that the failure went through. */
-  private static Optional<String> ownCode(Throwable failure) {
+  /** Returns the innermost stack frame in user code, as {@code File.java:12}. */
+  private static Optional<String> userCodeLine(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
         .filter(SourcePath::isUserCode)
         .findFirst()
@@ -197,33 +203,32 @@ final class Failures {
   }
 
   /**
-   * What nobody foresaw. Where the user's own class threw it, or something that it called, the line
-   * is named. Where this program refused an argument its sentence says what is wrong.
+   * Describes an unexpected exception. If user code is on the stack, the message starts with its
+   * file and line. The message of an {@link IllegalArgumentException} is printed as it is.
    */
   private static String describeOther(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String more = " (run again with --debug for all of it)";
-    Optional<String> line = ownCode(cause);
+    Optional<String> line = userCodeLine(cause);
     if (line.isPresent()) {
       String kind = cause.getClass().getSimpleName();
       String message = cause.getMessage() == null ? "" : ": " + cause.getMessage();
-      return line.get() + ": " + kind + message + more;
+      return line.get() + ": " + kind + message + MORE;
     }
     return cause instanceof IllegalArgumentException && cause.getMessage() != null
-        ? cause.getMessage() + more
-        : "internal error: " + failure + " (run again with --debug)";
+        ? cause.getMessage() + MORE
+        : "internal error: " + failure + " (run with --debug for the stack trace)";
   }
 
-  private static String describe(OutOfMemoryError full) {
+  private static String describe(OutOfMemoryError outOfMemory) {
     return String.format(
         Locale.ROOT,
-        "out of memory (%s); this JVM may use %d MiB: give it more with"
-            + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or use a smaller"
-            + " microBatchSize",
-        full.getMessage(),
+        "out of memory (%s); the JVM limit is %d MiB. Raise it with"
+            + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or reduce"
+            + " training.microBatchSize",
+        outOfMemory.getMessage(),
         Runtime.getRuntime().maxMemory() >> 20);
   }
 
@@ -231,8 +236,8 @@ final class Failures {
     return failure.getMessage() == null ? failure.toString() : failure.getMessage();
   }
 
-  /** Writes each line of a message behind the name of this program. */
-  static void say(CommandLine command, String message) {
+  /** Prints each line of a message to standard error, prefixed with the program name. */
+  static void printError(CommandLine command, String message) {
     PrintWriter error = command.getErr();
     message.lines().forEach(line -> error.println(PREFIX + ControlCharacterEscaper.of(line)));
     error.flush();

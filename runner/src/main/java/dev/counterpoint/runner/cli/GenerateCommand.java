@@ -26,13 +26,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint generate}: texts that a language model goes on with. */
+/** {@code counterpoint generate}: continues prompts with a language model. */
 @Command(
     name = "generate",
     description = {
-      "Goes on with texts. Without --temperature, --top-k or --top-p the likeliest token is taken"
-          + " each time.",
-      "One text is shown as it grows; several, and those by beams, when they are done."
+      "Generates text from prompts. Greedy decoding unless --temperature, --top-k or --top-p is"
+          + " given.",
+      "A single prompt is printed token by token; several prompts, and beam search, when they are"
+          + " finished."
     })
 final class GenerateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
@@ -42,46 +43,48 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--prompt",
       paramLabel = "TEXT",
       required = true,
-      description = "What to go on from. May be repeated.")
+      description = "The text to continue. May be repeated.")
   private List<String> prompts = new ArrayList<>();
 
-  @Option(names = "--max-tokens", paramLabel = "N", description = "The most new tokens: 100.")
+  @Option(names = "--max-tokens", paramLabel = "N", description = "Maximum number of new tokens (default: ${DEFAULT-VALUE}).")
   private int maxTokens = 100;
 
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      description = "Draws tokens; below 1 the likely ones more often.")
+      description = "Sampling temperature; below 1 favours likely tokens.")
   private @Nullable Double temperature;
 
-  @Option(names = "--top-k", paramLabel = "K", description = "Draws from the K likeliest.")
+  @Option(names = "--top-k", paramLabel = "K", description = "Samples from the K most likely tokens.")
   private @Nullable Integer topK;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      description = "Draws from the likeliest that together have the probability P.")
+      description =
+          "Nucleus sampling: samples from the most likely tokens with a total probability of P.")
   private @Nullable Double topP;
 
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
-      description = "Above 1: makes tokens that are there already less likely.")
+      description = "Over 1 makes tokens less likely that the text already contains.")
   private double repetitionPenalty = 1;
 
   @Option(
       names = "--beams",
       paramLabel = "N",
-      description = "Goes on with N texts at once and takes the likeliest.")
+      description = "Beam search with N beams.")
   private int beams = 1;
 
   @Option(
       names = "--stop",
       paramLabel = "TOKEN",
-      description = "Ends a text at this token, beside the end of a text. May be repeated.")
+      description =
+          "Stops at this token, as well as at the end-of-text token. May be repeated.")
   private List<String> stop = new ArrayList<>();
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of what is drawn: 17.")
+  @Option(names = "--seed", paramLabel = "N", description = "Random seed for sampling (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -93,75 +96,74 @@ final class GenerateCommand implements Callable<Integer> {
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
     int maxLength = config.model().maxLength();
-    TrainedModel.tellChanges(directory, config.classpath(), Consoles.of(spec));
+    TrainedModel.warnIfChanged(directory, config.classpath(), Consoles.of(spec));
     try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
         BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
-      if (!(model instanceof DecoderSession.Model language)) {
+      if (!(model instanceof DecoderSession.Model languageModel)) {
         throw new InvalidSettings(
-            "The model in " + folder + " does not go on with texts; a gpt2 language-model does.");
+            "The model in " + folder + " cannot generate text; a gpt2 language model is required.");
       }
       List<long[]> ids = new ArrayList<>();
       for (String prompt : prompts) {
         ids.add(idsOf(prompt, encoder, config));
-        tellUnknown(encoder.unknown(prompt), Consoles.of(spec));
+        warnIfUnknown(encoder.unknown(prompt), Consoles.of(spec));
       }
-      Set<Long> ends = new HashSet<>(Set.of((long) config.data().paddingId()));
-      stop.forEach(token -> ends.add(encoder.idOf(token)));
-      Generator generator = new Generator(language, settings(ends), maxLength, Device.cpu());
-      List<List<Long>> made = show(generator, ids, encoder, Consoles.of(spec));
-      for (int i = 0; i < made.size(); i++) {
-        boolean full = ids.get(i).length + made.get(i).size() == maxLength;
-        if (full && made.get(i).size() < maxTokens && !endsWith(made.get(i), ends)) {
+      Set<Long> stopTokens = new HashSet<>(Set.of((long) config.data().paddingId()));
+      stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
+      Generator generator = new Generator(languageModel, settings(stopTokens), maxLength, Device.cpu());
+      List<List<Long>> generated = printContinuations(generator, ids, encoder, Consoles.of(spec));
+      for (int i = 0; i < generated.size(); i++) {
+        boolean reachedLimit = ids.get(i).length + generated.get(i).size() == maxLength;
+        if (reachedLimit
+            && generated.get(i).size() < maxTokens && !endsWith(generated.get(i), stopTokens)) {
           Consoles.of(spec)
-              .say("A text ends at " + maxLength + " tokens, the most that the model takes.");
+              .say("Stopped at " + maxLength + " tokens, the maximum length of the model.");
         }
       }
     }
     return ExitCode.DONE;
   }
 
-  private static boolean endsWith(List<Long> tokens, Set<Long> ends) {
-    return ends.contains(tokens.get(tokens.size() - 1));
+  private static boolean endsWith(List<Long> tokens, Set<Long> stopTokens) {
+    return stopTokens.contains(tokens.get(tokens.size() - 1));
   }
 
   private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
-          "A prompt is empty; give what to go on from, or \""
+          "The prompt is empty; give a text to continue, or \""
               + encoder.decodeToken(config.data().paddingId())
-              + "\" for a text from its very beginning.");
+              + "\" to generate from scratch.");
     }
     return encoder.prompt(prompt);
   }
 
-  private static void tellUnknown(List<String> unknown, Console console) {
-    if (!unknown.isEmpty()) {
+  private static void warnIfUnknown(List<String> unknownParts, Console console) {
+    if (!unknownParts.isEmpty()) {
       console.say(
-          "The model does not know "
-              + String.join(", ", unknown.stream().map(part -> '"' + part + '"').toList())
-              + (unknown.size() == 1
-                  ? ": it is not in the training text, and is left out below."
-                  : ": they are not in the training text, and are left out below."));
+          "Not in the vocabulary of the model and ignored: "
+              + String.join(", ", unknownParts.stream().map(part -> '"' + part + '"').toList())
+              + ".");
     }
   }
 
-  private GenerationSettings settings(Set<Long> ends) {
+  private GenerationSettings settings(Set<Long> stopTokens) {
     try {
-      return asked(ends);
+      return unchecked(stopTokens);
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(e.problems().stream().map(GenerateCommand::ofOption).toList());
+      throw new InvalidSettings(e.problems().stream().map(GenerateCommand::withOptionName).toList());
     }
   }
 
-  /** By the option that was written, where the settings know the record's component. */
-  private static InvalidSettings.Problem ofOption(InvalidSettings.Problem problem) {
+  /** Replaces the record component in a problem by the name of the command-line option. */
+  private static InvalidSettings.Problem withOptionName(InvalidSettings.Problem problem) {
     String option = problem.key().replaceAll("(\\p{Lu})", "-$1").toLowerCase(Locale.ROOT);
     return problem.key().isEmpty()
         ? problem
         : new InvalidSettings.Problem("--" + option, problem.message());
   }
 
-  private GenerationSettings asked(Set<Long> ends) {
+  private GenerationSettings unchecked(Set<Long> stopTokens) {
     return new GenerationSettings(
         maxTokens,
         temperature != null || topK != null || topP != null,
@@ -170,29 +172,29 @@ final class GenerateCommand implements Callable<Integer> {
         topP == null ? 1 : topP,
         repetitionPenalty,
         beams,
-        ends,
+        stopTokens,
         seed);
   }
 
-  private List<List<Long>> show(
+  private List<List<Long>> printContinuations(
       Generator generator, List<long[]> ids, TextEncoder encoder, Console console) {
     if (prompts.size() == 1) {
       StreamedText text = new StreamedText(encoder, console.out());
-      List<List<Long>> made =
+      List<List<Long>> generated =
           generator.generate(
               ids,
               (prompt, token) -> {
-                text.begin(encoder.decode(ids.get(0)));
+                text.printPrompt(encoder.decode(ids.get(0)));
                 text.add(token);
               });
       text.end();
-      console.print(""); // which sees whether all of it came through
-      return made;
+      console.print(""); // ends the line, and checks that standard output is still open
+      return generated;
     }
-    List<List<Long>> made = generator.generate(ids, (prompt, token) -> {});
-    for (int i = 0; i < made.size(); i++) {
-      console.print(encoder.decode(ids.get(i)) + encoder.decode(made.get(i)));
+    List<List<Long>> generated = generator.generate(ids, (prompt, token) -> {});
+    for (int i = 0; i < generated.size(); i++) {
+      console.print(encoder.decode(ids.get(i)) + encoder.decode(generated.get(i)));
     }
-    return made;
+    return generated;
   }
 }

@@ -11,21 +11,22 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Tells the labels of texts. */
+/** Formats the predicted labels of texts. */
 final class LabelFormatter implements PredictionFormatter {
   private final BaseModel model;
   private final TextEncoder encoder;
   private final TextPredictor predictor;
   private final boolean json;
   private final @Nullable Integer top;
-  private long told;
-  private long cut;
+  private long texts;
+  private long truncated;
 
   /**
-   * Takes over model and encoder, to close them.
+   * Creates a formatter. It closes the model and the encoder in {@link #close}.
    *
    * @param labels in the order of the model's logits
-   * @param top how many labels are told; null for one, and in JSON for all
+   * @param json whether to print JSON objects instead of tab-separated lines
+   * @param top the number of labels per text; null for one as text, and for all in JSON
    */
   LabelFormatter(
       BaseModel model,
@@ -41,14 +42,14 @@ final class LabelFormatter implements PredictionFormatter {
   }
 
   @Override
-  public List<String> tell(List<PredictRequest> requests) {
+  public List<String> format(List<PredictRequest> requests) {
     List<TextPredictor.Prediction> predictions =
         predictor.predict(requests.stream().map(PredictRequest::text).toList());
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       TextPredictor.Prediction prediction = predictions.get(i);
-      told++;
-      cut += prediction.truncated() ? 1 : 0;
+      texts++;
+      truncated += prediction.truncated() ? 1 : 0;
       lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
     }
     return lines;
@@ -64,7 +65,7 @@ final class LabelFormatter implements PredictionFormatter {
   }
 
   private String object(PredictRequest request, TextPredictor.Prediction prediction) {
-    ObjectNode object = PredictionFormatter.answerTo(request).put("text", request.text());
+    ObjectNode object = PredictionFormatter.newObject(request).put("text", request.text());
     object.put("label", prediction.label()).put("probability", prediction.probability());
     ObjectNode all = object.putObject("probabilities");
     for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {
@@ -73,21 +74,21 @@ final class LabelFormatter implements PredictionFormatter {
     return (prediction.truncated() ? object.put("truncated", true) : object).toString();
   }
 
-  private int count(TextPredictor.Prediction prediction, int usual) {
-    return Math.min(top == null ? usual : top, prediction.labels().size());
+  private int count(TextPredictor.Prediction prediction, int defaultCount) {
+    return Math.min(top == null ? defaultCount : top, prediction.labels().size());
   }
 
   @Override
   public List<String> remarks() {
-    return cut == 0
+    return truncated == 0
         ? List.of()
         : List.of(
             String.format(
                 Locale.ROOT,
-                "%,d of %,d texts %s longer than %,d tokens; what comes behind was not read",
-                cut,
-                told,
-                cut == 1 ? "is" : "are",
+                "%,d of %,d texts %s longer than %,d tokens and truncated",
+                truncated,
+                texts,
+                truncated == 1 ? "is" : "are",
                 encoder.maxLength()));
   }
 

@@ -5,7 +5,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line: {@code counterpoint COMMAND}. Every command is in the list below. */
+/**
+ * Entry point of the command line, {@code counterpoint COMMAND}. {@code subcommands} below lists
+ * every command.
+ */
 @Command(
     name = "counterpoint",
     description = "Trains deep-learning models on the JVM.",
@@ -32,49 +35,49 @@ import picocli.CommandLine.ScopeType;
     optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      ExitCode.DONE + ":done",
+      ExitCode.DONE + ":success",
       ExitCode.RUN_FAILED + ":the run failed",
-      ExitCode.REQUEST_WRONG + ":the request is wrong: arguments, run file or data",
-      ExitCode.INTERRUPTED + ":stopped by Ctrl-C (SIGINT), after saving",
-      ExitCode.OUTPUT_CLOSED + ":nobody reads the output any more",
-      ExitCode.TERMINATED + ":stopped by SIGTERM, after saving"
+      ExitCode.REQUEST_WRONG + ":invalid request: arguments, run file or data",
+      ExitCode.INTERRUPTED + ":stopped by SIGINT (Ctrl-C) after saving",
+      ExitCode.OUTPUT_CLOSED + ":standard output was closed by its reader (SIGPIPE)",
+      ExitCode.TERMINATED + ":stopped by SIGTERM after saving"
     })
 public final class Main {
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
-      description = "Show the stack trace of an error.")
+      description = "Print the stack trace of an error.")
   private boolean debug;
 
   private Main() {}
 
   public static void main(String[] arguments) {
-    // A start may neither call home nor download a library: whatever is needed is on the class
-    // path.
+    // DJL must neither send its usage ping nor download a library: everything it needs is on the
+    // class path.
     System.setProperty("ai.djl.offline", "true");
-    // Guice's other way of loading what it generates warns on JDK 24 and newer.
+    // Guice's default class loading for generated code prints warnings on JDK 24 and newer.
     System.setProperty("guice_custom_class_loading", "CHILD");
     System.exit(run(commandLine(), arguments));
   }
 
-  /** The commands, ready to be given arguments. */
+  /** Creates the command line with all commands and error handlers. */
   static CommandLine commandLine() {
     Main root = new Main();
     Failures failures = new Failures(() -> root.debug);
     return new CommandLine(root)
-        .setExpandAtFiles(false) // "@someone" is a text like any other
+        .setExpandAtFiles(false) // "@name" is an ordinary argument, not a file of arguments
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(failures::ofArguments)
+        .setParameterExceptionHandler(failures::reportInvalidArguments)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> failures.report(failure, command));
   }
 
-  /** Runs one command and returns the exit code; nothing is thrown. */
-  @SuppressWarnings("CatchingUnchecked") // the last place where anything can still become a message
+  /** Runs one command and returns its exit code. Every exception becomes a message. */
+  @SuppressWarnings("CatchingUnchecked") // top level: any exception must become a message
   static int run(CommandLine commandLine, String... arguments) {
     try {
       return commandLine.execute(arguments);
-    } catch (Throwable failure) { // picocli lets errors that are no exceptions through
+    } catch (Throwable failure) { // picocli catches exceptions, but not errors
       Main root = commandLine.getCommand();
       return new Failures(() -> root.debug).report(failure, commandLine);
     }

@@ -26,12 +26,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint merge}: a model that was trained by an adapter as one that has none. */
+/** {@code counterpoint merge}: merges a LoRA adapter into the weights of its base model. */
 @Command(
     name = "merge",
-    description = "Takes the adapter of a run into the weights that it adapts.")
+    description = "Merges the LoRA adapter of a run into the weights of its base model.")
 final class MergeCommand implements Callable<Integer> {
-  private static final Set<String> WRITTEN_ANEW =
+  private static final Set<String> REWRITTEN =
       Set.of(ModelFolder.CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
 
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
@@ -41,7 +41,7 @@ final class MergeCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "DIR",
       required = true,
-      description = "The folder for the whole model; it may not exist yet.")
+      description = "The folder for the merged model; it must not exist.")
   private Path output = Path.of("");
 
   @Spec private @Nullable CommandSpec spec;
@@ -54,22 +54,22 @@ final class MergeCommand implements Callable<Integer> {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
     }
     if (Files.exists(output)) {
-      throw new InvalidSettings(output + " exists already; name a folder that does not.");
+      throw new InvalidSettings(output + " already exists; name a new folder.");
     }
     Binder binder = new Binder(Catalogs.all(), SourcePath.open(List.of()));
     try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
-      ModelFolder.saveMerged(output, model, config, others(folder), binder);
+      ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
-    Consoles.of(spec).print("the whole model is in " + output);
+    Consoles.of(spec).print("merged model saved to " + output);
     return ExitCode.DONE;
   }
 
-  /** What lies beside the weights, as the tokenizer. */
-  private static Map<String, DataSplits.ModelFile> others(Path folder) throws IOException {
+  /** Returns the other files of the model folder, such as those of the tokenizer. */
+  private static Map<String, DataSplits.ModelFile> otherFiles(Path folder) throws IOException {
     Map<String, DataSplits.ModelFile> others = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       files
-          .filter(file -> !WRITTEN_ANEW.contains(file.getFileName().toString()))
+          .filter(file -> !REWRITTEN.contains(file.getFileName().toString()))
           .forEach(file -> others.put(file.getFileName().toString(), out -> Files.copy(file, out)));
     }
     return others;

@@ -9,28 +9,28 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** A run that a command begins for itself, whatever runs there are. */
+/** Options of a command that starts a new run: the run file, overrides and the class path. */
 final class NewRunOptions {
-  @Parameters(paramLabel = "RUN", description = "A built-in name or a YAML file.")
+  @Parameters(paramLabel = "RUN", description = "A built-in experiment or a YAML file.")
   private String name = "";
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Lays a value over the run file's. May be repeated.")
+      description = "Overrides a run-file value. May be repeated.")
   private List<String> sets = new ArrayList<>();
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   /**
-   * The built-in name or the YAML file.
+   * Returns the name of the built-in experiment or the path of the YAML file.
    *
-   * @throws InvalidSettings where it is a run directory
+   * @throws InvalidSettings if it is a directory, such as a run directory
    */
   String name() {
     if (Files.isDirectory(Path.of(name))) {
       throw new InvalidSettings(
-          name + " is a directory; a built-in name or a YAML file is needed, to begin it anew.");
+          name + " is a directory; name a built-in experiment or a YAML file to start a new run.");
     }
     return name;
   }

@@ -24,36 +24,38 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint predict}: the labels of texts, or the answers to questions about them. */
+/** {@code counterpoint predict}: predicts labels of texts, or answers to questions about them. */
 @Command(
     name = "predict",
     description = {
-      "Tells the label of texts: each given by --text, or each line of standard input.",
-      "Prints label, probability and text, separated by tabs. With --question: the likeliest"
-          + " answer from each text, with probability and place (in characters from 0).",
-      "With --json each answer is a JSON object on a line, and so is each line of standard input:"
+      "Predicts the labels of texts, or answers a question about them. The texts are given by"
+          + " --text, or are the lines of standard input.",
+      "Prints label, probability and text, separated by tabs. With --question: answer, probability"
+          + " and position (start-end, in characters from 0, end excluded).",
+      "With --json each output line is a JSON object, and so is each line of standard input:"
           + " {\"text\": ...}, or {\"question\": ..., \"context\": ...}."
     })
 final class PredictCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
-  @Option(names = "--text", paramLabel = "TEXT", description = "A text. May be repeated.")
+  @Option(names = "--text", paramLabel = "TEXT", description = "The text. May be repeated.")
   private List<String> texts = new ArrayList<>();
 
   @Option(
       names = "--question",
       paramLabel = "TEXT",
-      description = "What a model for question-answering is asked about each text.")
+      description = "The question about each text, for a question-answering model.")
   private @Nullable String question;
 
   @Option(
       names = "--top",
       paramLabel = "N",
-      description = "The N likeliest labels, or answers, of each: 1, and in JSON all labels.")
+      description =
+          "Number of most likely labels or answers per text. Default: 1; with --json all labels.")
   private @Nullable Integer top;
 
-  @Option(names = "--json", description = "Reads and prints a JSON object a line.")
+  @Option(names = "--json", description = "Reads and prints one JSON object per line.")
   private boolean json;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -67,49 +69,49 @@ final class PredictCommand implements Callable<Integer> {
     }
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
-    boolean asksQuestions = answersQuestions(config);
-    check(folder, config, asksQuestions);
+    boolean needsQuestion = answersQuestions(config);
+    check(folder, config, needsQuestion);
     Console console = Consoles.of(spec);
-    TrainedModel.tellChanges(directory, config.classpath(), console);
-    try (PredictionFormatter teller =
-        asksQuestions ? answers(folder, config) : labels(folder, config)) {
+    TrainedModel.warnIfChanged(directory, config.classpath(), console);
+    try (PredictionFormatter formatter =
+        needsQuestion ? answers(folder, config) : labels(folder, config)) {
       if (texts.isEmpty()) {
         PredictLines lines =
-            new PredictLines(PredictLines.decoded(System.in), json, asksQuestions, question);
-        lines.read(requests -> teller.tell(requests).forEach(console::print));
+            new PredictLines(PredictLines.decoded(System.in), json, needsQuestion, question);
+        lines.read(requests -> formatter.format(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
-        teller.tell(requests).forEach(console::print);
+        formatter.format(requests).forEach(console::print);
       }
-      teller.remarks().forEach(console::say);
+      formatter.remarks().forEach(console::say);
     }
     return ExitCode.DONE;
   }
 
-  /** It points at places in a text, so it has no labels and no next tokens. */
+  /** Returns whether the model extracts answers from texts: it has neither labels nor next tokens. */
   private static boolean answersQuestions(ModelFolder.Config config) {
     return config.model() instanceof BertConfig bert
         && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
   }
 
-  private void check(Path folder, ModelFolder.Config config, boolean asksQuestions) {
-    if (asksQuestions) {
+  private void check(Path folder, ModelFolder.Config config, boolean needsQuestion) {
+    if (needsQuestion) {
       if (question == null && !(json && texts.isEmpty())) {
         throw new InvalidSettings(
             "The model in "
                 + folder
-                + " answers questions: ask it with --question, or in JSON lines with --json.");
+                + " answers questions; give --question, or --json and the questions as JSON lines.");
       }
     } else if (question != null) {
       throw new InvalidSettings(
           "The model in "
               + folder
-              + " answers no questions; that does one trained on data of the type"
+              + " does not answer questions; --question requires a model trained on data of type"
               + " question-answering.");
     } else if (config.data().labels().isEmpty()) {
       throw new InvalidSettings(
-          "The model in " + folder + " tells no labels: use generate for a language model.");
+          "The model in " + folder + " has no labels; use generate for a language model.");
     }
   }
 

@@ -20,37 +20,41 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests from lines as they come, as many together as are there, but never more than a batch: so
- * that input of any length takes no more memory, and somebody who types sees each answer.
+ * Reads prediction requests from lines of text or JSON. Lines that are available are grouped into
+ * batches of at most 32, so that memory use does not depend on the length of the input and typed
+ * lines are answered one by one.
  */
 final class PredictLines {
   private static final int BATCH = 32;
-  private static final String HALF = "\uD800";
+  private static final String UNPAIRED_SURROGATE = "\uD800";
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final BufferedReader lines;
   private final boolean json;
-  private final boolean asksQuestions;
+  private final boolean needsQuestion;
   private final @Nullable String question;
   private long number;
 
   /**
-   * Lines of text, or of JSON.
+   * Creates a reader.
    *
-   * @param json whether each line is a JSON object; blank lines count for nothing then
-   * @param asksQuestions whether the model needs a question
-   * @param question the one for lines that have none; null where each must have its own
+   * @param json whether each line is a JSON object; blank lines are then skipped
+   * @param needsQuestion whether the model answers questions
+   * @param question the question for lines without one; null if every line must have a question
    */
   PredictLines(
-      BufferedReader lines, boolean json, boolean asksQuestions, @Nullable String question) {
+      BufferedReader lines, boolean json, boolean needsQuestion, @Nullable String question) {
     this.lines = lines;
     this.json = json;
-    this.asksQuestions = asksQuestions;
+    this.needsQuestion = needsQuestion;
     this.question = question;
   }
 
-  /** Bytes as characters: where they are no UTF-8, half a pair, which UTF-8 has none of. */
+  /**
+   * Decodes UTF-8. Malformed input becomes an unpaired surrogate, which valid UTF-8 never contains, so
+   * that its line can be rejected by number.
+   */
   static BufferedReader decoded(InputStream bytes) {
     return new BufferedReader(
         new InputStreamReader(
@@ -59,42 +63,43 @@ final class PredictLines {
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
                 .onUnmappableCharacter(CodingErrorAction.REPLACE)
-                .replaceWith(HALF)));
+                .replaceWith(UNPAIRED_SURROGATE)));
   }
 
   /**
-   * Reads to the end. What comes before a line that cannot be read is handed over first.
+   * Reads all lines and passes them to the handler in batches. The requests before an invalid line
+   * are passed on before the exception is thrown.
    *
-   * @throws InvalidSettings naming the line that is not as it must be
+   * @throws InvalidSettings if a line is invalid; the message has its number
    */
   void read(Consumer<List<PredictRequest>> handler) throws IOException {
-    List<PredictRequest> waiting = new ArrayList<>();
+    List<PredictRequest> pending = new ArrayList<>();
     try {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
-        request(line).ifPresent(waiting::add);
-        if (waiting.size() == BATCH || !lines.ready()) {
-          handOver(waiting, handler);
+        request(line).ifPresent(pending::add);
+        if (pending.size() == BATCH || !lines.ready()) {
+          flush(pending, handler);
         }
       }
-    } catch (InvalidSettings wrong) {
-      handOver(waiting, handler);
-      throw wrong;
+    } catch (InvalidSettings invalid) {
+      flush(pending, handler);
+      throw invalid;
     }
-    handOver(waiting, handler);
+    flush(pending, handler);
   }
 
-  private static void handOver(
-      List<PredictRequest> waiting, Consumer<List<PredictRequest>> handler) {
-    if (!waiting.isEmpty()) {
-      handler.accept(List.copyOf(waiting));
-      waiting.clear();
+  private static void flush(
+      List<PredictRequest> pending, Consumer<List<PredictRequest>> handler) {
+    if (!pending.isEmpty()) {
+      handler.accept(List.copyOf(pending));
+      pending.clear();
     }
   }
 
   private Optional<PredictRequest> request(String line) {
     if (Surrogates.areUnpairedIn(line)) {
-      throw wrong("is not UTF-8 text");
+      throw invalidLine("is not UTF-8 text");
     }
     if (!json) {
       return Optional.of(checked(new PredictRequest(line, question, null)));
@@ -107,18 +112,19 @@ final class PredictLines {
     if (id != null) {
       requirePairs("id", id.toString());
     }
-    if (!asksQuestions) {
+    if (!needsQuestion) {
       return Optional.of(new PredictRequest(text(object, "text"), null, id));
     }
-    String asked = question == null || object.has("question") ? text(object, "question") : question;
+    String ownQuestion =
+        question == null || object.has("question") ? text(object, "question") : question;
     String context = text(object, object.has("context") ? "context" : "text");
-    return Optional.of(checked(new PredictRequest(context, asked, id)));
+    return Optional.of(checked(new PredictRequest(context, ownQuestion, id)));
   }
 
   private PredictRequest checked(PredictRequest request) {
-    String asked = request.question();
-    if (asksQuestions && (request.text().isBlank() || asked == null || asked.isBlank())) {
-      throw wrong("has an empty question or an empty text; an answer needs both");
+    String requested = request.question();
+    if (needsQuestion && (request.text().isBlank() || requested == null || requested.isBlank())) {
+      throw invalidLine("has an empty question or an empty text; both are required");
     }
     return request;
   }
@@ -127,27 +133,27 @@ final class PredictLines {
     try {
       JsonNode object = JSON.readTree(line);
       if (!object.isObject()) {
-        throw wrong("is " + kind(object) + "; it must be a JSON object with " + needed());
+        throw invalidLine("is " + kind(object) + "; it must be a JSON object with " + required());
       }
       return object;
     } catch (JacksonException e) {
-      throw wrong(
+      throw invalidLine(
           "is not JSON ("
               + e.getOriginalMessage().lines().findFirst().orElse("")
               + "); with --json each line must be an object with "
-              + needed());
+              + required());
     }
   }
 
   private String text(JsonNode object, String key) {
     JsonNode value = object.path(key);
     if (!value.isTextual()) {
-      throw wrong(
+      throw invalidLine(
           (value.isMissingNode()
                   ? "has no \"" + key + "\""
-                  : "has at \"" + key + "\" " + kind(value))
-              + "; it needs "
-              + needed());
+                  : "has " + kind(value) + " at \"" + key + "\"")
+              + "; required: "
+              + required());
     }
     requirePairs(key, value.textValue());
     return value.textValue();
@@ -155,7 +161,7 @@ final class PredictLines {
 
   private void requirePairs(String key, String text) {
     if (Surrogates.areUnpairedIn(text)) {
-      throw wrong("has at \"" + key + "\" half of a surrogate pair, which is no character");
+      throw invalidLine("has an unpaired surrogate at \"" + key + "\", which is not a valid character");
     }
   }
 
@@ -163,19 +169,19 @@ final class PredictLines {
     return switch (value.getNodeType()) {
       case ARRAY -> "a list";
       case OBJECT -> "an object";
-      case STRING -> "a text";
+      case STRING -> "a string";
       case NUMBER -> "a number";
       default -> value.toString();
     };
   }
 
-  private String needed() {
-    return asksQuestions
-        ? "the texts \"question\" and \"context\""
-        : "a text by the name of \"text\"";
+  private String required() {
+    return needsQuestion
+        ? "the strings \"question\" and \"context\""
+        : "a string \"text\"";
   }
 
-  private InvalidSettings wrong(String what) {
-    return new InvalidSettings("Line " + number + " of standard input " + what + ".");
+  private InvalidSettings invalidLine(String problem) {
+    return new InvalidSettings("Line " + number + " of standard input " + problem + ".");
   }
 }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that a model is asked.
+ * Input of one prediction.
  *
- * @param text what is put into a class, or what the answer stands in
- * @param question null for a model that is asked none
- * @param id what a JSON line calls itself, handed back with its answer; null where it does not
+ * @param text the text to classify, or the context that contains the answer
+ * @param question the question about the text; null unless the model answers questions
+ * @param id the {@code id} of a JSON line, returned with its prediction; null if it has none
  */
 record PredictRequest(String text, @Nullable String question, @Nullable JsonNode id) {}

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
-/** A trained model that is asked, as a command asks it. */
+/** Runs a trained model on requests and formats its predictions as lines. */
 interface PredictionFormatter extends AutoCloseable {
-  /** The lines of answer to each request: tab-separated, or one JSON object. */
-  List<String> tell(List<PredictRequest> requests);
+  /** Returns the output lines of the requests in order: tab-separated values, or a JSON object each. */
+  List<String> format(List<PredictRequest> requests);
 
-  /** What is worth saying at the end, as how many texts were cut; mostly nothing. */
+  /** Returns remarks to print after all requests, such as how many texts were truncated. */
   default List<String> remarks() {
     return List.of();
   }
@@ -17,12 +17,12 @@ interface PredictionFormatter extends AutoCloseable {
   @Override
   void close();
 
-  /** The beginning of a JSON answer. */
-  static ObjectNode answerTo(PredictRequest request) {
-    ObjectNode answer = JsonNodeFactory.instance.objectNode();
+  /** Creates the JSON object of a prediction, with the id of its request if that has one. */
+  static ObjectNode newObject(PredictRequest request) {
+    ObjectNode object = JsonNodeFactory.instance.objectNode();
     if (request.id() != null) {
-      answer.set("id", request.id());
+      object.set("id", request.id());
     }
-    return answer;
+    return object;
   }
 }

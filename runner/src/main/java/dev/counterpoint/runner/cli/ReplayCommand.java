@@ -28,18 +28,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint replay}: one kept step again, and where it goes wrong. */
+/**
+ * {@code counterpoint replay}: repeats the training step of a snapshot to find the layer whose output is
+ * not finite.
+ */
 @Command(
     name = "replay",
     description =
-        "Makes a step again that a run has kept, and names the first layer that is not finite."
-            + " Steps are kept whose loss or gradient is not finite, or far out of what it was.")
+        "Repeats a training step from its snapshot and prints the first layer with a non-finite"
+            + " output, or the largest gradients. A run saves snapshots of steps with a non-finite"
+            + " loss or gradient, and of gradient spikes.")
 final class ReplayCommand implements Callable<Integer> {
-  private static final int SHOWN = 5;
+  private static final int SHOWN_GRADIENTS = 5;
 
   @Parameters(
-      paramLabel = "CAPSULE",
-      description = "A folder in the snapshots folder of a run directory.")
+      paramLabel = "STEP_SNAPSHOT",
+      description = "A folder such as RUN_DIR/snapshots/step-00000298.")
   private Path folder = Path.of("");
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -55,13 +59,17 @@ final class ReplayCommand implements Callable<Integer> {
             Locale.ROOT,
             "step %d, %s in %s: %s",
             snapshot.step(),
-            Formats.count(snapshot.items().size(), "item"),
-            Formats.count(snapshot.batches().size(), "micro-batch"),
+            Formats.count(snapshot.items().size(), "example"),
+            count(snapshot.batches().size()),
             snapshot.reason()));
     try (BaseModel model = model()) {
-      tell(new Replay(folder, model).run(), console);
+      print(new Replay(folder, model).run(), console);
     }
     return ExitCode.DONE;
+  }
+
+  private static String count(int microBatches) {
+    return microBatches + (microBatches == 1 ? " micro-batch" : " micro-batches");
   }
 
   private BaseModel model() throws IOException {
@@ -86,22 +94,22 @@ final class ReplayCommand implements Callable<Integer> {
     return model;
   }
 
-  private static void tell(Replay.Outcome outcome, Console console) {
+  private static void print(Replay.Outcome outcome, Console console) {
     StepSnapshot snapshot = outcome.snapshot();
     console.print(
         String.format(
             Locale.ROOT,
-            "loss %s (it was %s), gradient norm %s (it was %s)",
+            "loss %s (in the run %s), gradient norm %s (in the run %s)",
             outcome.loss(),
             snapshot.loss(),
             outcome.gradientNorm(),
             snapshot.gradientNorm()));
     if (outcome.culprit().isPresent()) {
-      console.print("the first that is not finite: " + outcome.culprit().get());
+      console.print("first non-finite layer: " + outcome.culprit().get());
     } else {
-      console.print("all is finite; the largest gradients are of");
+      console.print("all outputs and gradients are finite; largest gradients:");
       outcome.gradients().stream()
-          .limit(SHOWN)
+          .limit(SHOWN_GRADIENTS)
           .forEach(
               each ->
                   console.print(

@@ -6,50 +6,51 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Shows a text token by token. A character that is spread over several tokens is shown when it is
- * whole.
+ * Prints a generated text token by token. A character that consists of several tokens is printed
+ * when it is complete.
  */
 final class StreamedText {
-  private static final String CUT_OFF = "\ufffd";
+  private static final String REPLACEMENT_CHARACTER = "\ufffd";
 
   private final TextEncoder encoder;
   private final PrintWriter out;
   private final List<Long> tokens = new ArrayList<>();
-  private String shown = "";
-  private boolean begun;
+  private String printed = "";
+  private boolean started;
 
   StreamedText(TextEncoder encoder, PrintWriter out) {
     this.encoder = encoder;
     this.out = out;
   }
 
-  /** Shows what the text begins with, once. */
-  void begin(String prompt) {
-    if (!begun) {
+  /** Prints the prompt; further calls do nothing. */
+  void printPrompt(String prompt) {
+    if (!started) {
       out.print(prompt);
-      begun = true;
+      started = true;
     }
   }
 
+  /** Prints what the next token adds to the text, up to the last complete character. */
   void add(long token) {
     tokens.add(token);
     String text = encoder.decode(tokens);
-    if (!text.endsWith(CUT_OFF) && text.startsWith(shown)) {
-      show(text);
+    if (!text.endsWith(REPLACEMENT_CHARACTER) && text.startsWith(printed)) {
+      print(text);
     }
   }
 
-  private void show(String text) {
-    out.print(text.substring(shown.length()));
+  private void print(String text) {
+    out.print(text.substring(printed.length()));
     out.flush();
-    shown = text;
+    printed = text;
   }
 
-  /** Shows what is left of the text; the end of its line is for the caller. */
+  /** Prints the remaining text, without a line end. */
   void end() {
     String text = encoder.decode(tokens);
-    if (text.startsWith(shown)) {
-      show(text);
+    if (text.startsWith(printed)) {
+      print(text);
     }
   }
 }

@@ -19,11 +19,15 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** A finished model as the commands that use it find it. */
+/** Opens the model folder of a run for the commands that use a trained model. */
 final class TrainedModel {
   private TrainedModel() {}
 
-  /** How the model in a folder is built, with classes that only this command line names too. */
+  /**
+   * Reads the config of a model folder.
+   *
+   * @param classpath user-defined classes beside those that the config names
+   */
   static ModelFolder.Config config(Path folder, List<Path> classpath) throws IOException {
     Path run = folder.toAbsolutePath().resolveSibling("");
     List<Path> entries =
@@ -34,13 +38,13 @@ final class TrainedModel {
   }
 
   /**
-   * Says where a model is not what its run would be taken for: its code has changed, or the run was
-   * trained on since, and did not come to an end.
+   * Prints a warning if the model may not be the result of its run: user code has changed since, or
+   * the run was resumed and did not finish.
    *
-   * @param directory of the run, or of a model alone, of which nothing is known
-   * @param classpath what the model needs beside the program's own code
+   * @param directory the run directory; nothing is checked for a model folder without a run
+   * @param classpath user-defined classes of the model
    */
-  static void tellChanges(Path directory, List<String> classpath, Console console)
+  static void warnIfChanged(Path directory, List<String> classpath, Console console)
       throws IOException {
     RunDirectory run = new RunDirectory(directory);
     if (!RunDirectory.isRun(directory)) {
@@ -48,25 +52,25 @@ final class TrainedModel {
     }
     UserCode.changes(run, classpath).forEach(console::say);
     JsonNode summary = AtomicFile.readJson(run.summary());
-    long ended = summary.path("steps").asLong(Long.MAX_VALUE);
+    long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
-    if (newest.isPresent() && newest.getAsLong() > ended && Files.isDirectory(run.model())) {
+    if (newest.isPresent() && newest.getAsLong() > finishedSteps && Files.isDirectory(run.model())) {
       console.say(
           String.format(
               Locale.ROOT,
-              "The model is of step %d. The run has been trained on to step %d since, and has not"
-                  + " ended: go on with it to have the model of that.",
-              summary.path("bestStep").asLong(ended),
+              "The model is from step %d, but the run was resumed to step %d and did not finish."
+                  + " Resume the run to update its model.",
+              summary.path("bestStep").asLong(finishedSteps),
               newest.getAsLong()));
     }
   }
 
-  /** The tokenizer beside it. */
+  /** Opens the tokenizer of a model folder. */
   static TextEncoder encoder(Path folder, int maxLength) throws IOException {
     Path tokenizer = folder.resolve("tokenizer.json");
     if (!Files.exists(tokenizer)) {
       throw new InvalidSettings(
-          "The model in " + folder + " reads no text: it has no tokenizer.json.");
+          "The model in " + folder + " has no tokenizer.json and cannot read text.");
     }
     return new TextEncoder(tokenizer, maxLength);
   }

@@ -233,19 +233,23 @@ final class TrainingProcess {
       console.print("validation: " + Formats.line(outcome.validation()));
     }
     TrainingEnd end = outcome.end();
+    end.validation()
+        .map(last -> Formats.line(last.values()))
+        .filter(last -> !last.equals(Formats.line(outcome.validation())))
+        .ifPresent(last -> console.print("last validation: " + last));
     console.print(
         String.format(
             Locale.ROOT,
-            "%s in %s, %.0f items/s; model %s%s",
+            "%s in %s, %.0f examples/s; %s, hash %s",
             Formats.count(end.steps(), "step"),
             Formats.duration(end.seconds()),
             end.items() / end.seconds(),
-            outcome.modelHash().substring(0, 12),
-            outcome.best().map(best -> ", the best, of step " + best.step()).orElse("")));
+            outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
+            outcome.modelHash().substring(0, 12)));
     if (end.stopReason() != null) {
       console.print("stopped: " + end.stopReason());
     }
     console.print("report: " + directory.report());
-    console.print("in " + directory.path());
+    console.print("run directory: " + directory.path());
   }
 }

@@ -2,9 +2,9 @@ package dev.counterpoint.runner.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of this program, from its jar. */
+/** Program version, read from the jar manifest. */
 public final class Version implements IVersionProvider {
-  /** As {@code 0.1.0}; {@code development} where classes run outside a jar. */
+  /** Returns the version, such as {@code 0.1.0}, or {@code development} if not run from a jar. */
   public static String current() {
     String version = Version.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;

@@ -10,13 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * Runs each command that people wait for, on next to nothing, so that the launcher can see which
- * classes they load and share those between JVMs. Whether they succeed is no matter here.
+ * {@code counterpoint warm-up}: runs the interactive commands on a tiny data set, so that the launcher
+ * can record which classes they load for a class-data-sharing archive. Their results are ignored.
  */
 @Command(
     name = "warm-up",
     hidden = true,
-    description = "Loads what training loads; the launcher runs it once for each JVM.")
+    description = "Loads the classes that training loads. The launcher runs it once per JVM.")
 final class WarmUpCommand implements Callable<Integer> {
   private static final String RUN_FILE =
       """
@@ -35,7 +35,7 @@ final class WarmUpCommand implements Callable<Integer> {
         clipNorm: 1.0
       """;
 
-  @Parameters(paramLabel = "FOLDER", description = "Where to write what is of no use afterwards.")
+  @Parameters(paramLabel = "FOLDER", description = "A folder for temporary files.")
   private Path folder;
 
   @Override

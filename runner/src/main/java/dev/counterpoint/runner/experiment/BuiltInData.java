@@ -14,16 +14,16 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The data that ships with the program, written as tables into the cache when it is first asked
- * for, so that it is read like anybody's.
+ * Built-in data sets. They are written to files in the cache folder on first use, and then read like
+ * user data.
  *
- * @param cache the program's cache folder
+ * @param cache the cache folder of the program
  */
 public record BuiltInData(Path cache) {
-  /** What a path begins with in a run file that is not a file but a built-in table. */
+  /** Prefix of a path in a run file that names a built-in data set. */
   public static final String SCHEME = "builtin:";
 
-  /** Raised when a corpus changes, so that no older table is taken for it. */
+  /** Data version; increased when a corpus changes, so that cached files are not reused. */
   private static final String VERSION = "2";
 
   private static final Map<String, Corpus> CORPORA =
@@ -33,40 +33,40 @@ public record BuiltInData(Path cache) {
           "countries", new Corpus(".json", () -> new CountriesCorpus().splits()));
 
   /**
-   * One of them.
+   * A built-in data set.
    *
-   * @param ending of its files
-   * @param files the content of each, by split
+   * @param extension the file name extension, with its dot
+   * @param files the contents of the files by split
    */
-  private record Corpus(String ending, Supplier<Map<String, String>> files) {}
+  private record Corpus(String extension, Supplier<Map<String, String>> files) {}
 
   /**
-   * The table of a split.
+   * Returns the file of a split.
    *
-   * @param name as {@code sentiment/train}
-   * @throws InvalidSettings where there is none of that name
+   * @param name the data set and split, such as {@code sentiment/train}
+   * @throws InvalidSettings if there is no such data set or split
    */
   public Path file(String name) {
     String[] parts = name.split("/", 2);
     Corpus corpus = CORPORA.get(parts[0]);
     if (corpus == null) {
       throw new InvalidSettings(
-          "There is no built-in data \""
+          "Unknown built-in data set \""
               + parts[0]
-              + "\"; there are "
+              + "\". Known: "
               + CORPORA.keySet().stream().sorted().collect(Collectors.joining(", "))
               + ".");
     }
     Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
-    Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + corpus.ending());
+    Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + corpus.extension());
     write(corpus, folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          "The built-in data \""
+          "The built-in data set \""
               + parts[0]
               + "\" has no split \""
               + (parts.length == 2 ? parts[1] : "")
-              + "\"; it has "
+              + "\". Its splits: "
               + String.join(", ", corpus.files().get().keySet())
               + ".");
     }
@@ -74,12 +74,12 @@ public record BuiltInData(Path cache) {
   }
 
   /**
-   * Lines worth telling of the built-in data that a run file names.
+   * Returns remarks about the built-in data that a run file uses, one line each.
    *
-   * @param runFile its text
+   * @param runFile the text of the run file
    */
   public static List<String> notes(String runFile) {
-    return runFile.contains(SCHEME + "languages/") ? List.of(LanguagesCorpus.leftOut()) : List.of();
+    return runFile.contains(SCHEME + "languages/") ? List.of(LanguagesCorpus.exclusionNote()) : List.of();
   }
 
   private static void write(Corpus corpus, Path folder) {
@@ -93,7 +93,7 @@ public record BuiltInData(Path cache) {
   private static void writeInto(Path folder, Corpus corpus) throws IOException {
     for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
       byte[] content = split.getValue().getBytes(StandardCharsets.UTF_8);
-      Files.write(folder.resolve(split.getKey() + corpus.ending()), content);
+      Files.write(folder.resolve(split.getKey() + corpus.extension()), content);
     }
   }
 

@@ -20,22 +20,22 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * The data of the experiment {@code question-answering}: paragraphs about countries, made from what
- * {@code CountryFactsExtractor} found, and questions about them in the JSON of SQuAD 2. A paragraph
- * tells some facts, each in one of several ways and in any order; of those that it leaves out some
- * are asked for too, and have no answer.
+ * Data set of the experiment {@code question-answering}: paragraphs about countries with questions, in
+ * the JSON format of SQuAD 2. The facts come from {@code CountryFactsExtractor}. A paragraph states
+ * several facts in random order and wording, with a question about each. One more question is about
+ * a fact that the paragraph does not state and has no answer.
  *
- * <p>A country is either trained with or validated with, never both. The same on every machine.
+ * <p>Each country is in only one split. The data is the same on every machine.
  */
 final class CountriesCorpus {
   private static final long SEED = 1984;
   private static final String SPLIT_SEED = "countries-1/";
   private static final int VALIDATION_PERCENT = 20;
   private static final int PARAGRAPHS = 8;
-  private static final int FEWEST_FACTS = 3;
+  private static final int MIN_FACTS = 3;
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** A fact: the ways to tell it, and the ways to ask for it. */
+  /** A kind of fact, with templates for its statements and its questions. */
   private enum Fact {
     LETTERS_2(
         "Its two-letter code is {}.|Two letters, {}, stand for it.|In lists it is short for {}.",
@@ -56,16 +56,16 @@ final class CountriesCorpus {
         "The week begins on {}.|Calendars start with {}.",
         "On which day does the week begin?|What do calendars in {country} start with?");
 
-    private final ImmutableList<String> told;
-    private final ImmutableList<String> asked;
+    private final ImmutableList<String> statements;
+    private final ImmutableList<String> questions;
 
-    Fact(String told, String asked) {
-      this.told = ImmutableList.copyOf(told.split("\\|", -1));
-      this.asked = ImmutableList.copyOf(asked.split("\\|", -1));
+    Fact(String statements, String questions) {
+      this.statements = ImmutableList.copyOf(statements.split("\\|", -1));
+      this.questions = ImmutableList.copyOf(questions.split("\\|", -1));
     }
   }
 
-  /** What is known of a country. */
+  /** A country and its facts. */
   private record Country(String name, Map<Fact, String> facts) {
     static Country parse(String line) {
       String[] fields = line.split("\t", -1);
@@ -77,13 +77,13 @@ final class CountriesCorpus {
       return new Country(fields[0], facts);
     }
 
-    /** {@code a,b,c} as one says it: {@code a, b and c}. */
+    /** Formats {@code a,b,c} as {@code a, b and c}. */
     private static String list(String names) {
       return names.replaceAll(",([^,]*)$", " and $1").replace(",", ", ");
     }
   }
 
-  /** Returns "train" and "validation", the content of a file each. */
+  /** Returns the file contents of the splits "train" and "validation". */
   Map<String, String> splits() {
     Map<String, String> splits = new LinkedHashMap<>();
     splits.put("train", file(countries().filter(country -> !isForValidation(country))));
@@ -127,15 +127,15 @@ final class CountriesCorpus {
   private static void addParagraph(
       ObjectNode paragraph, Country country, int number, SplittableRandom random) {
     List<Fact> order = shuffled(random);
-    int told = random.nextInt(FEWEST_FACTS, order.size());
+    int stated = random.nextInt(MIN_FACTS, order.size());
     StringBuilder text = new StringBuilder(country.name() + " is a country.");
-    ArrayNode asked = JSON.createArrayNode();
-    for (Fact fact : order.subList(0, told)) {
-      String[] sentence = pick(fact.told, random).split("\\{}", -1);
+    ArrayNode questions = JSON.createArrayNode();
+    for (Fact fact : order.subList(0, stated)) {
+      String[] sentence = pick(fact.statements, random).split("\\{}", -1);
       text.append(' ').append(sentence[0]);
       int start = text.codePointCount(0, text.length());
       text.append(country.facts().get(fact)).append(sentence[1]);
-      ObjectNode question = question(asked, country, fact, number, random);
+      ObjectNode question = question(questions, country, fact, number, random);
       question.put("is_impossible", false);
       question
           .putArray("answers")
@@ -143,28 +143,28 @@ final class CountriesCorpus {
           .put("text", country.facts().get(fact))
           .put("answer_start", start);
     }
-    ObjectNode question = question(asked, country, order.get(told), number, random);
+    ObjectNode question = question(questions, country, order.get(stated), number, random);
     question.put("is_impossible", true).putArray("answers");
-    paragraph.put("context", text.toString()).set("qas", asked);
+    paragraph.put("context", text.toString()).set("qas", questions);
   }
 
   private static ObjectNode question(
-      ArrayNode asked, Country country, Fact fact, int number, SplittableRandom random) {
-    String text = pick(fact.asked, random).replace("{country}", country.name());
+      ArrayNode questions, Country country, Fact fact, int number, SplittableRandom random) {
+    String text = pick(fact.questions, random).replace("{country}", country.name());
     String id = country.facts().get(Fact.LETTERS_2) + "-" + number + "-" + fact;
-    return asked.addObject().put("id", id).put("question", text);
+    return questions.addObject().put("id", id).put("question", text);
   }
 
   private static List<Fact> shuffled(SplittableRandom random) {
-    List<Fact> left = new ArrayList<>(Arrays.asList(Fact.values()));
+    List<Fact> remaining = new ArrayList<>(Arrays.asList(Fact.values()));
     List<Fact> order = new ArrayList<>();
-    while (!left.isEmpty()) {
-      order.add(left.remove(random.nextInt(left.size())));
+    while (!remaining.isEmpty()) {
+      order.add(remaining.remove(random.nextInt(remaining.size())));
     }
     return order;
   }
 
-  private static String pick(List<String> ways, SplittableRandom random) {
-    return ways.get(random.nextInt(ways.size()));
+  private static String pick(List<String> templates, SplittableRandom random) {
+    return templates.get(random.nextInt(templates.size()));
   }
 }

@@ -10,27 +10,27 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** The experiments that ship with the program: a run file each. */
+/** Built-in experiments, each with a run file. */
 public final class Experiments {
   private static final Map<String, String> DESCRIPTIONS = new LinkedHashMap<>();
 
   static {
     DESCRIPTIONS.put(
         "sentiment",
-        "is a review good or bad? 12,000 sentences from a grammar, a small transformer");
+        "sentiment of reviews: 12,000 sentences from a grammar, a small transformer");
     DESCRIPTIONS.put(
         "sentiment-bert",
-        "the same reviews by a small BERT; --set model.from=DIR fine-tunes a published one");
+        "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT");
     DESCRIPTIONS.put(
         "text-generation",
-        "names letter by letter by a small GPT-2; --set data.train.path=FILE.txt for any text");
+        "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any text");
     DESCRIPTIONS.put(
         "question-answering",
-        "where is the answer? paragraphs about countries, a small BERT; or SQuAD's files");
+        "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files too");
     DESCRIPTIONS.put(
         "languages",
-        "which language is a name in? 140 languages of Unicode's CLDR, by character; 8,311 spellings"
-            + " that several languages share are left out");
+        "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
+            + " spellings shared by several languages are excluded");
   }
 
   private static final Set<String> FINE_TUNED =
@@ -38,25 +38,27 @@ public final class Experiments {
 
   private Experiments() {}
 
-  /** What each is about, by name. */
+  /** Returns the descriptions of the experiments by name. */
   public static Map<String, String> descriptions() {
     return Map.copyOf(DESCRIPTIONS);
   }
 
-  /** The names in the order to show them. */
+  /** Returns the names in display order. */
   public static Iterable<String> names() {
     return DESCRIPTIONS.keySet();
   }
 
+  /** Returns whether there is a built-in experiment of that name. */
   public static boolean has(String name) {
     return DESCRIPTIONS.containsKey(name);
   }
 
   /**
-   * The run file of an experiment, as text.
+   * Returns the run file of an experiment as YAML text.
    *
-   * @param sets what is laid over it: some experiments have other settings for a model that begins
-   *     {@code from} a folder
+   * @param name the name of a built-in experiment
+   * @param sets the {@code KEY=VALUE} overrides; with {@code model.from} some experiments use another
+   *     run file, with settings for fine-tuning
    */
   public static String runFile(String name, List<String> sets) {
     boolean pretrained =

@@ -1,4 +1,4 @@
 package dev.counterpoint.runner.experiment;
 
-/** A text and the label a model shall give it. */
+/** A text with its label. */
 record LabelledText(String text, String label) {}

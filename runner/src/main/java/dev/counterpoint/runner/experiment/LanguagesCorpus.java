@@ -15,16 +15,16 @@ import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The data of the experiment {@code languages}: what 140 languages call countries, languages,
- * currencies and time zones. The model tells the language, as in {@code Königreich} to {@code de}.
+ * Data set of the experiment {@code languages}: names of countries, languages, currencies and time
+ * zones in 140 languages. The label is the language, such as {@code de} for {@code Königreich}.
  *
- * <p>The names are those of Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: no
- * spelling is there twice, and each language has at least 200 names. Their licence lies beside them
- * in {@code UNICODE-LICENSE.txt}.
+ * <p>The names are from Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: all spellings
+ * are distinct, and each language has at least 200 names. Their licence is {@code
+ * UNICODE-LICENSE.txt} in the same folder.
  *
- * <p>The items are split, not the names: what all languages call {@code country:FR} is either
- * trained with or validated with, never both. Otherwise a model could place an unseen {@code
- * Frankreich} by a {@code Frankryk} that it was shown.
+ * <p>The data is split by CLDR key, not by name: the names of {@code country:FR} in all languages are
+ * either in the training or in the validation split. Otherwise a model could infer the language of
+ * {@code Frankreich} in validation from {@code Frankryk} in training.
  */
 final class LanguagesCorpus {
   private static final String RESOURCE = "languages.tsv.gz";
@@ -41,70 +41,73 @@ final class LanguagesCorpus {
   /** Reads the corpus from the class path. */
   static LanguagesCorpus load() {
     try (BufferedReader reader = open()) {
-      reader.readLine(); // that of the shared spellings
+      reader.readLine(); // skips the header with the number of shared spellings
       return new LanguagesCorpus(reader.lines().map(Name::parse).toList());
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE, e);
+      throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE + ".", e);
     }
   }
 
   private static BufferedReader open() throws IOException {
     InputStream resource = LanguagesCorpus.class.getResourceAsStream(RESOURCE);
     if (resource == null) {
-      throw new IOException("The class path lacks it.");
+      throw new IOException("It is missing on the class path.");
     }
     return new BufferedReader(
         new InputStreamReader(new GZIPInputStream(resource), StandardCharsets.UTF_8));
   }
 
-  /** Returns "train" and "validation", about nine to one, in the order of the languages' tags. */
+  /**
+   * Returns the splits "train" and "validation", of about 90 % and 10 %, sorted by language tag and
+   * CLDR key.
+   */
   Map<String, List<LabelledText>> splits() {
     Map<String, List<LabelledText>> splits = new LinkedHashMap<>();
     for (Name name : names) {
-      String split = isForValidation(name.item()) ? "validation" : "train";
+      String split = isForValidation(name.key()) ? "validation" : "train";
       splits
-          .computeIfAbsent(split, key -> new ArrayList<>())
+          .computeIfAbsent(split, any -> new ArrayList<>())
           .add(new LabelledText(name.text(), name.language()));
     }
     return splits;
   }
 
-  /** Returns all names, sorted by language, then item. */
+  /** Returns all names, sorted by language tag, then CLDR key. */
   List<Name> names() {
     return names;
   }
 
-  /** Returns how many spellings were left out because two or more languages have them. */
+  /** Returns the number of spellings excluded because two or more languages share them. */
   static int sharedSpellings() {
     try (BufferedReader reader = open()) {
       return Integer.parseInt(reader.readLine().substring(SHARED_SPELLINGS.length()));
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE, e);
+      throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE + ".", e);
     }
   }
 
-  /** Returns a line for people on what the data lacks. */
-  static String leftOut() {
+  /** Returns a remark on the excluded spellings. */
+  static String exclusionNote() {
     return String.format(
         Locale.ROOT,
-        "languages: %,d spellings that several languages share are left out",
+        "languages: %,d spellings shared by several languages are excluded",
         sharedSpellings());
   }
 
-  /** Returns the English name of a label: {@code German} for {@code de}. */
+  /** Returns the English name of a language tag, such as {@code German} for {@code de}. */
   static String displayName(String language) {
     return Locale.forLanguageTag(language).getDisplayLanguage(Locale.ENGLISH);
   }
 
-  /** A function of the item's key alone, so that every machine makes the same split. */
-  private static boolean isForValidation(String item) {
+  /** Assigns a CLDR key to a split by its hash, so that the split is the same on every machine. */
+  private static boolean isForValidation(String key) {
     CRC32 hash = new CRC32();
-    hash.update((SPLIT_SEED + item).getBytes(StandardCharsets.UTF_8));
+    hash.update((SPLIT_SEED + key).getBytes(StandardCharsets.UTF_8));
     return hash.getValue() % 100 < VALIDATION_PERCENT;
   }
 
-  /** What a language calls an item: {@code ("de", "country:FR", "Frankreich")}. */
-  record Name(String language, String item, String text) {
+  /** A name of a CLDR key in a language: {@code ("de", "country:FR", "Frankreich")}. */
+  record Name(String language, String key, String text) {
     private static Name parse(String line) {
       String[] fields = line.split("\t", -1);
       return new Name(fields[0], fields[1], fields[2]);

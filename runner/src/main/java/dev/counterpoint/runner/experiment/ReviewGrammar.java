@@ -14,13 +14,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Writes reviews of a wanted opinion and depth by the rules of {@code reviews.grammar}. */
+/**
+ * Generates reviews of a given sentiment and nesting depth from the context-free grammar {@code
+ * reviews.grammar}.
+ */
 final class ReviewGrammar {
   private static final Pattern SYMBOL = Pattern.compile("\\{([a-z ]+)([-+?]?)}");
   private static final String PRODUCT = "product";
 
-  /** One product in so many has a model number in place of a name: a word that no text repeats. */
-  private static final int MODEL_NUMBERS = 6;
+  /** One in 6 reviews names the product by a random model number, a word that is likely unique. */
+  private static final int MODEL_NUMBER_INTERVAL = 6;
 
   private final Map<String, List<String>> rules;
   private final SplittableRandom random;
@@ -29,9 +32,10 @@ final class ReviewGrammar {
   private int reversals;
 
   /**
-   * A grammar.
+   * Creates a generator.
    *
-   * @param fillers products, persons, names and places that its reviews are about
+   * @param fillers the alternatives of the symbols product, person, name and place
+   * @param random the source of randomness
    */
   ReviewGrammar(Map<String, List<String>> fillers, SplittableRandom random) {
     rules = new HashMap<>(read());
@@ -60,18 +64,19 @@ final class ReviewGrammar {
   }
 
   /**
-   * A review.
+   * Generates a review.
    *
-   * @param depth how many clauses lie in each other at most: 0 for a plain claim
+   * @param good whether the review is positive
+   * @param depth the maximum nesting of clauses; 0 for a plain claim
    */
   String review(boolean good, int depth) {
-    product = random.nextInt(MODEL_NUMBERS) == 0 ? modelNumber() : pick(PRODUCT);
+    product = random.nextInt(MODEL_NUMBER_INTERVAL) == 0 ? modelNumber() : pick(PRODUCT);
     named = false;
     reversals = 0;
     return capitalize(expand("review", good, depth));
   }
 
-  /** How often the last review said the opposite of a part: by a negation or by a doubt. */
+  /** Returns how many parts of the last review were reversed by a negation or a doubt. */
   int reversals() {
     return reversals;
   }

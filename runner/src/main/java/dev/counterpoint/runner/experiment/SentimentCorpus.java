@@ -9,25 +9,25 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Reviews by a grammar, each good or bad: 9,600 to train, 1,200 to validate, 1,200 to test, and
- * 1,200 in which clauses lie one deeper in each other than in any of those. The same on every
- * machine.
+ * Data set of the experiment {@code sentiment}: positive and negative reviews from a grammar. It has
+ * 9,600 training, 1,200 validation and 1,200 test examples, and 1,200 with clauses nested one level
+ * deeper than in the other splits. The data is the same on every machine.
  *
- * <p>Words alone do not tell the opinion: what is said is negated, doubted, put in contrast, quoted
- * from others, said of another product, or ironical, and as often with good words as with bad ones.
- * Products, persons, names and places differ from split to split.
+ * <p>Single words do not determine the sentiment: statements are negated, doubted, contrasted, quoted
+ * from others, about another product, or ironic, and equally often with positive and with negative
+ * words. Products, persons, names and places differ between splits.
  */
 final class SentimentCorpus {
   private static final long SEED = 20240;
-  private static final int DEEPEST_TRAINED = 2;
-  private static final int MOST_REVERSALS = 1;
+  private static final int MAX_TRAINED_DEPTH = 2;
+  private static final int MAX_REVERSALS = 1;
 
-  /** Of twenty reviews, how many are of depth 0, 1 and 2. */
+  /** Number of reviews of depth 0, 1 and 2 in 20, on average. */
   private static final int[] DEPTHS = {9, 6, 5};
 
   private final Set<String> seen = new HashSet<>();
 
-  /** The splits by name: train, validation, test, nested. */
+  /** Returns the splits "train", "validation", "test" and "nested". */
   Map<String, List<LabelledText>> splits() {
     Map<String, List<LabelledText>> splits = new LinkedHashMap<>();
     splits.put("train", reviews(9_600, fillersOfTraining(), SEED, false));
@@ -44,8 +44,8 @@ final class SentimentCorpus {
     List<LabelledText> reviews = new ArrayList<>();
     while (reviews.size() < count) {
       boolean good = reviews.size() % 2 == 1;
-      String text = grammar.review(good, nested ? DEEPEST_TRAINED + 1 : depth(random));
-      if (grammar.reversals() <= MOST_REVERSALS && seen.add(text)) {
+      String text = grammar.review(good, nested ? MAX_TRAINED_DEPTH + 1 : depth(random));
+      if (grammar.reversals() <= MAX_REVERSALS && seen.add(text)) {
         reviews.add(new LabelledText(text, good ? "positive" : "negative"));
       }
     }
@@ -54,7 +54,7 @@ final class SentimentCorpus {
 
   private static int depth(SplittableRandom random) {
     int draw = random.nextInt(DEPTHS[0] + DEPTHS[1] + DEPTHS[2]);
-    return draw < DEPTHS[0] ? 0 : draw < DEPTHS[0] + DEPTHS[1] ? 1 : DEEPEST_TRAINED;
+    return draw < DEPTHS[0] ? 0 : draw < DEPTHS[0] + DEPTHS[1] ? 1 : MAX_TRAINED_DEPTH;
   }
 
   private static Map<String, List<String>> fillersOfTraining() {

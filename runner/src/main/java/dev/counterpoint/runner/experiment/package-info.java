@@ -1,4 +1,4 @@
-/** The built-in experiments: their run files and their data. */
+/** Built-in experiments: their run files and data sets. */
 @NullMarked
 package dev.counterpoint.runner.experiment;
 

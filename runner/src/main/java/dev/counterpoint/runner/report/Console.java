@@ -11,11 +11,15 @@ import java.util.Locale;
 import java.util.function.IntSupplier;
 
 /**
- * Where people read: results, remarks and, on a terminal, one status line below them that is
- * written over. Any thread may write; whatever it writes comes above the status line.
+ * Console output of a command: results on standard output, remarks on standard error and, on a
+ * terminal, a status line below both that is overwritten. Thread-safe; lines are printed above the
+ * status line.
  */
 public final class Console implements AutoCloseable {
-  /** From the cursor to the end of the screen: a window made narrower breaks a line into rows. */
+  /**
+   * Erases from the cursor to the end of the screen, as narrowing the window may have wrapped the status
+   * line into several rows.
+   */
   private static final String ERASE_BELOW = "\u001b[J";
 
   private final PrintWriter out;
@@ -26,12 +30,12 @@ public final class Console implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Writes to the two given.
+   * Creates a console.
    *
-   * @param out results
-   * @param err remarks and the status line
-   * @param terminal whether {@code err} is a terminal, so that a line may be written over
-   * @param columns of the terminal as it is now
+   * @param out receives results
+   * @param err receives remarks and the status line
+   * @param terminal whether {@code err} is a terminal that supports a status line
+   * @param columns supplies the current width of the terminal
    */
   Console(PrintWriter out, PrintWriter err, boolean terminal, IntSupplier columns) {
     this.out = out;
@@ -40,23 +44,29 @@ public final class Console implements AutoCloseable {
     this.columns = columns;
   }
 
-  /** The launcher says whether it is a terminal: Java itself can tell only from release 22 on. */
+  /**
+   * Creates a console. The launcher passes whether standard error is a terminal as a system property,
+   * because Java can detect this only since release 22.
+   */
   public static Console of(PrintWriter out, PrintWriter err) {
     boolean terminal = Boolean.getBoolean("counterpoint.terminal");
     return new Console(out, err, terminal, terminal ? TerminalWidth.watched() : () -> 0);
   }
 
-  /** Whether there is a status line. */
+  /** Returns whether the console has a status line. */
   boolean terminal() {
     return terminal;
   }
 
-  /** Characters that the status line may have: the last column stays free, or the cursor wraps. */
+  /**
+   * Returns the maximum length of the status line. The last column is left free, as the cursor would
+   * wrap otherwise.
+   */
   int statusWidth() {
     return Math.max(1, columns.getAsInt() - 1);
   }
 
-  /** One line of remarks. */
+  /** Prints a remark to standard error. Each of its lines has its control characters escaped. */
   public synchronized void say(String line) {
     erase();
     line.lines().map(ControlCharacterEscaper::of).forEach(err::println);
@@ -64,45 +74,46 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * One line of results.
+   * Prints a line of results to standard output.
    *
-   * @throws OutputClosed where nobody reads them any more
+   * @throws OutputClosed if the reader has closed standard output
+   * @throws RunFailed if the line cannot be written for another reason
    */
   public synchronized void print(String line) {
     erase();
     err.flush();
     out.println(line);
-    // The writer stands on System.out, which keeps an error to itself.
-    boolean lost = out.checkError() || System.out.checkError();
+    // The writer wraps System.out, which records an error instead of throwing it.
+    boolean failed = out.checkError() || System.out.checkError();
     redraw();
-    if (lost) {
-      throw lost(new FileOutputStream(FileDescriptor.out));
+    if (failed) {
+      throw failure(new FileOutputStream(FileDescriptor.out));
     }
   }
 
   /**
-   * Why results are lost. The writers keep that to themselves, so what is below them is asked once
-   * more: a pipe without a reader says so each time.
+   * Returns the exception for a failed write. The writers do not report the cause, so it writes once
+   * more to the underlying stream, where a closed pipe fails again.
    */
-  static RuntimeException lost(OutputStream below) {
-    String reason = "some of it was lost";
+  static RuntimeException failure(OutputStream stream) {
+    String reason = "some of it was not written";
     try {
-      below.write('\n');
+      stream.write('\n');
     } catch (IOException e) {
       reason = IoFailure.of(e);
       if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
         return new OutputClosed(e);
       }
     }
-    return new RunFailed("The output cannot be written: " + reason + ".");
+    return new RunFailed("Cannot write to standard output: " + reason + ".");
   }
 
-  /** Results that grow within a line; there is no status line meanwhile. */
+  /** Returns the writer for results that are printed piece by piece, without a status line. */
   public PrintWriter out() {
     return out;
   }
 
-  /** Writes over the status line; an empty text takes it away. */
+  /** Replaces the status line; an empty text removes it. */
   synchronized void status(String text) {
     if (closed) {
       return;
@@ -114,7 +125,7 @@ public final class Console implements AutoCloseable {
     redraw();
   }
 
-  /** Takes the status line away for good, so that what others write comes on a line of its own. */
+  /** Removes the status line; later updates of it are ignored. */
   @Override
   public synchronized void close() {
     status("");
@@ -128,8 +139,8 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Leaves the cursor at the line's start: there the terminal's own {@code ^C} is written over, and
-   * there it stays when the window changes.
+   * Prints the status line and leaves the cursor at its start, so that the terminal's {@code ^C} is
+   * overwritten and the position remains valid if the window size changes.
    */
   private void redraw() {
     if (!status.isEmpty()) {

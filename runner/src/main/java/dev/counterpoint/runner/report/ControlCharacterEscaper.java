@@ -3,24 +3,30 @@ package dev.counterpoint.runner.report;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Text from elsewhere on a terminal, where it must neither end a line nor give commands. */
+/**
+ * Escapes control characters in text that is printed to a terminal, so that it can neither end a line
+ * nor send escape sequences.
+ */
 public final class ControlCharacterEscaper {
   private ControlCharacterEscaper() {}
 
-  /** The text with line ends, tabs and whatever else a terminal obeys written out. */
+  /**
+   * Replaces line feeds, carriage returns and tabs by their escape sequences in Java, and other control
+   * characters by Unicode escapes.
+   */
   public static String of(String text) {
     return text.codePoints()
         .mapToObj(
-            letter -> Character.isISOControl(letter) ? written(letter) : Character.toString(letter))
+            codePoint -> Character.isISOControl(codePoint) ? escape(codePoint) : Character.toString(codePoint))
         .collect(Collectors.joining());
   }
 
-  private static String written(int letter) {
-    return switch (letter) {
+  private static String escape(int codePoint) {
+    return switch (codePoint) {
       case '\n' -> "\\n";
       case '\r' -> "\\r";
       case '\t' -> "\\t";
-      default -> String.format(Locale.ROOT, "\\u%04x", letter);
+      default -> String.format(Locale.ROOT, "\\u%04x", codePoint);
     };
   }
 }

@@ -4,12 +4,12 @@ import dev.counterpoint.models.huggingface.hub.DownloadListener;
 import java.util.Locale;
 
 /**
- * How far a download is: on a terminal one line that is written over, elsewhere a line each tenth
- * of a large file.
+ * Prints the progress of downloads: a status line on a terminal, otherwise a line per tenth of each
+ * file over 5 MB.
  */
 public final class DownloadProgress implements DownloadListener, AutoCloseable {
-  private static final long LARGE = 5_000_000;
-  private static final long BETWEEN_NANOS = 100_000_000;
+  private static final long MIN_BYTES_FOR_LINES = 5_000_000;
+  private static final long REDRAW_NANOS = 100_000_000;
   private static final int PARTS = 10;
 
   private final Console console;
@@ -38,10 +38,10 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
       shownNanos = 0;
       shownPart = total > 0 ? bytes * PARTS / total : 0;
     }
-    if (console.terminal() && now - shownNanos > BETWEEN_NANOS) {
+    if (console.terminal() && now - shownNanos > REDRAW_NANOS) {
       shownNanos = now;
-      console.status(fitted(line(bytes, total, now)));
-    } else if (!console.terminal() && total > LARGE && bytes * PARTS / total > shownPart) {
+      console.status(truncate(line(bytes, total, now)));
+    } else if (!console.terminal() && total > MIN_BYTES_FOR_LINES && bytes * PARTS / total > shownPart) {
       shownPart = bytes * PARTS / total;
       console.say(line(bytes, total, now));
     }
@@ -59,7 +59,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
         Locale.ROOT, "%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
   }
 
-  private String fitted(String line) {
+  private String truncate(String line) {
     return line.substring(0, Math.min(line.length(), console.statusWidth()));
   }
 

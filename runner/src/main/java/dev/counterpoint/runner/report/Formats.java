@@ -4,13 +4,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Numbers as people read them. */
+/** Formats numbers for console lines and reports. */
 public final class Formats {
   private Formats() {}
 
   /**
-   * Main figures on one line: {@code loss 0.1234, accuracy 0.9567}; those of single classes are
-   * left out.
+   * Formats metrics on one line: {@code loss 0.1234, accuracy 0.9567}. Metrics of single classes,
+   * whose names contain a dot, are omitted.
    */
   public static String line(Map<String, Double> values) {
     return values.entrySet().stream()
@@ -19,27 +19,27 @@ public final class Formats {
         .collect(Collectors.joining(", "));
   }
 
-  /** Four decimals. */
+  /** Formats a number with four decimals. */
   public static String number(double value) {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
-  /** A rate with as many digits as mean something: {@code 5.00e-04}. */
-  public static String rate(double value) {
+  /** Formats a learning rate with three significant digits: {@code 5.00e-04}. */
+  public static String learningRate(double value) {
     return String.format(Locale.ROOT, "%.2e", value);
   }
 
-  /** So many of something: {@code 1 step}, {@code 2 steps}. */
-  public static String count(long number, String one) {
-    return number + " " + (number == 1 ? one : one + "s");
+  /** Formats a count with its noun: {@code 1 step}, {@code 2 steps}. */
+  public static String count(long number, String singular) {
+    return number + " " + (number == 1 ? singular : singular + "s");
   }
 
-  /** Seconds as {@code 1:02:03}, or {@code 2:03} below an hour. */
+  /** Formats seconds as {@code 1:02:03}, or as {@code 2:03} if less than an hour. */
   public static String duration(double seconds) {
-    long whole = Math.round(seconds);
-    long hours = whole / 3600;
+    long rounded = Math.round(seconds);
+    long hours = rounded / 3600;
     return hours > 0
-        ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, whole / 60 % 60, whole % 60)
-        : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
+        ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, rounded / 60 % 60, rounded % 60)
+        : String.format(Locale.ROOT, "%d:%02d", rounded / 60, rounded % 60);
   }
 }

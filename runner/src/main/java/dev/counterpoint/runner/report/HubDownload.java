@@ -5,12 +5,12 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 
-/** Finds models on the hub and prints the progress of their download to standard error. */
+/** Resolves {@code hf:} models and prints the progress of downloads to standard error. */
 public final class HubDownload {
   private HubDownload() {}
 
   /**
-   * Finds the folder of a model.
+   * Returns the local folder of a model, downloading it if needed.
    *
    * @param name {@code hf:NAME}, or a path
    * @throws java.io.UncheckedIOException if the download fails

@@ -1,6 +1,9 @@
 package dev.counterpoint.runner.report;
 
-/** Whoever read the results reads no more, as {@code head} does: nothing is left to be said. */
+/**
+ * Thrown if the reader of standard output has closed it, as {@code head} does. The command exits
+ * without a message.
+ */
 public final class OutputClosed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

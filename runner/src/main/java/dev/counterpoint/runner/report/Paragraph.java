@@ -1,43 +1,43 @@
 package dev.counterpoint.runner.report;
 
-/**
- * Text in lines that a terminal of the usual width does not break within words, as the help of a
- * command is.
- */
+/** Wraps text between words for a terminal of 80 columns, as in the help of a command. */
 public final class Paragraph {
-  /** Of 80 columns the last stays free. */
+  /** Of 80 columns the last is left free. */
   private static final int WIDTH = 79;
 
   private Paragraph() {}
 
-  /** Lines of the usual width. */
+  /** Wraps text at the default width. */
   public static String of(String text) {
     return of(text, WIDTH, 0);
   }
 
-  /** Lines that get something before each of them. */
+  /** Wraps text so that each line fits the default width after the prefix, which is not added. */
   public static String behind(String prefix, String text) {
     return of(text, WIDTH - prefix.length(), 0);
   }
 
   /**
-   * Lines of the usual width.
+   * Wraps text at the default width.
    *
-   * @param hanging blanks before each line but the first
+   * @param hanging the indent of all lines except the first, in spaces
    */
   public static String of(String text, int hanging) {
     return of(text, WIDTH, hanging);
   }
 
-  /** What already is in a line stays; a word that is longer has a line of its own. */
+  /**
+   * Wraps text at a width, in characters. Runs of spaces within a line are kept; a word longer than
+   * the width gets its own line.
+   */
   static String of(String text, int width, int hanging) {
     StringBuilder lines = new StringBuilder();
-    int begin = 0; // of the line
+    int lineStart = 0;
     for (String word : text.split("(?<=\\S) ", -1)) {
-      if (lines.length() > begin) {
-        if (lines.length() - begin + 1 + word.length() > width) {
+      if (lines.length() > lineStart) {
+        if (lines.length() - lineStart + 1 + word.length() > width) {
           lines.append('\n');
-          begin = lines.length();
+          lineStart = lines.length();
           lines.append(" ".repeat(hanging));
         } else {
           lines.append(' ');

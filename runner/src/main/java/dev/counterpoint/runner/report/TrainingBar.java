@@ -8,13 +8,13 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressState;
 
 /**
- * One line that is written over: how far a training is, and its figures. The library's thread draws
- * it five times a second from what was last shown; its own way to the terminal is not taken, as
- * that (JLine's) takes the handlers of Ctrl-C away.
+ * Progress bar of a training run on the status line of a terminal. A thread of the progress-bar
+ * library redraws it five times a second. The bar is printed through {@link Console}, because the
+ * library's JLine terminal would replace the Ctrl-C handlers.
  */
 final class TrainingBar implements AutoCloseable {
   private static final int REDRAW_MILLIS = 200;
-  private static final int SMALLEST = 4;
+  private static final int MIN_BAR_WIDTH = 4;
 
   private final ProgressBar bar;
   private volatile Supplier<String> figures = () -> "";
@@ -32,9 +32,10 @@ final class TrainingBar implements AutoCloseable {
   }
 
   /**
-   * Shows where the training stands.
+   * Updates the bar.
    *
-   * @param figures asked only when the line is drawn, on another thread
+   * @param step the number of finished steps
+   * @param figures supplies the text after the step; called at each redraw, on another thread
    */
   void show(long step, Supplier<String> figures) {
     this.figures = figures;
@@ -50,14 +51,17 @@ final class TrainingBar implements AutoCloseable {
     return line(state.getCurrent(), state.getMax(), figures.get(), width);
   }
 
-  /** The bar has what the figures leave of the width; where that is too little, there is none. */
+  /**
+   * Formats the line. The bar fills the width that the other parts leave free; it is omitted if that is
+   * under four characters.
+   */
   static String line(long step, long totalSteps, String figures, int width) {
     String percent = " ".repeat(2) + 100 * step / totalSteps + "% ";
     String head = percent.substring(percent.length() - 5);
     String tail = " " + step + "/" + totalSteps + figures;
     int inside = width - head.length() - tail.length() - 2;
     String line =
-        inside < SMALLEST ? head.strip() + tail : head + bar(step, totalSteps, inside) + tail;
+        inside < MIN_BAR_WIDTH ? head.strip() + tail : head + bar(step, totalSteps, inside) + tail;
     return line.substring(0, Math.min(width, line.length()));
   }
 
@@ -67,7 +71,7 @@ final class TrainingBar implements AutoCloseable {
     return "[" + "=".repeat(done) + head + " ".repeat(width - done - head.length()) + "]";
   }
 
-  /** The library's way to the console. */
+  /** Prints the rendered bar to the status line of the console. */
   private record StatusLine(Console console) implements ProgressBarConsumer {
     @Override
     public int getMaxRenderedLength() {

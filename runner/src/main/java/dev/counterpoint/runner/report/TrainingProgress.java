@@ -8,31 +8,41 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a training: one bar on a terminal, a plain line every so often elsewhere. The loss of a
- * plain line is the mean since the line before, that of the bar a mean over the latest steps.
+ * Prints the progress of a training run: a progress bar on a terminal, otherwise at most one plain
+ * line per tenth of the run and one per validation. The loss of a plain line is the mean since the
+ * previous line; the bar shows a moving average over the latest steps.
+ *
+ * <p>The metrics of a validation after the last step are not printed: they are a result of the run,
+ * which the command prints. Gradient spikes are counted and printed as one line at the end.
  */
 public final class TrainingProgress implements Callback {
-  private static final int PLAIN_LINES = 20;
+  private static final int PLAIN_LINES = 10;
 
   private final Console console;
   private final int every;
   private final RecentSteps recent = new RecentSteps();
+  private final List<Path> snapshots = new ArrayList<>();
   private long totalSteps;
+  private long stepsPerEpoch;
   private long firstStep;
-  private double loss; // since the plain line before
+  private double loss; // sum since the previous plain line
   private double weight;
+  private @Nullable StepReport lastStep;
+  private boolean linePending;
   private @Nullable TrainingBar bar;
 
   /**
-   * Shows it on a console.
+   * Prints progress to a console.
    *
-   * @param every plain lines come at multiples of so many steps
+   * @param every plain lines are printed at multiples of this number of steps
    */
   public TrainingProgress(Console console, int every) {
     this.console = console;
@@ -42,12 +52,13 @@ public final class TrainingProgress implements Callback {
   @Override
   public void onStart(TrainingStart start) {
     totalSteps = start.totalSteps();
+    stepsPerEpoch = Math.max(1, totalSteps / Math.max(1, start.epochs()));
     firstStep = start.step();
     start.passedOver().forEach(console::say);
     if (start.ended() != null) {
-      console.say("This run has ended: " + start.ended() + ". No step is left to train.");
+      console.say("This run is finished: " + start.ended() + ". There are no steps left to train.");
     } else if (start.step() > 0) {
-      console.say("Going on after step " + start.step() + " of " + totalSteps + ".");
+      console.say("Resuming after step " + start.step() + " of " + totalSteps + ".");
     }
     if (console.terminal() && start.ended() == null) {
       bar = new TrainingBar(console, start.step(), totalSteps);
@@ -56,68 +67,111 @@ public final class TrainingProgress implements Callback {
 
   @Override
   public void onSnapshot(SnapshotReport report) {
-    console.say(report.message() + " " + replay(report.folder()));
+    snapshots.add(report.folder());
   }
 
-  /** How a step that was kept can be looked at. */
+  /** Returns a sentence with the command that replays a step snapshot. */
   public static String replay(Path snapshot) {
-    return "It is kept: " + LauncherCommand.line("replay", snapshot);
+    return "Snapshot saved; inspect it with: " + LauncherCommand.line("replay", snapshot);
   }
 
   @Override
   public void onStep(StepReport report) {
+    printPendingLine();
     recent.add(report);
+    lastStep = report;
     loss += report.loss() * report.weight();
     weight += report.weight();
-    Supplier<String> pace = pace(totalSteps - report.step());
     if (bar != null) {
       double recentLoss = recent.loss();
+      Supplier<String> pace = pace(totalSteps - report.step());
       bar.show(report.step(), () -> ", loss " + Formats.number(recentLoss) + pace.get());
-    } else if (report.step() % plainEvery() == 0 || report.step() == firstStep + 1) {
-      console.say(
-          String.format(
-              Locale.ROOT,
-              "step %d of %d, epoch %d: loss %.4f, rate %s%s",
-              report.step(),
-              totalSteps,
-              report.epoch(),
-              loss / weight,
-              Formats.rate(report.learningRate()),
-              pace.get()));
-      loss = 0;
-      weight = 0;
+    } else if (report.step() == firstStep + 1) {
+      printLine(report, "");
+    } else if (report.step() % plainEvery() == 0) {
+      linePending = true;
+      if (report.step() % stepsPerEpoch != 0) { // At the end of an epoch a validation may follow.
+        printPendingLine();
+      }
     }
   }
 
-  /** Speed and time left as of now, as far as there is something to go by. */
-  private Supplier<String> pace(long stepsToCome) {
-    OptionalDouble itemsPerSecond = recent.itemsPerSecond();
-    OptionalDouble seconds = recent.secondsFor(stepsToCome);
+  private void printPendingLine() {
+    if (linePending && lastStep != null) {
+      printLine(lastStep, "");
+    }
+  }
+
+  private void printLine(StepReport report, String validation) {
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
+            report.step(),
+            totalSteps,
+            report.epoch(),
+            loss / weight,
+            validation,
+            Formats.learningRate(report.learningRate()),
+            pace(totalSteps - report.step()).get()));
+    loss = 0;
+    weight = 0;
+    linePending = false;
+  }
+
+  /** Formats the current speed and the time left, if enough steps have been measured. */
+  private Supplier<String> pace(long remainingSteps) {
+    OptionalDouble examplesPerSecond = recent.examplesPerSecond();
+    OptionalDouble seconds = recent.secondsFor(remainingSteps);
     return () -> {
       StringBuilder pace = new StringBuilder();
-      itemsPerSecond.ifPresent(
-          speed -> pace.append(String.format(Locale.ROOT, ", %.0f items/s", speed)));
+      examplesPerSecond.ifPresent(
+          speed -> pace.append(String.format(Locale.ROOT, ", %.0f examples/s", speed)));
       seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
       return pace.toString();
     };
   }
 
-  /** A multiple of the report interval that gives some twenty lines a run. */
+  /** Returns the smallest multiple of the report interval that is at least a tenth of the run. */
   private long plainEvery() {
-    return Math.max(1, Math.round((double) totalSteps / PLAIN_LINES / every)) * every;
+    long interval = (long) every * PLAIN_LINES;
+    return Math.max(1, (totalSteps + interval - 1) / interval) * every;
   }
 
   @Override
   public void onValidation(ValidationReport report) {
-    console.say(
-        "epoch " + report.epoch() + ": validation " + Formats.line(report.evaluation().values()));
+    boolean last = report.step() == totalSteps;
+    String metrics = "validation " + Formats.line(report.evaluation().values());
+    if (bar == null && lastStep != null && weight > 0) {
+      printLine(lastStep, last ? "" : ", " + metrics);
+    } else if (!last) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "step %d of %d, epoch %d: %s",
+              report.step(),
+              totalSteps,
+              report.epoch(),
+              metrics));
+    }
   }
 
   @Override
   public void onEnd(TrainingEnd end) {
+    printPendingLine();
     if (bar != null) {
       bar.close();
       bar = null;
+    }
+    if (!snapshots.isEmpty()) {
+      Path first = snapshots.get(0);
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "Snapshots of %s saved in %s; inspect one with: %s",
+              Formats.count(snapshots.size(), "gradient spike"),
+              first.resolveSibling(""),
+              LauncherCommand.line("replay", first)));
     }
   }
 }

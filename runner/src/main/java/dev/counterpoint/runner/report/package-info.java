@@ -1,4 +1,4 @@
-/** What a run shows while it goes. */
+/** Console output: progress of training and downloads, results, and number formats. */
 @NullMarked
 package dev.counterpoint.runner.report;
 

@@ -14,7 +14,7 @@ final class BenchCommandTest {
   private final Terminal terminal = new Terminal();
 
   @Test
-  void theTableIsPrintedAndItsRowsAreWritten() throws IOException {
+  void tableIsPrintedAndRowsAreWritten() throws IOException {
     Path output = folder.resolve("new/bench");
     int code =
         terminal.run(
@@ -27,35 +27,35 @@ final class BenchCommandTest {
             output.toString());
 
     assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
-    assertThat(terminal.out()).contains("best product in float32", "counterpoint", "bare");
+    assertThat(terminal.out()).contains("float32", "counterpoint", "bare");
     assertThat(new ObjectMapper().readTree(output.resolve("bench.json").toFile())).hasSize(2);
   }
 
   @Test
-  void aPythonThatIsNotThereIsAWrongRequest() {
+  void missingPythonIsRejected() {
     assertThat(terminal.run("bench", "--python", folder.resolve("none").toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("cannot be started");
+    assertThat(terminal.err()).contains(folder.resolve("none").toString());
   }
 
   @Test
-  void aSizeThatIsUnknownIsAWrongRequest() {
+  void unknownSizeIsRejected() {
     assertThat(terminal.run("bench", "--sizes=huge")).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err()).contains("huge");
   }
 
   @Test
-  void noStepsAreAWrongRequest() {
+  void zeroStepsAreRejected() {
     assertThat(terminal.run("bench", "--steps=0")).isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("--steps 0 must be 1 or greater");
+    assertThat(terminal.err()).contains("--steps 0");
   }
 
   @Test
-  void anOutputThatIsAFileIsAWrongRequest() throws IOException {
+  void outputThatIsAFileIsRejected() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
 
     assertThat(terminal.run("bench", "--steps=1", "--output", file.toString()))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("cannot be a directory");
+    assertThat(terminal.err()).contains("--output " + file);
   }
 }

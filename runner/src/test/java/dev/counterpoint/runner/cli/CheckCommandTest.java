@@ -13,17 +13,17 @@ final class CheckCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"resume", "equivalence"})
-  void aRunDirectoryIsRefusedAsTheCheckBeginsARunOfItsOwn(String check) {
+  void runDirectoryIsRejected(String check) {
     int code = terminal.run("check", check, folder.toString());
 
     assertThat(code).isEqualTo(2);
     assertThat(terminal.err())
-        .contains(folder + " is a directory; a built-in name or a YAML file is needed");
+        .contains(folder + " is a directory");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"resume", "equivalence"})
-  void theRunAndWhatIsLaidOverItAreTold(String check) {
+  void helpShowsRunOverridesAndClassPath(String check) {
     int code = terminal.run("check", check, "--help");
 
     assertThat(code).isZero();

@@ -11,20 +11,19 @@ final class CheckEquivalenceCommandTest {
           "micro-batches of 16 (as in a validation)", 1e-7, "encoder.11.attention.bias", 1e-6);
 
   @Test
-  void aFindingFitsATerminal() {
+  void findingIsWrappedForATerminal() {
     assertThat(CheckEquivalenceCommand.line(FINDING))
         .isEqualTo(
             """
-            micro-batches of 16 (as in a validation): loss off by 1.0e-07, gradient by at
-                most 1.0e-06, in encoder.11.attention.bias""");
+            micro-batches of 16 (as in a validation): loss differs by 1.0e-07, gradient by
+                at most 1.0e-06 (encoder.11.attention.bias)""");
   }
 
   @Test
-  void soDoesTheRefusalBehindTheNameOfTheProgram() {
-    assertThat(CheckEquivalenceCommand.refusal(FINDING, 1e-8).lines())
-        .first()
-        .isEqualTo("The gradient of a batch depends on how it is cut: with");
-    assertThat(CheckEquivalenceCommand.refusal(FINDING, 1e-8).lines())
+  void failureMessageWithPrefixFitsATerminal() {
+    assertThat(CheckEquivalenceCommand.failureMessage(FINDING, 1e-8).lines())
         .allSatisfy(line -> assertThat(Failures.PREFIX + line).hasSizeLessThan(80));
+    assertThat(CheckEquivalenceCommand.failureMessage(FINDING, 1e-8))
+        .contains("micro-batches of 16", "1.0e-07", "encoder.11.attention.bias", "1.0e-06", "1.0E-8");
   }
 }

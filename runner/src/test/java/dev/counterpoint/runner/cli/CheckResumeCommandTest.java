@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 
 final class CheckResumeCommandTest {
   @Test
-  void whatTheKillsMetIsToldInPlainSentences() {
+  void summaryCountsKillsResumesAndRepeatedSteps() {
     assertThat(
-            CheckResumeCommand.told(
+            CheckResumeCommand.summary(
                 new ResumeCheck.Outcome(5, 300, 37, 1, 2, Optional.empty(), "abc")))
         .containsExactly(
-            "killed 5 times, 2 of them while it wrote a checkpoint",
-            "went on 1 time from a checkpoint in the middle of an epoch",
-            "made 37 steps again of the 300 of the run");
+            "killed 5 times, 2 of them while a checkpoint was written",
+            "resumed 1 time from a checkpoint in the middle of an epoch",
+            "repeated 37 steps of 300");
   }
 }

@@ -13,7 +13,7 @@ final class DoctorCommandTest {
   private final StringWriter error = new StringWriter();
 
   @Test
-  void aMachineThatComputesRightlyIsHealthy() {
+  void correctMachinePassesTheSelfCheck() {
     assertThat(doctor()).isEqualTo(0);
     assertThat(error.toString()).isEmpty();
     assertThat(out.toString().lines().map(line -> line.split(" ")[0]))
@@ -39,14 +39,14 @@ final class DoctorCommandTest {
   void jsonHasTheSameFacts() throws Exception {
     assertThat(doctor("--json")).isEqualTo(0);
 
-    JsonNode found = new ObjectMapper().readTree(out.toString());
-    assertThat(found.path("engine").path("name").asText()).isEqualTo("PyTorch");
-    assertThat(found.path("engine").path("devices").path(0).asText()).isEqualTo("cpu");
-    assertThat(found.path("memory").path("directLimitBytes").asLong()).isPositive();
-    assertThat(found.path("selfCheck").path("gradientError").asDouble()).isLessThan(1e-3);
-    assertThat(found.path("gigaflopsPerSecond").asDouble()).isPositive();
-    assertThat(found.path("bfloat16GigaflopsPerSecond").asDouble()).isPositive();
-    assertThat(found.path("problems")).isEmpty();
+    JsonNode report = new ObjectMapper().readTree(out.toString());
+    assertThat(report.path("engine").path("name").asText()).isEqualTo("PyTorch");
+    assertThat(report.path("engine").path("devices").path(0).asText()).isEqualTo("cpu");
+    assertThat(report.path("memory").path("directLimitBytes").asLong()).isPositive();
+    assertThat(report.path("selfCheck").path("gradientError").asDouble()).isLessThan(1e-3);
+    assertThat(report.path("gigaflopsPerSecond").asDouble()).isPositive();
+    assertThat(report.path("bfloat16GigaflopsPerSecond").asDouble()).isPositive();
+    assertThat(report.path("problems")).isEmpty();
   }
 
   private int doctor(String... options) {

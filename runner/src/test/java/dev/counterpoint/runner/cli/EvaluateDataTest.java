@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A classifier that is measured on files that its run did not know, and asked in JSON. */
+/** Evaluates a classifier on other files, and predicts from JSON lines. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EvaluateDataTest {
   private static final JsonMapper JSON = new JsonMapper();
@@ -51,7 +51,7 @@ class EvaluateDataTest {
     assertThat(terminal.run(arguments.toArray(String[]::new)))
         .as(terminal.err())
         .isEqualTo(ExitCode.DONE);
-    Files.delete(texts); // neither measuring another file nor asking needs it
+    Files.delete(texts); // neither evaluating another file nor predicting needs it
   }
 
   private static Path write(String name, String rows) throws IOException {
@@ -59,7 +59,7 @@ class EvaluateDataTest {
   }
 
   @Test
-  void aFileIsMeasuredByTheModelsOwnTokensAndLabels() throws IOException {
+  void fileIsEvaluatedWithTheModelsTokenizerAndLabels() throws IOException {
     Path file = write("one.tsv", "good film\tgood\nbad film\tbad\ngood\tbad\n");
 
     Terminal terminal = evaluate("--data", file.toString(), "--json");
@@ -72,26 +72,27 @@ class EvaluateDataTest {
   }
 
   @Test
-  void aFileMayHaveOnlyOneOfTheLabels() throws IOException {
+  void fileMayContainASubsetOfTheLabels() throws IOException {
     Path file = write("good.tsv", "good film\tgood\n");
 
-    assertThat(evaluate("--data", file.toString()).out()).contains("data (1 item").contains("1.0");
+    assertThat(evaluate("--data", file.toString()).out()).contains("data (1 example").contains("1.0");
   }
 
   @Test
-  void aFileThatTheModelCannotBeMeasuredOnIsRefused() throws IOException {
+  void invalidFileIsRejected() throws IOException {
     Path other = write("other.tsv", "fine\tgood\nso so\tneutral\n");
     Path empty = Files.createFile(folder.resolve("empty.tsv"));
 
-    assertRefused("line 3 has the label \"neutral\"", "--data", other.toString());
-    assertRefused("it has: bad, good", "--data", other.toString());
-    assertRefused("is empty", "--data", empty.toString());
-    assertRefused("absent.tsv does not exist", "--data", folder.resolve("absent.tsv").toString());
-    assertRefused("--data takes its place", "--data", other.toString(), "--split", "test");
+    assertRejected("line 3", "--data", other.toString());
+    assertRejected("\"neutral\"", "--data", other.toString());
+    assertRejected("bad, good", "--data", other.toString());
+    assertRejected("empty.tsv", "--data", empty.toString());
+    assertRejected("absent.tsv", "--data", folder.resolve("absent.tsv").toString());
+    assertRejected("--split", "--data", other.toString(), "--split", "test");
   }
 
   @Test
-  void jsonLinesAreAnsweredInJsonLines() throws IOException {
+  void jsonLinesArePredictedAsJsonLines() throws IOException {
     Terminal terminal =
         predict("{\"id\": \"x\", \"text\": \"good film\"}\n{\"text\": \"bad\"}\n", "--json");
 
@@ -111,25 +112,25 @@ class EvaluateDataTest {
   }
 
   @Test
-  void severalLabelsOfATextAreToldOnRequest() throws IOException {
+  void topPrintsSeveralLabels() throws IOException {
     assertThat(predict("good film\n", "--top", "2").out())
         .matches("good\t\\d\\.\\d{4}\tbad\t\\d\\.\\d{4}\tgood film\n");
   }
 
   @Test
-  void textsThatAreCutAreCounted() throws IOException {
+  void truncatedTextsAreCounted() throws IOException {
     assertThat(predict("good\n" + "bad ".repeat(9) + "\n").err())
-        .contains("1 of 2 texts is longer than 8 tokens; what comes behind was not read");
+        .contains("1 of 2 texts is longer than 8 tokens");
   }
 
   @Test
-  void aWrongLineEndsItAfterThoseBefore() throws IOException {
+  void linesBeforeAnInvalidLineArePredicted() throws IOException {
     Terminal terminal = new Terminal();
     int code = predict(terminal, "{\"text\": \"good\"}\n{\"text\": \n", "--json");
 
     assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.out()).contains("\"label\":\"good\"");
-    assertThat(terminal.err()).contains("Line 2 of standard input is not JSON");
+    assertThat(terminal.err()).contains("Line 2 of standard input");
   }
 
   private Terminal evaluate(String... options) {
@@ -138,10 +139,10 @@ class EvaluateDataTest {
     return terminal;
   }
 
-  private void assertRefused(String message, String... options) {
+  private void assertRejected(String fragment, String... options) {
     Terminal terminal = new Terminal();
     assertThat(run(terminal, "evaluate", options)).isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains(message).doesNotContain("\tat ");
+    assertThat(terminal.err()).contains(fragment).doesNotContain("\tat ");
   }
 
   private Terminal predict(String input, String... options) {

@@ -35,28 +35,28 @@ final class FailuresTest {
   @TempDir private Path folder;
 
   @Test
-  void ranksThatAreNotTheSameAnyMoreAreNoErrorOfThisProgram() {
-    StringWriter said = new StringWriter();
-    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(said, true));
+  void divergedRanksAreAFailedRun() {
+    StringWriter errorOutput = new StringWriter();
+    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
 
     int code = new Failures(() -> false).report(divergence(), command);
 
     assertThat(code).isEqualTo(1);
-    assertThat(said.toString())
-        .startsWith("counterpoint: After step ")
-        .contains("the parameters of rank 1 differ from those of rank 0");
+    assertThat(errorOutput.toString())
+        .startsWith("counterpoint: ")
+        .contains("rank 1", "rank 0");
   }
 
   @Test
-  void aReaderThatIsGoneIsLeftInSilence() {
-    StringWriter said = new StringWriter();
-    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(said, true));
+  void closedOutputPrintsNoMessage() {
+    StringWriter errorOutput = new StringWriter();
+    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
 
     int code =
         new Failures(() -> false).report(new OutputClosed(new IOException("Broken pipe")), command);
 
     assertThat(code).isEqualTo(141);
-    assertThat(said.toString()).isEmpty();
+    assertThat(errorOutput.toString()).isEmpty();
   }
 
   private Throwable divergence() {
@@ -65,36 +65,36 @@ final class FailuresTest {
 
   private long train(Collective ranks) {
     float[][] points = {{0, 1}, {1, 0}, {1, 1}, {0, 0}};
-    RunOptions kept =
+    RunOptions options =
         new RunOptions(
             0,
             List.of(),
             new StopSignal(),
             new CheckpointStore(folder, 1),
             CheckpointPolicy.defaults());
-    try (Restless model = new Restless(ranks.rank() == 1)) {
+    try (PerturbedModel model = new PerturbedModel(ranks.rank() == 1)) {
       return new Trainer(
               model,
               DistributedTrainingStrategy.Config.defaults().build(ranks),
               TrainingConfig.defaults().withEpochs(1).withBatchSize(4),
-              kept)
+              options)
           .train(ArrayDataset.ofClasses(points, new long[] {0, 1, 1, 0}))
           .steps();
     }
   }
 
-  /** Changes its parameters by other means than their gradients. */
-  private static final class Restless extends BaseModel {
+  /** A model that optionally changes its parameters in the forward pass. */
+  private static final class PerturbedModel extends BaseModel {
     private final Linear head = new Linear(2, 2);
-    private final boolean restless;
+    private final boolean perturbed;
 
-    Restless(boolean restless) {
-      this.restless = restless;
+    PerturbedModel(boolean perturbed) {
+      this.perturbed = perturbed;
     }
 
     @Override
     public NDArray forward(Batch batch) {
-      if (restless) {
+      if (perturbed) {
         try (Torch.Recording off = Torch.noGradients()) {
           parameters().get(0).value().addi(1);
         }

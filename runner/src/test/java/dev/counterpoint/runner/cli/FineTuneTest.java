@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From a run to a folder that Hugging Face reads, and from such a folder to a run. */
+/** Fine-tuning from a Hugging Face folder that a run has written. */
 class FineTuneTest {
   @TempDir Path folder;
 
@@ -27,7 +27,7 @@ class FineTuneTest {
   }
 
   @Test
-  void aRunLeavesAFolderOfHuggingFacesFromWhichAnotherBegins() throws IOException {
+  void runWritesAHuggingFaceFolderToFineTuneFrom() throws IOException {
     assertThat(train("first", "model.architecture.width=16", "model.architecture.heads=2"))
         .isEqualTo(ExitCode.DONE);
     Path model = folder.resolve("first/model");
@@ -47,74 +47,72 @@ class FineTuneTest {
   }
 
   @Test
-  void whatIsNoFolderOfAModelIsRefusedBeforeAnythingIsWritten() {
+  void folderWithoutModelIsRejected() {
     assertThat(train("run", "model.from=" + folder)).isEqualTo(ExitCode.REQUEST_WRONG);
 
-    assertThat(terminal.err()).contains("has no config.json").doesNotContain("\tat ");
+    assertThat(terminal.err()).contains("config.json").doesNotContain("\tat ");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
   @Test
-  void aModelWithoutItsTokenizerIsRefused() throws IOException {
+  void modelWithoutTokenizerIsRejected() throws IOException {
     train("first", "model.architecture.width=16", "model.architecture.heads=2");
     Path model = folder.resolve("first/model");
     Files.delete(model.resolve("tokenizer.json"));
 
     assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err())
-        .contains(model + " is a folder without tokenizer.json")
-        .contains("data.tokenizer.path");
+        .contains(model.toString(), "tokenizer.json", "data.tokenizer.path");
     assertThat(folder.resolve("second")).doesNotExist();
   }
 
   @Test
-  void whatIsAskedIsCutWhereTheItemsOfTheTrainingWere() {
+  void predictionTruncatesAtTheMaxLengthOfTraining() {
     String text = "a good film a good film a good film";
     train("long", "model.architecture.width=16", "model.architecture.heads=2");
     train("short", "model.architecture.width=16", "model.architecture.heads=2", "data.maxLength=5");
 
-    assertThat(ask("long", text)).doesNotContain("truncated");
-    assertThat(ask("short", text)).contains("\"truncated\":true");
-    assertThat(ask("short", "a good film")).doesNotContain("truncated");
+    assertThat(predictJson("long", text)).doesNotContain("truncated");
+    assertThat(predictJson("short", text)).contains("\"truncated\":true");
+    assertThat(predictJson("short", "a good film")).doesNotContain("truncated");
   }
 
   @Test
-  void aCallbackThatGoesByValidationsIsRefusedWhereThereAreNone() {
+  void metricCallbackWithoutValidationIsRejected() {
     for (String callback : List.of("early-stop", "best-model")) {
       assertThat(train("run", "data.validation=null", "callbacks=[{type: " + callback + "}]"))
           .isEqualTo(ExitCode.REQUEST_WRONG);
       assertThat(terminal.err())
-          .contains("A callback monitors the validation metric \"loss\", but there is no")
-          .contains("data.validation.path");
+          .contains("\"loss\"", "data.validation.path");
     }
   }
 
   @Test
-  void anAdapterIsTrainedAndOpensWithItsBase() throws IOException {
+  void adapterIsTrainedAndLoadedWithItsBase() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
     assertThat(adapt("run", base, "training.epochs=3")).isEqualTo(ExitCode.DONE);
 
-    assertThat(terminal.err()).contains("parameters, ").contains(" of them trained, on cpu");
+    assertThat(terminal.err()).containsPattern("[\\d,]+ parameters, [\\d,]+ .* on cpu");
     Path model = folder.resolve("run/model");
     assertThat(model.resolve("adapter_model.safetensors")).isRegularFile();
     assertThat(model.resolve("model.safetensors")).doesNotExist();
     JsonNode config = new ObjectMapper().readTree(model.resolve("adapter_config.json").toFile());
     assertThat(config.path("base_model_name_or_path").asText()).isEqualTo(base.toString());
-    String told = predict("run");
-    assertThat(told).startsWith("good\t").isNotEqualTo(predict("base"));
+    String prediction = predict("run");
+    assertThat(prediction).startsWith("good\t").isNotEqualTo(predict("base"));
 
-    Path whole = folder.resolve("whole");
+    Path full = folder.resolve("whole");
     assertThat(
-            terminal.run("merge", folder.resolve("run").toString(), "--output", whole.toString()))
+            terminal.run("merge", folder.resolve("run").toString(), "--output", full.toString()))
         .isEqualTo(ExitCode.DONE);
-    assertThat(whole.resolve("tokenizer.json")).isRegularFile();
-    assertThat(whole.resolve("adapter_model.safetensors")).doesNotExist();
-    assertThat(predict("whole")).isEqualTo(told);
+    assertThat(full.resolve("tokenizer.json")).isRegularFile();
+    assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();
+    assertThat(predict("whole")).isEqualTo(prediction);
   }
 
   @Test
-  void anAdapterMayBeMergedAtTheEnd() throws IOException {
+  void adapterIsMergedAtTheEndIfConfigured() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     adapt("run", folder.resolve("base/model"));
     adapt("merged", folder.resolve("base/model"), "model.lora.merge=true");
@@ -129,7 +127,7 @@ class FineTuneTest {
   }
 
   @Test
-  void anAdapterGoesOnFromAnother() throws IOException {
+  void adapterIsInitializedFromAnotherAdapter() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     adapt("first", folder.resolve("base/model"));
 
@@ -144,7 +142,7 @@ class FineTuneTest {
   }
 
   @Test
-  void aRunWithAnAdapterAndBlocksThatAreComputedAgainGoesOnToTheSameBits() throws IOException {
+  void resumedAdapterRunWithActivationCheckpointingIsBitIdentical() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
     String[] sets = {
@@ -166,7 +164,7 @@ class FineTuneTest {
   }
 
   @Test
-  void withoutItsBaseAnAdapterIsRefusedWithThePathOfThat() throws IOException {
+  void adapterWithoutItsBaseIsRejectedWithTheBasePath() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
     adapt("run", base);
@@ -174,13 +172,13 @@ class FineTuneTest {
 
     assertThat(terminal.run("predict", folder.resolve("run").toString(), "--text", "a"))
         .isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("needs the model that it adapts").contains(base.toString());
+    assertThat(terminal.err()).contains(base.toString());
     assertThat(terminal.run("evaluate", folder.resolve("run").toString())).isEqualTo(ExitCode.DONE);
-    assertThat(terminal.err()).contains("What the adapter adapts is gone; this is the checkpoint");
+    assertThat(terminal.err()).contains("base model", "checkpoint of step");
   }
 
   @Test
-  void layersThatTheModelHasNotAreRefusedBeforeAnythingIsWritten() throws IOException {
+  void unknownTargetLayersAreRejected() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
 
     assertThat(adapt("run", folder.resolve("base/model"), "model.lora.targets=[q_proj]"))
@@ -222,14 +220,14 @@ class FineTuneTest {
   }
 
   private String predict(String run) {
-    Terminal asked = new Terminal();
-    asked.run("predict", folder.resolve(run).toString(), "--text", "a good film");
-    return asked.out();
+    Terminal predicted = new Terminal();
+    predicted.run("predict", folder.resolve(run).toString(), "--text", "a good film");
+    return predicted.out();
   }
 
-  private String ask(String run, String text) {
-    Terminal asked = new Terminal();
-    asked.run("predict", folder.resolve(run).toString(), "--json", "--text", text);
-    return asked.out();
+  private String predictJson(String run, String text) {
+    Terminal predicted = new Terminal();
+    predicted.run("predict", folder.resolve(run).toString(), "--json", "--text", text);
+    return predicted.out();
   }
 }

@@ -20,14 +20,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The script {@code counterpoint}, with a project, a java and a Maven that only say what they got.
+ * Launcher script {@code counterpoint}, with fake {@code java} and {@code mvn} commands that print
+ * their arguments.
  */
 @DisabledOnOs(OS.WINDOWS)
 final class LauncherTest {
   private static final String JAVA =
       """
       #!/bin/sh
-      for word in "$@"; do echo "[$word]"; done
+      for argument in "$@"; do echo "[$argument]"; done
       echo "in $PWD with $CLASSPATH"
       exit 7
       """;
@@ -49,9 +50,9 @@ final class LauncherTest {
   private record Outcome(int code, String out, String error) {}
 
   @BeforeEach
-  void layAProject() throws IOException {
+  void writeProject() throws IOException {
     Path script = Path.of("..", "counterpoint");
-    assumeThat(script).as("the launcher lies beside the modules").exists();
+    assumeThat(script).as("the launcher script of the project").exists();
     home = Files.createDirectories(temporary.resolve("a project").resolve("inner")).toRealPath();
     elsewhere = Files.createDirectories(temporary.resolve("else where")).toRealPath();
     javaHome = temporary.resolve("a jdk");
@@ -61,11 +62,11 @@ final class LauncherTest {
     program(javaHome.resolve("bin/java"), JAVA);
     program(javaHome.resolve("bin/javac"), "#!/bin/sh\n");
     program(temporary.resolve("bin/mvn"), MAVEN);
-    javaIs("17.0.1");
+    setJavaVersion("17.0.1");
   }
 
   @Test
-  void theFirstUseBuildsAndSaysSo() throws Exception {
+  void firstUseBuilds() throws Exception {
     Outcome outcome = launch("--version");
 
     assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
@@ -73,7 +74,7 @@ final class LauncherTest {
   }
 
   @Test
-  void aSecondUseDoesNotBuild() throws Exception {
+  void secondUseDoesNotBuild() throws Exception {
     launch("--version");
     Outcome second = launch("--version");
 
@@ -82,7 +83,7 @@ final class LauncherTest {
   }
 
   @Test
-  void aSourceThatIsNewerIsBuilt() throws Exception {
+  void newerSourceIsRebuilt() throws Exception {
     launch("--version");
     Path source = Files.writeString(home.resolve("core/src/main/New.java"), "class New {}");
     Path jar = home.resolve("runner/target/counterpoint.jar");
@@ -94,12 +95,12 @@ final class LauncherTest {
   }
 
   @Test
-  void theExitCodeIsThatOfJava() throws Exception {
+  void exitCodeOfJavaIsReturned() throws Exception {
     assertThat(launch("--version").code()).isEqualTo(7);
   }
 
   @Test
-  void argumentsArriveAsTheyAreInTheFolderOfTheUser() throws Exception {
+  void argumentsAndWorkingDirectoryArePassedUnchanged() throws Exception {
     Outcome outcome = launch("predict", "a b", "*", "");
 
     assertThat(outcome.out())
@@ -108,7 +109,7 @@ final class LauncherTest {
   }
 
   @Test
-  void otherPeoplesJarsComeBeforeOurOwn() throws Exception {
+  void thirdPartyJarsComeFirstOnTheClassPath() throws Exception {
     Path target = home.resolve("runner/target");
 
     assertThat(launch("--version").out())
@@ -122,14 +123,14 @@ final class LauncherTest {
   }
 
   @Test
-  void aLinkLeadsToTheProject() throws Exception {
+  void symbolicLinkIsResolved() throws Exception {
     Path link = Files.createSymbolicLink(elsewhere.resolve("link"), home.resolve("counterpoint"));
 
     assertThat(run(link, Map.of(), "--version").code()).isEqualTo(7);
   }
 
   @Test
-  void javaIsToldWhatTheLauncherWasCalledBy() throws Exception {
+  void programNameIsPassedToJava() throws Exception {
     Path link = Files.createSymbolicLink(elsewhere.resolve("a link"), home.resolve("counterpoint"));
 
     assertThat(run(link, Map.of(), "--version").out())
@@ -139,7 +140,7 @@ final class LauncherTest {
   }
 
   @Test
-  void flagsOfTheUserComeLast() throws Exception {
+  void userFlagsComeLast() throws Exception {
     Outcome outcome =
         run(
             home.resolve("counterpoint"),
@@ -152,24 +153,24 @@ final class LauncherTest {
   }
 
   @Test
-  void anOldJavaIsRefused() throws Exception {
-    javaIs("11.0.20");
+  void oldJavaIsRejected() throws Exception {
+    setJavaVersion("11.0.20");
 
     Outcome outcome = launch("--version");
 
     assertThat(outcome.code()).isEqualTo(1);
-    assertThat(outcome.error()).contains("Java 17 or newer is needed", "is Java 11");
+    assertThat(outcome.error()).contains("Java 17 or newer", "is 11");
   }
 
   @Test
-  void aWrongJavaHomeIsNamed() throws Exception {
+  void invalidJavaHomeIsReported() throws Exception {
     Files.delete(javaHome.resolve("bin/java"));
 
     assertThat(launch("--version").error()).contains("JAVA_HOME is " + javaHome);
   }
 
   @Test
-  void aBuildThatFailsShowsItsErrors() throws Exception {
+  void failedBuildShowsItsErrors() throws Exception {
     program(
         temporary.resolve("bin/mvn"),
         """
@@ -187,12 +188,11 @@ final class LauncherTest {
         .containsExactly(
             "Building Counterpoint (first use) ...",
             "[ERROR] /a/New.java:[3,1] class expected",
-            "counterpoint: the build failed; all that it said is in "
-                + home.resolve("target/build.log"));
+            "counterpoint: The build failed; see " + home.resolve("target/build.log") + ".");
   }
 
   @Test
-  void twoAtOnceBuildOnce() throws Exception {
+  void concurrentStartsBuildOnce() throws Exception {
     ProcessBuilder builder = process(home.resolve("counterpoint"), Map.of(), "--version");
     Process first = builder.start();
     Process second = builder.start();
@@ -202,39 +202,39 @@ final class LauncherTest {
   }
 
   @Test
-  void theOneThatWaitsForAnothersBuildSaysSo() throws Exception {
-    Path begun = temporary.resolve("begun");
+  void waitingForAnotherBuildIsReported() throws Exception {
+    Path started = temporary.resolve("started");
     Path resume = temporary.resolve("resume");
     program(
         temporary.resolve("bin/mvn"),
         MAVEN
             .replace("#!/bin/sh", "#!/bin/sh\ntouch '%s'; while [ ! -e '%s' ]; do sleep 0.05; done")
-            .formatted(begun, resume));
+            .formatted(started, resume));
     ProcessBuilder builder = process(home.resolve("counterpoint"), Map.of(), "--version");
     Process first = builder.start();
-    awaitFile(begun, first);
+    awaitFile(started, first);
     Process second = builder.redirectErrorStream(true).start();
-    String said = second.inputReader().readLine();
+    String firstLine = second.inputReader().readLine();
     Files.createFile(resume);
 
-    assertThat(said).isEqualTo("Waiting for another start of Counterpoint, which builds it ...");
+    assertThat(firstLine).startsWith("Waiting for another launcher");
     assertThat(List.of(first.waitFor(), second.waitFor())).containsExactly(7, 7);
   }
 
-  private static void awaitFile(Path file, Process maker) throws InterruptedException {
+  private static void awaitFile(Path file, Process process) throws InterruptedException {
     while (!Files.exists(file)) {
-      assertThat(maker.isAlive()).isTrue();
+      assertThat(process.isAlive()).isTrue();
       Thread.sleep(20);
     }
   }
 
   @Test
-  void outsideOfATerminalJavaIsToldOfNone() throws Exception {
+  void withoutTerminalNoTerminalIsPassed() throws Exception {
     assertThat(launch("--version").out()).doesNotContain("counterpoint.terminal");
   }
 
   @Test
-  void aTerminalIsToldToJavaWithItsWidth() throws Exception {
+  void terminalAndItsWidthArePassed() throws Exception {
     assertThat(inATerminal("stty cols 132; TERM=xterm"))
         .contains("[-Dcounterpoint.terminal=true]")
         .contains("[-Dcounterpoint.columns=132]");
@@ -242,13 +242,17 @@ final class LauncherTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TERM=dumb", "TERM=", "TERM=xterm NO_COLOR=1", "TERM=xterm 2>/dev/null"})
-  void aTerminalThatCannotWriteOverALineIsNone(String how) throws Exception {
+  void terminalWithoutOverwritingIsNotPassed(String how) throws Exception {
     assertThat(inATerminal(how)).contains("[--version]").doesNotContain("counterpoint.terminal");
   }
 
-  /** All that a terminal shows of a start, which a shell's assignments or redirections precede. */
+  /**
+   * Returns what a terminal shows of a start.
+   *
+   * @param how assignments or redirections before the command
+   */
   private String inATerminal(String how) throws Exception {
-    assumeThat(Path.of("/usr/bin/script")).as("script of util-linux makes a terminal").exists();
+    assumeThat(Path.of("/usr/bin/script")).as("the script command of util-linux").exists();
     Path file = temporary.resolve("typescript");
     launch("--version"); // builds
     Process process =
@@ -269,7 +273,7 @@ final class LauncherTest {
     return Files.readAllLines(home.resolve("calls"));
   }
 
-  private void javaIs(String version) throws IOException {
+  private void setJavaVersion(String version) throws IOException {
     Files.writeString(
         javaHome.resolve("release"),
         "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nOS_NAME=\"Linux\"\n");

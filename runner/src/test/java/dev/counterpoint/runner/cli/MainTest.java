@@ -25,28 +25,28 @@ final class MainTest {
   private final StringWriter error = new StringWriter();
 
   @Test
-  void theListOfExperimentsFitsATerminal() {
+  void listOfExperimentsFitsATerminal() {
     Terminal terminal = new Terminal();
     terminal.run("experiments");
 
     assertThat(terminal.out().lines())
-        .contains("sentiment          is a review good or bad? 12,000 sentences from a grammar, a")
+        .contains("sentiment          sentiment of reviews: 12,000 sentences from a grammar, a")
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }
 
   @Test
-  void aCommandThatEndsWellGivesItsCode() {
+  void exitCodeOfTheCommandIsReturned() {
     assertThat(run(() -> 0, "fake")).isEqualTo(0);
     assertThat(error.toString()).isEmpty();
   }
 
   @Test
-  void aCommandMaySayThatASignalStoppedIt() {
+  void signalExitCodeIsReturned() {
     assertThat(run(() -> 143, "fake")).isEqualTo(143);
   }
 
   @Test
-  void impossibleSettingsAreAWrongRequestWithEveryProblemOnALine() {
+  void invalidSettingsPrintOneLinePerProblem() {
     int code =
         run(
             () -> {
@@ -63,7 +63,7 @@ final class MainTest {
   }
 
   @Test
-  void whatExplainsARefusalOfTheEngineIsToldInItsPlace() {
+  void explanationReplacesTheEngineError() {
     int code =
         run(
             () -> {
@@ -76,23 +76,23 @@ final class MainTest {
   }
 
   @Test
-  void whatIsNoPathIsAWrongRequest() {
+  void invalidPathIsRejected() {
     int code = run(() -> Path.of("a\0b").getNameCount(), "fake");
 
     assertThat(code).isEqualTo(2);
-    assertThat(error.toString()).startsWith("counterpoint: \"a\\u0000b\" is no path: ");
+    assertThat(error.toString()).startsWith("counterpoint: \"a\\u0000b\" ");
   }
 
   @Test
-  void impossibleSettingsAreFoundWithinWhatGuiceThrows() {
-    int code = run(() -> Guice.createInjector(new Refusing()).getInstance(Integer.class), "fake");
+  void invalidSettingsAreUnwrappedFromGuiceExceptions() {
+    int code = run(() -> Guice.createInjector(new InvalidModule()).getInstance(Integer.class), "fake");
 
     assertThat(code).isEqualTo(2);
     assertThat(error.toString()).isEqualToIgnoringNewLines("counterpoint: no such model");
   }
 
   @Test
-  void aFailedRunGivesItsMessageAndNoStackTrace() {
+  void failedRunPrintsItsMessageWithoutStackTrace() {
     int code =
         run(
             () -> {
@@ -106,7 +106,7 @@ final class MainTest {
   }
 
   @Test
-  void aFileThatIsMissingIsNamed() {
+  void missingFileIsNamed() {
     int code =
         run(
             () -> {
@@ -116,11 +116,11 @@ final class MainTest {
             "fake");
 
     assertThat(code).isEqualTo(1);
-    assertThat(error.toString()).contains("counterpoint: no such file: nowhere");
+    assertThat(error.toString()).contains("counterpoint: ", Path.of("nowhere", "train.tsv").toString());
   }
 
   @Test
-  void anUnexpectedExceptionIsOneLine() {
+  void unexpectedExceptionPrintsOneLine() {
     int code =
         run(
             () -> {
@@ -130,13 +130,12 @@ final class MainTest {
 
     assertThat(code).isEqualTo(1);
     assertThat(error.toString())
-        .isEqualToIgnoringNewLines(
-            "counterpoint: internal error: java.lang.IllegalStateException: oh (run again with"
-                + " --debug)");
+        .contains("counterpoint: ", "java.lang.IllegalStateException: oh", "--debug")
+        .hasLineCount(1);
   }
 
   @Test
-  void anErrorOfTheJvmIsOneLineToo() {
+  void jvmErrorPrintsOneLine() {
     int code =
         run(
             () -> {
@@ -149,7 +148,7 @@ final class MainTest {
   }
 
   @Test
-  void memoryThatDoesNotSufficeIsToldWithTheFlagsThatGiveMore() {
+  void outOfMemoryErrorNamesTheMemoryFlags() {
     int code =
         run(
             () -> {
@@ -162,35 +161,35 @@ final class MainTest {
   }
 
   @Test
-  void debugBeforeTheCommandShowsTheStackTrace() {
+  void debugBeforeTheCommandPrintsTheStackTrace() {
     assertThat(run(MainTest::fail, "--debug", "fake")).isEqualTo(1);
     assertThat(error.toString()).contains("at " + MainTest.class.getName());
   }
 
   @Test
-  void debugAfterTheCommandShowsTheStackTrace() {
+  void debugAfterTheCommandPrintsTheStackTrace() {
     assertThat(run(MainTest::fail, "fake", "--debug")).isEqualTo(1);
     assertThat(error.toString()).contains("at " + MainTest.class.getName());
   }
 
   @Test
-  void aMistypedCommandNamesTheNearestAndAllThatAreShown() {
+  void misspelledCommandSuggestsTheNearest() {
     assertThat(run(() -> 0, "dcotor")).isEqualTo(2);
     assertThat(error.toString())
-        .contains("unknown command \"dcotor\"; did you mean \"doctor\"?", "Known: ", "fake")
+        .contains("\"dcotor\"", "did you mean \"doctor\"?", "fake")
         .doesNotContain("warm-up");
   }
 
   @Test
-  void aMistypedOptionNamesTheNearest() {
+  void misspelledOptionSuggestsTheNearest() {
     assertThat(run(() -> 0, "fake", "--otuput=here")).isEqualTo(2);
     assertThat(error.toString())
-        .contains("unknown option \"--otuput\"; did you mean \"--output\"?")
+        .contains("\"--otuput\"", "did you mean \"--output\"?")
         .contains("\"counterpoint fake --help\"");
   }
 
   @Test
-  void noCommandShowsTheCommands() {
+  void missingCommandPrintsTheUsage() {
     assertThat(run(() -> 0)).isEqualTo(2);
     assertThat(error.toString()).contains("Usage: counterpoint", "doctor");
   }
@@ -202,13 +201,13 @@ final class MainTest {
   }
 
   @Test
-  void theVersionIsShown() {
+  void versionIsPrinted() {
     assertThat(run(() -> 0, "--version")).isEqualTo(0);
     assertThat(out.toString()).startsWith("counterpoint ");
   }
 
   @Test
-  void anArgumentThatBeginsWithAnAtSignIsText() {
+  void argumentMayStartWithAnAtSign() {
     assertThat(run(() -> 0, "fake", "@nobody")).isEqualTo(0);
   }
 
@@ -243,7 +242,7 @@ final class MainTest {
     }
   }
 
-  private static final class Refusing extends AbstractModule {
+  private static final class InvalidModule extends AbstractModule {
     @Provides
     Integer number() {
       throw new InvalidSettings("no such model");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A new idea is one {@code .java} file beside a run file, and one command. */
+/** User-defined components, each one {@code .java} file next to a run file and run by one command. */
 final class OneFileTest {
   private static final String[] GOOD = {"fine", "lovely", "bright", "warm", "clever"};
   private static final String[] BAD = {"dull", "gloomy", "cold", "weak", "silly"};
@@ -26,8 +26,8 @@ final class OneFileTest {
   @TempDir Path data;
   private final Terminal terminal = new Terminal();
 
-  /** An idea: its file, the key of the run file that names it, and its settings there. */
-  enum Idea {
+  /** A user-defined component: its file, its key in the run file, and its settings. */
+  enum Component {
     LOSS("FocalLoss", "loss", "gamma: 2.0"),
     ATTENTION("MeanAttention", "attention", "share: 0.5"),
     OPTIMIZER("Lion", "optimizer", "beta1: 0.8"),
@@ -41,18 +41,18 @@ final class OneFileTest {
     private final String key;
     private final String settings;
 
-    Idea(String type, String key, String settings) {
+    Component(String type, String key, String settings) {
       this.file = type + ".java";
       this.key = key;
       this.settings = "{type: " + type + ", " + settings + "}";
     }
 
-    /** Its value for a key of the run file, where it is the one to give it. */
-    String at(String key, String usual) {
-      return key.equals(this.key) ? settings : usual;
+    /** Returns the settings if the key of the component is given, otherwise the default value. */
+    String at(String key, String defaultValue) {
+      return key.equals(this.key) ? settings : defaultValue;
     }
 
-    /** The first of its settings. */
+    /** Returns the name of the first setting. */
     String setting() {
       return settings.split("[,:] ")[2];
     }
@@ -66,29 +66,29 @@ final class OneFileTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CALLBACK")
-  void oneFileChangesWhatIsTrained(Idea idea) throws IOException {
-    Path with = train(withIdea(idea), 2, "with");
-    Path without = train(runFile("plain.yaml", usual("[]", null)), 2, "without");
+  void componentInOneFileChangesTheResult(Component component) throws IOException {
+    Path with = train(withComponent(component), 2, "with");
+    Path without = train(runFile("plain.yaml", runFileText("[]", null)), 2, "without");
 
     assertThat(hash(with)).isNotEqualTo(hash(without));
   }
 
   @Test
-  void aCallbackOfOneFileIsCalledAtEachStep() throws IOException {
-    Path run = train(withIdea(Idea.CALLBACK), 2, "run");
+  void callbackInOneFileIsCalledAtEachStep() throws IOException {
+    Path run = train(withComponent(Component.CALLBACK), 2, "run");
 
     assertThat(run.resolve("steps.txt")).hasContent("1\n2\n3\n4\n5\n6\n7\n8\n");
   }
 
   @Test
-  void codeThatHasChangedSinceTheTrainingIsTold() throws IOException {
-    Path run = train(withIdea(Idea.MODEL), 1, "run");
-    Path source = folder.resolve(Idea.MODEL.file);
+  void changedCodeIsReported() throws IOException {
+    Path run = train(withComponent(Component.MODEL), 1, "run");
+    Path source = folder.resolve(Component.MODEL.file);
     Files.writeString(source, Files.readString(source) + "// changed\n");
 
     run("evaluate", run.toString());
     assertThat(terminal.err())
-        .contains("WordAverage.java has changed since the run was trained with it");
+        .contains("WordAverage.java has changed");
     Terminal resuming = new Terminal();
     resuming.run("train", run.toString(), "--set", "training.epochs=2");
     assertThat(resuming.err()).contains("WordAverage.java has changed");
@@ -99,17 +99,17 @@ final class OneFileTest {
 
   @ParameterizedTest
   @EnumSource
-  void aMisspeltSettingIsRefusedWithTheOneThatWasMeant(Idea idea) throws IOException {
-    Path runFile = withIdea(idea);
-    String setting = idea.setting();
-    String misspelt = setting.substring(0, setting.length() - 1);
-    Files.writeString(runFile, Files.readString(runFile).replace(setting + ":", misspelt + ":"));
+  void misspelledSettingSuggestsTheNearest(Component component) throws IOException {
+    Path runFile = withComponent(component);
+    String setting = component.setting();
+    String misspelled = setting.substring(0, setting.length() - 1);
+    Files.writeString(runFile, Files.readString(runFile).replace(setting + ":", misspelled + ":"));
 
     int code = terminal.run("train", runFile.toString(), "--output", output("run"));
 
     assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
     assertThat(terminal.err())
-        .contains(misspelt)
+        .contains(misspelled)
         .contains("did you mean \"" + setting + "\"?")
         .doesNotContain("\tat ");
     assertThat(folder.resolve("run")).doesNotExist();
@@ -117,8 +117,8 @@ final class OneFileTest {
 
   @ParameterizedTest
   @EnumSource
-  void aRunThatGoesOnEndsAsTheOneThatNeverStopped(Idea idea) throws IOException {
-    Path runFile = withIdea(idea);
+  void resumedRunEqualsAnUninterruptedRun(Component component) throws IOException {
+    Path runFile = withComponent(component);
     Path straight = train(runFile, 2, "straight");
     Path stopped = train(runFile, 1, "stopped");
     assertThat(hash(stopped)).isNotEqualTo(hash(straight));
@@ -128,23 +128,25 @@ final class OneFileTest {
     assertThat(hash(stopped)).isEqualTo(hash(straight));
   }
 
-  /** Puts the one file into the empty folder, and writes a run file that names it. */
-  private Path withIdea(Idea idea) throws IOException {
-    if (idea == Idea.STRATEGY) {
-      Files.copy(StrategyExamplesTest.EXAMPLES.resolve(idea.file), folder.resolve(idea.file));
+  /** Copies the file of a component to the folder and writes a run file that uses it. */
+  private Path withComponent(Component component) throws IOException {
+    if (component == Component.STRATEGY) {
+      Files.copy(
+          StrategyExamplesTest.EXAMPLES.resolve(component.file), folder.resolve(component.file));
     } else {
-      try (InputStream source = OneFileTest.class.getResourceAsStream("/onefile/" + idea.file)) {
-        Files.copy(Objects.requireNonNull(source), folder.resolve(idea.file));
+      try (InputStream source =
+          OneFileTest.class.getResourceAsStream("/onefile/" + component.file)) {
+        Files.copy(Objects.requireNonNull(source), folder.resolve(component.file));
       }
     }
-    return runFile("idea.yaml", usual("[" + idea.file + "]", idea));
+    return runFile("component.yaml", runFileText("[" + component.file + "]", component));
   }
 
   private Path runFile(String name, String text) throws IOException {
     return Files.writeString(folder.resolve(name), text);
   }
 
-  private String usual(String classpath, Idea idea) {
+  private String runFileText(String classpath, Component component) {
     return """
         name: one-file
         device: cpu
@@ -162,25 +164,25 @@ final class OneFileTest {
         .formatted(
             classpath,
             at(
-                idea,
+                component,
                 "model",
                 "{type: transformer, width: 16, layers: 1, heads: 2, maxLength: 8, attention: "
-                    + at(idea, "attention", "multi-head")
+                    + at(component, "attention", "multi-head")
                     + "}"),
             at(
-                idea,
+                component,
                 "data",
                 "{type: text-classification, train: {path: '%s'}, validation: {path: '%s'}}"
                     .formatted(data.resolve("train.tsv"), data.resolve("dev.tsv"))),
-            at(idea, "loss", "").isEmpty() ? "" : "loss: " + at(idea, "loss", ""),
-            at(idea, "optimizer", "adamw"),
-            at(idea, "schedule", "constant"),
-            at(idea, "strategy", "standard"),
-            at(idea, "callback", ""));
+            at(component, "loss", "").isEmpty() ? "" : "loss: " + at(component, "loss", ""),
+            at(component, "optimizer", "adamw"),
+            at(component, "schedule", "constant"),
+            at(component, "strategy", "standard"),
+            at(component, "callback", ""));
   }
 
-  private static String at(Idea idea, String key, String usual) {
-    return idea == null ? usual : idea.at(key, usual);
+  private static String at(Component component, String key, String defaultValue) {
+    return component == null ? defaultValue : component.at(key, defaultValue);
   }
 
   private Path train(Path runFile, int epochs, String output) {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is said of a mistake in a model of one's own. */
+/** Messages about errors in user-defined models. */
 final class OwnModelTest {
   private static final String MODEL =
       """
@@ -54,48 +54,47 @@ final class OwnModelTest {
   private final Terminal terminal = new Terminal();
 
   @Test
-  void anOutputOfAnotherShapeIsRefusedBeforeTheFirstStep() throws IOException {
+  void outputOfWrongShapeIsRejectedBeforeTheFirstStep() throws IOException {
     assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.REQUEST_WRONG);
 
     assertThat(terminal.err())
-        .contains("has shape (2, 5)")
-        .contains("must have shape (2, 2)")
+        .contains("(2, 5)", "(2, 2)")
         .doesNotContain("step 1");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
   @Test
-  void whatItThrowsIsToldWithItsLine() throws IOException {
+  void exceptionIsReportedWithItsLine() throws IOException {
     assertThat(train("IllegalArgumentException(\"A width of 7 is odd.\")", 7))
         .isEqualTo(ExitCode.RUN_FAILED);
 
     assertThat(terminal.err())
-        .contains("counterpoint: Own.java:15: IllegalArgumentException: A width of 7 is odd. (run")
+        .contains("counterpoint: Own.java:15: IllegalArgumentException: A width of 7 is odd.")
         .doesNotContain("internal error");
   }
 
   @Test
-  void aForwardThatReturnsNothingIsNamed() throws IOException {
+  void forwardThatReturnsNullIsReported() throws IOException {
     write();
     String noOutput = MODEL.replace("words.forward(batch.ids()).mean(new int[] {1})", "null");
     Files.writeString(folder.resolve("Own.java"), noOutput.formatted("IllegalStateException()"));
     Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
     assertThat(train(5)).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("counterpoint: The model's forward returned null; it must");
+    assertThat(terminal.err()).contains("counterpoint: ", "forward", "null");
   }
 
   @Test
-  void aBuildThatReturnsNothingIsNamed() throws IOException {
+  void buildThatReturnsNullIsReported() throws IOException {
     write();
     String noModel = MODEL.replace("new Own(this, data)", "null");
     Files.writeString(folder.resolve("Own.java"), noModel.formatted("IllegalStateException()"));
     Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
     assertThat(train(5)).isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err()).contains("Own$Config.build returned null.");
+    assertThat(terminal.err()).contains("Own$Config.build", "null");
   }
 
   @Test
-  void aRunIsMeasuredWithAsManyItemsAtOnceAsItWasTrainedWith() throws IOException {
+  void evaluationUsesTheMicroBatchSizeOfTraining() throws IOException {
     String tooMany =
         MODEL.replace("words.forward(batch.ids()).getShape().tail() == 7", "batch.size() > 1");
     Files.writeString(folder.resolve("Own.java"), tooMany.formatted("OutOfMemoryError()"));
@@ -109,7 +108,7 @@ final class OwnModelTest {
     assertThat(evaluated.run("evaluate", folder.resolve("run").toString()))
         .as(evaluated.err())
         .isEqualTo(ExitCode.DONE);
-    assertThat(evaluated.out()).startsWith("validation (3 items)");
+    assertThat(evaluated.out()).startsWith("validation (3 ");
   }
 
   private int train(String thrown, int width) throws IOException {

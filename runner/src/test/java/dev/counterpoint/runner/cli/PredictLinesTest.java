@@ -21,7 +21,7 @@ class PredictLinesTest {
   private final List<List<PredictRequest>> batches = new ArrayList<>();
 
   @Test
-  void aLineIsATextAnEmptyOneToo() throws IOException {
+  void everyLineIsATextEvenIfEmpty() throws IOException {
     read("one\n\ntwo\n", false, false, null);
 
     assertThat(batches)
@@ -33,7 +33,7 @@ class PredictLinesTest {
   }
 
   @Test
-  void aJsonLineIsAnObjectWhoseIdIsKeptAndABlankOneIsPassedOver() throws IOException {
+  void jsonLineKeepsItsIdAndBlankLinesAreSkipped() throws IOException {
     read("{\"id\": 7, \"text\": \"one\"}\n \n{\"text\": \"\", \"more\": []}\n", true, false, null);
 
     assertThat(batches)
@@ -44,7 +44,7 @@ class PredictLinesTest {
   }
 
   @Test
-  void aQuestionStandsInTheLineOrIsTheSameForAll() throws IOException {
+  void questionIsReadFromTheLineOrShared() throws IOException {
     read(
         "{\"question\": \"Who?\", \"context\": \"She.\"}\n{\"text\": \"He.\"}\n",
         true,
@@ -59,7 +59,7 @@ class PredictLinesTest {
   }
 
   @Test
-  void aLineThatIsNoUtf8IsRefusedAfterThoseBefore() {
+  void invalidUtf8IsRejectedAfterTheLinesBefore() {
     byte[] bytes = "good é 😀\nbad ?\n".getBytes(StandardCharsets.UTF_8);
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
@@ -67,12 +67,12 @@ class PredictLinesTest {
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage("Line 2 of standard input is not UTF-8 text.");
+        .hasMessageContaining("Line 2 of standard input is not UTF-8");
     assertThat(batches).containsExactly(List.of(new PredictRequest("good é 😀", null, null)));
   }
 
   @Test
-  void manyLinesAreHandedOverInBatches() throws IOException {
+  void linesArePassedOnInBatches() throws IOException {
     read("line\n".repeat(100), false, false, null);
 
     assertThat(batches).extracting(List::size).containsExactly(32, 32, 32, 4);
@@ -83,18 +83,18 @@ class PredictLinesTest {
       delimiter = '|',
       textBlock =
           """
-          {"text": 3}       | has at "text" a number; it needs a text by the name of "text".
-          {"review": "x"}   | has no "text"; it needs a text by the name of "text".
-          ["x"]             | is a list; it must be a JSON object with a text by the name of "text".
-          "x"               | is a text; it must be a JSON object with a text by the name of "text".
+          {"text": 3}       | has a number at "text"
+          {"review": "x"}   | has no "text"
+          ["x"]             | is a list
+          "x"               | is a string
           plain             | is not JSON
           {"text": "a"} {}  | is not JSON
           {"text": "a       | is not JSON
-          {"text": "\\ud800"}           | has at "text" half of a surrogate pair
-          {"text": "a", "id": "\\udc00"} | has at "id" half of a surrogate pair
-          {"text": "a", "id": [{"x": "\\ud83d"}]} | has at "id" half of a surrogate pair
+          {"text": "\\ud800"}           | unpaired surrogate at "text"
+          {"text": "a", "id": "\\udc00"} | unpaired surrogate at "id"
+          {"text": "a", "id": [{"x": "\\ud83d"}]} | unpaired surrogate at "id"
           """)
-  void aLineThatIsNotSuchAnObjectIsNamedAfterThoseBeforeItAreAnswered(String line, String message) {
+  void invalidJsonLineIsRejectedAfterTheLinesBefore(String line, String message) {
     assertThatThrownBy(() -> read("{\"text\": \"one\"}\n" + line + "\n", true, false, null))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("Line 2 of standard input ")
@@ -103,30 +103,29 @@ class PredictLinesTest {
   }
 
   @Test
-  void halfOfAPairInAQuestionOrItsTextIsRefused() {
+  void unpairedSurrogateInQuestionOrContextIsRejected() {
     for (String line :
         List.of(
             "{\"question\": \"\\ud800\", \"context\": \"x\"}",
             "{\"question\": \"x\", \"context\": \"\\udc00 y\"}")) {
       assertThatThrownBy(() -> read(line, true, true, null))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("Line 1 of standard input has at")
-          .hasMessageContaining("half of a surrogate pair");
+          .hasMessageContaining("Line 1 of standard input")
+          .hasMessageContaining("unpaired surrogate");
     }
   }
 
   @Test
-  void aQuestionWithoutATextIsRefused() {
+  void questionWithoutTextIsRejected() {
     assertThatThrownBy(() -> read("\n", false, true, "Who?"))
-        .hasMessage(
-            "Line 1 of standard input has an empty question or an empty text; an answer needs both.");
+        .hasMessageContaining("Line 1 of standard input has an empty question or an empty text");
     assertThatThrownBy(() -> read("{\"context\": \"x\"}", true, true, null))
         .hasMessageContaining("has no \"question\"");
   }
 
-  private void read(String text, boolean json, boolean asksQuestions, @Nullable String question)
+  private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
-    new PredictLines(new BufferedReader(new StringReader(text)), json, asksQuestions, question)
+    new PredictLines(new BufferedReader(new StringReader(text)), json, needsQuestion, question)
         .read(batches::add);
   }
 }

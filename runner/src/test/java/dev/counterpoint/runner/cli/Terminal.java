@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;
 
-/** A command line in this process, and its output. */
+/** Runs commands in this process and records their output. */
 public final class Terminal {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -21,12 +21,12 @@ public final class Terminal {
     return Main.run(commandLine, arguments);
   }
 
-  /** Results. */
+  /** Returns what was printed to standard output. */
   public String out() {
     return out.toString();
   }
 
-  /** Remarks and errors. */
+  /** Returns what was printed to standard error. */
   public String err() {
     return err.toString();
   }

@@ -15,7 +15,7 @@ class BuiltInDataTest {
   @TempDir Path cache;
 
   @Test
-  void theTablesAreReadableLikeAnyFileAndNothingElseIsLeft() throws IOException {
+  void filesHaveDefaultPermissionsAndNoTemporaryFilesAreLeft() throws IOException {
     Path file = new BuiltInData(cache).file("sentiment/train");
 
     assertThat(file).isNotEmptyFile();

@@ -14,26 +14,26 @@ class CountriesCorpusTest {
   private final Map<String, String> splits = new CountriesCorpus().splits();
 
   @Test
-  void noCountryIsInBothSplits() throws IOException {
-    Set<String> both = titles("train");
-    assertThat(both).hasSizeGreaterThan(150).contains("France");
-    assertThat(titles("validation")).hasSizeGreaterThan(30).doesNotContainAnyElementsOf(both);
+  void splitsShareNoCountry() throws IOException {
+    Set<String> train = titles("train");
+    assertThat(train).hasSizeGreaterThan(150).contains("France");
+    assertThat(titles("validation")).hasSizeGreaterThan(30).doesNotContainAnyElementsOf(train);
   }
 
   @Test
-  void itIsTheSameEachTime() {
+  void corpusIsDeterministic() {
     assertThat(new CountriesCorpus().splits()).isEqualTo(splits);
   }
 
   @Test
-  void aParagraphLeavesOutWhatOneQuestionAsksFor() throws IOException {
+  void everyParagraphHasOneUnanswerableQuestion() throws IOException {
     for (JsonNode article : read("validation")) {
       for (JsonNode paragraph : article.path("paragraphs")) {
         int unanswerable = 0;
-        for (JsonNode asked : paragraph.path("qas")) {
-          boolean impossible = asked.path("is_impossible").asBoolean();
+        for (JsonNode question : paragraph.path("qas")) {
+          boolean impossible = question.path("is_impossible").asBoolean();
           unanswerable += impossible ? 1 : 0;
-          assertThat(asked.path("answers")).hasSize(impossible ? 0 : 1);
+          assertThat(question.path("answers")).hasSize(impossible ? 0 : 1);
         }
         assertThat(unanswerable).isEqualTo(1);
         assertThat(paragraph.path("qas")).hasSizeBetween(4, 6);

@@ -17,25 +17,25 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Writes what the JDK knows of countries, in English, as the table that the experiment {@code
- * question-answering} is made of: name, two-letter and three-letter code, currency and its code,
- * languages, and the first day of the week.
+ * Extracts facts about countries from the JDK, in English, for the data set of the experiment {@code
+ * question-answering}: name, two-letter and three-letter code, currency and its code, languages, and
+ * the first day of the week.
  *
- * <p>The project ships the result, because every JDK release has other tables. It was made by a JDK
- * 17 (CLDR 39), from the root of the repository, with
+ * <p>The project ships the result, because the tables differ between JDK releases. It was created
+ * with JDK 17 (CLDR 39), from the root of the repository:
  *
  * <pre>
- * java runner/src/main/java/dev/counterpoint/runner/experiment/CountryFactsExtractor.java \
+ * java runner/src/test/java/dev/counterpoint/runner/experiment/CountryFactsExtractor.java \
  *     runner/src/main/resources/dev/counterpoint/runner/experiment/countries.tsv
  * </pre>
  *
- * <p>Time zones are left out: no public table of the JDK leads from a country to its zones. Parsing
- * zone names with {@code DateTimeFormatterBuilder.appendZoneText} and a locale's country reaches
- * the preferred zones of CLDR, but only for a third of the countries, and with zones of neighbours
- * that tzdata has merged, as {@code Europe/Berlin} for Denmark.
+ * <p>Time zones are not included: no public table of the JDK maps a country to its zones. Parsing
+ * zone names with {@code DateTimeFormatterBuilder.appendZoneText} and a locale's country finds
+ * CLDR's preferred zones, but only for a third of the countries, and with zones of neighbours that
+ * tzdata has merged, such as {@code Europe/Berlin} for Denmark.
  *
- * <p>Countries without a currency or without a language in the tables are left out. The same JDK
- * always writes the same bytes.
+ * <p>Countries without a currency or without a language in the tables are skipped. The output is
+ * deterministic for a JDK release.
  */
 final class CountryFactsExtractor {
   private CountryFactsExtractor() {}
@@ -75,7 +75,7 @@ final class CountryFactsExtractor {
     try {
       return Optional.ofNullable(Currency.getInstance(country));
     } catch (IllegalArgumentException e) {
-      return Optional.empty(); // a country that is none any more
+      return Optional.empty(); // a former country
     }
   }
 

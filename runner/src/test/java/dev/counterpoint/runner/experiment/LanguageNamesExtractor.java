@@ -24,52 +24,49 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Writes the data of the experiment {@code languages}: the names of countries, languages,
+ * Extracts the data set of the experiment {@code languages}: names of countries, languages,
  * currencies and time zones in every language of the running JDK's CLDR tables.
  *
- * <p>The project ships the result, because every JDK release has other tables and a slim one has
- * hardly any. It was made by a JDK 17 (CLDR 39), from the root of the repository, with
+ * <p>The project ships the result, because the tables differ between JDK releases and slim JDKs have
+ * few of them. It was created with JDK 17 (CLDR 39), from the root of the repository:
  *
  * <pre>
- * java runner/src/main/java/dev/counterpoint/runner/experiment/LanguageNamesExtractor.java \
+ * java runner/src/test/java/dev/counterpoint/runner/experiment/LanguageNamesExtractor.java \
  *     runner/src/main/resources/dev/counterpoint/runner/experiment/languages.tsv.gz
  * </pre>
  *
  * <p>The first line of the file is {@code # sharedSpellings=N}. Each line after it is a language
- * tag, an item such as {@code country:FR}, and the item's name in that language, separated by tabs
- * and sorted by language, then item. The same JDK always writes the same bytes.
+ * tag, a key such as {@code country:FR}, and the name of the key in that language, separated by tabs
+ * and sorted by language, then key. The output is deterministic for a JDK release.
  *
- * <h2>What is a language, and what a name</h2>
+ * <h2>Languages and names</h2>
  *
  * <ul>
- *   <li>The languages are the available locales that have neither a country nor a script: {@code
- *       sr} is one, in the script it is mostly written in; {@code sr-Latn} and {@code de-AT} are
- *       none.
- *   <li>The items are the countries of ISO 3166, the languages of ISO 639-1, the currencies the JDK
- *       knows, and its time zones, of which those that English calls the same (as all of Central
- *       Europe's) are one item.
- *   <li>Only CLDR is asked, not the older tables that the JDK holds beside it. What CLDR does not
- *       name falls back to the item's code, and a time zone to its offset; neither is a name, and
- *       both are skipped.
- *   <li>If a language calls two items the same, the name stays with the first of them.
+ *   <li>The languages are the available locales without a country and without a script. {@code sr}
+ *       is one, in its default script; {@code sr-Latn} and {@code de-AT} are not.
+ *   <li>The keys are the countries of ISO 3166, the languages of ISO 639-1, and the currencies and
+ *       time zones of the JDK. Time zones with the same English name, such as those of Central
+ *       Europe, are one key.
+ *   <li>Only CLDR is used, not the JDK's older locale data. Without a name in CLDR the JDK returns
+ *       the code, or the offset of a time zone; these are not names and are skipped.
+ *   <li>If a language has the same name for two keys, only the first key is kept.
  * </ul>
  *
- * <h2>What is dropped</h2>
+ * <h2>Exclusions</h2>
  *
- * <p>A spelling that two or more languages have, compared letter by letter, is dropped from all of
- * them: nobody can tell whose it is. Of what is left, languages with fewer than {@value
- * #FEWEST_NAMES} names are dropped with all their names; a name is counted once, whatever its kind.
- * So close relatives thin each other out. Norwegian is gone, whose tags {@code nb} and {@code no}
- * share one table, and so is English, because Filipino, Cebuano and others take over most of its
- * names.
+ * <p>A spelling that occurs in two or more languages, compared exactly, is removed from all of them,
+ * because it does not identify a language. Languages with fewer than {@value #MIN_NAMES} remaining
+ * names are then removed; a name counts once, whatever its kind. Closely related languages therefore
+ * lose many names. Norwegian is excluded, because its tags {@code nb} and {@code no} have the same
+ * table, and so is English, because Filipino, Cebuano and others share most of its names.
  */
 final class LanguageNamesExtractor {
-  private static final int FEWEST_NAMES = 200;
+  private static final int MIN_NAMES = 200;
 
-  /** The zones to name: of those that English calls the same, the first. */
+  /** The time zones to name; of zones with the same English name, the first. */
   private final SortedSet<String> zones = zones();
 
-  /** Names by item, by language tag. */
+  /** Names by key, by language tag. */
   private final SortedMap<String, SortedMap<String, String>> names = new TreeMap<>();
 
   private LanguageNamesExtractor() {}
@@ -79,20 +76,20 @@ final class LanguageNamesExtractor {
       System.err.println("Give one argument: the file to write, such as languages.tsv.gz");
       System.exit(2);
     }
-    askOnlyCldr();
+    useOnlyCldr();
     new LanguageNamesExtractor().extract(Path.of(arguments[0]));
   }
 
-  /** Must come before anything asks for a name, since the JDK reads the property only once. */
-  private static void askOnlyCldr() {
+  /** Must be called before the first name is read, because the JDK reads the property only once. */
+  private static void useOnlyCldr() {
     System.setProperty("java.locale.providers", "CLDR");
     Locale.setDefault(Locale.ROOT);
     if (ModuleLayer.boot().findModule("jdk.localedata").isEmpty()) {
-      throw new IllegalStateException("This JDK has no module jdk.localedata; use a full JDK 17.");
+      throw new IllegalStateException("This JDK has no module jdk.localedata. Use a full JDK 17.");
     }
     if (!new Locale("", "FR").getDisplayCountry(Locale.ROOT).equals("FR")) {
       throw new IllegalStateException(
-          "The JDK's locale tables were set up too early; add -Djava.locale.providers=CLDR");
+          "The locale data was loaded too early. Add -Djava.locale.providers=CLDR.");
     }
   }
 
@@ -107,20 +104,20 @@ final class LanguageNamesExtractor {
     names.values().forEach(table -> table.values().removeAll(shared));
     int unshared = rows();
 
-    names.values().removeIf(table -> table.size() < FEWEST_NAMES);
+    names.values().removeIf(table -> table.size() < MIN_NAMES);
     write(file, shared.size());
 
     System.out.printf(Locale.ROOT, "%,d names in %d languages%n", collected, languages);
     System.out.printf(
         Locale.ROOT,
-        "%,d spellings that languages share, dropped with their %,d names%n",
+        "%,d spellings shared by several languages excluded, with their %,d names%n",
         shared.size(),
         collected - unshared);
     System.out.printf(
         Locale.ROOT,
-        "%d languages with fewer than %d names left, dropped with their %,d names%n",
+        "%d languages with fewer than %d remaining names excluded, with their %,d names%n",
         languages - names.size(),
-        FEWEST_NAMES,
+        MIN_NAMES,
         unshared - rows());
     System.out.printf(
         Locale.ROOT,
@@ -147,7 +144,7 @@ final class LanguageNamesExtractor {
     return new TreeSet<>(firstByName.values());
   }
 
-  /** Returns names by item; no name is there twice. */
+  /** Returns distinct names by key. */
   private SortedMap<String, String> namesIn(Locale language) {
     SortedMap<String, String> table = new TreeMap<>();
     addCountries(table, language);
@@ -168,7 +165,7 @@ final class LanguageNamesExtractor {
   private static void addLanguages(Map<String, String> table, Locale language) {
     for (String code : Locale.getISOLanguages()) {
       Locale named = new Locale(code);
-      // The locale knows the code of today, where the list has old ones too: he, not iw.
+      // The list contains former codes too, such as iw; the locale returns the current one, he.
       add(table, "language", named.getLanguage(), named.getDisplayLanguage(language));
     }
   }
@@ -182,7 +179,7 @@ final class LanguageNamesExtractor {
   private void addZones(Map<String, String> table, Locale language) {
     for (String zone : zones) {
       String name = zoneName(zone, language);
-      // A digit tells the fallback, as in "GMT+01:00" and "Paris (+0)".
+      // A digit identifies the fallback, such as "GMT+01:00" and "Paris (+0)".
       if (name.codePoints().noneMatch(Character::isDigit)) {
         add(table, "zone", zone, name);
       }
@@ -224,7 +221,7 @@ final class LanguageNamesExtractor {
   }
 
   private static BufferedWriter gzipWriter(Path file) throws IOException {
-    // The header that this stream writes holds no time and no file name.
+    // The header that this stream writes contains neither a time nor a file name.
     OutputStream compressed =
         new GZIPOutputStream(Files.newOutputStream(file)) {
           {

@@ -16,7 +16,7 @@ class SentimentCorpusTest {
   private static final Map<String, List<LabelledText>> SPLITS = new SentimentCorpus().splits();
 
   @Test
-  void thereAreTwelveThousandReviewsAndAFurtherSplit() {
+  void splitsHaveTheDocumentedSizes() {
     assertThat(SPLITS.keySet()).containsExactly("train", "validation", "test", "nested");
     assertThat(SPLITS.values()).extracting(List::size).containsExactly(9600, 1200, 1200, 1200);
   }
@@ -32,14 +32,14 @@ class SentimentCorpusTest {
   }
 
   @Test
-  void noReviewComesTwice() {
+  void reviewsAreDistinct() {
     List<String> texts =
         SPLITS.values().stream().flatMap(List::stream).map(LabelledText::text).toList();
     assertThat(texts).doesNotHaveDuplicates();
   }
 
   @Test
-  void itIsTheSameEveryTime() {
+  void corpusIsDeterministic() {
     assertThat(new SentimentCorpus().splits()).isEqualTo(SPLITS);
   }
 
@@ -50,36 +50,36 @@ class SentimentCorpusTest {
   }
 
   @Test
-  void wordsAloneDoNotTellTheOpinion() {
+  void singleWordsDoNotDetermineTheSentiment() {
     assertThat(bestAccuracy(1)).isLessThan(0.75);
   }
 
   @Test
-  void pairsOfWordsDoNotTellTheOpinion() {
+  void wordPairsDoNotDetermineTheSentiment() {
     assertThat(bestAccuracy(2)).isLessThan(0.85);
   }
 
-  /** Of a logistic regression on the words (and pairs) that occur, at the best of three decays. */
-  private static double bestAccuracy(int longest) {
+  /** Returns the validation accuracy of logistic regression on n-grams, at the best of three weight decays. */
+  private static double bestAccuracy(int maxLength) {
     double best = 0;
     for (double decay : new double[] {1e-5, 1e-4, 1e-3}) {
-      LogisticRegression model = new LogisticRegression(longest);
+      LogisticRegression model = new LogisticRegression(maxLength);
       model.train(SPLITS.get("train"), decay);
       best = Math.max(best, model.accuracy(SPLITS.get("validation")));
     }
     return best;
   }
 
-  /** By averaged stochastic gradient descent over twenty passes. */
+  /** Logistic regression, trained by averaged stochastic gradient descent over twenty epochs. */
   private static final class LogisticRegression {
     private static final int PASSES = 20;
 
-    private final int longest;
+    private final int maxLength;
     private final Map<String, Integer> ids = new HashMap<>();
     private double[] weights = new double[0];
 
-    LogisticRegression(int longest) {
-      this.longest = longest;
+    LogisticRegression(int maxLength) {
+      this.maxLength = maxLength;
     }
 
     void train(List<LabelledText> reviews, double decay) {
@@ -121,7 +121,7 @@ class SentimentCorpusTest {
     private int[] features(String text, boolean learn) {
       String[] words = text.toLowerCase(Locale.ROOT).replaceAll("([.,;:])", " $1").split("\\s+");
       Set<Integer> found = new HashSet<>();
-      for (int length = 1; length <= longest; length++) {
+      for (int length = 1; length <= maxLength; length++) {
         for (int i = 0; i + length <= words.length; i++) {
           String feature = String.join(" ", List.of(words).subList(i, i + length));
           Integer id = learn ? ids.computeIfAbsent(feature, key -> ids.size()) : ids.get(feature);

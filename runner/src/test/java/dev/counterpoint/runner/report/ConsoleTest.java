@@ -10,65 +10,65 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
 final class ConsoleTest {
-  private final StringWriter shown = new StringWriter();
-  private final PrintWriter screen = new PrintWriter(shown);
-  private final Console console = new Console(screen, screen, true, () -> 80);
+  private final StringWriter output = new StringWriter();
+  private final PrintWriter writer = new PrintWriter(output);
+  private final Console console = new Console(writer, writer, true, () -> 80);
 
   @Test
-  void theStatusIsWrittenOver() {
+  void statusLineIsOverwritten() {
     console.status("one");
     console.status("two");
 
-    assertThat(shown).hasToString("\rone\u001b[J\r\rtwo\u001b[J\r");
+    assertThat(output).hasToString("\rone\u001b[J\r\rtwo\u001b[J\r");
   }
 
   @Test
-  void aRemarkComesAboveTheStatus() {
+  void remarkIsPrintedAboveStatusLine() {
     console.status("status");
-    shown.getBuffer().setLength(0);
+    output.getBuffer().setLength(0);
     console.say("remark");
 
-    assertThat(shown).hasToString("\r\u001b[Jremark\n\rstatus\u001b[J\r");
+    assertThat(output).hasToString("\r\u001b[Jremark\n\rstatus\u001b[J\r");
   }
 
   @Test
-  void aResultComesAboveTheStatus() {
+  void resultIsPrintedAboveStatusLine() {
     console.status("status");
-    shown.getBuffer().setLength(0);
+    output.getBuffer().setLength(0);
     console.print("result");
 
-    assertThat(shown).hasToString("\r\u001b[Jresult\n\rstatus\u001b[J\r");
+    assertThat(output).hasToString("\r\u001b[Jresult\n\rstatus\u001b[J\r");
   }
 
   @Test
-  void withoutAStatusThereAreOnlyLines() {
+  void withoutStatusLinePlainLinesArePrinted() {
     console.say("remark");
     console.print("result");
 
-    assertThat(shown).hasToString("remark\nresult\n");
+    assertThat(output).hasToString("remark\nresult\n");
   }
 
   @Test
-  void closingTakesTheStatusAwayForGood() {
+  void closeRemovesStatusLinePermanently() {
     console.status("status");
-    shown.getBuffer().setLength(0);
+    output.getBuffer().setLength(0);
     console.close();
     console.status("late");
     console.say("remark");
 
-    assertThat(shown).hasToString("\r\u001b[Jremark\n");
+    assertThat(output).hasToString("\r\u001b[Jremark\n");
   }
 
   @Test
-  void aReaderThatIsGoneIsNoFailureOfTheRun() {
-    assertThat(Console.lost(failing("Broken pipe"))).isInstanceOf(OutputClosed.class);
+  void closedPipeIsNotAFailedRun() {
+    assertThat(Console.failure(failing("Broken pipe"))).isInstanceOf(OutputClosed.class);
   }
 
   @Test
-  void aFullDiskIsTold() {
-    assertThat(Console.lost(failing("No space left on device")))
+  void fullDiskIsReported() {
+    assertThat(Console.failure(failing("No space left on device")))
         .isInstanceOf(RunFailed.class)
-        .hasMessage("The output cannot be written: No space left on device.");
+        .hasMessageContaining("No space left on device");
   }
 
   private static OutputStream failing(String reason) {
@@ -81,7 +81,7 @@ final class ConsoleTest {
   }
 
   @Test
-  void theLastColumnStaysFree() {
+  void statusLineLeavesLastColumnFree() {
     assertThat(console.statusWidth()).isEqualTo(79);
   }
 }

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 final class ControlCharacterEscaperTest {
   @Test
-  void whatATerminalObeysIsWrittenOutAndAllElseIsAsItWas() {
+  void controlCharactersAreEscapedAndOtherTextIsUnchanged() {
     assertThat(ControlCharacterEscaper.of("a\tb\r\nc\u001b[31m"))
         .isEqualTo("a\\tb\\r\\nc\\u001b[31m");
     assertThat(ControlCharacterEscaper.of("caf\u00e9 \ud83d\ude00 \\n"))

@@ -11,7 +11,7 @@ class DownloadProgressTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void elsewhereThanOnATerminalALargeFileHasALineEachTenth() {
+  void withoutTerminalLargeFilePrintsOneLinePerTenth() {
     DownloadProgress progress = progress(false, 80);
 
     for (int i = 1; i <= 100; i++) {
@@ -23,14 +23,14 @@ class DownloadProgressTest {
   }
 
   @Test
-  void aSmallFileHasNone() {
+  void smallFilePrintsNothing() {
     progress(false, 80).received("vocab.txt", 1_000, 1_000);
 
     assertThat(err.toString()).isEmpty();
   }
 
   @Test
-  void onATerminalOneLineIsWrittenOverAndTakenAway() {
+  void onTerminalStatusLineIsOverwrittenAndRemoved() {
     DownloadProgress progress = progress(true, 30);
     progress.received("model.safetensors", 50_000_000, 100_000_000);
     progress.close();
@@ -42,7 +42,7 @@ class DownloadProgressTest {
   }
 
   @Test
-  void withoutATotalOnlyWhatCameIsShown() {
+  void withoutTotalSizeOnlyReceivedBytesAreShown() {
     progress(true, 80).received("model.safetensors", 50_000_000, 0);
 
     assertThat(err.toString()).contains("model.safetensors: 50.0 MB, ").doesNotContain("left");

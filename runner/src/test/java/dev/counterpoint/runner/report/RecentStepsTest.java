@@ -10,16 +10,16 @@ final class RecentStepsTest {
   private final RecentSteps recent = new RecentSteps();
 
   @Test
-  void theFirstStepHasNoPartInTheSpeed() {
+  void firstStepIsExcludedFromSpeed() {
     steps(1, 25, 1);
-    assertThat(recent.itemsPerSecond()).isEmpty();
+    assertThat(recent.examplesPerSecond()).isEmpty();
 
     steps(3, 0.5, 1);
-    assertThat(recent.itemsPerSecond().orElseThrow()).isCloseTo(20, within(1e-9));
+    assertThat(recent.examplesPerSecond().orElseThrow()).isCloseTo(20, within(1e-9));
   }
 
   @Test
-  void ofShortStepsSomeSecondsGoByBeforeTheTimeLeftIsTold() {
+  void timeLeftOfShortStepsNeedsThreeSeconds() {
     steps(20, 0.1, 1);
     assertThat(recent.secondsFor(100)).isEmpty();
 
@@ -28,7 +28,7 @@ final class RecentStepsTest {
   }
 
   @Test
-  void ofLongStepsTwoAfterTheFirstAreAwaited() {
+  void timeLeftOfLongStepsNeedsTwoStepsAfterTheFirst() {
     steps(2, 60, 1);
     assertThat(recent.secondsFor(10)).isEmpty();
 
@@ -37,15 +37,15 @@ final class RecentStepsTest {
   }
 
   @Test
-  void aChangeOfSpeedIsSeenAfterHalfAMinute() {
+  void changeOfSpeedShowsAfterHalfAMinute() {
     steps(1000, 1, 1);
     steps(300, 0.1, 1);
 
-    assertThat(recent.itemsPerSecond().orElseThrow()).isBetween(85.0, 95.0);
+    assertThat(recent.examplesPerSecond().orElseThrow()).isBetween(85.0, 95.0);
   }
 
   @Test
-  void theLossIsThatOfTheLatestSteps() {
+  void lossIsMeanOfLatestSteps() {
     steps(100, 0.1, 5);
     steps(40, 0.1, 1);
 

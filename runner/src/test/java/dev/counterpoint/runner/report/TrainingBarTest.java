@@ -13,7 +13,7 @@ final class TrainingBarTest {
   private static final String FIGURES = ", loss 0.5000";
 
   @Test
-  void theBarFillsWhatTheFiguresLeave() {
+  void barFillsRemainingWidth() {
     assertThat(TrainingBar.line(50, 200, FIGURES, 40))
         .isEqualTo(" 25% [===>         ] 50/200, loss 0.5000");
     assertThat(TrainingBar.line(200, 200, FIGURES, 40))
@@ -21,24 +21,24 @@ final class TrainingBarTest {
   }
 
   @Test
-  void aNarrowLineHasOnlyTheFigures() {
+  void narrowLineHasNoBar() {
     assertThat(TrainingBar.line(50, 200, FIGURES, 30)).isEqualTo("25% 50/200, loss 0.5000");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 10, 28, 29, 30, 31, 59, 159})
-  void noLineIsLongerThanTheScreen(int width) {
+  void lineIsNeverLongerThanTheTerminal(int width) {
     for (int step = 0; step <= 200; step++) {
       assertThat(TrainingBar.line(step, 200, FIGURES, width)).hasSizeLessThanOrEqualTo(width);
     }
   }
 
   @Test
-  void whatWasShownIsDrawnAndTakenAwayAtTheEnd() throws InterruptedException {
-    StringWriter shown = new StringWriter();
-    PrintWriter screen = new PrintWriter(shown);
+  void barIsDrawnAndRemovedAtTheEnd() throws InterruptedException {
+    StringWriter output = new StringWriter();
+    PrintWriter writer = new PrintWriter(output);
     CountDownLatch drawn = new CountDownLatch(1);
-    try (TrainingBar bar = new TrainingBar(new Console(screen, screen, true, () -> 80), 0, 10)) {
+    try (TrainingBar bar = new TrainingBar(new Console(writer, writer, true, () -> 80), 0, 10)) {
       bar.show(
           4,
           () -> {
@@ -47,17 +47,17 @@ final class TrainingBarTest {
           });
       drawn.await();
     }
-    assertThat(shown.toString()).contains(" 40% [", "] 4/10, loss 0.5000").endsWith("\r\u001b[J");
+    assertThat(output.toString()).contains(" 40% [", "] 4/10, loss 0.5000").endsWith("\r\u001b[J");
   }
 
   @Test
-  void theWidthIsTheSecondNumberThatSttyTells() {
+  void widthIsSecondNumberOfSttyOutput() {
     assertThat(TerminalWidth.columns("24 132\n", 80)).isEqualTo(132);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "24", "0 0", "stty: not a terminal", "24 x"})
-  void anyOtherAnswerLeavesTheWidthAsItWas(String answer) {
-    assertThat(TerminalWidth.columns(answer, 80)).isEqualTo(80);
+  void invalidSttyOutputLeavesWidthUnchanged(String sttyOutput) {
+    assertThat(TerminalWidth.columns(sttyOutput, 80)).isEqualTo(80);
   }
 }

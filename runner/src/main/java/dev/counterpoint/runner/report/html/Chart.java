@@ -8,13 +8,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Curves over steps as the page draws them, in an area of 400 by 220.
+ * Line chart of one or more series over steps, in SVG coordinates of 400 by 220.
  *
- * @param id of its title, for the page
- * @param description the curves in words
- * @param curves drawn one over the other
- * @param across ticks of the steps
- * @param up ticks of the values
+ * @param id prefix of the element ids in the page
+ * @param description text alternative for screen readers
+ * @param curves the curves, drawn in this order
+ * @param across ticks of the horizontal axis, in steps
+ * @param up ticks of the vertical axis
  */
 record Chart(
     String id,
@@ -23,7 +23,7 @@ record Chart(
     List<Curve> curves,
     List<Tick> across,
     List<Tick> up) {
-  private static final int MOST_POINTS = 400;
+  private static final int MAX_POINTS = 400;
   private static final double LEFT = 52;
   private static final double RIGHT = 378;
   private static final double TOP = 10;
@@ -32,26 +32,26 @@ record Chart(
   /**
    * One curve.
    *
-   * @param style its class in the style sheet
-   * @param lines a polyline's points for each piece without a gap
-   * @param dots single points to be marked
+   * @param style the CSS class
+   * @param lines the points of one polyline per section without a gap
+   * @param dots the marked points
    */
   record Curve(String name, String style, List<String> lines, List<Dot> dots) {}
 
-  /** A place. */
+  /** A point, in SVG coordinates. */
   record Dot(String x, String y) {}
 
   /**
-   * A mark at an axis.
+   * A tick of an axis.
    *
-   * @param at its coordinate along the axis
+   * @param at the SVG coordinate along the axis
    */
   record Tick(String at, String text) {}
 
   /**
-   * Draws series against common axes; those without values are left out.
+   * Creates a chart of series with common axes. Series without finite values are omitted.
    *
-   * @param series the second is drawn with a mark for each of its values
+   * @param series the first is drawn as a line; the others also have a dot at each value
    */
   static Chart of(String id, String title, Series... series) {
     List<Series> drawn = Stream.of(series).filter(Series::hasValues).toList();
@@ -63,23 +63,23 @@ record Chart(
     List<Curve> curves = new ArrayList<>();
     for (Series each : drawn) {
       boolean marked = each != series[0];
-      curves.add(curve(each.thinned(MOST_POINTS), marked, steps, values));
+      curves.add(curve(each.thinned(MAX_POINTS), marked, steps, values));
     }
     return new Chart(
         id,
         title,
-        drawn.stream().map(Series::inWords).collect(Collectors.joining("; ", "", ".")),
+        drawn.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
         curves,
         ticks(steps, Chart::x),
         ticks(values, Chart::y));
   }
 
-  /** Whether there is a value to be seen. */
+  /** Returns whether there is at least one curve. */
   boolean hasCurves() {
     return !curves.isEmpty();
   }
 
-  /** Whether its curves must be told apart. */
+  /** Returns whether the chart needs a legend, which is if it has several curves. */
   boolean hasLegend() {
     return curves.size() > 1;
   }
@@ -117,18 +117,18 @@ record Chart(
   }
 
   private static String x(Ticks steps, double step) {
-    return coordinate(LEFT + steps.share(step) * (RIGHT - LEFT));
+    return coordinate(LEFT + steps.fraction(step) * (RIGHT - LEFT));
   }
 
   private static String y(Ticks values, double value) {
-    return coordinate(BOTTOM - values.share(value) * (BOTTOM - TOP));
+    return coordinate(BOTTOM - values.fraction(value) * (BOTTOM - TOP));
   }
 
   private static String coordinate(double value) {
     return String.format(Locale.ROOT, "%.1f", value);
   }
 
-  /** From a value to a coordinate. */
+  /** Maps a value to an SVG coordinate. */
   @FunctionalInterface
   private interface Axis {
     String at(Ticks ticks, double value);

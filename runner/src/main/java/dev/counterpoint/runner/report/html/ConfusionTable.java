@@ -5,38 +5,39 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the page shows of a confusion matrix: all of it where it is small enough to be looked at,
- * and else the mistakes that were made most.
+ * Confusion matrix for the report. A matrix of more than 20 labels is replaced by its 20 most frequent
+ * misclassifications.
  *
- * @param step that the validation came after
- * @param labels of the columns; empty where the matrix is too large
- * @param rows one for each label
- * @param mistakes empty where the matrix is shown
+ * @param step the optimizer step of the validation
+ * @param labels the labels of the columns; empty if the matrix is too large
+ * @param rows one row per actual label; empty if the matrix is too large
+ * @param mistakes the most frequent misclassifications; empty if the matrix is shown
  */
 record ConfusionTable(
     long step, List<String> labels, List<Row> rows, List<ConfusionMatrix.Mistake> mistakes) {
-  private static final int MOST_LABELS = 20;
-  private static final int MOST_MISTAKES = 20;
+  private static final int MAX_LABELS = 20;
+  private static final int MAX_MISTAKES = 20;
 
-  /** What one label was taken for. */
+  /** The counts of the predictions for one actual label. */
   record Row(String label, List<Cell> cells) {}
 
   /**
-   * One count.
+   * A count of the confusion matrix.
    *
-   * @param percent of its row
-   * @param style its class in the style sheet: right on the diagonal, wrong beside it
+   * @param percent the share of the row, in percent
+   * @param style the CSS class: {@code right} on the diagonal, {@code wrong} elsewhere
    */
   record Cell(long count, long percent, String style) {}
 
-  /** Whether all of the matrix is shown. */
+  /** Returns whether the whole matrix is shown. */
   boolean hasMatrix() {
     return !rows.isEmpty();
   }
 
+  /** Creates the table of a validation. */
   static ConfusionTable of(long step, ConfusionMatrix matrix) {
-    return matrix.labels().size() > MOST_LABELS
-        ? new ConfusionTable(step, List.of(), List.of(), matrix.mistakes(MOST_MISTAKES))
+    return matrix.labels().size() > MAX_LABELS
+        ? new ConfusionTable(step, List.of(), List.of(), matrix.mistakes(MAX_MISTAKES))
         : new ConfusionTable(step, matrix.labels(), rows(matrix), List.of());
   }
 

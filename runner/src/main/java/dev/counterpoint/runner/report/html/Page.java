@@ -19,67 +19,84 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What the page says; how it says it is in {@code report.mustache}, which asks for these names.
+ * Contents of the report page. The template {@code report.mustache} refers to these names.
  *
- * @param name of the run
- * @param state how far it is
- * @param charts those that have curves
- * @param measures columns of the table of validations
- * @param validations its rows
- * @param confusions of the last validation; none where there was none
- * @param shown what the model made of some samples in the last validation; none where it was asked
- *     none
- * @param runFile the resolved one, as text
+ * @param name the name of the run
+ * @param state the progress of the run, as a sentence
+ * @param charts the charts that have curves
+ * @param metrics the metric columns of the validation table
+ * @param validations the rows of the validation table
+ * @param snapshots the step snapshots of the run
+ * @param confusions the confusion matrix of the last validation, as a list of at most one
+ * @param sampleViews the samples of the last validation, as a list of at most one
+ * @param runFile the resolved run file, as text
+ * @param provenance the flattened {@code provenance.json}
  */
 record Page(
     String name,
     String state,
     List<Chart> charts,
-    List<String> measures,
+    List<String> metrics,
     List<Validation> validations,
+    List<Snapshot> snapshots,
     List<ConfusionTable> confusions,
-    List<SampleView> shown,
+    List<SampleView> sampleViews,
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE = template();
 
-  /** A row of the table of validations. */
+  /** A row of the validation table. */
   record Validation(long step, int epoch, List<String> values) {}
+
+  /**
+   * A row of the snapshot table.
+   *
+   * @param folder the name of the snapshot folder
+   */
+  record Snapshot(String folder, long step, String loss, String gradientNorm) {}
 
   /** A name and a value. */
   record Fact(String name, String value) {}
 
-  /** The page of a run whose files are read already. */
+  /** Creates the page of a run from the contents of its files. */
   static Page of(
       String name,
       String state,
       RunLog log,
+      List<Snapshot> snapshots,
       Optional<ConfusionTable> confusions,
-      SampleView shown,
+      SampleView samples,
       String runFile,
       JsonNode provenance) {
-    List<String> measures = measures(log.validation());
+    List<String> metrics = metrics(log.validation());
     List<Fact> facts = new ArrayList<>();
     flatten("", provenance, facts);
     return new Page(
         name,
         state,
         charts(log),
-        measures,
-        log.validation().stream().map(row -> validation(row, measures)).toList(),
+        metrics,
+        log.validation().stream().map(row -> validation(row, metrics)).toList(),
+        snapshots,
         confusions.stream().toList(),
-        shown.samples().isEmpty() ? List.of() : List.of(shown),
+        samples.samples().isEmpty() ? List.of() : List.of(samples),
         runFile,
         facts);
   }
 
-  /** The page as HTML: every text is escaped, nothing is fetched from elsewhere. */
+  /** Renders the page as self-contained HTML. All texts are escaped. */
   String toHtml() {
     return TEMPLATE.execute(this);
   }
 
+  /** Returns whether the run has been validated. */
   boolean hasValidations() {
     return !validations.isEmpty();
+  }
+
+  /** Returns whether the run has step snapshots. */
+  boolean hasSnapshots() {
+    return !snapshots.isEmpty();
   }
 
   private static List<Chart> charts(RunLog log) {
@@ -89,30 +106,31 @@ record Page(
                 "Loss",
                 RunLog.series("training", log.train(), "loss"),
                 RunLog.series("validation", log.validation(), "loss")),
-            Chart.of("rate", "Learning rate", RunLog.series("rate", log.train(), "learningRate")),
+            Chart.of(
+                "rate", "Learning rate", RunLog.series("learning rate", log.train(), "learningRate")),
             Chart.of(
                 "norm",
                 "Gradient norm before clipping",
-                RunLog.series("norm", log.train(), "gradientNorm")),
+                RunLog.series("gradient norm", log.train(), "gradientNorm")),
             Chart.of(
                 "speed",
-                "Throughput in items a second",
-                RunLog.series("items a second", log.train(), "itemsPerSecond")))
+                "Throughput in examples per second",
+                RunLog.series("examples per second", log.train(), "itemsPerSecond")))
         .filter(Chart::hasCurves)
         .toList();
   }
 
-  /** The measures of single classes are left out: they may be hundreds. */
-  private static List<String> measures(List<JsonNode> validations) {
-    Set<String> measures = new LinkedHashSet<>();
-    validations.forEach(row -> row.fieldNames().forEachRemaining(measures::add));
-    measures.removeIf(it -> it.contains(".") || Set.of("split", "step", "epoch").contains(it));
-    return List.copyOf(measures);
+  /** Returns the metric columns. Metrics of single classes are omitted, as there may be hundreds. */
+  private static List<String> metrics(List<JsonNode> validations) {
+    Set<String> metrics = new LinkedHashSet<>();
+    validations.forEach(row -> row.fieldNames().forEachRemaining(metrics::add));
+    metrics.removeIf(it -> it.contains(".") || Set.of("split", "step", "epoch").contains(it));
+    return List.copyOf(metrics);
   }
 
-  private static Validation validation(JsonNode row, List<String> measures) {
+  private static Validation validation(JsonNode row, List<String> metrics) {
     List<String> values =
-        measures.stream().map(it -> Formats.number(RunLog.number(row.path(it)))).toList();
+        metrics.stream().map(it -> Formats.number(RunLog.number(row.path(it)))).toList();
     return new Validation(row.path("step").asLong(), row.path("epoch").asInt(), values);
   }
 

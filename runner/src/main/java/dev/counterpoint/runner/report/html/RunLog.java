@@ -10,15 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rows of {@code metrics.jsonl}.
+ * Rows of {@code metrics.jsonl}.
  *
- * @param train training rows
- * @param validation validation rows
+ * @param train the training rows, in file order
+ * @param validation the validation rows, in file order
  */
 record RunLog(List<JsonNode> train, List<JsonNode> validation) {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Reads a file; there are no rows where there is none. */
+  /** Reads a metrics file. If the file does not exist, the log is empty. */
   static RunLog read(Path metrics) throws IOException {
     RunLog log = new RunLog(new ArrayList<>(), new ArrayList<>());
     if (Files.exists(metrics)) {
@@ -35,14 +35,14 @@ record RunLog(List<JsonNode> train, List<JsonNode> validation) {
     (row.path("split").asText().equals("validation") ? validation : train).add(row);
   }
 
-  /** A column of rows against their steps. */
+  /** Returns a column of the rows as a series over steps. */
   static Series series(String name, List<JsonNode> rows, String column) {
     double[] steps = rows.stream().mapToDouble(row -> row.path("step").asDouble()).toArray();
     double[] values = rows.stream().mapToDouble(row -> number(row.path(column))).toArray();
     return new Series(name, steps, values);
   }
 
-  /** A number that is not finite lies there as text. */
+  /** Converts a JSON value to a number. Non-finite values are stored as text and become NaN. */
   static double number(JsonNode value) {
     return value.isNumber() ? value.asDouble() : Double.NaN;
   }

@@ -9,20 +9,26 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
- * Writes {@code report.html} from the run directory's other files after each validation and at the
- * end, whole or not at all. It must be told after {@code MetricsFile}, whose rows it draws.
+ * Writes {@code report.html} from the other files of the run directory, after each validation and at
+ * the end. The file is replaced atomically. The callback must be registered after {@code MetricsFile},
+ * whose rows it plots.
  */
 public final class RunReport implements Callback, Stateful {
   private static final JsonMapper JSON = new JsonMapper();
@@ -35,13 +41,13 @@ public final class RunReport implements Callback, Stateful {
   private long step;
   private long totalSteps;
   private Optional<ConfusionTable> confusions = Optional.empty();
-  private SampleView shown = SampleView.nothing();
+  private SampleView lastSamples = SampleView.empty();
 
   /**
-   * Reports on a run.
+   * Creates the report of a run.
    *
-   * @param name of the run
-   * @param samples asks the model, after each validation
+   * @param name the name of the run
+   * @param samples runs the model on some examples; called after each validation
    */
   public RunReport(RunDirectory directory, String name, Supplier<List<Samples.Sample>> samples) {
     this.directory = directory;
@@ -64,8 +70,8 @@ public final class RunReport implements Callback, Stateful {
   public void onValidation(ValidationReport report) {
     confusions =
         report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
-    shown = new SampleView(report.step(), samples.get());
-    write("in training when this was written");
+    lastSamples = new SampleView(report.step(), samples.get());
+    write("still running");
   }
 
   @Override
@@ -73,7 +79,7 @@ public final class RunReport implements Callback, Stateful {
     write(end.stopReason() == null ? "finished" : "stopped: " + end.stopReason());
   }
 
-  /** The last confusions and samples: they lie in no other file. */
+  /** Returns the last confusion matrix and samples, which are stored in no other file. */
   @Override
   public Map<String, Object> state() {
     try {
@@ -81,7 +87,7 @@ public final class RunReport implements Callback, Stateful {
           CONFUSIONS,
           confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()),
           SAMPLES,
-          JSON.writeValueAsString(shown));
+          JSON.writeValueAsString(lastSamples));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -95,8 +101,8 @@ public final class RunReport implements Callback, Stateful {
           text.isEmpty()
               ? Optional.empty()
               : Optional.of(JSON.readValue(text, ConfusionTable.class));
-      if (state.get(SAMPLES) instanceof String kept) {
-        shown = JSON.readValue(kept, SampleView.class);
+      if (state.get(SAMPLES) instanceof String json) {
+        lastSamples = JSON.readValue(json, SampleView.class);
       }
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
@@ -110,13 +116,42 @@ public final class RunReport implements Callback, Stateful {
               name,
               String.format(Locale.ROOT, "Step %,d of %,d, %s.", step, totalSteps, state),
               RunLog.read(directory.metrics()),
+              snapshots(),
               confusions,
-              shown,
+              lastSamples,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               AtomicFile.readJson(directory.provenance()));
       AtomicFile.writeText(directory.report(), page.toHtml());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads the step snapshots of the run, ordered by step. Folders without one are skipped. */
+  private List<Page.Snapshot> snapshots() throws IOException {
+    List<Page.Snapshot> snapshots = new ArrayList<>();
+    if (Files.isDirectory(directory.snapshots())) {
+      try (Stream<Path> folders = Files.list(directory.snapshots())) {
+        for (Path folder :
+            folders.filter(each -> each.getFileName().toString().startsWith("step-")).sorted().toList()) {
+          add(folder, snapshots);
+        }
+      }
+    }
+    return snapshots;
+  }
+
+  private static void add(Path folder, List<Page.Snapshot> snapshots) {
+    try {
+      StepSnapshot snapshot = StepSnapshot.read(folder);
+      snapshots.add(
+          new Page.Snapshot(
+              String.valueOf(folder.getFileName()),
+              snapshot.step(),
+              String.format(Locale.ROOT, "%.4g", snapshot.loss()),
+              String.format(Locale.ROOT, "%.4g", snapshot.gradientNorm())));
+    } catch (IOException | InvalidSettings e) {
+      // Not a snapshot, or one that another process is writing.
     }
   }
 }

@@ -4,12 +4,13 @@ import dev.counterpoint.core.data.source.Samples;
 import java.util.List;
 
 /**
- * What the model has made of what it was asked.
+ * Sample inputs with the predictions of the model.
  *
- * @param step that the validation came after
+ * @param step the optimizer step of the validation
  */
 record SampleView(long step, List<Samples.Sample> samples) {
-  static SampleView nothing() {
+  /** Returns a view without samples. */
+  static SampleView empty() {
     return new SampleView(0, List.of());
   }
 }

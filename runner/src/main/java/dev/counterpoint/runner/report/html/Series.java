@@ -3,16 +3,17 @@ package dev.counterpoint.runner.report.html;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Values against steps. */
+/** Values of a metric over optimizer steps. */
 final class Series {
   private final String name;
   private final double[] steps;
   private final double[] values;
 
   /**
-   * As many values as steps.
+   * Creates a series.
    *
-   * @param values NaN where there is none that is finite
+   * @param steps the optimizer steps
+   * @param values one value per step; NaN leaves a gap in the curve
    */
   Series(String name, double[] steps, double[] values) {
     this.name = name;
@@ -32,9 +33,12 @@ final class Series {
     return values;
   }
 
-  /** At most so many points, each the mean of as many neighbours; a NaN among them stays one. */
-  Series thinned(int most) {
-    int group = (steps.length + most - 1) / most;
+  /**
+   * Returns the series reduced to a maximum number of points, each the mean of a group of neighbours.
+   * The mean of a group that contains NaN is NaN.
+   */
+  Series thinned(int maxPoints) {
+    int group = (steps.length + maxPoints - 1) / maxPoints;
     return group <= 1 ? this : new Series(name, means(steps, group), means(values, group));
   }
 
@@ -48,21 +52,23 @@ final class Series {
         .toArray();
   }
 
-  /** Whether there is anything to be drawn. */
+  /** Returns whether the series has a finite value. */
   boolean hasValues() {
     return Arrays.stream(values).anyMatch(Double::isFinite);
   }
 
+  /** Returns the smallest finite value; 0 if there is none. */
   double smallest() {
     return Arrays.stream(values).filter(Double::isFinite).min().orElse(0);
   }
 
+  /** Returns the largest finite value; 0 if there is none. */
   double largest() {
     return Arrays.stream(values).filter(Double::isFinite).max().orElse(0);
   }
 
-  /** The same in words, for who cannot see the curve. */
-  String inWords() {
+  /** Describes the series as text, for screen readers. */
+  String describe() {
     int last = values.length - 1;
     return "%s: from %s at step %s to %s at step %s, lowest %s, highest %s"
         .formatted(

@@ -1,4 +1,4 @@
-/** {@code report.html}: a run on one page. */
+/** The HTML report of a run, {@code report.html}. */
 @NullMarked
 package dev.counterpoint.runner.report.html;
 

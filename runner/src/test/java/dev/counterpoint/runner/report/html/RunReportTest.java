@@ -36,7 +36,7 @@ final class RunReportTest {
   private List<Samples.Sample> samples = List.of();
 
   @BeforeEach
-  void layARun() throws IOException {
+  void writeRunDirectory() throws IOException {
     directory = new RunDirectory(path);
     Files.writeString(directory.runFile(), "name: mine # " + HOSTILE + "\n");
     Files.writeString(
@@ -54,12 +54,12 @@ final class RunReportTest {
   }
 
   @Test
-  void itSaysWhereTheRunStands() throws IOException {
+  void reportShowsProgressAndStopReason() throws IOException {
     RunReport report = report();
     report.onStart(new TrainingStart(0, 2_000, 2, List.of()));
     report.onStep(new StepReport(1_200, 1, 0.5, 1, 0.1, 1, 1, 1, 1));
     report.onValidation(validation(labels("no", "yes")));
-    assertThat(html()).contains("Step 1,200 of 2,000, in training when this was written.");
+    assertThat(html()).contains("Step 1,200 of 2,000, still running.");
 
     report.onEnd(end("SIGINT"));
     assertThat(html()).contains("Step 1,200 of 2,000, stopped: SIGINT.");
@@ -69,7 +69,7 @@ final class RunReportTest {
   }
 
   @Test
-  void itHasACurveForEachColumn() throws IOException {
+  void reportHasAChartPerMetric() throws IOException {
     assertThat(written().split("<svg", -1)).hasSize(5);
     assertThat(html())
         .contains(
@@ -78,7 +78,7 @@ final class RunReportTest {
   }
 
   @Test
-  void aValueThatIsNotFiniteIsAGapInTheCurve() {
+  void nonFiniteValueIsAGapInTheCurve() {
     Chart loss =
         Chart.of(
             "loss",
@@ -89,7 +89,7 @@ final class RunReportTest {
   }
 
   @Test
-  void theTableOfValidationsHasTheMeasuresOfTheWhole() throws IOException {
+  void validationTableOmitsMetricsOfSingleClasses() throws IOException {
     assertThat(written())
         .contains("<th scope=\"row\">20</th><td>1</td><td>0.7000</td><td>0.5000</td></tr>")
         .contains("<th scope=\"row\">30</th><td>2</td><td>0.6000</td><td>NaN</td></tr>")
@@ -98,14 +98,14 @@ final class RunReportTest {
   }
 
   @Test
-  void aSmallConfusionMatrixIsShownWhole() throws IOException {
+  void smallConfusionMatrixIsShown() throws IOException {
     assertThat(written())
         .contains("<th scope=\"row\">no</th>")
         .contains("<td class=\"wrong\" style=\"--share: 25\">1<small>25 %</small></td>");
   }
 
   @Test
-  void ofALargeConfusionMatrixTheMistakesAreShown() throws IOException {
+  void largeConfusionMatrixIsReplacedByMistakes() throws IOException {
     report().onValidation(validation(IntStream.range(0, 21).mapToObj(i -> "label" + i).toList()));
 
     assertThat(html())
@@ -115,7 +115,7 @@ final class RunReportTest {
   }
 
   @Test
-  void whatTheModelMadeOfSamplesIsShownAndRemembered() throws IOException {
+  void samplesAreShownAndRestored() throws IOException {
     samples =
         List.of(
             new Samples.Sample("Where? ", "Here", "wrong; marked: There"),
@@ -128,37 +128,56 @@ final class RunReportTest {
     RunReport after = report();
     after.loadState(before.state());
     after.onEnd(end(null));
-    assertThat(html()).contains(shown, "After step ");
+    assertThat(html()).contains(shown, "after step ");
   }
 
   @Test
-  void aRunWithoutSamplesHasNoPlaceForThem() throws IOException {
+  void snapshotsAreListed() throws IOException {
+    assertThat(written()).doesNotContain("id=\"snapshots\"");
+    Path folder = Files.createDirectories(directory.snapshots().resolve("step-00000298"));
+    Files.createDirectories(directory.snapshots().resolve("step-00000300"));
+    Files.writeString(
+        folder.resolve("snapshot.json"),
+        """
+        {"step": 298, "seed": 17, "rank": 0, "reason": "spike", "loss": "0.5",
+         "gradientNorm": "21.875", "items": ["train.tsv:3"],
+         "batches": [{"items": 1, "tokens": 5}]}
+        """);
+
+    assertThat(written())
+        .contains(
+            "<th scope=\"row\">298</th><td>0.5000</td><td>21.88</td>", "snapshots/step-00000298")
+        .doesNotContain("step-00000300");
+  }
+
+  @Test
+  void runWithoutSamplesHasNoSampleSection() throws IOException {
     assertThat(written()).doesNotContain("id=\"samples\"");
   }
 
   @Test
-  void everyTextIsEscaped() throws IOException {
+  void textsAreEscaped() throws IOException {
     samples = List.of(new Samples.Sample(HOSTILE, HOSTILE, HOSTILE));
     report().onValidation(validation(labels(HOSTILE, "yes")));
 
     assertThat(html()).doesNotContain("<script").contains("&lt;/td&gt;&lt;script&gt;alert(");
   }
 
-  /** Every element is closed and every attribute quoted, so that a parser of XML takes it too. */
+  /** Checks that every element is closed and every attribute is quoted. */
   @Test
-  void itIsWellFormed() throws Exception {
+  void reportIsWellFormedXml() throws Exception {
     report().onValidation(validation(labels(HOSTILE, "yes")));
 
     assertThat(parse(html()).getElementsByTagName("td").getLength()).isEqualTo(3 + 3 + 1 + 4);
   }
 
   @Test
-  void nothingIsFetchedFromElsewhere() throws IOException {
+  void reportLoadsNoExternalResources() throws IOException {
     assertThat(written()).doesNotContain("http", "src=", "@import", "url(", "<link");
   }
 
   @Test
-  void aRunThatGoesOnRemembersItsConfusions() throws IOException {
+  void resumedRunRestoresConfusionMatrix() throws IOException {
     RunReport before = report();
     before.onValidation(validation(labels("no", "yes")));
     RunReport after = report();
@@ -169,17 +188,17 @@ final class RunReportTest {
   }
 
   @Test
-  void aRunWithoutValidationHasNoSuchTables() throws IOException {
+  void runWithoutValidationHasNoTables() throws IOException {
     Files.delete(directory.metrics());
     RunReport report = report();
     report.loadState(report().state());
     report.onEnd(end(null));
 
-    assertThat(html()).contains("There are no values yet.").doesNotContain("<table", "<svg");
+    assertThat(html()).contains("No metrics yet.").doesNotContain("<table", "<svg");
   }
 
   @Test
-  void nothingElseIsLeftInTheDirectory() throws IOException {
+  void noTemporaryFilesAreLeft() throws IOException {
     written();
     try (Stream<Path> files = Files.list(path)) {
       assertThat(files.map(file -> file.getFileName().toString()))
@@ -188,7 +207,7 @@ final class RunReportTest {
   }
 
   @Test
-  void manyRowsBecomeAtMostFourHundredPoints() {
+  void seriesIsReducedToAtMostFourHundredPoints() {
     double[] steps = IntStream.rangeClosed(1, 1_001).mapToDouble(i -> i).toArray();
     Series thinned = new Series("s", steps, steps).thinned(400);
 
@@ -196,10 +215,10 @@ final class RunReportTest {
   }
 
   @Test
-  void ticksAreRoundAndSpanTheRange() {
+  void ticksAreRoundNumbersAndSpanTheRange() {
     assertThat(Arrays.stream(Ticks.spanning(0.13, 0.79).all()).mapToObj(Ticks::text))
         .containsExactly("0", "0.2", "0.4", "0.6", "0.8");
-    assertThat(Ticks.spanning(3, 3).share(3)).isBetween(0.0, 1.0);
+    assertThat(Ticks.spanning(3, 3).fraction(3)).isBetween(0.0, 1.0);
     assertThat(Ticks.text(5e-4)).isEqualTo("5e-04");
     assertThat(Ticks.text(12_000)).isEqualTo("12000");
   }
@@ -221,7 +240,7 @@ final class RunReportTest {
     return List.of(labels);
   }
 
-  /** Each label is right three times, and once taken for the next. */
+  /** Each label is predicted correctly three times, and once as the next label. */
   private static ValidationReport validation(List<String> labels) {
     List<List<Long>> counts =
         IntStream.range(0, labels.size())
