@@ -8,6 +8,7 @@ import java.util.List;
  * {@code torch.optim.lr_scheduler.MultiStepLR}.
  *
  * @param milestones numbers of completed updates after which the learning rate changes
+ * @param gamma factor of each change, over 0
  */
 public record MultiStep(List<Integer> milestones, double gamma) implements Schedule {
   public MultiStep {

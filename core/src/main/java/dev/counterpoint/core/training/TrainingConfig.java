@@ -9,8 +9,8 @@ import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,68 +101,62 @@ public record TrainingConfig(
 
   /** The same for another number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
-    return changed(draft -> draft.epochs = epochs);
+    return RecordCopy.with(this, "epochs", epochs);
   }
 
   /** The same with other batches. */
   public TrainingConfig withBatchSize(int batchSize) {
-    return changed(draft -> draft.batchSize = batchSize);
+    return RecordCopy.with(this, "batchSize", batchSize);
   }
 
   /** The same computed in smaller parts. */
   public TrainingConfig withMicroBatchSize(int microBatchSize) {
-    return changed(draft -> draft.microBatchSize = microBatchSize);
+    return RecordCopy.with(this, "microBatchSize", microBatchSize);
   }
 
   /** The same with another optimizer. */
   public TrainingConfig withOptimizer(OptimizerConfig optimizer) {
-    return changed(draft -> draft.optimizer = optimizer);
+    return RecordCopy.with(this, "optimizer", optimizer);
   }
 
   /** The same with other learning rates or decays for parameters of certain names. */
   public TrainingConfig withParameterGroups(List<ParameterGroup> parameterGroups) {
-    return changed(draft -> draft.parameterGroups = parameterGroups);
+    return RecordCopy.with(this, "parameterGroups", parameterGroups);
   }
 
   /** The same with batches of examples of similar length, or of any. */
   public TrainingConfig withGroupByLength(boolean groupByLength) {
-    return changed(draft -> draft.groupByLength = groupByLength);
+    return RecordCopy.with(this, "groupByLength", groupByLength);
   }
 
   /** The same with another schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
-    return changed(draft -> draft.schedule = schedule);
+    return RecordCopy.with(this, "schedule", schedule);
   }
 
   /** The same with gradients clipped to another norm; null for none. */
   public TrainingConfig withClipNorm(@Nullable Double clipNorm) {
-    return changed(draft -> draft.clipNorm = clipNorm);
+    return RecordCopy.with(this, "clipNorm", clipNorm);
   }
 
   /** The same with each gradient clipped to a value; null for none. */
   public TrainingConfig withClipValue(@Nullable Double clipValue) {
-    return changed(draft -> draft.clipValue = clipValue);
+    return RecordCopy.with(this, "clipValue", clipValue);
   }
 
   /** The same with lower learning rates in lower layers; null for a single learning rate. */
   public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
-    return changed(draft -> draft.layerDecay = layerDecay);
+    return RecordCopy.with(this, "layerDecay", layerDecay);
   }
 
   /** The same with an average of the weights; null for none. */
   public TrainingConfig withAverageWeights(@Nullable AverageWeights averageWeights) {
-    return changed(draft -> draft.averageWeights = averageWeights);
+    return RecordCopy.with(this, "averageWeights", averageWeights);
   }
 
   /** The same with matrix products in another precision. */
   public TrainingConfig withPrecision(Precision precision) {
-    return changed(draft -> draft.precision = precision);
-  }
-
-  private TrainingConfig changed(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.finish();
+    return RecordCopy.with(this, "precision", precision);
   }
 
   /** The most examples computed at once. */
@@ -170,56 +164,4 @@ public record TrainingConfig(
     return microBatchSize == null ? batchSize : microBatchSize;
   }
 
-  /** A copy that one value is being changed of. */
-  private static final class Draft {
-    private int epochs;
-    private int batchSize;
-    private @Nullable Integer microBatchSize;
-    private OptimizerConfig optimizer;
-    private List<ParameterGroup> parameterGroups;
-    private Schedule schedule;
-    private @Nullable Double clipNorm;
-    private @Nullable Double clipValue;
-    private @Nullable Double layerDecay;
-    private @Nullable AverageWeights averageWeights;
-    private Precision precision;
-    private boolean groupByLength;
-    private List<String> freeze;
-    private int reportEvery;
-
-    private Draft(TrainingConfig config) {
-      epochs = config.epochs;
-      batchSize = config.batchSize;
-      microBatchSize = config.microBatchSize;
-      optimizer = config.optimizer;
-      parameterGroups = config.parameterGroups;
-      schedule = config.schedule;
-      clipNorm = config.clipNorm;
-      clipValue = config.clipValue;
-      layerDecay = config.layerDecay;
-      averageWeights = config.averageWeights;
-      precision = config.precision;
-      groupByLength = config.groupByLength;
-      freeze = config.freeze;
-      reportEvery = config.reportEvery;
-    }
-
-    private TrainingConfig finish() {
-      return new TrainingConfig(
-          epochs,
-          batchSize,
-          microBatchSize,
-          optimizer,
-          parameterGroups,
-          schedule,
-          clipNorm,
-          clipValue,
-          layerDecay,
-          averageWeights,
-          precision,
-          groupByLength,
-          freeze,
-          reportEvery);
-    }
-  }
 }

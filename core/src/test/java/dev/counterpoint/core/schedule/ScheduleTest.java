@@ -23,7 +23,7 @@ final class ScheduleTest {
         rejected("power 0 must be greater than 0", () -> new Polynomial(0, 0, 0)),
         rejected("timescale 0 must be greater than 0", () -> new InverseSqrt(0, 0)),
         rejected("size 0 must be greater than 0", () -> new Step(0, 0.1)),
-        rejected("milestones [] must be", () -> new MultiStep(List.of(), 0.1)),
+        rejected("milestones [] must", () -> new MultiStep(List.of(), 0.1)),
         rejected("gamma 0 must be greater than 0", () -> new Exponential(0)),
         rejected("period 0 must be greater than 0", () -> new CosineAnnealing(0, 0)),
         rejected("multiplier 0 must be", () -> new CosineAnnealingRestarts(10, 0, 0)),
