@@ -3,3 +3,4 @@
 package dev.counterpoint.core.distributed;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -8,6 +8,8 @@ import dev.counterpoint.runner.bench.Bench;
 import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;
 import dev.counterpoint.runner.bench.ProcessMemory;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.PeakMemory;

@@ -2,6 +2,9 @@ package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;

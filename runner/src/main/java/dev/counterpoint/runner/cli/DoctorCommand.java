@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.machine.DoctorReport;
 import java.io.IOException;
 import java.io.PrintWriter;

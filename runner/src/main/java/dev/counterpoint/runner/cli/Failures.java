@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.strategies.launch.LaunchException;

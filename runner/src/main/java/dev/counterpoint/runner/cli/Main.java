@@ -1,5 +1,12 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.runner.cli.model.EvaluateCommand;
+import dev.counterpoint.runner.cli.model.GenerateCommand;
+import dev.counterpoint.runner.cli.model.MergeCommand;
+import dev.counterpoint.runner.cli.model.PredictCommand;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.train.TrackerCommand;
+import dev.counterpoint.runner.cli.train.TrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

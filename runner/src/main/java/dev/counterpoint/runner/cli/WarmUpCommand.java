@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

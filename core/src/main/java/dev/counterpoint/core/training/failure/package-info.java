@@ -3,3 +3,4 @@
 package dev.counterpoint.core.training.failure;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -1,27 +1,27 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.option;
 
 /** Exit codes of the commands. */
-final class ExitCode {
+public final class ExitCode {
   /** Success. */
-  static final int DONE = 0;
+  public static final int DONE = 0;
 
   /** The request was valid, but the run failed. */
-  static final int RUN_FAILED = 1;
+  public static final int RUN_FAILED = 1;
 
   /** Invalid arguments, run file or data; nothing was started. */
-  static final int REQUEST_WRONG = 2;
+  public static final int REQUEST_WRONG = 2;
 
   /** Stopped by SIGINT: 128 + 2, as in shells. */
-  static final int INTERRUPTED = 130;
+  public static final int INTERRUPTED = 130;
 
   /**
    * Standard output was closed by its reader: 128 + 13. The JVM ignores SIGPIPE, so the command
    * exits with the code of a program that the signal terminates.
    */
-  static final int OUTPUT_CLOSED = 141;
+  public static final int OUTPUT_CLOSED = 141;
 
   /** Stopped by SIGTERM: 128 + 15. */
-  static final int TERMINATED = 143;
+  public static final int TERMINATED = 143;
 
   private ExitCode() {}
 }

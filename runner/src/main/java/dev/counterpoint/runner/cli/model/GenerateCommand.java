@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
 import dev.counterpoint.core.generation.DecoderSession;
@@ -7,6 +7,9 @@ import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
@@ -35,7 +38,7 @@ import picocli.CommandLine.Spec;
       "A single prompt is printed token by token; several prompts, and beam search, when they are"
           + " finished."
     })
-final class GenerateCommand implements Callable<Integer> {
+public final class GenerateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Files;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Options of a command that starts a new run: the run file, overrides and the class path. */
-final class NewRunOptions {
+public final class NewRunOptions {
   @Parameters(paramLabel = "RUN", description = "A built-in experiment or a YAML file.")
   private String name = "";
 
@@ -27,7 +27,7 @@ final class NewRunOptions {
    *
    * @throws InvalidSettings if it is a directory, such as a run directory
    */
-  String name() {
+  public String name() {
     if (Files.isDirectory(Path.of(name))) {
       throw new InvalidSettings(
           name + " is a directory; name a built-in experiment or a YAML file to start a new run.");
@@ -35,11 +35,11 @@ final class NewRunOptions {
     return name;
   }
 
-  List<String> sets() {
+  public List<String> sets() {
     return sets;
   }
 
-  List<Path> classpath() {
+  public List<Path> classpath() {
     return classpath.paths();
   }
 }

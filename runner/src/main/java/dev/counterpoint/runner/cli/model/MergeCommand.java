@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -8,6 +8,8 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.lora.AdapterFolder;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
@@ -30,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "merge",
     description = "Merges the LoRA adapter of a run into the weights of its base model.")
-final class MergeCommand implements Callable<Integer> {
+public final class MergeCommand implements Callable<Integer> {
   private static final Set<String> REWRITTEN =
       Set.of(ModelFolder.CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
 

@@ -1,6 +1,7 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import dev.counterpoint.core.callback.StopSignal;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.util.Map;

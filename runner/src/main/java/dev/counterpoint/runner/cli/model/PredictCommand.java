@@ -1,10 +1,13 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
@@ -35,7 +38,7 @@ import picocli.CommandLine.Spec;
       "With --json each output line is a JSON object, and so is each line of standard input:"
           + " {\"text\": ...}, or {\"question\": ..., \"context\": ...}."
     })
-final class PredictCommand implements Callable<Integer> {
+public final class PredictCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 

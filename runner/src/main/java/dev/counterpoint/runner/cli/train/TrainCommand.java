@@ -1,5 +1,7 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Spec;
  * {@link TrainingProcess} of this process, which is a single process or one rank.
  */
 @Command(name = "train", description = "Trains the model of a run file, or resumes a run.")
-final class TrainCommand implements Callable<Integer> {
+public final class TrainCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
       description = "A built-in name, a YAML file, or a run directory to resume.")

@@ -1,10 +1,11 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.launch.DistributedJob;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.RunDirectory;

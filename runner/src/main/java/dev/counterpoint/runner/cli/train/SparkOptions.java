@@ -1,7 +1,8 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.launch.RunBundle;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.spark.SparkSubmission;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
@@ -23,6 +23,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.launch.RankSession;
 import dev.counterpoint.runner.machine.Bfloat16Advice;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.model.BaseModel;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.runner.report.Console;
 import java.util.Objects;
@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Creates the console of a command from the output and error writers of its command line. */
-final class Consoles {
+public final class Consoles {
   private Consoles() {}
 
-  static Console of(@Nullable CommandSpec spec) {
+  public static Console of(@Nullable CommandSpec spec) {
     var commandLine = Objects.requireNonNull(spec).commandLine();
     return Console.of(commandLine.getOut(), commandLine.getErr());
   }

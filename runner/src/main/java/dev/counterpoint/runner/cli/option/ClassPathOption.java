@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.option;
 
 import java.io.File;
 import java.nio.file.Path;
@@ -8,7 +8,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The {@code --classpath} option of all commands that read a run file or a run directory. */
-final class ClassPathOption {
+public final class ClassPathOption {
   @Option(
       names = "--classpath",
       paramLabel = "PATHS",
@@ -17,7 +17,7 @@ final class ClassPathOption {
               + " path. The .java files are compiled at startup. May be repeated.")
   private List<String> paths = new ArrayList<>();
 
-  List<Path> paths() {
+  public List<Path> paths() {
     return paths.stream()
         .flatMap(path -> Arrays.stream(path.split(File.pathSeparator)))
         .filter(path -> !path.isEmpty())

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.launch.DistributedJob;

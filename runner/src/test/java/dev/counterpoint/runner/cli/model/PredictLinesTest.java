@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.train;
 
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "tracker",
     hidden = true,
     description = "The rendezvous of one attempt of a distributed run; started by launchers.")
-final class TrackerCommand implements Callable<Integer> {
+public final class TrackerCommand implements Callable<Integer> {
   @Option(names = "--host", required = true, description = "An address of this machine.")
   private String host = "";
 

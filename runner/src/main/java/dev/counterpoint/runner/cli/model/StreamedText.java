@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli;
+package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.PrintWriter;
