@@ -163,5 +163,4 @@ public record TrainingConfig(
   public int microBatch() {
     return microBatchSize == null ? batchSize : microBatchSize;
   }
-
 }

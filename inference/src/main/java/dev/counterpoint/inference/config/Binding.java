@@ -194,7 +194,9 @@ final class Binding {
     return current;
   }
 
-  /** Rejects unknown keys, except the file's keys if {@code --set} selected another implementation. */
+  /**
+   * Rejects unknown keys, except the file's keys if {@code --set} selected another implementation.
+   */
   private void rejectUnknown(RecordShape shape, Mapping node, String path, boolean typed) {
     List<String> known = new ArrayList<>(typed ? List.of(TYPE) : List.of());
     known.addAll(shape.names());

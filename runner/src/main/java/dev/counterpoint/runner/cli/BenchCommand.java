@@ -110,7 +110,9 @@ final class BenchCommand implements Callable<Integer> {
             orAll(contenders, Contender.Kind.class),
             python,
             (steps + 1) / 2,
-            measuresOneContender() ? (size, precision) -> PeakMemory.bytes() : new ProcessMemory(Main.class));
+            measuresOneContender()
+                ? (size, precision) -> PeakMemory.bytes()
+                : new ProcessMemory(Main.class));
     bench.check();
     Path file = file();
     ArrayNode rows = bench.run(console::print);
@@ -122,8 +124,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /**
-   * Returns whether this process measures only Counterpoint, at one size and precision; its own peak
-   * memory is then the result.
+   * Returns whether this process measures only Counterpoint, at one size and precision; its own
+   * peak memory is then the result.
    */
   private boolean measuresOneContender() {
     return contenders != null

@@ -8,7 +8,8 @@ import picocli.CommandLine.Spec;
 /** {@code counterpoint check}: verifies guarantees of Counterpoint on a user's run. */
 @Command(
     name = "check",
-    description = "Verifies on your run that resuming and batch splitting do not change the result.",
+    description =
+        "Verifies on your run that resuming and batch splitting do not change the result.",
     synopsisSubcommandLabel = "CHECK",
     commandListHeading = "%nChecks:%n",
     subcommands = {CheckResumeCommand.class, CheckEquivalenceCommand.class})

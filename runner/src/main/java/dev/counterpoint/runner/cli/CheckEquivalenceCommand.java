@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code counterpoint check equivalence}: verifies that the gradient of a batch does not depend on how
- * the batch is split.
+ * {@code counterpoint check equivalence}: verifies that the gradient of a batch does not depend on
+ * how the batch is split.
  */
 @Command(
     name = "equivalence",

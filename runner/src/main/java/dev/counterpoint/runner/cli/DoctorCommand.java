@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 /** {@code counterpoint doctor}: reports on the machine and the engine, and runs a self-check. */
 @Command(
     name = "doctor",
-    description = "Shows the machine and the engine, and checks that the engine computes correctly.")
+    description =
+        "Shows the machine and the engine, and checks that the engine computes correctly.")
 final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints one JSON object.")
   private boolean json;

@@ -72,7 +72,9 @@ final class DoctorFormatter {
     line("devices", String.join(", ", engine.devices()));
     line(
         "threads",
-        format("%d within an operation, %d parallel operations", engine.threads(), engine.interopThreads()));
+        format(
+            "%d within an operation, %d parallel operations",
+            engine.threads(), engine.interopThreads()));
   }
 
   private void write(MatmulSpeeds speeds, Processor processor) {

@@ -22,7 +22,10 @@ import picocli.CommandLine.Spec;
 final class ExperimentsCommand implements Callable<Integer> {
   private static final int INDENT = 19;
 
-  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Prints the run file of this experiment.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      description = "Prints the run file of this experiment.")
   private @Nullable String name;
 
   @Spec private @Nullable CommandSpec spec;

@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code counterpoint replay}: repeats the training step of a snapshot to find the layer whose output is
- * not finite.
+ * {@code counterpoint replay}: repeats the training step of a snapshot to find the layer whose
+ * output is not finite.
  */
 @Command(
     name = "replay",

@@ -11,8 +11,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code counterpoint warm-up}: runs the interactive commands on a tiny data set, so that the launcher
- * can record which classes they load for a class-data-sharing archive. Their results are ignored.
+ * {@code counterpoint warm-up}: runs the interactive commands on a tiny data set, so that the
+ * launcher can record which classes they load for a class-data-sharing archive. Their results are
+ * ignored.
  */
 @Command(
     name = "warm-up",

@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Built-in data sets. They are written to files in the cache folder on first use, and then read like
- * user data.
+ * Built-in data sets. They are written to files in the cache folder on first use, and then read
+ * like user data.
  *
  * @param cache the cache folder of the program
  */
@@ -79,7 +79,9 @@ public record BuiltInData(Path cache) {
    * @param runFile the text of the run file
    */
   public static List<String> notes(String runFile) {
-    return runFile.contains(SCHEME + "languages/") ? List.of(LanguagesCorpus.exclusionNote()) : List.of();
+    return runFile.contains(SCHEME + "languages/")
+        ? List.of(LanguagesCorpus.exclusionNote())
+        : List.of();
   }
 
   private static void write(Corpus corpus, Path folder) {

@@ -20,10 +20,10 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * Data set of the experiment {@code question-answering}: paragraphs about countries with questions, in
- * the JSON format of SQuAD 2. The facts come from {@code CountryFactsExtractor}. A paragraph states
- * several facts in random order and wording, with a question about each. One more question is about
- * a fact that the paragraph does not state and has no answer.
+ * Data set of the experiment {@code question-answering}: paragraphs about countries with questions,
+ * in the JSON format of SQuAD 2. The facts come from {@code CountryFactsExtractor}. A paragraph
+ * states several facts in random order and wording, with a question about each. One more question
+ * is about a fact that the paragraph does not state and has no answer.
  *
  * <p>Each country is in only one split. The data is the same on every machine.
  */

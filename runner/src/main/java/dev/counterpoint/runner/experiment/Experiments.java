@@ -16,8 +16,7 @@ public final class Experiments {
 
   static {
     DESCRIPTIONS.put(
-        "sentiment",
-        "sentiment of reviews: 12,000 sentences from a grammar, a small transformer");
+        "sentiment", "sentiment of reviews: 12,000 sentences from a grammar, a small transformer");
     DESCRIPTIONS.put(
         "sentiment-bert",
         "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT");
@@ -57,8 +56,8 @@ public final class Experiments {
    * Returns the run file of an experiment as YAML text.
    *
    * @param name the name of a built-in experiment
-   * @param sets the {@code KEY=VALUE} overrides; with {@code model.from} some experiments use another
-   *     run file, with settings for fine-tuning
+   * @param sets the {@code KEY=VALUE} overrides; with {@code model.from} some experiments use
+   *     another run file, with settings for fine-tuning
    */
   public static String runFile(String name, List<String> sets) {
     boolean pretrained =

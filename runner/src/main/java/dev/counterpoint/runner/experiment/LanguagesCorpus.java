@@ -18,13 +18,13 @@ import java.util.zip.GZIPInputStream;
  * Data set of the experiment {@code languages}: names of countries, languages, currencies and time
  * zones in 140 languages. The label is the language, such as {@code de} for {@code Königreich}.
  *
- * <p>The names are from Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: all spellings
- * are distinct, and each language has at least 200 names. Their licence is {@code
+ * <p>The names are from Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: all
+ * spellings are distinct, and each language has at least 200 names. Their licence is {@code
  * UNICODE-LICENSE.txt} in the same folder.
  *
- * <p>The data is split by CLDR key, not by name: the names of {@code country:FR} in all languages are
- * either in the training or in the validation split. Otherwise a model could infer the language of
- * {@code Frankreich} in validation from {@code Frankryk} in training.
+ * <p>The data is split by CLDR key, not by name: the names of {@code country:FR} in all languages
+ * are either in the training or in the validation split. Otherwise a model could infer the language
+ * of {@code Frankreich} in validation from {@code Frankryk} in training.
  */
 final class LanguagesCorpus {
   private static final String RESOURCE = "languages.tsv.gz";

@@ -9,13 +9,13 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Data set of the experiment {@code sentiment}: positive and negative reviews from a grammar. It has
- * 9,600 training, 1,200 validation and 1,200 test examples, and 1,200 with clauses nested one level
- * deeper than in the other splits. The data is the same on every machine.
+ * Data set of the experiment {@code sentiment}: positive and negative reviews from a grammar. It
+ * has 9,600 training, 1,200 validation and 1,200 test examples, and 1,200 with clauses nested one
+ * level deeper than in the other splits. The data is the same on every machine.
  *
- * <p>Single words do not determine the sentiment: statements are negated, doubted, contrasted, quoted
- * from others, about another product, or ironic, and equally often with positive and with negative
- * words. Products, persons, names and places differ between splits.
+ * <p>Single words do not determine the sentiment: statements are negated, doubted, contrasted,
+ * quoted from others, about another product, or ironic, and equally often with positive and with
+ * negative words. Products, persons, names and places differ between splits.
  */
 final class SentimentCorpus {
   private static final long SEED = 20240;

@@ -17,8 +17,8 @@ import java.util.function.IntSupplier;
  */
 public final class Console implements AutoCloseable {
   /**
-   * Erases from the cursor to the end of the screen, as narrowing the window may have wrapped the status
-   * line into several rows.
+   * Erases from the cursor to the end of the screen, as narrowing the window may have wrapped the
+   * status line into several rows.
    */
   private static final String ERASE_BELOW = "\u001b[J";
 
@@ -45,8 +45,8 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Creates a console. The launcher passes whether standard error is a terminal as a system property,
-   * because Java can detect this only since release 22.
+   * Creates a console. The launcher passes whether standard error is a terminal as a system
+   * property, because Java can detect this only since release 22.
    */
   public static Console of(PrintWriter out, PrintWriter err) {
     boolean terminal = Boolean.getBoolean("counterpoint.terminal");
@@ -59,8 +59,8 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Returns the maximum length of the status line. The last column is left free, as the cursor would
-   * wrap otherwise.
+   * Returns the maximum length of the status line. The last column is left free, as the cursor
+   * would wrap otherwise.
    */
   int statusWidth() {
     return Math.max(1, columns.getAsInt() - 1);
@@ -92,8 +92,8 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Returns the exception for a failed write. The writers do not report the cause, so it writes once
-   * more to the underlying stream, where a closed pipe fails again.
+   * Returns the exception for a failed write. The writers do not report the cause, so it writes
+   * once more to the underlying stream, where a closed pipe fails again.
    */
   static RuntimeException failure(OutputStream stream) {
     String reason = "some of it was not written";

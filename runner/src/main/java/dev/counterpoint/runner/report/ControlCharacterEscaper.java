@@ -4,20 +4,23 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Escapes control characters in text that is printed to a terminal, so that it can neither end a line
- * nor send escape sequences.
+ * Escapes control characters in text that is printed to a terminal, so that it can neither end a
+ * line nor send escape sequences.
  */
 public final class ControlCharacterEscaper {
   private ControlCharacterEscaper() {}
 
   /**
-   * Replaces line feeds, carriage returns and tabs by their escape sequences in Java, and other control
-   * characters by Unicode escapes.
+   * Replaces line feeds, carriage returns and tabs by their escape sequences in Java, and other
+   * control characters by Unicode escapes.
    */
   public static String of(String text) {
     return text.codePoints()
         .mapToObj(
-            codePoint -> Character.isISOControl(codePoint) ? escape(codePoint) : Character.toString(codePoint))
+            codePoint ->
+                Character.isISOControl(codePoint)
+                    ? escape(codePoint)
+                    : Character.toString(codePoint))
         .collect(Collectors.joining());
   }
 

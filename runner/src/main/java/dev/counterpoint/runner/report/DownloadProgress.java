@@ -41,7 +41,9 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
     if (console.terminal() && now - shownNanos > REDRAW_NANOS) {
       shownNanos = now;
       console.status(truncate(line(bytes, total, now)));
-    } else if (!console.terminal() && total > MIN_BYTES_FOR_LINES && bytes * PARTS / total > shownPart) {
+    } else if (!console.terminal()
+        && total > MIN_BYTES_FOR_LINES
+        && bytes * PARTS / total > shownPart) {
       shownPart = bytes * PARTS / total;
       console.say(line(bytes, total, now));
     }

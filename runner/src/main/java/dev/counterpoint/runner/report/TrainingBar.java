@@ -52,8 +52,8 @@ final class TrainingBar implements AutoCloseable {
   }
 
   /**
-   * Formats the line. The bar fills the width that the other parts leave free; it is omitted if that is
-   * under four characters.
+   * Formats the line. The bar fills the width that the other parts leave free; it is omitted if
+   * that is under four characters.
    */
   static String line(long step, long totalSteps, String figures, int width) {
     String percent = " ".repeat(2) + 100 * step / totalSteps + "% ";

@@ -24,6 +24,7 @@ final class CheckEquivalenceCommandTest {
     assertThat(CheckEquivalenceCommand.failureMessage(FINDING, 1e-8).lines())
         .allSatisfy(line -> assertThat(Failures.PREFIX + line).hasSizeLessThan(80));
     assertThat(CheckEquivalenceCommand.failureMessage(FINDING, 1e-8))
-        .contains("micro-batches of 16", "1.0e-07", "encoder.11.attention.bias", "1.0e-06", "1.0E-8");
+        .contains(
+            "micro-batches of 16", "1.0e-07", "encoder.11.attention.bias", "1.0e-06", "1.0E-8");
   }
 }

@@ -76,7 +76,9 @@ class EvaluateDataTest {
   void fileMayContainASubsetOfTheLabels() throws IOException {
     Path file = write("good.tsv", "good film\tgood\n");
 
-    assertThat(evaluate("--data", file.toString()).out()).contains("data (1 example").contains("1.0");
+    assertThat(evaluate("--data", file.toString()).out())
+        .contains("data (1 example")
+        .contains("1.0");
   }
 
   @Test

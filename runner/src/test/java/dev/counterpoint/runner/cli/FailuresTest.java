@@ -37,20 +37,20 @@ final class FailuresTest {
   @Test
   void divergedRanksAreAFailedRun() {
     StringWriter errorOutput = new StringWriter();
-    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
+    CommandLine command =
+        new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
 
     int code = new Failures(() -> false).report(divergence(), command);
 
     assertThat(code).isEqualTo(1);
-    assertThat(errorOutput.toString())
-        .startsWith("counterpoint: ")
-        .contains("rank 1", "rank 0");
+    assertThat(errorOutput.toString()).startsWith("counterpoint: ").contains("rank 1", "rank 0");
   }
 
   @Test
   void closedOutputPrintsNoMessage() {
     StringWriter errorOutput = new StringWriter();
-    CommandLine command = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
+    CommandLine command =
+        new CommandLine(CommandSpec.create()).setErr(new PrintWriter(errorOutput, true));
 
     int code =
         new Failures(() -> false).report(new OutputClosed(new IOException("Broken pipe")), command);

@@ -62,8 +62,7 @@ class FineTuneTest {
     Files.delete(model.resolve("tokenizer.json"));
 
     assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
-    assertThat(terminal.err())
-        .contains(model.toString(), "tokenizer.json", "data.tokenizer.path");
+    assertThat(terminal.err()).contains(model.toString(), "tokenizer.json", "data.tokenizer.path");
     assertThat(folder.resolve("second")).doesNotExist();
   }
 
@@ -83,8 +82,7 @@ class FineTuneTest {
     for (String callback : List.of("early-stop", "best-model")) {
       assertThat(train("run", "data.validation=null", "callbacks=[{type: " + callback + "}]"))
           .isEqualTo(ExitCode.REQUEST_WRONG);
-      assertThat(terminal.err())
-          .contains("\"loss\"", "data.validation.path");
+      assertThat(terminal.err()).contains("\"loss\"", "data.validation.path");
     }
   }
 
@@ -104,8 +102,7 @@ class FineTuneTest {
     assertThat(prediction).startsWith("good\t").isNotEqualTo(predict("base"));
 
     Path full = folder.resolve("whole");
-    assertThat(
-            terminal.run("merge", folder.resolve("run").toString(), "--output", full.toString()))
+    assertThat(terminal.run("merge", folder.resolve("run").toString(), "--output", full.toString()))
         .isEqualTo(ExitCode.DONE);
     assertThat(full.resolve("tokenizer.json")).isRegularFile();
     assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();

@@ -85,7 +85,8 @@ final class MainTest {
 
   @Test
   void invalidSettingsAreUnwrappedFromGuiceExceptions() {
-    int code = run(() -> Guice.createInjector(new InvalidModule()).getInstance(Integer.class), "fake");
+    int code =
+        run(() -> Guice.createInjector(new InvalidModule()).getInstance(Integer.class), "fake");
 
     assertThat(code).isEqualTo(2);
     assertThat(error.toString()).isEqualToIgnoringNewLines("counterpoint: no such model");
@@ -116,7 +117,8 @@ final class MainTest {
             "fake");
 
     assertThat(code).isEqualTo(1);
-    assertThat(error.toString()).contains("counterpoint: ", Path.of("nowhere", "train.tsv").toString());
+    assertThat(error.toString())
+        .contains("counterpoint: ", Path.of("nowhere", "train.tsv").toString());
   }
 
   @Test

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** User-defined components, each one {@code .java} file next to a run file and run by one command. */
+/**
+ * User-defined components, each one {@code .java} file next to a run file and run by one command.
+ */
 final class OneFileTest {
   private static final String[] GOOD = {"fine", "lovely", "bright", "warm", "clever"};
   private static final String[] BAD = {"dull", "gloomy", "cold", "weak", "silly"};
@@ -88,8 +90,7 @@ final class OneFileTest {
     Files.writeString(source, Files.readString(source) + "// changed\n");
 
     run("evaluate", run.toString());
-    assertThat(terminal.err())
-        .contains("WordAverage.java has changed");
+    assertThat(terminal.err()).contains("WordAverage.java has changed");
     Terminal resuming = new Terminal();
     resuming.run("train", run.toString(), "--set", "training.epochs=2");
     assertThat(resuming.err()).contains("WordAverage.java has changed");

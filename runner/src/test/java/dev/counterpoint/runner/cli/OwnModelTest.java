@@ -58,9 +58,7 @@ final class OwnModelTest {
   void outputOfWrongShapeIsRejectedBeforeTheFirstStep() throws IOException {
     assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.REQUEST_WRONG);
 
-    assertThat(terminal.err())
-        .contains("(2, 5)", "(2, 2)")
-        .doesNotContain("step 1");
+    assertThat(terminal.err()).contains("(2, 5)", "(2, 2)").doesNotContain("step 1");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

@@ -48,7 +48,8 @@ class QuestionAnsweringRunTest {
         .isEqualTo(ExitCode.DONE);
     assertThat(terminal.out()).contains("exactMatch 1.0000, f1 1.0000");
     Terminal predicted = new Terminal();
-    predicted.run("predict", run, "--question", "Which colour?", "--text", "The door is blue and old.");
+    predicted.run(
+        "predict", run, "--question", "Which colour?", "--text", "The door is blue and old.");
     assertThat(predicted.out()).as(predicted.err()).startsWith("blue\t").contains("\t12-16\n");
     Terminal inJson = new Terminal();
     inJson.run(

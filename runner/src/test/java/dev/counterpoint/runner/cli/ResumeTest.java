@@ -98,8 +98,7 @@ final class ResumeTest {
 
     assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
 
-    assertThat(terminal.err())
-        .contains("This run is finished", "9 steps");
+    assertThat(terminal.err()).contains("This run is finished", "9 steps");
     assertThat(terminal.out()).isEqualTo(results + results);
     assertThat(run.resolve("metrics.jsonl")).hasContent(rows);
     assertThat(withoutPeakMemory(Files.readString(run.resolve("summary.json"))))
@@ -131,7 +130,8 @@ final class ResumeTest {
           }
         }
         """);
-    Files.writeString(folder.resolve("small.yaml"), "classpath: [DirectoryMover.java]\n" + RUN_FILE);
+    Files.writeString(
+        folder.resolve("small.yaml"), "classpath: [DirectoryMover.java]\n" + RUN_FILE);
 
     assertThat(
             terminal.run(
@@ -187,8 +187,7 @@ final class ResumeTest {
     assertThat(terminal.run("train", run.toString(), "--set", "training.epochs=2"))
         .isEqualTo(ExitCode.REQUEST_WRONG);
 
-    assertThat(terminal.err())
-        .containsPattern("training\\.epochs .*2.*3");
+    assertThat(terminal.err()).containsPattern("training\\.epochs .*2.*3");
     assertThat(run.resolve("run.yaml")).content().contains("epochs: 3");
   }
 
@@ -231,8 +230,7 @@ final class ResumeTest {
         Files.readString(run.resolve("summary.json")).replace("\"steps\" : 9", "\"steps\" : 3"));
 
     terminal.run("evaluate", run.toString());
-    assertThat(terminal.err())
-        .containsPattern("The model is from step \\d+, .*to step 9");
+    assertThat(terminal.err()).containsPattern("The model is from step \\d+, .*to step 9");
   }
 
   @Test
@@ -242,8 +240,7 @@ final class ResumeTest {
 
     assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
 
-    assertThat(terminal.err())
-        .containsPattern(Failures.PREFIX + ".*data .*\\bvalidation\\b");
+    assertThat(terminal.err()).containsPattern(Failures.PREFIX + ".*data .*\\bvalidation\\b");
   }
 
   @Test

@@ -77,22 +77,11 @@ class TextGenerationTest {
   @Test
   void invalidPromptsAndOptionsAreRejected() {
     assertRejected("\"<|endoftext|>\"", "--prompt", "");
-    assertRejected(
-        "\"xyz\"",
-        "--prompt",
-        "a",
-        "--stop",
-        "xyz");
-    assertRejected(
-        "10 tokens",
-        "--prompt",
-        "a",
-        "--stop",
-        "é");
+    assertRejected("\"xyz\"", "--prompt", "a", "--stop", "xyz");
+    assertRejected("10 tokens", "--prompt", "a", "--stop", "é");
     assertRejected("abcdefgh", "--prompt", CYCLE.repeat(4));
     assertRejected("24", "--prompt", CYCLE.repeat(3));
-    assertRejected(
-        "--top-p 2", "--prompt", "a", "--top-p", "2");
+    assertRejected("--top-p 2", "--prompt", "a", "--top-p", "2");
   }
 
   @Test
@@ -108,8 +97,7 @@ class TextGenerationTest {
     Terminal terminal = new Terminal();
 
     assertThat(run(terminal, "--prompt", "a☃bc", "--max-tokens", "1")).isEqualTo(ExitCode.DONE);
-    assertThat(terminal.err())
-        .contains("\"☃\"");
+    assertThat(terminal.err()).contains("\"☃\"");
   }
 
   @Test

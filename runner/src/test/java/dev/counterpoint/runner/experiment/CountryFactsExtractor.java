@@ -17,9 +17,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Extracts facts about countries from the JDK, in English, for the data set of the experiment {@code
- * question-answering}: name, two-letter and three-letter code, currency and its code, languages, and
- * the first day of the week.
+ * Extracts facts about countries from the JDK, in English, for the data set of the experiment
+ * {@code question-answering}: name, two-letter and three-letter code, currency and its code,
+ * languages, and the first day of the week.
  *
  * <p>The project ships the result, because the tables differ between JDK releases. It was created
  * with JDK 17 (CLDR 39), from the root of the repository:

@@ -27,8 +27,8 @@ import java.util.zip.GZIPOutputStream;
  * Extracts the data set of the experiment {@code languages}: names of countries, languages,
  * currencies and time zones in every language of the running JDK's CLDR tables.
  *
- * <p>The project ships the result, because the tables differ between JDK releases and slim JDKs have
- * few of them. It was created with JDK 17 (CLDR 39), from the root of the repository:
+ * <p>The project ships the result, because the tables differ between JDK releases and slim JDKs
+ * have few of them. It was created with JDK 17 (CLDR 39), from the root of the repository:
  *
  * <pre>
  * java runner/src/test/java/dev/counterpoint/runner/experiment/LanguageNamesExtractor.java \
@@ -36,8 +36,8 @@ import java.util.zip.GZIPOutputStream;
  * </pre>
  *
  * <p>The first line of the file is {@code # sharedSpellings=N}. Each line after it is a language
- * tag, a key such as {@code country:FR}, and the name of the key in that language, separated by tabs
- * and sorted by language, then key. The output is deterministic for a JDK release.
+ * tag, a key such as {@code country:FR}, and the name of the key in that language, separated by
+ * tabs and sorted by language, then key. The output is deterministic for a JDK release.
  *
  * <h2>Languages and names</h2>
  *
@@ -54,11 +54,12 @@ import java.util.zip.GZIPOutputStream;
  *
  * <h2>Exclusions</h2>
  *
- * <p>A spelling that occurs in two or more languages, compared exactly, is removed from all of them,
- * because it does not identify a language. Languages with fewer than {@value #MIN_NAMES} remaining
- * names are then removed; a name counts once, whatever its kind. Closely related languages therefore
- * lose many names. Norwegian is excluded, because its tags {@code nb} and {@code no} have the same
- * table, and so is English, because Filipino, Cebuano and others share most of its names.
+ * <p>A spelling that occurs in two or more languages, compared exactly, is removed from all of
+ * them, because it does not identify a language. Languages with fewer than {@value #MIN_NAMES}
+ * remaining names are then removed; a name counts once, whatever its kind. Closely related
+ * languages therefore lose many names. Norwegian is excluded, because its tags {@code nb} and
+ * {@code no} have the same table, and so is English, because Filipino, Cebuano and others share
+ * most of its names.
  */
 final class LanguageNamesExtractor {
   private static final int MIN_NAMES = 200;

@@ -119,8 +119,8 @@ class LanguagesCorpusTest {
   }
 
   /**
-   * Multinomial naive Bayes on character n-grams of length 1 to 3, with markers for the start and the
-   * end of a text and additive smoothing over the n-grams of the training split.
+   * Multinomial naive Bayes on character n-grams of length 1 to 3, with markers for the start and
+   * the end of a text and additive smoothing over the n-grams of the training split.
    */
   private static final class NaiveBayes {
     private static final int LONGEST_GRAM = 3;

@@ -59,7 +59,10 @@ class SentimentCorpusTest {
     assertThat(bestAccuracy(2)).isLessThan(0.85);
   }
 
-  /** Returns the validation accuracy of logistic regression on n-grams, at the best of three weight decays. */
+  /**
+   * Returns the validation accuracy of logistic regression on n-grams, at the best of three weight
+   * decays.
+   */
   private static double bestAccuracy(int maxLength) {
     double best = 0;
     for (double decay : new double[] {1e-5, 1e-4, 1e-3}) {

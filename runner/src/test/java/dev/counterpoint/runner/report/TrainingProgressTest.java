@@ -83,8 +83,7 @@ final class TrainingProgressTest {
     end();
 
     assertThat(output.toString().lines().map(line -> line.split(" ")[1]))
-        .containsExactly(
-            "1", "300", "600", "900", "1200", "1500", "1800", "2100", "2400", "2700");
+        .containsExactly("1", "300", "600", "900", "1200", "1500", "1800", "2100", "2400", "2700");
   }
 
   @Test

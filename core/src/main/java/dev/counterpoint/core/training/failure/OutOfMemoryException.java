@@ -16,8 +16,8 @@ public final class OutOfMemoryException extends RuntimeException {
   }
 
   /**
-   * The exception to throw for a failure: an {@code OutOfMemoryException} if an allocation failed, otherwise
-   * the failure itself.
+   * The exception to throw for a failure: an {@code OutOfMemoryException} if an allocation failed,
+   * otherwise the failure itself.
    *
    * @param position the current activity, as "step 12, micro-batch 0: ids (8, 128)"
    */

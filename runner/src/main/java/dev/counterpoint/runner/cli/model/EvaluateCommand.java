@@ -51,7 +51,10 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory.")
   private Path directory = Path.of("");
 
-  @Option(names = "--split", paramLabel = "NAME", description = "Evaluates only this split, which may be train.")
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      description = "Evaluates only this split, which may be train.")
   private @Nullable String split;
 
   @Option(
@@ -65,8 +68,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description =
-          "Overrides a run-file value, such as data.test.path=more.tsv. May be repeated.")
+      description = "Overrides a run-file value, such as data.test.path=more.tsv. May be repeated.")
   private List<String> sets = new ArrayList<>();
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -109,10 +111,12 @@ public final class EvaluateCommand implements Callable<Integer> {
       return module;
     }
     if (split != null) {
-      throw new InvalidSettings("--split cannot be combined with --data, which replaces the data of the run.");
+      throw new InvalidSettings(
+          "--split cannot be combined with --data, which replaces the data of the run.");
     }
     DataSplits replacement = openFile(run, file);
-    return Modules.override(module).with(binder -> binder.bind(DataSplits.class).toInstance(replacement));
+    return Modules.override(module)
+        .with(binder -> binder.bind(DataSplits.class).toInstance(replacement));
   }
 
   private static DataSplits openFile(Run run, String file) throws IOException {
@@ -168,7 +172,8 @@ public final class EvaluateCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        run.directory().path() + " has neither a model nor a complete checkpoint."));
+                        run.directory().path()
+                            + " has neither a model nor a complete checkpoint."));
     newest.loadModel(model.parameters());
     console.say(
         (ModelFolder.isAdapter(folder)

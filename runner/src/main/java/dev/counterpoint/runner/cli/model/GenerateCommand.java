@@ -49,7 +49,10 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "The text to continue. May be repeated.")
   private List<String> prompts = new ArrayList<>();
 
-  @Option(names = "--max-tokens", paramLabel = "N", description = "Maximum number of new tokens (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "Maximum number of new tokens (default: ${DEFAULT-VALUE}).")
   private int maxTokens = 100;
 
   @Option(
@@ -58,7 +61,10 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "Sampling temperature; below 1 favours likely tokens.")
   private @Nullable Double temperature;
 
-  @Option(names = "--top-k", paramLabel = "K", description = "Samples from the K most likely tokens.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Samples from the K most likely tokens.")
   private @Nullable Integer topK;
 
   @Option(
@@ -74,20 +80,19 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "Over 1 makes tokens less likely that the text already contains.")
   private double repetitionPenalty = 1;
 
-  @Option(
-      names = "--beams",
-      paramLabel = "N",
-      description = "Beam search with N beams.")
+  @Option(names = "--beams", paramLabel = "N", description = "Beam search with N beams.")
   private int beams = 1;
 
   @Option(
       names = "--stop",
       paramLabel = "TOKEN",
-      description =
-          "Stops at this token, as well as at the end-of-text token. May be repeated.")
+      description = "Stops at this token, as well as at the end-of-text token. May be repeated.")
   private List<String> stop = new ArrayList<>();
 
-  @Option(names = "--seed", paramLabel = "N", description = "Random seed for sampling (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Random seed for sampling (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -113,12 +118,14 @@ public final class GenerateCommand implements Callable<Integer> {
       }
       Set<Long> stopTokens = new HashSet<>(Set.of((long) config.data().paddingId()));
       stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
-      Generator generator = new Generator(languageModel, settings(stopTokens), maxLength, Device.cpu());
+      Generator generator =
+          new Generator(languageModel, settings(stopTokens), maxLength, Device.cpu());
       List<List<Long>> generated = printContinuations(generator, ids, encoder, Consoles.of(spec));
       for (int i = 0; i < generated.size(); i++) {
         boolean reachedLimit = ids.get(i).length + generated.get(i).size() == maxLength;
         if (reachedLimit
-            && generated.get(i).size() < maxTokens && !endsWith(generated.get(i), stopTokens)) {
+            && generated.get(i).size() < maxTokens
+            && !endsWith(generated.get(i), stopTokens)) {
           Consoles.of(spec)
               .say("Stopped at " + maxLength + " tokens, the maximum length of the model.");
         }
@@ -154,7 +161,8 @@ public final class GenerateCommand implements Callable<Integer> {
     try {
       return unchecked(stopTokens);
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(e.problems().stream().map(GenerateCommand::withOptionName).toList());
+      throw new InvalidSettings(
+          e.problems().stream().map(GenerateCommand::withOptionName).toList());
     }
   }
 

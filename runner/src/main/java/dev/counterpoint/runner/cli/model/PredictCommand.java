@@ -92,7 +92,9 @@ public final class PredictCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  /** Returns whether the model extracts answers from texts: it has neither labels nor next tokens. */
+  /**
+   * Returns whether the model extracts answers from texts: it has neither labels nor next tokens.
+   */
   private static boolean answersQuestions(ModelFolder.Config config) {
     return config.model() instanceof BertConfig bert
         && bert.task() == BertConfig.Task.QUESTION_ANSWERING;

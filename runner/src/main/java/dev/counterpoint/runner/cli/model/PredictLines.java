@@ -52,8 +52,8 @@ final class PredictLines {
   }
 
   /**
-   * Decodes UTF-8. Malformed input becomes an unpaired surrogate, which valid UTF-8 never contains, so
-   * that its line can be rejected by number.
+   * Decodes UTF-8. Malformed input becomes an unpaired surrogate, which valid UTF-8 never contains,
+   * so that its line can be rejected by number.
    */
   static BufferedReader decoded(InputStream bytes) {
     return new BufferedReader(
@@ -89,8 +89,7 @@ final class PredictLines {
     flush(pending, handler);
   }
 
-  private static void flush(
-      List<PredictRequest> pending, Consumer<List<PredictRequest>> handler) {
+  private static void flush(List<PredictRequest> pending, Consumer<List<PredictRequest>> handler) {
     if (!pending.isEmpty()) {
       handler.accept(List.copyOf(pending));
       pending.clear();
@@ -161,7 +160,8 @@ final class PredictLines {
 
   private void requirePairs(String key, String text) {
     if (Surrogates.areUnpairedIn(text)) {
-      throw invalidLine("has an unpaired surrogate at \"" + key + "\", which is not a valid character");
+      throw invalidLine(
+          "has an unpaired surrogate at \"" + key + "\", which is not a valid character");
     }
   }
 
@@ -176,9 +176,7 @@ final class PredictLines {
   }
 
   private String required() {
-    return needsQuestion
-        ? "the strings \"question\" and \"context\""
-        : "a string \"text\"";
+    return needsQuestion ? "the strings \"question\" and \"context\"" : "a string \"text\"";
   }
 
   private InvalidSettings invalidLine(String problem) {

@@ -6,7 +6,9 @@ import java.util.List;
 
 /** Runs a trained model on requests and formats its predictions as lines. */
 interface PredictionFormatter extends AutoCloseable {
-  /** Returns the output lines of the requests in order: tab-separated values, or a JSON object each. */
+  /**
+   * Returns the output lines of the requests in order: tab-separated values, or a JSON object each.
+   */
   List<String> format(List<PredictRequest> requests);
 
   /** Returns remarks to print after all requests, such as how many texts were truncated. */

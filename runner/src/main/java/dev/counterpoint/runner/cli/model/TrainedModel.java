@@ -54,7 +54,9 @@ final class TrainedModel {
     JsonNode summary = AtomicFile.readJson(run.summary());
     long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
-    if (newest.isPresent() && newest.getAsLong() > finishedSteps && Files.isDirectory(run.model())) {
+    if (newest.isPresent()
+        && newest.getAsLong() > finishedSteps
+        && Files.isDirectory(run.model())) {
       console.say(
           String.format(
               Locale.ROOT,

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Confusion matrix for the report. A matrix of more than 20 labels is replaced by its 20 most frequent
- * misclassifications.
+ * Confusion matrix for the report. A matrix of more than 20 labels is replaced by its 20 most
+ * frequent misclassifications.
  *
  * @param step the optimizer step of the validation
  * @param labels the labels of the columns; empty if the matrix is too large

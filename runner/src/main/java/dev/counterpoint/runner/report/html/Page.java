@@ -107,7 +107,9 @@ record Page(
                 RunLog.series("training", log.train(), "loss"),
                 RunLog.series("validation", log.validation(), "loss")),
             Chart.of(
-                "rate", "Learning rate", RunLog.series("learning rate", log.train(), "learningRate")),
+                "rate",
+                "Learning rate",
+                RunLog.series("learning rate", log.train(), "learningRate")),
             Chart.of(
                 "norm",
                 "Gradient norm before clipping",
@@ -120,7 +122,9 @@ record Page(
         .toList();
   }
 
-  /** Returns the metric columns. Metrics of single classes are omitted, as there may be hundreds. */
+  /**
+   * Returns the metric columns. Metrics of single classes are omitted, as there may be hundreds.
+   */
   private static List<String> metrics(List<JsonNode> validations) {
     Set<String> metrics = new LinkedHashSet<>();
     validations.forEach(row -> row.fieldNames().forEachRemaining(metrics::add));

@@ -26,9 +26,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Writes {@code report.html} from the other files of the run directory, after each validation and at
- * the end. The file is replaced atomically. The callback must be registered after {@code MetricsFile},
- * whose rows it plots.
+ * Writes {@code report.html} from the other files of the run directory, after each validation and
+ * at the end. The file is replaced atomically. The callback must be registered after {@code
+ * MetricsFile}, whose rows it plots.
  */
 public final class RunReport implements Callback, Stateful {
   private static final JsonMapper JSON = new JsonMapper();
@@ -133,7 +133,10 @@ public final class RunReport implements Callback, Stateful {
     if (Files.isDirectory(directory.snapshots())) {
       try (Stream<Path> folders = Files.list(directory.snapshots())) {
         for (Path folder :
-            folders.filter(each -> each.getFileName().toString().startsWith("step-")).sorted().toList()) {
+            folders
+                .filter(each -> each.getFileName().toString().startsWith("step-"))
+                .sorted()
+                .toList()) {
           add(folder, snapshots);
         }
       }

@@ -34,8 +34,8 @@ final class Series {
   }
 
   /**
-   * Returns the series reduced to a maximum number of points, each the mean of a group of neighbours.
-   * The mean of a group that contains NaN is NaN.
+   * Returns the series reduced to a maximum number of points, each the mean of a group of
+   * neighbours. The mean of a group that contains NaN is NaN.
    */
   Series thinned(int maxPoints) {
     int group = (steps.length + maxPoints - 1) / maxPoints;

@@ -17,8 +17,8 @@ record Ticks(double first, double last, double step) {
   private static final int MAX_INTERVALS = 5;
 
   /**
-   * Creates about five ticks that span a range: the first is at most the smallest value, and the last at
-   * least the largest.
+   * Creates about five ticks that span a range: the first is at most the smallest value, and the
+   * last at least the largest.
    */
   static Ticks spanning(double smallest, double largest) {
     double range = largest > smallest ? largest - smallest : Math.max(Math.abs(largest), 1) * 0.2;
