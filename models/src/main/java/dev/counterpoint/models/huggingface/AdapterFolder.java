@@ -56,7 +56,7 @@ public record AdapterFolder(Path path) {
 
   /** Reads the LoRA settings from PEFT's configuration, with this folder as {@code from}. */
   public Lora lora() throws IOException {
-    ConfigReader reader = new ConfigReader(config(), path.resolve(CONFIG).toString());
+    ConfigReader reader = config();
     reader.require("peft_type", "LORA");
     reader.require("bias", "none");
     for (String key : List.of("use_dora", "use_rslora", "lora_bias")) {
@@ -96,29 +96,29 @@ public record AdapterFolder(Path path) {
     return texts;
   }
 
-  /** The revision of the base model if that is a hub name; null for any revision. */
-  public @Nullable String revision() throws IOException {
-    return config().path("revision").textValue();
-  }
-
-  /** The folder of the base model, or its name on the hub. */
-  public String base() throws IOException {
-    String base = config().path("base_model_name_or_path").asText("");
+  /** The base model, as a value for {@code model.from}. */
+  String baseModel() throws IOException {
+    JsonNode config = config().config();
+    String base = config.path("base_model_name_or_path").asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
           path.resolve(CONFIG)
               + ": base_model_name_or_path is missing; set model.from to the base model and"
               + " model.lora.from to this folder.");
     }
-    return base;
+    if (Files.isDirectory(Path.of(base))) {
+      return base;
+    }
+    String revision = config.path("revision").textValue();
+    return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
   }
 
-  private JsonNode config() throws IOException {
+  private ConfigReader config() throws IOException {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(path + " has no " + CONFIG + ", so it is not an adapter folder.");
     }
-    return PretrainedFolder.json(file);
+    return new ConfigReader(PretrainedFolder.json(file), file.toString());
   }
 
   private List<String> tensorNames() throws IOException {

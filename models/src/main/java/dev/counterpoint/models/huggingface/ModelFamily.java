@@ -9,7 +9,6 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +98,7 @@ public record ModelFamily<A>(
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {
       Lora lora = config.lora() == null ? Lora.defaults() : config.lora();
-      C base = RecordCopy.with(config, "from", baseModel(new AdapterFolder(path)));
+      C base = RecordCopy.with(config, "from", new AdapterFolder(path).baseModel());
       Lora existing = RecordCopy.with(Lora.defaults(), "from", path.toString());
       return resolve(RecordCopy.with(base, "lora", lora.or(existing)), requested, files);
     }
@@ -134,8 +133,7 @@ public record ModelFamily<A>(
   }
 
   private A architecture(PretrainedFolder folder, @Nullable A requested) throws IOException {
-    ConfigReader config =
-        new ConfigReader(folder.config(type), folder.path().resolve("config.json").toString());
+    ConfigReader config = folder.config(type);
     A actual = read.apply(config);
     if (requested != null && !requested.equals(actual)) {
       throw new InvalidSettings(
@@ -145,16 +143,6 @@ public record ModelFamily<A>(
               + actual);
     }
     return actual;
-  }
-
-  /** The base model of an adapter, as a value for {@code model.from}. */
-  private static String baseModel(AdapterFolder adapter) throws IOException {
-    String baseModel = adapter.base();
-    if (Files.isDirectory(Path.of(baseModel))) {
-      return baseModel;
-    }
-    String revision = adapter.revision();
-    return PretrainedFolder.HUB + baseModel + (revision == null ? "" : "@" + revision);
   }
 
   private @Nullable Lora adapter(

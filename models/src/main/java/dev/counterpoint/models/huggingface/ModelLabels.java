@@ -45,7 +45,7 @@ public final class ModelLabels {
   }
 
   /** Writes {@code id2label} and {@code label2id}, if there are labels. */
-  public static void write(DataSpec data, ObjectNode config) {
+  static void write(DataSpec data, ObjectNode config) {
     if (data.labels().isEmpty()) {
       return;
     }

@@ -83,7 +83,7 @@ public record PretrainedFolder(Path path) {
    * @param type required {@code model_type}, such as {@code bert}
    * @throws InvalidSettings if the file does not exist or has another model type
    */
-  public JsonNode config(String type) throws IOException {
+  ConfigReader config(String type) throws IOException {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
@@ -100,7 +100,7 @@ public record PretrainedFolder(Path path) {
               + type
               + "\".");
     }
-    return config;
+    return new ConfigReader(config, file.toString());
   }
 
   static JsonNode json(Path file) throws IOException {

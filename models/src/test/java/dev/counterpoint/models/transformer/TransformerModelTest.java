@@ -9,9 +9,11 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.models.transformer.TransformerConfig.Task;
 import java.util.Arrays;
 import java.util.List;
@@ -64,6 +66,27 @@ class TransformerModelTest {
         .containsExactly(logits(Sequences.single(SHORT)), within(1e-6f));
     assertThat(Arrays.copyOfRange(both, 3, 6))
         .containsExactly(logits(Sequences.single(LONG)), within(1e-6f));
+  }
+
+  @Test
+  void mergedModelEqualsTheAdaptedModel() {
+    DataSpec data = DataSpec.ofText(Sequences.VOCABULARY, 0, List.of("a", "b", "c"));
+    try (BaseModel adapted = Sequences.config(Task.CLASSIFICATION, 0.5).build(data)) {
+      new Lora(null, 2, 4.0, List.of("value"), null, null, false).applyTo(adapted);
+      adapted.initialize(Device.cpu(), 1);
+      HostBatch examples = Sequences.padded(5, 0, SHORT, LONG);
+      float[] initial = new Predictor(adapted).predict(examples).floats();
+      try (Torch.Recording noGradients = Torch.noGradients()) {
+        adapted.parameters().stream().filter(Lora::isUpdate).forEach(it -> it.value().addi(0.1f));
+      }
+
+      float[] logits = new Predictor(adapted).predict(examples).floats();
+      Lora.merge(adapted);
+
+      assertThat(logits).isNotEqualTo(initial);
+      assertThat(new Predictor(adapted).predict(examples).floats())
+          .containsExactly(logits, within(1e-5f));
+    }
   }
 
   @Test
