@@ -65,8 +65,8 @@ public final class Trainer {
    */
   public TrainingEnd train(DataSplits data) {
     RunTotals totals = new RunTotals();
-    try (Torch.Recording off = Torch.noGradients();
-        RunContext run = prepare(data);
+    try (RunContext run = prepare(data);
+        Torch.Recording off = Torch.noGradients();
         RunState saved = new RunState(run, totals)) {
       TrainState state = run.state();
       strategy.setup(state);
