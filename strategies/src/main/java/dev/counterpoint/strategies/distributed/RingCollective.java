@@ -144,14 +144,20 @@ public final class RingCollective implements Collective {
     if (longest <= Parcels.SMALL) {
       return small.contents();
     }
-    return worldSize() == 2
-        ? List.of(broadcast(0, own, small.length(0)), broadcast(1, own, small.length(1)))
-        : exchange(longest, own).contents();
+    if (worldSize() > 2) {
+      return exchange(longest, own).contents();
+    }
+    int first = small.length(0);
+    int second = small.length(1); // read before the buffer is used again
+    return List.of(broadcast(0, own, first), broadcast(1, own, second));
   }
 
   /** Sends the bytes once, which the native all-gather of two processes sends twice. */
   private byte[] broadcast(int root, byte[] own, int length) {
     byte[] bytes = root == rank() ? own : new byte[length];
+    if (length == 0) {
+      return bytes;
+    }
     ByteBuffer buffer = buffer(length).put(0, bytes);
     Pointer start = start(buffer);
     call(
