@@ -144,7 +144,7 @@ public final class RingCollective implements Collective {
     if (longest <= Parcels.SMALL) {
       return small.contents();
     }
-    if (worldSize() > 2) {
+    if (worldSize() != 2) {
       return exchange(longest, own).contents();
     }
     int first = small.length(0);
