@@ -35,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Trainer {
-  private static final String ENGINE = "PyTorch";
-
   private final BaseModel model;
   private final TrainingStrategy strategy;
   private final TrainingConfig config;
@@ -70,10 +68,9 @@ public final class Trainer {
    * @throws OutOfMemoryException if a step or a validation needs more memory than there is
    */
   public TrainingEnd train(DataSplits data) {
-    Engine.getEngine(ENGINE); // loads libtorch
     RunTotals totals = new RunTotals();
-    try (Torch.Recording off = Torch.noGradients();
-        RunContext run = prepare(data);
+    try (RunContext run = prepare(data); // loads the engine
+        Torch.Recording off = Torch.noGradients();
         RunState saved = new RunState(run, totals)) {
       TrainState state = run.state();
       strategy.setup(state);
@@ -173,7 +170,7 @@ public final class Trainer {
   /** The settings that must be equal in all processes, so that their steps are. */
   private Map<String, String> common(DataSplits data) {
     Map<String, String> common = new LinkedHashMap<>();
-    common.put("the engine", Engine.getEngine(ENGINE).getVersion());
+    common.put("the engine", Engine.getEngine("PyTorch").getVersion());
     common.put("the seed", Long.toString(options.seed()));
     common.put("the data", data.fingerprint() + " (" + data.train().size() + " items)");
     common.put("training", config.toString());
