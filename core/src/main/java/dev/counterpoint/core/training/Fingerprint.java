@@ -8,12 +8,12 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Fingerprint of a dataset.
+ * Fingerprint of a dataset, to detect that it has changed.
  *
- * @param items the hash of all examples
+ * @param hash the hash of all examples
  * @param parts hashes of the parts, such as files, by name; empty if the source has no parts
  */
-record Fingerprint(String items, Map<String, String> parts) {
+record Fingerprint(String hash, Map<String, String> parts) {
   /** Parses the text of a data source: the hash, and {@code name:hash} of each part. */
   static Fingerprint parse(String text) {
     List<String> words = List.of(text.split(" "));

@@ -5,7 +5,7 @@ import dev.counterpoint.core.distributed.Processes;
 import java.util.Optional;
 
 /**
- * Settings of a training strategy: the {@code strategy:} of a run file. An implementation is a
+ * Settings of a training strategy: the {@code strategy:} section of a run file. An implementation is a
  * record that validates itself.
  */
 @FunctionalInterface

@@ -264,7 +264,7 @@ final class ClusterJob {
       if (signal == null) {
         signal = name;
         signalled = now;
-        System.err.println("Stopping after this step (once more to stop at once) ...");
+        System.err.println("Stopping after this step; a second signal stops at once.");
         server.stop(name);
       } else if (now - signalled > SECOND_SIGNAL_NANOS) {
         cancel("stopped at once");
