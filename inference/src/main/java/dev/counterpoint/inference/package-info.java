@@ -3,3 +3,4 @@
 package dev.counterpoint.inference;
 
 import org.jspecify.annotations.NullMarked;
+

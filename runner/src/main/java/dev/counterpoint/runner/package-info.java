@@ -3,3 +3,4 @@
 package dev.counterpoint.runner;
 
 import org.jspecify.annotations.NullMarked;
+

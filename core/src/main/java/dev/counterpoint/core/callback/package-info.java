@@ -1,5 +1,6 @@
-/** Callbacks: they watch a run, and may ask it to stop. */
+/** Callbacks: they observe a training run and can request its end. */
 @NullMarked
 package dev.counterpoint.core.callback;
 
 import org.jspecify.annotations.NullMarked;
+

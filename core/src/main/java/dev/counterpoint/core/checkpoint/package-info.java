@@ -3,3 +3,4 @@
 package dev.counterpoint.core.checkpoint;
 
 import org.jspecify.annotations.NullMarked;
+

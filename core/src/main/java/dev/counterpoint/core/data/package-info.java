@@ -5,3 +5,4 @@
 package dev.counterpoint.core.data;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -1,5 +1,6 @@
-/** Communication between the processes of a run: the collective, shards and agreed decisions. */
+/** Distributed training: collectives, batch shards and coordination between ranks. */
 @NullMarked
 package dev.counterpoint.core.distributed;
 
 import org.jspecify.annotations.NullMarked;
+

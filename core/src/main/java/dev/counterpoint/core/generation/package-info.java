@@ -6,3 +6,4 @@
 package dev.counterpoint.core.generation;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -11,3 +11,4 @@
 package dev.counterpoint.core.kernel;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.metric;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -6,3 +6,4 @@
 package dev.counterpoint.core.model;
 
 import org.jspecify.annotations.NullMarked;
+

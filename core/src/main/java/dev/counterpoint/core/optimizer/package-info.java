@@ -3,3 +3,4 @@
 package dev.counterpoint.core.optimizer;
 
 import org.jspecify.annotations.NullMarked;
+

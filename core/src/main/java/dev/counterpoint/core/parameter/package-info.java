@@ -6,3 +6,4 @@
 package dev.counterpoint.core.parameter;
 
 import org.jspecify.annotations.NullMarked;
+

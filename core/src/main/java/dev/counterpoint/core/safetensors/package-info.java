@@ -3,3 +3,4 @@
 package dev.counterpoint.core.safetensors;
 
 import org.jspecify.annotations.NullMarked;
+

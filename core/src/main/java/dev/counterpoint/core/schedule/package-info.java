@@ -3,3 +3,4 @@
 package dev.counterpoint.core.schedule;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.settings;
 
 import org.jspecify.annotations.NullMarked;
+

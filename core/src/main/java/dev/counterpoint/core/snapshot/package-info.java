@@ -3,3 +3,4 @@
 package dev.counterpoint.core.snapshot;
 
 import org.jspecify.annotations.NullMarked;
+

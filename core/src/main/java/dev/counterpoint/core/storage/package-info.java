@@ -6,3 +6,4 @@
 package dev.counterpoint.core.storage;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.thread;
 
 import org.jspecify.annotations.NullMarked;
+

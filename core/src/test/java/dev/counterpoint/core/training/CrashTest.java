@@ -133,7 +133,7 @@ class CrashTest {
                 .withSchedule(CrashTest::rate);
         TrainingEnd end =
             new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(data());
-        return left(end, model, best.chosen().checkpoint().orElse(null));
+        return left(end, model, best.selected().checkpoint().orElse(null));
       }
     }
 
@@ -151,7 +151,7 @@ class CrashTest {
           end.steps(),
           end.epochs(),
           end.trainLoss(),
-          end.items(),
+          end.examples(),
           end.validation().orElseThrow().values(),
           end.stopReason(),
           rows,
@@ -163,8 +163,8 @@ class CrashTest {
       return DataSplits.of(
           DataSpec.ofText(0, 0, List.of("a", "b", "c")),
           Map.of(
-              DataSplits.TRAIN, TinyClassifier.items(48),
-              DataSplits.VALIDATION, TinyClassifier.items(40)),
+              DataSplits.TRAIN, TinyClassifier.examples(48),
+              DataSplits.VALIDATION, TinyClassifier.examples(40)),
           List.of(() -> new Classification(List.of("a", "b", "c"))),
           "");
     }
@@ -278,7 +278,7 @@ class CrashTest {
 
     @Override
     public void onStart(TrainingStart start) {
-      ended = start.ended();
+      ended = start.endReason();
     }
 
     @Override

@@ -29,7 +29,7 @@ class EvaluatorTest {
   private static final List<Supplier<Metric>> METRICS =
       List.of(() -> new Classification(List.of("a", "b", "c")));
 
-  private final Dataset split = TinyClassifier.items(ITEMS);
+  private final Dataset split = TinyClassifier.examples(ITEMS);
   private final Spy model = new Spy();
 
   /** Notes what it is asked, and how. */
@@ -89,7 +89,7 @@ class EvaluatorTest {
     Evaluation evaluation = new Evaluator(model, METRICS, batchSize).evaluate(split);
     Evaluation whole = new Evaluator(model, METRICS, ITEMS).evaluate(split);
 
-    assertThat(evaluation.items()).isEqualTo(ITEMS);
+    assertThat(evaluation.examples()).isEqualTo(ITEMS);
     assertThat(evaluation.value("loss")).isCloseTo(whole.value("loss"), within(1e-6));
     assertThat(evaluation.value("accuracy")).isEqualTo(whole.value("accuracy"));
     assertThat(evaluation.value("f1")).isEqualTo(whole.value("f1"));

@@ -33,7 +33,7 @@ public final class TinyClassifier extends BaseModel {
   }
 
   /** Items whose class is the largest of their first three numbers. */
-  public static ArrayDataset items(int count) {
+  public static ArrayDataset examples(int count) {
     SplittableRandom random = new SplittableRandom(5);
     float[][] features = new float[count][4];
     long[] classes = new long[count];

@@ -55,18 +55,18 @@ class TrainerTest {
   void trainingMakesTheLossSmall() {
     try (BaseModel model = new TinyClassifier(0)) {
       TrainingConfig config = CONFIG.withEpochs(20).withOptimizer(AdamW.of(0.02));
-      TrainingEnd end = new Trainer(model, config).train(TinyClassifier.items(500));
+      TrainingEnd end = new Trainer(model, config).train(TinyClassifier.examples(500));
 
       assertThat(end.trainLoss()).isLessThan(0.2);
       assertThat(end.steps()).isEqualTo(20 * 32);
-      assertThat(end.items()).isEqualTo(20 * 500);
+      assertThat(end.examples()).isEqualTo(20 * 500);
     }
   }
 
   @Test
   void microBatchesTakeTheSameSteps() {
-    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
-    List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.items(100));
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.examples(100));
+    List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.examples(100));
 
     assertThat(parts).hasSameSizeAs(whole);
     for (int i = 0; i < whole.size(); i++) {
@@ -123,7 +123,7 @@ class TrainerTest {
       RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
       TrainingConfig config = CONFIG.withBatchSize(batchSize);
       Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(items)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining(said);
     }
@@ -179,7 +179,7 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
-          .hasMessageContaining("Examples of the step: item 3.")
+          .hasMessageContaining("Examples of the step: example 3.")
           .hasMessageContaining("try a learning rate below ");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
     }
@@ -190,7 +190,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       model.freeze("*");
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("all are frozen");
     }
@@ -201,7 +201,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       Trainer trainer = new Trainer(model, CONFIG.withLayerDecay(0.8));
 
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(20)))
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("layerDecay requires numbered layers");
     }
@@ -210,9 +210,9 @@ class TrainerTest {
   @Test
   void inBfloat16ASeedDecidesEveryBitAndTheLossFallsAsInFloat32() {
     TrainingConfig half = CONFIG.withPrecision(Precision.BFLOAT16);
-    List<StepReport> first = reports(half, TinyClassifier.items(100));
-    List<StepReport> second = reports(half, TinyClassifier.items(100));
-    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
+    List<StepReport> first = reports(half, TinyClassifier.examples(100));
+    List<StepReport> second = reports(half, TinyClassifier.examples(100));
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.examples(100));
 
     for (int i = 0; i < whole.size(); i++) {
       assertThat(second.get(i).loss()).isEqualTo(first.get(i).loss());
@@ -235,7 +235,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0);
         BaseModel before = new TinyClassifier(0)) {
       before.initialize(Device.cpu(), 0);
-      new Trainer(model, tiny).train(TinyClassifier.items(100));
+      new Trainer(model, tiny).train(TinyClassifier.examples(100));
 
       for (int i = 0; i < model.parameters().size(); i++) {
         NDArray step = model.parameters().get(i).value().sub(before.parameters().get(i).value());
@@ -311,7 +311,7 @@ class TrainerTest {
       model.replaceLoss(
           (output, batch) -> new LossSum(output.getManager().zeros(new Shape(1L << 45)).sum(), 1));
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(10)))
           .isInstanceOf(OutOfMemoryException.class)
           .hasMessageContaining(
               "not enough memory for step 1, micro-batch 0 (features (10, 4), labels (10))")
@@ -378,7 +378,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(loss);
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(10)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(said);
     }
@@ -392,7 +392,7 @@ class TrainerTest {
             NDArray half = output.square().sum().mul(0.5f);
             return new LossSum(half, batch.size());
           });
-      TrainingEnd end = new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.items(200));
+      TrainingEnd end = new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.examples(200));
 
       assertThat(end.trainLoss()).isLessThan(1e-3);
     }
@@ -405,7 +405,7 @@ class TrainerTest {
               TrainingStrategy.singleProcess(),
               CONFIG,
               new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults()))
-          .train(TinyClassifier.items(100));
+          .train(TinyClassifier.examples(100));
       return ModelHash.of(model.parameters());
     }
   }
@@ -417,7 +417,7 @@ class TrainerTest {
             TrainingStrategy.singleProcess(),
             CONFIG,
             options(7, callback, stop, checkpoints))
-        .train(TinyClassifier.items(100));
+        .train(TinyClassifier.examples(100));
   }
 
   private static RunOptions options(

@@ -83,7 +83,7 @@ class TrainingConfigTest {
   void anImpossibleLayerDecayIsRefused(double layerDecay) {
     assertThatThrownBy(() -> DEFAULTS.withLayerDecay(layerDecay))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("must be over 0, and at most 1");
+        .hasMessageContaining("must be greater than 0 and at most 1");
   }
 
   @ParameterizedTest

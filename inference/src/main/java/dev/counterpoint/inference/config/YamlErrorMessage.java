@@ -83,7 +83,7 @@ final class YamlErrorMessage {
     return "invalid YAML: " + Quoted.onOneLine(problem);
   }
 
-  /** The position of the error; for an unclosed quote or bracket, that of the opening one. */
+  /** The position of the error; for an unclosed quote or bracket, its opening position. */
   private static @Nullable Mark location(MarkedYAMLException marked) {
     String context = String.valueOf(marked.getContext());
     boolean unclosed = context.contains("quoted scalar") || context.contains("flow");

@@ -11,3 +11,4 @@
 package dev.counterpoint.inference.config;
 
 import org.jspecify.annotations.NullMarked;
+

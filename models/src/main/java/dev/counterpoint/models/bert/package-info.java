@@ -3,3 +3,4 @@
 package dev.counterpoint.models.bert;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.models.gpt2;
 
 import org.jspecify.annotations.NullMarked;
+

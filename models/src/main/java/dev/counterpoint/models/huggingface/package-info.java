@@ -3,3 +3,4 @@
 package dev.counterpoint.models.huggingface;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.models.lora;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.models.transformer;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -29,8 +29,8 @@ record Row(
         "GFLOP/s",
         "of peak",
         "ratio",
-        "in turns",
-        "at most",
+        "paired",
+        "95% bound",
         "peak MB");
   }
 

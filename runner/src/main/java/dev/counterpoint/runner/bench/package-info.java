@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.bench;
 
 import org.jspecify.annotations.NullMarked;
+

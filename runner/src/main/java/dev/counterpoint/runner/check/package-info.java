@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.check;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -68,7 +68,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
         throw new RunFailed(failureMessage(failed.get(0), tolerance));
       }
       console.print("all gradients agree within " + tolerance);
-      return ExitCode.DONE;
+      return ExitCode.SUCCESS;
     }
   }
 

@@ -66,7 +66,7 @@ final class CheckResumeCommand implements Callable<Integer> {
         output == null
             ? Files.createTempDirectory("counterpoint-check-")
             : Files.createDirectories(output).toAbsolutePath();
-    ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
+    ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::log).run();
     summary(outcome).forEach(console::print);
     if (outcome.difference().isPresent()) {
       throw new RunFailed(outcome.difference().get() + ". Both runs are in " + folder + ".");
@@ -75,7 +75,7 @@ final class CheckResumeCommand implements Callable<Integer> {
     if (output == null) {
       deleteRecursively(folder);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /** Describes when the run was killed and resumed, one line per fact. */

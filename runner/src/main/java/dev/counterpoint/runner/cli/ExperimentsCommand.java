@@ -52,6 +52,6 @@ final class ExperimentsCommand implements Callable<Integer> {
               + String.join(", ", Experiments.names())
               + ".");
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 }

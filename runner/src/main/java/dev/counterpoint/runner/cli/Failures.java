@@ -54,12 +54,12 @@ final class Failures {
     CommandLine command = invalid.getCommandLine();
     if (arguments.length == 0) {
       command.usage(command.getErr());
-      return ExitCode.REQUEST_WRONG;
+      return ExitCode.INVALID_REQUEST;
     }
     printError(command, describe(invalid));
     printError(
         command, "see \"" + command.getCommandSpec().qualifiedName() + " --help\" for the usage");
-    return ExitCode.REQUEST_WRONG;
+    return ExitCode.INVALID_REQUEST;
   }
 
   /** Reports an exception that a command threw, and returns the exit code. */
@@ -78,7 +78,7 @@ final class Failures {
     }
     if (cause instanceof InvalidSettings invalid) {
       printError(command, message(invalid));
-      return ExitCode.REQUEST_WRONG;
+      return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof LaunchException failed) {
       printError(command, message(failed));
@@ -92,7 +92,7 @@ final class Failures {
               + "\" is not a valid path: "
               + path.getReason()
               + ".");
-      return ExitCode.REQUEST_WRONG;
+      return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof RunFailed || cause instanceof RankDivergedException) {
       printError(command, message(cause));

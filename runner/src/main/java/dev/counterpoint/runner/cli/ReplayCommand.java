@@ -62,13 +62,13 @@ final class ReplayCommand implements Callable<Integer> {
             Locale.ROOT,
             "step %d, %s in %s: %s",
             snapshot.step(),
-            Formats.count(snapshot.items().size(), "example"),
+            Formats.count(snapshot.examples().size(), "example"),
             count(snapshot.batches().size()),
             snapshot.reason()));
     try (BaseModel model = model()) {
       print(new Replay(folder, model).run(), console);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   private static String count(int microBatches) {
@@ -107,8 +107,8 @@ final class ReplayCommand implements Callable<Integer> {
             snapshot.loss(),
             outcome.gradientNorm(),
             snapshot.gradientNorm()));
-    if (outcome.culprit().isPresent()) {
-      console.print("first non-finite layer: " + outcome.culprit().get());
+    if (outcome.firstNonFinite().isPresent()) {
+      console.print("first non-finite layer: " + outcome.firstNonFinite().get());
     } else {
       console.print("all outputs and gradients are finite; largest gradients:");
       outcome.gradients().stream()

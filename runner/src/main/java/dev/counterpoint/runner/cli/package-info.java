@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.cli;
 
 import org.jspecify.annotations.NullMarked;
+

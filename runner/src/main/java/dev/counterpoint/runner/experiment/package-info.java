@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.experiment;
 
 import org.jspecify.annotations.NullMarked;
+

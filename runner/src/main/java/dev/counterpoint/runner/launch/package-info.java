@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.launch;
 
 import org.jspecify.annotations.NullMarked;
+

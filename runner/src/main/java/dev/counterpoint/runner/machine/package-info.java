@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.machine;
 
 import org.jspecify.annotations.NullMarked;
+

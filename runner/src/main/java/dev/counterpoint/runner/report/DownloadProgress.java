@@ -25,7 +25,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   @Override
   public void log(String line) {
-    console.say(line);
+    console.log(line);
   }
 
   @Override
@@ -45,7 +45,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
         && total > MIN_BYTES_FOR_LINES
         && bytes * PARTS / total > shownPart) {
       shownPart = bytes * PARTS / total;
-      console.say(line(bytes, total, now));
+      console.log(line(bytes, total, now));
     }
   }
 

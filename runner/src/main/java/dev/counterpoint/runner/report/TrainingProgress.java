@@ -54,13 +54,13 @@ public final class TrainingProgress implements Callback {
     totalSteps = start.totalSteps();
     stepsPerEpoch = Math.max(1, totalSteps / Math.max(1, start.epochs()));
     firstStep = start.step();
-    start.passedOver().forEach(console::say);
-    if (start.ended() != null) {
-      console.say("This run is finished: " + start.ended() + ". There are no steps left to train.");
+    start.skipped().forEach(console::log);
+    if (start.endReason() != null) {
+      console.log("This run is finished: " + start.endReason() + ". There are no steps left to train.");
     } else if (start.step() > 0) {
-      console.say("Resuming after step " + start.step() + " of " + totalSteps + ".");
+      console.log("Resuming after step " + start.step() + " of " + totalSteps + ".");
     }
-    if (console.terminal() && start.ended() == null) {
+    if (console.terminal() && start.endReason() == null) {
       bar = new TrainingBar(console, start.step(), totalSteps);
     }
   }
@@ -103,7 +103,7 @@ public final class TrainingProgress implements Callback {
   }
 
   private void printLine(StepReport report, String validation) {
-    console.say(
+    console.log(
         String.format(
             Locale.ROOT,
             "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
@@ -145,7 +145,7 @@ public final class TrainingProgress implements Callback {
     if (bar == null && lastStep != null && weight > 0) {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
-      console.say(
+      console.log(
           String.format(
               Locale.ROOT,
               "step %d of %d, epoch %d: %s",
@@ -165,7 +165,7 @@ public final class TrainingProgress implements Callback {
     }
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);
-      console.say(
+      console.log(
           String.format(
               Locale.ROOT,
               "Snapshots of %s saved in %s; inspect one with: %s",

@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.report;
 
 import org.jspecify.annotations.NullMarked;
+

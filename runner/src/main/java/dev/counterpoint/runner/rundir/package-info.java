@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.rundir;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -63,7 +63,7 @@ final class ResumeCompatibility implements Callback, Stateful {
       String before = original.getOrDefault(key, ABSENT);
       String after = current.getOrDefault(key, ABSENT);
       if (!before.equals(after) && Run.mayChange(key)) {
-        console.say(key + " is now " + after + " (previously " + before + ").");
+        console.log(key + " is now " + after + " (previously " + before + ").");
       } else if (!before.equals(after)) {
         problems.add(new Problem(key, "is " + after + ", but the run was started with " + before));
       }

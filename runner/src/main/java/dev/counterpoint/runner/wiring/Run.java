@@ -173,7 +173,7 @@ public record Run(
    * Whether the processes of a run may have different values for a key, because it is a device or a
    * path on their machine. The files themselves are compared by other means.
    */
-  public static boolean isOfOneMachine(String key) {
+  public static boolean isMachineSpecific(String key) {
     return key.equals("device")
         || key.startsWith("classpath")
         || (key.startsWith("data.") && key.endsWith(".path"));

@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.wiring;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -21,7 +21,7 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   /**
    * The strategy of one process.
    *
-   * @param collective connects the processes; closed with the strategy
+   * @param collective connects the processes; its creator closes it
    */
   public DistributedTrainingStrategy(Collective collective) {
     this.collective = collective;
@@ -36,11 +36,6 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   public int reduceGradients(TrainState state) {
     collective.allReduce(state.gradients());
     return collective.worldSize();
-  }
-
-  @Override
-  public void close() {
-    collective.close();
   }
 
   /**

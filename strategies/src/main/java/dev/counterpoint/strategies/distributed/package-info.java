@@ -3,3 +3,4 @@
 package dev.counterpoint.strategies.distributed;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -97,8 +97,8 @@ final class FailureDiagnosis {
   }
 
   /**
-   * The local rank that has reported a failure of its own; rank 0 if it is one of several, since
-   * its output is shown.
+   * The local rank that has reported a failure that it caused itself; rank 0 if it is one of
+   * several, since its output is shown.
    */
   private Optional<ChildProcess> culprit() {
     return failed.stream()
@@ -108,7 +108,7 @@ final class FailureDiagnosis {
         .findFirst();
   }
 
-  /** Whether a rank that has reported a failure of its own has not ended yet. */
+  /** Whether a rank that has reported a failure that it caused itself has not ended yet. */
   boolean isCulpritAlive() {
     return culprit().filter(child -> !ended.containsKey(child)).isPresent();
   }

@@ -52,3 +52,4 @@
 package dev.counterpoint.strategies.launch;
 
 import org.jspecify.annotations.NullMarked;
+

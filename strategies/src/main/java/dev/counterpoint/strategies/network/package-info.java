@@ -10,3 +10,4 @@
 package dev.counterpoint.strategies.network;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -11,3 +11,4 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -23,8 +23,9 @@ import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
 import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction0;
+
+import scala.reflect.ClassTag$;
 
 /** A training as a Spark job, in the driver. */
 final class ClusterJob {
@@ -264,7 +265,7 @@ final class ClusterJob {
       if (signal == null) {
         signal = name;
         signalled = now;
-        System.err.println("Stopping after this step (once more to stop at once) ...");
+        System.err.println("Stopping after this step; a second signal stops at once.");
         server.stop(name);
       } else if (now - signalled > SECOND_SIGNAL_NANOS) {
         cancel("stopped at once");

@@ -12,3 +12,4 @@
 package dev.counterpoint.strategies.spark;
 
 import org.jspecify.annotations.NullMarked;
+

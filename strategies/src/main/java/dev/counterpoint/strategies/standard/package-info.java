@@ -3,3 +3,4 @@
 package dev.counterpoint.strategies.standard;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.cache;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.questionanswering;
 
 import org.jspecify.annotations.NullMarked;
+

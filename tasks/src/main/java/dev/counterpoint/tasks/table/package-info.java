@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.table;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.textclassification;
 
 import org.jspecify.annotations.NullMarked;
+

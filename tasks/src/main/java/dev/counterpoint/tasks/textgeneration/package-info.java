@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.textgeneration;
 
 import org.jspecify.annotations.NullMarked;
+

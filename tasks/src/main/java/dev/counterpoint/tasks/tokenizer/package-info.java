@@ -3,3 +3,4 @@
 package dev.counterpoint.tasks.tokenizer;
 
 import org.jspecify.annotations.NullMarked;
+

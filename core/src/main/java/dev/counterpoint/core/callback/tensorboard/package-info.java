@@ -3,3 +3,4 @@
 package dev.counterpoint.core.callback.tensorboard;
 
 import org.jspecify.annotations.NullMarked;
+

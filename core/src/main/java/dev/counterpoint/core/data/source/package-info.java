@@ -3,3 +3,4 @@
 package dev.counterpoint.core.data.source;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.kernel.operator;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.core.model.attention;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.models.huggingface.hub;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -88,7 +88,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         BaseModel model = wired.getInstance(BaseModel.class)) {
       loadWeights(run, model, wired.getInstance(CheckpointStore.class), console);
       if (file != null) {
-        data.notes().forEach(console::say);
+        data.notes().forEach(console::log);
       }
       int microBatch = run.file().training().microBatch();
       Evaluator evaluator = new Evaluator(model, data.metrics(), microBatch);
@@ -101,7 +101,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         evaluations.forEach((name, evaluation) -> print(name, evaluation, console));
       }
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /** Returns the wiring of the run; {@code --data} replaces its data. */
@@ -175,7 +175,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path()
                             + " has neither a model nor a complete checkpoint."));
     newest.loadModel(model.parameters());
-    console.say(
+    console.log(
         (ModelFolder.isAdapter(folder)
                 ? "The base model of the adapter is missing"
                 : "The run has no model folder yet")
@@ -189,7 +189,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     evaluations.forEach(
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);
-          values.put("items", evaluation.items());
+          values.put("items", evaluation.examples());
           evaluation.values().forEach(values::put);
         });
     return json;
@@ -199,7 +199,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     console.print(
         name
             + " ("
-            + Formats.count(evaluation.items(), "example")
+            + Formats.count(evaluation.examples(), "example")
             + "): "
             + Formats.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));

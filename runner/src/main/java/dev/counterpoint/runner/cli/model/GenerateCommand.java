@@ -127,11 +127,11 @@ public final class GenerateCommand implements Callable<Integer> {
             && generated.get(i).size() < maxTokens
             && !endsWith(generated.get(i), stopTokens)) {
           Consoles.of(spec)
-              .say("Stopped at " + maxLength + " tokens, the maximum length of the model.");
+              .log("Stopped at " + maxLength + " tokens, the maximum length of the model.");
         }
       }
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   private static boolean endsWith(List<Long> tokens, Set<Long> stopTokens) {
@@ -150,7 +150,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private static void warnIfUnknown(List<String> unknownParts, Console console) {
     if (!unknownParts.isEmpty()) {
-      console.say(
+      console.log(
           "Not in the vocabulary of the model and ignored: "
               + String.join(", ", unknownParts.stream().map(part -> '"' + part + '"').toList())
               + ".");

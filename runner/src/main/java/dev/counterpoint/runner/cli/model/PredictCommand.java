@@ -87,9 +87,9 @@ public final class PredictCommand implements Callable<Integer> {
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
         formatter.format(requests).forEach(console::print);
       }
-      formatter.remarks().forEach(console::say);
+      formatter.remarks().forEach(console::log);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /**

@@ -50,14 +50,14 @@ final class TrainedModel {
     if (!RunDirectory.isRun(directory)) {
       return;
     }
-    UserCode.changes(run, classpath).forEach(console::say);
+    UserCode.changes(run, classpath).forEach(console::log);
     JsonNode summary = AtomicFile.readJson(run.summary());
     long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
     if (newest.isPresent()
         && newest.getAsLong() > finishedSteps
         && Files.isDirectory(run.model())) {
-      console.say(
+      console.log(
           String.format(
               Locale.ROOT,
               "The model is from step %d, but the run was resumed to step %d and did not finish."

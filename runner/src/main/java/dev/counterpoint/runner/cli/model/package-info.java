@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.cli.model;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.cli.option;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.counterpoint.runner.report.html;
 
 import org.jspecify.annotations.NullMarked;
+
