@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The totals of a run at its end.
+ * The result of a run: its totals and the last validation.
  *
  * @param steps the number of optimizer steps
  * @param epochs the number of complete epochs

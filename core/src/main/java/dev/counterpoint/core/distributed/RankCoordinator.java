@@ -42,8 +42,8 @@ public final class RankCoordinator {
   }
 
   /**
-   * Returns whether any process was requested to stop. If so, the stop signals of all processes are
-   * set, with the reason of the lowest such rank.
+   * Returns whether any process was requested to stop. If so, all processes are: those without a
+   * request receive the reason of the lowest rank that has one.
    */
   public boolean shouldStop(StopSignal stop) {
     String own = stop.reason();

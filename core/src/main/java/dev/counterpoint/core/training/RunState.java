@@ -173,7 +173,11 @@ final class RunState implements AutoCloseable {
     if (saved.has(ORDER)) { // absent in checkpoints of the first versions
       run.data()
           .order()
-          .forEach((what, now) -> requireSame(what, saved.path(ORDER).path(what).asText(), now));
+          .forEach(
+              (key, now) -> {
+                String what = key.replace("items", "examples"); // checkpoints store "items"
+                requireSame(what, saved.path(ORDER).path(key).asText(), now);
+              });
     }
     state.restoreProgress(saved.path("progress"));
     totals.restoreFrom(saved.path("tally"));

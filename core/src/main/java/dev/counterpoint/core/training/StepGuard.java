@@ -172,7 +172,8 @@ final class StepGuard {
     double learningRate = state.optimizer().learningRate(state::learningRate);
     return String.format(
         Locale.ROOT,
-        " If the examples are valid, try a learning rate below %.2e, the learning rate of this step.",
+        " If the examples are valid, try a learning rate below %.2e, the learning rate of this"
+            + " step.",
         learningRate);
   }
 

@@ -5,7 +5,7 @@ import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.loss.LossSum;
 
 /**
- * Measurements of one step: loss, weight and tokens of this process while its micro-microBatches are
+ * Measurements of one step: loss, weight and tokens of this process while its micro-batches are
  * computed, and of all processes after {@link #allReduce}; gradient norm and learning rate.
  */
 final class StepTotals {

@@ -198,7 +198,7 @@ public final class TrainState implements AutoCloseable {
 
   /**
    * Restores the position. Weights are identical in all processes whenever a checkpoint is saved, so
-   * after its first step the average exists.
+   * the weight average of a checkpoint with at least one step has been started.
    */
   void restoreProgress(JsonNode json) {
     progress.restoreFrom(json);

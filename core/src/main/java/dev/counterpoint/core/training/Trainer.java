@@ -201,7 +201,8 @@ public final class Trainer {
               + metric
               + "\", but the split \""
               + DataSplits.VALIDATION
-              + "\" has no examples. Set data.validation.path, or remove the callback (early-stop, best-model).");
+              + "\" has no examples. Set data.validation.path, or remove the callback (early-stop,"
+              + " best-model).");
     }
   }
 

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param averageWeights the average of the weights that is validated and saved; absent: the weights
  *     themselves are
  * @param precision the precision of matmuls
- * @param groupByLength whether batches are made of examples of similar length, to reduce padding
+ * @param groupByLength whether a batch has examples of similar length, to reduce padding
  * @param freeze name patterns of parameters that are not trained
  * @param reportEvery the number of steps between two training rows in the metrics
  */

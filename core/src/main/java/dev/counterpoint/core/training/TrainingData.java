@@ -77,7 +77,9 @@ final class TrainingData {
    * one.
    */
   String origin(long index) {
-    return dataset instanceof Dataset.Traceable traceable ? traceable.origin(index) : "item " + index;
+    return dataset instanceof Dataset.Traceable traceable
+        ? traceable.origin(index)
+        : "item " + index;
   }
 
   private ShuffledSampler order(int epoch) {

@@ -66,7 +66,7 @@ public final class TrainingLoop {
           try (NDScope temporary = new NDScope()) {
             temporary.suppressNotUsedWarning();
             int summed = strategy.reduceGradients(state);
-            double norm = state.scaleAndClip(totals.scale(summed)); // another synchronization: the norm
+            double norm = state.scaleAndClip(totals.scale(summed)); // synchronization: the norm
             totals.setNorm(norm, summed);
             listener.beforeUpdate(totals, batch);
             totals.setLearningRate(optimizer.step(gradients, state::learningRate)); // update

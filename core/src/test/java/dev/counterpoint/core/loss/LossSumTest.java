@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class LossSumTest {
   @Test
-  void aSumOfAnotherShapeOrTypeIsRefused() {
+  void aSumOfAnotherShapeOrTypeIsRejected() {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       assertThatThrownBy(() -> new LossSum(manager.zeros(new Shape(4)), 4))
           .isInstanceOf(IllegalArgumentException.class)

@@ -32,7 +32,7 @@ class EvaluatorTest {
   private final Dataset split = TinyClassifier.examples(ITEMS);
   private final Spy model = new Spy();
 
-  /** Notes what it is asked, and how. */
+  /** Records its inputs and its mode. */
   private static final class Spy extends BaseModel {
     private final Linear head = new Linear(4, 3);
     private final List<Float> seen = new ArrayList<>();
@@ -70,7 +70,7 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 10, 64})
-  void everyItemIsMeasuredOnceInItsOrder(int batchSize) {
+  void everyExampleIsEvaluatedOnceInOrder(int batchSize) {
     new Evaluator(model, METRICS, batchSize).evaluate(split);
 
     float[] all =
@@ -85,7 +85,7 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 64})
-  void theFiguresDoNotHangOnTheBatchSize(int batchSize) {
+  void theMetricsDoNotDependOnTheBatchSize(int batchSize) {
     Evaluation evaluation = new Evaluator(model, METRICS, batchSize).evaluate(split);
     Evaluation whole = new Evaluator(model, METRICS, ITEMS).evaluate(split);
 
@@ -104,7 +104,7 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theModelIsEvaluatedAndLeftAsItWas(boolean training) {
+  void evaluationRestoresTheTrainingMode(boolean training) {
     model.setTraining(training);
 
     new Evaluator(model, METRICS, 3).evaluate(split);
@@ -115,7 +115,7 @@ class EvaluatorTest {
   }
 
   @Test
-  void theModelIsLeftAsItWasAfterAFailureToo() {
+  void aFailureRestoresTheTrainingMode() {
     model.setTraining(true);
     Evaluator evaluator = new Evaluator(model, List.of(), 3);
     model.replaceLoss(
@@ -128,7 +128,7 @@ class EvaluatorTest {
   }
 
   @Test
-  void everyPassMeasuresAnew() {
+  void everyEvaluationStartsFromZero() {
     Evaluator evaluator = new Evaluator(model, METRICS, 3);
 
     assertThat(evaluator.evaluate(split).values()).isEqualTo(evaluator.evaluate(split).values());

@@ -52,7 +52,7 @@ class TrainerTest {
   @TempDir private Path directory;
 
   @Test
-  void trainingMakesTheLossSmall() {
+  void trainingReducesTheLoss() {
     try (BaseModel model = new TinyClassifier(0)) {
       TrainingConfig config = CONFIG.withEpochs(20).withOptimizer(AdamW.of(0.02));
       TrainingEnd end = new Trainer(model, config).train(TinyClassifier.examples(500));
@@ -64,7 +64,7 @@ class TrainerTest {
   }
 
   @Test
-  void microBatchesTakeTheSameSteps() {
+  void microBatchesComputeTheSameSteps() {
     List<StepReport> whole = reports(CONFIG, TinyClassifier.examples(100));
     List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.examples(100));
 
@@ -76,14 +76,14 @@ class TrainerTest {
   }
 
   @Test
-  void aSeedDecidesEveryBit() {
+  void aRunWithTheSameSeedIsBitwiseReproducible() {
     assertThat(hashAfterTraining(1))
         .isEqualTo(hashAfterTraining(1))
         .isNotEqualTo(hashAfterTraining(2));
   }
 
   @Test
-  void aRunThatGoesOnIsTheUninterruptedOne() {
+  void aResumedRunEqualsAnUninterruptedRun() {
     String uninterrupted = hashAfterTraining(7);
     for (long stopAt : List.of(1L, 7L, 13L)) {
       Path checkpoints = directory.resolve("stopped-at-" + stopAt);
@@ -111,10 +111,11 @@ class TrainerTest {
   @ParameterizedTest
   @CsvSource({
     "8, 100, 16, another seed (7; now 8)",
-    "7, 96, 16, another number of items (100; now 96)",
+    "7, 96, 16, another number of examples (100; now 96)",
     "7, 100, 32, another batch size (16; now 32)"
   })
-  void aCheckpointOfOtherStepsIsRefused(long seed, int items, int batchSize, String said) {
+  void aCheckpointOfOtherStepsIsRejected(
+      long seed, int examples, int batchSize, String message) {
     Path checkpoints = directory.resolve("other");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
@@ -123,14 +124,14 @@ class TrainerTest {
       RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
       TrainingConfig config = CONFIG.withBatchSize(batchSize);
       Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(items)))
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(examples)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining(said);
+          .hasMessageContaining(message);
     }
   }
 
   @Test
-  void aRunOfWhichNoCheckpointIsWholeDoesNotBeginAgain() throws IOException {
+  void aRunWithoutACompleteCheckpointDoesNotStartFromScratch() throws IOException {
     Path checkpoints = directory.resolve("damaged");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
@@ -149,7 +150,7 @@ class TrainerTest {
   }
 
   @Test
-  void aModelThatIsNotFiniteIsNotSaved() throws IOException {
+  void aNonFiniteModelIsNotSaved() throws IOException {
     Path checkpoints = directory.resolve("spoilt");
     try (BaseModel model = new TinyClassifier(0)) {
       Callback spoiler =
@@ -169,7 +170,7 @@ class TrainerTest {
   }
 
   @Test
-  void aLossThatIsNotFiniteStopsBeforeTheUpdateAndNamesItsItems() {
+  void aNonFiniteLossStopsBeforeTheUpdateAndNamesItsExamples() {
     try (BaseModel model = new TinyClassifier(0)) {
       float[][] features = new float[10][4];
       features[3][0] = Float.NaN;
@@ -186,7 +187,7 @@ class TrainerTest {
   }
 
   @Test
-  void aModelWhoseParametersAreAllFrozenIsRefused() {
+  void aModelWithAllParametersFrozenIsRejected() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.freeze("*");
 
@@ -197,7 +198,7 @@ class TrainerTest {
   }
 
   @Test
-  void layerDecayAsksForAModelWithNumberedLayers() {
+  void layerDecayRequiresNumberedLayers() {
     try (BaseModel model = new TinyClassifier(0)) {
       Trainer trainer = new Trainer(model, CONFIG.withLayerDecay(0.8));
 
@@ -261,7 +262,7 @@ class TrainerTest {
   }
 
   @Test
-  void gradientsAreShownOnlyForTheStepsThatWereAskedFor() {
+  void gradientsArePassedOnlyForRequestedSteps() {
     Map<Long, Double> shown = new TreeMap<>();
     Map<Long, Double> norms = new TreeMap<>();
     Callback watcher =
@@ -294,7 +295,7 @@ class TrainerTest {
     shown.forEach((step, norm) -> assertThat(norm).isCloseTo(norms.get(step), within(1e-5)));
   }
 
-  /** Those of batches that are being assembled ahead are not counted: they come and go. */
+  /** Arrays of prefetched batches are not counted, since their number varies. */
   private static int liveArrays() {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       return (int)
@@ -306,7 +307,7 @@ class TrainerTest {
   }
 
   @Test
-  void memoryThatDoesNotSufficeNamesTheBatchAndWhatToLower() {
+  void outOfMemoryNamesTheBatchAndTheSettingsToLower() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(
           (output, batch) -> new LossSum(output.getManager().zeros(new Shape(1L << 45)).sum(), 1));
@@ -321,7 +322,7 @@ class TrainerTest {
   }
 
   @Test
-  void anErrorOfTheDataSetEndsTheTrainingAsItself() {
+  void anErrorOfTheDatasetIsNotWrapped() {
     Dataset broken =
         failing(
             () -> {
@@ -334,7 +335,7 @@ class TrainerTest {
   }
 
   @Test
-  void memoryThatDoesNotSufficeForTheItemsOfAStepNamesThem() {
+  void outOfMemoryWhileLoadingNamesTheExamplesOfTheStep() {
     Dataset large =
         failing(
             () -> {
@@ -355,37 +356,37 @@ class TrainerTest {
       }
 
       @Override
-      public HostBatch collate(long[] items) {
+      public HostBatch collate(long[] examples) {
         return failure.get();
       }
     };
   }
 
   @Test
-  void aLossThatNoParameterDecidesIsRefused() {
-    assertRefused(
+  void aLossWithoutTrainableParametersIsRejected() {
+    assertRejected(
         (output, batch) -> new LossSum(output.getManager().ones(new Shape()), 1),
         "does not depend on any trainable parameter");
   }
 
   @Test
   @SuppressWarnings("NullAway")
-  void aLossThatReturnsNothingIsNamed() {
-    assertRefused((output, batch) -> null, ".of returned null.");
+  void aLossThatReturnsNullIsNamed() {
+    assertRejected((output, batch) -> null, ".of returned null.");
   }
 
-  private static void assertRefused(Loss loss, String said) {
+  private static void assertRejected(Loss loss, String message) {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(loss);
 
       assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(10)))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining(said);
+          .hasMessageContaining(message);
     }
   }
 
   @Test
-  void anotherLossTakesThePlaceOfTheModelsOwn() {
+  void anotherLossReplacesTheLossOfTheModel() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(
           (output, batch) -> {

@@ -53,7 +53,7 @@ public final class Main {
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
-      description = "Print the stack trace of an error.")
+      description = "Prints the stack trace of an error.")
   private boolean debug;
 
   private Main() {}

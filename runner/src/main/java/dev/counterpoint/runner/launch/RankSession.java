@@ -63,8 +63,8 @@ public final class RankSession implements Closeable {
                 () ->
                     new InvalidSettings(
                         RankEnvironment.RANK
-                            + " is set, so this process is a rank of a distributed run, but strategy.type"
-                            + " is not distributed: --set strategy.type=distributed"));
+                            + " is set, so this process is a rank of a distributed run, but"
+                            + " strategy.type is not distributed: --set strategy.type=distributed"));
     if (config.workers() != environment.worldSize()) {
       throw new InvalidSettings(
           String.format(

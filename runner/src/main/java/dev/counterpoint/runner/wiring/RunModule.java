@@ -108,7 +108,8 @@ public final class RunModule extends AbstractModule {
       return;
     }
     if (run.origin() == null) {
-      console.log(config.from() + " no longer exists; the weights come from the checkpoint of the run.");
+      console.log(
+          config.from() + " no longer exists; the weights come from the checkpoint of the run.");
     } else if (run.isResumed()) {
       config.loadBase(model, labels, run.files());
     } else {

@@ -84,7 +84,7 @@ final class StoppingTest {
     assertThat(out)
         .contains("stopped: SIGTERM")
         .contains("resume with: ./counterpoint train " + folder.resolve("run"));
-    assertThat(folder.resolve("run/.crashMarker")).doesNotExist();
+    assertThat(folder.resolve("run/.crash-marker")).doesNotExist();
   }
 
   @Test

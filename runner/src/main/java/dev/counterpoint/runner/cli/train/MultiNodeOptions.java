@@ -39,8 +39,9 @@ final class MultiNodeOptions {
   @Option(
       names = "--secret-file",
       paramLabel = "FILE",
-      description = "A file with the secret that all ranks share for authentication. Default: the environment"
-              + " variable COUNTERPOINT_SECRET.")
+      description = 
+          "A file with the secret that authenticates the ranks. Default: the environment variable"
+              + " COUNTERPOINT_SECRET.")
   private @Nullable Path secretFile;
 
   private ClusterEnvironment.Options options() {

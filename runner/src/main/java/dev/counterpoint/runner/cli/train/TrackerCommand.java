@@ -21,9 +21,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tracker",
     hidden = true,
-    description = "Runs the rendezvous server for one attempt of a distributed run. Started by the launcher.")
+    description =
+        "Runs the rendezvous server for one attempt of a distributed run. Started by the launcher.")
 public final class TrackerCommand implements Callable<Integer> {
-  @Option(names = "--host", required = true, description = "The address to listen on: an address of this machine.")
+  @Option(
+      names = "--host",
+      required = true,
+      description = "The address to listen on: an address of this machine.")
   private String host = "";
 
   @Option(names = "--port", description = "The port to listen on. Default: 0, any free port.")
@@ -36,7 +40,7 @@ public final class TrackerCommand implements Callable<Integer> {
       names = "--deadline",
       required = true,
       paramLabel = "SECONDS",
-      description = "The time within which all ranks must join, and within which a lost rank is detected.")
+      description = "The time limit for all ranks to join, and for the detection of a lost rank.")
   private long seconds;
 
   @Spec private @Nullable CommandSpec spec;
