@@ -2,9 +2,12 @@ package dev.counterpoint.core.settings;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoublePredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Validates the values of one settings record and collects all problems into one exception:
+ * Validates the values of one settings record and collects all problems into one exception. A
+ * value of null, which stands for a default, passes the checks of numbers:
  *
  * <pre>{@code
  * public record Dropout(double rate) {
@@ -18,36 +21,35 @@ public final class Checks {
   private final List<InvalidSettings.Problem> problems = new ArrayList<>();
 
   /** Requires a finite value greater than 0. */
-  public Checks positive(String key, double value) {
-    return that(
-        value > 0 && value < Double.POSITIVE_INFINITY, key, value, "must be greater than 0");
+  public Checks positive(String key, @Nullable Number value) {
+    return number(key, value, it -> it > 0 && Double.isFinite(it), "must be greater than 0");
   }
 
   /** Requires a value greater than 0 and at most {@code max}. */
-  public Checks size(String key, int value, int max) {
-    return positive(key, value).that(value <= max, key, value, "must be at most " + max);
+  public Checks size(String key, @Nullable Integer value, int max) {
+    return positive(key, value).number(key, value, it -> it <= max, "must be at most " + max);
   }
 
   /** Requires a finite value of 0 or greater. */
-  public Checks notNegative(String key, double value) {
-    return that(value >= 0 && value < Double.POSITIVE_INFINITY, key, value, "must be 0 or greater");
+  public Checks notNegative(String key, @Nullable Number value) {
+    return number(key, value, it -> it >= 0 && Double.isFinite(it), "must be 0 or greater");
   }
 
   /** Requires a value from {@code low} to {@code high}, both inclusive. */
-  public Checks within(String key, double value, double low, double high) {
-    return that(
-        value >= low && value <= high,
+  public Checks within(String key, @Nullable Number value, double low, double high) {
+    return number(
         key,
         value,
+        it -> it >= low && it <= high,
         "must be from " + plain(low) + " to " + plain(high));
   }
 
   /** Requires a value from {@code low} (inclusive) to {@code high} (exclusive). */
-  public Checks below(String key, double value, double low, double high) {
-    return that(
-        value >= low && value < high,
+  public Checks below(String key, @Nullable Number value, double low, double high) {
+    return number(
         key,
         value,
+        it -> it >= low && it < high,
         "must be at least " + plain(low) + " and less than " + plain(high));
   }
 
@@ -59,6 +61,10 @@ public final class Checks {
             key,
             value,
             "must divide " + multipleKey + " " + multiple);
+  }
+
+  private Checks number(String key, @Nullable Number value, DoublePredicate rule, String text) {
+    return value == null ? this : that(rule.test(value.doubleValue()), key, value, text);
   }
 
   /**

@@ -42,9 +42,17 @@ def products(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> T
     weights = self.drop(weights)
   return torch.matmul(weights, value)
 
-# No mask where it is empty.
-def given(self, mask: Tensor) -> Optional[Tensor]:
-  result: Optional[Tensor] = None
+# (batch, tokens, width) or (batch * tokens, width) -> (batch, heads, tokens, headWidth)
+def divide(self, x: Tensor, batch: int, tokens: int) -> Tensor:
+  return x.view([batch, tokens, self.heads, -1]).transpose(1, 2)
+
+# x (batch, heads, tokens, headWidth) after what came before: past (batch, heads, past, headWidth), or (0)
+def after(self, past: Tensor, x: Tensor) -> Tensor:
+  return torch.cat([past, x], 2) if past.dim() == 4 else x
+
+# Attention of divided heads, with a mask (batch, keys), or (0) where all are seen -> (batch * queries, width)
+def mix(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+  given: Optional[Tensor] = None
   if mask.dim() == 2:
-    result = mask
-  return result
+    given = mask
+  return self.attend(query, key, value, given).transpose(1, 2).reshape([query.size(0) * query.size(2), -1])

@@ -7,12 +7,8 @@ def forward(self, x: Tensor, mask: Tensor, query_weight: Tensor, query_bias: Ten
   batch = x.size(0)
   tokens = x.size(1)
   inner = self.narrow(x).reshape([batch * tokens, -1])  # once, where each product would
-  query = self.project(inner, batch, tokens, query_weight, query_bias)
-  key = self.project(inner, batch, tokens, key_weight, key_bias)
-  value = self.project(inner, batch, tokens, value_weight, value_bias)
-  mixed = self.attend(query, key, value, self.given(mask)).transpose(1, 2).reshape([batch * tokens, -1])
+  query = self.divide(self.linear(inner, query_weight, query_bias), batch, tokens)
+  key = self.divide(self.linear(inner, key_weight, key_bias), batch, tokens)
+  value = self.divide(self.linear(inner, value_weight, value_bias), batch, tokens)
+  mixed = self.mix(query, key, value, mask)
   return self.linear(self.narrow(mixed), output_weight, output_bias).to(x).view(x.size())
-
-# (batch * tokens, width) -> (batch, heads, tokens, headWidth)
-def project(self, x: Tensor, batch: int, tokens: int, weight: Tensor, bias: Tensor) -> Tensor:
-  return self.linear(x, weight, bias).view([batch, tokens, self.heads, -1]).transpose(1, 2)

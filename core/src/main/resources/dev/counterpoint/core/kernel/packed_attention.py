@@ -12,16 +12,8 @@ def forward(self, x: Tensor, mask: Tensor, past_key: Tensor, past_value: Tensor,
   width = x.size(2)
   inner = self.narrow(x).reshape([batch * tokens, width])
   parts = torch.split(self.linear(inner, input_weight, input_bias), width, 1)
-  query = self.divide(parts[0], batch, tokens)
-  key = self.divide(parts[1], batch, tokens)
-  value = self.divide(parts[2], batch, tokens)
-  if past_key.dim() == 4:
-    key = torch.cat([past_key, key], 2)
-    value = torch.cat([past_value, value], 2)
-  mixed = self.attend(query, key, value, self.given(mask)).transpose(1, 2).reshape([batch * tokens, width])
+  key = self.after(past_key, self.divide(parts[1], batch, tokens))
+  value = self.after(past_value, self.divide(parts[2], batch, tokens))
+  mixed = self.mix(self.divide(parts[0], batch, tokens), key, value, mask)
   result = self.linear(self.narrow(mixed), output_weight, output_bias).to(x).view(x.size())
   return (result, key, value)
-
-# (batch * tokens, width) -> (batch, heads, tokens, headWidth)
-def divide(self, x: Tensor, batch: int, tokens: int) -> Tensor:
-  return x.view([batch, tokens, self.heads, -1]).transpose(1, 2)

@@ -119,32 +119,32 @@ final class KernelTest {
 
   @Test
   void kernelCanBeCalledConcurrently() {
-    NDArray x = Autograd.normal(manager, 1, 2, 2, 16, 8);
-    AttentionKernel kernel = new AttentionKernel(true, 0);
-    float[] expected = kernel.attend(x, x, x, null, false).toFloatArray();
+    NDArray x = Autograd.normal(manager, 1, 2, 16, 16);
+    AttentionKernel kernel = new AttentionKernel(2, true, 0, Precision.FLOAT32);
+    float[] expected = kernel.attend(x, x, x, null, null).x().toFloatArray();
 
     List<float[]> results =
         IntStream.range(0, 64)
             .parallel()
-            .mapToObj(call -> kernel.attend(x, x, x, null, false).toFloatArray())
+            .mapToObj(call -> kernel.attend(x, x, x, null, null).x().toFloatArray())
             .toList();
 
     assertThat(results).hasSize(64).allSatisfy(it -> assertThat(it).containsExactly(expected));
   }
 
   private Autograd dropoutAttention() {
-    AttentionKernel kernel = new AttentionKernel(true, 0.3);
+    AttentionKernel kernel = new AttentionKernel(2, true, 0.3, Precision.FLOAT32);
     NDArray mask = manager.ones(new Shape(2, 16));
     List<NDArray> inputs =
         List.of(
-            Autograd.normal(manager, 1, 2, 2, 16, 8),
-            Autograd.normal(manager, 2, 2, 2, 16, 8),
-            Autograd.normal(manager, 3, 2, 2, 16, 8));
+            Autograd.normal(manager, 1, 2, 16, 16),
+            Autograd.normal(manager, 2, 2, 16, 16),
+            Autograd.normal(manager, 3, 2, 16, 16));
     Torch.seed(4);
     return Autograd.of(
         it ->
-            GeluKernel.tanh(kernel.attend(it.get(0), it.get(1), it.get(2), mask, true))
-                .add(kernel.attend(it.get(0), it.get(1), it.get(2), null, true)),
+            GeluKernel.tanh(kernel.attend(it.get(0), it.get(1), it.get(2), mask, null).x())
+                .add(kernel.attend(it.get(0), it.get(1), it.get(2), null, null).x()),
         inputs);
   }
 

@@ -42,49 +42,26 @@ public record BertArchitecture(
   private static final int MAX_LAYERS = 10_000;
 
   public BertArchitecture {
-    Checks checks =
-        new Checks()
-            .size("width", width, MAX_SIZE)
-            .size("layers", layers, MAX_LAYERS)
-            .divides("heads", heads, "width", width)
-            .size("intermediate", intermediate, MAX_SIZE)
-            .size("maxLength", maxLength, MAX_SIZE)
-            .positive("tokenTypes", tokenTypes)
-            .below("dropout", dropout, 0, 1)
-            .below("attentionDropout", attentionDropout, 0, 1)
-            .positive("epsilon", epsilon)
-            .positive("deviation", deviation);
-    if (vocabularySize != null) {
-      checks.size("vocabularySize", vocabularySize, 1 << 27);
-    }
-    if (headDropout != null) {
-      checks.below("headDropout", headDropout, 0, 1);
-    }
-    checks.verify();
+    new Checks()
+        .size("width", width, MAX_SIZE)
+        .size("layers", layers, MAX_LAYERS)
+        .divides("heads", heads, "width", width)
+        .size("intermediate", intermediate, MAX_SIZE)
+        .size("maxLength", maxLength, MAX_SIZE)
+        .positive("tokenTypes", tokenTypes)
+        .below("dropout", dropout, 0, 1)
+        .below("attentionDropout", attentionDropout, 0, 1)
+        .positive("epsilon", epsilon)
+        .positive("deviation", deviation)
+        .size("vocabularySize", vocabularySize, 1 << 27)
+        .below("headDropout", headDropout, 0, 1)
+        .verify();
   }
 
   /** A small architecture: two layers of width 128, everything else as in BERT-base. */
   public static BertArchitecture defaults() {
     return new BertArchitecture(
         null, 128, 2, 2, 512, 128, 2, Activation.GELU, 0.1, 0.1, null, 1e-12, 0.02);
-  }
-
-  /** A copy with the given vocabulary size. */
-  BertArchitecture withVocabulary(int size) {
-    return new BertArchitecture(
-        size,
-        width,
-        layers,
-        heads,
-        intermediate,
-        maxLength,
-        tokenTypes,
-        activation,
-        dropout,
-        attentionDropout,
-        headDropout,
-        epsilon,
-        deviation);
   }
 
   /** The initializer of all weights. */

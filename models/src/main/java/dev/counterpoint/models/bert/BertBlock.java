@@ -1,8 +1,6 @@
 package dev.counterpoint.models.bert;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.AttentionKernel;
-import dev.counterpoint.core.kernel.operator.MultiHeadAttentionKernel;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.FeedForward;
@@ -10,8 +8,8 @@ import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +42,7 @@ final class BertBlock extends Layer {
 
   private final Activation activation;
   private final Dropout dropout;
-  private final int heads;
-  private final double attentionDropout;
+  private final AttentionConfig.BlockSpec attention;
 
   BertBlock(BertArchitecture architecture) {
     int width = architecture.width();
@@ -59,8 +56,9 @@ final class BertBlock extends Layer {
     outputNorm = new LayerNorm(width, architecture.epsilon());
     activation = architecture.activation();
     dropout = new Dropout(architecture.dropout());
-    heads = architecture.heads();
-    attentionDropout = architecture.attentionDropout();
+    attention =
+        new AttentionConfig.BlockSpec(
+            width, architecture.heads(), false, architecture.attentionDropout());
   }
 
   /**
@@ -77,21 +75,6 @@ final class BertBlock extends Layer {
   }
 
   private NDArray attend(NDArray x, @Nullable NDArray mask) {
-    if (Stream.of(query, key, value, attentionOutput).anyMatch(Linear::adapted)) {
-      return attendLayerByLayer(x, mask);
-    }
-    double dropoutProbability = training() ? attentionDropout : 0;
-    return new MultiHeadAttentionKernel(heads, false, dropoutProbability, precision())
-        .attend(x, mask, MultiHeadAttention.weights(query, key, value, attentionOutput));
-  }
-
-  private NDArray attendLayerByLayer(NDArray x, @Nullable NDArray mask) {
-    NDArray q =
-        MultiHeadAttention.split(query.forward(x), heads); // (batch, heads, tokens, headWidth)
-    NDArray k = MultiHeadAttention.split(key.forward(x), heads);
-    NDArray v = MultiHeadAttention.split(value.forward(x), heads);
-    NDArray context =
-        new AttentionKernel(false, attentionDropout).attend(q, k, v, mask, training());
-    return attentionOutput.forward(MultiHeadAttention.joined(context));
+    return MultiHeadAttention.apply(x, mask, attention, query, key, value, attentionOutput);
   }
 }

@@ -12,7 +12,7 @@ import dev.counterpoint.core.model.Name;
 /** BERT for text classification: {@code BertForSequenceClassification}. */
 public final class BertClassifier extends BaseModel {
   @Name("bert")
-  private final BertBody body;
+  final BertBody body;
 
   private final Dropout dropout;
   private final Linear classifier;
@@ -32,9 +32,5 @@ public final class BertClassifier extends BaseModel {
   @Override
   public Loss lossFunction() {
     return CrossEntropy.defaults();
-  }
-
-  BertBody body() {
-    return body;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FormerName;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.huggingface.ConfigReader;
 import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.ModelLabels;
@@ -55,33 +56,23 @@ public record BertConfig(
   /** Tasks of a BERT model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION,
+    CLASSIFICATION("BertForSequenceClassification", "SEQ_CLS", List.of("classifier"), List.of("bert.pooler.dense")),
     /** Token classification: one class per token. */
-    TOKEN_CLASSIFICATION,
+    TOKEN_CLASSIFICATION("BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of()),
     /** Extractive question answering: the position of the answer in a text. */
-    QUESTION_ANSWERING,
+    QUESTION_ANSWERING("BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of()),
     /** Masked language modeling. */
-    LANGUAGE_MODEL;
+    LANGUAGE_MODEL("BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
+
+    private final ModelFamily.TaskNames names;
+
+    Task(String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
+      names = new ModelFamily.TaskNames(huggingFace, peft, head, auxiliary);
+    }
 
     @Override
     public ModelFamily.TaskNames names() {
-      return switch (this) {
-        case CLASSIFICATION ->
-            new ModelFamily.TaskNames(
-                "BertForSequenceClassification",
-                "SEQ_CLS",
-                List.of("classifier"),
-                List.of("bert.pooler.dense"));
-        case TOKEN_CLASSIFICATION ->
-            new ModelFamily.TaskNames(
-                "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of());
-        case QUESTION_ANSWERING ->
-            new ModelFamily.TaskNames(
-                "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
-        case LANGUAGE_MODEL ->
-            new ModelFamily.TaskNames(
-                "BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
-      };
+      return names;
     }
   }
 
@@ -107,9 +98,7 @@ public record BertConfig(
 
   @Override
   public BaseModel build(DataSpec data) {
-    BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
-    resolved =
-        resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
+    BertArchitecture resolved = architecture(data);
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {
@@ -119,27 +108,24 @@ public record BertConfig(
           case QUESTION_ANSWERING -> new BertQuestionAnswerer(resolved, padding);
           case LANGUAGE_MODEL -> new BertLanguageModel(resolved, padding);
         };
-    FAMILY.adapt(model, lora, task);
-    model.setActivationCheckpointing(activationCheckpointing);
+    FAMILY.configure(model, this);
     return model;
+  }
+
+  private BertArchitecture architecture(DataSpec data) {
+    BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
+    int vocabulary = ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT");
+    return RecordCopy.with(resolved, "vocabularySize", vocabulary);
   }
 
   @Override
   public BertConfig resolve(Function<String, Path> files) throws IOException {
-    ModelFamily.Resolved<BertArchitecture> resolved =
-        FAMILY.resolve(from, newHead, architecture, lora, task, files);
-    return new BertConfig(
-        task,
-        resolved.from(),
-        newHead,
-        resolved.architecture(),
-        resolved.lora(),
-        activationCheckpointing);
+    return FAMILY.resolve(this, architecture, files);
   }
 
   @Override
   public BertConfig merged() {
-    return new BertConfig(task, from, newHead, architecture, null, activationCheckpointing);
+    return RecordCopy.with(this, "lora", null);
   }
 
   private static BertArchitecture read(ConfigReader config) {
@@ -164,9 +150,9 @@ public record BertConfig(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    BertArchitecture resolved = FAMILY.architectureOrDefault(architecture);
+    BertArchitecture resolved = architecture(data);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", ModelLabels.vocabulary(resolved.vocabularySize(), data, "A BERT"));
+    config.put("vocab_size", resolved.vocabularySize());
     config.put("hidden_size", resolved.width());
     config.put("num_hidden_layers", resolved.layers());
     config.put("num_attention_heads", resolved.heads());

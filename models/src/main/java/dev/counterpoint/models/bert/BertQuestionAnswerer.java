@@ -14,7 +14,7 @@ import dev.counterpoint.core.model.Name;
  */
 public final class BertQuestionAnswerer extends BaseModel {
   @Name("bert")
-  private final BertBody body;
+  final BertBody body;
 
   @Name("qa_outputs")
   private final Linear head;
@@ -33,9 +33,5 @@ public final class BertQuestionAnswerer extends BaseModel {
   @Override
   public Loss lossFunction() {
     return SpanCrossEntropy.defaults();
-  }
-
-  BertBody body() {
-    return body;
   }
 }

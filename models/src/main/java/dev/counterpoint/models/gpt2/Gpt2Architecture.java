@@ -41,47 +41,25 @@ public record Gpt2Architecture(
   private static final int MAX_LAYERS = 10_000;
 
   public Gpt2Architecture {
-    Checks checks =
-        new Checks()
-            .size("width", width, MAX_SIZE)
-            .size("layers", layers, MAX_LAYERS)
-            .divides("heads", heads, "width", width)
-            .size("maxLength", maxLength, MAX_SIZE)
-            .below("dropout", dropout, 0, 1)
-            .below("embeddingDropout", embeddingDropout, 0, 1)
-            .below("attentionDropout", attentionDropout, 0, 1)
-            .positive("epsilon", epsilon)
-            .positive("deviation", deviation);
-    if (vocabularySize != null) {
-      checks.size("vocabularySize", vocabularySize, 1 << 27);
-    }
-    if (intermediate != null) {
-      checks.size("intermediate", intermediate, MAX_SIZE);
-    }
-    checks.verify();
+    new Checks()
+        .size("width", width, MAX_SIZE)
+        .size("layers", layers, MAX_LAYERS)
+        .divides("heads", heads, "width", width)
+        .size("maxLength", maxLength, MAX_SIZE)
+        .below("dropout", dropout, 0, 1)
+        .below("embeddingDropout", embeddingDropout, 0, 1)
+        .below("attentionDropout", attentionDropout, 0, 1)
+        .positive("epsilon", epsilon)
+        .positive("deviation", deviation)
+        .size("vocabularySize", vocabularySize, 1 << 27)
+        .size("intermediate", intermediate, MAX_SIZE)
+        .verify();
   }
 
   /** A small architecture: four layers of width 128, everything else as in GPT-2. */
   public static Gpt2Architecture defaults() {
     return new Gpt2Architecture(
         null, 128, 4, 4, null, 128, Activation.GELU_TANH, 0.1, 0.1, 0.1, 1e-5, 0.02);
-  }
-
-  /** A copy with the given vocabulary size. */
-  Gpt2Architecture withVocabulary(int size) {
-    return new Gpt2Architecture(
-        size,
-        width,
-        layers,
-        heads,
-        intermediate,
-        maxLength,
-        activation,
-        dropout,
-        embeddingDropout,
-        attentionDropout,
-        epsilon,
-        deviation);
   }
 
   int feedForwardSize() {

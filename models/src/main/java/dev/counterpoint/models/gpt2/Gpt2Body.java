@@ -52,8 +52,9 @@ final class Gpt2Body extends Layer {
     return tokens;
   }
 
-  KeyValueCache newCache() {
-    return new KeyValueCache(blocks.size());
+  /** Creates an empty cache for each block. */
+  List<KeyValueCache> newCaches() {
+    return Stream.generate(KeyValueCache::new).limit(blocks.size()).toList();
   }
 
   /** Encodes a batch: (batch, tokens) to (batch, tokens, width). */
@@ -65,7 +66,7 @@ final class Gpt2Body extends Layer {
   }
 
   /**
-   * Encodes new tokens that follow cached ones, and adds them to the cache.
+   * Encodes new tokens that follow cached ones, and adds them to the caches of the blocks.
    *
    * @param ids (batch, new tokens)
    * @param tokenPositions (batch, new tokens), int64: the position of each token
@@ -73,16 +74,16 @@ final class Gpt2Body extends Layer {
    * @return (batch, new tokens, width)
    */
   NDArray forwardCached(
-      NDArray ids, NDArray tokenPositions, @Nullable NDArray mask, KeyValueCache cache) {
-    return run(tokens.forward(ids).add(positions.forward(tokenPositions)), mask, cache);
+      NDArray ids, NDArray tokenPositions, @Nullable NDArray mask, List<KeyValueCache> caches) {
+    return run(tokens.forward(ids).add(positions.forward(tokenPositions)), mask, caches);
   }
 
-  private NDArray run(NDArray embedded, @Nullable NDArray mask, @Nullable KeyValueCache cache) {
+  private NDArray run(NDArray embedded, @Nullable NDArray mask, @Nullable List<KeyValueCache> caches) {
     NDArray x = embedded;
     for (int i = 0; i < blocks.size(); i++) {
       Gpt2Block block = blocks.get(i);
-      Gpt2Block.BlockCache cached = cache == null ? null : new Gpt2Block.BlockCache(cache, i);
-      x = applyBlock(block, in -> block.forward(in, mask, cached), x);
+      KeyValueCache cache = caches == null ? null : caches.get(i);
+      x = applyBlock(block, in -> block.forward(in, mask, cache), x);
     }
     return norm.forward(x);
   }

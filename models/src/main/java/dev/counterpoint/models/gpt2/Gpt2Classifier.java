@@ -45,8 +45,4 @@ public final class Gpt2Classifier extends BaseModel {
   public Loss lossFunction() {
     return CrossEntropy.defaults();
   }
-
-  Gpt2Body body() {
-    return body;
-  }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FormerName;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.huggingface.ConfigReader;
 import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.ModelLabels;
@@ -54,19 +55,19 @@ public record Gpt2Config(
   /** Tasks of a GPT-2 model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION,
+    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of()),
     /** Causal language modeling: the next token at each position. */
-    LANGUAGE_MODEL;
+    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
+
+    private final ModelFamily.TaskNames names;
+
+    Task(String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
+      names = new ModelFamily.TaskNames(huggingFace, peft, head, auxiliary);
+    }
 
     @Override
     public ModelFamily.TaskNames names() {
-      return switch (this) {
-        case CLASSIFICATION ->
-            new ModelFamily.TaskNames(
-                "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
-        case LANGUAGE_MODEL ->
-            new ModelFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
-      };
+      return names;
     }
   }
 
@@ -92,35 +93,30 @@ public record Gpt2Config(
 
   @Override
   public BaseModel build(DataSpec data) {
-    Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
-    resolved =
-        resolved.withVocabulary(ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
+    Gpt2Architecture resolved = architecture(data);
     BaseModel model =
         switch (task) {
           case CLASSIFICATION -> new Gpt2Classifier(resolved, ModelLabels.count(data));
           case LANGUAGE_MODEL -> new Gpt2LanguageModel(resolved);
         };
-    FAMILY.adapt(model, lora, task);
-    model.setActivationCheckpointing(activationCheckpointing);
+    FAMILY.configure(model, this);
     return model;
+  }
+
+  private Gpt2Architecture architecture(DataSpec data) {
+    Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
+    int vocabulary = ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2");
+    return RecordCopy.with(resolved, "vocabularySize", vocabulary);
   }
 
   @Override
   public Gpt2Config resolve(Function<String, Path> files) throws IOException {
-    ModelFamily.Resolved<Gpt2Architecture> resolved =
-        FAMILY.resolve(from, newHead, architecture, lora, task, files);
-    return new Gpt2Config(
-        task,
-        resolved.from(),
-        newHead,
-        resolved.architecture(),
-        resolved.lora(),
-        activationCheckpointing);
+    return FAMILY.resolve(this, architecture, files);
   }
 
   @Override
   public Gpt2Config merged() {
-    return new Gpt2Config(task, from, newHead, architecture, null, activationCheckpointing);
+    return RecordCopy.with(this, "lora", null);
   }
 
   private static Gpt2Architecture read(ConfigReader config) {
@@ -145,9 +141,9 @@ public record Gpt2Config(
 
   @Override
   public ObjectNode huggingFaceConfig(DataSpec data) {
-    Gpt2Architecture resolved = FAMILY.architectureOrDefault(architecture);
+    Gpt2Architecture resolved = architecture(data);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", ModelLabels.vocabulary(resolved.vocabularySize(), data, "A GPT-2"));
+    config.put("vocab_size", resolved.vocabularySize());
     config.put("n_embd", resolved.width());
     config.put("n_layer", resolved.layers());
     config.put("n_head", resolved.heads());

@@ -8,6 +8,7 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gpt2LanguageModel extends BaseModel implements DecoderSession.Model {
   @Name("transformer")
-  private final Gpt2Body body;
+  final Gpt2Body body;
 
   @Name("lm_head")
   private final Linear head;
@@ -36,22 +37,22 @@ public final class Gpt2LanguageModel extends BaseModel implements DecoderSession
   /** Creates a decoder session that caches the keys and values of every block. */
   @Override
   public DecoderSession newSession() {
-    KeyValueCache cache = body.newCache();
+    List<KeyValueCache> caches = body.newCaches();
     return new DecoderSession() {
       @Override
       public NDArray forward(NDArray ids, NDArray positions, @Nullable NDArray mask) {
-        NDArray x = body.forwardCached(ids, positions, mask, cache); // (rows, new tokens, width)
+        NDArray x = body.forwardCached(ids, positions, mask, caches); // (rows, new tokens, width)
         return head.forward(x.get(":, -1"));
       }
 
       @Override
       public void reorder(NDArray rows) {
-        cache.reorder(rows);
+        caches.forEach(cache -> cache.reorder(rows));
       }
 
       @Override
       public void close() {
-        cache.close();
+        caches.forEach(KeyValueCache::close);
       }
     };
   }
@@ -59,9 +60,5 @@ public final class Gpt2LanguageModel extends BaseModel implements DecoderSession
   @Override
   public Loss lossFunction() {
     return CrossEntropy.defaults();
-  }
-
-  Gpt2Body body() {
-    return body;
   }
 }

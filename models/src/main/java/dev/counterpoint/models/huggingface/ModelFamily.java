@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
@@ -51,23 +52,17 @@ public record ModelFamily<A>(
       String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {}
 
   /**
-   * Settings with all defaults resolved.
-   *
-   * @param from folder or hub name of the full model; null to train from scratch
-   * @param architecture the architecture
-   * @param lora LoRA settings; null to train the whole model
-   */
-  public record Resolved<A>(@Nullable String from, A architecture, @Nullable Lora lora) {}
-
-  /**
-   * Adds LoRA updates to a new model, if configured, so that only the adapter is trained.
+   * Adds LoRA updates to a new model, if configured, so that only the adapter is trained, and
+   * selects activation checkpointing.
    *
    * @throws InvalidSettings if the settings name layers that the model does not have
    */
-  public void adapt(BaseModel model, @Nullable Lora lora, Task task) {
+  public void configure(BaseModel model, PretrainedConfig config) {
+    Lora lora = config.lora();
     if (lora != null) {
-      lora.orDefaults(targets, task.names().head()).applyTo(model);
+      lora.orDefaults(targets, config.task().names().head()).applyTo(model);
     }
+    model.setActivationCheckpointing(config.activationCheckpointing());
   }
 
   /** The requested architecture, or the default if it is null. */
@@ -76,77 +71,64 @@ public record ModelFamily<A>(
   }
 
   /**
-   * Resolves all defaults from a pretrained folder.
+   * Resolves all defaults of the settings from their pretrained folder. If that folder contains an
+   * adapter, the model is the adapter's base model.
    *
-   * @param from pretrained folder or hub name, of a model or of an adapter (and thereby of its base
-   *     model); null to train from scratch
-   * @param newHead whether to initialize a new head even if the folder has one
    * @param requested architecture that the folder must have; null for any, or for the default
    *     without a folder
    * @param files finds a folder by path or hub name
    * @throws InvalidSettings if the folder does not exist or is not suitable, if it contradicts the
    *     settings, or if there is an adapter but no model to adapt
    */
-  public Resolved<A> resolve(
-      @Nullable String from,
-      boolean newHead,
-      @Nullable A requested,
-      @Nullable Lora lora,
-      Task task,
-      Function<String, Path> files)
-      throws IOException {
-    if (newHead && (from == null || task.names().head().isEmpty())) {
+  public <C extends Record & PretrainedConfig> C resolve(
+      C config, @Nullable A requested, Function<String, Path> files) throws IOException {
+    checkNewHead(config);
+    String from = config.from();
+    if (from == null) {
+      if (config.lora() != null) {
+        throw new InvalidSettings(
+            "model.lora requires a pretrained model: set model.from to its folder.");
+      }
+      return RecordCopy.with(config, "architecture", architectureOrDefault(requested));
+    }
+    Path path = files.apply(from);
+    if (AdapterFolder.isIn(path)) {
+      Lora lora = config.lora() == null ? Lora.defaults() : config.lora();
+      C base = RecordCopy.with(config, "from", baseModel(new AdapterFolder(path)));
+      Lora existing = RecordCopy.with(Lora.defaults(), "from", path.toString());
+      return resolve(RecordCopy.with(base, "lora", lora.or(existing)), requested, files);
+    }
+    PretrainedFolder folder = PretrainedFolder.of(path);
+    A architecture = architecture(folder, requested);
+    Lora lora = adapter(config.lora(), config.task(), folder, files);
+    if (config.newHead() && !trainsNewHead(lora, config.task())) {
+      throw new InvalidSettings(
+          "model.newHead requires that the head is trained: it cannot be used with an existing"
+              + " adapter, and model.lora.modulesToSave must contain the head.");
+    }
+    C resolved = RecordCopy.with(config, "architecture", architecture);
+    return RecordCopy.with(RecordCopy.with(resolved, "from", folder.name()), "lora", lora);
+  }
+
+  private static void checkNewHead(PretrainedConfig config) {
+    boolean hasHead = !config.task().names().head().isEmpty();
+    if (config.newHead() && (config.from() == null || !hasHead)) {
       throw new InvalidSettings(
           "model.newHead requires model.from and a task with a head; model.from is "
-              + (from == null ? "not set" : from)
+              + (config.from() == null ? "not set" : config.from())
               + " and task "
-              + task
-              + (task.names().head().isEmpty() ? " has no separate head." : " has a head."));
+              + config.task()
+              + (hasHead ? " has a head." : " has no separate head."));
     }
-    if (from != null) {
-      Resolved<A> resolved = resolveFrom(from, requested, lora, task, files);
-      if (newHead && !trainsNewHead(resolved.lora(), task)) {
-        throw new InvalidSettings(
-            "model.newHead requires that the head is trained: it cannot be used with an existing"
-                + " adapter, and model.lora.modulesToSave must contain the head.");
-      }
-      return resolved;
-    }
-    if (lora != null) {
-      throw new InvalidSettings(
-          "model.lora requires a pretrained model: set model.from to its folder.");
-    }
-    return new Resolved<>(null, architectureOrDefault(requested), null);
   }
 
   /** Whether a newly initialized head is trained: with the whole model, or with a new adapter. */
   private static boolean trainsNewHead(@Nullable Lora lora, Task task) {
-    List<String> modulesToSave = lora == null ? null : lora.modulesToSave();
     return lora == null
-        || (lora.from() == null
-            && modulesToSave != null
-            && modulesToSave.containsAll(task.names().head()));
+        || (lora.from() == null && lora.modulesToSaveOrEmpty().containsAll(task.names().head()));
   }
 
-  private Resolved<A> resolveFrom(
-      String from,
-      @Nullable A requested,
-      @Nullable Lora lora,
-      Task task,
-      Function<String, Path> files)
-      throws IOException {
-    Path path = files.apply(from);
-    if (AdapterFolder.isIn(path)) {
-      String baseModel = baseModel(new AdapterFolder(path));
-      Lora settings = lora == null ? Lora.defaults() : lora;
-      return resolveFrom(
-          baseModel,
-          requested,
-          settings.or(new Lora(path.toString(), null, null, null, null, null, false)),
-          task,
-          files);
-    }
-    PretrainedFolder folder = PretrainedFolder.of(path);
+  private A architecture(PretrainedFolder folder, @Nullable A requested) throws IOException {
     ConfigReader config =
         new ConfigReader(folder.config(type), folder.path().resolve("config.json").toString());
     A actual = read.apply(config);
@@ -157,7 +139,7 @@ public record ModelFamily<A>(
               + "; remove it when using model.from, or set it to "
               + actual);
     }
-    return new Resolved<>(folder.name(), actual, adapter(lora, task, folder, files));
+    return actual;
   }
 
   /** The base model of an adapter, as a value for {@code model.from}. */

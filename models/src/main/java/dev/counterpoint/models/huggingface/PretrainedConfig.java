@@ -29,6 +29,9 @@ public interface PretrainedConfig extends ModelConfig {
   /** Whether to initialize a new head even if the folder has one, for example for other labels. */
   boolean newHead();
 
+  /** Whether to recompute the activations of the blocks in the backward pass. */
+  boolean activationCheckpointing();
+
   /** The model family. */
   ModelFamily<?> family();
 

@@ -40,22 +40,18 @@ public record Lora(
   private static final double DEFAULT_ALPHA = 16;
 
   public Lora {
-    Checks checks = new Checks();
-    if (rank != null) {
-      checks.positive("rank", rank);
-    }
-    if (alpha != null) {
-      checks.positive("alpha", alpha);
-    }
-    if (dropout != null) {
-      checks.below("dropout", dropout, 0, 1);
-    }
-    if (targets != null) {
-      checks.that(!targets.isEmpty(), "targets", targets, "must contain at least one layer name");
-      targets = List.copyOf(targets);
-    }
+    new Checks()
+        .positive("rank", rank)
+        .positive("alpha", alpha)
+        .below("dropout", dropout, 0, 1)
+        .that(
+            targets == null || !targets.isEmpty(),
+            "targets",
+            List.of(),
+            "must contain at least one layer name")
+        .verify();
+    targets = targets == null ? null : List.copyOf(targets);
     modulesToSave = modulesToSave == null ? null : List.copyOf(modulesToSave);
-    checks.verify();
   }
 
   /** Settings without an existing adapter, with all values at their defaults. */
@@ -131,7 +127,7 @@ public record Lora(
     return targets == null ? List.of() : targets;
   }
 
-  List<String> modulesToSaveOrEmpty() {
+  public List<String> modulesToSaveOrEmpty() {
     return modulesToSave == null ? List.of() : modulesToSave;
   }
 

@@ -50,10 +50,10 @@ class BertReferenceTest {
   void hiddenStatesEqualHuggingFace() throws IOException {
     try (BertClassifier model = (BertClassifier) classifier();
         Batch batch = new Batch(classifierReference.batch(INPUTS), Device.cpu())) {
-      NDArray last = model.body().forward(batch);
-      classifierReference.check("out.hidden_states.0", model.body().embed(batch));
+      NDArray last = model.body.forward(batch);
+      classifierReference.check("out.hidden_states.0", model.body.embed(batch));
       classifierReference.check("out.last_hidden_state", last);
-      classifierReference.check("out.pooler_output", model.body().pool(last));
+      classifierReference.check("out.pooler_output", model.body.pool(last));
       classifierReference.check("out.logits", model.forward(batch));
     }
   }
@@ -87,7 +87,7 @@ class BertReferenceTest {
     try (BertQuestionAnswerer model = (BertQuestionAnswerer) questionAnswerer();
         Batch batch = new Batch(answerReference.batch(INPUTS), Device.cpu())) {
       NDArray logits = model.forward(batch);
-      answerReference.check("out.last_hidden_state", model.body().forward(batch));
+      answerReference.check("out.last_hidden_state", model.body.forward(batch));
       answerReference.check("out.start_logits", logits.get(":, :, 0"));
       answerReference.check("out.end_logits", logits.get(":, :, 1"));
     }

@@ -43,7 +43,7 @@ class Gpt2ReferenceTest {
   void hiddenStatesAndLogitsEqualHuggingFace() throws IOException {
     try (Gpt2LanguageModel model = load();
         Batch batch = new Batch(reference.batch(INPUTS), Device.cpu())) {
-      reference.check("out.last_hidden_state", model.body().forward(batch));
+      reference.check("out.last_hidden_state", model.body.forward(batch));
       reference.check("out.logits", model.forward(batch));
     }
   }

@@ -1,8 +1,8 @@
 package dev.counterpoint.core.model.attention;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.kernel.operator.MultiHeadAttentionKernel;
+import ai.djl.ndarray.NDList;
+import dev.counterpoint.core.kernel.operator.AttentionKernel;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.Linear;
 import java.util.Arrays;
@@ -15,9 +15,7 @@ public final class MultiHeadAttention extends Layer implements Attention {
   private final Linear key;
   private final Linear value;
   private final Linear output;
-  private final int heads;
-  private final boolean causal;
-  private final double dropout;
+  private final AttentionConfig.BlockSpec block;
 
   public MultiHeadAttention(AttentionConfig.BlockSpec block) {
     int width = block.width();
@@ -25,48 +23,76 @@ public final class MultiHeadAttention extends Layer implements Attention {
     key = new Linear(width, width);
     value = new Linear(width, width);
     output = new Linear(width, width);
-    heads = block.heads();
-    causal = block.causal();
-    dropout = block.dropout();
+    this.block = block;
   }
 
   @Override
   public NDArray forward(NDArray x, NDArray mask) {
-    return attend(x, mask);
+    return observe(apply(x, mask, block, query, key, value, output));
   }
 
   @Override
   public NDArray forward(NDArray x) {
-    return attend(x, null);
-  }
-
-  private NDArray attend(NDArray x, @Nullable NDArray mask) {
-    double dropped = training() ? dropout : 0;
-    return observe(
-        new MultiHeadAttentionKernel(heads, causal, dropped, precision())
-            .attend(x, mask, weights(query, key, value, output)));
+    return observe(apply(x, null, block, query, key, value, output));
   }
 
   /**
-   * The weights and biases of layers, in order, for a kernel that takes all of them. None of the
-   * layers may be {@link Linear#adapted}.
+   * Applies attention that consists of the given linear layers, for models with other parameter
+   * names. If one of the layers is {@link Linear#adapted}, the layers are called one by one.
+   *
+   * @param x (batch, tokens, width)
+   * @param mask (batch, tokens), 0 for padding; null if there is no padding
+   * @param layers the layers of query, key, value and output, in this order
+   * @return (batch, tokens, width)
    */
-  public static NDArray[] weights(Linear... layers) {
+  public static NDArray apply(
+      NDArray x, @Nullable NDArray mask, AttentionConfig.BlockSpec block, Linear... layers) {
+    Linear output = layers[3];
+    if (anyAdapted(layers)) {
+      NDArray query = layers[0].forward(x);
+      NDArray key = layers[1].forward(x);
+      NDArray value = layers[2].forward(x);
+      return output.forward(kernel(block, output).attend(query, key, value, mask, null).x());
+    }
+    return kernel(block, output).project(x, mask, weights(layers));
+  }
+
+  /**
+   * Like {@link #apply}, with one layer for query, key and value.
+   *
+   * @param mask (batch, earlier and new tokens), 0 for padding; null if there is no padding
+   * @param past keys and values of earlier tokens; null if there are none
+   * @param queryKeyValue the layer of query, key and value: (..., width) to (..., 3 * width)
+   */
+  public static AttentionKernel.Result applyPacked(
+      NDArray x,
+      @Nullable NDArray mask,
+      AttentionKernel.@Nullable KeysValues past,
+      AttentionConfig.BlockSpec block,
+      Linear queryKeyValue,
+      Linear output) {
+    if (anyAdapted(queryKeyValue, output)) {
+      NDList parts = queryKeyValue.forward(x).split(3, 2); // (batch, tokens, width) each
+      AttentionKernel.Result result =
+          kernel(block, output).attend(parts.get(0), parts.get(1), parts.get(2), mask, past);
+      return new AttentionKernel.Result(output.forward(result.x()), result.all());
+    }
+    return kernel(block, output).projectPacked(x, mask, past, weights(queryKeyValue, output));
+  }
+
+  private static boolean anyAdapted(Linear... layers) {
+    return Arrays.stream(layers).anyMatch(Linear::adapted);
+  }
+
+  private static AttentionKernel kernel(AttentionConfig.BlockSpec block, Linear output) {
+    double dropout = output.training() ? block.dropout() : 0;
+    return new AttentionKernel(block.heads(), block.causal(), dropout, output.precision());
+  }
+
+  private static NDArray[] weights(Linear... layers) {
     return Arrays.stream(layers)
         .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
         .toArray(NDArray[]::new);
-  }
-
-  /** Splits the heads: (batch, tokens, width) to (batch, heads, tokens, headWidth). */
-  public static NDArray split(NDArray x, int heads) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), heads, -1).transpose(0, 2, 1, 3);
-  }
-
-  /** Joins the heads: (batch, heads, tokens, headWidth) to (batch, tokens, width). */
-  public static NDArray joined(NDArray heads) {
-    Shape shape = heads.getShape();
-    return heads.transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(2), -1);
   }
 
   /** Configuration of multi-head attention; it has no settings. */

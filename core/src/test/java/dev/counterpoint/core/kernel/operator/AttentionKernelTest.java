@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Autograd;
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class AttentionKernelTest {
   private static final int BATCH = 2;
+  private static final int HEADS = 3;
   private static final int WIDTH = 8;
 
   private final NDManager manager = Torch.newManager(Device.cpu());
@@ -42,10 +44,9 @@ final class AttentionKernelTest {
   void valuesAndGradientsEqualTheFormula(int queries, int keys, boolean causal, boolean masked) {
     List<NDArray> inputs = inputs(queries, keys);
     NDArray mask = masked ? manager.create(new float[][] {{1, 1, 1, 0, 0}, {1, 1, 1, 1, 1}}) : null;
-    AttentionKernel kernel = new AttentionKernel(causal, 0.1);
+    AttentionKernel kernel = new AttentionKernel(HEADS, causal, 0, Precision.FLOAT32);
 
-    Autograd actual =
-        Autograd.of(it -> kernel.attend(it.get(0), it.get(1), it.get(2), mask, false), inputs);
+    Autograd actual = Autograd.of(it -> attend(kernel, it, mask), inputs);
     Autograd expected =
         Autograd.of(
             it -> reference(it.get(0), it.get(1), it.get(2), bias(queries, keys, causal, mask)),
@@ -58,11 +59,36 @@ final class AttentionKernelTest {
     }
   }
 
+  /**
+   * Attention of query, key and value with divided heads. The first keys, for which there are no
+   * queries, are cached ones.
+   */
+  private static NDArray attend(AttentionKernel kernel, List<NDArray> it, @Nullable NDArray mask) {
+    long past = it.get(1).getShape().get(2) - it.get(0).getShape().get(2);
+    String earlier = ":, :, :" + past;
+    String later = ":, :, " + past + ":";
+    AttentionKernel.KeysValues cached =
+        past == 0
+            ? null
+            : new AttentionKernel.KeysValues(it.get(1).get(earlier), it.get(2).get(earlier));
+    NDArray key = joined(it.get(1).get(later));
+    NDArray value = joined(it.get(2).get(later));
+    NDArray result = kernel.attend(joined(it.get(0)), key, value, mask, cached).x();
+    Shape shape = it.get(0).getShape();
+    return result.reshape(shape.get(0), shape.get(2), shape.get(1), -1).transpose(0, 2, 1, 3);
+  }
+
+  /** (batch, heads, tokens, headWidth) to (batch, tokens, width). */
+  private static NDArray joined(NDArray heads) {
+    Shape shape = heads.getShape();
+    return heads.transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(2), -1);
+  }
+
   private List<NDArray> inputs(int queries, int keys) {
     return List.of(
-        Autograd.normal(manager, 1, BATCH, 3, queries, WIDTH),
-        Autograd.normal(manager, 2, BATCH, 3, keys, WIDTH),
-        Autograd.normal(manager, 3, BATCH, 3, keys, WIDTH));
+        Autograd.normal(manager, 1, BATCH, HEADS, queries, WIDTH),
+        Autograd.normal(manager, 2, BATCH, HEADS, keys, WIDTH),
+        Autograd.normal(manager, 3, BATCH, HEADS, keys, WIDTH));
   }
 
   private static NDArray reference(NDArray query, NDArray key, NDArray value, NDArray bias) {
@@ -87,10 +113,9 @@ final class AttentionKernelTest {
   void queryWithoutVisibleKeysGetsTheMeanOfTheValues() {
     List<NDArray> inputs = inputs(5, 5);
     NDArray mask = manager.create(new float[][] {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}});
-    AttentionKernel kernel = new AttentionKernel(false, 0);
+    AttentionKernel kernel = new AttentionKernel(HEADS, false, 0, Precision.FLOAT32);
 
-    Autograd actual =
-        Autograd.of(it -> kernel.attend(it.get(0), it.get(1), it.get(2), mask, false), inputs);
+    Autograd actual = Autograd.of(it -> attend(kernel, it, mask), inputs);
 
     float[] mean = inputs.get(2).get("0,0").mean(new int[] {0}).toFloatArray();
     for (int i = 0; i < WIDTH; i++) {
@@ -113,7 +138,8 @@ final class AttentionKernelTest {
     NDArray mask = masked ? manager.ones(new Shape(1, keys)) : null;
     Torch.seed(1);
 
-    NDArray weights = new AttentionKernel(false, 0.25).attend(equal, equal, identity, mask, true);
+    AttentionKernel kernel = new AttentionKernel(4, false, 0.25, Precision.FLOAT32);
+    NDArray weights = attend(kernel, List.of(equal, equal, identity), mask);
 
     assertThat(weights.eq(0).toType(DataType.FLOAT32, false).mean().getFloat())
         .isEqualTo(0.25f, within(0.01f));
@@ -130,7 +156,8 @@ final class AttentionKernelTest {
     NDArray value = Autograd.normal(manager, 2, 1, 2, 50, 4);
     value.setRequiresGradient(true);
     try (Torch.Recording recording = Torch.recordGradients()) {
-      NDArray result = new AttentionKernel(false, 0.25).attend(equal, equal, value, null, true);
+      AttentionKernel kernel = new AttentionKernel(2, false, 0.25, Precision.FLOAT32);
+      NDArray result = attend(kernel, List.of(equal, equal, value), null);
       NDArray up = Autograd.normal(manager, 3, 1, 2, 50, 4);
       NDArray sum = result.mul(up).sum();
       Torch.backward(sum);

@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Compares values and gradients of attention kernels, packed and not, with an implementation by
- * NDArray operators.
+ * Compares values and gradients of attention with projections, packed and not, with an
+ * implementation by NDArray operators.
  */
-class MultiHeadAttentionKernelTest {
+class AttentionProjectionTest {
   private final NDManager manager = Torch.newManager(Device.cpu());
 
   @AfterEach
@@ -73,11 +73,11 @@ class MultiHeadAttentionKernelTest {
   }
 
   private void compareAttention(Precision precision, boolean causal, double dropout) {
-    MultiHeadAttentionKernel kernel = new MultiHeadAttentionKernel(2, causal, dropout, precision);
+    AttentionKernel kernel = new AttentionKernel(2, causal, dropout, precision);
     compareAttention(
         causal,
         Autograd.error(precision),
-        (it, mask) -> kernel.attend(it.get(0), mask, it.subList(1, 9).toArray(NDArray[]::new)));
+        (it, mask) -> kernel.project(it.get(0), mask, it.subList(1, 9).toArray(NDArray[]::new)));
   }
 
   /** Compares attention with two heads; {@code attention} receives the inputs and the mask. */
@@ -136,8 +136,8 @@ class MultiHeadAttentionKernelTest {
     NDArray ones = manager.ones(new Shape(tokens));
     Torch.seed(1);
     float[] context =
-        new MultiHeadAttentionKernel(1, false, dropout, Precision.FLOAT32)
-            .attend(
+        new AttentionKernel(1, false, dropout, Precision.FLOAT32)
+            .project(
                 x,
                 manager.ones(new Shape(1, tokens)),
                 none,
@@ -167,17 +167,12 @@ class MultiHeadAttentionKernelTest {
   @CsvSource({"FLOAT32, true", "FLOAT32, false", "BFLOAT16, true", "BFLOAT16, false"})
   void packedAttentionEqualsMultiHeadAttention(Precision precision, boolean masked) {
     NDArray mask = masked ? manager.create(new float[] {1, 1, 1, 0, 1, 1}).reshape(2, 3) : null;
-    PackedAttentionKernel packed = new PackedAttentionKernel(2, !masked, 0, precision);
+    AttentionKernel packed = new AttentionKernel(2, !masked, 0, precision);
     NDArray all = manager.ones(new Shape(2, 3));
     Autograd.compare(
         it ->
             packed
-                .attend(
-                    it.get(0),
-                    mask,
-                    null,
-                    null,
-                    new PackedAttentionKernel.Weights(it.get(1), it.get(2), it.get(3), it.get(4)))
+                .projectPacked(it.get(0), mask, null, it.get(1), it.get(2), it.get(3), it.get(4))
                 .x(),
         it -> {
           NDList weights = it.get(1).split(3, 0);
@@ -201,18 +196,16 @@ class MultiHeadAttentionKernelTest {
 
   @Test
   void packedAttentionContinuesFromCachedKeysAndValues() {
-    PackedAttentionKernel kernel = new PackedAttentionKernel(2, true, 0, Precision.FLOAT32);
-    PackedAttentionKernel.Weights weights =
-        new PackedAttentionKernel.Weights(
-            normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4));
+    AttentionKernel kernel = new AttentionKernel(2, true, 0, Precision.FLOAT32);
+    NDArray[] weights = {normal(2, 12, 4), normal(3, 12), normal(4, 4, 4), normal(5, 4)};
     NDArray x = normal(1, 2, 5, 4);
-    NDArray full = kernel.attend(x, null, null, null, weights).x();
-    PackedAttentionKernel.Result first = kernel.attend(x.get(":, :3"), null, null, null, weights);
-    PackedAttentionKernel.Result second =
-        kernel.attend(x.get(":, 3:"), null, first.keys(), first.values(), weights);
+    NDArray full = kernel.projectPacked(x, null, null, weights).x();
+    AttentionKernel.Result first = kernel.projectPacked(x.get(":, :3"), null, null, weights);
+    AttentionKernel.Result second =
+        kernel.projectPacked(x.get(":, 3:"), null, first.all(), weights);
 
     assertThat(second.x().toFloatArray())
         .containsExactly(full.get(":, 3:").toFloatArray(), within(1e-6f));
-    assertThat(second.keys().getShape()).isEqualTo(new Shape(2, 2, 5, 2));
+    assertThat(second.all().keys().getShape()).isEqualTo(new Shape(2, 2, 5, 2));
   }
 }
