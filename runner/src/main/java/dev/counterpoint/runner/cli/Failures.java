@@ -87,11 +87,8 @@ final class Failures {
     if (cause instanceof InvalidPathException path) {
       printError(
           command,
-          "\""
-              + ControlCharacterEscaper.of(path.getInput())
-              + "\" is not a valid path: "
-              + path.getReason()
-              + ".");
+          "\"%s\" is not a valid path: %s."
+              .formatted(ControlCharacterEscaper.of(path.getInput()), path.getReason()));
       return ExitCode.REQUEST_WRONG;
     }
     if (cause instanceof RunFailed || cause instanceof RankDivergedException) {
@@ -149,21 +146,15 @@ final class Failures {
     CommandSpec command = invalid.getCommandLine().getCommandSpec();
     if (unmatched.isUnknownOption()) {
       String option = argument.split("=", 2)[0];
-      return "unknown option \""
-          + option
-          + "\""
-          + Nearest.suggestion(option, command.optionsMap().keySet());
+      return "unknown option \"%s\"%s"
+          .formatted(option, Nearest.suggestion(option, command.optionsMap().keySet()));
     }
     if (command.subcommands().isEmpty()) {
       return "unknown argument \"" + argument + "\"";
     }
     List<String> commands = visible(command);
-    return "unknown command \""
-        + argument
-        + "\""
-        + Nearest.suggestion(argument, commands)
-        + " Known: "
-        + String.join(", ", commands);
+    return "unknown command \"%s\"%s Known: %s"
+        .formatted(argument, Nearest.suggestion(argument, commands), String.join(", ", commands));
   }
 
   private static List<String> visible(CommandSpec command) {

@@ -87,17 +87,9 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     }
     // Concatenated by hand for speed, because this runs in every step.
     String json =
-        "{\"process\": "
-            + PROCESS
-            + ", \"step\": "
-            + step
-            + ", \"microBatch\": "
-            + microBatch
-            + ", \"peakBytes\": "
-            + peakBytes
-            + ", \"batch\": \""
-            + batch
-            + "\"}";
+        ("{\"process\": %s, \"step\": %s, \"microBatch\": %s, \"peakBytes\": %s, "
+                + "\"batch\": \"%s\"}")
+            .formatted(PROCESS, step, microBatch, peakBytes, batch);
     try {
       write(json.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {

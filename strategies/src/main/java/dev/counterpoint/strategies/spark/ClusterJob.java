@@ -227,19 +227,16 @@ final class ClusterJob {
     }
 
     private static String tooFewSlots(int needed, int available) {
-      return "The training needs "
-          + needed
-          + " slots at once, one for each rank; the cluster has "
-          + available;
+      return "The training needs %s slots at once, one for each rank; the cluster has %s"
+          .formatted(needed, available);
     }
 
     private String resumeHint() {
-      return "resume with: "
-          + System.getProperty(COMMAND, "./counterpoint")
-          + " train "
-          + quoted(plan.output())
-          + " --spark "
-          + quoted(context.sc().master());
+      return "resume with: %s train %s --spark %s"
+          .formatted(
+              System.getProperty(COMMAND, "./counterpoint"),
+              quoted(plan.output()),
+              quoted(context.sc().master()));
     }
 
     /** A word for a shell. */
