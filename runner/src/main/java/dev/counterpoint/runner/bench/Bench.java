@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.bench;
 
+import dev.counterpoint.runner.report.Formats;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -14,7 +15,6 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -102,8 +102,7 @@ public record Bench(
       double peak = peak(precision);
       peaks.put(precision, peak);
       table.accept(
-          String.format(
-              Locale.ROOT, "peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
+          Formats.of("peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.bench;
 
+import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
@@ -18,9 +19,7 @@ record Row(
 
   /** The heading of the table. */
   static String heading() {
-    return String.format(
-        Locale.ROOT,
-        COLUMNS,
+    return Formats.of(COLUMNS,
         "size",
         "precision",
         "contender",
@@ -60,9 +59,7 @@ record Row(
   }
 
   String line() {
-    return String.format(
-        Locale.ROOT,
-        COLUMNS,
+    return Formats.of(COLUMNS,
         name(size),
         name(precision),
         name(measured.contender()),
@@ -81,7 +78,7 @@ record Row(
   }
 
   private static String number(String format, double value) {
-    return String.format(Locale.ROOT, format, value);
+    return Formats.of(format, value);
   }
 
   /** The lower-case name of a constant. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.runner.report.Formats;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -15,7 +16,6 @@ import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -86,9 +86,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   static String line(EquivalenceCheck.Finding finding) {
     return Paragraph.of(
-        String.format(
-            Locale.ROOT,
-            "%s: loss differs by %.1e, gradient by at most %.1e (%s)",
+        Formats.of("%s: loss differs by %.1e, gradient by at most %.1e (%s)",
             finding.way(),
             finding.loss(),
             finding.gradient(),
@@ -98,9 +96,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   static String failureMessage(EquivalenceCheck.Finding finding, double tolerance) {
     String text =
-        String.format(
-            Locale.ROOT,
-            "The gradient of a batch depends on how the batch is split: with %s the loss differs by"
+        Formats.of("The gradient of a batch depends on how the batch is split: with %s the loss differs by"
                 + " %.1e, and the gradient of %s by %.1e of its largest element; the limit is %s"
                 + " (--tolerance). A layer or the loss mixes the examples of a batch, such as batch"
                 + " norm or a loss that returns a mean. A loss must return the sum over the examples"

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,18 +80,12 @@ final class CheckResumeCommand implements Callable<Integer> {
   /** Describes when the run was killed and resumed, one line per fact. */
   static List<String> summary(ResumeCheck.Outcome outcome) {
     return List.of(
-        String.format(
-            Locale.ROOT,
-            "killed %s, %d of them while a checkpoint was written",
+        Formats.of("killed %s, %d of them while a checkpoint was written",
             Formats.count(outcome.kills(), "time"),
             outcome.whileWriting()),
-        String.format(
-            Locale.ROOT,
-            "resumed %s from a checkpoint in the middle of an epoch",
+        Formats.of("resumed %s from a checkpoint in the middle of an epoch",
             Formats.count(outcome.withinEpoch(), "time")),
-        String.format(
-            Locale.ROOT,
-            "repeated %s of %d",
+        Formats.of("repeated %s of %d",
             Formats.count(outcome.repeated(), "step"),
             outcome.steps()));
   }

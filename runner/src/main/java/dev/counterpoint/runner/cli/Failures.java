@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.runner.report.Formats;
 import ai.djl.engine.EngineException;
 import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -18,7 +19,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -215,9 +215,7 @@ final class Failures {
   }
 
   private static String describe(OutOfMemoryError outOfMemory) {
-    return String.format(
-        Locale.ROOT,
-        "out of memory (%s); the JVM limit is %d MiB. Raise it with"
+    return Formats.of("out of memory (%s); the JVM limit is %d MiB. Raise it with"
             + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or reduce"
             + " training.microBatchSize",
         outOfMemory.getMessage(),

@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,9 +57,7 @@ final class ReplayCommand implements Callable<Integer> {
     StepSnapshot snapshot = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
-        String.format(
-            Locale.ROOT,
-            "step %d, %s in %s: %s",
+        Formats.of("step %d, %s in %s: %s",
             snapshot.step(),
             Formats.count(snapshot.items().size(), "example"),
             count(snapshot.batches().size()),
@@ -100,9 +97,7 @@ final class ReplayCommand implements Callable<Integer> {
   private static void print(Replay.Outcome outcome, Console console) {
     StepSnapshot snapshot = outcome.snapshot();
     console.print(
-        String.format(
-            Locale.ROOT,
-            "loss %s (in the run %s), gradient norm %s (in the run %s)",
+        Formats.of("loss %s (in the run %s), gradient norm %s (in the run %s)",
             outcome.loss(),
             snapshot.loss(),
             outcome.gradientNorm(),
@@ -116,8 +111,7 @@ final class ReplayCommand implements Callable<Integer> {
           .forEach(
               each ->
                   console.print(
-                      String.format(
-                          Locale.ROOT, "  %s: norm %.4g", each.parameter(), each.norm())));
+                      Formats.of("  %s: norm %.4g", each.parameter(), each.norm())));
     }
   }
 }

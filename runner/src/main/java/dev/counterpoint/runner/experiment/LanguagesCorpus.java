@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
+import dev.counterpoint.runner.report.Formats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,9 +89,7 @@ final class LanguagesCorpus {
 
   /** Returns a remark on the excluded spellings. */
   static String exclusionNote() {
-    return String.format(
-        Locale.ROOT,
-        "languages: %,d spellings shared by several languages are excluded",
+    return Formats.of("languages: %,d spellings shared by several languages are excluded",
         sharedSpellings());
   }
 

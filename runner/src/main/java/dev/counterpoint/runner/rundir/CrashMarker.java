@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.rundir;
 
+import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
@@ -10,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -66,9 +66,7 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
   }
 
   private static String message(JsonNode marker) {
-    return String.format(
-        Locale.ROOT,
-        "The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
+    return Formats.of("The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
             + " memory was %.1f GB. If it ran out of memory, reduce training.microBatchSize,"
             + " training.batchSize, or maxLength of the model or data.",
         marker.path("process").asLong(),
@@ -87,9 +85,17 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     }
     // Concatenated by hand for speed, because this runs in every step.
     String json =
-        ("{\"process\": %s, \"step\": %s, \"microBatch\": %s, \"peakBytes\": %s, "
-                + "\"batch\": \"%s\"}")
-            .formatted(PROCESS, step, microBatch, peakBytes, batch);
+        "{\"process\": "
+            + PROCESS
+            + ", \"step\": "
+            + step
+            + ", \"microBatch\": "
+            + microBatch
+            + ", \"peakBytes\": "
+            + peakBytes
+            + ", \"batch\": \""
+            + batch
+            + "\"}";
     try {
       write(json.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.model;
 
+import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -58,9 +58,7 @@ final class TrainedModel {
         && newest.getAsLong() > finishedSteps
         && Files.isDirectory(run.model())) {
       console.say(
-          String.format(
-              Locale.ROOT,
-              "The model is from step %d, but the run was resumed to step %d and did not finish."
+          Formats.of("The model is from step %d, but the run was resumed to step %d and did not finish."
                   + " Resume the run to update its model.",
               summary.path("bestStep").asLong(finishedSteps),
               newest.getAsLong()));
