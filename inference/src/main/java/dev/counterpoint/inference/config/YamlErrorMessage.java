@@ -59,8 +59,8 @@ final class YamlErrorMessage {
           1
               + (int)
                   text.codePoints().limit(unreadable.getPosition()).filter(c -> c == '\n').count();
-      return "has a character that YAML does not allow, code %s (line %s)".formatted(unreadable.getCodePoint(),
-          line);
+      return "has a character that YAML does not allow, code %s (line %s)"
+          .formatted(unreadable.getCodePoint(), line);
     }
     return "is not valid YAML: " + Quoted.onOneLine(String.valueOf(exception.getMessage()));
   }
@@ -92,9 +92,8 @@ final class YamlErrorMessage {
   private static String at(Mark mark, String text) {
     String line = text.lines().skip(mark.getLine()).findFirst().orElse("");
     String shown = Quoted.shorten(Quoted.onOneLine(line));
-    return " (line %s, column %s%s)".formatted(mark.getLine() + 1,
-        mark.getColumn() + 1,
-        shown.isEmpty() ? "" : ": " + shown);
+    return " (line %s, column %s%s)"
+        .formatted(mark.getLine() + 1, mark.getColumn() + 1, shown.isEmpty() ? "" : ": " + shown);
   }
 
   private record Rule(String pattern, String description) {}

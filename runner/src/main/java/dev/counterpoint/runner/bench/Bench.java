@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.bench;
 
-import dev.counterpoint.runner.report.Formats;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,8 +101,7 @@ public record Bench(
     for (Precision precision : precisions) {
       double peak = peak(precision);
       peaks.put(precision, peak);
-      table.accept(
-          Formats.of("peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
+      table.accept(Formats.of("peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
     }
   }
 

@@ -99,13 +99,13 @@ final class PyTorch implements Contender {
       List<HostBatch> batches,
       @Nullable Path weights) {
     ObjectNode settings = JSON.createObjectNode();
-    settings.put("family", Row.name(encoder.family()));
+    settings.put("family", Row.name(encoder.dimensions().family()));
     settings.put("generates", encoder.generates());
-    settings.put("width", encoder.width());
-    settings.put("layers", encoder.layers());
-    settings.put("heads", encoder.heads());
-    settings.put("tokens", encoder.tokens());
-    settings.put("vocabulary", encoder.vocabulary());
+    settings.put("width", encoder.dimensions().width());
+    settings.put("layers", encoder.dimensions().layers());
+    settings.put("heads", encoder.dimensions().heads());
+    settings.put("tokens", encoder.dimensions().tokens());
+    settings.put("vocabulary", encoder.dimensions().vocabulary());
     settings.put("classes", BenchSize.CLASSES);
     settings.put("threads", threads);
     settings.put("learningRate", Bench.LEARNING_RATE);

@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.bench;
 
-import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.report.Formats;
 import java.util.Locale;
 
 /**
@@ -19,7 +19,8 @@ record Row(
 
   /** The heading of the table. */
   static String heading() {
-    return Formats.of(COLUMNS,
+    return Formats.of(
+        COLUMNS,
         "size",
         "precision",
         "contender",
@@ -59,7 +60,8 @@ record Row(
   }
 
   String line() {
-    return Formats.of(COLUMNS,
+    return Formats.of(
+        COLUMNS,
         name(size),
         name(precision),
         name(measured.contender()),

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.runner.report.Formats;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -11,6 +10,7 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.Paragraph;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -86,26 +86,21 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   static String line(EquivalenceCheck.Finding finding) {
     return Paragraph.of(
-        Formats.of("%s: loss differs by %.1e, gradient by at most %.1e (%s)",
-            finding.way(),
-            finding.loss(),
-            finding.gradient(),
-            finding.parameter()),
+        Formats.of(
+            "%s: loss differs by %.1e, gradient by at most %.1e (%s)",
+            finding.way(), finding.loss(), finding.gradient(), finding.parameter()),
         INDENT);
   }
 
   static String failureMessage(EquivalenceCheck.Finding finding, double tolerance) {
     String text =
-        Formats.of("The gradient of a batch depends on how the batch is split: with %s the loss differs by"
+        Formats.of(
+            "The gradient of a batch depends on how the batch is split: with %s the loss differs by"
                 + " %.1e, and the gradient of %s by %.1e of its largest element; the limit is %s"
                 + " (--tolerance). A layer or the loss mixes the examples of a batch, such as batch"
-                + " norm or a loss that returns a mean. A loss must return the sum over the examples"
-                + " and its weight.",
-            finding.way(),
-            finding.loss(),
-            finding.parameter(),
-            finding.gradient(),
-            tolerance);
+                + " norm or a loss that returns a mean. A loss must return the sum over the"
+                + " examples and its weight.",
+            finding.way(), finding.loss(), finding.parameter(), finding.gradient(), tolerance);
     return Paragraph.behind(Failures.PREFIX, text);
   }
 }

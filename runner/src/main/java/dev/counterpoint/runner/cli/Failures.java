@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.runner.report.Formats;
 import ai.djl.engine.EngineException;
+import com.google.common.base.Throwables;
 import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
@@ -9,6 +9,7 @@ import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
@@ -32,22 +33,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * Converts exceptions to an exit code and to messages on standard error, each line prefixed with
  * {@code counterpoint: }.
  */
-final class Failures {
+record Failures(BooleanSupplier debug) {
   /** Prefix of each printed line. */
   static final String PREFIX = "counterpoint: ";
 
   private static final String MORE = " (run with --debug for the full message)";
-
-  private final BooleanSupplier debug;
-
-  /**
-   * Creates the error handler.
-   *
-   * @param debug whether to print stack traces; evaluated after the arguments have been parsed
-   */
-  Failures(BooleanSupplier debug) {
-    this.debug = debug;
-  }
 
   /** Reports invalid arguments; without any argument it prints the usage help. */
   int reportInvalidArguments(ParameterException invalid, String... arguments) {
@@ -199,10 +189,7 @@ final class Failures {
    * file and line. The message of an {@link IllegalArgumentException} is printed as it is.
    */
   private static String describeOther(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = Throwables.getRootCause(failure);
     Optional<String> line = userCodeLine(cause);
     if (line.isPresent()) {
       String kind = cause.getClass().getSimpleName();
@@ -215,11 +202,11 @@ final class Failures {
   }
 
   private static String describe(OutOfMemoryError outOfMemory) {
-    return Formats.of("out of memory (%s); the JVM limit is %d MiB. Raise it with"
+    return Formats.of(
+        "out of memory (%s); the JVM limit is %d MiB. Raise it with"
             + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or reduce"
             + " training.microBatchSize",
-        outOfMemory.getMessage(),
-        Runtime.getRuntime().maxMemory() >> 20);
+        outOfMemory.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
   }
 
   private static String message(Throwable failure) {

@@ -57,7 +57,8 @@ final class ReplayCommand implements Callable<Integer> {
     StepSnapshot snapshot = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
-        Formats.of("step %d, %s in %s: %s",
+        Formats.of(
+            "step %d, %s in %s: %s",
             snapshot.step(),
             Formats.count(snapshot.items().size(), "example"),
             count(snapshot.batches().size()),
@@ -97,11 +98,9 @@ final class ReplayCommand implements Callable<Integer> {
   private static void print(Replay.Outcome outcome, Console console) {
     StepSnapshot snapshot = outcome.snapshot();
     console.print(
-        Formats.of("loss %s (in the run %s), gradient norm %s (in the run %s)",
-            outcome.loss(),
-            snapshot.loss(),
-            outcome.gradientNorm(),
-            snapshot.gradientNorm()));
+        Formats.of(
+            "loss %s (in the run %s), gradient norm %s (in the run %s)",
+            outcome.loss(), snapshot.loss(), outcome.gradientNorm(), snapshot.gradientNorm()));
     if (outcome.culprit().isPresent()) {
       console.print("first non-finite layer: " + outcome.culprit().get());
     } else {
@@ -109,9 +108,7 @@ final class ReplayCommand implements Callable<Integer> {
       outcome.gradients().stream()
           .limit(SHOWN_GRADIENTS)
           .forEach(
-              each ->
-                  console.print(
-                      Formats.of("  %s: norm %.4g", each.parameter(), each.norm())));
+              each -> console.print(Formats.of("  %s: norm %.4g", each.parameter(), each.norm())));
     }
   }
 }

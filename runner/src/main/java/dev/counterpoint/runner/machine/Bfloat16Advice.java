@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.machine;
 
-import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.runner.report.Formats;
 import java.util.Optional;
 
 /** Advice on whether {@code training.precision: bfloat16} makes training faster. */
@@ -23,13 +23,12 @@ public final class Bfloat16Advice {
             : processor.bfloat16() ? "in hardware" : "not in hardware";
     double gain = speeds.gain();
     return gain > MIN_GAIN
-        ? Formats.of("%s; precision bfloat16 is up to %.1f times as fast, for widths of at least %d",
-            hardware,
-            gain,
-            MIN_WIDTH)
-        : Formats.of("%s; precision bfloat16 would not be faster (its matmuls are %.1f times as fast)",
-            hardware,
-            gain);
+        ? Formats.of(
+            "%s; precision bfloat16 is up to %.1f times as fast, for widths of at least %d",
+            hardware, gain, MIN_WIDTH)
+        : Formats.of(
+            "%s; precision bfloat16 would not be faster (its matmuls are %.1f times as fast)",
+            hardware, gain);
   }
 
   /** The reason why a model would not train faster in bfloat16 on this processor, if any. */

@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import com.google.common.base.Throwables;
 import dev.counterpoint.runner.RunFailed;
 import java.nio.file.FileSystemException;
 import java.util.concurrent.ExecutionException;
@@ -52,7 +53,7 @@ public final class EngineStart {
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
       return libraryMissing(platform.getClassifier(), platform.getVersion());
     }
-    Throwable root = root(failure);
+    Throwable root = Throwables.getRootCause(failure);
     String message = "the PyTorch engine does not start: " + root;
     return root instanceof FileSystemException
         ? ("%s\n"
@@ -67,13 +68,5 @@ public final class EngineStart {
             + "build on a machine of this kind (mvn package), build elsewhere with "
             + "-Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
         .formatted(classifier, classifier, version);
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
-      root = cause;
-    }
-    return root;
   }
 }

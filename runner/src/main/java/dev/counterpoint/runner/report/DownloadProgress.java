@@ -51,9 +51,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
   private String line(long bytes, long total, long now) {
     double speed = (bytes - firstBytes) / Math.max(1e-3, (now - firstNanos) * 1e-9);
     String share =
-        total > 0
-            ? Formats.of(" of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total)
-            : " MB";
+        total > 0 ? Formats.of(" of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total) : " MB";
     String left =
         total > 0 && speed > 0 ? ", " + Formats.duration((total - bytes) / speed) + " left" : "";
     return Formats.of("%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);

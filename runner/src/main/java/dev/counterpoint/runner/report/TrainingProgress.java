@@ -103,7 +103,8 @@ public final class TrainingProgress implements Callback {
 
   private void printLine(StepReport report, String validation) {
     console.say(
-        Formats.of("step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
+        Formats.of(
+            "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
             report.step(),
             totalSteps,
             report.epoch(),
@@ -122,8 +123,7 @@ public final class TrainingProgress implements Callback {
     OptionalDouble seconds = recent.secondsFor(remainingSteps);
     return () -> {
       StringBuilder pace = new StringBuilder();
-      examplesPerSecond.ifPresent(
-          speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
+      examplesPerSecond.ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
       seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
       return pace.toString();
     };
@@ -143,11 +143,8 @@ public final class TrainingProgress implements Callback {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
       console.say(
-          Formats.of("step %d of %d, epoch %d: %s",
-              report.step(),
-              totalSteps,
-              report.epoch(),
-              metrics));
+          Formats.of(
+              "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics));
     }
   }
 
@@ -161,7 +158,8 @@ public final class TrainingProgress implements Callback {
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);
       console.say(
-          Formats.of("Snapshots of %s saved in %s; inspect one with: %s",
+          Formats.of(
+              "Snapshots of %s saved in %s; inspect one with: %s",
               Formats.count(snapshots.size(), "gradient spike"),
               first.resolveSibling(""),
               LauncherCommand.line("replay", first)));

@@ -1,10 +1,10 @@
 package dev.counterpoint.runner.rundir;
 
-import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -66,7 +66,8 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
   }
 
   private static String message(JsonNode marker) {
-    return Formats.of("The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
+    return Formats.of(
+        "The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
             + " memory was %.1f GB. If it ran out of memory, reduce training.microBatchSize,"
             + " training.batchSize, or maxLength of the model or data.",
         marker.path("process").asLong(),

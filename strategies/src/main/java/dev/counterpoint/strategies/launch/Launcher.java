@@ -96,10 +96,12 @@ public final class Launcher {
       }
       progress.report(cause);
       progress.report(
-          "Starting all %s ranks again %s (restart %s of at most %s without a new checkpoint) ...".formatted(job.worldSize(),
-              saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
-              restarts,
-              maxRestarts));
+          "Starting all %s ranks again %s (restart %s of at most %s without a new checkpoint) ..."
+              .formatted(
+                  job.worldSize(),
+                  saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
+                  restarts,
+                  maxRestarts));
     }
   }
 

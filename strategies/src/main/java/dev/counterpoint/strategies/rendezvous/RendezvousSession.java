@@ -81,10 +81,8 @@ final class RendezvousSession {
     } else if (request.worldSize() != worldSize) {
       peer.refuse(
           ("Rank %s expects %s ranks, but the tracker at %s expects %s: use the same number for all"
-                  + " (--world, strategy.workers).").formatted(request.rank(),
-              request.worldSize(),
-              address,
-              worldSize));
+                  + " (--world, strategy.workers).")
+              .formatted(request.rank(), request.worldSize(), address, worldSize));
     } else if (request.rank() < 0 || request.rank() >= worldSize) {
       peer.refuse(
           String.format(
@@ -183,10 +181,9 @@ final class RendezvousSession {
     if (phase == Phase.JOINING && !missing.isEmpty()) {
       events.accept(TrackerEvent.of(TrackerEvent.Kind.MISSING, missing));
       refuseAll(
-          "%s of %s did not join the tracker at %s within %s s.".formatted(capital(Differences.ranks(missing)),
-              worldSize,
-              address,
-              waited.toSeconds()));
+          "%s of %s did not join the tracker at %s within %s s."
+              .formatted(
+                  capital(Differences.ranks(missing)), worldSize, address, waited.toSeconds()));
     }
   }
 

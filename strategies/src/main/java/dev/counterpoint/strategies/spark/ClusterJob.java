@@ -4,6 +4,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -129,9 +130,7 @@ final class ClusterJob {
       SignalUtils.register("INT", action("INT"));
       SignalUtils.register("TERM", action("TERM"));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
-      Thread thread = new Thread(job, "job");
-      thread.setDaemon(true);
-      thread.start();
+      AuthenticatedServer.daemon(job, "job").start();
       try {
         while (true) {
           try {

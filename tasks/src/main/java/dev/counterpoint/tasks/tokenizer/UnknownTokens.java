@@ -22,7 +22,7 @@ public final class UnknownTokens {
     return unknown <= MIN_REPORTED_SHARE * tokens
         ? Optional.empty()
         : Optional.of(
-            "%s: %s %% of the tokens are unknown to the tokenizer".formatted(split,
-                Math.round(100.0 * unknown / tokens)));
+            "%s: %s %% of the tokens are unknown to the tokenizer"
+                .formatted(split, Math.round(100.0 * unknown / tokens)));
   }
 }

@@ -82,11 +82,9 @@ final class LabelFormatter implements PredictionFormatter {
     return truncated == 0
         ? List.of()
         : List.of(
-            Formats.of("%,d of %,d texts %s longer than %,d tokens and truncated",
-                truncated,
-                texts,
-                truncated == 1 ? "is" : "are",
-                encoder.maxLength()));
+            Formats.of(
+                "%,d of %,d texts %s longer than %,d tokens and truncated",
+                truncated, texts, truncated == 1 ? "is" : "are", encoder.maxLength()));
   }
 
   @Override

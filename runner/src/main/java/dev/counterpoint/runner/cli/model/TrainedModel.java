@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli.model;
 
-import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
@@ -8,6 +7,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -58,10 +58,10 @@ final class TrainedModel {
         && newest.getAsLong() > finishedSteps
         && Files.isDirectory(run.model())) {
       console.say(
-          Formats.of("The model is from step %d, but the run was resumed to step %d and did not finish."
+          Formats.of(
+              "The model is from step %d, but the run was resumed to step %d and did not finish."
                   + " Resume the run to update its model.",
-              summary.path("bestStep").asLong(finishedSteps),
-              newest.getAsLong()));
+              summary.path("bestStep").asLong(finishedSteps), newest.getAsLong()));
     }
   }
 

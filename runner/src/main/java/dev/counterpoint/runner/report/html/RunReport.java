@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.report.html;
 
-import dev.counterpoint.runner.report.Formats;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
@@ -13,6 +12,7 @@ import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
