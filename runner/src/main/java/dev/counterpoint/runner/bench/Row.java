@@ -3,6 +3,7 @@ package dev.counterpoint.runner.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.report.Formats;
 import java.util.Locale;
 
 /**
@@ -18,8 +19,7 @@ record Row(
 
   /** The heading of the table. */
   static String heading() {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         COLUMNS,
         "size",
         "precision",
@@ -60,8 +60,7 @@ record Row(
   }
 
   String line() {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         COLUMNS,
         name(size),
         name(precision),
@@ -81,7 +80,7 @@ record Row(
   }
 
   private static String number(String format, double value) {
-    return String.format(Locale.ROOT, format, value);
+    return Formats.of(format, value);
   }
 
   /** The lower-case name of a constant. */

@@ -13,13 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Formats a {@link DoctorReport} as text, one fact per line. */
-final class DoctorFormatter {
-  private final PrintWriter out;
-
-  DoctorFormatter(PrintWriter out) {
-    this.out = out;
-  }
-
+record DoctorFormatter(PrintWriter out) {
   void write(DoctorReport report) {
     line("counterpoint", Version.current());
     line("java", report.java() + " in " + report.javaHome());

@@ -10,7 +10,6 @@ import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +103,7 @@ public final class TrainingProgress implements Callback {
 
   private void printLine(StepReport report, String validation) {
     console.log(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
             report.step(),
             totalSteps,
@@ -125,8 +123,7 @@ public final class TrainingProgress implements Callback {
     OptionalDouble seconds = recent.secondsFor(remainingSteps);
     return () -> {
       StringBuilder pace = new StringBuilder();
-      examplesPerSecond.ifPresent(
-          speed -> pace.append(String.format(Locale.ROOT, ", %.0f examples/s", speed)));
+      examplesPerSecond.ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
       seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
       return pace.toString();
     };
@@ -146,13 +143,8 @@ public final class TrainingProgress implements Callback {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
       console.log(
-          String.format(
-              Locale.ROOT,
-              "step %d of %d, epoch %d: %s",
-              report.step(),
-              totalSteps,
-              report.epoch(),
-              metrics));
+          Formats.of(
+              "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics));
     }
   }
 
@@ -166,8 +158,7 @@ public final class TrainingProgress implements Callback {
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);
       console.log(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "Snapshots of %s saved in %s; inspect one with: %s",
               Formats.count(snapshots.size(), "gradient spike"),
               first.resolveSibling(""),

@@ -19,17 +19,9 @@ import java.util.TreeSet;
  * Checks that a resumed run has the settings it was started with, which are stored in its
  * checkpoints. Only some settings may differ, even if {@code run.yaml} was edited in between.
  */
-final class ResumeCompatibility implements Callback, Stateful {
+record ResumeCompatibility(Run run, Console console) implements Callback, Stateful {
   private static final String KEY = "runFile";
   private static final String ABSENT = "absent";
-
-  private final Run run;
-  private final Console console;
-
-  ResumeCompatibility(Run run, Console console) {
-    this.run = run;
-    this.console = console;
-  }
 
   @Override
   public Map<String, Object> state() {

@@ -225,17 +225,8 @@ public final class RingCollective implements Collective {
   /** Halts without shutdown hooks, which could wait for the other ranks. */
   private void end(String act, String error) {
     System.err.println(
-        "rank "
-            + rank()
-            + " of "
-            + worldSize()
-            + " has lost the others, while "
-            + act
-            + ": "
-            + error
-            + ". It ends with code "
-            + LOST
-            + ".");
+        "rank %s of %s has lost the others, while %s: %s. It ends with code %s."
+            .formatted(rank(), worldSize(), act, error, LOST));
     System.err.flush();
     Runtime.getRuntime().halt(LOST);
   }

@@ -52,10 +52,9 @@ record RingLibrary(String resource) {
     return cause instanceof InvalidSettings known
         ? known
         : new InvalidSettings(
-            "The native ring cannot be loaded: "
-                + cause
-                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
-                + " written and from which programs may be run.");
+            ("The native ring cannot be loaded: %s. It needs libgomp.so.1, and a cache folder"
+                 + " (COUNTERPOINT_CACHE) that can be written and from which programs may be run.")
+                .formatted(cause));
   }
 
   /** That of this machine. */
@@ -77,12 +76,10 @@ record RingLibrary(String resource) {
         };
     if (!system.toLowerCase(Locale.ROOT).startsWith("linux") || machine.isEmpty()) {
       throw new InvalidSettings(
-          "Several processes cannot train together here: the native ring is there for Linux on x86_64"
-              + " and aarch64, and this is "
-              + system
-              + " on "
-              + processor
-              + ". Use strategy: {type: standard}.");
+          ("Several processes cannot train together here: the native ring is there for "
+                  + "Linux on x86_64 and aarch64, and this is %s on %s. Use strategy: {type: "
+                  + "standard}.")
+              .formatted(system, processor));
     }
     return new RingLibrary("/lib/linux/" + machine + "/libxgboost4j.so");
   }

@@ -180,12 +180,11 @@ final class FailureDiagnosis {
       return Optional.empty();
     }
     String cause =
-        missing.stream().map(this::name).collect(Collectors.joining(", "))
-            + " did not join the tracker at "
-            + address
-            + " within "
-            + job.deadline().toSeconds()
-            + " s";
+        "%s did not join the tracker at %s within %s s"
+            .formatted(
+                missing.stream().map(this::name).collect(Collectors.joining(", ")),
+                address,
+                job.deadline().toSeconds());
     boolean here = ranks.keySet().containsAll(missing);
     return Optional.of(new AttemptResult(here ? RankExit.RETRY : RankExit.INVALID_REQUEST, cause));
   }

@@ -3,7 +3,6 @@ package dev.counterpoint.strategies.launch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -97,13 +96,12 @@ public final class Launcher {
       }
       progress.report(cause);
       progress.report(
-          String.format(
-              Locale.ROOT,
-              "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ...",
-              job.worldSize(),
-              saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
-              restarts,
-              maxRestarts));
+          "Starting all %s ranks again %s (restart %s of at most %s without a new checkpoint) ..."
+              .formatted(
+                  job.worldSize(),
+                  saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
+                  restarts,
+                  maxRestarts));
     }
   }
 

@@ -80,14 +80,9 @@ final class RendezvousSession {
       peer.send(JsonChannel.message("busy"));
     } else if (request.worldSize() != worldSize) {
       peer.refuse(
-          String.format(
-              Locale.ROOT,
-              "Rank %d expects %d ranks, but the tracker at %s expects %d: use the same number for all"
-                  + " (--world, strategy.workers).",
-              request.rank(),
-              request.worldSize(),
-              address,
-              worldSize));
+          ("Rank %s expects %s ranks, but the tracker at %s expects %s: use the same number for all"
+                  + " (--world, strategy.workers).")
+              .formatted(request.rank(), request.worldSize(), address, worldSize));
     } else if (request.rank() < 0 || request.rank() >= worldSize) {
       peer.refuse(
           String.format(
@@ -186,13 +181,9 @@ final class RendezvousSession {
     if (phase == Phase.JOINING && !missing.isEmpty()) {
       events.accept(TrackerEvent.of(TrackerEvent.Kind.MISSING, missing));
       refuseAll(
-          String.format(
-              Locale.ROOT,
-              "%s of %d did not join the tracker at %s within %d s.",
-              capital(Differences.ranks(missing)),
-              worldSize,
-              address,
-              waited.toSeconds()));
+          "%s of %s did not join the tracker at %s within %s s."
+              .formatted(
+                  capital(Differences.ranks(missing)), worldSize, address, waited.toSeconds()));
     }
   }
 

@@ -39,11 +39,8 @@ final class AttemptHistory implements DriverServer.Listener {
       count = rank.attempt() + 1;
       if (rank.attempt() > 0) {
         System.err.println(
-            "Starting all ranks again from the newest checkpoint (restart "
-                + rank.attempt()
-                + " of "
-                + maxRestarts
-                + ") ...");
+            "Starting all ranks again from the newest checkpoint (restart %s of %s) ..."
+                .formatted(rank.attempt(), maxRestarts));
       }
     }
   }

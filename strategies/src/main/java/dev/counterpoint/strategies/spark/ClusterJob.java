@@ -4,6 +4,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -130,9 +131,7 @@ final class ClusterJob {
       SignalUtils.register("INT", action("INT"));
       SignalUtils.register("TERM", action("TERM"));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
-      Thread thread = new Thread(job, "job");
-      thread.setDaemon(true);
-      thread.start();
+      AuthenticatedServer.daemon(job, "job").start();
       try {
         while (true) {
           try {
@@ -228,19 +227,16 @@ final class ClusterJob {
     }
 
     private static String tooFewSlots(int needed, int available) {
-      return "The training needs "
-          + needed
-          + " slots at once, one for each rank; the cluster has "
-          + available;
+      return "The training needs %s slots at once, one for each rank; the cluster has %s"
+          .formatted(needed, available);
     }
 
     private String resumeHint() {
-      return "resume with: "
-          + System.getProperty(COMMAND, "./counterpoint")
-          + " train "
-          + quoted(plan.output())
-          + " --spark "
-          + quoted(context.sc().master());
+      return "resume with: %s train %s --spark %s"
+          .formatted(
+              System.getProperty(COMMAND, "./counterpoint"),
+              quoted(plan.output()),
+              quoted(context.sc().master()));
     }
 
     /** A word for a shell. */

@@ -60,12 +60,9 @@ final class DriverServer implements Closeable {
       return started;
     } catch (IOException e) {
       throw LaunchException.invalid(
-          "The driver cannot listen at "
-              + address
-              + ": "
-              + e.getMessage()
-              + ". Set spark.counterpoint.port to another port, or spark.driver.bindAddress to another"
-              + " address.");
+          ("The driver cannot listen at %s: %s. Set spark.counterpoint.port to another "
+                  + "port, or spark.driver.bindAddress to another address.")
+              .formatted(address, e.getMessage()));
     }
   }
 

@@ -147,12 +147,8 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     } catch (IOException e) {
       driver.report(
           DriverConnection.Kind.ERR,
-          "The log of "
-              + placement.id()
-              + " was not saved to "
-              + job.plan().output()
-              + ": "
-              + e.getMessage());
+          "The log of %s was not saved to %s: %s"
+              .formatted(placement.id(), job.plan().output(), e.getMessage()));
     }
   }
 

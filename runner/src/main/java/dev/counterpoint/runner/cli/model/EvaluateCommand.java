@@ -122,11 +122,9 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          "--data is not supported by the data of this run, "
-              + run.file().data().getClass().getName()
-              + ", which does not implement "
-              + EvaluationSource.class.getName()
-              + ". Use --set data.KEY=VALUE to change its settings.");
+          ("--data is not supported by the data of this run, %s, which does not implement "
+                  + "%s. Use --set data.KEY=VALUE to change its settings.")
+              .formatted(run.file().data().getClass().getName(), EvaluationSource.class.getName()));
     }
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
@@ -197,11 +195,11 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private static void print(String name, Evaluation evaluation, Console console) {
     console.print(
-        name
-            + " ("
-            + Formats.count(evaluation.examples(), "example")
-            + "): "
-            + Formats.line(evaluation.values()));
+        "%s (%s): %s"
+            .formatted(
+                name,
+                Formats.count(evaluation.examples(), "example"),
+                Formats.line(evaluation.values())));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

@@ -106,14 +106,14 @@ public final class PredictCommand implements Callable<Integer> {
         throw new InvalidSettings(
             "The model in "
                 + folder
-                + " answers questions; give --question, or --json and the questions as JSON lines.");
+                + " answers questions; give --question, or --json and the questions as JSON"
+                + " lines.");
       }
     } else if (question != null) {
       throw new InvalidSettings(
-          "The model in "
-              + folder
-              + " does not answer questions; --question requires a model trained on data of type"
-              + " question-answering.");
+          ("The model in %s does not answer questions; --question requires a model trained "
+                  + "on data of type question-answering.")
+              .formatted(folder));
     } else if (config.data().labels().isEmpty()) {
       throw new InvalidSettings(
           "The model in " + folder + " has no labels; use generate for a language model.");
