@@ -13,7 +13,7 @@ public record Bfloat16Gradients(Collective collective) implements TrainingStrate
   @Override
   public int reduceGradients(TrainState state) {
     int bytes = collective.bucketBytes();
-    state.gradients().exchange(bytes, buckets -> buckets.forEach(this::allReduce));
+    state.gradients().allReduce(bytes, buckets -> buckets.forEach(this::allReduce));
     return collective.worldSize();
   }
 
@@ -32,6 +32,11 @@ public record Bfloat16Gradients(Collective collective) implements TrainingStrate
       }
       gradient.put(i, sum);
     }
+  }
+
+  @Override
+  public void close() {
+    collective.close();
   }
 
   /** Rounds to nearest, ties to even. */

@@ -73,7 +73,7 @@ final class DoctorFormatter {
     line(
         "threads",
         format(
-            "%d within an operation, %d parallel operations",
+            "%d intra-op, %d inter-op",
             engine.threads(), engine.interopThreads()));
   }
 

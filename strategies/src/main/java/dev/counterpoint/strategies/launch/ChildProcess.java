@@ -172,7 +172,7 @@ final class ChildProcess {
     }
   }
 
-  /** Asks the process to save and stop, as the signal would. */
+  /** Requests the process to save and stop, as the signal would. */
   void stop(String signal) {
     try {
       OutputStream input = process.getOutputStream();
