@@ -212,7 +212,10 @@ public record Bench(
         : OptionalLong.empty();
   }
 
-  /** Counterpoint's memory is measured if PyTorch is measured, or Counterpoint alone. */
+  /**
+   * Whether to measure Counterpoint's peak memory: if PyTorch takes part for comparison, or if no
+   * other implementation takes part.
+   */
   private boolean measuresMemory() {
     return takesPart(Contender.Kind.PYTORCH, BenchSize.SMALL, Precision.FLOAT32)
         || contenders.equals(EnumSet.of(Contender.Kind.COUNTERPOINT));

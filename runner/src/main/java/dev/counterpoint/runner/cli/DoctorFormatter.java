@@ -67,7 +67,7 @@ record DoctorFormatter(PrintWriter out) {
     line(
         "threads",
         format(
-            "%d within an operation, %d parallel operations",
+            "%d intra-op, %d inter-op",
             engine.threads(), engine.interopThreads()));
   }
 

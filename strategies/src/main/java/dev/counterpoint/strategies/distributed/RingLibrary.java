@@ -43,7 +43,7 @@ record RingLibrary(String resource) {
     }
   }
 
-  /** What is known of a failure to load it. */
+  /** The cause of a failed load. */
   static InvalidSettings refusal(LinkageError failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
@@ -57,15 +57,15 @@ record RingLibrary(String resource) {
                 .formatted(cause));
   }
 
-  /** That of this machine. */
+  /** The library for this platform. */
   static RingLibrary here() {
     return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
   }
 
   /**
-   * That of some machine.
+   * The library for a given platform.
    *
-   * @throws InvalidSettings where the jar has none for it
+   * @throws InvalidSettings if the jar has no library for it
    */
   static RingLibrary of(String system, String processor) {
     String machine =
@@ -76,9 +76,8 @@ record RingLibrary(String resource) {
         };
     if (!system.toLowerCase(Locale.ROOT).startsWith("linux") || machine.isEmpty()) {
       throw new InvalidSettings(
-          ("Several processes cannot train together here: the native ring is there for "
-                  + "Linux on x86_64 and aarch64, and this is %s on %s. Use strategy: {type: "
-                  + "standard}.")
+          ("Distributed training requires Linux on x86_64 or aarch64, for the native ring; this"
+                  + " machine is %s on %s. Use strategy: {type: standard}.")
               .formatted(system, processor));
     }
     return new RingLibrary("/lib/linux/" + machine + "/libxgboost4j.so");

@@ -78,7 +78,7 @@ public final class Attempt implements AutoCloseable {
     this.diagnosis = new FailureDiagnosis(job);
   }
 
-  /** Asks all processes to save and stop; may be called by any thread at any time. */
+  /** Requests all processes to save and stop; may be called by any thread at any time. */
   public void stop(String signal) {
     events.add(new Event.Stop(signal));
   }

@@ -171,7 +171,7 @@ final class ChildProcess {
     }
   }
 
-  /** Asks the process to save and stop, as the signal would. */
+  /** Requests the process to save and stop, as the signal would. */
   void stop(String signal) {
     ParentWatchdog.stop(process, signal);
   }

@@ -122,7 +122,10 @@ final class FailureDiagnosis {
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
-  /** The tracker ends with 0 when all ranks have reported that they are done. */
+  /**
+   * Whether a process ended abnormally. The only normal exit code of the tracker is 0, when all
+   * ranks are done.
+   */
   private boolean isBad(Map.Entry<ChildProcess, Integer> end) {
     return end.getKey() == tracker
         ? end.getValue() != RankExit.DONE

@@ -45,7 +45,7 @@ public final class Launcher {
     this.output = output;
   }
 
-  /** Asks all processes to save and stop; may be called by any thread. */
+  /** Requests all processes to save and stop; may be called by any thread. */
   public synchronized void stop(String signal) {
     stopping = signal;
     if (attempt != null) {
@@ -127,7 +127,7 @@ public final class Launcher {
   private String whyNotRestarted() {
     String reason =
         isStopped()
-            ? "The run was asked to stop, and has not saved the steps since its last checkpoint."
+            ? "The run was stopped before it saved the steps after its last checkpoint."
             : maxRestarts == 0
                 ? "strategy.maxRestarts is 0, so the job ends."
                 : "That was after "

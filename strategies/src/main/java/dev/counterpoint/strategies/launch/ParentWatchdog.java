@@ -35,13 +35,13 @@ public final class ParentWatchdog {
     this.active = active;
   }
 
-  /** Starts the watchdog if the environment asks for it; it halts this JVM. */
+  /** Starts the watchdog if {@value #VARIABLE} is {@value #STDIN}; it halts this JVM. */
   public static ParentWatchdog of(Map<String, String> environment) {
     return of(environment, code -> Runtime.getRuntime().halt(code));
   }
 
   /**
-   * Starts the watchdog if the environment asks for it.
+   * Starts the watchdog if {@value #VARIABLE} is {@value #STDIN}.
    *
    * @param exit receives 75 when the parent is gone, and 130 or 143 for a stop request before
    *     {@link #onStop}

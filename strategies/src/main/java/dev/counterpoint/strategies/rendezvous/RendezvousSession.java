@@ -98,7 +98,7 @@ final class RendezvousSession {
     return false;
   }
 
-  /** Handles a message of a rank, and returns whether it was its last. */
+  /** Handles a message of a rank; returns whether it was the rank's last message. */
   synchronized boolean receive(Peer peer, JsonNode message) {
     switch (JsonChannel.type(message)) {
       case RunFingerprint.TYPE -> {

@@ -44,7 +44,7 @@ public final class TrackerProcess {
     }
   }
 
-  /** The ring's tracker lives until this process ends: the ring needs it. */
+  /** Starts the ring tracker, which runs until this process exits. */
   private Address startRing() {
     String host = ipAddress(settings.address().host());
     RingTracker ring =

@@ -85,7 +85,8 @@ final class AttemptHistory implements DriverServer.Listener {
     connected.remove(rank);
     idleSince = System.nanoTime();
     if (!reported.contains(rank)) {
-      failed(rank + " was lost: its executor has ended, cannot be reached, or was asked to stop.");
+      failed(
+          rank + " was lost: its executor has ended, cannot be reached, or was requested to stop.");
     }
   }
 

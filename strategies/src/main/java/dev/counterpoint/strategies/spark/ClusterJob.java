@@ -239,7 +239,7 @@ final class ClusterJob {
               quoted(context.sc().master()));
     }
 
-    /** A word for a shell. */
+    /** Quotes a shell argument. */
     private static String quoted(String word) {
       return word.matches("[\\p{L}\\p{N}_./:@%+=,~-]+")
           ? word

@@ -79,7 +79,7 @@ final class DriverConnection implements Closeable {
 
   /** Handles what the driver sends. */
   interface Listener {
-    /** The driver asks the rank to save and stop. */
+    /** The driver requests the rank to save and stop. */
     void onStop(String signal);
 
     /** The driver has ended, or cannot be reached any more. */

@@ -241,7 +241,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     driverLost = true;
   }
 
-  /** Cuts text into lines. */
+  /** Splits output into lines. */
   private static final class LineWriter extends Writer {
     private final Consumer<String> lines;
     private final StringBuilder line = new StringBuilder();

@@ -38,7 +38,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
 
   /** A driver that is running. */
   public record Driver(Process process) {
-    /** Asks the driver to stop all ranks after saving. */
+    /** Requests the driver to save and stop all ranks. */
     public void stop(String signal) {
       ParentWatchdog.stop(process, signal);
     }

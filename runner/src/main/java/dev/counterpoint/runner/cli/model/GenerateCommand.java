@@ -77,7 +77,8 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
-      description = "Over 1 makes tokens less likely that the text already contains.")
+      description =
+          "Repetition penalty; values above 1 make tokens that already occurred less likely.")
   private double repetitionPenalty = 1;
 
   @Option(names = "--beams", paramLabel = "N", description = "Beam search with N beams.")
