@@ -34,11 +34,6 @@ public record Bfloat16Gradients(Collective collective) implements TrainingStrate
     }
   }
 
-  @Override
-  public void close() {
-    collective.close();
-  }
-
   /** Rounds to nearest, ties to even. */
   private static short bfloat16(float value) {
     int bits = Float.floatToIntBits(value);

@@ -18,6 +18,7 @@ import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.io.IOException;
@@ -162,12 +163,17 @@ final class RunState implements AutoCloseable {
   }
 
   private void restoreFrom(ObjectNode saved) {
-    for (Map.Entry<String, Stateful> entry : statefulCallbacks().entrySet()) {
-      JsonNode memory = saved.path("callbacks").path(entry.getKey());
-      if (memory.isObject()) {
-        entry.getValue().loadState(map(memory));
-      }
-    }
+    JsonNode callbacks = saved.path("callbacks");
+    statefulCallbacks()
+        .forEach(
+            (name, callback) -> {
+              FormerName former = callback.getClass().getAnnotation(FormerName.class);
+              boolean isFormer = former != null && !callbacks.has(name);
+              JsonNode stored = callbacks.path(isFormer ? former.value() : name);
+              if (stored.isObject()) {
+                callback.loadState(map(stored));
+              }
+            });
     requireSameData(saved.path("dataFingerprint").asText());
     requireSame("seed", saved.path("seed").asText(), Long.toString(run.options().seed()));
     if (saved.has(ORDER)) { // absent in checkpoints of the first versions

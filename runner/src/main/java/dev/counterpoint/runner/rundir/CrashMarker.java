@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -57,8 +58,10 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
 
   private static Optional<JsonNode> takeMarker(RunDirectory directory) {
     try {
-      String text = Files.readString(directory.crashMarker()).strip();
-      Files.delete(directory.crashMarker());
+      Path former = directory.path().resolve(".heartbeat"); // of version 0.1
+      Path file = Files.exists(former) ? former : directory.crashMarker();
+      String text = Files.readString(file).strip();
+      Files.delete(file);
       return Optional.of(JSON.readTree(text)).filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {
       return Optional.empty();
