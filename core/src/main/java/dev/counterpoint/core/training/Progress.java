@@ -15,7 +15,7 @@ final class Progress {
   private double epochLoss;
   private double epochWeight;
 
-  /** Optimizer steps done. */
+  /** The number of optimizer steps done. */
   long step() {
     return step;
   }
@@ -25,7 +25,7 @@ final class Progress {
     return epoch;
   }
 
-  /** Optimizer steps done in the current epoch. */
+  /** The number of optimizer steps done in the current epoch. */
   long stepInEpoch() {
     return stepInEpoch;
   }

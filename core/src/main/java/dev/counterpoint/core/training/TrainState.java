@@ -74,7 +74,7 @@ public final class TrainState implements AutoCloseable {
     return gradients;
   }
 
-  /** The values of the trainable parameters by name; not copies. */
+  /** The values of the trainable parameters by name, in their shapes; not copies. */
   public Map<String, NDArray> weights() {
     Map<String, NDArray> weights = new LinkedHashMap<>();
     model.parameters().stream()

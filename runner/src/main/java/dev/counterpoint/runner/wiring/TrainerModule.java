@@ -15,7 +15,7 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.List;
 
 /**
- * Guice module of strategy and trainer: installed in a child injector of {@link RunModule}, which is
+ * Guice module of strategy and trainer: for a child injector of {@link RunModule},
  * created after the ranks have joined.
  */
 public final class TrainerModule extends AbstractModule {
