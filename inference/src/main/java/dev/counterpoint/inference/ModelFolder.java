@@ -15,7 +15,7 @@ import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
-import dev.counterpoint.models.lora.AdapterFolder;
+import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;

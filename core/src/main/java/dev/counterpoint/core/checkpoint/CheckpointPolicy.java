@@ -18,13 +18,11 @@ import org.jspecify.annotations.Nullable;
 public record CheckpointPolicy(
     int everySteps, int keep, @Nullable Double everyMinutes, boolean background) {
   public CheckpointPolicy {
-    Checks checks = new Checks();
-    checks.notNegative("everySteps", everySteps);
-    checks.that(keep >= 1, "keep", keep, "must be 1 or greater");
-    if (everyMinutes != null) {
-      checks.positive("everyMinutes", everyMinutes);
-    }
-    checks.verify();
+    new Checks()
+        .notNegative("everySteps", everySteps)
+        .that(keep >= 1, "keep", keep, "must be 1 or greater")
+        .positive("everyMinutes", everyMinutes)
+        .verify();
   }
 
   /** A policy with checkpoints written in the background. */

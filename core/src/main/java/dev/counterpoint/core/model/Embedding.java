@@ -12,7 +12,12 @@ public final class Embedding extends Layer implements UnaryLayer {
 
   /** Creates a table initialized from the standard normal distribution, as in PyTorch. */
   public Embedding(int rows, int width) {
-    this(rows, width, EmbeddingKernel.NO_PADDING, 1.0);
+    this(rows, width, 1.0);
+  }
+
+  /** Creates a table initialized from a normal distribution with the given standard deviation. */
+  public Embedding(int rows, int width, double deviation) {
+    this(rows, width, EmbeddingKernel.NO_PADDING, deviation);
   }
 
   /**

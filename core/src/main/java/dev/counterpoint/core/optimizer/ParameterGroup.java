@@ -16,15 +16,11 @@ import org.jspecify.annotations.Nullable;
 public record ParameterGroup(
     List<String> match, @Nullable Double learningRate, @Nullable Double weightDecay) {
   public ParameterGroup {
-    Checks checks =
-        new Checks().that(!match.isEmpty(), "match", match, "must contain at least one pattern");
-    if (learningRate != null) {
-      checks.notNegative("learningRate", learningRate);
-    }
-    if (weightDecay != null) {
-      checks.notNegative("weightDecay", weightDecay);
-    }
-    checks.verify();
+    new Checks()
+        .that(!match.isEmpty(), "match", match, "must contain at least one pattern")
+        .notNegative("learningRate", learningRate)
+        .notNegative("weightDecay", weightDecay)
+        .verify();
     match = List.copyOf(match);
   }
 

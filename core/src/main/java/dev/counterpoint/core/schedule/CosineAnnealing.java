@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record CosineAnnealing(@Nullable Integer period, double minimum) implements Schedule {
   public CosineAnnealing {
-    Checks checks = new Checks().notNegative("minimum", minimum);
-    if (period != null) {
-      checks.positive("period", period);
-    }
-    checks.verify();
+    new Checks().notNegative("minimum", minimum).positive("period", period).verify();
   }
 
   public static CosineAnnealing defaults() {

@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record InverseSqrt(double warmup, @Nullable Integer timescale) implements Schedule {
   public InverseSqrt {
-    Checks checks = new Checks().within("warmup", warmup, 0, 1);
-    if (timescale != null) {
-      checks.positive("timescale", timescale);
-    }
-    checks.verify();
+    new Checks().within("warmup", warmup, 0, 1).positive("timescale", timescale).verify();
   }
 
   public static InverseSqrt defaults() {

@@ -6,8 +6,8 @@ import java.util.function.DoublePredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Validates the values of one settings record and collects all problems into one exception. A
- * value of null, which stands for a default, passes the checks of numbers:
+ * Validates the values of one settings record and collects all problems into one exception. A value
+ * of null, which stands for a default, passes the checks of numbers:
  *
  * <pre>{@code
  * public record Dropout(double rate) {

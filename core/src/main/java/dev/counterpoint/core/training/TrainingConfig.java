@@ -56,16 +56,10 @@ public record TrainingConfig(
         new Checks()
             .positive("epochs", epochs)
             .positive("batchSize", batchSize)
-            .positive("reportEvery", reportEvery);
-    if (microBatchSize != null) {
-      checks.positive("microBatchSize", microBatchSize);
-    }
-    if (clipNorm != null) {
-      checks.positive("clipNorm", clipNorm);
-    }
-    if (clipValue != null) {
-      checks.positive("clipValue", clipValue);
-    }
+            .positive("reportEvery", reportEvery)
+            .positive("microBatchSize", microBatchSize)
+            .positive("clipNorm", clipNorm)
+            .positive("clipValue", clipValue);
     if (layerDecay != null) {
       checks.that(
           layerDecay > 0 && layerDecay <= 1,

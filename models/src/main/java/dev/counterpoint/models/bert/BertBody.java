@@ -2,7 +2,6 @@ package dev.counterpoint.models.bert;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Embedding;
@@ -51,18 +50,13 @@ final class BertBody extends Layer {
     int width = architecture.width();
     int vocabulary = Objects.requireNonNull(architecture.vocabularySize());
     tokens = new Embedding(vocabulary, width, paddingId, architecture.deviation());
-    positions = table(architecture.maxLength(), architecture);
-    types = table(architecture.tokenTypes(), architecture);
+    positions = new Embedding(architecture.maxLength(), width, architecture.deviation());
+    types = new Embedding(architecture.tokenTypes(), width, architecture.deviation());
     norm = new LayerNorm(width, architecture.epsilon());
     blocks =
         Stream.generate(() -> new BertBlock(architecture)).limit(architecture.layers()).toList();
     pooler = withPooler ? new Linear(width, width, architecture.initializer()) : null;
     dropout = new Dropout(architecture.dropout());
-  }
-
-  private static Embedding table(int rows, BertArchitecture architecture) {
-    return new Embedding(
-        rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
   /** The token embedding, (vocabulary, width), for a head that shares it. */

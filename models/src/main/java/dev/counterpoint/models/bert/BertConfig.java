@@ -56,11 +56,17 @@ public record BertConfig(
   /** Tasks of a BERT model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION("BertForSequenceClassification", "SEQ_CLS", List.of("classifier"), List.of("bert.pooler.dense")),
+    CLASSIFICATION(
+        "BertForSequenceClassification",
+        "SEQ_CLS",
+        List.of("classifier"),
+        List.of("bert.pooler.dense")),
     /** Token classification: one class per token. */
-    TOKEN_CLASSIFICATION("BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of()),
+    TOKEN_CLASSIFICATION(
+        "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of()),
     /** Extractive question answering: the position of the answer in a text. */
-    QUESTION_ANSWERING("BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of()),
+    QUESTION_ANSWERING(
+        "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of()),
     /** Masked language modeling. */
     LANGUAGE_MODEL("BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
 

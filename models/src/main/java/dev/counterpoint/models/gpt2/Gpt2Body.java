@@ -2,7 +2,6 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
@@ -34,17 +33,14 @@ final class Gpt2Body extends Layer {
   private final Dropout dropout;
 
   Gpt2Body(Gpt2Architecture architecture) {
-    tokens = table(Objects.requireNonNull(architecture.vocabularySize()), architecture);
-    positions = table(architecture.maxLength(), architecture);
+    int width = architecture.width();
+    int vocabulary = Objects.requireNonNull(architecture.vocabularySize());
+    tokens = new Embedding(vocabulary, width, architecture.deviation());
+    positions = new Embedding(architecture.maxLength(), width, architecture.deviation());
     blocks =
         Stream.generate(() -> new Gpt2Block(architecture)).limit(architecture.layers()).toList();
-    norm = new LayerNorm(architecture.width(), architecture.epsilon());
+    norm = new LayerNorm(width, architecture.epsilon());
     dropout = new Dropout(architecture.embeddingDropout());
-  }
-
-  private static Embedding table(int rows, Gpt2Architecture architecture) {
-    return new Embedding(
-        rows, architecture.width(), EmbeddingKernel.NO_PADDING, architecture.deviation());
   }
 
   /** The token embedding, (vocabulary, width), for a head that shares it. */
@@ -78,7 +74,8 @@ final class Gpt2Body extends Layer {
     return run(tokens.forward(ids).add(positions.forward(tokenPositions)), mask, caches);
   }
 
-  private NDArray run(NDArray embedded, @Nullable NDArray mask, @Nullable List<KeyValueCache> caches) {
+  private NDArray run(
+      NDArray embedded, @Nullable NDArray mask, @Nullable List<KeyValueCache> caches) {
     NDArray x = embedded;
     for (int i = 0; i < blocks.size(); i++) {
       Gpt2Block block = blocks.get(i);

@@ -86,12 +86,17 @@ public record ConfigReader(JsonNode config, String name) {
    */
   public void require(String key, String supported) {
     if (!config.path(key).asText(supported).equals(supported)) {
-      throw invalid(key, supported + "; other values are not supported");
+      throw unsupported(key, supported);
     }
   }
 
+  /** An error for a key with a value that is valid, but not supported. */
+  InvalidSettings unsupported(String key, String rule) {
+    return invalid(key, rule + "; other values are not supported");
+  }
+
   private InvalidSettings invalid(String key, String rule) {
-    return new InvalidSettings(
-        name + ": " + key + " is " + config.path(key) + ", but must be " + rule + ".");
+    String value = config.has(key) ? config.path(key).toString() : "absent";
+    return new InvalidSettings(name + ": " + key + " is " + value + ", but must be " + rule + ".");
   }
 }

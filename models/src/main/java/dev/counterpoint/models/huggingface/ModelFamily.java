@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
-import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +49,12 @@ public record ModelFamily<A>(
    * @param auxiliary additional layers outside the body, which most published checkpoints have
    */
   public record TaskNames(
-      String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {}
+      String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
+    /** Whether a parameter belongs to the head. */
+    boolean isInHead(Parameter parameter) {
+      return head.stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
+    }
+  }
 
   /**
    * Adds LoRA updates to a new model, if configured, so that only the adapter is trained, and

@@ -5,7 +5,6 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.parameter.Parameter;
-import dev.counterpoint.models.lora.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -70,16 +69,11 @@ public interface PretrainedConfig extends ModelConfig {
       new AdapterFolder(folder).load(model, lora);
       List<Parameter> head =
           model.parameters().stream()
-              .filter(it -> lora.isModuleToSave(it) && isInHead(it))
+              .filter(it -> lora.isModuleToSave(it) && task().names().isInHead(it))
               .toList();
       notes.addAll(LabelRemapping.apply(folder, head, labels));
     }
     return notes;
-  }
-
-  private boolean isInHead(Parameter parameter) {
-    return task().names().head().stream()
-        .anyMatch(layer -> parameter.name().startsWith(layer + "."));
   }
 
   /** Like {@link #loadInto}, without the adapter. */
@@ -91,7 +85,6 @@ public interface PretrainedConfig extends ModelConfig {
     }
     List<Parameter> parameters =
         model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
-    return PretrainedFolder.of(files.apply(from))
-        .load(parameters, family().names(), task().names().head(), newHead(), labels);
+    return PretrainedFolder.of(files.apply(from)).load(parameters, this, labels);
   }
 }

@@ -114,8 +114,8 @@ public record PretrainedFolder(Path path) {
   /**
    * Loads the folder's weights into parameters; float16 and bfloat16 are converted to float32.
    *
-   * @param head task-specific layers, with one row per label
-   * @param newHead whether to initialize those layers newly even if the folder has them
+   * @param config settings of the model: the family's tensor names, and the layers of the task's
+   *     head, which are initialized newly even if the folder has them if a new head is requested
    * @param labels the data's labels, to whose order the rows of the head are changed; empty if it
    *     has none
    * @return notes for the user: missing and newly initialized weights, unused weights, and a
@@ -123,14 +123,9 @@ public record PretrainedFolder(Path path) {
    * @throws InvalidSettings if names, shapes or types do not match, listing all problems, or if a
    *     file is damaged; no parameter has been changed in that case
    */
-  public List<String> load(
-      List<Parameter> parameters,
-      StateDictNames names,
-      List<String> head,
-      boolean newHead,
-      List<String> labels)
+  List<String> load(List<Parameter> parameters, PretrainedConfig config, List<String> labels)
       throws IOException {
-    try (StateDictLoader loader = new StateDictLoader(this, parameters, names, head, newHead)) {
+    try (StateDictLoader loader = new StateDictLoader(this, parameters, config)) {
       for (Path file : weightFiles()) {
         loader.add(file);
       }

@@ -20,7 +20,7 @@ final class StateDictLoader implements AutoCloseable {
 
   private final PretrainedFolder folder;
   private final StateDictNames names;
-  private final List<String> head;
+  private final ModelFamily.TaskNames task;
   private final boolean newHead;
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<Parameter, Source> sources = new LinkedHashMap<>();
@@ -31,22 +31,12 @@ final class StateDictLoader implements AutoCloseable {
 
   private record Source(SafetensorsReader reader, StoredTensor tensor) {}
 
-  /**
-   * Creates a loader without files.
-   *
-   * @param head task-specific layers
-   * @param newHead whether to initialize those layers newly even if a file has them
-   */
-  StateDictLoader(
-      PretrainedFolder folder,
-      List<Parameter> parameters,
-      StateDictNames names,
-      List<String> head,
-      boolean newHead) {
+  /** Creates a loader without files for a model with the given settings. */
+  StateDictLoader(PretrainedFolder folder, List<Parameter> parameters, PretrainedConfig config) {
     this.folder = folder;
-    this.names = names;
-    this.head = head;
-    this.newHead = newHead;
+    names = config.family().names();
+    task = config.task().names();
+    newHead = config.newHead();
     parameters.forEach(parameter -> this.parameters.put(parameter.name(), parameter));
   }
 
@@ -69,7 +59,7 @@ final class StateDictLoader implements AutoCloseable {
       } else {
         addProblem(file + ": unexpected " + describe(tensor) + "; the model has no such parameter");
       }
-    } else if (newHead && isInTaskHead(parameter)) {
+    } else if (newHead && task.isInHead(parameter)) {
       reinitialized.add(parameter.name());
     } else if (!tensor.shape().equals(parameter.shape())) {
       addProblem(
@@ -78,7 +68,7 @@ final class StateDictLoader implements AutoCloseable {
               + describe(tensor)
               + " does not match the shape of the model's "
               + parameter
-              + (isInTaskHead(parameter) ? "; set model.newHead to train a new head" : ""));
+              + (task.isInHead(parameter) ? "; set model.newHead to train a new head" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
       addProblem(
           file
@@ -132,11 +122,7 @@ final class StateDictLoader implements AutoCloseable {
 
   /** The parameters of the head that are loaded from a file. */
   List<Parameter> loadedHead() {
-    return sources.keySet().stream().filter(this::isInTaskHead).toList();
-  }
-
-  private boolean isInTaskHead(Parameter parameter) {
-    return head.stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
+    return sources.keySet().stream().filter(task::isInHead).toList();
   }
 
   private List<String> notes(List<String> missing) {

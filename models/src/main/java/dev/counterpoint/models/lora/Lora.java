@@ -111,19 +111,19 @@ public record Lora(
     return or(new Lora(null, DEFAULT_RANK, DEFAULT_ALPHA, targets, 0.0, modulesToSave, false));
   }
 
-  int rankOrDefault() {
+  public int rankOrDefault() {
     return rank == null ? DEFAULT_RANK : rank;
   }
 
-  double alphaOrDefault() {
+  public double alphaOrDefault() {
     return alpha == null ? DEFAULT_ALPHA : alpha;
   }
 
-  double dropoutOrDefault() {
+  public double dropoutOrDefault() {
     return dropout == null ? 0 : dropout;
   }
 
-  List<String> targetsOrEmpty() {
+  public List<String> targetsOrEmpty() {
     return targets == null ? List.of() : targets;
   }
 

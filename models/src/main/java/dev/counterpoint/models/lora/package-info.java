@@ -1,4 +1,4 @@
-/** LoRA adapters in the file format of PEFT. */
+/** LoRA: the settings, and their application to a model. */
 @NullMarked
 package dev.counterpoint.models.lora;
 

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
 import java.util.List;
@@ -37,9 +36,7 @@ final class NgramEmbedding extends Layer {
   NgramEmbedding(int maxLength, int rows, int width, double deviation) {
     this.rows = rows;
     tables =
-        IntStream.range(1, maxLength)
-            .mapToObj(n -> new Embedding(rows, width, EmbeddingKernel.NO_PADDING, deviation))
-            .toList();
+        IntStream.range(1, maxLength).mapToObj(n -> new Embedding(rows, width, deviation)).toList();
   }
 
   /**

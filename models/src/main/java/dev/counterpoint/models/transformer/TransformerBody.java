@@ -2,7 +2,6 @@ package dev.counterpoint.models.transformer;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
@@ -25,9 +24,8 @@ final class TransformerBody extends Layer {
   private final LayerNorm norm;
 
   TransformerBody(TransformerConfig config, int vocabularySize) {
-    tokens = new Embedding(vocabularySize, config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
-    positions =
-        new Embedding(config.maxLength(), config.width(), EmbeddingKernel.NO_PADDING, DEVIATION);
+    tokens = new Embedding(vocabularySize, config.width(), DEVIATION);
+    positions = new Embedding(config.maxLength(), config.width(), DEVIATION);
     ngrams = new NgramEmbedding(config.ngrams(), config.ngramRows(), config.width(), DEVIATION);
     dropout = new Dropout(config.dropout());
     blocks = Stream.generate(() -> new TransformerBlock(config)).limit(config.layers()).toList();

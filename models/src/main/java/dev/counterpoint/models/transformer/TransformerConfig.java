@@ -8,7 +8,7 @@ import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.FormerName;
-import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.models.huggingface.ModelLabels;
 
 /**
  * Settings of a transformer.
@@ -86,13 +86,10 @@ public record TransformerConfig(
 
   @Override
   public BaseModel build(DataSpec data) {
-    if (data.vocabularySize() < 1) {
-      throw new InvalidSettings(
-          "A transformer requires tokenized data, but this data has no tokens.");
-    }
+    int vocabulary = ModelLabels.vocabulary(null, data, "A transformer");
     BaseModel model =
         task == Task.LANGUAGE_MODEL
-            ? new TransformerLanguageModel(this, data.vocabularySize())
+            ? new TransformerLanguageModel(this, vocabulary)
             : new TransformerModel(this, data);
     model.setActivationCheckpointing(activationCheckpointing);
     return model;

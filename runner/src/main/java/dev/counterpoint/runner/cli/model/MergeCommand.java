@@ -7,7 +7,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
-import dev.counterpoint.models.lora.AdapterFolder;
+import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.HubDownload;

@@ -1,9 +1,7 @@
-package dev.counterpoint.models.lora;
+package dev.counterpoint.models.huggingface;
 
 import ai.djl.ndarray.NDArray;
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +10,7 @@ import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
+import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +36,6 @@ public record AdapterFolder(Path path) {
 
   private static final String INIT = "init_lora_weights";
   private static final String PREFIX = "base_model.model.";
-  private static final JsonMapper JSON = new JsonMapper();
 
   /**
    * The base model of an adapter.
@@ -58,24 +56,25 @@ public record AdapterFolder(Path path) {
 
   /** Reads the LoRA settings from PEFT's configuration, with this folder as {@code from}. */
   public Lora lora() throws IOException {
-    JsonNode config = config();
-    require(config, "peft_type", "LORA");
-    require(config, "bias", "none");
+    ConfigReader reader = new ConfigReader(config(), path.resolve(CONFIG).toString());
+    reader.require("peft_type", "LORA");
+    reader.require("bias", "none");
     for (String key : List.of("use_dora", "use_rslora", "lora_bias")) {
-      require(config, key, "false");
+      reader.require(key, "false");
     }
+    JsonNode config = reader.config();
     for (String key :
         List.of("rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication")) {
       if (!config.path(key).isEmpty() || config.path(key).isNumber()) {
-        throw invalid(key, config, "empty");
+        throw reader.unsupported(key, "empty");
       }
     }
     // Other methods, such as pissa or loftq, also modify the base weights.
     if (!List.of("true", "false", "gaussian").contains(config.path(INIT).asText("true"))) {
-      throw invalid(INIT, config, "true, false or gaussian");
+      throw reader.unsupported(INIT, "true, false or gaussian");
     }
     if (!config.path("target_modules").isArray()) {
-      throw invalid("target_modules", config, "a list of names");
+      throw reader.unsupported("target_modules", "a list of names");
     }
     List<String> modulesToSave = texts(config.path("modules_to_save"));
     List<String> names = tensorNames();
@@ -95,24 +94,6 @@ public record AdapterFolder(Path path) {
     List<String> texts = new ArrayList<>();
     list.forEach(entry -> texts.add(entry.asText()));
     return texts;
-  }
-
-  private void require(JsonNode config, String key, String supported) {
-    if (!config.path(key).asText(supported).equals(supported)) {
-      throw invalid(key, config, supported);
-    }
-  }
-
-  private InvalidSettings invalid(String key, JsonNode config, String rule) {
-    return new InvalidSettings(
-        path.resolve(CONFIG)
-            + ": "
-            + key
-            + " is "
-            + (config.has(key) ? config.path(key) : "absent")
-            + ", but must be "
-            + rule
-            + "; other values are not supported.");
   }
 
   /** The revision of the base model if that is a hub name; null for any revision. */
@@ -137,11 +118,7 @@ public record AdapterFolder(Path path) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(path + " has no " + CONFIG + ", so it is not an adapter folder.");
     }
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new InvalidSettings(file + " is not valid JSON: " + e.getOriginalMessage());
-    }
+    return PretrainedFolder.json(file);
   }
 
   private List<String> tensorNames() throws IOException {
