@@ -42,19 +42,14 @@ public final class RunModule extends AbstractModule {
 
   /** A run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
-    this(run, console, List.of());
+    this(run, console, List.of(), RankContext.singleProcess());
   }
 
   /**
-   * A run with additional callbacks.
+   * One process of a distributed run.
    *
    * @param extraCallbacks called after the callbacks of the run file
    */
-  public RunModule(Run run, Console console, List<Callback> extraCallbacks) {
-    this(run, console, extraCallbacks, RankContext.singleProcess());
-  }
-
-  /** One process of a distributed run. */
   public RunModule(Run run, Console console, List<Callback> extraCallbacks, RankContext rank) {
     this.run = run;
     this.console = console;

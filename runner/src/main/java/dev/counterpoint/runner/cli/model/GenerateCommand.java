@@ -159,7 +159,16 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private GenerationSettings settings(Set<Long> stopTokens) {
     try {
-      return unchecked(stopTokens);
+      return new GenerationSettings(
+          maxTokens,
+          temperature != null || topK != null || topP != null,
+          temperature == null ? 1 : temperature,
+          topK == null ? 0 : topK,
+          topP == null ? 1 : topP,
+          repetitionPenalty,
+          beams,
+          stopTokens,
+          seed);
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(GenerateCommand::withOptionName).toList());
@@ -172,19 +181,6 @@ public final class GenerateCommand implements Callable<Integer> {
     return problem.key().isEmpty()
         ? problem
         : new InvalidSettings.Problem("--" + option, problem.message());
-  }
-
-  private GenerationSettings unchecked(Set<Long> stopTokens) {
-    return new GenerationSettings(
-        maxTokens,
-        temperature != null || topK != null || topP != null,
-        temperature == null ? 1 : temperature,
-        topK == null ? 0 : topK,
-        topP == null ? 1 : topP,
-        repetitionPenalty,
-        beams,
-        stopTokens,
-        seed);
   }
 
   private List<List<Long>> printContinuations(
