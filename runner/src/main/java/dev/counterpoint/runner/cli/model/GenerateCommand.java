@@ -141,9 +141,8 @@ public final class GenerateCommand implements Callable<Integer> {
   private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
-          "The prompt is empty; give a text to continue, or \""
-              + encoder.decodeToken(config.data().paddingId())
-              + "\" to generate from scratch.");
+          "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch."
+              .formatted(encoder.decodeToken(config.data().paddingId())));
     }
     return encoder.prompt(prompt);
   }
