@@ -65,22 +65,16 @@ record Row(
         name(size),
         name(precision),
         name(measured.contender()),
-        number("%.2f", 1e3 * measured.median()),
-        number("%.2f", 1e3 * measured.quantile(0.1))
-            + " to "
-            + number("%.2f", 1e3 * measured.quantile(0.9)),
-        number("%.0f", gigaflops()),
-        number("%.0f %%", 100 * gigaflops() / peak),
-        number("%.3f", ratio()),
-        number("%.3f", reference.ratioTo(measured)),
-        number("%.3f", reference.boundTo(measured)),
+        Formats.of("%.2f", 1e3 * measured.median()),
+        Formats.of("%.2f to %.2f", 1e3 * measured.quantile(0.1), 1e3 * measured.quantile(0.9)),
+        Formats.of("%.0f", gigaflops()),
+        Formats.of("%.0f %%", 100 * gigaflops() / peak),
+        Formats.of("%.3f", ratio()),
+        Formats.of("%.3f", reference.ratioTo(measured)),
+        Formats.of("%.3f", reference.boundTo(measured)),
         measured.peakBytes().isEmpty()
             ? "-"
-            : number("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
-  }
-
-  private static String number(String format, double value) {
-    return Formats.of(format, value);
+            : Formats.of("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
   }
 
   /** The lower-case name of a constant. */

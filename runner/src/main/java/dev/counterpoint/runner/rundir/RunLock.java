@@ -88,9 +88,8 @@ public final class RunLock implements Closeable {
     if (!isResumed && RunDirectory.isRun(directory.path())) {
       lock.close();
       throw new InvalidSettings(
-          "Another process has just started a run in "
-              + directory.path()
-              + ". Choose another output directory.");
+          "Another process has just started a run in %s. Choose another output directory."
+              .formatted(directory.path()));
     }
     return lock;
   }

@@ -42,19 +42,14 @@ public final class RunModule extends AbstractModule {
 
   /** Creates the module of a run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
-    this(run, console, List.of());
+    this(run, console, List.of(), RankContext.singleProcess());
   }
 
   /**
-   * Creates the module of a run with additional callbacks.
+   * Creates the module of one rank of a run.
    *
    * @param extraCallbacks called after the callbacks of the run file
    */
-  public RunModule(Run run, Console console, List<Callback> extraCallbacks) {
-    this(run, console, extraCallbacks, RankContext.singleProcess());
-  }
-
-  /** Creates the module of one rank of a distributed run. */
   public RunModule(Run run, Console console, List<Callback> extraCallbacks, RankContext rank) {
     this.run = run;
     this.console = console;

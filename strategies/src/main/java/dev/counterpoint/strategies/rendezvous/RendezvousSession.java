@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -84,9 +83,7 @@ final class RendezvousSession {
                   + " (--world, strategy.workers).")
               .formatted(request.rank(), request.worldSize(), address, worldSize));
     } else if (request.rank() < 0 || request.rank() >= worldSize) {
-      peer.refuse(
-          String.format(
-              Locale.ROOT, "Rank %d must be from 0 to %d.", request.rank(), worldSize - 1));
+      peer.refuse("Rank %s must be from 0 to %s.".formatted(request.rank(), worldSize - 1));
     } else if (same != null) {
       peer.refuse(same.name() + " has already joined. Give each process another rank.");
     } else {

@@ -57,7 +57,7 @@ final class ClusterJob {
     this.plan = plan;
     this.bundle = bundle;
     this.conf = new JobConf(conf).completed(plan);
-    attempts = new AttemptHistory(plan.maxRestarts());
+    attempts = new AttemptHistory(plan.ranks().maxRestarts());
     wait = JobConf.waitSeconds(this.conf);
   }
 
@@ -148,9 +148,10 @@ final class ClusterJob {
     /** Spark retries a barrier stage only if it is followed by a shuffle. */
     private int train(RankTask task) {
       ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
-      context.setJobGroup(GROUP, plan.name() + ": " + plan.workers() + " ranks", true);
+      context.setJobGroup(GROUP, plan.name() + ": " + plan.ranks().workers() + " ranks", true);
       JavaRDD<Integer> ranks =
-          context.parallelize(Collections.nCopies(plan.workers(), 0), plan.workers());
+          context.parallelize(
+              Collections.nCopies(plan.ranks().workers(), 0), plan.ranks().workers());
       return Collections.max(
           JavaRDD.fromRDD(ranks.rdd().barrier().mapPartitions(task, false, type), type)
               .repartition(1)
@@ -169,7 +170,7 @@ final class ClusterJob {
         attempts.giveUp(
             new LaunchException(
                 RankExit.FAILED,
-                tooFewSlots(plan.workers(), slots()) + ", for " + wait + " s now"));
+                tooFewSlots(plan.ranks().workers(), slots()) + ", for " + wait + " s now"));
       }
     }
 

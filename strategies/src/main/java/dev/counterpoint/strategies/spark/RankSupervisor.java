@@ -80,11 +80,11 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   }
 
   private Job plan() {
-    Duration deadline = Duration.ofSeconds(job.plan().deadlineSeconds());
+    Duration deadline = Duration.ofSeconds(job.plan().ranks().deadlineSeconds());
     Address address = new Address(placement.tasks().host(), 0);
     return new Job(
         new Job.LocalRanks(
-            job.plan().workers(), List.of(placement.rank()), placement.tasks().localRank()),
+            job.plan().ranks().workers(), List.of(placement.rank()), placement.tasks().localRank()),
         new Job.TrackerPlan(address, isRankZero(), job.secret(), deadline),
         store.directory().resolve(LOGS));
   }
@@ -163,14 +163,10 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     return process(
         List.of(
             "tracker",
-            "--host",
-            address.host(),
-            "--port",
-            Integer.toString(address.port()),
-            "--world",
-            Integer.toString(worldSize),
-            "--deadline",
-            Long.toString(deadline.toSeconds())));
+            "--host=" + address.host(),
+            "--port=" + address.port(),
+            "--world=" + worldSize,
+            "--deadline=" + deadline.toSeconds()));
   }
 
   @Override

@@ -142,9 +142,8 @@ public final class GenerateCommand implements Callable<Integer> {
   private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
-          "The prompt is empty; give a text to continue, or \""
-              + encoder.decodeToken(config.data().paddingId())
-              + "\" to generate from scratch.");
+          "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch."
+              .formatted(encoder.decodeToken(config.data().paddingId())));
     }
     return encoder.prompt(prompt);
   }
@@ -160,7 +159,16 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private GenerationSettings settings(Set<Long> stopTokens) {
     try {
-      return unchecked(stopTokens);
+      return new GenerationSettings(
+          maxTokens,
+          temperature != null || topK != null || topP != null,
+          temperature == null ? 1 : temperature,
+          topK == null ? 0 : topK,
+          topP == null ? 1 : topP,
+          repetitionPenalty,
+          beams,
+          stopTokens,
+          seed);
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(GenerateCommand::withOptionName).toList());
@@ -173,19 +181,6 @@ public final class GenerateCommand implements Callable<Integer> {
     return problem.key().isEmpty()
         ? problem
         : new InvalidSettings.Problem("--" + option, problem.message());
-  }
-
-  private GenerationSettings unchecked(Set<Long> stopTokens) {
-    return new GenerationSettings(
-        maxTokens,
-        temperature != null || topK != null || topP != null,
-        temperature == null ? 1 : temperature,
-        topK == null ? 0 : topK,
-        topP == null ? 1 : topP,
-        repetitionPenalty,
-        beams,
-        stopTokens,
-        seed);
   }
 
   private List<List<Long>> printContinuations(

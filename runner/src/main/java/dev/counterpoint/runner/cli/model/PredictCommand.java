@@ -104,10 +104,9 @@ public final class PredictCommand implements Callable<Integer> {
     if (needsQuestion) {
       if (question == null && !(json && texts.isEmpty())) {
         throw new InvalidSettings(
-            "The model in "
-                + folder
-                + " answers questions; give --question, or --json and the questions as JSON"
-                + " lines.");
+            ("The model in %s answers questions; give --question, or --json and the questions "
+                    + "as JSON lines.")
+                .formatted(folder));
       }
     } else if (question != null) {
       throw new InvalidSettings(
