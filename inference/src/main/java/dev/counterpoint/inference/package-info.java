@@ -3,4 +3,3 @@
 package dev.counterpoint.inference;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.runner;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.callback;
 
 import org.jspecify.annotations.NullMarked;
-

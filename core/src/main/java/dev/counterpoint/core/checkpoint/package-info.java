@@ -3,4 +3,3 @@
 package dev.counterpoint.core.checkpoint;
 
 import org.jspecify.annotations.NullMarked;
-

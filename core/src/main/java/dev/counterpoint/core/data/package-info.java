@@ -5,4 +5,3 @@
 package dev.counterpoint.core.data;
 
 import org.jspecify.annotations.NullMarked;
-

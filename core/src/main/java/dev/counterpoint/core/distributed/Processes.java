@@ -6,8 +6,8 @@ import java.time.Duration;
 /**
  * The worker processes of a run, as declared by its {@code StrategyConfig}.
  *
- * <p>If an external launcher such as torchrun or Slurm starts another number of processes, the record
- * component {@value #WORKERS} of the config is set to that number, as with {@code --set
+ * <p>If an external launcher such as torchrun or Slurm starts another number of processes, the
+ * record component {@value #WORKERS} of the config is set to that number, as with {@code --set
  * strategy.workers=4}.
  *
  * @param workers the number of processes, at least 1

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.distributed;
 
 import org.jspecify.annotations.NullMarked;
-

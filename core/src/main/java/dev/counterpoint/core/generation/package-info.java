@@ -6,4 +6,3 @@
 package dev.counterpoint.core.generation;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -11,4 +11,3 @@
 package dev.counterpoint.core.kernel;
 
 import org.jspecify.annotations.NullMarked;
-

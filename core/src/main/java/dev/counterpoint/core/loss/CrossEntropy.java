@@ -53,8 +53,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
   }
 
   /** An error that names a label that is not a class index, or the failure itself if none is. */
-  private static RuntimeException explain(
-      NDArray labels, NDArray logits, EngineException failure) {
+  private static RuntimeException explain(NDArray labels, NDArray logits, EngineException failure) {
     long classes = logits.getShape().tail();
     OptionalLong outside =
         LongStream.of(labels.toLongArray()) // device-to-host synchronization, after an error only

@@ -27,8 +27,8 @@ public final class LossSum {
   }
 
   /**
-   * A loss whose weight is an array. The array is read when {@link #weight} is called, so that there
-   * is no synchronization with the device before the backward pass.
+   * A loss whose weight is an array. The array is read when {@link #weight} is called, so that
+   * there is no synchronization with the device before the backward pass.
    *
    * @param sum (), float32, part of the graph
    * @param count (), the number of examples or tokens that count

@@ -7,8 +7,8 @@ import dev.counterpoint.core.data.Batch;
  * Cross-entropy loss for extractive question answering: the mean of two cross entropies over the
  * tokens of an example, for the start and for the end of the answer span. Padding is excluded from
  * the softmax, so that the loss of an example does not depend on the other examples in the batch;
- * Hugging Face's {@code BertForQuestionAnswering} includes padding, and its scripts pad all examples
- * to one length.
+ * Hugging Face's {@code BertForQuestionAnswering} includes padding, and its scripts pad all
+ * examples to one length.
  *
  * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. A label past the last token is
  * ignored. If only the start or only the end of an example counts, the mean is over all positions

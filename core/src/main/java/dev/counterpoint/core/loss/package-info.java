@@ -3,4 +3,3 @@
 package dev.counterpoint.core.loss;
 
 import org.jspecify.annotations.NullMarked;
-

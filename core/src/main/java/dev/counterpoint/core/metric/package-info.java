@@ -3,4 +3,3 @@
 package dev.counterpoint.core.metric;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -6,4 +6,3 @@
 package dev.counterpoint.core.model;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.optimizer;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -6,4 +6,3 @@
 package dev.counterpoint.core.parameter;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.safetensors;
 
 import org.jspecify.annotations.NullMarked;
-

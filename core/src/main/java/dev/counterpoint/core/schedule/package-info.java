@@ -3,4 +3,3 @@
 package dev.counterpoint.core.schedule;
 
 import org.jspecify.annotations.NullMarked;
-

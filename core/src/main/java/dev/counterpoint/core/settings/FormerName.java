@@ -6,8 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Former name of something that saved files refer to: the deprecated run-file key of a renamed record
- * component, or the class name under which checkpoints contain the state of a renamed callback.
+ * Former name of something that saved files refer to: the deprecated run-file key of a renamed
+ * record component, or the class name under which checkpoints contain the state of a renamed
+ * callback.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.RECORD_COMPONENT, ElementType.TYPE})

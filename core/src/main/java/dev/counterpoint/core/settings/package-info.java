@@ -3,4 +3,3 @@
 package dev.counterpoint.core.settings;
 
 import org.jspecify.annotations.NullMarked;
-

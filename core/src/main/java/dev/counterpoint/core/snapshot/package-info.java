@@ -3,4 +3,3 @@
 package dev.counterpoint.core.snapshot;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -6,4 +6,3 @@
 package dev.counterpoint.core.storage;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.thread;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -28,7 +28,8 @@ public final class Evaluator {
   /**
    * Creates an evaluator of the loss and the given metrics.
    *
-   * @param batchSize the maximum number of examples computed at once; it does not affect the results
+   * @param batchSize the maximum number of examples computed at once; it does not affect the
+   *     results
    */
   public Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
     this.model = model;

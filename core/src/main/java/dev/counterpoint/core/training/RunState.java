@@ -197,8 +197,7 @@ final class RunState implements AutoCloseable {
    * @param skipped the reason for each skipped checkpoint
    * @param refusal why the run cannot resume; null if it can
    */
-  private record Found(
-      @Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
+  private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
     static Found of(String text) {
       try {
         JsonNode json = JSON.readTree(text);

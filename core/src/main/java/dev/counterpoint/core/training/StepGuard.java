@@ -20,9 +20,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks each step before its update. A loss or gradient that is not finite ends the run; a gradient
- * norm far above the norms of the last steps is reported. In both cases a snapshot of the step is
- * saved, if the run has fewer snapshots than its limit.
+ * Checks each step before its update. A loss or gradient that is not finite ends the run; a
+ * gradient norm far above the norms of the last steps is reported. In both cases a snapshot of the
+ * step is saved, if the run has fewer snapshots than its limit.
  */
 final class StepGuard {
   private static final int MAX_NAMED_EXAMPLES = 8;

@@ -5,8 +5,8 @@ import dev.counterpoint.core.distributed.Processes;
 import java.util.Optional;
 
 /**
- * Settings of a training strategy: the {@code strategy:} section of a run file. An implementation is a
- * record that validates itself.
+ * Settings of a training strategy: the {@code strategy:} section of a run file. An implementation
+ * is a record that validates itself.
  */
 @FunctionalInterface
 public interface StrategyConfig {

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Training state: everything that a training step reads and writes, namely the model, the gradients,
- * the optimizer, and the position in the run. Closing it does not close the model.
+ * Training state: everything that a training step reads and writes, namely the model, the
+ * gradients, the optimizer, and the position in the run. Closing it does not close the model.
  */
 public final class TrainState implements AutoCloseable {
   private final BaseModel model;
@@ -197,8 +197,8 @@ public final class TrainState implements AutoCloseable {
   }
 
   /**
-   * Restores the position. Weights are identical in all processes whenever a checkpoint is saved, so
-   * the weight average of a checkpoint with at least one step has been started.
+   * Restores the position. Weights are identical in all processes whenever a checkpoint is saved,
+   * so the weight average of a checkpoint with at least one step has been started.
    */
   void restoreProgress(JsonNode json) {
     progress.restoreFrom(json);
@@ -213,7 +213,8 @@ public final class TrainState implements AutoCloseable {
   }
 
   /**
-   * Exchanges the weights of the model with the result weights until the returned exchange is closed.
+   * Exchanges the weights of the model with the result weights until the returned exchange is
+   * closed.
    *
    * @param result the result weights by parameter name; if empty, the averaged weights are used, if
    *     the run has them

@@ -17,15 +17,16 @@ import org.jspecify.annotations.Nullable;
  * Training settings: the {@code training:} section of a run file.
  *
  * @param epochs the number of passes over the training split
- * @param batchSize the number of examples in an optimizer step, over all processes and micro-batches
+ * @param batchSize the number of examples in an optimizer step, over all processes and
+ *     micro-batches
  * @param microBatchSize the maximum number of examples computed at once; absent: the whole shard
  * @param optimizer the optimizer, with its learning rate
  * @param parameterGroups other learning rates or weight decays for parameters with matching names;
  *     the first match applies
  * @param schedule the learning rate schedule, relative to the learning rate of the optimizer
  * @param clipNorm the maximum global 2-norm of the gradient; absent: no clipping by norm
- * @param clipValue the maximum absolute value of a gradient element, applied after {@code clipNorm};
- *     absent: no clipping by value
+ * @param clipValue the maximum absolute value of a gradient element, applied after {@code
+ *     clipNorm}; absent: no clipping by value
  * @param layerDecay the factor from the learning rate of a layer to the learning rate of the layer
  *     below, over 0 and at most 1; absent: the same learning rate in all layers. See {@link
  *     LayerDecay}

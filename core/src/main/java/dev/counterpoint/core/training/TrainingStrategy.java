@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Training strategy: distributes training over processes, and may change gradients and weights.
- * Every hook is the identity by default; {@code StandardTrainingStrategy} overrides
- * none and defines what the other strategies must equal.
+ * Every hook is the identity by default; {@code StandardTrainingStrategy} overrides none and
+ * defines what the other strategies must equal.
  *
  * <p>All hooks are called by the training thread, in the order below, by every process of the run
  * at the same point. Autograd is off in all hooks. Arrays that must live longer than a hook must be

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.training;
 
 import org.jspecify.annotations.NullMarked;
-

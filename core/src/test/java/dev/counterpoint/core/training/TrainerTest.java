@@ -114,8 +114,7 @@ class TrainerTest {
     "7, 96, 16, another number of examples (100; now 96)",
     "7, 100, 32, another batch size (16; now 32)"
   })
-  void aCheckpointOfOtherStepsIsRejected(
-      long seed, int examples, int batchSize, String message) {
+  void aCheckpointOfOtherStepsIsRejected(long seed, int examples, int batchSize, String message) {
     Path checkpoints = directory.resolve("other");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
@@ -393,7 +392,8 @@ class TrainerTest {
             NDArray half = output.square().sum().mul(0.5f);
             return new LossSum(half, batch.size());
           });
-      TrainingEnd end = new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.examples(200));
+      TrainingEnd end =
+          new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.examples(200));
 
       assertThat(end.trainLoss()).isLessThan(1e-3);
     }

@@ -11,4 +11,3 @@
 package dev.counterpoint.inference.config;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.models.bert;
 
 import org.jspecify.annotations.NullMarked;
-

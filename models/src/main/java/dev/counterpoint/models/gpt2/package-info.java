@@ -3,4 +3,3 @@
 package dev.counterpoint.models.gpt2;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.models.huggingface;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.models.lora;
 
 import org.jspecify.annotations.NullMarked;
-

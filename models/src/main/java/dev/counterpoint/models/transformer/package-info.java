@@ -3,4 +3,3 @@
 package dev.counterpoint.models.transformer;
 
 import org.jspecify.annotations.NullMarked;
-

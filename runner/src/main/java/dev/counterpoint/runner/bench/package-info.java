@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.bench;
 
 import org.jspecify.annotations.NullMarked;
-

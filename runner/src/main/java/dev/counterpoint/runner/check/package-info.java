@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.check;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -64,11 +64,7 @@ record DoctorFormatter(PrintWriter out) {
     line("library", engine.build() + " in " + engine.library());
     line("features", String.join(", ", engine.features()));
     line("devices", String.join(", ", engine.devices()));
-    line(
-        "threads",
-        format(
-            "%d intra-op, %d inter-op",
-            engine.threads(), engine.interopThreads()));
+    line("threads", format("%d intra-op, %d inter-op", engine.threads(), engine.interopThreads()));
   }
 
   private void write(MatmulSpeeds speeds, Processor processor) {

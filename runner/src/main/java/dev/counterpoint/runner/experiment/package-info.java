@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.experiment;
 
 import org.jspecify.annotations.NullMarked;
-

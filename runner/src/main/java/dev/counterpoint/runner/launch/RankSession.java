@@ -27,8 +27,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The membership of this process in a distributed run. It joins the rendezvous after its run file is
- * read, and the all-reduce ring when its data and model are ready. For a single process both are
+ * The membership of this process in a distributed run. It joins the rendezvous after its run file
+ * is read, and the all-reduce ring when its data and model are ready. For a single process both are
  * no-ops.
  */
 public final class RankSession implements Closeable {

@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.launch;
 
 import org.jspecify.annotations.NullMarked;
-

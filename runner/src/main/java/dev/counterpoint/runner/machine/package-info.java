@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.machine;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -55,7 +55,8 @@ public final class TrainingProgress implements Callback {
     firstStep = start.step();
     start.skipped().forEach(console::log);
     if (start.endReason() != null) {
-      console.log("This run is finished: " + start.endReason() + ". There are no steps left to train.");
+      console.log(
+          "This run is finished: " + start.endReason() + ". There are no steps left to train.");
     } else if (start.step() > 0) {
       console.log("Resuming after step " + start.step() + " of " + totalSteps + ".");
     }

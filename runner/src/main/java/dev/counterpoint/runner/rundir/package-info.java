@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.rundir;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,7 +3,6 @@ package dev.counterpoint.runner.wiring;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.checkpoint.Stateful;
-import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.storage.AtomicFile;

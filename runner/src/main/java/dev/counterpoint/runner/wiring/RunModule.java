@@ -158,7 +158,9 @@ public final class RunModule extends AbstractModule {
     return callbacks;
   }
 
-  /** The snapshot store; snapshots include the model settings, so that they can be replayed alone. */
+  /**
+   * The snapshot store; snapshots include the model settings, so that they can be replayed alone.
+   */
   @Provides
   @Singleton
   StepSnapshots snapshots(DataSplits data) {

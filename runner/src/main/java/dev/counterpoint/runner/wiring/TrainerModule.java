@@ -15,8 +15,8 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.List;
 
 /**
- * Guice module of strategy and trainer: for a child injector of {@link RunModule},
- * created after the ranks have joined.
+ * Guice module of strategy and trainer: for a child injector of {@link RunModule}, created after
+ * the ranks have joined.
  */
 public final class TrainerModule extends AbstractModule {
   private final Run run;

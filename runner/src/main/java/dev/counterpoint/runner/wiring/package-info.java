@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.wiring;
 
 import org.jspecify.annotations.NullMarked;
-

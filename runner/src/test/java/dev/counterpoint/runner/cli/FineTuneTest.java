@@ -171,7 +171,8 @@ class FineTuneTest {
     assertThat(terminal.run("predict", folder.resolve("run").toString(), "--text", "a"))
         .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(base.toString());
-    assertThat(terminal.run("evaluate", folder.resolve("run").toString())).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.run("evaluate", folder.resolve("run").toString()))
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.err()).contains("base model", "checkpoint of step");
   }
 

@@ -246,9 +246,7 @@ final class ChaosRun {
       boolean same = outcome.code() == 0 && outcome.modelHash().equals(whole);
       passed &= same;
       injections.addAll(outcome.injections());
-      outcome
-          .injections()
-          .forEach(injection -> System.out.println(ranks + " ranks: " + injection));
+      outcome.injections().forEach(injection -> System.out.println(ranks + " ranks: " + injection));
       System.out.println(
           ranks
               + " ranks: exit code "

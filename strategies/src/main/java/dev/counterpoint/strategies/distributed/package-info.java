@@ -3,4 +3,3 @@
 package dev.counterpoint.strategies.distributed;
 
 import org.jspecify.annotations.NullMarked;
-

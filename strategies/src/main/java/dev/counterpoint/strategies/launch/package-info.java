@@ -52,4 +52,3 @@
 package dev.counterpoint.strategies.launch;
 
 import org.jspecify.annotations.NullMarked;
-

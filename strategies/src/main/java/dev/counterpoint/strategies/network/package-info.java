@@ -10,4 +10,3 @@
 package dev.counterpoint.strategies.network;
 
 import org.jspecify.annotations.NullMarked;
-

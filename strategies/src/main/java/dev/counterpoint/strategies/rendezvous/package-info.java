@@ -11,4 +11,3 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -24,9 +24,8 @@ import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
 import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
-import scala.runtime.AbstractFunction0;
-
 import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction0;
 
 /** A training as a Spark job, in the driver. */
 final class ClusterJob {

@@ -12,4 +12,3 @@
 package dev.counterpoint.strategies.spark;
 
 import org.jspecify.annotations.NullMarked;
-

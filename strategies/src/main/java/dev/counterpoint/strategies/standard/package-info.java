@@ -3,4 +3,3 @@
 package dev.counterpoint.strategies.standard;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.cache;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.questionanswering;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.table;
 
 import org.jspecify.annotations.NullMarked;
-

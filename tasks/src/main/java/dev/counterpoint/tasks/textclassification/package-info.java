@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.textclassification;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.textgeneration;
 
 import org.jspecify.annotations.NullMarked;
-

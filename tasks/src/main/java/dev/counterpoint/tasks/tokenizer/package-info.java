@@ -3,4 +3,3 @@
 package dev.counterpoint.tasks.tokenizer;
 
 import org.jspecify.annotations.NullMarked;
-

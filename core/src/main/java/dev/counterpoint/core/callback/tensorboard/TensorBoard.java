@@ -33,8 +33,8 @@ import org.tensorflow.proto.TensorShapeProto;
  * histograms of parameters and gradients.
  *
  * <p>There is one event file. When a run resumes, events of steps after the checkpoint are removed
- * from the file, so that the curves have neither gaps nor duplicates; a running TensorBoard that has
- * already read these events must be restarted.
+ * from the file, so that the curves have neither gaps nor duplicates; a running TensorBoard that
+ * has already read these events must be restarted.
  */
 public final class TensorBoard implements Callback.ObservesGradients, Callback.Flushable {
   private static final String RUN_FILE = "run.yaml";

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.data.source;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.kernel.operator;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.model.attention;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.core.training.failure;
 
 import org.jspecify.annotations.NullMarked;
-

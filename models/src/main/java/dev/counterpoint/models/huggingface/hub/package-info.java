@@ -3,4 +3,3 @@
 package dev.counterpoint.models.huggingface.hub;
 
 import org.jspecify.annotations.NullMarked;
-

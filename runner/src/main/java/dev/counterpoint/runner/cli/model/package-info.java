@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.cli.model;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.cli.option;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -39,7 +39,7 @@ final class MultiNodeOptions {
   @Option(
       names = "--secret-file",
       paramLabel = "FILE",
-      description = 
+      description =
           "A file with the secret that authenticates the ranks. Default: the environment variable"
               + " COUNTERPOINT_SECRET.")
   private @Nullable Path secretFile;

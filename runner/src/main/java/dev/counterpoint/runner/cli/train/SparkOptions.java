@@ -33,7 +33,8 @@ final class SparkOptions {
   @Option(
       names = "--conf",
       paramLabel = "KEY=VALUE",
-      description = "A Spark property, as in spark-submit --conf. Requires --spark. May be repeated.")
+      description =
+          "A Spark property, as in spark-submit --conf. Requires --spark. May be repeated.")
   private List<String> conf = new ArrayList<>();
 
   @Option(

@@ -22,8 +22,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code counterpoint train}: trains in this process, as a single process or as one rank, starts the
- * processes of a distributed run, or submits a Spark job.
+ * {@code counterpoint train}: trains in this process, as a single process or as one rank, starts
+ * the processes of a distributed run, or submits a Spark job.
  */
 @Command(name = "train", description = "Trains the model of a run file, or resumes a run.")
 public final class TrainCommand implements Callable<Integer> {

@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.cli.train;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.counterpoint.runner.report.html;
 
 import org.jspecify.annotations.NullMarked;
-
