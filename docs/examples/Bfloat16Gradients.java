@@ -13,7 +13,7 @@ public record Bfloat16Gradients(Collective collective) implements TrainingStrate
   @Override
   public int reduceGradients(TrainState state) {
     int bytes = collective.bucketBytes();
-    state.gradients().exchange(bytes, buckets -> buckets.forEach(this::allReduce));
+    state.gradients().allReduce(bytes, buckets -> buckets.forEach(this::allReduce));
     return collective.worldSize();
   }
 

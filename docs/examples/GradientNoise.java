@@ -1,7 +1,7 @@
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainState;
 import dev.counterpoint.core.training.TrainingStrategy;

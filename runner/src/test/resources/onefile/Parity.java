@@ -34,7 +34,7 @@ public record Parity(int items, int length) implements DataSource {
             DataSplits.TRAIN, new Rows(items, length, context.seed()),
             DataSplits.VALIDATION, new Rows(items, length, context.seed() + 1)),
         List.of(() -> new Classification(LABELS)),
-        "parity " + this + " " + context.seed());
+        "parity-" + items + "-" + length + "-" + context.seed());
   }
 
   /** Each row is a function of the seed and its number: token 1 is a zero, token 2 a one. */

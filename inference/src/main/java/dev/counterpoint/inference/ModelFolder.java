@@ -13,9 +13,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
+import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
-import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -206,12 +206,9 @@ public final class ModelFolder {
     String from = Objects.requireNonNull(config.from());
     if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
       throw new InvalidSettings(
-          "The base model of the adapter in "
-              + folder
-              + " does not exist: "
-              + from
-              + ". Restore that folder, or merge adapter and base model (counterpoint merge) where"
-              + " both are available.");
+          ("The base model of the adapter in %s does not exist: %s. Restore that folder, or "
+                  + "merge adapter and base model (counterpoint merge) where both are available.")
+              .formatted(folder, from));
     }
   }
 

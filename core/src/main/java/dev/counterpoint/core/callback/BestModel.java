@@ -36,7 +36,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   @Override
-  public String measure() {
+  public String metric() {
     return config.metric();
   }
 
@@ -63,16 +63,16 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   /**
-   * The best model; its state has the metrics under {@code validation}. After a crash the
-   * checkpoint may be of a step that the run, resumed from an earlier checkpoint, has not reached
-   * again; then it is not returned.
+   * Returns the checkpoint of the best model; its state has the metrics under {@code validation}.
+   * After a crash the checkpoint may be of a step that the run, resumed from an earlier checkpoint,
+   * has not reached again; then it is not returned.
    */
   @Override
-  public CheckpointStore.Found chosen() throws IOException {
+  public CheckpointStore.Found selected() throws IOException {
     CheckpointStore.Found found = checkpoints.best();
-    Optional<Checkpoint> own = found.checkpoint().filter(it -> it.step() == bestStep);
+    Optional<Checkpoint> current = found.checkpoint().filter(it -> it.step() == bestStep);
     return new CheckpointStore.Found(
-        own, bestStep == NONE ? List.of() : found.passedOver(), found.lost());
+        current, bestStep == NONE ? List.of() : found.skipped(), found.lost());
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
     return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
   }
 
-  /** The state of another metric is ignored. */
+  /** Restores the best value; the state is ignored if it is of another metric. */
   @Override
   public void loadState(Map<String, ?> state) {
     if (config.metric().equals(state.get("metric"))) {
@@ -90,19 +90,19 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   /**
-   * What is best.
+   * Settings of the {@code best-model} callback.
    *
-   * @param metric as in the validation rows: loss and perplexity are better lower, all others
-   *     higher
+   * @param metric the monitored metric, named as in the validation rows; for loss and perplexity
+   *     lower is better, for all others higher
    */
   public record Config(String metric) implements CallbackConfig {
     public Config {
       new Checks()
-          .that(!metric.isBlank(), "metric", '"' + metric + '"', "names no measure")
+          .that(!metric.isBlank(), "metric", '"' + metric + '"', "must be the name of a metric")
           .verify();
     }
 
-    /** The lowest loss. */
+    /** Monitors the validation loss. */
     public static Config defaults() {
       return new Config("loss");
     }

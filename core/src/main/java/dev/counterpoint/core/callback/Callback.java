@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Observes a run. A callback does not change the training; it may request its end, through the
- * {@link StopSignal} it was built with. A callback whose state survives a restart also implements
- * {@link dev.counterpoint.core.checkpoint.Stateful}.
+ * Observes a training run. A callback does not change the training; it may request its end through
+ * the {@link StopSignal} that it was built with. A callback whose state survives a restart also
+ * implements {@link dev.counterpoint.core.checkpoint.Stateful}.
  */
 public interface Callback {
   default void onStart(TrainingStart start) {}
@@ -20,70 +20,76 @@ public interface Callback {
 
   default void onValidation(ValidationReport report) {}
 
-  /** Called when a checkpoint is on the disk; the training may have continued meanwhile. */
+  /**
+   * Called after a checkpoint was written to disk; the training may have continued in the meantime.
+   *
+   * @param step the step of the checkpoint
+   */
   default void onCheckpoint(long step) {}
 
-  /** Called when a snapshot of an unusual step was saved; the run continues. */
+  /** Called after a snapshot of an unusual step was saved; the run continues. */
   default void onSnapshot(SnapshotReport report) {}
 
   default void onEnd(TrainingEnd end) {}
 
   /**
-   * A callback that receives the gradients of some steps as the optimizer used them: scaled and
+   * A callback that receives the gradients of selected steps as the optimizer used them: scaled and
    * clipped.
    */
   interface ObservesGradients extends Callback {
-    /** Whether to pass the gradients of a step; called after the step. */
+    /** Whether to pass the gradients of a step to this callback; called after the step. */
     boolean wantsGradients(long step);
 
     /**
      * Receives the gradients, before {@link #onStep}. They are valid until the next step.
      *
-     * @param gradients of the parameters that took part
+     * @param gradients the gradients of the parameters that took part in the step
      */
     void onGradients(long step, List<Gradients.Gradient> gradients);
   }
 
-  /** A callback that receives the average of the weights, if the run has one. */
+  /** A callback that receives the averaged weights, if the run averages them. */
   interface ObservesAverage extends Callback {
     /**
-     * Receives the average after a step, before {@link #onStep}.
+     * Receives the averaged weights after a step, before {@link #onStep}.
      *
-     * @param averages by name, the arrays themselves, to be read only
+     * @param averages the averaged weights by parameter name; not copies, must not be modified
      */
     void onAverage(Map<String, NDArray> averages);
   }
 
-  /** A callback that monitors one metric of the validations. */
+  /** A callback that monitors one validation metric. */
   interface MonitorsMetric extends Callback {
-    /** The name of the metric, as in the validation rows; a run without it is rejected. */
-    String measure();
+    /** The name of the metric, as in the validation rows; a run that lacks it is rejected. */
+    String metric();
   }
 
-  /** A callback that writes a file in the run directory. */
+  /** A callback that writes files in the run directory. */
   interface Flushable extends Callback {
     /**
-     * Returns when everything written up to now is on the disk. Called before a checkpoint of these
-     * steps is written, by another thread, while further steps may be reported.
+     * Flushes everything written so far to disk. Called before a checkpoint of the same steps is
+     * written, by another thread than the other methods, which may be called at the same time.
+     *
+     * @throws IOException if the flush fails; the checkpoint is then not written
      */
     void sync() throws IOException;
   }
 
-  /** A callback that receives each micro-batch before it is computed. */
+  /** A callback that receives each micro-batch before its forward pass. */
   interface BeforeBatch extends Callback {
     /**
-     * Called before a micro-batch is computed.
+     * Called before the forward pass of a micro-batch.
      *
-     * @param step counted from 1
-     * @param microBatch counted from 0 within the step
-     * @param batch to be read only; valid until the end of the step
+     * @param step the step, counted from 1
+     * @param microBatch the micro-batch, counted from 0 within the step
+     * @param batch the micro-batch; must not be modified; valid until the end of the step
      */
     void beforeBatch(long step, int microBatch, Batch batch);
   }
 
-  /** A callback that selects a better result of the run than the model of the last step. */
+  /** A callback that selects the result of the run, instead of the model of the last step. */
   interface SelectsResult extends Callback {
-    /** The checkpoint whose model is the result; none if the model of the last step is. */
-    CheckpointStore.Found chosen() throws IOException;
+    /** Returns the checkpoint whose model is the result; empty for the model of the last step. */
+    CheckpointStore.Found selected() throws IOException;
   }
 }

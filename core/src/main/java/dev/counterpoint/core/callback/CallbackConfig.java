@@ -1,10 +1,11 @@
 package dev.counterpoint.core.callback;
 
 /**
- * The settings of a callback: an entry of {@code callbacks:} in a run file. An implementation is a
+ * Settings of a callback: an entry of {@code callbacks:} in a run file. An implementation is a
  * record.
  */
 @FunctionalInterface
 public interface CallbackConfig {
+  /** Builds the callback at the start of a run. */
   Callback build(CallbackContext context);
 }

@@ -5,12 +5,12 @@ import dev.counterpoint.core.model.BaseModel;
 import java.nio.file.Path;
 
 /**
- * What a callback may use.
+ * The parts of a run that a callback can use.
  *
- * @param directory of the run
- * @param model the one that is trained, to be looked at
- * @param stop to ask for the end
- * @param checkpoints of the run, where the best model is kept
+ * @param directory the run directory
+ * @param model the model being trained; must not be modified
+ * @param stop requests the end of the run
+ * @param checkpoints the checkpoint store of the run, which also stores the best model
  */
 public record CallbackContext(
     Path directory, BaseModel model, StopSignal stop, CheckpointStore checkpoints) {}

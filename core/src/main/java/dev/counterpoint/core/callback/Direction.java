@@ -1,16 +1,19 @@
 package dev.counterpoint.core.callback;
 
-/** Which of two values of a measure is the better one. */
+/** Whether lower or higher values of a metric are better. */
 enum Direction {
   LOWER,
   HIGHER;
 
-  /** Losses and perplexity are better lower, all other measures higher. */
+  /** Returns {@link #LOWER} for loss and perplexity, {@link #HIGHER} for all other metrics. */
   static Direction of(String metric) {
     return metric.equals("loss") || metric.equals("perplexity") ? LOWER : HIGHER;
   }
 
-  /** Whether a value is better than another by more than a margin; a NaN is never better. */
+  /**
+   * Returns whether {@code value} is better than {@code than} by more than a margin. NaN is never
+   * better; any other value is better than NaN.
+   */
   boolean better(double value, double than, double margin) {
     double gain = this == LOWER ? than - value : value - than;
     return Double.isNaN(than) ? !Double.isNaN(value) : gain > margin;

@@ -4,7 +4,10 @@ import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 
-/** Early stopping: ends the run if a validation metric has not improved for some validations. */
+/**
+ * Early stopping: ends the run if a validation metric has not improved for the configured number of
+ * validations.
+ */
 public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   private final Config config;
   private final StopSignal stop;
@@ -19,7 +22,7 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   }
 
   @Override
-  public String measure() {
+  public String metric() {
     return config.metric();
   }
 
@@ -54,8 +57,9 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   }
 
   /**
-   * A run that was stopped is stopped again, unless the patience is larger now. The state of
-   * another metric is ignored.
+   * Restores the best value and the number of validations since then. A run that was stopped is
+   * stopped again, unless the patience is larger now. The state is ignored if it is of another
+   * metric.
    */
   @Override
   public void loadState(Map<String, ?> state) {
@@ -69,18 +73,18 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   }
 
   /**
-   * When to stop.
+   * Settings of the {@code early-stop} callback.
    *
-   * @param metric as in the validation rows: loss, accuracy, f1, ...
-   * @param patience validations without a gain
-   * @param minimumGain what counts as a gain must be more than this
+   * @param metric the monitored metric, named as in the validation rows: loss, accuracy, f1, ...
+   * @param patience the number of validations without an improvement after which the run stops
+   * @param minimumGain an improvement must be larger than this
    */
   public record Config(String metric, int patience, double minimumGain) implements CallbackConfig {
     public Config {
       new Checks().positive("patience", patience).notNegative("minimumGain", minimumGain).verify();
     }
 
-    /** Three validations without a gain in loss. */
+    /** Stops after three validations without an improvement of the loss. */
     public static Config defaults() {
       return new Config("loss", 3, 0);
     }

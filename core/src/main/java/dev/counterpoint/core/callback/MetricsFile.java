@@ -22,12 +22,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code metrics.jsonl}: one JSON object in each line. A training row is written every
- * {@code reportEvery} steps, and at the end for the remaining steps; it has means over the steps
- * since the last row, and the learning rate of the last step. Validation rows have every metric. A
- * number that is not finite is a text such as {@code "NaN"}, since JSON has no such numbers.
+ * Writes {@code metrics.jsonl}: one JSON object per line. A training row is written every {@code
+ * reportEvery} steps, and at the end for the remaining steps; it has means over the steps since the
+ * last row, and the learning rate of the last step. Validation rows have every metric. Numbers that
+ * are not finite are strings such as {@code "NaN"}, since JSON has no such numbers.
  *
- * <p>A resumed run has the rows of the uninterrupted one, except for their speeds.
+ * <p>A resumed run has the same rows as an uninterrupted run, except for the speeds.
  */
 public final class MetricsFile implements Stateful, Callback.Flushable {
   private static final JsonMapper JSON = new JsonMapper();
@@ -36,19 +36,19 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
 
   private final Path file;
   private final int every;
-  private volatile boolean begun; // read by the thread that makes checkpoints
+  private volatile boolean exists; // read by the thread that writes checkpoints
   private double loss;
   private double weight;
-  private long items;
+  private long examples;
   private long tokens;
   private double seconds;
   private long lastRow = UNKNOWN;
   private @Nullable StepReport lastStep;
 
   /**
-   * Appends to the file.
+   * Creates a callback that appends to a file.
    *
-   * @param every steps between two training rows
+   * @param every the number of steps between two training rows
    */
   public MetricsFile(Path file, int every) {
     new Checks().positive("reportEvery", every).verify();
@@ -57,24 +57,24 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   }
 
   /**
-   * Removes the rows of steps that are repeated, and the row of the remaining steps at an end:
-   * these steps belong to the next row now.
+   * Removes the rows of steps that will be repeated, and the last row of a run that ended between
+   * two rows: its steps are part of the next row now.
    */
   @Override
   public void onStart(TrainingStart start) {
     lastRow = Math.min(lastRow, start.step());
     try {
-      begun = Files.exists(file);
-      if (begun) {
-        // Not readAllLines, which refuses a letter that a crash has cut in two.
+      exists = Files.exists(file);
+      if (exists) {
+        // Not readAllLines, which rejects a character that a crash has cut in two.
         String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        String kept =
+        String remaining =
             rows.lines()
                 .filter(row -> isWithin(row, start.step()))
                 .map(row -> row + "\n")
                 .collect(Collectors.joining());
-        if (!kept.equals(rows)) {
-          replace(kept);
+        if (!remaining.equals(rows)) {
+          replace(remaining);
         }
       }
     } catch (IOException e) {
@@ -82,12 +82,12 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     }
   }
 
-  /** A crash leaves the rows that were there, or those that are kept. */
-  private void replace(String kept) throws IOException {
-    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-    Files.writeString(fresh, kept);
-    DiskSync.ofFile(fresh);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  /** Replaces the file atomically: after a crash it has either the old or the new rows. */
+  private void replace(String remaining) throws IOException {
+    Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
+    Files.writeString(temporary, remaining);
+    DiskSync.ofFile(temporary);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private boolean isWithin(String text, long step) {
@@ -104,14 +104,14 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   public void onStep(StepReport report) {
     loss += report.loss() * report.weight();
     weight += report.weight();
-    items += report.items();
+    examples += report.examples();
     tokens += report.tokens();
     seconds += report.seconds();
     lastStep = report;
     if (report.step() % every == 0) {
       writeMeans(report);
       lastRow = report.step();
-      forget();
+      reset();
     }
   }
 
@@ -121,7 +121,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
             .put("loss", loss / weight)
             .put("learningRate", last.learningRate())
             .put("gradientNorm", last.gradientNorm())
-            .put("itemsPerSecond", items / seconds)
+            .put("itemsPerSecond", examples / seconds)
             .put("tokensPerSecond", tokens / seconds));
   }
 
@@ -141,20 +141,20 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
 
   @Override
   public Map<String, Object> state() {
-    Map<String, Object> memory = new LinkedHashMap<>();
-    memory.put("row", lastRow);
-    memory.put("loss", Double.toString(loss));
-    memory.put("weight", Double.toString(weight));
-    memory.put("items", items);
-    memory.put("tokens", tokens);
-    memory.put("seconds", Double.toString(seconds));
+    Map<String, Object> state = new LinkedHashMap<>();
+    state.put("row", lastRow);
+    state.put("loss", Double.toString(loss));
+    state.put("weight", Double.toString(weight));
+    state.put("items", examples);
+    state.put("tokens", tokens);
+    state.put("seconds", Double.toString(seconds));
     if (lastStep != null) {
-      memory.put("step", lastStep.step());
-      memory.put("epoch", lastStep.epoch());
-      memory.put("learningRate", Double.toString(lastStep.learningRate()));
-      memory.put("gradientNorm", Double.toString(lastStep.gradientNorm()));
+      state.put("step", lastStep.step());
+      state.put("epoch", lastStep.epoch());
+      state.put("learningRate", Double.toString(lastStep.learningRate()));
+      state.put("gradientNorm", Double.toString(lastStep.gradientNorm()));
     }
-    return memory;
+    return state;
   }
 
   @Override
@@ -162,7 +162,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     lastRow = (long) number(state, "row");
     loss = number(state, "loss");
     weight = number(state, "weight");
-    items = (long) number(state, "items");
+    examples = (long) number(state, "items");
     tokens = (long) number(state, "tokens");
     seconds = number(state, "seconds");
     if (state.containsKey("step")) {
@@ -174,20 +174,20 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
               weight,
               number(state, "learningRate"),
               number(state, "gradientNorm"),
-              items,
+              examples,
               tokens,
               seconds);
     }
   }
 
-  private static double number(Map<String, ?> memory, String name) {
-    return Double.parseDouble(String.valueOf(memory.get(name)));
+  private static double number(Map<String, ?> state, String name) {
+    return Double.parseDouble(String.valueOf(state.get(name)));
   }
 
-  private void forget() {
+  private void reset() {
     loss = 0;
     weight = 0;
-    items = 0;
+    examples = 0;
     tokens = 0;
     seconds = 0;
     lastStep = null;
@@ -200,7 +200,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   @Override
   public void sync() throws IOException {
     try {
-      if (begun) {
+      if (exists) {
         DiskSync.ofFile(file);
         DiskSync.ofDirectory(file.resolveSibling("."));
       }
@@ -216,7 +216,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   private void write(ObjectNode row) {
     ByteBuffer line = ByteBuffer.wrap((row + "\n").getBytes(StandardCharsets.UTF_8));
     try (FileChannel channel = open()) {
-      begun = true;
+      exists = true;
       long end = channel.size();
       try {
         while (line.hasRemaining()) {
@@ -232,7 +232,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   }
 
   private FileChannel open() throws IOException {
-    return begun
+    return exists
         ? FileChannel.open(file, StandardOpenOption.WRITE)
         : FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }

@@ -3,9 +3,10 @@ package dev.counterpoint.core.callback;
 import java.nio.file.Path;
 
 /**
- * A step was so unusual that it was kept; the run goes on.
+ * A snapshot that was saved of an unusual step; the run continues.
  *
- * @param message what was unusual
- * @param folder of the snapshot
+ * @param step the step, counted from 1
+ * @param message describes what was unusual
+ * @param folder the folder of the snapshot
  */
 public record SnapshotReport(long step, String message, Path folder) {}

@@ -1,17 +1,17 @@
 package dev.counterpoint.core.callback;
 
 /**
- * One optimizer update, over all processes.
+ * The measurements of one optimizer step, over all processes.
  *
- * @param step updates so far, this one included
- * @param epoch counted from 1
- * @param loss the mean over what counted in this step
- * @param weight items or tokens that counted in the loss
- * @param learningRate of the optimizer itself; groups may have another
- * @param gradientNorm the 2-norm before clipping
- * @param items items of the step
- * @param tokens tokens of the step that are not padding
- * @param seconds from the start of the step to its end
+ * @param step the number of optimizer steps so far, including this one
+ * @param epoch the epoch, counted from 1
+ * @param loss the mean loss of the step
+ * @param weight the number of examples or tokens that counted in the loss
+ * @param learningRate the learning rate of the optimizer; parameter groups may have another
+ * @param gradientNorm the 2-norm of the gradient before clipping
+ * @param examples the number of examples in the step
+ * @param tokens the number of tokens in the step that are not padding
+ * @param seconds the duration of the step
  */
 public record StepReport(
     long step,
@@ -20,6 +20,6 @@ public record StepReport(
     double weight,
     double learningRate,
     double gradientNorm,
-    long items,
+    long examples,
     long tokens,
     double seconds) {}

@@ -4,25 +4,27 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a run to end after the step at hand, with everything saved. Any thread may ask; the first
- * reason stays.
+ * Requests that a run ends after the current step, with everything saved. Thread-safe; the reason
+ * of the first request is kept.
  */
 public final class StopSignal {
   private final AtomicReference<@Nullable String> reason = new AtomicReference<>();
 
   /**
-   * Asks for the end.
+   * Requests the end of the run.
    *
-   * @param why for people to read, as "validation loss has not improved for 3 epochs"
+   * @param reason printed at the end, as "validation loss has not improved for 3 epochs"
    */
-  public void request(String why) {
-    reason.compareAndSet(null, why);
+  public void request(String reason) {
+    this.reason.compareAndSet(null, reason);
   }
 
+  /** Whether the end was requested. */
   public boolean requested() {
     return reason.get() != null;
   }
 
+  /** The reason of the first request; null if there was none. */
   public @Nullable String reason() {
     return reason.get();
   }

@@ -5,24 +5,24 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ended.
+ * The result of a run: its totals and the last validation.
  *
- * @param steps updates so far
- * @param epochs epochs that are complete
- * @param trainLoss the mean over the last epoch (or the part of it that was trained); NaN without a
- *     step
- * @param validation the last pass over the validation split
- * @param items trained, in all processes that the run went through
- * @param tokens trained, likewise
- * @param seconds spent in training steps, likewise; without what was lost in a crash
- * @param stopReason why it ended before its last step, or null
+ * @param steps the number of optimizer steps
+ * @param epochs the number of complete epochs
+ * @param trainLoss the mean loss over the last epoch, or the part of it that was trained; NaN if
+ *     there was no step
+ * @param validation the last evaluation on the validation split; empty if there was none
+ * @param examples the number of examples trained on, over all processes and restarts
+ * @param tokens the number of tokens trained on, over all processes and restarts
+ * @param seconds the time in training steps, over all restarts, without steps lost in a crash
+ * @param stopReason why the run ended before its last step; null if it did not
  */
 public record TrainingEnd(
     long steps,
     int epochs,
     double trainLoss,
     Optional<Evaluation> validation,
-    long items,
+    long examples,
     long tokens,
     double seconds,
     @Nullable String stopReason) {}

@@ -4,18 +4,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run begins, or goes on.
+ * The state of a run when it starts or resumes.
  *
- * @param step updates made before: 0 unless the run goes on from a checkpoint
- * @param totalSteps updates of the whole run
- * @param epochs of the whole run
- * @param passedOver newer checkpoints that could not be used, and why: a sentence each
- * @param ended why there is nothing left to train, as "all 300 steps are done"; null where there is
+ * @param step the number of optimizer steps done so far: 0 unless the run resumes from a checkpoint
+ * @param totalSteps the number of optimizer steps of the whole run
+ * @param epochs the number of epochs of the whole run
+ * @param skipped newer checkpoints that could not be used: a sentence with the reason for each
+ * @param endReason why there are no steps left to train, as "all 300 steps are done"; null if there
+ *     are steps left
  */
 public record TrainingStart(
-    long step, long totalSteps, int epochs, List<String> passedOver, @Nullable String ended) {
-  /** A start after which steps follow. */
-  public TrainingStart(long step, long totalSteps, int epochs, List<String> passedOver) {
-    this(step, totalSteps, epochs, passedOver, null);
+    long step, long totalSteps, int epochs, List<String> skipped, @Nullable String endReason) {
+  /** The start of a run that has steps left to train. */
+  public TrainingStart(long step, long totalSteps, int epochs, List<String> skipped) {
+    this(step, totalSteps, epochs, skipped, null);
   }
 }

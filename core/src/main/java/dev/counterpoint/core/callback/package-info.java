@@ -1,4 +1,4 @@
-/** Callbacks: they watch a run, and may ask it to stop. */
+/** Callbacks: they observe a training run and can request its end. */
 @NullMarked
 package dev.counterpoint.core.callback;
 

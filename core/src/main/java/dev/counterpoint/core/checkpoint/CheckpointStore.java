@@ -67,11 +67,11 @@ public final class CheckpointStore {
    * The result of a search for an intact checkpoint.
    *
    * @param checkpoint the first intact checkpoint
-   * @param passedOver the damaged or incomplete checkpoints that were skipped before it: a message
+   * @param skipped the damaged or incomplete checkpoints that were skipped before it: a message
    *     each, with the path
    * @param lost whether no checkpoint is intact although at least one was completely saved
    */
-  public record Found(Optional<Checkpoint> checkpoint, List<String> passedOver, boolean lost) {}
+  public record Found(Optional<Checkpoint> checkpoint, List<String> skipped, boolean lost) {}
 
   /**
    * Prepares the directory for saving; call this before training. Creates the directory, removes
@@ -263,16 +263,16 @@ public final class CheckpointStore {
   }
 
   private Found firstIntact(List<String> names) {
-    List<String> passedOver = new ArrayList<>();
+    List<String> skipped = new ArrayList<>();
     for (String name : names) {
       try {
-        return new Found(Optional.of(openIntact(name)), List.copyOf(passedOver), false);
+        return new Found(Optional.of(openIntact(name)), List.copyOf(skipped), false);
       } catch (IOException e) {
-        passedOver.add(String.valueOf(e.getMessage()));
+        skipped.add(String.valueOf(e.getMessage()));
       }
     }
     boolean lost = names.stream().anyMatch(name -> !name.endsWith(AtomicFolders.NEW));
-    return new Found(Optional.empty(), List.copyOf(passedOver), lost);
+    return new Found(Optional.empty(), List.copyOf(skipped), lost);
   }
 
   private Checkpoint openIntact(String name) throws IOException {

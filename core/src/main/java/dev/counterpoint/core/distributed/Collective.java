@@ -9,8 +9,8 @@ import java.util.List;
  * Collective communication between the processes of a run. Every process makes the same calls in
  * the same order, from one thread. With a single process every operation is the identity.
  *
- * <p>An implementation has a rank, a world size, an all-reduce, a broadcast and an all-gather, as
- * MPI and NCCL do; all other operations are derived from these.
+ * <p>An implementation provides the rank, the world size, all-reduce, broadcast and all-gather, as
+ * in MPI and NCCL; all other operations are derived from these.
  */
 public interface Collective extends AutoCloseable {
   /** The rank of this process, from 0. Only rank 0 writes files. */
@@ -20,14 +20,14 @@ public interface Collective extends AutoCloseable {
   int worldSize();
 
   /**
-   * Sums numbers over the processes, element by element and in place; all processes get the same
-   * bits.
+   * Sums a buffer over the processes, elementwise and in place. The result is bitwise identical in
+   * all processes.
    *
    * @param numbers a direct buffer of float32 in native order, of the same length in every process
    */
   void allReduce(ByteBuffer numbers);
 
-  /** Sums the numbers of several buffers, one buffer after the other. */
+  /** Sums several buffers over the processes, one after the other. */
   default void allReduce(List<ByteBuffer> buckets) {
     buckets.forEach(this::allReduce);
   }
@@ -42,17 +42,19 @@ public interface Collective extends AutoCloseable {
   /**
    * Gathers the bytes of every process, in the order of the ranks.
    *
-   * @param own the bytes of this process; their number may differ between processes. The loop
-   *     passes a few bytes, a validation the sums of its metrics: those of question answering are
-   *     the largest, 40 bytes for each window of all splits, about 6 MB from each process with
-   *     SQuAD 2.0
+   * @param own the bytes of this process; their number may differ between processes. The training
+   *     loop passes a few bytes, a validation the sums of its metrics. The largest are those of
+   *     question answering: 40 bytes for each window of all splits, about 6 MB from each process
+   *     with SQuAD 2.0
+   * @return one array for each rank
    */
   List<byte[]> allGather(byte[] own);
 
   /**
-   * Bytes of a large array that are passed to {@link #allReduce(ByteBuffer)} and {@link #broadcast}
-   * at once. With 1 MiB the native ring is fastest between two processes; the latency of a ring
-   * grows with the number of processes, so that more processes use larger buckets.
+   * The bucket size for large arrays, in bytes: the size of the buffers that are passed to {@link
+   * #allReduce(ByteBuffer)} and {@link #broadcast}. With 1 MiB the native ring is fastest between
+   * two processes. The latency of a ring grows with the number of processes, so that more processes
+   * use larger buckets.
    */
   default int bucketBytes() {
     return (1 << 20) * Math.max(1, Math.min(256, worldSize() / 2));
@@ -65,7 +67,7 @@ public interface Collective extends AutoCloseable {
     }
   }
 
-  /** Sums numbers over the processes, in the order of the ranks. */
+  /** Sums values over the processes, elementwise and in the order of the ranks. */
   default double[] allReduce(double... values) {
     if (worldSize() == 1) {
       return values;
@@ -82,7 +84,7 @@ public interface Collective extends AutoCloseable {
     return sums;
   }
 
-  /** Waits until every process has called it. */
+  /** Waits until every process has called this method. */
   default void barrier() {
     allGather(new byte[0]);
   }
@@ -95,7 +97,7 @@ public interface Collective extends AutoCloseable {
     return new SingleProcess();
   }
 
-  /** The identity. */
+  /** The collective of a single process: every operation is the identity. */
   record SingleProcess() implements Collective {
     @Override
     public int rank() {

@@ -4,15 +4,17 @@ import dev.counterpoint.core.settings.Checks;
 import java.time.Duration;
 
 /**
- * The worker processes of a run, as its {@code StrategyConfig} declares them.
+ * The worker processes of a run, as declared by its {@code StrategyConfig}.
  *
- * <p>A launcher that has another number of processes, such as torchrun or Slurm, sets the config's
- * record component {@value #WORKERS}: {@code --set strategy.workers=4}.
+ * <p>If an external launcher such as torchrun or Slurm starts another number of processes, the
+ * record component {@value #WORKERS} of the config is set to that number, as with {@code --set
+ * strategy.workers=4}.
  *
- * @param workers number of processes, at least 1
- * @param maxRestarts number of times that all workers restart from the newest checkpoint after one
- *     of them has died
- * @param deadline maximum time that a process waits for another one; whole seconds, at least 1
+ * @param workers the number of processes, at least 1
+ * @param maxRestarts how often all workers are restarted from the newest checkpoint after one of
+ *     them has died
+ * @param deadline the maximum time that a process waits for another process; whole seconds, at
+ *     least 1
  */
 public record Processes(int workers, int maxRestarts, Duration deadline) {
   /** The record component of a {@code StrategyConfig} that sets the number of processes. */
@@ -22,7 +24,7 @@ public record Processes(int workers, int maxRestarts, Duration deadline) {
     new Checks()
         .positive(WORKERS, workers)
         .notNegative("maxRestarts", maxRestarts)
-        .that(deadline.toSeconds() >= 1, "deadline", deadline, "must be a second or more")
+        .that(deadline.toSeconds() >= 1, "deadline", deadline, "must be at least one second")
         .verify();
   }
 

@@ -26,6 +26,7 @@ public final class RankCoordinator {
     this.collective = collective;
   }
 
+  /** The collective that connects the ranks. */
   Collective collective() {
     return collective;
   }
@@ -35,12 +36,16 @@ public final class RankCoordinator {
     return collective.rank() == 0;
   }
 
+  /** Whether the run has a single process. */
   public boolean isSingleProcess() {
     return collective.worldSize() == 1;
   }
 
-  /** Whether any process was requested to stop; if so, all processes are, for the same reason. */
-  public boolean stops(StopSignal stop) {
+  /**
+   * Returns whether any process was requested to stop. If so, all processes are: those without a
+   * request receive the reason of the lowest rank that has one.
+   */
+  public boolean shouldStop(StopSignal stop) {
     String own = stop.reason();
     List<byte[]> reasons = collective.allGather(bytes(own == null ? "" : own));
     for (int rank = 0; rank < reasons.size(); rank++) {
@@ -52,36 +57,49 @@ public final class RankCoordinator {
     return false;
   }
 
-  /** The text of rank 0; the arguments of the other ranks are ignored. */
+  /** Returns the text of rank 0; the arguments of the other ranks are ignored. */
   public String broadcast(String own) {
     return text(collective.allGather(isRankZero() ? bytes(own) : new byte[0]).get(0));
   }
 
-  /** The value of rank 0. */
+  /** Returns the value of rank 0; the arguments of the other ranks are ignored. */
   public boolean broadcast(boolean own) {
     return broadcast(own ? "yes" : "no").equals("yes");
   }
 
-  /** The text of the lowest rank that has one; null if none has. */
-  public @Nullable Given firstGiven(@Nullable String own) {
+  /**
+   * Returns the text of the lowest rank that passes one.
+   *
+   * @param own the text of this rank; null for none
+   * @return the text and its rank; null if no rank passes a text
+   */
+  public @Nullable RankText firstText(@Nullable String own) {
     List<byte[]> texts = collective.allGather(own == null ? new byte[0] : bytes("." + own));
     for (int rank = 0; rank < texts.size(); rank++) {
       if (texts.get(rank).length > 0) {
-        return new Given(rank, text(texts.get(rank)).substring(1));
+        return new RankText(rank, text(texts.get(rank)).substring(1));
       }
     }
     return null;
   }
 
-  /** The text of the only rank that has one. */
-  public String given(@Nullable String own) {
-    return Objects.requireNonNull(firstGiven(own)).text();
+  /**
+   * Returns the text of the only rank that passes one.
+   *
+   * @param own the text of this rank; null for none
+   */
+  public String onlyText(@Nullable String own) {
+    return Objects.requireNonNull(firstText(own)).text();
   }
 
-  /** A text and its rank. */
-  public record Given(int rank, String text) {}
+  /** A text and the rank that passed it. */
+  public record RankText(int rank, String text) {}
 
-  /** Copies the values of rank 0 to all ranks, in place. */
+  /**
+   * Copies the values of rank 0 to all ranks, in place.
+   *
+   * @param all arrays of the same shapes in every rank
+   */
   public void broadcast(List<NDArray> all) {
     List<NDArray> arrays = all.stream().filter(array -> array.size() > 0).toList();
     if (collective.worldSize() > 1 && !arrays.isEmpty()) {
@@ -96,7 +114,7 @@ public final class RankCoordinator {
   }
 
   /**
-   * Compares values that must be equal in all ranks.
+   * Checks that settings are equal in all ranks.
    *
    * @param own values by name; the names are the same in all ranks
    * @throws InvalidSettings in every process, naming the ranks and the values that differ from rank
@@ -120,13 +138,14 @@ public final class RankCoordinator {
   }
 
   private static String difference(String name, int rank, String value, String first) {
-    return name + " of rank " + rank + " is " + value + ", that of rank 0 " + first;
+    return name + " is " + first + " on rank 0, " + value + " on rank " + rank;
   }
 
   /**
-   * Compares the values of all parameters between the ranks.
+   * Checks that all parameters have identical values in all ranks.
    *
-   * @throws RankDivergedException in every process
+   * @param step the last completed step, for the message
+   * @throws RankDivergedException in every process, naming the first parameter that differs
    */
   public void requireSameValues(List<Parameter> parameters, long step) {
     if (collective.worldSize() == 1) {

@@ -1,8 +1,8 @@
 package dev.counterpoint.core.distributed;
 
 /**
- * The processes of a run no longer have identical parameters although they take the same steps. No
- * checkpoint was saved for the current step.
+ * Thrown if the processes of a run no longer have identical parameters although all of them have
+ * computed the same steps. No checkpoint was saved for the current step.
  */
 public final class RankDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -13,9 +13,9 @@ public final class RankDivergedException extends RuntimeException {
             + step
             + " the parameters of rank "
             + rank
-            + " differ from those of rank 0; the first that differs is "
+            + " differ from the parameters of rank 0; the first different parameter is "
             + parameter
-            + ". No checkpoint was saved. Possible causes: damaged memory, a damaged network between"
+            + ". No checkpoint was saved. Possible causes: faulty memory, a faulty network between"
             + " the processes, or a model that changes its parameters other than by gradients.");
   }
 }

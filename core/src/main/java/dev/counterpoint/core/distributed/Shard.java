@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
- * The part of a batch that one process computes. The shards of all processes together are the whole
- * batch; no example is in two of them.
+ * The shard of a batch that one process computes. The shards of all processes are disjoint and
+ * together are the whole batch.
  */
 @FunctionalInterface
 public interface Shard extends UnaryOperator<long[]> {
@@ -15,8 +15,9 @@ public interface Shard extends UnaryOperator<long[]> {
   }
 
   /**
-   * One of {@code worldSize} ranges of consecutive examples whose sizes differ by at most one. If
-   * there are fewer examples than processes, the last ranks get none.
+   * The shard of one rank: one of {@code worldSize} ranges of consecutive examples whose sizes
+   * differ by at most one. If there are fewer examples than processes, the shards of the last ranks
+   * are empty.
    */
   static Shard of(int rank, int worldSize) {
     return examples ->

@@ -1,4 +1,4 @@
-/** Communication between the processes of a run: the collective, shards and agreed decisions. */
+/** Distributed training: collectives, batch shards and coordination between ranks. */
 @NullMarked
 package dev.counterpoint.core.distributed;
 

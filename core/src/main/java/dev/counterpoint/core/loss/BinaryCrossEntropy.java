@@ -5,10 +5,11 @@ import ai.djl.nn.Activation;
 import dev.counterpoint.core.data.Batch;
 
 /**
- * Cross entropy of one logit against a target from 0 to 1, over every number: {@code
+ * Binary cross-entropy loss over logits, elementwise, with targets from 0 to 1: {@code
  * torch.nn.functional.binary_cross_entropy_with_logits}.
  */
 public record BinaryCrossEntropy() implements Loss {
+  /** The loss; it has no settings. */
   public static BinaryCrossEntropy defaults() {
     return new BinaryCrossEntropy();
   }
@@ -16,8 +17,8 @@ public record BinaryCrossEntropy() implements Loss {
   @Override
   public LossSum of(NDArray output, Batch batch) {
     NDArray target = Targets.like(output, batch);
-    // -log(1 - sigmoid(x)) = x + log(1 + exp(-x)), where softplus overflows on neither side, and
-    // unlike forms with |x| has the right gradient at 0, where a head of zeros starts.
+    // -log(1 - sigmoid(x)) = x + log(1 + exp(-x)). Softplus overflows on neither side and, unlike
+    // formulas with |x|, has the correct gradient at 0, where a head initialized to zero starts.
     NDArray loss = output.mul(target.neg().add(1)).add(Activation.softPlus(output.neg()));
     return new LossSum(loss.sum(), loss.size());
   }

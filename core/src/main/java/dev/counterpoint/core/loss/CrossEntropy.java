@@ -9,21 +9,21 @@ import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
 /**
- * Cross entropy of logits and class numbers: {@code torch.nn.functional.cross_entropy} with
- * reduction "sum". Labels of {@value #IGNORED} count neither in the sum nor in the weight.
+ * Cross-entropy loss over class logits: {@code torch.nn.functional.cross_entropy} with reduction
+ * "sum". Labels of {@value #IGNORED} count neither in the sum nor in the weight.
  *
- * @param labelSmoothing the part of the target that is spread over all classes (Szegedy et al.
- *     2016)
+ * @param labelSmoothing the part of the target probability that is spread evenly over all classes,
+ *     from 0 to 1 (Szegedy et al. 2016)
  */
 public record CrossEntropy(double labelSmoothing) implements Loss {
-  /** The label that is ignored, as in PyTorch. */
+  /** The label value that is ignored: PyTorch's default {@code ignore_index}. */
   public static final int IGNORED = -100;
 
   public CrossEntropy {
     new Checks().within("labelSmoothing", labelSmoothing, 0, 1).verify();
   }
 
-  /** Without smoothing. */
+  /** Cross entropy without label smoothing. */
   public static CrossEntropy defaults() {
     return new CrossEntropy(0);
   }
@@ -34,11 +34,12 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
   }
 
   /**
-   * The loss of logits against labels.
+   * Computes the loss.
    *
    * @param logits (..., classes)
-   * @param labels (...), int64
-   * @throws IllegalArgumentException if a row has no label, or a label is not a class
+   * @param labels (...), int64: class indices from 0, or {@value #IGNORED}
+   * @throws InvalidSettings if the number of labels differs from the number of logit rows
+   * @throws IllegalArgumentException if a label is not a class index
    */
   public LossSum of(NDArray logits, NDArray labels) {
     long classes = logits.getShape().tail();
@@ -47,13 +48,12 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
       CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
       return new LossSum(result.sum(), result.count());
     } catch (EngineException e) {
-      throw explained(labels, logits, e);
+      throw explain(labels, logits, e);
     }
   }
 
-  /** The error for a label that is not a class, if there is one, otherwise that of libtorch. */
-  private static RuntimeException explained(
-      NDArray labels, NDArray logits, EngineException failure) {
+  /** An error that names a label that is not a class index, or the failure itself if none is. */
+  private static RuntimeException explain(NDArray labels, NDArray logits, EngineException failure) {
     long classes = logits.getShape().tail();
     OptionalLong outside =
         LongStream.of(labels.toLongArray()) // device-to-host synchronization, after an error only
@@ -62,11 +62,11 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
     return outside.isEmpty()
         ? failure
         : new IllegalArgumentException(
-            "A label is "
+            "Label "
                 + outside.getAsLong()
-                + ", and the output "
+                + " is out of range: the output "
                 + logits.getShape()
-                + " is for those from 0 to "
+                + " has classes from 0 to "
                 + (classes - 1)
                 + ".",
             failure);

@@ -15,7 +15,7 @@ public record Huber(double delta) implements Loss {
     new Checks().positive("delta", delta).verify();
   }
 
-  /** With a delta of 1, as in PyTorch. */
+  /** Huber loss with delta 1, the default of PyTorch. */
   public static Huber defaults() {
     return new Huber(1);
   }
@@ -23,7 +23,7 @@ public record Huber(double delta) implements Loss {
   @Override
   public LossSum of(NDArray output, Batch batch) {
     NDArray distance = Targets.difference(output, batch).abs();
-    // With c = min(|d|, delta), c (|d| - c / 2) is the one form below delta and the other above it.
+    // With c = min(|d|, delta), c (|d| - c / 2) covers both cases.
     NDArray capped = distance.minimum((float) delta);
     return new LossSum(capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
   }

@@ -3,13 +3,16 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 
-/** Loss function: training minimizes it. A loss that a run file names is a record of settings. */
+/**
+ * Loss function: training minimizes it. A loss that can be used in a run file is a record of its
+ * settings.
+ */
 @FunctionalInterface
 public interface Loss {
   /**
-   * The loss of one batch.
+   * Computes the loss of one batch.
    *
-   * @param output what the model's forward returned for the batch
+   * @param output the output of the model's forward pass for the batch
    */
   LossSum of(NDArray output, Batch batch);
 }

@@ -19,7 +19,7 @@ public final class LossSum {
    * A loss whose weight is known.
    *
    * @param sum (), float32, part of the graph
-   * @param weight examples or tokens that count
+   * @param weight the number of examples or tokens that count
    * @throws IllegalArgumentException if the sum is not a single float32 number
    */
   public LossSum(NDArray sum, double weight) {
@@ -27,11 +27,11 @@ public final class LossSum {
   }
 
   /**
-   * A loss whose weight is an array. It is read when {@link #weight} is called, so that the device
-   * need not wait for it before the backward pass.
+   * A loss whose weight is an array. The array is read when {@link #weight} is called, so that
+   * there is no synchronization with the device before the backward pass.
    *
    * @param sum (), float32, part of the graph
-   * @param count (), examples or tokens that count
+   * @param count (), the number of examples or tokens that count
    * @throws IllegalArgumentException if the sum is not a single float32 number
    */
   public LossSum(NDArray sum, NDArray count) {
@@ -42,11 +42,11 @@ public final class LossSum {
   private LossSum(NDArray sum, @Nullable NDArray count, double weight) {
     if (sum.getDataType() != DataType.FLOAT32 || sum.getShape().dimension() != 0) {
       throw new IllegalArgumentException(
-          "The sum of a loss must be one number, () in float32, and is "
-              + sum.getShape()
-              + " in "
+          "The sum of a loss must be a float32 scalar, shape (), but is "
               + sum.getDataType().toString().toLowerCase(Locale.ROOT)
-              + ": append sum(), and toType(DataType.FLOAT32, false) if it has another type.");
+              + " "
+              + sum.getShape()
+              + ". Append .sum(), and .toType(DataType.FLOAT32, false) if the type differs.");
     }
     this.sum = sum;
     this.count = count;
@@ -58,7 +58,7 @@ public final class LossSum {
     return sum;
   }
 
-  /** Examples or tokens that count. */
+  /** The number of examples or tokens that count. */
   public double weight() {
     return count == null ? weight : count.getDouble(); // device-to-host synchronization
   }

@@ -3,8 +3,9 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 
-/** The squared difference, over every number: {@code torch.nn.functional.mse_loss}. */
+/** Mean squared error, elementwise: {@code torch.nn.functional.mse_loss}. */
 public record MeanSquaredError() implements Loss {
+  /** The loss; it has no settings. */
   public static MeanSquaredError defaults() {
     return new MeanSquaredError();
   }

@@ -4,30 +4,31 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 
 /**
- * The mean of two cross entropies over the tokens of an example: one for the start of a span, one
- * for its end. Padding is not a possible position, so that the loss of an example does not depend
- * on the others in the batch; in Hugging Face's {@code BertForQuestionAnswering} padding takes
- * part, and its scripts pad all examples to one length.
+ * Cross-entropy loss for extractive question answering: the mean of two cross entropies over the
+ * tokens of an example, for the start and for the end of the answer span. Padding is excluded from
+ * the softmax, so that the loss of an example does not depend on the other examples in the batch;
+ * Hugging Face's {@code BertForQuestionAnswering} includes padding, and its scripts pad all
+ * examples to one length.
  *
- * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. A position behind the tokens is
+ * <p>Logits are (batch, tokens, 2), labels (batch, 2), int64. A label past the last token is
  * ignored. If only the start or only the end of an example counts, the mean is over all positions
  * that count; Hugging Face takes the mean of starts and the mean of ends first.
  */
 public record SpanCrossEntropy() implements Loss {
-  /** Subtracted from a logit, it makes the exponential zero. */
-  private static final double NEVER = 1e30;
+  /** Subtracted from the logits of padding, so that their softmax is 0. */
+  private static final double MASK_PENALTY = 1e30;
 
   public static SpanCrossEntropy defaults() {
     return new SpanCrossEntropy();
   }
 
-  /** Without a {@link Batch#MASK} no token is padding. */
+  /** Computes the loss of a batch. Without a {@link Batch#MASK} no token is padding. */
   @Override
   public LossSum of(NDArray output, Batch batch) {
     if (!batch.has(Batch.MASK)) {
       return of(output, batch.labels());
     }
-    NDArray hidden = batch.mask().sub(1).mul(NEVER).expandDims(2); // (batch, tokens, 1)
+    NDArray hidden = batch.mask().sub(1).mul(MASK_PENALTY).expandDims(2); // (batch, tokens, 1)
     return of(output.add(hidden), onTokens(batch.labels(), batch.mask()));
   }
 
@@ -38,7 +39,7 @@ public record SpanCrossEntropy() implements Loss {
   }
 
   /**
-   * The loss if every token is a possible position.
+   * Computes the loss without padding.
    *
    * @param logits (batch, tokens, 2)
    * @param labels (batch, 2), int64

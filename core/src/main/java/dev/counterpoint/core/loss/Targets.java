@@ -5,21 +5,27 @@ import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.InvalidSettings;
 
-/** The labels of a batch, checked against its output. */
+/** Checks the labels of a batch against the output of the model. */
 final class Targets {
   private Targets() {}
 
-  /** The labels as float32 in the shape of the output, checked to have its number of elements. */
+  /**
+   * Returns the labels as float32 in the shape of the output.
+   *
+   * @throws InvalidSettings if they have another number of elements than the output
+   */
   static NDArray like(NDArray output, Batch batch) {
     NDArray labels = batch.labels();
-    requireCount(output.size(), labels, output, "number of the output");
+    requireCount(output.size(), labels, output, "element of the output");
     return labels.toType(DataType.FLOAT32, false).reshape(output.getShape());
   }
 
   /**
-   * Rejects labels of another number than the output has.
+   * Checks the number of labels.
    *
-   * @param each the name of an element that has a label
+   * @param count the required number of labels
+   * @param each names the part of the output that needs one label, as "row of the output"
+   * @throws InvalidSettings if the number of labels differs
    */
   static void requireCount(long count, NDArray labels, NDArray output, String each) {
     if (labels.size() != count) {
@@ -28,12 +34,13 @@ final class Targets {
               + labels.getShape()
               + " do not match the output "
               + output.getShape()
-              + ": this loss takes one for each "
+              + ": this loss needs one label for each "
               + each
               + ".");
     }
   }
 
+  /** The output minus the labels, in the shape of the output. */
   static NDArray difference(NDArray output, Batch batch) {
     return output.sub(like(output, batch));
   }

@@ -1,4 +1,4 @@
-/** Losses: each a sum and a weight, so that batches of any split add up to the same step. */
+/** Loss functions. A loss is a sum and a weight, so that micro-batches add up to the same step. */
 @NullMarked
 package dev.counterpoint.core.loss;
 

@@ -15,13 +15,13 @@ import java.util.Set;
  *
  * @param values metric values by name: loss first, then those of the metrics, such as accuracy, f1,
  *     f1.positive
- * @param items number of examples in the data set
+ * @param examples number of examples in the data set
  * @param remarks readable lines, such as the most frequent misclassifications
  * @param confusion confusion matrix of the first metric that has one
  */
 public record Evaluation(
     Map<String, Double> values,
-    long items,
+    long examples,
     List<String> remarks,
     Optional<ConfusionMatrix> confusion) {
   public static final String LOSS = "loss";
@@ -34,8 +34,8 @@ public record Evaluation(
   }
 
   /** Creates a result without a confusion matrix. */
-  public Evaluation(Map<String, Double> values, long items, List<String> remarks) {
-    this(values, items, remarks, Optional.empty());
+  public Evaluation(Map<String, Double> values, long examples, List<String> remarks) {
+    this(values, examples, remarks, Optional.empty());
   }
 
   /**
@@ -73,7 +73,7 @@ public record Evaluation(
 
   /** Computes the result from the accumulated sums of the loss and of each metric. */
   public static Evaluation of(
-      double lossSum, double weight, long items, List<Metric> metrics, List<double[]> sums) {
+      double lossSum, double weight, long examples, List<Metric> metrics, List<double[]> sums) {
     Map<String, Double> values = new LinkedHashMap<>();
     List<String> remarks = new ArrayList<>();
     Optional<ConfusionMatrix> confusion = Optional.empty();
@@ -85,6 +85,6 @@ public record Evaluation(
         confusion = metrics.get(i).confusion(sums.get(i));
       }
     }
-    return new Evaluation(values, items, remarks, confusion);
+    return new Evaluation(values, examples, remarks, confusion);
   }
 }

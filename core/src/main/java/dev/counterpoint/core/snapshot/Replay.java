@@ -34,15 +34,16 @@ public final class Replay {
    * @param snapshot the replayed step
    * @param loss the mean loss over this process's shard of the step
    * @param gradientNorm the global gradient norm over the same shard
-   * @param culprit a description of the first array with values that are not finite: a parameter,
-   *     an input, the output of a layer, the loss, or a gradient; empty if all values are finite
+   * @param firstNonFinite a description of the first array with values that are not finite: a
+   *     parameter, an input, the output of a layer, the loss, or a gradient; empty if all values
+   *     are finite
    * @param gradients the gradient norm of each parameter, largest first
    */
   public record Outcome(
       StepSnapshot snapshot,
       double loss,
       double gradientNorm,
-      Optional<String> culprit,
+      Optional<String> firstNonFinite,
       List<ParameterNorm> gradients) {}
 
   /** The L2 norm of a parameter's gradient. */

@@ -37,7 +37,7 @@ import java.util.stream.Stream;
  * @param reason why the snapshot was saved
  * @param loss the mean loss over the whole step; may be NaN or infinite
  * @param gradientNorm the gradient norm of the step; may be NaN or infinite
- * @param items the names of the examples that this process computed
+ * @param examples the names of the examples that this process computed
  * @param batches the size of each micro-batch
  */
 public record StepSnapshot(
@@ -47,7 +47,7 @@ public record StepSnapshot(
     String reason,
     double loss,
     double gradientNorm,
-    List<String> items,
+    List<String> examples,
     List<Sizes> batches) {
   private static final String METADATA = "snapshot.json";
   private static final String FORMER_METADATA = "capsule.json"; // of version 0.1
@@ -57,13 +57,13 @@ public record StepSnapshot(
   /**
    * The size of a micro-batch.
    *
-   * @param items the number of examples
+   * @param examples the number of examples
    * @param tokens the number of tokens that are not padding
    */
-  public record Sizes(int items, long tokens) {}
+  public record Sizes(int examples, long tokens) {}
 
   public StepSnapshot {
-    items = List.copyOf(items);
+    examples = List.copyOf(examples);
     batches = List.copyOf(batches);
   }
 
@@ -105,11 +105,11 @@ public record StepSnapshot(
     json.put("step", step).put("seed", seed).put("rank", rank).put("reason", reason);
     // As text, because JSON cannot represent NaN and infinity.
     json.put("loss", Double.toString(loss)).put("gradientNorm", Double.toString(gradientNorm));
-    items.forEach(json.putArray("items")::add);
+    examples.forEach(json.putArray("items")::add);
     for (Sizes sizes : batches) {
       json.withArray("batches")
           .addObject()
-          .put("items", sizes.items())
+          .put("items", sizes.examples())
           .put("tokens", sizes.tokens());
     }
     return json;
@@ -132,8 +132,8 @@ public record StepSnapshot(
                   : "the folder does not exist."));
     }
     JsonNode json = readJson(file);
-    List<String> items = new ArrayList<>();
-    json.path("items").forEach(item -> items.add(item.asText()));
+    List<String> examples = new ArrayList<>();
+    json.path("items").forEach(item -> examples.add(item.asText()));
     List<Sizes> batches = new ArrayList<>();
     for (JsonNode batch : json.path("batches")) {
       batches.add(
@@ -149,7 +149,7 @@ public record StepSnapshot(
         json.path("reason").asText(),
         number(file, json, "loss"),
         number(file, json, "gradientNorm"),
-        items,
+        examples,
         batches);
   }
 
@@ -196,7 +196,7 @@ public record StepSnapshot(
       }
     }
     Sizes sizes = batches.get(index);
-    return new Batch(new HostBatch(sizes.items(), sizes.tokens(), tensors), device);
+    return new Batch(new HostBatch(sizes.examples(), sizes.tokens(), tensors), device);
   }
 
   private static HostTensor host(NDArray array, Path file) {

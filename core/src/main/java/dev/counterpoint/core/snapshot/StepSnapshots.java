@@ -39,7 +39,7 @@ public record StepSnapshots(Path directory, int limit, Map<String, String> texts
    * @return the folder of the snapshot
    * @throws IOException if the snapshot cannot be written
    */
-  public Path keep(StepSnapshot snapshot, List<Parameter> parameters, List<Batch> microBatches)
+  public Path save(StepSnapshot snapshot, List<Parameter> parameters, List<Batch> microBatches)
       throws IOException {
     Path folder = directory.resolve(name(snapshot));
     if (!Files.exists(folder)) {

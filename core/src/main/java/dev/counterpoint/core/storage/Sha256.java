@@ -17,6 +17,11 @@ public final class Sha256 {
     }
   }
 
+  /** The digest of some bytes as lower-case hexadecimal digits. */
+  public static String of(byte[] content) {
+    return HexFormat.of().formatHex(begin().digest(content));
+  }
+
   /** Completes a digest and returns it as lower-case hexadecimal digits; the digest is reset. */
   public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());

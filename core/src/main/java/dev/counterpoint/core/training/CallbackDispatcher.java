@@ -7,7 +7,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.StepBatch;
 import java.util.function.Supplier;
 
-/** Dispatches the events of the training loop: to callbacks, the step guard, and checkpoints. */
+/** Dispatches events of the training loop to callbacks, the step guard and checkpoints. */
 final class CallbackDispatcher implements LoopListener {
   private final RunContext run;
   private final TrainState state;
@@ -15,7 +15,7 @@ final class CallbackDispatcher implements LoopListener {
   private final RunTotals totals;
   private boolean checked;
 
-  /** Describes the current activity, for the message of a failure. */
+  /** Describes the current activity, for error messages. */
   private Supplier<String> position = () -> "the start";
 
   CallbackDispatcher(RunContext run, RunState saved, RunTotals totals) {
@@ -25,7 +25,7 @@ final class CallbackDispatcher implements LoopListener {
     this.totals = totals;
   }
 
-  /** The current or failed activity. */
+  /** Describes the current activity, or the activity that failed. */
   String position() {
     return position.get();
   }
@@ -47,8 +47,8 @@ final class CallbackDispatcher implements LoopListener {
     long step = state.step() + 1;
     position = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";
     for (Callback callback : run.options().callbacks()) {
-      if (callback instanceof Callback.BeforeBatch watching) {
-        watching.beforeBatch(step, microBatch, batch);
+      if (callback instanceof Callback.BeforeBatch observer) {
+        observer.beforeBatch(step, microBatch, batch);
       }
     }
   }
@@ -91,12 +91,12 @@ final class CallbackDispatcher implements LoopListener {
   }
 
   private void notify(Callback callback, StepReport report) {
-    if (callback instanceof Callback.ObservesGradients watching
-        && watching.wantsGradients(report.step())) {
-      watching.onGradients(report.step(), state.gradients().accumulated());
+    if (callback instanceof Callback.ObservesGradients observer
+        && observer.wantsGradients(report.step())) {
+      observer.onGradients(report.step(), state.gradients().accumulated());
     }
-    if (callback instanceof Callback.ObservesAverage watching && state.average().isKept()) {
-      watching.onAverage(state.average().state());
+    if (callback instanceof Callback.ObservesAverage observer && state.average().isKept()) {
+      observer.onAverage(state.average().state());
     }
     callback.onStep(report);
   }

@@ -19,16 +19,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Evaluation of a model on a whole split: each example once, without dropout and gradients. */
+/** Evaluates a model on a whole split: each example once, without dropout and gradients. */
 public final class Evaluator {
   private final BaseModel model;
   private final List<Supplier<Metric>> metrics;
   private final int batchSize;
 
   /**
-   * Measures the loss and the given metrics.
+   * Creates an evaluator of the loss and the given metrics.
    *
-   * @param batchSize the most examples computed at once; the results do not depend on it
+   * @param batchSize the maximum number of examples computed at once; it does not affect the
+   *     results
    */
   public Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
     this.model = model;
@@ -36,19 +37,19 @@ public final class Evaluator {
     this.batchSize = batchSize;
   }
 
-  /** The names of the measures. */
-  Set<String> measures() {
+  /** The names of the loss and the metrics. */
+  Set<String> metricNames() {
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
     List<double[]> nothing = measured.stream().map(Metric::sums).toList();
     return Evaluation.of(0, 0, 0, measured, nothing).values().keySet();
   }
 
-  /** Measures in a single process. */
+  /** Evaluates in a single process. */
   public Evaluation evaluate(Dataset split) {
     return evaluate(split, Collective.singleProcess());
   }
 
-  /** Measures a shard in each process; all processes get the same values. */
+  /** Evaluates one shard in each process; the result is the same in all processes. */
   public Evaluation evaluate(Dataset split, Collective collective) {
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
     StepTotals own = new StepTotals(collective);
@@ -56,8 +57,8 @@ public final class Evaluator {
     model.setTraining(false);
     try (BatchLoader steps = load(split, collective)) {
       while (steps.hasNext()) {
-        try (StepBatch items = steps.next()) {
-          for (Batch batch : items.microBatches()) {
+        try (StepBatch step = steps.next()) {
+          for (Batch batch : step.microBatches()) {
             try (NDScope scope = new NDScope();
                 Torch.Recording recording = Torch.noGradients()) {
               NDArray output = model.forward(batch);

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 
 /**
- * The position of a run between two steps: with the model, the optimizer and the run file all that
- * a run needs to resume.
+ * The position of a run between two steps. Together with the model, the optimizer and the run file
+ * it is everything that a run needs to resume.
  */
 final class Progress {
   private long step;
@@ -15,7 +15,7 @@ final class Progress {
   private double epochLoss;
   private double epochWeight;
 
-  /** Optimizer steps done. */
+  /** The number of optimizer steps done. */
   long step() {
     return step;
   }
@@ -25,18 +25,18 @@ final class Progress {
     return epoch;
   }
 
-  /** Optimizer steps done in the current epoch. */
+  /** The number of optimizer steps done in the current epoch. */
   long stepInEpoch() {
     return stepInEpoch;
   }
 
-  /** The mean loss over the current epoch up to now. */
+  /** The mean loss of the current epoch so far. */
   double epochLoss() {
     return epochLoss / epochWeight;
   }
 
   /**
-   * Checks that the run has not begun more epochs than it is to have.
+   * Checks that the run has not begun more than the configured number of epochs.
    *
    * @throws InvalidSettings if it has
    */
@@ -48,7 +48,7 @@ final class Progress {
               + epochs
               + ", but the run has begun epoch "
               + begun
-              + ". Ask for "
+              + ". Set it to "
               + begun
               + " or more, or start a new run in another directory.");
     }
@@ -67,8 +67,8 @@ final class Progress {
   }
 
   /**
-   * Resets the loss of the epoch before, which was needed for the report, at the first step of an
-   * epoch.
+   * Resets the loss of the previous epoch if a new epoch begins. It cannot be reset at the end of
+   * the epoch, since the report needs it.
    */
   void epochBegins() {
     if (stepInEpoch == 0) {

@@ -2,7 +2,7 @@ package dev.counterpoint.core.training;
 
 import dev.counterpoint.core.distributed.RankCoordinator;
 
-/** The parts of a run that its checkpoints, step guard and callbacks share. */
+/** The parts of a run that are shared by its checkpoints, step guard and callbacks. */
 record RunContext(
     TrainState state,
     TrainingStrategy strategy,

@@ -9,14 +9,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of a run beside its training settings: seed, callbacks, checkpoints.
+ * Options of a run besides its training settings: seed, callbacks, checkpoints.
  *
- * @param seed of the order of the examples and of dropout
- * @param callbacks called in this order
+ * @param seed the seed of the shuffling and of dropout
+ * @param callbacks the callbacks, called in this order
  * @param stop requests an early end
  * @param checkpoints the store that the run saves to and resumes from; null if it has none
  * @param policy when a checkpoint is saved
- * @param snapshots snapshots of steps that are unusual or not finite; null if none are saved
+ * @param snapshots stores snapshots of steps that are unusual or not finite; null to save none
  */
 public record RunOptions(
     long seed,

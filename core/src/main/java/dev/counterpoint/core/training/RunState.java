@@ -14,9 +14,11 @@ import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.CheckpointWriter;
 import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.io.IOException;
@@ -46,7 +48,7 @@ final class RunState implements AutoCloseable {
   private final RankCoordinator ranks;
 
   /** Whether the run has a store. Only rank 0 reads and writes it. */
-  private final boolean kept;
+  private final boolean hasStore;
 
   private final @Nullable CheckpointWriter writer;
   private boolean due;
@@ -60,7 +62,7 @@ final class RunState implements AutoCloseable {
     this.guard = new StepGuard(run);
     this.ranks = run.ranks();
     CheckpointStore store = run.options().checkpoints();
-    kept = ranks.broadcast(store != null);
+    hasStore = ranks.broadcast(store != null);
     writer =
         store != null && ranks.isRankZero()
             ? new CheckpointWriter(store, run.options().policy().background(), this::sync)
@@ -71,7 +73,7 @@ final class RunState implements AutoCloseable {
     return guard;
   }
 
-  /** Files that belong to a step are on the disk before its checkpoint. */
+  /** Flushes the files of callbacks to disk, before a checkpoint is written. */
   private void sync() throws IOException {
     for (Callback callback : run.options().callbacks()) {
       if (callback instanceof Callback.Flushable writing) {
@@ -83,21 +85,21 @@ final class RunState implements AutoCloseable {
   /**
    * Restores the newest complete checkpoint, if there is one. Rank 0 reads it and broadcasts it.
    *
-   * @return why checkpoints were skipped
+   * @return the reason for each skipped checkpoint
    * @throws InvalidSettings if it was saved with other data, another seed, other batches or another
    *     model, or if there are checkpoints but none is complete
    */
   List<String> restore() {
-    if (!kept) {
+    if (!hasStore) {
       return List.of();
     }
     try (NDManager memory = Torch.newManager(Device.cpu());
         NDScope temporary = new NDScope()) {
       temporary.suppressNotUsedWarning();
-      StrategyState ofStrategy = StrategyState.of(run.strategy());
-      Map<String, NDArray> arrays = ofStrategy.with(state.arrays());
-      Map<String, Object> ofRanks = new TreeMap<>();
-      String read = ranks.isRankZero() ? read(ofStrategy, arrays, ofRanks, memory).text() : "";
+      StrategyState strategyState = StrategyState.of(run.strategy());
+      Map<String, NDArray> arrays = strategyState.with(state.arrays());
+      Map<String, Object> rankLocal = new TreeMap<>();
+      String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).text() : "";
       Found found = Found.of(ranks.broadcast(read));
       if (found.refusal() != null) {
         throw new InvalidSettings(found.refusal());
@@ -106,47 +108,50 @@ final class RunState implements AutoCloseable {
         ranks.broadcast(state.model().parameters().stream().map(Parameter::value).toList());
         ranks.broadcast(List.copyOf(arrays.values()));
         if (!ranks.isRankZero()) {
-          adopt(found.state());
+          restoreFrom(found.state());
         }
-        ofRanks.putAll(map(found.state().path(STRATEGY)));
-        run.strategy().loadState(ofRanks);
+        rankLocal.putAll(map(found.state().path(STRATEGY)));
+        run.strategy().loadState(rankLocal);
       }
-      return found.passedOver();
+      return found.skipped();
     }
   }
 
-  /** Finds and loads a checkpoint. An error is returned, not thrown, so that all ranks throw it. */
+  /**
+   * Finds and loads a checkpoint on rank 0. An error is returned, not thrown, so that all ranks can
+   * throw it.
+   */
   private Found read(
-      StrategyState ofStrategy,
+      StrategyState strategyState,
       Map<String, NDArray> arrays,
-      Map<String, Object> ofRanks,
+      Map<String, Object> rankLocal,
       NDManager memory) {
     try {
       CheckpointStore store = Objects.requireNonNull(run.options().checkpoints());
       store.prepare(
           4 * state.model().parameters().stream().mapToLong(it -> it.shape().size()).sum()
               + StrategyState.bytes(arrays.values())
-              + StrategyState.bytes(ofStrategy.ofRanks().values()));
+              + StrategyState.bytes(strategyState.rankLocal().values()));
       CheckpointStore.Found newest = store.newest();
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (newest.lost()) {
         throw new InvalidSettings(
-            String.join("\n", newest.passedOver())
-                + "\nNo checkpoint is complete, and the run would start at the first step. Restore"
-                + " one, or start a new run in another directory.");
+            String.join("\n", newest.skipped())
+                + "\nNo checkpoint is complete, so the run would start at the first step. Restore a"
+                + " checkpoint, or start a new run in another directory.");
       }
       if (checkpoint.isPresent()) {
-        adopt(checkpoint.get().state());
+        restoreFrom(checkpoint.get().state());
         Map<String, NDArray> all = new TreeMap<>(arrays);
         for (Map.Entry<String, Shape> saved : checkpoint.get().shapes().entrySet()) {
           if (saved.getKey().startsWith(Stateful.RANK_PREFIX)) {
             all.put(saved.getKey(), memory.zeros(saved.getValue()));
-            ofRanks.put(saved.getKey(), Objects.requireNonNull(all.get(saved.getKey())));
+            rankLocal.put(saved.getKey(), Objects.requireNonNull(all.get(saved.getKey())));
           }
         }
         checkpoint.get().load(state.model().parameters(), all);
       }
-      return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.passedOver(), null);
+      return new Found(checkpoint.map(Checkpoint::state).orElse(null), newest.skipped(), null);
     } catch (InvalidSettings e) {
       if (ranks.isSingleProcess()) {
         throw e;
@@ -157,19 +162,28 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  private void adopt(ObjectNode saved) {
-    for (Map.Entry<String, Stateful> entry : statefulCallbacks().entrySet()) {
-      JsonNode memory = saved.path("callbacks").path(entry.getKey());
-      if (memory.isObject()) {
-        entry.getValue().loadState(map(memory));
-      }
-    }
+  private void restoreFrom(ObjectNode saved) {
+    JsonNode callbacks = saved.path("callbacks");
+    statefulCallbacks()
+        .forEach(
+            (name, callback) -> {
+              FormerName former = callback.getClass().getAnnotation(FormerName.class);
+              boolean isFormer = former != null && !callbacks.has(name);
+              JsonNode stored = callbacks.path(isFormer ? former.value() : name);
+              if (stored.isObject()) {
+                callback.loadState(map(stored));
+              }
+            });
     requireSameData(saved.path("dataFingerprint").asText());
     requireSame("seed", saved.path("seed").asText(), Long.toString(run.options().seed()));
     if (saved.has(ORDER)) { // absent in checkpoints of the first versions
       run.data()
           .order()
-          .forEach((what, now) -> requireSame(what, saved.path(ORDER).path(what).asText(), now));
+          .forEach(
+              (key, now) -> {
+                String what = key.replace("items", "examples"); // checkpoints store "items"
+                requireSame(what, saved.path(ORDER).path(key).asText(), now);
+              });
     }
     state.restoreProgress(saved.path("progress"));
     totals.restoreFrom(saved.path("tally"));
@@ -179,19 +193,19 @@ final class RunState implements AutoCloseable {
   /**
    * The result of rank 0's search for a checkpoint.
    *
-   * @param state of the checkpoint; null if there is none
+   * @param state the state of the checkpoint; null if there is none
+   * @param skipped the reason for each skipped checkpoint
    * @param refusal why the run cannot resume; null if it can
    */
-  private record Found(
-      @Nullable ObjectNode state, List<String> passedOver, @Nullable String refusal) {
+  private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
     static Found of(String text) {
       try {
         JsonNode json = JSON.readTree(text);
-        List<String> passedOver = new ArrayList<>();
-        json.path("passedOver").forEach(sentence -> passedOver.add(sentence.asText()));
+        List<String> skipped = new ArrayList<>();
+        json.path("passedOver").forEach(sentence -> skipped.add(sentence.asText()));
         return new Found(
             json.path("state") instanceof ObjectNode state ? state : null,
-            passedOver,
+            skipped,
             json.path("refusal").isTextual() ? json.path("refusal").asText() : null);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -200,7 +214,7 @@ final class RunState implements AutoCloseable {
 
     String text() {
       ObjectNode json = JSON.createObjectNode().put("refusal", refusal);
-      passedOver.forEach(json.putArray("passedOver")::add);
+      skipped.forEach(json.putArray("passedOver")::add);
       return json.set("state", state).toString();
     }
   }
@@ -209,8 +223,8 @@ final class RunState implements AutoCloseable {
     Fingerprint before = Fingerprint.parse(saved);
     Fingerprint now = Fingerprint.parse(run.data().fingerprint());
     List<String> changed = now.changedSince(before);
-    if (before.items().equals(now.items()) || changed.isEmpty()) {
-      requireSame("data", before.items(), now.items());
+    if (before.hash().equals(now.hash()) || changed.isEmpty()) {
+      requireSame("data", before.hash(), now.hash());
     } else {
       throw new InvalidSettings(
           "The run cannot resume: the data has changed since its checkpoint was saved, in "
@@ -232,18 +246,18 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Saves if the policy demands it, as soon as all processes have identical weights. */
+  /** Saves a checkpoint if it is due, as soon as all processes have identical weights. */
   void saveIfDue() {
     if (writer != null) {
       notifySaved(writer, CheckpointWriter::saved);
     }
-    due |= kept && isDue();
+    due |= hasStore && isDue();
     if (due && state.isSynchronous()) {
       save();
     }
   }
 
-  /** Clocks differ between machines: the clock of rank 0 decides. */
+  /** Whether a checkpoint is due. The clock of rank 0 decides, since machines may differ. */
   private boolean isDue() {
     Duration sinceLast = Duration.ofNanos(System.nanoTime() - savedAt);
     boolean due = run.options().policy().due(state.step(), sinceLast);
@@ -251,21 +265,21 @@ final class RunState implements AutoCloseable {
   }
 
   /**
-   * Saves a checkpoint; it may be written while the training continues.
+   * Saves a checkpoint. It may be written in the background while the training continues.
    *
    * @throws NotFiniteException if a weight is not finite: no run could resume from it
    */
   void save() {
-    if (!kept) {
+    if (!hasStore) {
       return;
     }
     guard.requireFiniteWeights(state.step());
     ranks.requireSameValues(state.model().parameters(), state.step());
     try (NDScope temporary = new NDScope()) {
       temporary.suppressNotUsedWarning();
-      StrategyState ofStrategy = StrategyState.of(run.strategy());
+      StrategyState strategyState = StrategyState.of(run.strategy());
       if (writer != null) {
-        save(writer, ofStrategy);
+        save(writer, strategyState);
       }
     }
     due = false;
@@ -273,12 +287,12 @@ final class RunState implements AutoCloseable {
     savedAt = System.nanoTime();
   }
 
-  private void save(CheckpointWriter writer, StrategyState ofStrategy) {
+  private void save(CheckpointWriter writer, StrategyState strategyState) {
     notifySaved(writer, CheckpointWriter::finish);
     try {
-      Map<String, NDArray> arrays = ofStrategy.with(state.arrays());
-      arrays.putAll(ofStrategy.ofRanks());
-      writer.save(state.step(), state.model().parameters(), arrays, json(ofStrategy));
+      Map<String, NDArray> arrays = strategyState.with(state.arrays());
+      arrays.putAll(strategyState.rankLocal());
+      writer.save(state.step(), state.model().parameters(), arrays, json(strategyState));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -287,7 +301,7 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Saves unless the last step is saved already, and waits until all is on the disk. */
+  /** Saves the last step unless it is saved already, and waits until it is written to disk. */
   void finish() {
     if (savedStep != state.step()) {
       save();
@@ -297,13 +311,13 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Returns the step that a writer has saved. */
+  /** Returns the step of the checkpoint that a writer has completed, if any. */
   @FunctionalInterface
   private interface Saved {
     OptionalLong by(CheckpointWriter writer) throws IOException;
   }
 
-  /** Notifies the callbacks of a checkpoint that is on the disk now. */
+  /** Notifies the callbacks of a checkpoint that was written to disk. */
   private void notifySaved(CheckpointWriter writer, Saved saved) {
     try {
       saved
@@ -322,15 +336,15 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  private ObjectNode json(StrategyState ofStrategy) {
+  private ObjectNode json(StrategyState strategyState) {
     ObjectNode json = JSON.createObjectNode();
     json.put("seed", run.options().seed());
     json.put("dataFingerprint", run.data().fingerprint());
     run.data().order().forEach(json.putObject(ORDER)::put);
     state.progress().saveTo(json.putObject("progress"));
     totals.saveTo(json.putObject("tally"));
-    if (!ofStrategy.values().isEmpty()) {
-      json.set(STRATEGY, JSON.valueToTree(ofStrategy.values()));
+    if (!strategyState.values().isEmpty()) {
+      json.set(STRATEGY, JSON.valueToTree(strategyState.values()));
     }
     ObjectNode callbacks = json.putObject("callbacks");
     statefulCallbacks()
@@ -338,7 +352,7 @@ final class RunState implements AutoCloseable {
     return json;
   }
 
-  /** By class name, with a number from the second of a class on. */
+  /** The stateful callbacks by class name; a second one of a class has the suffix " 2", etc. */
   private Map<String, Stateful> statefulCallbacks() {
     Map<String, Stateful> named = new LinkedHashMap<>();
     for (Callback callback : run.options().callbacks()) {

@@ -12,15 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Totals of a run up to now, over all its restarts, for its summary. */
+/** Totals of a run so far, over all its restarts, for its summary. */
 final class RunTotals {
-  private long items;
+  private long examples;
   private long tokens;
   private double seconds;
   private Optional<Evaluation> validation = Optional.empty();
 
   void add(StepReport report) {
-    items += report.items();
+    examples += report.examples();
     tokens += report.tokens();
     seconds += report.seconds();
   }
@@ -35,24 +35,24 @@ final class RunTotals {
         progress.epoch() - 1,
         progress.epochLoss(),
         validation,
-        items,
+        examples,
         tokens,
         seconds,
         stopReason);
   }
 
   void saveTo(ObjectNode json) {
-    json.put("items", items).put("tokens", tokens).put("seconds", seconds);
+    json.put("items", examples).put("tokens", tokens).put("seconds", seconds);
     validation.ifPresent(
         evaluation -> {
-          ObjectNode saved = json.putObject("validation").put("items", evaluation.items());
+          ObjectNode saved = json.putObject("validation").put("items", evaluation.examples());
           evaluation.values().forEach(saved.putObject("values")::put);
           evaluation.remarks().forEach(saved.putArray("remarks")::add);
         });
   }
 
   void restoreFrom(JsonNode json) {
-    items = json.path("items").asLong();
+    examples = json.path("items").asLong();
     tokens = json.path("tokens").asLong();
     seconds = json.path("seconds").asDouble();
     if (json.path("validation") instanceof ObjectNode saved) {

@@ -20,12 +20,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inspects each step before its update. A loss or gradient that is not finite ends the run; a
- * gradient norm far above the recent ones is reported. A snapshot of the step is saved in both
- * cases, if the run has room for it.
+ * Checks each step before its update. A loss or gradient that is not finite ends the run; a
+ * gradient norm far above the norms of the last steps is reported. In both cases a snapshot of the
+ * step is saved, if the run has fewer snapshots than its limit.
  */
 final class StepGuard {
-  private static final int NAMED_ITEMS = 8;
+  private static final int MAX_NAMED_EXAMPLES = 8;
 
   private final RunContext run;
   private final TrainState state;
@@ -42,7 +42,7 @@ final class StepGuard {
   }
 
   /**
-   * Inspects a step.
+   * Checks a step.
    *
    * @throws NotFiniteException if its loss or gradient is not finite
    */
@@ -50,45 +50,45 @@ final class StepGuard {
     if (!Double.isFinite(step.meanLoss()) || !Double.isFinite(step.norm())) {
       throw failure(step, batch);
     }
-    double usual = history.medianBefore(step.norm());
-    if (step.norm() > GradientHistory.FACTOR * usual) {
+    double median = history.medianBefore(step.norm());
+    if (step.norm() > GradientHistory.FACTOR * median) {
       String reason =
           String.format(
               Locale.ROOT,
-              "The gradient norm of step %d is %.4g; the median of the %d steps before is %.4g.",
+              "The gradient norm of step %d is %.4g; the median of the %d previous steps is %.4g.",
               state.step() + 1,
               step.norm(),
               GradientHistory.STEPS,
-              usual);
-      Path kept = ranks.isRankZero() ? keep(step, batch, reason) : null;
-      if (kept != null) {
-        SnapshotReport report = new SnapshotReport(state.step() + 1, reason, kept);
+              median);
+      Path saved = ranks.isRankZero() ? saveSnapshot(step, batch, reason) : null;
+      if (saved != null) {
+        SnapshotReport report = new SnapshotReport(state.step() + 1, reason, saved);
         run.options().callbacks().forEach(callback -> callback.onSnapshot(report));
       }
     }
   }
 
   /**
-   * The message, the same in all ranks, comes from the rank whose loss is not finite, which saves
-   * the snapshot; from rank 0 if all losses are finite.
+   * The exception, with the same message in all ranks. The message and the snapshot are from the
+   * lowest rank whose loss is not finite, or from rank 0 if all losses are finite.
    */
   private NotFiniteException failure(StepTotals step, StepBatch batch) {
     boolean own = step.notFiniteBatch() >= 0;
-    RankCoordinator.Given culprit = ranks.firstGiven(own ? "" : null);
+    RankCoordinator.RankText failed = ranks.firstText(own ? "" : null);
     String reason = null;
     String folder = null;
-    if (step.rank() == (culprit == null ? 0 : culprit.rank())) {
+    if (step.rank() == (failed == null ? 0 : failed.rank())) {
       reason = notFinite(step, batch);
-      Path kept = keep(step, batch, reason);
-      folder = kept == null ? null : kept.toString();
+      Path saved = saveSnapshot(step, batch, reason);
+      folder = saved == null ? null : saved.toString();
     }
-    String message = ranks.given(reason);
-    RankCoordinator.Given snapshot = ranks.firstGiven(folder);
+    String message = ranks.onlyText(reason);
+    RankCoordinator.RankText snapshot = ranks.firstText(folder);
     return new NotFiniteException(message, snapshot == null ? null : snapshot.text());
   }
 
   /**
-   * Checks the weights before a validation and before a checkpoint.
+   * Checks that all weights are finite, before a validation or a checkpoint.
    *
    * @throws NotFiniteException naming the first parameter with a value that is not finite
    */
@@ -116,14 +116,18 @@ final class StepGuard {
     finiteStep = step;
   }
 
-  /** Saves a snapshot; null if the run saves none or no more, or if it cannot be written. */
-  private @Nullable Path keep(StepTotals step, StepBatch batch, String reason) {
+  /**
+   * Saves a snapshot.
+   *
+   * @return its folder; null if the run saves none, has reached its limit, or cannot write it
+   */
+  private @Nullable Path saveSnapshot(StepTotals step, StepBatch batch, String reason) {
     StepSnapshots snapshots = run.options().snapshots();
     try {
       if (snapshots == null || !snapshots.hasRoom()) {
         return null;
       }
-      return snapshots.keep(
+      return snapshots.save(
           snapshot(step, batch, reason), state.model().parameters(), batch.microBatches());
     } catch (IOException e) {
       return null; // a full disk must not end the run
@@ -168,21 +172,26 @@ final class StepGuard {
     double learningRate = state.optimizer().learningRate(state::learningRate);
     return String.format(
         Locale.ROOT,
-        " If these are in order, try a learning rate below %.2e, that of this step.",
+        " If the examples are valid, try a learning rate below %.2e, the learning rate of this"
+            + " step.",
         learningRate);
   }
 
-  /** Names the first examples of a micro-batch, or of the whole step if it is negative. */
+  /**
+   * Names the first examples of a micro-batch.
+   *
+   * @param microBatch its index; if negative, the examples of the whole step are named
+   */
   private String origins(StepBatch batch, int microBatch) {
     int size = state.config().microBatch();
     long[] all = batch.indices();
-    long[] some =
+    long[] selected =
         microBatch < 0
             ? all
             : Arrays.copyOfRange(
                 all, microBatch * size, Math.min(all.length, (microBatch + 1) * size));
     List<String> named =
-        Arrays.stream(some).limit(NAMED_ITEMS).mapToObj(run.data()::origin).toList();
-    return ExampleNames.of(named, some.length - named.size());
+        Arrays.stream(selected).limit(MAX_NAMED_EXAMPLES).mapToObj(run.data()::origin).toList();
+    return ExampleNames.of(named, selected.length - named.size());
   }
 }

@@ -19,7 +19,7 @@ final class StepTotals {
   private double ownWeight;
   private boolean stop;
   private int notFinite = NONE;
-  private int batches;
+  private int microBatches;
   private double norm;
   private double learningRate;
 
@@ -36,12 +36,12 @@ final class StepTotals {
   void add(LossSum sum, Batch batch) {
     double total = sum.total(); // device-to-host synchronization: the loss
     if (!Double.isFinite(total) && notFinite == NONE) {
-      notFinite = batches;
+      notFinite = microBatches;
     }
     loss += total;
     weight += sum.weight(); // device-to-host synchronization, already done by the line above
     tokens += batch.tokens();
-    batches++;
+    microBatches++;
   }
 
   /** Sums the totals over the processes, in one exchange. */
@@ -55,7 +55,7 @@ final class StepTotals {
   }
 
   /**
-   * The factor that makes the gradients those of the mean loss of the batch.
+   * The factor that scales the summed gradients to the gradient of the mean loss of the batch.
    *
    * @param summed the number of processes whose gradients have been summed
    */
@@ -91,7 +91,7 @@ final class StepTotals {
     return loss;
   }
 
-  /** Examples or tokens that count in the loss. */
+  /** The number of examples or tokens that count in the loss. */
   double weight() {
     return weight;
   }
@@ -100,7 +100,7 @@ final class StepTotals {
     return loss / weight;
   }
 
-  /** Tokens that are not padding. */
+  /** The number of tokens that are not padding. */
   long tokens() {
     return tokens;
   }
@@ -115,17 +115,17 @@ final class StepTotals {
     return (System.nanoTime() - begin) * 1e-9;
   }
 
-  /** Examples or tokens of this process that count in the loss. */
+  /** The number of examples or tokens of this process that count in the loss. */
   double ownWeight() {
     return ownWeight;
   }
 
-  /** The next micro-batch of this process, counted from 0. */
+  /** The index of the next micro-batch of this process, from 0. */
   int microBatch() {
-    return batches;
+    return microBatches;
   }
 
-  /** The first micro-batch of this process whose loss is not finite, or -1. */
+  /** The index of the first micro-batch of this process whose loss is not finite; -1 if none. */
   int notFiniteBatch() {
     return notFinite;
   }

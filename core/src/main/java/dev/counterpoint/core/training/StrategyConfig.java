@@ -5,8 +5,8 @@ import dev.counterpoint.core.distributed.Processes;
 import java.util.Optional;
 
 /**
- * Settings of a training strategy: the {@code strategy:} of a run file. An implementation is a
- * record that validates itself.
+ * Settings of a training strategy: the {@code strategy:} section of a run file. An implementation
+ * is a record that validates itself.
  */
 @FunctionalInterface
 public interface StrategyConfig {
@@ -14,7 +14,7 @@ public interface StrategyConfig {
    * Builds the strategy of one process.
    *
    * @param collective connects the processes of the run; {@link Collective#singleProcess()} if the
-   *     run has a single process. The strategy closes it.
+   *     run has a single process. Its creator closes it, after the strategy.
    */
   TrainingStrategy build(Collective collective);
 

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The state of a strategy, by how a checkpoint stores it.
+ * The state of a strategy, grouped by how a checkpoint stores it.
  *
- * @param shared arrays that are the same in every process
- * @param ofRanks arrays of single ranks, on rank 0
- * @param values numbers and texts
+ * @param shared arrays that are identical in every process
+ * @param rankLocal rank-local arrays, present on rank 0 only
+ * @param values numbers and strings
  */
 record StrategyState(
-    Map<String, NDArray> shared, Map<String, NDArray> ofRanks, Map<String, Object> values) {
+    Map<String, NDArray> shared, Map<String, NDArray> rankLocal, Map<String, Object> values) {
   static StrategyState of(TrainingStrategy strategy) {
     StrategyState state = new StrategyState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     strategy
@@ -24,7 +24,7 @@ record StrategyState(
               if (!(value instanceof NDArray array)) {
                 state.values.put(name, value);
               } else if (name.startsWith(Stateful.RANK_PREFIX)) {
-                state.ofRanks.put(name, array);
+                state.rankLocal.put(name, array);
               } else {
                 state.shared.put(name, array);
               }
@@ -39,12 +39,13 @@ record StrategyState(
         (name, array) -> {
           if (all.put(name, array) != null) {
             throw new IllegalStateException(
-                "The state of the strategy has an array \"" + name + "\", as the optimizer has.");
+                "The strategy and the optimizer both store an array \"" + name + "\".");
           }
         });
     return all;
   }
 
+  /** The total size of arrays, in bytes. */
   static long bytes(Collection<NDArray> arrays) {
     return arrays.stream()
         .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())

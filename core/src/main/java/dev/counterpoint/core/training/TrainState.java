@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Everything that a training step reads and writes: the model, its gradients, its optimizer, and
- * the position in the run. Closing it leaves the model open.
+ * Training state: everything that a training step reads and writes, namely the model, the
+ * gradients, the optimizer, and the position in the run. Closing it does not close the model.
  */
 public final class TrainState implements AutoCloseable {
   private final BaseModel model;
@@ -74,7 +74,7 @@ public final class TrainState implements AutoCloseable {
     return gradients;
   }
 
-  /** The values of the trainable parameters by name, each of its parameter's shape. */
+  /** The values of the trainable parameters by name, in their shapes; not copies. */
   public Map<String, NDArray> weights() {
     Map<String, NDArray> weights = new LinkedHashMap<>();
     model.parameters().stream()
@@ -83,7 +83,7 @@ public final class TrainState implements AutoCloseable {
     return weights;
   }
 
-  /** Optimizer steps done. */
+  /** The number of optimizer steps done. */
   public long step() {
     return progress.step();
   }
@@ -93,17 +93,17 @@ public final class TrainState implements AutoCloseable {
     return progress.epoch();
   }
 
-  /** Epochs of the whole run. */
+  /** The number of epochs of the whole run. */
   public int epochs() {
     return config.epochs();
   }
 
-  /** Epochs done; the current one counts as soon as its last step is done. */
+  /** The number of complete epochs; the current one counts as soon as its last step is done. */
   public int completedEpochs() {
     return isEpochEnd() ? progress.epoch() : progress.epoch() - 1;
   }
 
-  /** Optimizer steps done in the current epoch. */
+  /** The number of optimizer steps done in the current epoch. */
   public long stepInEpoch() {
     return progress.stepInEpoch();
   }
@@ -113,16 +113,16 @@ public final class TrainState implements AutoCloseable {
     return progress.stepInEpoch() == stepsPerEpoch;
   }
 
-  /** Examples or tokens of the current batch that count in the loss, over all processes. */
+  /** The number of examples or tokens in the current batch that count, over all processes. */
   public double batchWeight() {
     return batchWeight;
   }
 
   /**
-   * A seed for random numbers of the current step: a function of the run's seed, the step and the
-   * purpose, so that a resumed run draws the same numbers.
+   * A seed for random numbers in the current step. It depends only on the seed of the run, the step
+   * and the purpose, so that a resumed run draws the same numbers.
    *
-   * @param purpose a different name for each use
+   * @param purpose a name that is different for each use
    */
   public long seed(String purpose) {
     return Seeds.of(Seeds.of(options.seed(), purpose), progress.step() + 1);
@@ -133,7 +133,11 @@ public final class TrainState implements AutoCloseable {
     return Seeds.of(options.seed(), progress.step() + 1, microBatch, rank);
   }
 
-  /** The learning rate of the current step. */
+  /**
+   * The learning rate of the current step, according to the schedule.
+   *
+   * @param base the learning rate of the optimizer or parameter group
+   */
   double learningRate(double base) {
     return config
         .schedule()
@@ -162,7 +166,7 @@ public final class TrainState implements AutoCloseable {
     progress.stepDone(totals.loss(), totals.weight());
   }
 
-  /** Records whether all processes have identical weights, and updates the average if they have. */
+  /** Sets whether all processes have identical weights, and updates the average if they do. */
   void setSynchronous(boolean synchronous) {
     this.synchronous = synchronous;
     if (synchronous) {
@@ -192,13 +196,16 @@ public final class TrainState implements AutoCloseable {
     return stepsPerEpoch;
   }
 
-  /** Checkpoints have identical weights in all processes, so that the first step is averaged. */
+  /**
+   * Restores the position. Weights are identical in all processes whenever a checkpoint is saved,
+   * so the weight average of a checkpoint with at least one step has been started.
+   */
   void restoreProgress(JsonNode json) {
     progress.restoreFrom(json);
     averaged = progress.step() > 0;
   }
 
-  /** The arrays that a checkpoint stores for every strategy, by name: optimizer and average. */
+  /** The arrays of optimizer and weight average by name; checkpoints store them. */
   Map<String, NDArray> arrays() {
     Map<String, NDArray> arrays = new LinkedHashMap<>(optimizer.state());
     arrays.putAll(average.state());
@@ -206,9 +213,11 @@ public final class TrainState implements AutoCloseable {
   }
 
   /**
-   * Exchanges the model's weights with the result's until the returned exchange is closed.
+   * Exchanges the weights of the model with the result weights until the returned exchange is
+   * closed.
    *
-   * @param result by parameter name; if empty, the average of the weights, if the run has one
+   * @param result the result weights by parameter name; if empty, the averaged weights are used, if
+   *     the run has them
    */
   WeightAverage.Exchange useResult(Map<String, NDArray> result) {
     if (result.isEmpty()) {
@@ -222,7 +231,7 @@ public final class TrainState implements AutoCloseable {
           NDArray weight = weights.get(name);
           if (weight == null || !weight.getShape().equals(value.getShape())) {
             throw new IllegalArgumentException(
-                "resultWeights of the strategy has \""
+                "The strategy's resultWeights contain \""
                     + name
                     + "\" "
                     + value.getShape()

@@ -27,26 +27,25 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a model: epoch after epoch through the strategy, with a validation after each epoch and
- * checkpoints in between.
+ * Trains a model for the configured number of epochs, with a validation after each epoch and
+ * checkpoints in between. The training strategy runs each epoch.
  *
  * <pre>{@code
  * new Trainer(model, TrainingConfig.defaults()).train(dataset);
  * }</pre>
  */
 public final class Trainer {
-  private static final String ENGINE = "PyTorch";
-
   private final BaseModel model;
   private final TrainingStrategy strategy;
   private final TrainingConfig config;
   private final RunOptions options;
 
-  /** A trainer in a single process, with seed 0, without callbacks and checkpoints. */
+  /** Creates a trainer in a single process, with seed 0, without callbacks and checkpoints. */
   public Trainer(BaseModel model, TrainingConfig config) {
     this(model, TrainingStrategy.singleProcess(), config, RunOptions.ofSeed(0));
   }
 
+  /** Creates a trainer that uses a training strategy. */
   public Trainer(
       BaseModel model, TrainingStrategy strategy, TrainingConfig config, RunOptions options) {
     this.model = model;
@@ -61,19 +60,18 @@ public final class Trainer {
   }
 
   /**
-   * Trains until the last epoch is done or the stop signal is given. A run with checkpoints resumes
-   * from the newest complete one. The model is initialized if it is not yet, and has the result
-   * weights of the strategy when the method returns.
+   * Trains until the last epoch is complete or a stop is requested. A run with checkpoints resumes
+   * from its newest complete checkpoint. The model is initialized if it is not yet, and has the
+   * result weights of the strategy when the method returns.
    *
    * @throws NotFiniteException before an update with a loss or gradient that is not finite
    * @throws InvalidSettings if the settings do not fit the model or the data
-   * @throws OutOfMemoryException if a step or a validation needs more memory than there is
+   * @throws OutOfMemoryException if a step or a validation needs more memory than is available
    */
   public TrainingEnd train(DataSplits data) {
-    Engine.getEngine(ENGINE); // loads libtorch
     RunTotals totals = new RunTotals();
-    try (Torch.Recording off = Torch.noGradients();
-        RunContext run = prepare(data);
+    try (RunContext run = prepare(data); // loads the engine
+        Torch.Recording off = Torch.noGradients();
         RunState saved = new RunState(run, totals)) {
       TrainState state = run.state();
       strategy.setup(state);
@@ -81,7 +79,7 @@ public final class Trainer {
       CallbackDispatcher listener = new CallbackDispatcher(run, saved, totals);
       TrainingLoop loop = new TrainingLoop(state, strategy, run.data(), listener);
       try {
-        while (state.epoch() <= config.epochs() && !run.ranks().stops(options.stop())) {
+        while (state.epoch() <= config.epochs() && !run.ranks().shouldStop(options.stop())) {
           state.progress().epochBegins();
           listener.loading();
           model.setTraining(true);
@@ -113,19 +111,19 @@ public final class Trainer {
   private RunContext prepare(DataSplits data) {
     RankCoordinator ranks = new RankCoordinator(strategy.collective());
     initialize();
-    ranks.requireSame(common(data));
-    requireMeasured(data);
+    ranks.requireSame(settings(data));
+    requireMonitoredMetrics(data);
     TrainingData training = new TrainingData(data, config, options.seed());
     TrainState state = new TrainState(model, config, options, training.stepsPerEpoch());
     return new RunContext(state, strategy, training, options, ranks);
   }
 
-  /** Restores a checkpoint if there is one, and notifies the callbacks. */
+  /** Restores the newest checkpoint, if there is one, and notifies the callbacks. */
   private void start(RunContext run, RunState saved) {
     TrainState state = run.state();
     boolean stopRequested = options.stop().requested();
     run.ranks().broadcast(model.parameters().stream().map(Parameter::value).toList());
-    List<String> passedOver = saved.restore();
+    List<String> skipped = saved.restore();
     run.ranks().requireSameValues(model.parameters(), state.step());
     state.progress().requireWithin(config.epochs());
     TrainingStart start =
@@ -133,13 +131,13 @@ public final class Trainer {
             state.step(),
             Math.multiplyExact(state.stepsPerEpoch(), config.epochs()),
             config.epochs(),
-            passedOver,
-            stopRequested ? null : ended(state));
+            skipped,
+            stopRequested ? null : endReason(state));
     notify(callback -> callback.onStart(start));
   }
 
-  /** Why a restored run has nothing left to train; null if it has. */
-  private @Nullable String ended(TrainState state) {
+  /** The reason why a restored run has no steps left to train; null if it has steps left. */
+  private @Nullable String endReason(TrainState state) {
     return state.epoch() > config.epochs()
         ? "all " + state.step() + " steps are done"
         : options.stop().reason();
@@ -154,10 +152,11 @@ public final class Trainer {
     int processes = strategy.collective().worldSize();
     if (processes > config.batchSize()) {
       throw new InvalidSettings(
-          processes
-              + " processes cannot share a batch of "
+          "training.batchSize is "
               + config.batchSize()
-              + " examples (training.batchSize), which has less than one for each.");
+              + ", but must be at least the number of processes, "
+              + processes
+              + ": each process needs at least one example of every batch.");
     }
     if (model.parameters().isEmpty()) {
       throw new InvalidSettings("The model has no parameters to train.");
@@ -170,39 +169,40 @@ public final class Trainer {
     }
   }
 
-  /** The settings that must be equal in all processes, so that their steps are. */
-  private Map<String, String> common(DataSplits data) {
-    Map<String, String> common = new LinkedHashMap<>();
-    common.put("the engine", Engine.getEngine(ENGINE).getVersion());
-    common.put("the seed", Long.toString(options.seed()));
-    common.put("the data", data.fingerprint() + " (" + data.train().size() + " items)");
-    common.put("training", config.toString());
-    common.put(
+  /** The settings that must be equal in all processes, so that all compute the same steps. */
+  private Map<String, String> settings(DataSplits data) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("the engine", Engine.getEngine("PyTorch").getVersion());
+    settings.put("the seed", Long.toString(options.seed()));
+    settings.put("the data", data.fingerprint() + " (" + data.train().size() + " examples)");
+    settings.put("training", config.toString());
+    settings.put(
         "the model",
         model.parameters().stream()
             .map(parameter -> parameter + (parameter.trainable() ? "" : " frozen"))
             .collect(Collectors.joining(", ")));
-    return common;
+    return settings;
   }
 
-  /** Checks before the first epoch that the validation measures the metrics of the callbacks. */
-  private void requireMeasured(DataSplits data) {
+  /** Checks before the first epoch that the metrics that callbacks monitor exist. */
+  private void requireMonitoredMetrics(DataSplits data) {
     for (Callback callback : options.callbacks()) {
-      if (callback instanceof Callback.MonitorsMetric measuring) {
-        requireValidation(data, measuring.measure());
-        Evaluation.requireMeasured(measuring.measure(), evaluator(data).measures());
+      if (callback instanceof Callback.MonitorsMetric monitor) {
+        requireValidation(data, monitor.metric());
+        Evaluation.requireMeasured(monitor.metric(), evaluator(data).metricNames());
       }
     }
   }
 
-  private static void requireValidation(DataSplits data, String measure) {
+  private static void requireValidation(DataSplits data, String metric) {
     if (data.validation().isEmpty()) {
       throw new InvalidSettings(
           "A callback monitors the validation metric \""
-              + measure
-              + "\", but there is no validation data: no examples in the split \""
+              + metric
+              + "\", but the split \""
               + DataSplits.VALIDATION
-              + "\". Set data.validation.path, or remove the callback (early-stop, best-model).");
+              + "\" has no examples. Set data.validation.path, or remove the callback (early-stop,"
+              + " best-model).");
     }
   }
 
@@ -225,7 +225,7 @@ public final class Trainer {
     }
   }
 
-  /** Leaves the result in the model: the exchange is never reverted. */
+  /** Puts the result weights into the model; the exchange is never reverted. */
   private void useResult(TrainState state) {
     try (NDScope temporary = new NDScope()) {
       temporary.suppressNotUsedWarning();

@@ -14,27 +14,28 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Training settings: the {@code training:} of a run file.
+ * Training settings: the {@code training:} section of a run file.
  *
- * @param epochs passes over the training split
- * @param batchSize examples of an optimizer step, over all processes and micro-batches
- * @param microBatchSize the most examples that are computed at once; absent: the whole shard
- * @param optimizer the algorithm, with its learning rate
- * @param parameterGroups what differs for parameters of certain names; the first that matches
- *     counts
- * @param schedule from the optimizer's learning rate to the learning rate of each step
- * @param clipNorm the largest global 2-norm of a gradient; absent: no clipping by it
- * @param clipValue the largest absolute value in a gradient, after {@code clipNorm}; absent: no
- *     clipping by it
+ * @param epochs the number of passes over the training split
+ * @param batchSize the number of examples in an optimizer step, over all processes and
+ *     micro-batches
+ * @param microBatchSize the maximum number of examples computed at once; absent: the whole shard
+ * @param optimizer the optimizer, with its learning rate
+ * @param parameterGroups other learning rates or weight decays for parameters with matching names;
+ *     the first match applies
+ * @param schedule the learning rate schedule, relative to the learning rate of the optimizer
+ * @param clipNorm the maximum global 2-norm of the gradient; absent: no clipping by norm
+ * @param clipValue the maximum absolute value of a gradient element, applied after {@code
+ *     clipNorm}; absent: no clipping by value
  * @param layerDecay the factor from the learning rate of a layer to the learning rate of the layer
- *     below, over 0 and at most 1; absent: all layers have the same. See {@link LayerDecay}
- * @param averageWeights whether an average of the weights is kept, validated and saved; absent: the
- *     weights themselves are
- * @param precision of matrix products
- * @param groupByLength whether batches have examples of similar length, so that there is little
- *     padding
+ *     below, over 0 and at most 1; absent: the same learning rate in all layers. See {@link
+ *     LayerDecay}
+ * @param averageWeights the average of the weights that is validated and saved; absent: the weights
+ *     themselves are
+ * @param precision the precision of matmuls
+ * @param groupByLength whether a batch has examples of similar length, to reduce padding
  * @param freeze name patterns of parameters that are not trained
- * @param reportEvery steps between two training rows in the metrics
+ * @param reportEvery the number of steps between two training rows in the metrics
  */
 public record TrainingConfig(
     int epochs,
@@ -65,7 +66,7 @@ public record TrainingConfig(
           layerDecay > 0 && layerDecay <= 1,
           "layerDecay",
           layerDecay,
-          "must be over 0, and at most 1");
+          "must be greater than 0 and at most 1");
     }
     checks.verify();
     parameterGroups = List.copyOf(parameterGroups);
@@ -73,7 +74,8 @@ public record TrainingConfig(
   }
 
   /**
-   * Three epochs of AdamW at 1e-3, batches of 32, a tenth of the steps to warm up, clipping at 1.
+   * Three epochs of AdamW with learning rate 1e-3, batch size 32, warmup over a tenth of the steps,
+   * gradient clipping at norm 1.
    */
   public static TrainingConfig defaults() {
     return new TrainingConfig(
@@ -93,67 +95,67 @@ public record TrainingConfig(
         10);
   }
 
-  /** The same for another number of epochs. */
+  /** Returns a copy with another number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
     return RecordCopy.with(this, "epochs", epochs);
   }
 
-  /** The same with other batches. */
+  /** Returns a copy with another batch size. */
   public TrainingConfig withBatchSize(int batchSize) {
     return RecordCopy.with(this, "batchSize", batchSize);
   }
 
-  /** The same computed in smaller parts. */
+  /** Returns a copy with another micro-batch size. */
   public TrainingConfig withMicroBatchSize(int microBatchSize) {
     return RecordCopy.with(this, "microBatchSize", microBatchSize);
   }
 
-  /** The same with another optimizer. */
+  /** Returns a copy with another optimizer. */
   public TrainingConfig withOptimizer(OptimizerConfig optimizer) {
     return RecordCopy.with(this, "optimizer", optimizer);
   }
 
-  /** The same with other learning rates or decays for parameters of certain names. */
+  /** Returns a copy with other parameter groups. */
   public TrainingConfig withParameterGroups(List<ParameterGroup> parameterGroups) {
     return RecordCopy.with(this, "parameterGroups", parameterGroups);
   }
 
-  /** The same with batches of examples of similar length, or of any. */
+  /** Returns a copy with or without grouping by length. */
   public TrainingConfig withGroupByLength(boolean groupByLength) {
     return RecordCopy.with(this, "groupByLength", groupByLength);
   }
 
-  /** The same with another schedule. */
+  /** Returns a copy with another schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
     return RecordCopy.with(this, "schedule", schedule);
   }
 
-  /** The same with gradients clipped to another norm; null for none. */
+  /** Returns a copy with another maximum gradient norm; null for no clipping by norm. */
   public TrainingConfig withClipNorm(@Nullable Double clipNorm) {
     return RecordCopy.with(this, "clipNorm", clipNorm);
   }
 
-  /** The same with each gradient clipped to a value; null for none. */
+  /** Returns a copy with another maximum gradient value; null for no clipping by value. */
   public TrainingConfig withClipValue(@Nullable Double clipValue) {
     return RecordCopy.with(this, "clipValue", clipValue);
   }
 
-  /** The same with lower learning rates in lower layers; null for a single learning rate. */
+  /** Returns a copy with another layer decay; null for the same learning rate in all layers. */
   public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
     return RecordCopy.with(this, "layerDecay", layerDecay);
   }
 
-  /** The same with an average of the weights; null for none. */
+  /** Returns a copy with another weight average; null for none. */
   public TrainingConfig withAverageWeights(@Nullable AverageWeights averageWeights) {
     return RecordCopy.with(this, "averageWeights", averageWeights);
   }
 
-  /** The same with matrix products in another precision. */
+  /** Returns a copy with another precision of matmuls. */
   public TrainingConfig withPrecision(Precision precision) {
     return RecordCopy.with(this, "precision", precision);
   }
 
-  /** The most examples computed at once. */
+  /** The maximum number of examples computed at once. */
   public int microBatch() {
     return microBatchSize == null ? batchSize : microBatchSize;
   }

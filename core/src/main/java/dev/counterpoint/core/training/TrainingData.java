@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The training split in the order of a run. */
+/** The training split, shuffled by the seed of the run. */
 final class TrainingData {
   private final Dataset dataset;
   private final List<Supplier<Metric>> metrics;
@@ -29,6 +29,7 @@ final class TrainingData {
     this.seed = seed;
   }
 
+  /** The number of optimizer steps of one epoch. */
   long stepsPerEpoch() {
     return (dataset.size() + config.batchSize() - 1) / config.batchSize();
   }
@@ -38,7 +39,10 @@ final class TrainingData {
     return fingerprint;
   }
 
-  /** The settings that determine, together with the seed and the data, the examples of a step. */
+  /**
+   * The settings that determine, together with the seed and the data, the examples of a step. The
+   * names are stored in checkpoints.
+   */
   Map<String, String> order() {
     Map<String, String> order = new LinkedHashMap<>();
     order.put("number of items", Long.toString(dataset.size()));
@@ -47,7 +51,7 @@ final class TrainingData {
     return order;
   }
 
-  /** Loads the rest of the current epoch: of each step, the shard of this process. */
+  /** Loads the remaining steps of the current epoch: of each step, the shard of this process. */
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
     return new BatchLoader(
         dataset,
@@ -62,15 +66,20 @@ final class TrainingData {
   void check(@Nullable NDArray output, Batch batch) {
     if (output == null) {
       throw new IllegalArgumentException(
-          "The model's forward returned null; it must return what the loss takes, mostly logits"
+          "The model's forward returned null; it must return the input of the loss, usually logits"
               + " (batch, classes).");
     }
     metrics.forEach(metric -> metric.get().check(output, batch));
   }
 
-  /** The origin of an example, such as a file and a line, if its dataset provides one. */
-  String origin(long item) {
-    return dataset instanceof Dataset.Traceable traceable ? traceable.origin(item) : "item " + item;
+  /**
+   * The origin of an example, such as a file and a line; its number if the dataset does not provide
+   * one.
+   */
+  String origin(long index) {
+    return dataset instanceof Dataset.Traceable traceable
+        ? traceable.origin(index)
+        : "item " + index;
   }
 
   private ShuffledSampler order(int epoch) {

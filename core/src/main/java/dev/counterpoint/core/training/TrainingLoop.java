@@ -12,15 +12,16 @@ import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.parameter.Gradients;
 
 /**
- * Training loop: {@link #trainEpoch} from top to bottom is the whole of training. There are five
- * calls from {@code main} to the loss of the model: {@code TrainCommand.call}, {@code
- * Trainer.train}, {@link TrainingStrategy#trainEpoch}, this loop, and {@link BaseModel#loss}.
+ * Training loop: {@link #trainEpoch} contains every operation of a training step in order. Five
+ * calls lead from the command {@code train} to the loss of the model: {@code TrainingProcess.run},
+ * {@code Trainer.train}, {@link TrainingStrategy#trainEpoch}, this loop, and {@link
+ * BaseModel#loss}.
  *
- * <p>Losses are sums. The gradients of all micro-batches of all processes add up and are divided
- * once by the weight of the whole batch, so that a batch takes the same step however it is divided.
- * The engine is seeded from the position of each micro-batch, so that a resumed run draws the same
- * random numbers. Arrays that a micro-batch creates on this thread are freed with its scope, most
- * of those that the backward pass does not need before it begins.
+ * <p>Losses are sums. The gradients of all micro-batches of all processes are added up and divided
+ * once by the weight of the whole batch, so that the step does not depend on how the batch is
+ * split. The engine is seeded from the position of each micro-batch, so that a resumed run draws
+ * the same random numbers. Arrays that a micro-batch creates on this thread are freed with its
+ * scope; most arrays that the backward pass does not need are freed before it begins.
  */
 public final class TrainingLoop {
   private final TrainState state;
@@ -37,8 +38,8 @@ public final class TrainingLoop {
   }
 
   /**
-   * Trains the rest of the current epoch, or until any process of the run is requested to stop: all
-   * processes stop after the same step, with identical weights.
+   * Trains the remaining steps of the current epoch, or until any process of the run is requested
+   * to stop. All processes stop after the same step, with identical weights.
    */
   public void trainEpoch() {
     BaseModel model = state.model();
@@ -66,7 +67,7 @@ public final class TrainingLoop {
           try (NDScope temporary = new NDScope()) {
             temporary.suppressNotUsedWarning();
             int summed = strategy.reduceGradients(state);
-            double norm = state.scaleAndClip(totals.scale(summed)); // and another: the norm
+            double norm = state.scaleAndClip(totals.scale(summed)); // synchronization: the norm
             totals.setNorm(norm, summed);
             listener.beforeUpdate(totals, batch);
             totals.setLearningRate(optimizer.step(gradients, state::learningRate)); // update

@@ -1,4 +1,4 @@
-/** Training: the loop, the trainer, and the contract of a training strategy. */
+/** The training loop, the trainer and the training strategy interface. */
 @NullMarked
 package dev.counterpoint.core.training;
 

@@ -13,7 +13,7 @@ class EarlyStopTest {
   private final StopSignal stop = new StopSignal();
 
   @Test
-  void asManyValidationsWithoutAGainAsThePatienceAllowsAskForTheEnd() {
+  void requestsAStopAfterPatienceValidationsWithoutImprovement() {
     EarlyStop early = early("loss", 2, 0);
 
     validate(early, "loss", 1.0, 0.5, 0.6);
@@ -25,14 +25,14 @@ class EarlyStopTest {
   }
 
   @Test
-  void aGainStartsTheWaitAnew() {
+  void anImprovementResetsTheWait() {
     validate(early("loss", 2, 0), "loss", 1.0, 1.1, 0.9, 1.1, 0.8, 1.1);
 
     assertThat(stop.requested()).isFalse();
   }
 
   @Test
-  void aGainMustBeMoreThanTheLeast() {
+  void anImprovementMustExceedTheMinimum() {
     EarlyStop early = early("loss", 2, 0.25);
 
     validate(early, "loss", 1.0, 0.75);
@@ -43,14 +43,14 @@ class EarlyStopTest {
   }
 
   @Test
-  void slowGainsAddUpToOneThatCounts() {
+  void smallImprovementsAddUp() {
     validate(early("loss", 2, 0.25), "loss", 1.0, 0.875, 0.5, 0.375, 0.125);
 
     assertThat(stop.requested()).isFalse();
   }
 
   @Test
-  void measuresOtherThanLossesAreBetterHigher() {
+  void metricsOtherThanLossesAreBetterHigher() {
     EarlyStop early = early("accuracy", 1, 0);
 
     validate(early, "accuracy", 0.5, 0.6);
@@ -72,7 +72,7 @@ class EarlyStopTest {
   }
 
   @Test
-  void aNaNIsNeverAGain() {
+  void nanIsNeverAnImprovement() {
     EarlyStop early = early("loss", 2, 0);
 
     validate(early, "loss", 1, Double.NaN, Double.NaN);
@@ -81,7 +81,7 @@ class EarlyStopTest {
   }
 
   @Test
-  void anyNumberIsAGainOverNaN() {
+  void anyNumberImprovesOnNaN() {
     EarlyStop early = early("loss", 2, 0);
 
     validate(early, "loss", Double.NaN, 1e9, 1e9);
@@ -92,7 +92,7 @@ class EarlyStopTest {
   }
 
   @Test
-  void aRunThatGoesOnRemembersTheBestAndTheWait() {
+  void aResumedRunRestoresTheBestValueAndTheWait() {
     EarlyStop before = early("loss", 2, 0);
     validate(before, "loss", 0.1, 0.3);
     EarlyStop after = early("loss", 2, 0);
@@ -105,7 +105,7 @@ class EarlyStopTest {
   }
 
   @Test
-  void whatAnotherMeasureHasWaitedForIsForgotten() {
+  void theStateOfAnotherMetricIsIgnored() {
     EarlyStop before = early("loss", 2, 0);
     validate(before, "loss", 5, 6);
     EarlyStop after = early("accuracy", 2, 0);
@@ -117,7 +117,7 @@ class EarlyStopTest {
   }
 
   @Test
-  void itRemembersThatThereWasNoValidationYet() {
+  void theStateBeforeTheFirstValidationIsRestored() {
     EarlyStop after = early("loss", 1, 0);
 
     after.loadState(early("loss", 1, 0).state());
@@ -127,14 +127,14 @@ class EarlyStopTest {
   }
 
   @Test
-  void aMeasureThatIsNotThereIsRefusedWithThoseThatAre() {
+  void anUnknownMetricIsRejectedWithTheKnownOnes() {
     assertThatThrownBy(() -> validate(early("f1", 1, 0), "loss", 1))
         .hasMessageContaining("\"f1\"")
         .hasMessageContaining("loss");
   }
 
   @Test
-  void impossibleSettingsAreRefusedAtOnce() {
+  void allInvalidSettingsAreRejectedTogether() {
     assertThatThrownBy(() -> new EarlyStop.Config("loss", 0, -1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("patience 0 must be greater than 0\nminimumGain -1 must be 0 or greater");

@@ -35,7 +35,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aTrainingRowComesEverySoManySteps() throws IOException {
+  void writesATrainingRowEveryNSteps() throws IOException {
     MetricsFile metrics = new MetricsFile(file, 2);
 
     steps(metrics, 1, 5);
@@ -44,7 +44,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aTrainingRowHoldsMeansOverItsStepsAndTheLastRateAndNorm() throws IOException {
+  void aTrainingRowHasMeansOverItsStepsAndTheLastLearningRateAndNorm() throws IOException {
     MetricsFile metrics = new MetricsFile(file, 2);
 
     metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5));
@@ -59,7 +59,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aRowKnowsNothingOfTheRowBefore() throws IOException {
+  void aRowDoesNotDependOnThePreviousRow() throws IOException {
     MetricsFile metrics = new MetricsFile(file, 1);
 
     metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5));
@@ -70,7 +70,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aValidationRowHoldsEveryMeasure() throws IOException {
+  void aValidationRowHasEveryMetric() throws IOException {
     validate(new MetricsFile(file, 1), 3, Map.of("loss", 0.5, "accuracy", 0.75));
 
     assertThat(rows())
@@ -80,7 +80,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aNumberThatIsNotFiniteIsText() throws IOException {
+  void aNonFiniteNumberIsAString() throws IOException {
     validate(new MetricsFile(file, 1), 3, Map.of("f1", Double.NaN));
 
     assertThat(rows().get(0).path("f1").isTextual()).isTrue();
@@ -97,7 +97,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aRunThatGoesOnDropsTheRowsOfStepsThatAreToBeMadeAgain() throws IOException {
+  void aResumedRunDropsTheRowsOfStepsThatAreRepeated() throws IOException {
     MetricsFile before = new MetricsFile(file, 1);
     steps(before, 1, 4);
     validate(before, 4, Map.of("loss", 0.5));
@@ -111,7 +111,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aRowThatACrashCutShortIsDropped() throws IOException {
+  void anIncompleteRowIsDropped() throws IOException {
     steps(new MetricsFile(file, 1), 1, 2);
     append("{\"split\":\"train\",\"st".getBytes(StandardCharsets.UTF_8));
 
@@ -123,7 +123,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aRowThatACrashCutWithinALetterIsDroppedToo() throws IOException {
+  void aRowCutWithinACharacterIsDropped() throws IOException {
     steps(new MetricsFile(file, 1), 1, 2);
     append("{\"split\":\"validation\",\"f1.na".getBytes(StandardCharsets.UTF_8));
     append(new byte[] {(byte) 0xC3});
@@ -134,7 +134,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aRunThatGoesOnWritesTheMeansOfTheUninterruptedOne() throws IOException {
+  void aResumedRunWritesTheSameMeansAsAnUninterruptedRun() throws IOException {
     MetricsFile before = new MetricsFile(file, 2);
     before.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5));
     MetricsFile after = new MetricsFile(file, 2);
@@ -147,7 +147,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void theRowOfTheStepsThatWereLeftAtAnEndIsTakenBack() throws IOException {
+  void theFinalPartialRowIsRemovedOnResume() throws IOException {
     MetricsFile before = new MetricsFile(file, 2);
     steps(before, 1, 3);
     before.onEnd(END);
@@ -170,7 +170,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void rowsEveryNoStepsAreRefused() {
+  void anIntervalOfZeroIsRejected() {
     assertThatThrownBy(() -> new MetricsFile(file, 0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("reportEvery 0 must be greater than 0");

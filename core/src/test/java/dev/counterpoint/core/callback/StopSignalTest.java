@@ -8,13 +8,13 @@ class StopSignalTest {
   private final StopSignal stop = new StopSignal();
 
   @Test
-  void nobodyHasAskedAtFirst() {
+  void noStopIsRequestedInitially() {
     assertThat(stop.requested()).isFalse();
     assertThat(stop.reason()).isNull();
   }
 
   @Test
-  void theFirstReasonStays() {
+  void theFirstReasonIsKept() {
     stop.request("enough");
     stop.request("SIGTERM");
 
@@ -23,7 +23,7 @@ class StopSignalTest {
   }
 
   @Test
-  void anyThreadMayAsk() throws InterruptedException {
+  void anyThreadCanRequestAStop() throws InterruptedException {
     Thread other = new Thread(() -> stop.request("from elsewhere"));
     other.start();
     other.join();

@@ -135,7 +135,7 @@ class CheckpointStoreTest {
     CheckpointStore.Found found = store.newest();
 
     assertThat(found.checkpoint().orElseThrow().step()).isEqualTo(1);
-    assertThat(found.passedOver())
+    assertThat(found.skipped())
         .singleElement()
         .asString()
         .contains(weights + " is damaged", "SHA-256", "SHA256SUMS");
@@ -146,7 +146,7 @@ class CheckpointStoreTest {
     store.save(1, model, Map.of(), state());
     Files.move(directory.resolve("step-00000001"), directory.resolve("step-00000009"));
 
-    assertThat(store.newest().passedOver())
+    assertThat(store.newest().skipped())
         .singleElement()
         .asString()
         .contains(directory.resolve("step-00000009") + " is damaged", "step 1");
@@ -175,7 +175,7 @@ class CheckpointStoreTest {
     CheckpointStore.Found found = store.newest();
 
     assertThat(found.checkpoint().orElseThrow().step()).isEqualTo(1);
-    assertThat(found.passedOver())
+    assertThat(found.skipped())
         .satisfiesExactly(
             first -> assertThat(first).contains(directory.resolve(".step-00000004.new").toString()),
             second ->
@@ -310,7 +310,7 @@ class CheckpointStoreTest {
       failed = disk.failed();
 
       assertThat(store.newest().checkpoint().orElseThrow().step()).isBetween(1L, 2L);
-      assertThat(store.newest().passedOver()).isEmpty();
+      assertThat(store.newest().skipped()).isEmpty();
     }
     assertThat(store.newest().checkpoint().orElseThrow().step()).isEqualTo(2);
   }

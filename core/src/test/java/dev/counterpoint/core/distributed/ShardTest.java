@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ShardTest {
   @ParameterizedTest
   @CsvSource({"12, 3", "13, 3", "14, 3", "1, 4", "3, 4", "0, 2", "100, 7"})
-  void thePartsTogetherAreAllTheItemsInTheirOrder(int items, int world) {
-    long[] all = items(items);
+  void theShardsTogetherAreAllExamplesInOrder(int count, int worldSize) {
+    long[] all = examples(count);
 
     long[] together =
-        IntStream.range(0, world)
-            .mapToObj(rank -> Shard.of(rank, world).apply(all))
+        IntStream.range(0, worldSize)
+            .mapToObj(rank -> Shard.of(rank, worldSize).apply(all))
             .flatMapToLong(Arrays::stream)
             .toArray();
 
@@ -26,10 +26,10 @@ class ShardTest {
 
   @ParameterizedTest
   @CsvSource({"12, 3", "13, 3", "14, 3", "1, 4", "3, 4", "100, 7"})
-  void theSizesDifferByOneAtMost(int items, int world) {
+  void shardSizesDifferByAtMostOne(int count, int worldSize) {
     int[] sizes =
-        IntStream.range(0, world)
-            .map(rank -> Shard.of(rank, world).apply(items(items)).length)
+        IntStream.range(0, worldSize)
+            .map(rank -> Shard.of(rank, worldSize).apply(examples(count)).length)
             .toArray();
 
     assertThat(Arrays.stream(sizes).max().getAsInt() - Arrays.stream(sizes).min().getAsInt())
@@ -37,19 +37,19 @@ class ShardTest {
   }
 
   @Test
-  void whereThereAreFewerItemsThanProcessesTheLastOnesGetNone() {
-    assertThat(Shard.of(1, 4).apply(items(2))).hasSize(1);
-    assertThat(Shard.of(2, 4).apply(items(2))).isEmpty();
-    assertThat(Shard.of(3, 4).apply(items(2))).isEmpty();
+  void withFewerExamplesThanProcessesTheLastShardsAreEmpty() {
+    assertThat(Shard.of(1, 4).apply(examples(2))).hasSize(1);
+    assertThat(Shard.of(2, 4).apply(examples(2))).isEmpty();
+    assertThat(Shard.of(3, 4).apply(examples(2))).isEmpty();
   }
 
   @Test
-  void aProcessThatIsAloneTakesEverything() {
-    assertThat(Shard.whole().apply(items(5))).isEqualTo(items(5));
-    assertThat(Shard.of(0, 1).apply(items(5))).isEqualTo(items(5));
+  void theShardOfASingleProcessIsTheWholeBatch() {
+    assertThat(Shard.whole().apply(examples(5))).isEqualTo(examples(5));
+    assertThat(Shard.of(0, 1).apply(examples(5))).isEqualTo(examples(5));
   }
 
-  private static long[] items(int count) {
+  private static long[] examples(int count) {
     return LongStream.range(0, count).map(i -> i * 7 % 101).toArray();
   }
 }

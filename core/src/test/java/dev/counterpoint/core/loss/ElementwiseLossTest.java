@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The losses of each number against its target. */
+/** Tests elementwise losses. */
 class ElementwiseLossTest {
   private static final float[] OUTPUT = {0, 0, 1.5f, -2, 12, -12, 0.25f, 0.75f};
   private static final float[] TARGET = {0, 1, 1, 0.25f, 0, 1, 0.75f, 0.75f};
@@ -47,7 +47,7 @@ class ElementwiseLossTest {
 
   @ParameterizedTest
   @MethodSource("losses")
-  void theSumIsThatOfTheFormula(
+  void theSumMatchesTheFormula(
       Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
     double expected = 0;
     for (int i = 0; i < OUTPUT.length; i++) {
@@ -62,7 +62,7 @@ class ElementwiseLossTest {
 
   @ParameterizedTest
   @MethodSource("losses")
-  void theGradientIsThatOfTheFormula(
+  void theGradientMatchesTheFormula(
       Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
     float[] expected = new float[OUTPUT.length];
     for (int i = 0; i < OUTPUT.length; i++) {
@@ -74,7 +74,7 @@ class ElementwiseLossTest {
 
   @ParameterizedTest
   @MethodSource("losses")
-  void twoHalvesAddUpToTheWhole(
+  void twoHalvesAddUpToTheWholeBatch(
       Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
     Measured whole = measure(loss, OUTPUT, TARGET);
     Measured first = measure(loss, Arrays.copyOf(OUTPUT, 2), Arrays.copyOf(TARGET, 2));
@@ -87,18 +87,17 @@ class ElementwiseLossTest {
 
   @ParameterizedTest
   @MethodSource("losses")
-  void labelsOfAnotherSizeAreRefused(
+  void labelsOfAnotherSizeAreRejected(
       Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
     assertThatThrownBy(
             () -> Measured.of(loss, OUTPUT, HostTensor.of(new float[] {0, 1, 2, 3}, 4, 1), 4, 2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "The labels (4, 1) do not match the output (4, 2): this loss takes one for each number of the output.");
+        .hasMessageContainingAll("labels (4, 1)", "output (4, 2)", "each element");
   }
 
   @ParameterizedTest
   @MethodSource("losses")
-  void targetsMayBeIntegersAndOfOneDimensionLess(
+  void targetsCanBeIntegersWithOneDimensionLess(
       Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
     Measured integers =
         Measured.of(loss, new float[] {0.5f, -1}, HostTensor.of(new long[] {1, 0}, 2), 2, 1);
@@ -109,7 +108,7 @@ class ElementwiseLossTest {
   }
 
   @Test
-  void logitsThatAreFarOutGiveNoInfinity() {
+  void largeLogitsDoNotOverflow() {
     Measured measured =
         measure(
             BinaryCrossEntropy.defaults(),
@@ -122,7 +121,7 @@ class ElementwiseLossTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
-  void anImpossibleDeltaIsRefused(double delta) {
+  void anInvalidDeltaIsRejected(double delta) {
     assertThatThrownBy(() -> new Huber(delta))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("delta ");

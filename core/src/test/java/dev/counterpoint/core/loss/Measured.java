@@ -9,7 +9,7 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Map;
 
-/** A loss of one batch, with the gradient of its sum with respect to the output. */
+/** The loss of one batch and the gradient of its sum with respect to the output. */
 record Measured(double sum, double weight, float[] gradient) {
   static Measured of(Loss loss, float[] output, HostTensor labels, long... shape) {
     return of(loss, output, Map.of(Batch.LABELS, labels), shape);

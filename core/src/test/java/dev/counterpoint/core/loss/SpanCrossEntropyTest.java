@@ -13,7 +13,7 @@ class SpanCrossEntropyTest {
   private static final float[] AND_TWO_MORE = {1, -1, 0.5f, 2, 40, 50, -3, 60};
 
   @Test
-  void paddingIsNoneOfThePlaces() {
+  void paddingIsExcludedFromTheSoftmax() {
     Measured alone = measure(TWO_TOKENS, new float[] {1, 1}, 0, 1);
     Measured padded = measure(AND_TWO_MORE, new float[] {1, 1, 0, 0}, 0, 1);
 
@@ -24,7 +24,7 @@ class SpanCrossEntropyTest {
   }
 
   @Test
-  void anEndOnPaddingOrBehindItDoesNotCount() {
+  void aLabelOnPaddingOrPastTheTokensIsIgnored() {
     Measured onPadding = measure(AND_TWO_MORE, new float[] {1, 1, 0, 0}, 0, 3);
     Measured behind = measure(AND_TWO_MORE, new float[] {1, 1, 0, 0}, 0, 4);
 
@@ -34,7 +34,7 @@ class SpanCrossEntropyTest {
   }
 
   @Test
-  void withoutAMaskEveryTokenIsAPlace() {
+  void withoutAMaskNoTokenIsPadding() {
     HostTensor labels = HostTensor.of(new long[] {0, 1}, 1, 2);
     Measured all = Measured.of(SpanCrossEntropy.defaults(), AND_TWO_MORE, labels, 1, 4, 2);
 

@@ -19,7 +19,7 @@ class EvaluationTest {
         .containsExactly("loss", "accuracy", "f1", "f1.a", "f1.b", "f1.c");
     assertThat(evaluation.value("loss")).isEqualTo(1.5);
     assertThat(evaluation.value("accuracy")).isEqualTo(0.5);
-    assertThat(evaluation.items()).isEqualTo(2);
+    assertThat(evaluation.examples()).isEqualTo(2);
     assertThat(evaluation.remarks()).containsExactly("c predicted as b: 1");
   }
 

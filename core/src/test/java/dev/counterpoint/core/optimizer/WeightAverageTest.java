@@ -140,7 +140,7 @@ class WeightAverageTest {
             losses.add(report.evaluation().value("loss"));
           }
         };
-    ArrayDataset items = TinyClassifier.items(100);
+    ArrayDataset items = TinyClassifier.examples(100);
     try (BaseModel model = new TinyClassifier(0)) {
       new Trainer(
               model,
@@ -177,7 +177,7 @@ class WeightAverageTest {
     try (BaseModel model = new TinyClassifier(0.3)) {
       new Trainer(
               model, TrainingStrategy.singleProcess(), config, options(stopper, stop, checkpoints))
-          .train(TinyClassifier.items(100));
+          .train(TinyClassifier.examples(100));
     }
 
     assertThat(hash(config, new ArrayList<>(), checkpoints)).isEqualTo(uninterrupted);
@@ -197,7 +197,7 @@ class WeightAverageTest {
               TrainingStrategy.singleProcess(),
               config,
               options(watcher, new StopSignal(), store))
-          .train(TinyClassifier.items(100));
+          .train(TinyClassifier.examples(100));
       return ModelHash.of(model.parameters());
     }
   }

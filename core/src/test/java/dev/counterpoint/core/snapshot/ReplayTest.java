@@ -51,7 +51,7 @@ class ReplayTest {
   void reportsTheFirstLayerWithNonFiniteOutput() throws IOException {
     Path snapshot = failing(-1);
 
-    assertThat(replayed(snapshot).culprit())
+    assertThat(replayed(snapshot).firstNonFinite())
         .get()
         .asString()
         .startsWith("output of root (Root), micro-batch 0: ")
@@ -62,7 +62,7 @@ class ReplayTest {
   void reportsANonFiniteInputBeforeTheLayers() throws IOException {
     Path snapshot = failing(Float.POSITIVE_INFINITY);
 
-    assertThat(replayed(snapshot).culprit())
+    assertThat(replayed(snapshot).firstNonFinite())
         .get()
         .asString()
         .startsWith("input \"features\", micro-batch 0: ")
@@ -73,7 +73,7 @@ class ReplayTest {
   void reportsANonFiniteGradientIfAllOutputsAreFinite() throws IOException {
     Path snapshot = failing(0); // The square root of 0 is 0; its derivative is infinite.
 
-    assertThat(replayed(snapshot).culprit())
+    assertThat(replayed(snapshot).firstNonFinite())
         .get()
         .asString()
         .startsWith("gradient of scale.bias: ")
@@ -84,7 +84,7 @@ class ReplayTest {
   void snapshotContainsTheExamplesOfTheStep() throws IOException {
     StepSnapshot snapshot = StepSnapshot.read(failing(-1));
 
-    assertThat(snapshot.items()).hasSize(6).contains("item 5");
+    assertThat(snapshot.examples()).hasSize(6).contains("item 5");
     assertThat(snapshot.batches())
         .containsExactly(new StepSnapshot.Sizes(3, 3), new StepSnapshot.Sizes(3, 3));
     assertThat(snapshot.loss()).isNaN();
@@ -112,7 +112,7 @@ class ReplayTest {
     Replay.Outcome outcome = replayed(saved.get(0).folder());
 
     StepReport original = steps.get((int) saved.get(0).step() - 1);
-    assertThat(outcome.culprit()).isEmpty();
+    assertThat(outcome.firstNonFinite()).isEmpty();
     assertThat(outcome.loss()).isEqualTo(original.loss());
     assertThat(outcome.gradientNorm())
         .isCloseTo(original.gradientNorm(), within(1e-5 * original.gradientNorm()));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A run that is cut off anywhere and goes on leaves what the uninterrupted run leaves. */
+/** A run that is cut off anywhere and resumed writes the same files as an uninterrupted run. */
 class CrashTest {
   private static final int EPOCHS = 3;
   private static final int REPORT_EVERY = 2;
@@ -43,12 +43,12 @@ class CrashTest {
   @TempDir(factory = MemoryFolder.class)
   private Path temporary;
 
-  /** Spoils the model in the last epoch, so that the best is not the last. */
+  /** Makes the model worse in the last epoch, so that the best model is not the last one. */
   private static double rate(double rate, long step, long total) {
     return step > 6 ? -20 * rate : rate;
   }
 
-  /** All that a run leaves; speeds are left out. */
+  /** The results and files of a run, without speeds. */
   private record Left(
       String model,
       long steps,
@@ -61,7 +61,7 @@ class CrashTest {
       long bestStep,
       @Nullable String bestModel) {}
 
-  /** Is told all that happens, after the others, and fails at one point of it. */
+  /** Receives all events after the other callbacks, and throws at one of them. */
   private static final class Crash implements Callback {
     private int left;
 
@@ -133,7 +133,7 @@ class CrashTest {
                 .withSchedule(CrashTest::rate);
         TrainingEnd end =
             new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(data());
-        return left(end, model, best.chosen().checkpoint().orElse(null));
+        return left(end, model, best.selected().checkpoint().orElse(null));
       }
     }
 
@@ -151,7 +151,7 @@ class CrashTest {
           end.steps(),
           end.epochs(),
           end.trainLoss(),
-          end.items(),
+          end.examples(),
           end.validation().orElseThrow().values(),
           end.stopReason(),
           rows,
@@ -163,15 +163,15 @@ class CrashTest {
       return DataSplits.of(
           DataSpec.ofText(0, 0, List.of("a", "b", "c")),
           Map.of(
-              DataSplits.TRAIN, TinyClassifier.items(48),
-              DataSplits.VALIDATION, TinyClassifier.items(40)),
+              DataSplits.TRAIN, TinyClassifier.examples(48),
+              DataSplits.VALIDATION, TinyClassifier.examples(40)),
           List.of(() -> new Classification(List.of("a", "b", "c"))),
           "");
     }
   }
 
   @Test
-  void whatIsWrittenOfItsStepsIsOnTheDiskBeforeACheckpointIs() throws IOException {
+  void callbackFilesAreFlushedBeforeTheirCheckpointIsWritten() throws IOException {
     List<Long> stepsSynced = new ArrayList<>();
     Path checkpoints = temporary.resolve("checkpoints");
     Callback.Flushable writing =
@@ -197,7 +197,7 @@ class CrashTest {
 
   @ParameterizedTest
   @CsvSource({"2, true", "3, true", "3, false"})
-  void whereverARunIsCutOffItEndsAsTheUninterruptedOne(int saveEvery, boolean background)
+  void aRunCutOffAtAnyEventEndsLikeAnUninterruptedRun(int saveEvery, boolean background)
       throws IOException {
     Left whole =
         new Case(temporary.resolve("whole"), saveEvery, EPOCHS, 9).train(new Callback() {});
@@ -213,7 +213,7 @@ class CrashTest {
   }
 
   @Test
-  void theStepsThatAreLeftAtTheEndHaveARow() throws IOException {
+  void theRemainingStepsAtTheEndHaveARow() throws IOException {
     Left whole = new Case(temporary, 3, 1, 9).train(new Callback() {});
 
     assertThat(whole.rows())
@@ -222,7 +222,7 @@ class CrashTest {
   }
 
   @Test
-  void aRunThatIsMadeLongerHasTheRowsOfOneThatWasLongFromTheStart() throws IOException {
+  void anExtendedRunHasTheRowsOfARunOfThatLength() throws IOException {
     Left whole = new Case(temporary.resolve("whole"), 3, EPOCHS, 9).train(new Callback() {});
     new Case(temporary.resolve("longer"), 3, 1, 9).train(new Callback() {});
 
@@ -231,7 +231,7 @@ class CrashTest {
   }
 
   @Test
-  void aRunWhoseStepsAreAllMadeTrainsNoneAndSaysSo() throws IOException {
+  void aFinishedRunTrainsNoStepAndReportsWhy() throws IOException {
     Case done = new Case(temporary, 3, 2, 9);
     Left first = done.train(new Callback() {});
     Watcher watcher = new Watcher();
@@ -242,7 +242,7 @@ class CrashTest {
   }
 
   @Test
-  void aRunThatStoppedEarlyTrainsNoStepMoreAndSaysWhy() throws IOException {
+  void anEarlyStoppedRunTrainsNoStepAndReportsWhy() throws IOException {
     Case impatient = new Case(temporary, 3, 50, 1);
     Left first = impatient.train(new Callback() {});
     assertThat(first.epochs()).isLessThan(50);
@@ -254,7 +254,7 @@ class CrashTest {
   }
 
   @Test
-  void morePatienceLetsARunThatStoppedEarlyGoOn() throws IOException {
+  void anEarlyStoppedRunResumesWithMorePatience() throws IOException {
     new Case(temporary.resolve("stopped"), 3, EPOCHS, 1).train(new Callback() {});
     Left whole = new Case(temporary.resolve("whole"), 3, EPOCHS, 9).train(new Callback() {});
 
@@ -278,7 +278,7 @@ class CrashTest {
 
     @Override
     public void onStart(TrainingStart start) {
-      ended = start.ended();
+      ended = start.endReason();
     }
 
     @Override

@@ -29,10 +29,10 @@ class EvaluatorTest {
   private static final List<Supplier<Metric>> METRICS =
       List.of(() -> new Classification(List.of("a", "b", "c")));
 
-  private final Dataset split = TinyClassifier.items(ITEMS);
+  private final Dataset split = TinyClassifier.examples(ITEMS);
   private final Spy model = new Spy();
 
-  /** Notes what it is asked, and how. */
+  /** Records its inputs and its mode. */
   private static final class Spy extends BaseModel {
     private final Linear head = new Linear(4, 3);
     private final List<Float> seen = new ArrayList<>();
@@ -70,7 +70,7 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 10, 64})
-  void everyItemIsMeasuredOnceInItsOrder(int batchSize) {
+  void everyExampleIsEvaluatedOnceInOrder(int batchSize) {
     new Evaluator(model, METRICS, batchSize).evaluate(split);
 
     float[] all =
@@ -85,11 +85,11 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 64})
-  void theFiguresDoNotHangOnTheBatchSize(int batchSize) {
+  void theMetricsDoNotDependOnTheBatchSize(int batchSize) {
     Evaluation evaluation = new Evaluator(model, METRICS, batchSize).evaluate(split);
     Evaluation whole = new Evaluator(model, METRICS, ITEMS).evaluate(split);
 
-    assertThat(evaluation.items()).isEqualTo(ITEMS);
+    assertThat(evaluation.examples()).isEqualTo(ITEMS);
     assertThat(evaluation.value("loss")).isCloseTo(whole.value("loss"), within(1e-6));
     assertThat(evaluation.value("accuracy")).isEqualTo(whole.value("accuracy"));
     assertThat(evaluation.value("f1")).isEqualTo(whole.value("f1"));
@@ -104,7 +104,7 @@ class EvaluatorTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theModelIsEvaluatedAndLeftAsItWas(boolean training) {
+  void evaluationRestoresTheTrainingMode(boolean training) {
     model.setTraining(training);
 
     new Evaluator(model, METRICS, 3).evaluate(split);
@@ -115,7 +115,7 @@ class EvaluatorTest {
   }
 
   @Test
-  void theModelIsLeftAsItWasAfterAFailureToo() {
+  void aFailureRestoresTheTrainingMode() {
     model.setTraining(true);
     Evaluator evaluator = new Evaluator(model, List.of(), 3);
     model.replaceLoss(
@@ -128,7 +128,7 @@ class EvaluatorTest {
   }
 
   @Test
-  void everyPassMeasuresAnew() {
+  void everyEvaluationStartsFromZero() {
     Evaluator evaluator = new Evaluator(model, METRICS, 3);
 
     assertThat(evaluator.evaluate(split).values()).isEqualTo(evaluator.evaluate(split).values());

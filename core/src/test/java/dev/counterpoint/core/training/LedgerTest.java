@@ -28,18 +28,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The books of a run: which items the model was given for which step. Every item is used exactly
- * once an epoch, wherever the run is killed.
+ * Records which examples the model received in which step. Every example is used exactly once per
+ * epoch, regardless of where the run is killed.
  */
 final class LedgerTest {
   private static final int EPOCHS = 3;
 
   @TempDir private Path directory;
 
-  /** The items of each step; what a killed run did after its last checkpoint is done again. */
-  private final Map<Long, List<Long>> books = new TreeMap<>();
+  /** The examples of each step; a resumed run overwrites the steps that it repeats. */
+  private final Map<Long, List<Long>> examplesByStep = new TreeMap<>();
 
-  private List<Long> page = new ArrayList<>();
+  private List<Long> stepExamples = new ArrayList<>();
 
   @ParameterizedTest
   @CsvSource({
@@ -51,45 +51,45 @@ final class LedgerTest {
     "24, 6, 4, false",
     "29, 4, 3, true"
   })
-  void everyItemIsUsedOnceAnEpochAcrossKillsAtEveryStep(
-      int items, int batchSize, int microBatchSize, boolean byLength) {
-    Run run = new Run(new Numbers(items), batchSize, microBatchSize, byLength);
+  void everyExampleIsUsedOnceAnEpochDespiteKillsAtAnyStep(
+      int examples, int batchSize, int microBatchSize, boolean byLength) {
+    Run run = new Run(new Numbers(examples), batchSize, microBatchSize, byLength);
     run.killedAt(Long.MAX_VALUE, directory.resolve("whole"));
-    Map<Long, List<Long>> uninterrupted = new TreeMap<>(books);
-    assertEveryItemOnceAnEpoch(items, batchSize);
-    long steps = books.size();
+    Map<Long, List<Long>> uninterrupted = new TreeMap<>(examplesByStep);
+    assertEveryExampleOnceAnEpoch(examples, batchSize);
+    long steps = examplesByStep.size();
 
     for (long kill = 1; kill <= steps; kill++) {
-      books.clear();
+      examplesByStep.clear();
       Path killed = directory.resolve("killed-" + kill);
       run.killedAt(kill, killed);
-      run.killedAt(Math.min(steps, kill + 2), killed); // once more, soon after
+      run.killedAt(Math.min(steps, kill + 2), killed); // a second kill soon after
       run.killedAt(Long.MAX_VALUE, killed);
 
-      assertThat(books).isEqualTo(uninterrupted);
+      assertThat(examplesByStep).isEqualTo(uninterrupted);
     }
   }
 
-  private void assertEveryItemOnceAnEpoch(int items, int batchSize) {
-    int stepsPerEpoch = (items + batchSize - 1) / batchSize;
-    assertThat(books).hasSize(EPOCHS * stepsPerEpoch);
+  private void assertEveryExampleOnceAnEpoch(int examples, int batchSize) {
+    int stepsPerEpoch = (examples + batchSize - 1) / batchSize;
+    assertThat(examplesByStep).hasSize(EPOCHS * stepsPerEpoch);
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
       List<Long> used = new ArrayList<>();
       for (long step = 1; step <= stepsPerEpoch; step++) {
-        used.addAll(books.get((long) epoch * stepsPerEpoch + step));
+        used.addAll(examplesByStep.get((long) epoch * stepsPerEpoch + step));
       }
       assertThat(used)
-          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, items).boxed().toList());
+          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, examples).boxed().toList());
     }
   }
 
-  /** A run over the numbers that is killed and started again. */
+  /** A run over the numbers that is killed and resumed. */
   private final class Run {
-    private final Dataset items;
+    private final Dataset examples;
     private final TrainingConfig config;
 
-    Run(Dataset items, int batchSize, int microBatchSize, boolean byLength) {
-      this.items = items;
+    Run(Dataset examples, int batchSize, int microBatchSize, boolean byLength) {
+      this.examples = examples;
       config =
           TrainingConfig.defaults()
               .withEpochs(EPOCHS)
@@ -98,39 +98,39 @@ final class LedgerTest {
               .withGroupByLength(byLength);
     }
 
-    /** Trains until the step is made, but nothing after it; a kill leaves no time to save. */
+    /** Trains until a step is done, then throws without saving, like a kill. */
     void killedAt(long step, Path checkpoints) {
       RunOptions options =
           new RunOptions(
               11,
-              List.of(new Bookkeeper(step)),
+              List.of(new Recorder(step)),
               new StopSignal(),
               new CheckpointStore(checkpoints, 2),
               new CheckpointPolicy(3, 2, null));
-      page = new ArrayList<>();
+      stepExamples = new ArrayList<>();
       try (BaseModel model = new Reader()) {
         Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
         if (step == Long.MAX_VALUE) {
-          trainer.train(items);
+          trainer.train(examples);
         } else {
-          assertThatThrownBy(() -> trainer.train(items)).isInstanceOf(Killed.class);
+          assertThatThrownBy(() -> trainer.train(examples)).isInstanceOf(Killed.class);
         }
       }
     }
   }
 
-  /** Writes a page for each step that was made. */
-  private final class Bookkeeper implements Callback {
+  /** Records the examples of each completed step. */
+  private final class Recorder implements Callback {
     private final long last;
 
-    Bookkeeper(long last) {
+    Recorder(long last) {
       this.last = last;
     }
 
     @Override
     public void onStep(StepReport report) {
-      books.put(report.step(), page);
-      page = new ArrayList<>();
+      examplesByStep.put(report.step(), stepExamples);
+      stepExamples = new ArrayList<>();
       if (report.step() >= last) {
         throw new Killed();
       }
@@ -139,14 +139,14 @@ final class LedgerTest {
 
   private static final class Killed extends RuntimeException {}
 
-  /** Notes the items that it is given. */
+  /** Records the examples in its batches. */
   private final class Reader extends BaseModel {
     private final Linear head = new Linear(1, 1);
 
     @Override
     public NDArray forward(Batch batch) {
-      for (float item : batch.features().toFloatArray()) {
-        page.add((long) item);
+      for (float example : batch.features().toFloatArray()) {
+        stepExamples.add((long) example);
       }
       return head.forward(batch.features());
     }
@@ -157,21 +157,21 @@ final class LedgerTest {
     }
   }
 
-  /** Items that are their own number, of different lengths. */
+  /** Examples that contain their index, with different lengths. */
   private record Numbers(long size) implements Dataset.OfVariableLength {
     @Override
-    public HostBatch collate(long[] items) {
-      float[] numbers = new float[items.length];
-      for (int i = 0; i < items.length; i++) {
-        numbers[i] = items[i];
+    public HostBatch collate(long[] examples) {
+      float[] numbers = new float[examples.length];
+      for (int i = 0; i < examples.length; i++) {
+        numbers[i] = examples[i];
       }
-      HostTensor column = HostTensor.of(numbers, items.length, 1);
-      return HostBatch.of(items.length, Map.of(Batch.FEATURES, column, Batch.LABELS, column));
+      HostTensor column = HostTensor.of(numbers, examples.length, 1);
+      return HostBatch.of(examples.length, Map.of(Batch.FEATURES, column, Batch.LABELS, column));
     }
 
     @Override
-    public int length(long item) {
-      return 1 + (int) (item * 7 % 5);
+    public int length(long example) {
+      return 1 + (int) (example * 7 % 5);
     }
   }
 }

@@ -11,7 +11,7 @@ import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Linear;
 import java.util.SplittableRandom;
 
-/** Two layers over four numbers, for three classes. */
+/** A classifier with two layers: four features, three classes. */
 public final class TinyClassifier extends BaseModel {
   private final Linear hidden = new Linear(4, 16);
   private final Dropout dropout;
@@ -32,8 +32,8 @@ public final class TinyClassifier extends BaseModel {
     return CrossEntropy.defaults();
   }
 
-  /** Items whose class is the largest of their first three numbers. */
-  public static ArrayDataset items(int count) {
+  /** Examples whose class is the index of the largest of their first three features. */
+  public static ArrayDataset examples(int count) {
     SplittableRandom random = new SplittableRandom(5);
     float[][] features = new float[count][4];
     long[] classes = new long[count];

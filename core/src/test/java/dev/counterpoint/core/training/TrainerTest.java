@@ -52,21 +52,21 @@ class TrainerTest {
   @TempDir private Path directory;
 
   @Test
-  void trainingMakesTheLossSmall() {
+  void trainingReducesTheLoss() {
     try (BaseModel model = new TinyClassifier(0)) {
       TrainingConfig config = CONFIG.withEpochs(20).withOptimizer(AdamW.of(0.02));
-      TrainingEnd end = new Trainer(model, config).train(TinyClassifier.items(500));
+      TrainingEnd end = new Trainer(model, config).train(TinyClassifier.examples(500));
 
       assertThat(end.trainLoss()).isLessThan(0.2);
       assertThat(end.steps()).isEqualTo(20 * 32);
-      assertThat(end.items()).isEqualTo(20 * 500);
+      assertThat(end.examples()).isEqualTo(20 * 500);
     }
   }
 
   @Test
-  void microBatchesTakeTheSameSteps() {
-    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
-    List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.items(100));
+  void microBatchesComputeTheSameSteps() {
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.examples(100));
+    List<StepReport> parts = reports(CONFIG.withMicroBatchSize(5), TinyClassifier.examples(100));
 
     assertThat(parts).hasSameSizeAs(whole);
     for (int i = 0; i < whole.size(); i++) {
@@ -76,14 +76,14 @@ class TrainerTest {
   }
 
   @Test
-  void aSeedDecidesEveryBit() {
+  void aRunWithTheSameSeedIsBitwiseReproducible() {
     assertThat(hashAfterTraining(1))
         .isEqualTo(hashAfterTraining(1))
         .isNotEqualTo(hashAfterTraining(2));
   }
 
   @Test
-  void aRunThatGoesOnIsTheUninterruptedOne() {
+  void aResumedRunEqualsAnUninterruptedRun() {
     String uninterrupted = hashAfterTraining(7);
     for (long stopAt : List.of(1L, 7L, 13L)) {
       Path checkpoints = directory.resolve("stopped-at-" + stopAt);
@@ -111,10 +111,10 @@ class TrainerTest {
   @ParameterizedTest
   @CsvSource({
     "8, 100, 16, another seed (7; now 8)",
-    "7, 96, 16, another number of items (100; now 96)",
+    "7, 96, 16, another number of examples (100; now 96)",
     "7, 100, 32, another batch size (16; now 32)"
   })
-  void aCheckpointOfOtherStepsIsRefused(long seed, int items, int batchSize, String said) {
+  void aCheckpointOfOtherStepsIsRejected(long seed, int examples, int batchSize, String message) {
     Path checkpoints = directory.resolve("other");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
@@ -123,14 +123,14 @@ class TrainerTest {
       RunOptions options = options(seed, new Callback() {}, new StopSignal(), checkpoints);
       TrainingConfig config = CONFIG.withBatchSize(batchSize);
       Trainer trainer = new Trainer(model, TrainingStrategy.singleProcess(), config, options);
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(items)))
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(examples)))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining(said);
+          .hasMessageContaining(message);
     }
   }
 
   @Test
-  void aRunOfWhichNoCheckpointIsWholeDoesNotBeginAgain() throws IOException {
+  void aRunWithoutACompleteCheckpointDoesNotStartFromScratch() throws IOException {
     Path checkpoints = directory.resolve("damaged");
     try (BaseModel model = new TinyClassifier(0)) {
       train(model, new Callback() {}, new StopSignal(), checkpoints);
@@ -149,7 +149,7 @@ class TrainerTest {
   }
 
   @Test
-  void aModelThatIsNotFiniteIsNotSaved() throws IOException {
+  void aNonFiniteModelIsNotSaved() throws IOException {
     Path checkpoints = directory.resolve("spoilt");
     try (BaseModel model = new TinyClassifier(0)) {
       Callback spoiler =
@@ -169,7 +169,7 @@ class TrainerTest {
   }
 
   @Test
-  void aLossThatIsNotFiniteStopsBeforeTheUpdateAndNamesItsItems() {
+  void aNonFiniteLossStopsBeforeTheUpdateAndNamesItsExamples() {
     try (BaseModel model = new TinyClassifier(0)) {
       float[][] features = new float[10][4];
       features[3][0] = Float.NaN;
@@ -179,29 +179,29 @@ class TrainerTest {
       assertThatThrownBy(() -> new Trainer(model, config).train(dataset))
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
-          .hasMessageContaining("Examples of the step: item 3.")
+          .hasMessageContaining("Examples of the step: example 3.")
           .hasMessageContaining("try a learning rate below ");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
     }
   }
 
   @Test
-  void aModelWhoseParametersAreAllFrozenIsRefused() {
+  void aModelWithAllParametersFrozenIsRejected() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.freeze("*");
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(20)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("all are frozen");
     }
   }
 
   @Test
-  void layerDecayAsksForAModelWithNumberedLayers() {
+  void layerDecayRequiresNumberedLayers() {
     try (BaseModel model = new TinyClassifier(0)) {
       Trainer trainer = new Trainer(model, CONFIG.withLayerDecay(0.8));
 
-      assertThatThrownBy(() -> trainer.train(TinyClassifier.items(20)))
+      assertThatThrownBy(() -> trainer.train(TinyClassifier.examples(20)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("layerDecay requires numbered layers");
     }
@@ -210,9 +210,9 @@ class TrainerTest {
   @Test
   void inBfloat16ASeedDecidesEveryBitAndTheLossFallsAsInFloat32() {
     TrainingConfig half = CONFIG.withPrecision(Precision.BFLOAT16);
-    List<StepReport> first = reports(half, TinyClassifier.items(100));
-    List<StepReport> second = reports(half, TinyClassifier.items(100));
-    List<StepReport> whole = reports(CONFIG, TinyClassifier.items(100));
+    List<StepReport> first = reports(half, TinyClassifier.examples(100));
+    List<StepReport> second = reports(half, TinyClassifier.examples(100));
+    List<StepReport> whole = reports(CONFIG, TinyClassifier.examples(100));
 
     for (int i = 0; i < whole.size(); i++) {
       assertThat(second.get(i).loss()).isEqualTo(first.get(i).loss());
@@ -235,7 +235,7 @@ class TrainerTest {
     try (BaseModel model = new TinyClassifier(0);
         BaseModel before = new TinyClassifier(0)) {
       before.initialize(Device.cpu(), 0);
-      new Trainer(model, tiny).train(TinyClassifier.items(100));
+      new Trainer(model, tiny).train(TinyClassifier.examples(100));
 
       for (int i = 0; i < model.parameters().size(); i++) {
         NDArray step = model.parameters().get(i).value().sub(before.parameters().get(i).value());
@@ -261,7 +261,7 @@ class TrainerTest {
   }
 
   @Test
-  void gradientsAreShownOnlyForTheStepsThatWereAskedFor() {
+  void gradientsArePassedOnlyForRequestedSteps() {
     Map<Long, Double> shown = new TreeMap<>();
     Map<Long, Double> norms = new TreeMap<>();
     Callback watcher =
@@ -294,7 +294,7 @@ class TrainerTest {
     shown.forEach((step, norm) -> assertThat(norm).isCloseTo(norms.get(step), within(1e-5)));
   }
 
-  /** Those of batches that are being assembled ahead are not counted: they come and go. */
+  /** Arrays of prefetched batches are not counted, since their number varies. */
   private static int liveArrays() {
     try (NDManager manager = Torch.newManager(Device.cpu())) {
       return (int)
@@ -306,12 +306,12 @@ class TrainerTest {
   }
 
   @Test
-  void memoryThatDoesNotSufficeNamesTheBatchAndWhatToLower() {
+  void outOfMemoryNamesTheBatchAndTheSettingsToLower() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(
           (output, batch) -> new LossSum(output.getManager().zeros(new Shape(1L << 45)).sum(), 1));
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(10)))
           .isInstanceOf(OutOfMemoryException.class)
           .hasMessageContaining(
               "not enough memory for step 1, micro-batch 0 (features (10, 4), labels (10))")
@@ -321,7 +321,7 @@ class TrainerTest {
   }
 
   @Test
-  void anErrorOfTheDataSetEndsTheTrainingAsItself() {
+  void anErrorOfTheDatasetIsNotWrapped() {
     Dataset broken =
         failing(
             () -> {
@@ -334,7 +334,7 @@ class TrainerTest {
   }
 
   @Test
-  void memoryThatDoesNotSufficeForTheItemsOfAStepNamesThem() {
+  void outOfMemoryWhileLoadingNamesTheExamplesOfTheStep() {
     Dataset large =
         failing(
             () -> {
@@ -355,44 +355,45 @@ class TrainerTest {
       }
 
       @Override
-      public HostBatch collate(long[] items) {
+      public HostBatch collate(long[] examples) {
         return failure.get();
       }
     };
   }
 
   @Test
-  void aLossThatNoParameterDecidesIsRefused() {
-    assertRefused(
+  void aLossWithoutTrainableParametersIsRejected() {
+    assertRejected(
         (output, batch) -> new LossSum(output.getManager().ones(new Shape()), 1),
         "does not depend on any trainable parameter");
   }
 
   @Test
   @SuppressWarnings("NullAway")
-  void aLossThatReturnsNothingIsNamed() {
-    assertRefused((output, batch) -> null, ".of returned null.");
+  void aLossThatReturnsNullIsNamed() {
+    assertRejected((output, batch) -> null, ".of returned null.");
   }
 
-  private static void assertRefused(Loss loss, String said) {
+  private static void assertRejected(Loss loss, String message) {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(loss);
 
-      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.items(10)))
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(10)))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining(said);
+          .hasMessageContaining(message);
     }
   }
 
   @Test
-  void anotherLossTakesThePlaceOfTheModelsOwn() {
+  void anotherLossReplacesTheLossOfTheModel() {
     try (BaseModel model = new TinyClassifier(0)) {
       model.replaceLoss(
           (output, batch) -> {
             NDArray half = output.square().sum().mul(0.5f);
             return new LossSum(half, batch.size());
           });
-      TrainingEnd end = new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.items(200));
+      TrainingEnd end =
+          new Trainer(model, CONFIG.withEpochs(30)).train(TinyClassifier.examples(200));
 
       assertThat(end.trainLoss()).isLessThan(1e-3);
     }
@@ -405,7 +406,7 @@ class TrainerTest {
               TrainingStrategy.singleProcess(),
               CONFIG,
               new RunOptions(seed, List.of(), new StopSignal(), null, CheckpointPolicy.defaults()))
-          .train(TinyClassifier.items(100));
+          .train(TinyClassifier.examples(100));
       return ModelHash.of(model.parameters());
     }
   }
@@ -417,7 +418,7 @@ class TrainerTest {
             TrainingStrategy.singleProcess(),
             CONFIG,
             options(7, callback, stop, checkpoints))
-        .train(TinyClassifier.items(100));
+        .train(TinyClassifier.examples(100));
   }
 
   private static RunOptions options(

@@ -41,7 +41,7 @@ class TrainingConfigTest {
   }
 
   @Test
-  void noEpochsAreRefused() {
+  void zeroEpochsAreRejected() {
     assertThatThrownBy(() -> DEFAULTS.withEpochs(0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("epochs 0 must be greater than 0");
@@ -49,14 +49,14 @@ class TrainingConfigTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, -32})
-  void aBatchWithoutItemsIsRefused(int size) {
+  void aBatchSizeBelowOneIsRejected(int size) {
     assertThatThrownBy(() -> DEFAULTS.withBatchSize(size))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("batchSize " + size + " must be greater than 0");
   }
 
   @Test
-  void aMicroBatchWithoutItemsIsRefused() {
+  void aMicroBatchSizeBelowOneIsRejected() {
     assertThatThrownBy(() -> DEFAULTS.withMicroBatchSize(0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("microBatchSize 0 must be greater than 0");
@@ -64,7 +64,7 @@ class TrainingConfigTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN})
-  void anImpossibleClippingIsRefused(double clipNorm) {
+  void anInvalidClipNormIsRejected(double clipNorm) {
     assertThatThrownBy(() -> config(3, 32, null, clipNorm, 10))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("clipNorm ");
@@ -72,7 +72,7 @@ class TrainingConfigTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN})
-  void anImpossibleClippingByValueIsRefused(double clipValue) {
+  void anInvalidClipValueIsRejected(double clipValue) {
     assertThatThrownBy(() -> DEFAULTS.withClipValue(clipValue))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("clipValue");
@@ -80,22 +80,22 @@ class TrainingConfigTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -0.5, 1.01, Double.NaN})
-  void anImpossibleLayerDecayIsRefused(double layerDecay) {
+  void anInvalidLayerDecayIsRejected(double layerDecay) {
     assertThatThrownBy(() -> DEFAULTS.withLayerDecay(layerDecay))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("must be over 0, and at most 1");
+        .hasMessageContaining("must be greater than 0 and at most 1");
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {-0.1, 1, Double.NaN})
-  void anImpossibleAverageIsRefused(double decay) {
+  void anInvalidAverageDecayIsRejected(double decay) {
     assertThatThrownBy(() -> new AverageWeights(decay))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("decay");
   }
 
   @Test
-  void allThatIsWrongIsSaidAtOnce() {
+  void allErrorsAreReportedTogether() {
     assertThatThrownBy(() -> config(0, -1, -2, -0.5, 0))
         .hasMessage(
             """
@@ -115,7 +115,7 @@ class TrainingConfigTest {
   }
 
   @Test
-  void eachOfTheSettersChangesItsOwnKeyAlone() {
+  void eachCopyMethodChangesOnlyItsKey() {
     TrainingConfig changed =
         DEFAULTS
             .withEpochs(7)
@@ -150,7 +150,7 @@ class TrainingConfigTest {
   }
 
   @Test
-  void laterChangesOfAListDoNotReachIt() {
+  void listsAreCopied() {
     List<String> freeze = new ArrayList<>(List.of("a"));
     TrainingConfig config =
         new TrainingConfig(

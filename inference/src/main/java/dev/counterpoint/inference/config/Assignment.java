@@ -118,10 +118,7 @@ record Assignment(String option, List<String> keys, YamlNode value) {
 
   private InvalidSettings rejected(int depth, String found) {
     return new InvalidSettings(
-        option
-            + " cannot be applied: "
-            + String.join(".", keys.subList(0, depth))
-            + " is "
-            + found);
+        "%s cannot be applied: %s is %s"
+            .formatted(option, String.join(".", keys.subList(0, depth)), found));
   }
 }

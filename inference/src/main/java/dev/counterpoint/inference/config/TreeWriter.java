@@ -12,14 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Converts settings records to a JSON tree, the inverse of binding. */
-final class TreeWriter {
+record TreeWriter(Contracts contracts) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-
-  private final Contracts contracts;
-
-  TreeWriter(Contracts contracts) {
-    this.contracts = contracts;
-  }
 
   ObjectNode write(Object record) {
     return record(record, contracts.implementedBy(record), null);

@@ -1,7 +1,6 @@
 package dev.counterpoint.inference.config;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -60,11 +59,8 @@ final class YamlErrorMessage {
           1
               + (int)
                   text.codePoints().limit(unreadable.getPosition()).filter(c -> c == '\n').count();
-      return String.format(
-          Locale.ROOT,
-          "has a character that YAML does not allow, code %d (line %d)",
-          unreadable.getCodePoint(),
-          line);
+      return "has a character that YAML does not allow, code %s (line %s)"
+          .formatted(unreadable.getCodePoint(), line);
     }
     return "is not valid YAML: " + Quoted.onOneLine(String.valueOf(exception.getMessage()));
   }
@@ -83,7 +79,7 @@ final class YamlErrorMessage {
     return "invalid YAML: " + Quoted.onOneLine(problem);
   }
 
-  /** The position of the error; for an unclosed quote or bracket, that of the opening one. */
+  /** The position of the error; for an unclosed quote or bracket, its opening position. */
   private static @Nullable Mark location(MarkedYAMLException marked) {
     String context = String.valueOf(marked.getContext());
     boolean unclosed = context.contains("quoted scalar") || context.contains("flow");
@@ -96,12 +92,8 @@ final class YamlErrorMessage {
   private static String at(Mark mark, String text) {
     String line = text.lines().skip(mark.getLine()).findFirst().orElse("");
     String shown = Quoted.shorten(Quoted.onOneLine(line));
-    return String.format(
-        Locale.ROOT,
-        " (line %d, column %d%s)",
-        mark.getLine() + 1,
-        mark.getColumn() + 1,
-        shown.isEmpty() ? "" : ": " + shown);
+    return " (line %s, column %s%s)"
+        .formatted(mark.getLine() + 1, mark.getColumn() + 1, shown.isEmpty() ? "" : ": " + shown);
   }
 
   private record Rule(String pattern, String description) {}

@@ -170,9 +170,8 @@ final class YamlReader {
     problems.add(
         new Problem(
             path,
-            "has a key that is "
-                + (key instanceof ScalarNode ? "empty" : "not a string")
-                + at(line)));
+            "has a key that is %s%s"
+                .formatted(key instanceof ScalarNode ? "empty" : "not a string", at(line))));
     return "";
   }
 

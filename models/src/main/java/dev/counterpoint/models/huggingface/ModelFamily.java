@@ -40,7 +40,7 @@ public record ModelFamily<A>(
   }
 
   /**
-   * Names that belong to a task.
+   * Names in a model folder that depend on the task.
    *
    * @param huggingFace the Hugging Face class, such as {@code BertForSequenceClassification}
    * @param peft the PEFT task type, such as {@code SEQ_CLS}; null if there is none

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -101,9 +101,7 @@ public record Bench(
     for (Precision precision : precisions) {
       double peak = peak(precision);
       peaks.put(precision, peak);
-      table.accept(
-          String.format(
-              Locale.ROOT, "peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
+      table.accept(Formats.of("peak matmul speed in %s: %.0f GFLOP/s", Row.name(precision), peak));
     }
   }
 
@@ -214,7 +212,10 @@ public record Bench(
         : OptionalLong.empty();
   }
 
-  /** Counterpoint's memory is measured if PyTorch is measured, or Counterpoint alone. */
+  /**
+   * Whether to measure Counterpoint's peak memory: if PyTorch takes part for comparison, or if no
+   * other implementation takes part.
+   */
   private boolean measuresMemory() {
     return takesPart(Contender.Kind.PYTORCH, BenchSize.SMALL, Precision.FLOAT32)
         || contenders.equals(EnumSet.of(Contender.Kind.COUNTERPOINT));

@@ -21,26 +21,20 @@ import java.util.Set;
  * pretrained architecture in its full size, with dropout 0.1; or the generation of one token.
  */
 public enum BenchSize {
-  SMALL(Family.ENCODER, 64, 4, 4, 8192, 8, 32, 20),
-  MIDDLE(Family.ENCODER, 256, 4, 4, 8192, 16, 128, 4),
+  SMALL(new Dimensions(Family.ENCODER, 64, 4, 4, 8192, 8, 32), 20),
+  MIDDLE(new Dimensions(Family.ENCODER, 256, 4, 4, 8192, 16, 128), 4),
   /** The width of BERT base. */
-  LARGE(Family.ENCODER, 768, 4, 12, 8192, 8, 128, 2),
+  LARGE(new Dimensions(Family.ENCODER, 768, 4, 12, 8192, 8, 128), 2),
   /** BERT base with a classifier, 110 million parameters. */
-  BERT(Family.BERT, 768, 12, 12, 30_522, 8, 128, 2),
+  BERT(new Dimensions(Family.BERT, 768, 12, 12, 30_522, 8, 128), 2),
   /** The small GPT-2, 124 million parameters. */
-  GPT2(Family.GPT2, 768, 12, 12, 50_257, 8, 128, 2),
+  GPT2(new Dimensions(Family.GPT2, 768, 12, 12, 50_257, 8, 128), 2),
   /** Generation with the same GPT-2: a prompt of 32 tokens, one generated token per step. */
-  GENERATE(Family.GPT2, 768, 12, 12, 50_257, 1, 32, 32);
+  GENERATE(new Dimensions(Family.GPT2, 768, 12, 12, 50_257, 1, 32), 32);
 
   static final int CLASSES = 2;
 
-  private final Family family;
-  private final int width;
-  private final int layers;
-  private final int heads;
-  private final int vocabulary;
-  private final int batch;
-  private final int tokens;
+  private final Dimensions dimensions;
   private final int timed;
 
   /** The architecture of the model. */
@@ -50,22 +44,17 @@ public enum BenchSize {
     GPT2
   }
 
-  BenchSize(
-      Family family,
-      int width,
-      int layers,
-      int heads,
-      int vocabulary,
-      int batch,
-      int tokens,
-      int timed) {
-    this.family = family;
-    this.width = width;
-    this.layers = layers;
-    this.heads = heads;
-    this.vocabulary = vocabulary;
-    this.batch = batch;
-    this.tokens = tokens;
+  /**
+   * The model and its input.
+   *
+   * @param batch the number of examples per step
+   * @param tokens the number of tokens per example
+   */
+  record Dimensions(
+      Family family, int width, int layers, int heads, int vocabulary, int batch, int tokens) {}
+
+  BenchSize(Dimensions dimensions, int timed) {
+    this.dimensions = dimensions;
     this.timed = timed;
   }
 
@@ -74,44 +63,18 @@ public enum BenchSize {
     return EnumSet.of(SMALL, MIDDLE, LARGE);
   }
 
-  Family family() {
-    return family;
+  Dimensions dimensions() {
+    return dimensions;
   }
 
   /** Whether the bare loop and EasyTrain support this size. */
   boolean isEncoder() {
-    return family == Family.ENCODER;
+    return dimensions.family() == Family.ENCODER;
   }
 
   /** Whether a step generates one token instead of training. */
   boolean generates() {
     return this == GENERATE;
-  }
-
-  int width() {
-    return width;
-  }
-
-  int layers() {
-    return layers;
-  }
-
-  int heads() {
-    return heads;
-  }
-
-  int vocabulary() {
-    return vocabulary;
-  }
-
-  /** The number of examples per step. */
-  int batch() {
-    return batch;
-  }
-
-  /** The number of tokens per example. */
-  int tokens() {
-    return tokens;
   }
 
   /** The number of timed steps per turn; larger for short steps. */
@@ -131,17 +94,19 @@ public enum BenchSize {
    * twice in the backward pass.
    */
   double operations() {
+    double width = dimensions.width();
+    double tokens = dimensions.tokens();
     double layer = 12.0 * width * width + 2.0 * tokens * width;
-    double head = family == Family.GPT2 ? (double) vocabulary * width : 0;
-    double token = 2.0 * (layers * layer + head);
-    return generates() ? token : 3 * token * batch * tokens;
+    double head = dimensions.family() == Family.GPT2 ? dimensions.vocabulary() * width : 0;
+    double token = 2.0 * (dimensions.layers() * layer + head);
+    return generates() ? token : 3 * token * dimensions.batch() * tokens;
   }
 
   /** A new model on the CPU in training mode, always with the same random weights. */
   BaseModel model(Precision precision) {
-    DataSpec data = DataSpec.ofText(vocabulary, 0, List.of("a", "b"));
+    DataSpec data = DataSpec.ofText(dimensions.vocabulary(), 0, List.of("a", "b"));
     BaseModel model =
-        switch (family) {
+        switch (dimensions.family()) {
           case ENCODER -> encoder().build(data);
           case BERT -> new BertConfig(BertConfig.Task.CLASSIFICATION, null, bert()).build(data);
           case GPT2 -> new Gpt2Config(Gpt2Config.Task.LANGUAGE_MODEL, null, gpt2()).build(data);
@@ -155,10 +120,10 @@ public enum BenchSize {
   private TransformerConfig encoder() {
     return new TransformerConfig(
         TransformerConfig.Task.CLASSIFICATION,
-        width,
-        layers,
-        heads,
-        tokens,
+        dimensions.width(),
+        dimensions.layers(),
+        dimensions.heads(),
+        dimensions.tokens(),
         4,
         0,
         Activation.GELU,
@@ -170,11 +135,11 @@ public enum BenchSize {
 
   private BertArchitecture bert() {
     return new BertArchitecture(
-        vocabulary,
-        width,
-        layers,
-        heads,
-        4 * width,
+        dimensions.vocabulary(),
+        dimensions.width(),
+        dimensions.layers(),
+        dimensions.heads(),
+        4 * dimensions.width(),
         512,
         2,
         Activation.GELU,
@@ -187,10 +152,10 @@ public enum BenchSize {
 
   private Gpt2Architecture gpt2() {
     return new Gpt2Architecture(
-        vocabulary,
-        width,
-        layers,
-        heads,
+        dimensions.vocabulary(),
+        dimensions.width(),
+        dimensions.layers(),
+        dimensions.heads(),
         null,
         1024,
         Activation.GELU_TANH,

@@ -45,20 +45,24 @@ final class EasyTrainContender implements Contender {
                     Optimizer.adamW()
                         .optLearningRateTracker(Tracker.fixed((float) Bench.LEARNING_RATE))
                         .build()));
-    trainer.initialize(new Shape(encoder.batch(), encoder.tokens()));
+    trainer.initialize(new Shape(encoder.dimensions().batch(), encoder.dimensions().tokens()));
   }
 
   private static SequentialBlock block(BenchSize encoder) {
     SequentialBlock block = new SequentialBlock();
     block.add(
         new IdEmbedding.Builder()
-            .setDictionarySize(encoder.vocabulary())
-            .setEmbeddingSize(encoder.width())
+            .setDictionarySize(encoder.dimensions().vocabulary())
+            .setEmbeddingSize(encoder.dimensions().width())
             .build());
-    for (int i = 0; i < encoder.layers(); i++) {
+    for (int i = 0; i < encoder.dimensions().layers(); i++) {
       block.add(
           new TransformerEncoderBlock(
-              encoder.width(), encoder.heads(), 4 * encoder.width(), 0, Activation::gelu));
+              encoder.dimensions().width(),
+              encoder.dimensions().heads(),
+              4 * encoder.dimensions().width(),
+              0,
+              Activation::gelu));
     }
     block.addSingleton(x -> x.mean(new int[] {1}));
     return block.add(Linear.builder().setUnits(BenchSize.CLASSES).build());
@@ -81,14 +85,14 @@ final class EasyTrainContender implements Contender {
 
   private Batch batch(HostBatch host) {
     NDManager manager = trainer.getManager().newSubManager();
-    Shape shape = new Shape(encoder.batch(), encoder.tokens());
+    Shape shape = new Shape(encoder.dimensions().batch(), encoder.dimensions().tokens());
     NDArray ids = manager.create(longs(host, dev.counterpoint.core.data.Batch.IDS), shape);
     NDArray labels = manager.create(longs(host, dev.counterpoint.core.data.Batch.LABELS));
     return new Batch(
         manager,
         new NDList(ids),
         new NDList(labels),
-        encoder.batch(),
+        encoder.dimensions().batch(),
         Batchifier.STACK,
         Batchifier.STACK,
         0,

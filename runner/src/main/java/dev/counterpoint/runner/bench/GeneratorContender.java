@@ -26,7 +26,11 @@ final class GeneratorContender implements Contender {
   public double[] train(int steps) {
     GenerationSettings settings = new GenerationSettings(steps, false, 1, 0, 1, 1, 1, Set.of(), 1);
     Generator generator =
-        new Generator((DecoderSession.Model) model, settings, size.tokens() + steps, Device.cpu());
+        new Generator(
+            (DecoderSession.Model) model,
+            settings,
+            size.dimensions().tokens() + steps,
+            Device.cpu());
     double[] seconds = new double[steps];
     int[] generated = {0};
     long[] last = {System.nanoTime()};

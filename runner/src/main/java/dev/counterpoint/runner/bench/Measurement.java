@@ -4,34 +4,16 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
-/** The measured step times and peak memory of one contender. */
-final class Measurement {
+/**
+ * The measured step times and peak memory of one contender.
+ *
+ * @param turns the step times in seconds (turns, steps)
+ * @param peakBytes the peak memory in bytes of a process that runs only this contender; empty if
+ *     unknown
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record Measurement(Contender.Kind contender, double[][] turns, OptionalLong peakBytes) {
   private static final int BOOTSTRAP_SAMPLES = 2_000;
-
-  private final Contender.Kind contender;
-  private final double[][] turns;
-  private final OptionalLong peakBytes;
-
-  /**
-   * The measurement of a contender.
-   *
-   * @param turns the step times in seconds (turns, steps)
-   * @param peakBytes the peak memory of its process in bytes; empty if unknown
-   */
-  Measurement(Contender.Kind contender, double[][] turns, OptionalLong peakBytes) {
-    this.contender = contender;
-    this.turns = turns;
-    this.peakBytes = peakBytes;
-  }
-
-  Contender.Kind contender() {
-    return contender;
-  }
-
-  /** The peak memory in bytes of a process that runs only this contender; empty if unknown. */
-  OptionalLong peakBytes() {
-    return peakBytes;
-  }
 
   /** The median step time in seconds, over all steps of all turns. */
   double median() {

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import java.io.IOException;
@@ -15,20 +16,11 @@ import java.util.OptionalLong;
 /**
  * Measures Counterpoint's peak memory in a separate process with the same JVM flags, because the
  * peak of the current process includes all contenders and earlier measurements.
+ *
+ * @param main the main class to start, which must support the command {@code bench}
  */
-public final class ProcessMemory implements Bench.Memory {
+public record ProcessMemory(Class<?> main) implements Bench.Memory {
   private static final String STEPS = "4";
-
-  private final Class<?> main;
-
-  /**
-   * Creates the measurement.
-   *
-   * @param main the main class to start, which must support the command {@code bench}
-   */
-  public ProcessMemory(Class<?> main) {
-    this.main = main;
-  }
 
   @Override
   public OptionalLong peak(BenchSize size, Precision precision) throws IOException {
@@ -45,9 +37,7 @@ public final class ProcessMemory implements Bench.Memory {
       JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
       return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
     } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(output);
-      Files.deleteIfExists(folder);
+      new LocalDisk().delete(folder);
     }
   }
 

@@ -84,11 +84,9 @@ final class PyTorch implements Contender {
       String output = lastLine();
       close();
       throw new InvalidSettings(
-          "--python "
-              + python
-              + " cannot run the benchmark: "
-              + output
-              + ". Specify a Python interpreter in which \"import torch\" works.");
+          ("--python %s cannot run the benchmark: %s. Specify a Python interpreter in which "
+                  + "\"import torch\" works.")
+              .formatted(python, output));
     }
     return answer.path("torch").asText();
   }
@@ -101,13 +99,13 @@ final class PyTorch implements Contender {
       List<HostBatch> batches,
       @Nullable Path weights) {
     ObjectNode settings = JSON.createObjectNode();
-    settings.put("family", Row.name(encoder.family()));
+    settings.put("family", Row.name(encoder.dimensions().family()));
     settings.put("generates", encoder.generates());
-    settings.put("width", encoder.width());
-    settings.put("layers", encoder.layers());
-    settings.put("heads", encoder.heads());
-    settings.put("tokens", encoder.tokens());
-    settings.put("vocabulary", encoder.vocabulary());
+    settings.put("width", encoder.dimensions().width());
+    settings.put("layers", encoder.dimensions().layers());
+    settings.put("heads", encoder.dimensions().heads());
+    settings.put("tokens", encoder.dimensions().tokens());
+    settings.put("vocabulary", encoder.dimensions().vocabulary());
     settings.put("classes", BenchSize.CLASSES);
     settings.put("threads", threads);
     settings.put("learningRate", Bench.LEARNING_RATE);

@@ -21,8 +21,8 @@ record RandomExamples(BenchSize shape, long size) implements Dataset {
 
   /** The batch with this index, counted from 0. */
   HostBatch batch(int index) {
-    long from = (long) index * shape.batch();
-    return collate(LongStream.range(from, from + shape.batch()).toArray());
+    long from = (long) index * shape.dimensions().batch();
+    return collate(LongStream.range(from, from + shape.dimensions().batch()).toArray());
   }
 
   /** The first batches, for contenders that use the same batches cyclically. */
@@ -38,7 +38,7 @@ record RandomExamples(BenchSize shape, long size) implements Dataset {
   @Override
   public HostBatch collate(long[] examples) {
     int count = examples.length;
-    int tokens = shape.tokens();
+    int tokens = shape.dimensions().tokens();
     long[] ids = new long[count * tokens];
     long[] classes = new long[count];
     long[] next = new long[count * tokens];
@@ -46,13 +46,13 @@ record RandomExamples(BenchSize shape, long size) implements Dataset {
       SplittableRandom random = new SplittableRandom(examples[i]);
       classes[i] = random.nextInt(BenchSize.CLASSES);
       for (int j = 0; j < tokens; j++) {
-        ids[i * tokens + j] = random.nextInt(shape.vocabulary());
+        ids[i * tokens + j] = random.nextInt(shape.dimensions().vocabulary());
       }
       System.arraycopy(ids, i * tokens + 1, next, i * tokens, tokens - 1);
       next[(i + 1) * tokens - 1] = ids[i * tokens];
     }
     HostTensor idTensor = HostTensor.of(ids, count, tokens);
-    if (shape.family() == BenchSize.Family.GPT2) {
+    if (shape.dimensions().family() == BenchSize.Family.GPT2) {
       HostTensor labels = HostTensor.of(next, count, tokens);
       return batch(count, Map.of(Batch.IDS, idTensor, Batch.LABELS, labels));
     }
@@ -67,6 +67,6 @@ record RandomExamples(BenchSize shape, long size) implements Dataset {
   }
 
   private HostBatch batch(int count, Map<String, HostTensor> tensors) {
-    return new HostBatch(count, (long) count * shape.tokens(), tensors);
+    return new HostBatch(count, (long) count * shape.dimensions().tokens(), tensors);
   }
 }

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.runner.report.Formats;
 import java.util.Locale;
 
 /**
@@ -18,8 +19,7 @@ record Row(
 
   /** The heading of the table. */
   static String heading() {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         COLUMNS,
         "size",
         "precision",
@@ -29,8 +29,8 @@ record Row(
         "GFLOP/s",
         "of peak",
         "ratio",
-        "in turns",
-        "at most",
+        "paired",
+        "95% bound",
         "peak MB");
   }
 
@@ -60,28 +60,21 @@ record Row(
   }
 
   String line() {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         COLUMNS,
         name(size),
         name(precision),
         name(measured.contender()),
-        number("%.2f", 1e3 * measured.median()),
-        number("%.2f", 1e3 * measured.quantile(0.1))
-            + " to "
-            + number("%.2f", 1e3 * measured.quantile(0.9)),
-        number("%.0f", gigaflops()),
-        number("%.0f %%", 100 * gigaflops() / peak),
-        number("%.3f", ratio()),
-        number("%.3f", reference.ratioTo(measured)),
-        number("%.3f", reference.boundTo(measured)),
+        Formats.of("%.2f", 1e3 * measured.median()),
+        Formats.of("%.2f to %.2f", 1e3 * measured.quantile(0.1), 1e3 * measured.quantile(0.9)),
+        Formats.of("%.0f", gigaflops()),
+        Formats.of("%.0f %%", 100 * gigaflops() / peak),
+        Formats.of("%.3f", ratio()),
+        Formats.of("%.3f", reference.ratioTo(measured)),
+        Formats.of("%.3f", reference.boundTo(measured)),
         measured.peakBytes().isEmpty()
             ? "-"
-            : number("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
-  }
-
-  private static String number(String format, double value) {
-    return String.format(Locale.ROOT, format, value);
+            : Formats.of("%.0f", 1e-6 * measured.peakBytes().getAsLong()));
   }
 
   /** The lower-case name of a constant. */

@@ -34,7 +34,7 @@ final class TrainerContender implements Contender {
   static TrainingConfig config(BenchSize size, Precision precision) {
     return TrainingConfig.defaults()
         .withEpochs(1)
-        .withBatchSize(size.batch())
+        .withBatchSize(size.dimensions().batch())
         .withSchedule(Constant.defaults())
         .withOptimizer(AdamW.of(Bench.LEARNING_RATE))
         .withPrecision(precision);
@@ -53,7 +53,7 @@ final class TrainerContender implements Contender {
     RunOptions options =
         new RunOptions(1, List.of(timer), new StopSignal(), null, CheckpointPolicy.defaults());
     new Trainer(model, new StandardTrainingStrategy(), config, options)
-        .train(new CyclicBatches(batches, (long) steps * encoder.batch()));
+        .train(new CyclicBatches(batches, (long) steps * encoder.dimensions().batch()));
     return seconds.stream().mapToDouble(Double::doubleValue).toArray();
   }
 

@@ -73,33 +73,25 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
   private Optional<String> resultDifference(Evidence killed) {
     if (!modelHash.equals(killed.modelHash)) {
       return Optional.of(
-          "all steps are equal, but the final models differ: "
-              + modelHash
-              + " (uninterrupted) and "
-              + killed.modelHash
-              + " (killed)");
+          "all steps are equal, but the final models differ: %s (uninterrupted) and %s (killed)"
+              .formatted(modelHash, killed.modelHash));
     }
     return lastState.equals(killed.lastState)
         ? Optional.empty()
         : Optional.of(
-            "all steps are equal, but the last checkpoints differ: "
-                + lastState
-                + " (uninterrupted) and "
-                + killed.lastState
-                + " (killed)");
+            "all steps are equal, but the last checkpoints differ: %s (uninterrupted) and %s (killed)"
+                .formatted(lastState, killed.lastState));
   }
 
   private static String describe(
       StepTrace.Row row, Map<Long, String> expected, List<StepTrace.Attempt> attempts) {
-    return "step "
-        + row.step()
-        + " is the first that differs: "
-        + expected.getOrDefault(row.step(), "missing")
-        + " in the uninterrupted run, "
-        + row.values()
-        + " after kill "
-        + row.attempt()
-        + ", resumed from step "
-        + attempts.get(row.attempt()).from();
+    return ("step %s is the first that differs: %s in the uninterrupted run, %s after kill "
+            + "%s, resumed from step %s")
+        .formatted(
+            row.step(),
+            expected.getOrDefault(row.step(), "missing"),
+            row.values(),
+            row.attempt(),
+            attempts.get(row.attempt()).from());
   }
 }

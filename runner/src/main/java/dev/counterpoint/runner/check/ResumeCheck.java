@@ -110,11 +110,8 @@ public final class ResumeCheck {
   Outcome compareWith(Evidence uninterrupted) throws IOException {
     if (uninterrupted.steps() < 2 * request.kills()) {
       throw new InvalidSettings(
-          "The run has "
-              + uninterrupted.steps()
-              + " steps, too few for "
-              + request.kills()
-              + " kills. Reduce --kills, or train longer.");
+          "The run has %s steps, too few for %s kills. Reduce --kills, or train longer."
+              .formatted(uninterrupted.steps(), request.kills()));
     }
     trainKilled(uninterrupted.steps());
     return outcome(uninterrupted, evidence("killed"));
@@ -237,12 +234,9 @@ public final class ResumeCheck {
 
   private RunFailed failed(TrainingProcess training, int code) throws IOException {
     return new RunFailed(
-        "The training process failed with exit code "
-            + code
-            + ". Its last output (complete log: "
-            + logFile()
-            + "):\n"
-            + training.lastLines());
+        ("The training process failed with exit code %s. Its last output (complete log: "
+                + "%s):\n%s")
+            .formatted(code, logFile(), training.lastLines()));
   }
 
   private Evidence evidence(String name) throws IOException {

@@ -43,13 +43,8 @@ public final class StepTrace implements Callback.ObservesAverage {
   public void onStart(TrainingStart start) {
     // A kill may have truncated the previous line.
     append(
-        "\nstart "
-            + start.step()
-            + " of "
-            + start.totalSteps()
-            + " in "
-            + start.epochs()
-            + " epochs\n");
+        "\nstart %s of %s in %s epochs\n"
+            .formatted(start.step(), start.totalSteps(), start.epochs()));
   }
 
   @Override
@@ -60,16 +55,13 @@ public final class StepTrace implements Callback.ObservesAverage {
   @Override
   public void onStep(StepReport report) {
     append(
-        "step "
-            + report.step()
-            + " loss "
-            + Double.toHexString(report.loss())
-            + " norm "
-            + Double.toHexString(report.gradientNorm())
-            + " rate "
-            + Double.toHexString(report.learningRate())
-            + average
-            + "\n");
+        "step %s loss %s norm %s rate %s%s\n"
+            .formatted(
+                report.step(),
+                Double.toHexString(report.loss()),
+                Double.toHexString(report.gradientNorm()),
+                Double.toHexString(report.learningRate()),
+                average));
   }
 
   /** Appends a line in a single write, so that it is complete if the process is killed later. */

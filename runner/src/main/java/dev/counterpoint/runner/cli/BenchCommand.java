@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
       "Measures the time of a training step of three encoder sizes in alternating runs: Counterpoint's"
           + " trainer, a bare loop with the same kernels, DJL's EasyTrain with DJL's blocks, and, with"
           + " --python, PyTorch (eager, fused AdamW, torch.autocast for bfloat16).",
-      "\"ratio\" is Counterpoint's median time over the contender's. \"in turns\" is the median of the"
-          + " ratios of the alternating runs; \"at most\" is its upper 95 %% confidence bound.",
+      "\"ratio\" is Counterpoint's median time over the contender's. \"paired\" is the median of the"
+          + " ratios of the alternating runs; \"95%% bound\" is its upper 95%% confidence bound.",
       "\"peak MB\" is the peak memory of a process that runs only this contender; it is measured for"
           + " PyTorch and, if PyTorch takes part, for Counterpoint."
     })
@@ -83,8 +83,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "60",
       description =
-          "Measured steps of the large encoder; the middle one runs twice and the small one ten times"
-              + " as many. Default: ${DEFAULT-VALUE}.")
+          "Measured steps of the large encoder. The middle encoder runs 2 times and the small encoder"
+              + " 10 times this number. Default: ${DEFAULT-VALUE}.")
   private int steps;
 
   @Spec private @Nullable CommandSpec spec;
@@ -120,7 +120,7 @@ final class BenchCommand implements Callable<Integer> {
       AtomicFile.writeText(file, rows.toPrettyString() + "\n");
       console.print("results written to " + file);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /**

@@ -10,12 +10,12 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.Paragraph;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,7 +68,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
         throw new RunFailed(failureMessage(failed.get(0), tolerance));
       }
       console.print("all gradients agree within " + tolerance);
-      return ExitCode.DONE;
+      return ExitCode.SUCCESS;
     }
   }
 
@@ -86,30 +86,21 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   static String line(EquivalenceCheck.Finding finding) {
     return Paragraph.of(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "%s: loss differs by %.1e, gradient by at most %.1e (%s)",
-            finding.way(),
-            finding.loss(),
-            finding.gradient(),
-            finding.parameter()),
+            finding.way(), finding.loss(), finding.gradient(), finding.parameter()),
         INDENT);
   }
 
   static String failureMessage(EquivalenceCheck.Finding finding, double tolerance) {
     String text =
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "The gradient of a batch depends on how the batch is split: with %s the loss differs by"
                 + " %.1e, and the gradient of %s by %.1e of its largest element; the limit is %s"
                 + " (--tolerance). A layer or the loss mixes the examples of a batch, such as batch"
-                + " norm or a loss that returns a mean. A loss must return the sum over the examples"
-                + " and its weight.",
-            finding.way(),
-            finding.loss(),
-            finding.parameter(),
-            finding.gradient(),
-            tolerance);
+                + " norm or a loss that returns a mean. A loss must return the sum over the"
+                + " examples and its weight.",
+            finding.way(), finding.loss(), finding.parameter(), finding.gradient(), tolerance);
     return Paragraph.behind(Failures.PREFIX, text);
   }
 }

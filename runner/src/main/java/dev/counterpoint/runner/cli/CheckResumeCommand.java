@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.cli.option.Consoles;
@@ -11,11 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,42 +64,28 @@ final class CheckResumeCommand implements Callable<Integer> {
         output == null
             ? Files.createTempDirectory("counterpoint-check-")
             : Files.createDirectories(output).toAbsolutePath();
-    ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::say).run();
+    ResumeCheck.Outcome outcome = new ResumeCheck(request, folder, console::log).run();
     summary(outcome).forEach(console::print);
     if (outcome.difference().isPresent()) {
       throw new RunFailed(outcome.difference().get() + ". Both runs are in " + folder + ".");
     }
     console.print("every step and the model are identical: " + outcome.modelHash());
     if (output == null) {
-      deleteRecursively(folder);
+      new LocalDisk().delete(folder);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /** Describes when the run was killed and resumed, one line per fact. */
   static List<String> summary(ResumeCheck.Outcome outcome) {
     return List.of(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "killed %s, %d of them while a checkpoint was written",
-            Formats.count(outcome.kills(), "time"),
-            outcome.whileWriting()),
-        String.format(
-            Locale.ROOT,
+            Formats.count(outcome.kills(), "time"), outcome.whileWriting()),
+        Formats.of(
             "resumed %s from a checkpoint in the middle of an epoch",
             Formats.count(outcome.withinEpoch(), "time")),
-        String.format(
-            Locale.ROOT,
-            "repeated %s of %d",
-            Formats.count(outcome.repeated(), "step"),
-            outcome.steps()));
-  }
-
-  private static void deleteRecursively(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+        Formats.of(
+            "repeated %s of %d", Formats.count(outcome.repeated(), "step"), outcome.steps()));
   }
 }

@@ -35,6 +35,6 @@ final class DoctorCommand implements Callable<Integer> {
       new DoctorFormatter(out).write(report);
     }
     report.problems().forEach(problem -> Failures.printError(spec.commandLine(), problem));
-    return report.problems().isEmpty() ? ExitCode.DONE : ExitCode.RUN_FAILED;
+    return report.problems().isEmpty() ? ExitCode.SUCCESS : ExitCode.RUN_FAILED;
   }
 }

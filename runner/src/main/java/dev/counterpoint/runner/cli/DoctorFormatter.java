@@ -13,13 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Formats a {@link DoctorReport} as text, one fact per line. */
-final class DoctorFormatter {
-  private final PrintWriter out;
-
-  DoctorFormatter(PrintWriter out) {
-    this.out = out;
-  }
-
+record DoctorFormatter(PrintWriter out) {
   void write(DoctorReport report) {
     line("counterpoint", Version.current());
     line("java", report.java() + " in " + report.javaHome());
@@ -70,11 +64,7 @@ final class DoctorFormatter {
     line("library", engine.build() + " in " + engine.library());
     line("features", String.join(", ", engine.features()));
     line("devices", String.join(", ", engine.devices()));
-    line(
-        "threads",
-        format(
-            "%d within an operation, %d parallel operations",
-            engine.threads(), engine.interopThreads()));
+    line("threads", format("%d intra-op, %d inter-op", engine.threads(), engine.interopThreads()));
   }
 
   private void write(MatmulSpeeds speeds, Processor processor) {

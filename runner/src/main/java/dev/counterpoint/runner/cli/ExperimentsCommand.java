@@ -5,9 +5,9 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.Paragraph;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,19 +39,15 @@ final class ExperimentsCommand implements Callable<Integer> {
               each ->
                   console.print(
                       Paragraph.of(
-                          String.format(
-                              Locale.ROOT, "%-18s %s", each, Experiments.descriptions().get(each)),
+                          Formats.of("%-18s %s", each, Experiments.descriptions().get(each)),
                           INDENT)));
     } else if (Experiments.has(name)) {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
-          "Unknown experiment \""
-              + name
-              + "\". Known: "
-              + String.join(", ", Experiments.names())
-              + ".");
+          "Unknown experiment \"%s\". Known: %s."
+              .formatted(name, String.join(", ", Experiments.names())));
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 }

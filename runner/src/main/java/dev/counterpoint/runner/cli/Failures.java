@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.engine.EngineException;
+import com.google.common.base.Throwables;
 import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
@@ -8,6 +9,7 @@ import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.OutputClosed;
 import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
@@ -18,7 +20,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -32,34 +33,23 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * Converts exceptions to an exit code and to messages on standard error, each line prefixed with
  * {@code counterpoint: }.
  */
-final class Failures {
+record Failures(BooleanSupplier debug) {
   /** Prefix of each printed line. */
   static final String PREFIX = "counterpoint: ";
 
   private static final String MORE = " (run with --debug for the full message)";
-
-  private final BooleanSupplier debug;
-
-  /**
-   * Creates the error handler.
-   *
-   * @param debug whether to print stack traces; evaluated after the arguments have been parsed
-   */
-  Failures(BooleanSupplier debug) {
-    this.debug = debug;
-  }
 
   /** Reports invalid arguments; without any argument it prints the usage help. */
   int reportInvalidArguments(ParameterException invalid, String... arguments) {
     CommandLine command = invalid.getCommandLine();
     if (arguments.length == 0) {
       command.usage(command.getErr());
-      return ExitCode.REQUEST_WRONG;
+      return ExitCode.INVALID_REQUEST;
     }
     printError(command, describe(invalid));
     printError(
         command, "see \"" + command.getCommandSpec().qualifiedName() + " --help\" for the usage");
-    return ExitCode.REQUEST_WRONG;
+    return ExitCode.INVALID_REQUEST;
   }
 
   /** Reports an exception that a command threw, and returns the exit code. */
@@ -78,7 +68,7 @@ final class Failures {
     }
     if (cause instanceof InvalidSettings invalid) {
       printError(command, message(invalid));
-      return ExitCode.REQUEST_WRONG;
+      return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof LaunchException failed) {
       printError(command, message(failed));
@@ -87,12 +77,9 @@ final class Failures {
     if (cause instanceof InvalidPathException path) {
       printError(
           command,
-          "\""
-              + ControlCharacterEscaper.of(path.getInput())
-              + "\" is not a valid path: "
-              + path.getReason()
-              + ".");
-      return ExitCode.REQUEST_WRONG;
+          "\"%s\" is not a valid path: %s."
+              .formatted(ControlCharacterEscaper.of(path.getInput()), path.getReason()));
+      return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof RunFailed || cause instanceof RankDivergedException) {
       printError(command, message(cause));
@@ -149,21 +136,15 @@ final class Failures {
     CommandSpec command = invalid.getCommandLine().getCommandSpec();
     if (unmatched.isUnknownOption()) {
       String option = argument.split("=", 2)[0];
-      return "unknown option \""
-          + option
-          + "\""
-          + Nearest.suggestion(option, command.optionsMap().keySet());
+      return "unknown option \"%s\"%s"
+          .formatted(option, Nearest.suggestion(option, command.optionsMap().keySet()));
     }
     if (command.subcommands().isEmpty()) {
       return "unknown argument \"" + argument + "\"";
     }
     List<String> commands = visible(command);
-    return "unknown command \""
-        + argument
-        + "\""
-        + Nearest.suggestion(argument, commands)
-        + " Known: "
-        + String.join(", ", commands);
+    return "unknown command \"%s\"%s Known: %s"
+        .formatted(argument, Nearest.suggestion(argument, commands), String.join(", ", commands));
   }
 
   private static List<String> visible(CommandSpec command) {
@@ -208,10 +189,7 @@ final class Failures {
    * file and line. The message of an {@link IllegalArgumentException} is printed as it is.
    */
   private static String describeOther(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = Throwables.getRootCause(failure);
     Optional<String> line = userCodeLine(cause);
     if (line.isPresent()) {
       String kind = cause.getClass().getSimpleName();
@@ -224,13 +202,11 @@ final class Failures {
   }
 
   private static String describe(OutOfMemoryError outOfMemory) {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         "out of memory (%s); the JVM limit is %d MiB. Raise it with"
             + " COUNTERPOINT_JAVA_OPTS=\"-Xmx8g -XX:MaxDirectMemorySize=8g\", or reduce"
             + " training.microBatchSize",
-        outOfMemory.getMessage(),
-        Runtime.getRuntime().maxMemory() >> 20);
+        outOfMemory.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
   }
 
   private static String message(Throwable failure) {

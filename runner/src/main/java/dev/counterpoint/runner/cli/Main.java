@@ -42,9 +42,9 @@ import picocli.CommandLine.ScopeType;
     optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      ExitCode.DONE + ":success",
+      ExitCode.SUCCESS + ":success",
       ExitCode.RUN_FAILED + ":the run failed",
-      ExitCode.REQUEST_WRONG + ":invalid request: arguments, run file or data",
+      ExitCode.INVALID_REQUEST + ":invalid request: arguments, run file or data",
       ExitCode.INTERRUPTED + ":stopped by SIGINT (Ctrl-C) after saving",
       ExitCode.OUTPUT_CLOSED + ":standard output was closed by its reader (SIGPIPE)",
       ExitCode.TERMINATED + ":stopped by SIGTERM after saving"
@@ -53,7 +53,7 @@ public final class Main {
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
-      description = "Print the stack trace of an error.")
+      description = "Prints the stack trace of an error.")
   private boolean debug;
 
   private Main() {}

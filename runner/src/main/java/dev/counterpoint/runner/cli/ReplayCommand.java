@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,17 +57,16 @@ final class ReplayCommand implements Callable<Integer> {
     StepSnapshot snapshot = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "step %d, %s in %s: %s",
             snapshot.step(),
-            Formats.count(snapshot.items().size(), "example"),
+            Formats.count(snapshot.examples().size(), "example"),
             count(snapshot.batches().size()),
             snapshot.reason()));
     try (BaseModel model = model()) {
       print(new Replay(folder, model).run(), console);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   private static String count(int microBatches) {
@@ -100,24 +98,17 @@ final class ReplayCommand implements Callable<Integer> {
   private static void print(Replay.Outcome outcome, Console console) {
     StepSnapshot snapshot = outcome.snapshot();
     console.print(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "loss %s (in the run %s), gradient norm %s (in the run %s)",
-            outcome.loss(),
-            snapshot.loss(),
-            outcome.gradientNorm(),
-            snapshot.gradientNorm()));
-    if (outcome.culprit().isPresent()) {
-      console.print("first non-finite layer: " + outcome.culprit().get());
+            outcome.loss(), snapshot.loss(), outcome.gradientNorm(), snapshot.gradientNorm()));
+    if (outcome.firstNonFinite().isPresent()) {
+      console.print("first non-finite layer: " + outcome.firstNonFinite().get());
     } else {
       console.print("all outputs and gradients are finite; largest gradients:");
       outcome.gradients().stream()
           .limit(SHOWN_GRADIENTS)
           .forEach(
-              each ->
-                  console.print(
-                      String.format(
-                          Locale.ROOT, "  %s: norm %.4g", each.parameter(), each.norm())));
+              each -> console.print(Formats.of("  %s: norm %.4g", each.parameter(), each.norm())));
     }
   }
 }

@@ -53,7 +53,7 @@ final class WarmUpCommand implements Callable<Integer> {
     quietly("doctor");
     quietly("doctor", "--jsno");
     quietly("train", "--help");
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   private static void quietly(String... arguments) {

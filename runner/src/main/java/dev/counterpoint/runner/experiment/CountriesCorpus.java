@@ -4,17 +4,16 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
-import java.io.BufferedReader;
+import com.google.common.io.Resources;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -92,12 +91,9 @@ final class CountriesCorpus {
   }
 
   private static Stream<Country> countries() {
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                Objects.requireNonNull(CountriesCorpus.class.getResourceAsStream("countries.tsv")),
-                StandardCharsets.UTF_8))) {
-      return reader.lines().map(Country::parse).toList().stream();
+    URL file = Resources.getResource(CountriesCorpus.class, "countries.tsv");
+    try {
+      return Resources.readLines(file, StandardCharsets.UTF_8).stream().map(Country::parse);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

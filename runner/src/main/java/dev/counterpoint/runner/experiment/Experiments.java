@@ -1,10 +1,10 @@
 package dev.counterpoint.runner.experiment;
 
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,25 +12,21 @@ import java.util.Set;
 
 /** Built-in experiments, each with a run file. */
 public final class Experiments {
-  private static final Map<String, String> DESCRIPTIONS = new LinkedHashMap<>();
-
-  static {
-    DESCRIPTIONS.put(
-        "sentiment", "sentiment of reviews: 12,000 sentences from a grammar, a small transformer");
-    DESCRIPTIONS.put(
-        "sentiment-bert",
-        "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT");
-    DESCRIPTIONS.put(
-        "text-generation",
-        "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any text");
-    DESCRIPTIONS.put(
-        "question-answering",
-        "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files too");
-    DESCRIPTIONS.put(
-        "languages",
-        "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
-            + " spellings shared by several languages are excluded");
-  }
+  private static final ImmutableMap<String, String> DESCRIPTIONS =
+      ImmutableMap.of(
+          "sentiment",
+          "sentiment of reviews: 12,000 sentences from a grammar, a small transformer",
+          "sentiment-bert",
+          "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT",
+          "text-generation",
+          "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any"
+              + " text",
+          "question-answering",
+          "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files"
+              + " too",
+          "languages",
+          "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
+              + " spellings shared by several languages are excluded");
 
   private static final Set<String> FINE_TUNED =
       Set.of("sentiment-bert", "text-generation", "question-answering");
@@ -39,7 +35,7 @@ public final class Experiments {
 
   /** Returns the descriptions of the experiments by name. */
   public static Map<String, String> descriptions() {
-    return Map.copyOf(DESCRIPTIONS);
+    return DESCRIPTIONS;
   }
 
   /** Returns the names in display order. */

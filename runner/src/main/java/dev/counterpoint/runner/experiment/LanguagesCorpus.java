@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
+import dev.counterpoint.runner.report.Formats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
@@ -26,17 +26,11 @@ import java.util.zip.GZIPInputStream;
  * are either in the training or in the validation split. Otherwise a model could infer the language
  * of {@code Frankreich} in validation from {@code Frankryk} in training.
  */
-final class LanguagesCorpus {
+record LanguagesCorpus(List<Name> names) {
   private static final String RESOURCE = "languages.tsv.gz";
   private static final String SHARED_SPELLINGS = "# sharedSpellings=";
   private static final String SPLIT_SEED = "languages-1/";
   private static final int VALIDATION_PERCENT = 10;
-
-  private final List<Name> names;
-
-  private LanguagesCorpus(List<Name> names) {
-    this.names = List.copyOf(names);
-  }
 
   /** Reads the corpus from the class path. */
   static LanguagesCorpus load() {
@@ -72,11 +66,6 @@ final class LanguagesCorpus {
     return splits;
   }
 
-  /** Returns all names, sorted by language tag, then CLDR key. */
-  List<Name> names() {
-    return names;
-  }
-
   /** Returns the number of spellings excluded because two or more languages share them. */
   static int sharedSpellings() {
     try (BufferedReader reader = open()) {
@@ -88,15 +77,8 @@ final class LanguagesCorpus {
 
   /** Returns a remark on the excluded spellings. */
   static String exclusionNote() {
-    return String.format(
-        Locale.ROOT,
-        "languages: %,d spellings shared by several languages are excluded",
-        sharedSpellings());
-  }
-
-  /** Returns the English name of a language tag, such as {@code German} for {@code de}. */
-  static String displayName(String language) {
-    return Locale.forLanguageTag(language).getDisplayLanguage(Locale.ENGLISH);
+    return Formats.of(
+        "languages: %,d spellings shared by several languages are excluded", sharedSpellings());
   }
 
   /** Assigns a CLDR key to a split by its hash, so that the split is the same on every machine. */

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** The progress of a run, read from its run directory. */
+/** Reads the progress of a run from its run directory. */
 record DirectoryProgress(RunDirectory directory, Console console) implements Launcher.RunProgress {
   @Override
   public Set<Long> checkpoints() throws IOException {
@@ -30,6 +30,6 @@ record DirectoryProgress(RunDirectory directory, Console console) implements Lau
 
   @Override
   public void report(String line) {
-    console.say(line);
+    console.log(line);
   }
 }

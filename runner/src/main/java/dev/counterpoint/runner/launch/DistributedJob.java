@@ -26,12 +26,15 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processes of a distributed run that this command starts: all ranks, or one of them if the run
+ * The processes of a distributed run that this command starts: all ranks, or one rank if the run
  * uses several machines.
  *
- * @param cluster empty if all ranks run on this machine
- * @param secretFile null if the secret is in the environment
- * @param environment of this process
+ * @param run the run
+ * @param config the number of workers, restarts and the deadline
+ * @param cluster the position of this process among the machines; empty if all ranks run on this
+ *     machine
+ * @param secretFile the file with the shared secret; null if the secret is in the environment
+ * @param environment the environment variables of this process
  */
 public record DistributedJob(
     Run run,
@@ -42,14 +45,14 @@ public record DistributedJob(
   private static final String THREADS = "OMP_NUM_THREADS";
 
   /**
-   * Arguments of the ranks.
+   * Command-line arguments of the ranks.
    *
-   * @param ofAll after {@code train}, without {@code --output}
-   * @param ofRankZero more arguments of rank 0
+   * @param common the arguments of all ranks after {@code train}, without {@code --output}
+   * @param rankZeroOnly additional arguments of rank 0
    */
-  public record Arguments(List<String> ofAll, List<String> ofRankZero) {}
+  public record Arguments(List<String> common, List<String> rankZeroOnly) {}
 
-  /** The worker processes of a run; empty if its strategy runs in a single process. */
+  /** The worker processes of a run; empty if the run has a single process. */
   public static Optional<Processes> config(Run run) {
     return run.file().strategy().processes();
   }
@@ -57,9 +60,10 @@ public record DistributedJob(
   /**
    * Checks the run before any process is started.
    *
-   * @throws InvalidSettings if it cannot be trained by these ranks
+   * @param hasOutputDirectory whether the run directory was given or exists
+   * @throws InvalidSettings if these ranks cannot train the run
    */
-  public void check(DataSplits data, boolean directoryGiven) {
+  public void check(DataSplits data, boolean hasOutputDirectory) {
     checkBatchSize(config.workers(), run.file().training().batchSize());
     if (config.workers() > data.train().size()) {
       throw new InvalidSettings(
@@ -69,9 +73,9 @@ public record DistributedJob(
               config.workers(),
               data.train().size()));
     }
-    if (cluster.isPresent() && !directoryGiven) {
+    if (cluster.isPresent() && !hasOutputDirectory) {
       throw new InvalidSettings(
-          "A run on several machines needs --output DIR, on a file system that all machines share.");
+          "A run on several machines needs --output DIR on a file system that all machines share.");
     }
   }
 
@@ -92,17 +96,17 @@ public record DistributedJob(
     }
   }
 
-  /** The launcher of the processes. */
+  /** Creates the launcher of the processes. */
   public Launcher launcher(Arguments arguments, Console console, Attempt.Output output)
       throws IOException {
     List<String> all = new ArrayList<>(List.of("train"));
-    all.addAll(arguments.ofAll());
+    all.addAll(arguments.common());
     if (!run.isResumed()) {
       all.addAll(List.of("--output", run.directory().path().toString()));
     }
     return new Launcher(
         new Job(localRanks(), tracker(), run.directory().logs()),
-        new RankPrograms(all, arguments.ofRankZero(), ranksOnMachine(), variables()),
+        new RankPrograms(all, arguments.rankZeroOnly(), ranksOnMachine(), variables()),
         new DirectoryProgress(run.directory(), console),
         config.maxRestarts(),
         output);

@@ -12,18 +12,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Ranks and tracker as JVMs with the flags of this one; the maximum heap is divided among the
- * ranks.
+ * Starts ranks and tracker as JVMs with the flags of this JVM. The maximum heap size is divided
+ * among the ranks on this machine.
  *
- * @param arguments of each rank, {@code train} first
- * @param ofRankZero more arguments of rank 0
- * @param localRanks ranks on this machine
- * @param environment of all processes, including the class path, which is too long for a command
- *     line
+ * @param arguments the command-line arguments of each rank, {@code train} first
+ * @param rankZeroOnly additional arguments of rank 0
+ * @param localRanks the number of ranks on this machine
+ * @param environment environment variables of all processes, including the class path, which is too
+ *     long for a command line
  */
 record RankPrograms(
     List<String> arguments,
-    List<String> ofRankZero,
+    List<String> rankZeroOnly,
     int localRanks,
     Map<String, String> environment)
     implements Programs {
@@ -31,10 +31,10 @@ record RankPrograms(
 
   @Override
   public ProcessBuilder rank(int rank) {
-    List<String> flags = CurrentJvm.flags(rank == 0).stream().map(this::divided).toList();
+    List<String> flags = CurrentJvm.flags(rank == 0).stream().map(this::divideHeap).toList();
     List<String> all = new ArrayList<>(arguments);
     if (rank == 0) {
-      all.addAll(ofRankZero);
+      all.addAll(rankZeroOnly);
     }
     return process(flags, all);
   }
@@ -56,7 +56,7 @@ record RankPrograms(
     return builder;
   }
 
-  private String divided(String flag) {
+  private String divideHeap(String flag) {
     Matcher heap = HEAP.matcher(flag);
     return heap.matches()
         ? String.format(

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -26,8 +27,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process as a rank: it joins the rendezvous as soon as its run is read, and the ring when its
- * data and model are ready. For a single process both are no-ops.
+ * The membership of this process in a distributed run. It joins the rendezvous after its run file
+ * is read, and the all-reduce ring when its data and model are ready. For a single process both are
+ * no-ops.
  */
 public final class RankSession implements Closeable {
   private static final long MESSAGE_MILLIS = 1_000;
@@ -44,15 +46,15 @@ public final class RankSession implements Closeable {
     this.member = member;
   }
 
-  /** A single process. */
+  /** The session of a single process. */
   public static RankSession singleProcess() {
     return new RankSession(RankContext.singleProcess(), null);
   }
 
   /**
-   * Joins the rendezvous.
+   * Joins the rendezvous as a rank.
    *
-   * @throws InvalidSettings if the run is not distributed, or this rank is refused
+   * @throws InvalidSettings if the run is not distributed, or the rendezvous rejects this rank
    */
   public static RankSession join(RankEnvironment environment, Run run, Console console) {
     Processes config =
@@ -61,8 +63,8 @@ public final class RankSession implements Closeable {
                 () ->
                     new InvalidSettings(
                         RankEnvironment.RANK
-                            + " makes this process a rank of a distributed run, but strategy.type is"
-                            + " not distributed: --set strategy.type=distributed"));
+                            + " is set, so this process is a rank of a distributed run, but"
+                            + " strategy.type is not distributed: --set strategy.type=distributed"));
     if (config.workers() != environment.worldSize()) {
       throw new InvalidSettings(
           String.format(
@@ -84,7 +86,7 @@ public final class RankSession implements Closeable {
         new Member(environment, rendezvous, config.deadline()));
   }
 
-  /** Halts at once: the ring is broken, so that hooks and native calls may never return. */
+  /** Halts the JVM: after the ring breaks, shutdown hooks and native calls may never return. */
   private static void halt(Console console, String reason, int code) {
     Thread message =
         new Thread(
@@ -109,10 +111,10 @@ public final class RankSession implements Closeable {
   }
 
   /**
-   * Waits until all ranks agree, and joins the ring.
+   * Checks that all ranks have the same run, code and data, and joins the all-reduce ring.
    *
-   * @return closed by the strategy
-   * @throws InvalidSettings with what the ranks do not agree in, or the missing ranks
+   * @return the collective of the run, to be closed after the training
+   * @throws InvalidSettings if ranks are missing or differ, with the ranks or the differences
    */
   public Collective connect(Run run, DataSplits data) throws IOException {
     if (member == null) {
@@ -126,25 +128,18 @@ public final class RankSession implements Closeable {
 
   private static RunFingerprint fingerprint(Run run, String data) throws IOException {
     Map<String, String> settings = new TreeMap<>(run.settings());
-    settings.keySet().removeIf(Run::isOfOneMachine);
+    settings.keySet().removeIf(Run::isMachineSpecific);
+    Fingerprint fingerprint = Fingerprint.parse(data);
+    Map<String, String> splits = new TreeMap<>(fingerprint.parts());
+    splits.put("", fingerprint.hash());
     return new RunFingerprint(
         CodeFacts.of(run.file().classpath().stream().map(Path::of).toList()),
         settings,
-        splits(data),
+        splits,
         run.directory().path().toString());
   }
 
-  /** The parts of {@link DataSplits#fingerprint}, by split; that of all data has no name. */
-  private static Map<String, String> splits(String data) {
-    Map<String, String> splits = new TreeMap<>();
-    for (String part : data.split(" ", -1)) {
-      int colon = part.indexOf(':');
-      splits.put(part.substring(0, Math.max(0, colon)), part.substring(colon + 1));
-    }
-    return splits;
-  }
-
-  /** Reports that this rank is done; otherwise {@link #close} reports a failure. */
+  /** Reports success of this rank; without it {@link #close} reports a failure. */
   public void done() {
     if (member != null) {
       member.rendezvous().done();

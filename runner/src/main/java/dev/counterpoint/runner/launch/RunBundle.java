@@ -20,8 +20,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A run packed for other machines: the run file and the user's classes. The data must exist on
- * every machine, under the same absolute paths.
+ * Bundle of a run for other machines: the run file and the user's classes. The data must exist on
+ * every machine under the same absolute paths.
  */
 public final class RunBundle {
   private static final String PATH = "path";
@@ -39,7 +39,7 @@ public final class RunBundle {
   }
 
   /**
-   * Writes the plan and the bundle of a run into a folder.
+   * Writes the plan and the bundle of a run to a folder.
    *
    * @throws InvalidSettings if the run is not distributed
    */
@@ -50,7 +50,7 @@ public final class RunBundle {
                 () ->
                     new InvalidSettings(
                         "On Spark, strategy.type must be distributed or a strategy that declares"
-                            + " processes; the run has "
+                            + " processes, but is "
                             + run.binder().toTree(run.file()).path("strategy").path("type")
                             + "."));
     DistributedJob.checkBatchSize(processes.workers(), run.file().training().batchSize());
@@ -76,7 +76,7 @@ public final class RunBundle {
     bundle(JobPlan.bundle(folder));
   }
 
-  /** Makes paths absolute: a relative path has another meaning on another machine. */
+  /** Makes data paths absolute, since relative paths depend on the working directory. */
   private void locateData(String key, JsonNode node) {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       String inner = key + "." + entry.getKey();
@@ -91,7 +91,7 @@ public final class RunBundle {
     }
   }
 
-  /** Each entry has its own folder, since two entries may have the same name. */
+  /** Adds the class path. Each entry has a separate folder, since names may be equal. */
   private void addClasses() {
     List<Path> entries = run.file().classpath().stream().map(run.files()).toList();
     ArrayNode paths = settings.putArray("classpath");

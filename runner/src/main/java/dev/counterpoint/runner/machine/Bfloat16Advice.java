@@ -2,7 +2,7 @@ package dev.counterpoint.runner.machine;
 
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
-import java.util.Locale;
+import dev.counterpoint.runner.report.Formats;
 import java.util.Optional;
 
 /** Advice on whether {@code training.precision: bfloat16} makes training faster. */
@@ -23,17 +23,12 @@ public final class Bfloat16Advice {
             : processor.bfloat16() ? "in hardware" : "not in hardware";
     double gain = speeds.gain();
     return gain > MIN_GAIN
-        ? String.format(
-            Locale.ROOT,
+        ? Formats.of(
             "%s; precision bfloat16 is up to %.1f times as fast, for widths of at least %d",
-            hardware,
-            gain,
-            MIN_WIDTH)
-        : String.format(
-            Locale.ROOT,
+            hardware, gain, MIN_WIDTH)
+        : Formats.of(
             "%s; precision bfloat16 would not be faster (its matmuls are %.1f times as fast)",
-            hardware,
-            gain);
+            hardware, gain);
   }
 
   /** The reason why a model would not train faster in bfloat16 on this processor, if any. */
@@ -46,11 +41,9 @@ public final class Bfloat16Advice {
     long width = model.parameters().stream().mapToLong(Bfloat16Advice::width).max().orElse(0);
     return width < MIN_WIDTH
         ? Optional.of(
-            "This model is too small to benefit from bfloat16 (its largest matmul width is "
-                + width
-                + ", but at least "
-                + MIN_WIDTH
-                + " is needed); precision float32 would be as fast.")
+            ("This model is too small to benefit from bfloat16 (its largest matmul width is "
+                    + "%s, but at least %s is needed); precision float32 would be as fast.")
+                .formatted(width, MIN_WIDTH))
         : Optional.empty();
   }
 

@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import com.google.common.base.Throwables;
 import dev.counterpoint.runner.RunFailed;
 import java.nio.file.FileSystemException;
 import java.util.concurrent.ExecutionException;
@@ -52,32 +53,20 @@ public final class EngineStart {
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
       return libraryMissing(platform.getClassifier(), platform.getVersion());
     }
-    Throwable root = root(failure);
+    Throwable root = Throwables.getRootCause(failure);
     String message = "the PyTorch engine does not start: " + root;
     return root instanceof FileSystemException
-        ? message
-            + "\nits library is unpacked to "
-            + Utils.getEngineCacheDir()
-            + "; set DJL_CACHE_DIR to a writable folder with 0.5 GB of free space"
+        ? ("%s\n"
+                + "its library is unpacked to %s; set DJL_CACHE_DIR to a writable folder with 0.5 "
+                + "GB of free space")
+            .formatted(message, Utils.getEngineCacheDir())
         : message;
   }
 
   static String libraryMissing(String classifier, String version) {
-    return "the class path contains no native PyTorch library for "
-        + classifier
-        + "\n"
-        + "build on a machine of this kind (mvn package), build elsewhere with"
-        + " -Dnative.classifier="
-        + classifier
-        + ", or set PYTORCH_LIBRARY_PATH to a folder with libtorch "
-        + version;
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    for (Throwable cause = root; cause != null; cause = cause.getCause()) {
-      root = cause;
-    }
-    return root;
+    return ("the class path contains no native PyTorch library for %s\n"
+            + "build on a machine of this kind (mvn package), build elsewhere with "
+            + "-Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
+        .formatted(classifier, classifier, version);
   }
 }

@@ -20,11 +20,6 @@ public record MatmulSpeeds(double float32, double bfloat16) {
         MatmulSpeed.gigaflops(device, Precision.BFLOAT16, SIZE));
   }
 
-  /** The speed of a precision in GFLOP/s. */
-  public double of(Precision precision) {
-    return precision == Precision.FLOAT32 ? float32 : bfloat16;
-  }
-
   /** The speed of bfloat16 divided by that of float32. */
   public double gain() {
     return bfloat16 / float32;

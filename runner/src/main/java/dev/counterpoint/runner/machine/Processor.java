@@ -52,12 +52,11 @@ public record Processor(
 
   /** The value of a key for the first core; all cores are assumed to be equal. */
   private static @Nullable String value(List<String> cpuinfo, String key) {
-    for (String line : cpuinfo) {
-      int colon = line.indexOf(':');
-      if (colon >= 0 && line.substring(0, colon).strip().equals(key)) {
-        return line.substring(colon + 1).strip();
-      }
-    }
-    return null;
+    return cpuinfo.stream()
+        .map(line -> line.split(":", 2))
+        .filter(fields -> fields.length == 2 && fields[0].strip().equals(key))
+        .map(fields -> fields[1].strip())
+        .findFirst()
+        .orElse(null);
   }
 }

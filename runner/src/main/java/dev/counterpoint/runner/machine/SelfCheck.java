@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Self-check of the engine against double-precision results in Java: the matrix product {@code AB},
@@ -24,8 +25,8 @@ public record SelfCheck(double productError, double gradientError) {
     Random random = new Random(17);
     float[] left = uniform(random);
     float[] right = uniform(random);
-    double[] product = product(left, right);
-    double[] gradient = timesTransposed(product, right);
+    double[] product = product(i -> left[i], right, false);
+    double[] gradient = product(i -> product[i], right, true);
     try (NDManager manager = Torch.newManager(device);
         ForwardScope scope = new ForwardScope();
         Torch.Recording recording = Torch.recordGradients()) {
@@ -53,24 +54,14 @@ public record SelfCheck(double productError, double gradientError) {
     return values;
   }
 
-  private static double[] product(float[] left, float[] right) {
+  private static double[] product(
+      IntToDoubleFunction left, float[] right, boolean transposesRight) {
     double[] product = new double[SIZE * SIZE];
     for (int row = 0; row < SIZE; row++) {
       for (int column = 0; column < SIZE; column++) {
         for (int k = 0; k < SIZE; k++) {
-          product[row * SIZE + column] += (double) left[row * SIZE + k] * right[k * SIZE + column];
-        }
-      }
-    }
-    return product;
-  }
-
-  private static double[] timesTransposed(double[] left, float[] right) {
-    double[] product = new double[SIZE * SIZE];
-    for (int row = 0; row < SIZE; row++) {
-      for (int column = 0; column < SIZE; column++) {
-        for (int k = 0; k < SIZE; k++) {
-          product[row * SIZE + column] += left[row * SIZE + k] * right[column * SIZE + k];
+          float factor = right[transposesRight ? column * SIZE + k : k * SIZE + column];
+          product[row * SIZE + column] += left.applyAsDouble(row * SIZE + k) * factor;
         }
       }
     }

@@ -67,7 +67,7 @@ public final class Console implements AutoCloseable {
   }
 
   /** Prints a remark to standard error. Each of its lines has its control characters escaped. */
-  public synchronized void say(String line) {
+  public synchronized void log(String line) {
     erase();
     line.lines().map(ControlCharacterEscaper::of).forEach(err::println);
     redraw();

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.report;
 
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -29,7 +28,7 @@ public final class ControlCharacterEscaper {
       case '\n' -> "\\n";
       case '\r' -> "\\r";
       case '\t' -> "\\t";
-      default -> String.format(Locale.ROOT, "\\u%04x", codePoint);
+      default -> Formats.of("\\u%04x", codePoint);
     };
   }
 }

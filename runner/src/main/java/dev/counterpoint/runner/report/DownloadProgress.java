@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.models.huggingface.hub.DownloadListener;
-import java.util.Locale;
 
 /**
  * Prints the progress of downloads: a status line on a terminal, otherwise a line per tenth of each
@@ -25,7 +24,7 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   @Override
   public void log(String line) {
-    console.say(line);
+    console.log(line);
   }
 
   @Override
@@ -45,20 +44,17 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
         && total > MIN_BYTES_FOR_LINES
         && bytes * PARTS / total > shownPart) {
       shownPart = bytes * PARTS / total;
-      console.say(line(bytes, total, now));
+      console.log(line(bytes, total, now));
     }
   }
 
   private String line(long bytes, long total, long now) {
     double speed = (bytes - firstBytes) / Math.max(1e-3, (now - firstNanos) * 1e-9);
     String share =
-        total > 0
-            ? String.format(Locale.ROOT, " of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total)
-            : " MB";
+        total > 0 ? Formats.of(" of %.1f MB (%d %%)", total / 1e6, 100 * bytes / total) : " MB";
     String left =
         total > 0 && speed > 0 ? ", " + Formats.duration((total - bytes) / speed) + " left" : "";
-    return String.format(
-        Locale.ROOT, "%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
+    return Formats.of("%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
   }
 
   private String truncate(String line) {

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -7,6 +8,12 @@ import java.util.stream.Collectors;
 /** Formats numbers for console lines and reports. */
 public final class Formats {
   private Formats() {}
+
+  /** Fills a pattern of {@link String#format}, in the same way in all locales. */
+  @FormatMethod
+  public static String of(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
 
   /**
    * Formats metrics on one line: {@code loss 0.1234, accuracy 0.9567}. Metrics of single classes,
@@ -21,12 +28,12 @@ public final class Formats {
 
   /** Formats a number with four decimals. */
   public static String number(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
+    return of("%.4f", value);
   }
 
   /** Formats a learning rate with three significant digits: {@code 5.00e-04}. */
   public static String learningRate(double value) {
-    return String.format(Locale.ROOT, "%.2e", value);
+    return of("%.2e", value);
   }
 
   /** Formats a count with its noun: {@code 1 step}, {@code 2 steps}. */
@@ -39,7 +46,7 @@ public final class Formats {
     long rounded = Math.round(seconds);
     long hours = rounded / 3600;
     return hours > 0
-        ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, rounded / 60 % 60, rounded % 60)
-        : String.format(Locale.ROOT, "%d:%02d", rounded / 60, rounded % 60);
+        ? of("%d:%02d:%02d", hours, rounded / 60 % 60, rounded % 60)
+        : of("%d:%02d", rounded / 60, rounded % 60);
   }
 }

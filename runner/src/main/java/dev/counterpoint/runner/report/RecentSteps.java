@@ -37,7 +37,7 @@ final class RecentSteps {
     weight = weight * lossDecay + report.weight();
     if (count > 0) {
       double decay = Math.exp(-report.seconds() / SECONDS);
-      examples = examples * decay + report.items();
+      examples = examples * decay + report.examples();
       steps = steps * decay + 1;
       seconds = seconds * decay + report.seconds();
     }

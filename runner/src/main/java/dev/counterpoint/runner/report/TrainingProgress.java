@@ -10,7 +10,6 @@ import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,13 +53,14 @@ public final class TrainingProgress implements Callback {
     totalSteps = start.totalSteps();
     stepsPerEpoch = Math.max(1, totalSteps / Math.max(1, start.epochs()));
     firstStep = start.step();
-    start.passedOver().forEach(console::say);
-    if (start.ended() != null) {
-      console.say("This run is finished: " + start.ended() + ". There are no steps left to train.");
+    start.skipped().forEach(console::log);
+    if (start.endReason() != null) {
+      console.log(
+          "This run is finished: " + start.endReason() + ". There are no steps left to train.");
     } else if (start.step() > 0) {
-      console.say("Resuming after step " + start.step() + " of " + totalSteps + ".");
+      console.log("Resuming after step " + start.step() + " of " + totalSteps + ".");
     }
-    if (console.terminal() && start.ended() == null) {
+    if (console.terminal() && start.endReason() == null) {
       bar = new TrainingBar(console, start.step(), totalSteps);
     }
   }
@@ -103,9 +103,8 @@ public final class TrainingProgress implements Callback {
   }
 
   private void printLine(StepReport report, String validation) {
-    console.say(
-        String.format(
-            Locale.ROOT,
+    console.log(
+        Formats.of(
             "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
             report.step(),
             totalSteps,
@@ -125,8 +124,7 @@ public final class TrainingProgress implements Callback {
     OptionalDouble seconds = recent.secondsFor(remainingSteps);
     return () -> {
       StringBuilder pace = new StringBuilder();
-      examplesPerSecond.ifPresent(
-          speed -> pace.append(String.format(Locale.ROOT, ", %.0f examples/s", speed)));
+      examplesPerSecond.ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
       seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
       return pace.toString();
     };
@@ -145,14 +143,9 @@ public final class TrainingProgress implements Callback {
     if (bar == null && lastStep != null && weight > 0) {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
-      console.say(
-          String.format(
-              Locale.ROOT,
-              "step %d of %d, epoch %d: %s",
-              report.step(),
-              totalSteps,
-              report.epoch(),
-              metrics));
+      console.log(
+          Formats.of(
+              "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics));
     }
   }
 
@@ -165,9 +158,8 @@ public final class TrainingProgress implements Callback {
     }
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);
-      console.say(
-          String.format(
-              Locale.ROOT,
+      console.log(
+          Formats.of(
               "Snapshots of %s saved in %s; inspect one with: %s",
               Formats.count(snapshots.size(), "gradient spike"),
               first.resolveSibling(""),

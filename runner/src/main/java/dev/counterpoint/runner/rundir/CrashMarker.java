@@ -4,13 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +58,10 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
 
   private static Optional<JsonNode> takeMarker(RunDirectory directory) {
     try {
-      String text = Files.readString(directory.crashMarker()).strip();
-      Files.delete(directory.crashMarker());
+      Path former = directory.path().resolve(".heartbeat"); // of version 0.1
+      Path file = Files.exists(former) ? former : directory.crashMarker();
+      String text = Files.readString(file).strip();
+      Files.delete(file);
       return Optional.of(JSON.readTree(text)).filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {
       return Optional.empty();
@@ -66,8 +69,7 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
   }
 
   private static String message(JsonNode marker) {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         "The previous training process %d was killed in step %d, micro-batch %d: %s. Its peak"
             + " memory was %.1f GB. If it ran out of memory, reduce training.microBatchSize,"
             + " training.batchSize, or maxLength of the model or data.",

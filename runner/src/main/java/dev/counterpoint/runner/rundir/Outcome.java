@@ -22,29 +22,29 @@ import java.util.Optional;
  * @param best the checkpoint from which the final model was loaded; empty if it is the model of the
  *     last step
  * @param modelHash the hash of the final model
- * @param passedOver the best-model checkpoints that could not be used: a message each
+ * @param skipped the best-model checkpoints that could not be used: a message each
  */
 public record Outcome(
-    TrainingEnd end, Optional<Checkpoint> best, String modelHash, List<String> passedOver) {
+    TrainingEnd end, Optional<Checkpoint> best, String modelHash, List<String> skipped) {
   /**
    * Creates the outcome. If a callback selected a checkpoint, such as the best model, its weights
    * are loaded into the model; otherwise the model keeps the weights of the last step.
    */
   public static Outcome of(TrainingEnd end, BaseModel model, List<Callback> callbacks)
       throws IOException {
-    List<String> passedOver = new ArrayList<>();
+    List<String> skipped = new ArrayList<>();
     Optional<Checkpoint> best = Optional.empty();
     for (Callback callback : callbacks) {
       if (best.isEmpty() && callback instanceof Callback.SelectsResult selector) {
-        CheckpointStore.Found found = selector.chosen();
-        passedOver.addAll(found.passedOver());
+        CheckpointStore.Found found = selector.selected();
+        skipped.addAll(found.skipped());
         best = found.checkpoint();
       }
     }
     if (best.isPresent()) {
       best.get().loadModel(model.parameters());
     }
-    return new Outcome(end, best, ModelHash.of(model.parameters()), passedOver);
+    return new Outcome(end, best, ModelHash.of(model.parameters()), skipped);
   }
 
   /** The validation metrics of the final model; empty if it was not validated. */
@@ -77,7 +77,7 @@ public record Outcome(
       metrics.forEach(json.putObject("validation")::put);
     }
     json.put("seconds", end.seconds());
-    json.put("itemsPerSecond", end.items() / end.seconds());
+    json.put("itemsPerSecond", end.examples() / end.seconds());
     json.put("tokensPerSecond", end.tokens() / end.seconds());
     PeakMemory.bytes().ifPresent(bytes -> json.put("peakMemoryBytes", bytes));
     json.put("modelHash", modelHash);

@@ -27,8 +27,9 @@ public final class Provenance {
       List<String> command, List<Path> baseFolders, String fingerprint, Map<String, String> code) {
     ObjectNode json = new JsonMapper().createObjectNode();
     json.put("started", now());
-    strings(json.putArray("command"), command);
-    strings(json.putArray("baseFolders"), baseFolders.stream().map(Path::toString).toList());
+    command.forEach(json.putArray("command")::add);
+    ArrayNode folders = json.putArray("baseFolders");
+    baseFolders.forEach(folder -> folders.add(folder.toString()));
     json.put("dataFingerprint", fingerprint);
     versions(json);
     code.forEach(json.putObject("code")::put);
@@ -41,7 +42,7 @@ public final class Provenance {
       ObjectNode record, long step, List<String> command, Map<String, String> code) {
     ObjectNode json = record.withArray("goneOn").addObject();
     json.put("at", now()).put("afterStep", step);
-    strings(json.putArray("command"), command);
+    command.forEach(json.putArray("command")::add);
     versions(json);
     code.forEach(json.putObject("code")::put);
     machine(json);
@@ -74,9 +75,5 @@ public final class Provenance {
   private static String version() {
     String version = Provenance.class.getPackage().getImplementationVersion();
     return version == null ? "unpackaged" : version;
-  }
-
-  private static void strings(ArrayNode array, List<String> values) {
-    values.forEach(array::add);
   }
 }

@@ -26,7 +26,7 @@ public record ResumeRecord(RunDirectory directory, List<String> command, List<St
   @Override
   public void onStart(TrainingStart start) {
     try {
-      if (start.ended() == null
+      if (start.endReason() == null
           && AtomicFile.readJson(directory.provenance()) instanceof ObjectNode record) {
         AtomicFile.writeJson(
             directory.provenance(),

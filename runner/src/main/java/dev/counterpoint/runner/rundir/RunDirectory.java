@@ -3,6 +3,7 @@ package dev.counterpoint.runner.rundir;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -160,14 +161,7 @@ public record RunDirectory(Path path, boolean preexisting) {
 
   /** Deletes the log files of a distributed run that did not start. */
   public void discardLogs() throws IOException {
-    if (Files.isDirectory(logs())) {
-      try (Stream<Path> files = Files.list(logs())) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(logs());
-    }
+    new LocalDisk().delete(logs());
   }
 
   /** The folder with the log of each process of a distributed run. */

@@ -81,18 +81,15 @@ public final class RunLock implements Closeable {
     }
     if (lock == null) {
       throw new InvalidSettings(
-          "The run in "
-              + directory.path()
-              + " is in use by training process "
-              + pid(directory.lock())
-              + ". Stop that process first, or choose another output directory.");
+          ("The run in %s is in use by training process %s. Stop that process first, or "
+                  + "choose another output directory.")
+              .formatted(directory.path(), pid(directory.lock())));
     }
     if (!isResumed && RunDirectory.isRun(directory.path())) {
       lock.close();
       throw new InvalidSettings(
-          "Another process has just started a run in "
-              + directory.path()
-              + ". Choose another output directory.");
+          "Another process has just started a run in %s. Choose another output directory."
+              .formatted(directory.path()));
     }
     return lock;
   }

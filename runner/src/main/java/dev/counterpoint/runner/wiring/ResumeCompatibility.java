@@ -19,17 +19,9 @@ import java.util.TreeSet;
  * Checks that a resumed run has the settings it was started with, which are stored in its
  * checkpoints. Only some settings may differ, even if {@code run.yaml} was edited in between.
  */
-final class ResumeCompatibility implements Callback, Stateful {
+record ResumeCompatibility(Run run, Console console) implements Callback, Stateful {
   private static final String KEY = "runFile";
   private static final String ABSENT = "absent";
-
-  private final Run run;
-  private final Console console;
-
-  ResumeCompatibility(Run run, Console console) {
-    this.run = run;
-    this.console = console;
-  }
 
   @Override
   public Map<String, Object> state() {
@@ -63,7 +55,7 @@ final class ResumeCompatibility implements Callback, Stateful {
       String before = original.getOrDefault(key, ABSENT);
       String after = current.getOrDefault(key, ABSENT);
       if (!before.equals(after) && Run.mayChange(key)) {
-        console.say(key + " is now " + after + " (previously " + before + ").");
+        console.log(key + " is now " + after + " (previously " + before + ").");
       } else if (!before.equals(after)) {
         problems.add(new Problem(key, "is " + after + ", but the run was started with " + before));
       }

@@ -156,10 +156,9 @@ public record Run(
     Run run = existing(directory, request.sets(), request.classpath());
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
-          "The run in "
-              + directory
-              + " has finished and its checkpoints were deleted, so it cannot be resumed. Start a"
-              + " new run in another directory.");
+          ("The run in %s has finished and its checkpoints were deleted, so it cannot be "
+                  + "resumed. Start a new run in another directory.")
+              .formatted(directory));
     }
     return run;
   }
@@ -173,7 +172,7 @@ public record Run(
    * Whether the processes of a run may have different values for a key, because it is a device or a
    * path on their machine. The files themselves are compared by other means.
    */
-  public static boolean isOfOneMachine(String key) {
+  public static boolean isMachineSpecific(String key) {
     return key.equals("device")
         || key.startsWith("classpath")
         || (key.startsWith("data.") && key.endsWith(".path"));
@@ -236,11 +235,7 @@ public record Run(
     } catch (IOException e) {
       candidates = names;
     }
-    return "\""
-        + run
-        + "\" is not a built-in experiment, a run file or a run directory"
-        + Nearest.suggestion(run, candidates)
-        + " Built-in: "
-        + String.join(", ", names);
+    return "\"%s\" is not a built-in experiment, a run file or a run directory%s Built-in: %s"
+        .formatted(run, Nearest.suggestion(run, candidates), String.join(", ", names));
   }
 }

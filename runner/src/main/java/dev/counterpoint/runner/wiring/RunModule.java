@@ -40,21 +40,16 @@ public final class RunModule extends AbstractModule {
   private final List<Callback> extraCallbacks;
   private final RankContext rank;
 
-  /** A run with only the callbacks of its run file. */
+  /** Creates the module of a run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
-    this(run, console, List.of());
+    this(run, console, List.of(), RankContext.singleProcess());
   }
 
   /**
-   * A run with additional callbacks.
+   * Creates the module of one rank of a run.
    *
    * @param extraCallbacks called after the callbacks of the run file
    */
-  public RunModule(Run run, Console console, List<Callback> extraCallbacks) {
-    this(run, console, extraCallbacks, RankContext.singleProcess());
-  }
-
-  /** One process of a distributed run. */
   public RunModule(Run run, Console console, List<Callback> extraCallbacks, RankContext rank) {
     this.run = run;
     this.console = console;
@@ -108,11 +103,12 @@ public final class RunModule extends AbstractModule {
       return;
     }
     if (run.origin() == null) {
-      console.say(config.from() + " no longer exists; the run is resumed from its own checkpoint.");
+      console.log(
+          config.from() + " no longer exists; the weights come from the checkpoint of the run.");
     } else if (run.isResumed()) {
       config.loadBase(model, labels, run.files());
     } else {
-      config.loadInto(model, labels, run.files()).forEach(console::say);
+      config.loadInto(model, labels, run.files()).forEach(console::log);
     }
   }
 
@@ -134,7 +130,7 @@ public final class RunModule extends AbstractModule {
     return new CrashMarker(run.directory());
   }
 
-  /** The callbacks of rank 0; other ranks have none, and follow rank 0's decisions to stop. */
+  /** The callbacks, on rank 0 only; other ranks stop when rank 0 does. */
   @Provides
   @Singleton
   List<Callback> callbacks(
@@ -162,7 +158,9 @@ public final class RunModule extends AbstractModule {
     return callbacks;
   }
 
-  /** Snapshots include the model's settings, so that they can be replayed without run and data. */
+  /**
+   * The snapshot store; snapshots include the model settings, so that they can be replayed alone.
+   */
   @Provides
   @Singleton
   StepSnapshots snapshots(DataSplits data) {

@@ -14,15 +14,18 @@ import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.List;
 
-/** Strategy and trainer, in a child injector of {@link RunModule}: the ranks have joined before. */
+/**
+ * Guice module of strategy and trainer: for a child injector of {@link RunModule}, created after
+ * the ranks have joined.
+ */
 public final class TrainerModule extends AbstractModule {
   private final Run run;
   private final Collective collective;
 
   /**
-   * The module of one process.
+   * Creates the module of one process.
    *
-   * @param collective closed by the strategy
+   * @param collective connects the processes of the run; its creator closes it
    */
   public TrainerModule(Run run, Collective collective) {
     this.run = run;

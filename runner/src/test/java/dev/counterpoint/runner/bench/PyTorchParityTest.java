@@ -81,12 +81,13 @@ final class PyTorchParityTest {
     TrainingConfig config =
         TrainingConfig.defaults()
             .withEpochs(1)
-            .withBatchSize(ENCODER.batch())
+            .withBatchSize(ENCODER.dimensions().batch())
             .withSchedule(Constant.defaults())
             .withOptimizer(AdamW.of(Bench.LEARNING_RATE));
     RunOptions options =
         new RunOptions(1, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults());
-    RandomExamples examples = new RandomExamples(ENCODER, (long) STEPS * ENCODER.batch());
+    RandomExamples examples =
+        new RandomExamples(ENCODER, (long) STEPS * ENCODER.dimensions().batch());
     try (BaseModel model = ENCODER.model(Precision.FLOAT32)) {
       ModelWeights.save(model.parameters(), weights);
       new Trainer(model, new StandardTrainingStrategy(), config, options)

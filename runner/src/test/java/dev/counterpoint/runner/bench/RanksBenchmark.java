@@ -39,9 +39,13 @@ public final class RanksBenchmark {
   private final int worldSize;
 
   private RanksBenchmark(BenchSize size, int worldSize) {
-    if (size.batch() % worldSize != 0) {
+    if (size.dimensions().batch() % worldSize != 0) {
       throw new IllegalArgumentException(
-          "A batch of " + size.batch() + " cannot be split equally over " + worldSize + " ranks.");
+          "A batch of "
+              + size.dimensions().batch()
+              + " cannot be split equally over "
+              + worldSize
+              + " ranks.");
     }
     this.size = size;
     this.worldSize = worldSize;
@@ -101,7 +105,7 @@ public final class RanksBenchmark {
           columns,
           teams.get(i).name(),
           number("%.1f", 1e3 * median),
-          number("%.2f", size.batch() / median),
+          number("%.2f", size.dimensions().batch() / median),
           number("%.3f", 1 / Ratios.median(ratios)),
           number("%.3f", 1 / Ratios.bound(ratios)));
     }
@@ -189,8 +193,8 @@ public final class RanksBenchmark {
   }
 
   private HostBatch shard(int batch, int rank) {
-    long examples = size.batch() / worldSize;
-    long from = (long) batch * size.batch() + rank * examples;
+    long examples = size.dimensions().batch() / worldSize;
+    long from = (long) batch * size.dimensions().batch() + rank * examples;
     return new RandomExamples(size, 0).collate(LongStream.range(from, from + examples).toArray());
   }
 }

@@ -27,7 +27,7 @@ final class BenchCommandTest {
             "--output",
             output.toString());
 
-    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out()).contains("float32", "counterpoint", "bare");
     assertThat(new ObjectMapper().readTree(output.resolve("bench.json").toFile())).hasSize(2);
   }
@@ -35,19 +35,19 @@ final class BenchCommandTest {
   @Test
   void missingPythonIsRejected() {
     assertThat(terminal.run("bench", "--python", folder.resolve("none").toString()))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(folder.resolve("none").toString());
   }
 
   @Test
   void unknownSizeIsRejected() {
-    assertThat(terminal.run("bench", "--sizes=huge")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("bench", "--sizes=huge")).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("huge");
   }
 
   @Test
   void zeroStepsAreRejected() {
-    assertThat(terminal.run("bench", "--steps=0")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("bench", "--steps=0")).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("--steps 0");
   }
 
@@ -56,7 +56,7 @@ final class BenchCommandTest {
     Path file = Files.writeString(folder.resolve("file"), "");
 
     assertThat(terminal.run("bench", "--steps=1", "--output", file.toString()))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("--output " + file);
   }
 }

@@ -79,13 +79,13 @@ final class ChangedDataTest {
     String file = folder.resolve("small.yaml").toString();
     assertThat(terminal.run("train", file, "--output", folder.resolve("run").toString()))
         .as(terminal.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
   }
 
   private void assertRejectedBecauseOf(String split) {
     Terminal resumed = new Terminal();
     assertThat(resumed.run("train", folder.resolve("run").toString()))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(resumed.err().lines().filter(line -> line.startsWith(Failures.PREFIX)))
         .singleElement()
         .asString()

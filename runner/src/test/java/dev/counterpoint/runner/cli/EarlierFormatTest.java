@@ -56,7 +56,7 @@ final class EarlierFormatTest {
     copyTo(resumed);
     assertThat(RESUMING.run("train", resumed.resolve("interrupted").toString()))
         .as(RESUMING.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     run(
         "train",
         resumed.resolve("interrupted.yaml").toString(),
@@ -133,7 +133,7 @@ final class EarlierFormatTest {
     Path file = folder.resolve("interrupted/run.yaml");
     Files.writeString(file, Files.readString(file).replace("batchSize: 4", "batchSize: 5"));
 
-    assertThat(terminal.run("train", path("interrupted"))).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("train", path("interrupted"))).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("training.batchSize");
   }
 
@@ -142,7 +142,7 @@ final class EarlierFormatTest {
     Path file = folder.resolve("small.tsv");
     Files.writeString(file, Files.readString(file).replaceFirst("\tbad\n", "\tgood\n"));
 
-    assertThat(terminal.run("train", path("interrupted"))).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("train", path("interrupted"))).isEqualTo(ExitCode.INVALID_REQUEST);
   }
 
   @Test
@@ -270,12 +270,12 @@ final class EarlierFormatTest {
     arguments.addAll(List.of(more));
     assertThat(terminal.run(arguments.toArray(String[]::new)))
         .as(terminal.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
   }
 
   private static String run(String... arguments) {
     Terminal terminal = new Terminal();
-    assertThat(terminal.run(arguments)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run(arguments)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     return terminal.out();
   }
 

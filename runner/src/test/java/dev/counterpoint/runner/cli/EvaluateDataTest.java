@@ -51,7 +51,7 @@ class EvaluateDataTest {
     Terminal terminal = new Terminal();
     assertThat(terminal.run(arguments.toArray(String[]::new)))
         .as(terminal.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     Files.delete(texts); // neither evaluating another file nor predicting needs it
   }
 
@@ -131,26 +131,26 @@ class EvaluateDataTest {
     Terminal terminal = new Terminal();
     int code = predict(terminal, "{\"text\": \"good\"}\n{\"text\": \n", "--json");
 
-    assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(code).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.out()).contains("\"label\":\"good\"");
     assertThat(terminal.err()).contains("Line 2 of standard input");
   }
 
   private Terminal evaluate(String... options) {
     Terminal terminal = new Terminal();
-    assertThat(run(terminal, "evaluate", options)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run(terminal, "evaluate", options)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     return terminal;
   }
 
   private void assertRejected(String fragment, String... options) {
     Terminal terminal = new Terminal();
-    assertThat(run(terminal, "evaluate", options)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(run(terminal, "evaluate", options)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(fragment).doesNotContain("\tat ");
   }
 
   private Terminal predict(String input, String... options) {
     Terminal terminal = new Terminal();
-    assertThat(predict(terminal, input, options)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(predict(terminal, input, options)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     return terminal;
   }
 

@@ -30,7 +30,7 @@ class FineTuneTest {
   @Test
   void runWritesAHuggingFaceFolderToFineTuneFrom() throws IOException {
     assertThat(train("first", "model.architecture.width=16", "model.architecture.heads=2"))
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     Path model = folder.resolve("first/model");
     JsonNode config = new ObjectMapper().readTree(model.resolve("config.json").toFile());
     assertThat(config.path("model_type").asText()).isEqualTo("bert");
@@ -38,7 +38,7 @@ class FineTuneTest {
     assertThat(config.at("/id2label/1").asText()).isEqualTo("good");
 
     assertThat(train("second", "model.from=" + model, "training.optimizer.learningRate=1e-9"))
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(Files.readString(folder.resolve("second/run.yaml")))
         .contains("width: 16")
         .contains("from: ");
@@ -49,7 +49,7 @@ class FineTuneTest {
 
   @Test
   void folderWithoutModelIsRejected() {
-    assertThat(train("run", "model.from=" + folder)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(train("run", "model.from=" + folder)).isEqualTo(ExitCode.INVALID_REQUEST);
 
     assertThat(terminal.err()).contains("config.json").doesNotContain("\tat ");
     assertThat(folder.resolve("run")).doesNotExist();
@@ -61,7 +61,7 @@ class FineTuneTest {
     Path model = folder.resolve("first/model");
     Files.delete(model.resolve("tokenizer.json"));
 
-    assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(train("second", "model.from=" + model)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(model.toString(), "tokenizer.json", "data.tokenizer.path");
     assertThat(folder.resolve("second")).doesNotExist();
   }
@@ -81,7 +81,7 @@ class FineTuneTest {
   void metricCallbackWithoutValidationIsRejected() {
     for (String callback : List.of("early-stop", "best-model")) {
       assertThat(train("run", "data.validation=null", "callbacks=[{type: " + callback + "}]"))
-          .isEqualTo(ExitCode.REQUEST_WRONG);
+          .isEqualTo(ExitCode.INVALID_REQUEST);
       assertThat(terminal.err()).contains("\"loss\"", "data.validation.path");
     }
   }
@@ -90,7 +90,7 @@ class FineTuneTest {
   void adapterIsTrainedAndLoadedWithItsBase() throws IOException {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
     Path base = folder.resolve("base/model");
-    assertThat(adapt("run", base, "training.epochs=3")).isEqualTo(ExitCode.DONE);
+    assertThat(adapt("run", base, "training.epochs=3")).isEqualTo(ExitCode.SUCCESS);
 
     assertThat(terminal.err()).containsPattern("[\\d,]+ parameters, [\\d,]+ .* on cpu");
     Path model = folder.resolve("run/model");
@@ -103,7 +103,7 @@ class FineTuneTest {
 
     Path full = folder.resolve("whole");
     assertThat(terminal.run("merge", folder.resolve("run").toString(), "--output", full.toString()))
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(full.resolve("tokenizer.json")).isRegularFile();
     assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();
     assertThat(predict("whole")).isEqualTo(prediction);
@@ -120,7 +120,7 @@ class FineTuneTest {
     assertThat(predict("merged")).isEqualTo(predict("run"));
     for (String run : List.of("run", "merged")) {
       assertThat(terminal.run("evaluate", folder.resolve(run).toString(), "--json"))
-          .isEqualTo(ExitCode.DONE);
+          .isEqualTo(ExitCode.SUCCESS);
     }
   }
 
@@ -134,7 +134,7 @@ class FineTuneTest {
                 "second",
                 "model.from=" + folder.resolve("first/model"),
                 "training.optimizer.learningRate=1e-9"))
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(Files.readString(folder.resolve("second/run.yaml"))).contains("rank: 2");
     assertThat(predict("second")).isEqualTo(predict("first"));
   }
@@ -156,7 +156,7 @@ class FineTuneTest {
     adapt("cut", base, cut.toArray(String[]::new));
     assertThat(
             terminal.run("train", folder.resolve("cut").toString(), "--set", "training.epochs=2"))
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
 
     assertThat(hash("cut")).isEqualTo(hash("whole"));
   }
@@ -169,9 +169,10 @@ class FineTuneTest {
     Files.move(base, folder.resolve("away"));
 
     assertThat(terminal.run("predict", folder.resolve("run").toString(), "--text", "a"))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(base.toString());
-    assertThat(terminal.run("evaluate", folder.resolve("run").toString())).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run("evaluate", folder.resolve("run").toString()))
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.err()).contains("base model", "checkpoint of step");
   }
 
@@ -180,7 +181,7 @@ class FineTuneTest {
     train("base", "model.architecture.width=16", "model.architecture.heads=2");
 
     assertThat(adapt("run", folder.resolve("base/model"), "model.lora.targets=[q_proj]"))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err())
         .contains("model.lora.targets \"q_proj\"")
         .contains("classifier, dense, key, query, value");

@@ -109,7 +109,7 @@ final class OneFileTest {
 
     int code = terminal.run("train", runFile.toString(), "--output", output("run"));
 
-    assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(code).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err())
         .contains(misspelled)
         .contains("did you mean \"" + setting + "\"?")
@@ -194,7 +194,7 @@ final class OneFileTest {
   }
 
   private void run(String... arguments) {
-    assertThat(terminal.run(arguments)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run(arguments)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
   }
 
   private String output(String name) {

@@ -56,7 +56,7 @@ final class OwnModelTest {
 
   @Test
   void outputOfWrongShapeIsRejectedBeforeTheFirstStep() throws IOException {
-    assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(train("IllegalStateException()", 5)).isEqualTo(ExitCode.INVALID_REQUEST);
 
     assertThat(terminal.err()).contains("(2, 5)", "(2, 2)").doesNotContain("step 1");
     assertThat(folder.resolve("run")).doesNotExist();
@@ -88,7 +88,7 @@ final class OwnModelTest {
     String noModel = MODEL.replace("new Own(this, data)", "null");
     Files.writeString(folder.resolve("Own.java"), noModel.formatted("IllegalStateException()"));
     Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
-    assertThat(train(5)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(train(5)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("Own$Config.build", "null");
   }
 
@@ -101,12 +101,12 @@ final class OwnModelTest {
         folder.resolve("own.yaml"),
         RUN_FILE.replace("batchSize: 2", "batchSize: 2, microBatchSize: 1"));
     write();
-    assertThat(train(2)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(train(2)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
 
     Terminal evaluated = new Terminal();
     assertThat(evaluated.run("evaluate", folder.resolve("run").toString()))
         .as(evaluated.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(evaluated.out()).startsWith("validation (3 ");
   }
 

@@ -45,7 +45,7 @@ class QuestionAnsweringRunTest {
 
     assertThat(terminal.run(arguments.toArray(String[]::new)))
         .as(terminal.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out()).contains("exactMatch 1.0000, f1 1.0000");
     Terminal predicted = new Terminal();
     predicted.run(
@@ -82,7 +82,7 @@ class QuestionAnsweringRunTest {
         .contains("The door is red and old.\nWhich colour?\n<strong>red</strong></p>")
         .contains("<p class=\"soft\">");
     Terminal wrong = new Terminal();
-    assertThat(wrong.run("predict", run, "--text", "The door")).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(wrong.run("predict", run, "--text", "The door")).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(wrong.err()).contains("--question");
   }
 

@@ -63,7 +63,7 @@ final class ResumeTest {
     trainFromScratch();
     Files.writeString(run.resolve("checkpoints/best/model.safetensors"), "?");
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
 
     assertThat(terminal.err())
         .contains(run.resolve("checkpoints/best/model.safetensors") + " is damaged");
@@ -82,7 +82,7 @@ final class ResumeTest {
                 "callbacks.0.metric=acuracy",
                 "--output",
                 run.toString()))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err())
         .contains("\"acuracy\"", "did you mean \"accuracy\"?", "loss, accuracy")
         .doesNotContain("step 1");
@@ -96,7 +96,7 @@ final class ResumeTest {
     String rows = Files.readString(run.resolve("metrics.jsonl"));
     String results = terminal.out();
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.DONE);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
 
     assertThat(terminal.err()).contains("This run is finished", "9 steps");
     assertThat(terminal.out()).isEqualTo(results + results);
@@ -160,7 +160,7 @@ final class ResumeTest {
     String edited = Files.readString(file).replace("batchSize: 16", "batchSize: 20");
     Files.writeString(file, edited.replace("width: 8", "width: 16"));
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
 
     assertThat(terminal.err())
         .containsPattern("training\\.batchSize .*20.*16")
@@ -185,7 +185,7 @@ final class ResumeTest {
     trainFromScratch();
 
     assertThat(terminal.run("train", run.toString(), "--set", "training.epochs=2"))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
 
     assertThat(terminal.err()).containsPattern("training\\.epochs .*2.*3");
     assertThat(run.resolve("run.yaml")).content().contains("epochs: 3");
@@ -218,7 +218,7 @@ final class ResumeTest {
       }
     }
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("checkpoints");
   }
 
@@ -238,7 +238,7 @@ final class ResumeTest {
     trainFromScratch();
     Files.writeString(folder.resolve("dev.tsv"), table(2, 31));
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
 
     assertThat(terminal.err()).containsPattern(Failures.PREFIX + ".*data .*\\bvalidation\\b");
   }
@@ -256,7 +256,7 @@ final class ResumeTest {
     String file = folder.resolve("small.yaml").toString();
     assertThat(terminal.run("train", file, "--output", run.toString()))
         .as(terminal.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
   }
 
   private JsonNode json(String file) throws IOException {

@@ -76,7 +76,7 @@ final class StoppingTest {
     try (BufferedReader said = process.errorReader()) {
       await(said, "step 1 of");
       signal(process, "TERM");
-      await(said, "Stopping after this step (once more to stop at once) ...");
+      await(said, "Stopping after this step");
     }
 
     assertThat(process.waitFor()).isEqualTo(ExitCode.TERMINATED);
@@ -84,7 +84,7 @@ final class StoppingTest {
     assertThat(out)
         .contains("stopped: SIGTERM")
         .contains("resume with: ./counterpoint train " + folder.resolve("run"));
-    assertThat(folder.resolve("run/.crashMarker")).doesNotExist();
+    assertThat(folder.resolve("run/.crash-marker")).doesNotExist();
   }
 
   @Test

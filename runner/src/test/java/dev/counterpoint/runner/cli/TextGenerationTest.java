@@ -41,7 +41,7 @@ class TextGenerationTest {
     arguments.addAll(List.of("--output", folder.resolve("run").toString()));
     assertThat(training.run(arguments.toArray(String[]::new)))
         .as(training.err())
-        .isEqualTo(ExitCode.DONE);
+        .isEqualTo(ExitCode.SUCCESS);
   }
 
   @Test
@@ -96,7 +96,7 @@ class TextGenerationTest {
   void unknownCharactersOfThePromptAreReported() {
     Terminal terminal = new Terminal();
 
-    assertThat(run(terminal, "--prompt", "a☃bc", "--max-tokens", "1")).isEqualTo(ExitCode.DONE);
+    assertThat(run(terminal, "--prompt", "a☃bc", "--max-tokens", "1")).isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.err()).contains("\"☃\"");
   }
 
@@ -120,7 +120,7 @@ class TextGenerationTest {
             "training.epochs=1",
             "--output",
             adapted.toString());
-    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     assertThat(adapted.resolve("model/adapter_model.safetensors")).isRegularFile();
     assertThat(adapted.resolve("model/model.safetensors")).doesNotExist();
 
@@ -129,7 +129,7 @@ class TextGenerationTest {
       arguments.addAll(List.of("--prompt", "abc", "--max-tokens", "5"));
       arguments.addAll(options);
       Terminal predicted = new Terminal();
-      assertThat(predicted.run(arguments.toArray(String[]::new))).isEqualTo(ExitCode.DONE);
+      assertThat(predicted.run(arguments.toArray(String[]::new))).isEqualTo(ExitCode.SUCCESS);
       assertThat(predicted.out()).isEqualTo("abcdefgh\n");
     }
   }
@@ -149,12 +149,12 @@ class TextGenerationTest {
     int code =
         terminal.run("evaluate", folder.resolve("run").toString(), "--data", text.toString());
 
-    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(code).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out()).startsWith("data (7 examples): loss ").contains("perplexity 1.");
     Files.writeString(text, "");
     Terminal empty = new Terminal();
     assertThat(empty.run("evaluate", folder.resolve("run").toString(), "--data", text.toString()))
-        .isEqualTo(ExitCode.REQUEST_WRONG);
+        .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(empty.err()).contains("other.txt");
   }
 
@@ -163,19 +163,19 @@ class TextGenerationTest {
     Terminal terminal = new Terminal();
     int code = terminal.run("train", "text-generation", "--set", "data.train.path=absent.txt");
 
-    assertThat(code).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(code).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("absent.txt");
   }
 
   private static String generate(String... options) {
     Terminal terminal = new Terminal();
-    assertThat(run(terminal, options)).as(terminal.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run(terminal, options)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     return terminal.out();
   }
 
   private static void assertRejected(String fragment, String... options) {
     Terminal terminal = new Terminal();
-    assertThat(run(terminal, options)).isEqualTo(ExitCode.REQUEST_WRONG);
+    assertThat(run(terminal, options)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(fragment).doesNotContain("\tat ");
   }
 

@@ -64,7 +64,7 @@ final class DocsTest {
               "model.architecture.layers=1",
               "model.architecture.maxLength=16"));
 
-  /** Examples in files of their own, which the pages name. */
+  /** Example strategies, which have tests of their own. */
   private static final Path EXAMPLES = Path.of("..", "docs", "examples");
 
   private static final Pattern KEY =
@@ -115,9 +115,6 @@ final class DocsTest {
             sources.add(file);
           }
         }
-      }
-      if (page.text().contains("GradientNoise.java]")) {
-        sources.add(EXAMPLES.resolve("GradientNoise.java"));
       }
       BINDERS.put(page, new Binder(Catalogs.all(), SourcePath.open(sources)));
     }
@@ -288,6 +285,15 @@ final class DocsTest {
     assertThat(blocks().filter(block -> block.language().equals("java")))
         .isNotEmpty()
         .allSatisfy(block -> assertThat(block.fileName()).isPresent());
+  }
+
+  @Test
+  void theGradientNoiseOfThePageIsTheTestedFile() throws IOException {
+    String name = "GradientNoise.java";
+    assertThat(page("extending.md").blocks())
+        .filteredOn(block -> block.fileName().filter(name::equals).isPresent())
+        .extracting(Block::content)
+        .containsExactly(Files.readString(EXAMPLES.resolve(name)));
   }
 
   @ParameterizedTest

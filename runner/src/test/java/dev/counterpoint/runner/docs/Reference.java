@@ -232,7 +232,7 @@ final class Reference {
       return;
     }
     heading("### `" + name + "`");
-    line(String.join(" ", spec.usageMessage().description()));
+    line(String.join(" ", spec.usageMessage().description()).replace("%%", "%"));
     line("");
     line("| argument | description |");
     line("| --- | --- |");

@@ -81,11 +81,6 @@ class LanguagesCorpusTest {
   }
 
   @Test
-  void namesALabelInEnglish() {
-    assertThat(LanguagesCorpus.displayName("ga")).isEqualTo("Irish");
-  }
-
-  @Test
   void leavesNaiveBayesRoomForImprovement() {
     NaiveBayes model = new NaiveBayes(train());
     double best =

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  */
 final class ChaosRun {
   static final int DEADLINE = 20; // seconds
-  private static final long PATIENCE_SECONDS = 120;
+  private static final long TIMEOUT_SECONDS = 120;
   private static final Pattern HEADER =
       Pattern.compile("--- (rank \\d+|the tracker), start (\\d+), process (\\d+)");
   private static final String RUN_FILE =
@@ -40,7 +40,7 @@ final class ChaosRun {
       """;
 
   private final Path folder;
-  private final int world;
+  private final int ranks;
   private int runs;
 
   /** The last start of a process. */
@@ -57,9 +57,9 @@ final class ChaosRun {
   /** The result of a job. */
   record Outcome(int code, String modelHash, List<Injection> injections, String output) {}
 
-  ChaosRun(Path folder, int world) throws IOException {
+  ChaosRun(Path folder, int ranks) throws IOException {
     this.folder = folder;
-    this.world = world;
+    this.ranks = ranks;
     String rows =
         IntStream.range(0, 400)
             .mapToObj(i -> "a film of " + i + " hours\t" + (i % 3 == 0 ? "good" : "bad"))
@@ -89,16 +89,16 @@ final class ChaosRun {
         awaitProgress(run);
       }
       pause(random.nextLong(0, 2_000));
-      int target = random.nextInt(world + 1);
+      int target = random.nextInt(ranks + 1);
       return new Fault(
-          target == world ? "tracker" : String.format("rank-%04d", target),
+          target == ranks ? "tracker" : String.format("rank-%04d", target),
           random.nextInt(3) == 0 ? "STOP" : "KILL");
     };
   }
 
   static void awaitProgress(Path run) throws IOException {
     long before = newest(run);
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
     while (newest(run) == before
         && !Files.exists(run.resolve("summary.json"))
         && System.nanoTime() < until) {
@@ -108,7 +108,7 @@ final class ChaosRun {
 
   /** Trains with that number of faults. */
   Outcome train(int faults, Plan plan) throws IOException, InterruptedException {
-    Path run = folder.resolve("run-" + world + "-" + ++runs);
+    Path run = folder.resolve("run-" + ranks + "-" + ++runs);
     Path output = folder.resolve(run.getFileName() + ".txt");
     Process launcher =
         new ProcessBuilder(command(run))
@@ -122,7 +122,7 @@ final class ChaosRun {
         Fault fault = plan.next(i, run);
         inject(launcher, run, fault, injections);
       }
-      if (!launcher.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!launcher.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         throw new IllegalStateException("The job hangs:\n" + Files.readString(output));
       }
     } finally {
@@ -143,14 +143,14 @@ final class ChaosRun {
         "train",
         folder.resolve("chaos.yaml").toString(),
         "--set",
-        "strategy.workers=" + world,
+        "strategy.workers=" + ranks,
         "--output",
         run.toString());
   }
 
   private void inject(Process launcher, Path run, Fault fault, List<Injection> injections)
       throws IOException, InterruptedException {
-    int start = started(run, String.format("rank-%04d", world - 1)).start();
+    int start = started(run, String.format("rank-%04d", ranks - 1)).start();
     Started target = started(run, fault.target());
     if (!launcher.isAlive() || !ProcessHandle.of(target.process()).isPresent()) {
       return; // The job has ended before.
@@ -170,8 +170,8 @@ final class ChaosRun {
   /** Waits until all processes of a start exist, or the launcher has ended. */
   private void awaitStart(Process launcher, Path run, int start)
       throws IOException, InterruptedException {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    String last = String.format("rank-%04d", world - 1);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+    String last = String.format("rank-%04d", ranks - 1);
     while (launcher.isAlive() && started(run, last).start() < start) {
       if (System.nanoTime() > until) {
         throw new IllegalStateException("Start " + start + " is missing.");
@@ -233,35 +233,32 @@ final class ChaosRun {
    * hangs, or its model differs from that of an undisturbed job.
    */
   public static void main(String[] arguments) throws Exception {
-    int world = Integer.parseInt(arguments[1]);
-    int wanted = Integer.parseInt(arguments[2]);
+    int ranks = Integer.parseInt(arguments[1]);
+    int faults = Integer.parseInt(arguments[2]);
     SplittableRandom random = new SplittableRandom(Long.parseLong(arguments[3]));
-    ChaosRun chaos = new ChaosRun(Files.createDirectories(Path.of(arguments[0])), world);
+    ChaosRun chaos = new ChaosRun(Files.createDirectories(Path.of(arguments[0])), ranks);
     String whole = chaos.train(0, chaos.randomFaults(random)).modelHash();
     List<Injection> injections = new ArrayList<>();
-    boolean right = !whole.isEmpty();
-    while (injections.size() < wanted) {
+    boolean passed = !whole.isEmpty();
+    while (injections.size() < faults) {
       Outcome outcome =
-          chaos.train(Math.min(5, wanted - injections.size()), chaos.randomFaults(random));
+          chaos.train(Math.min(5, faults - injections.size()), chaos.randomFaults(random));
       boolean same = outcome.code() == 0 && outcome.modelHash().equals(whole);
-      right &= same;
+      passed &= same;
       injections.addAll(outcome.injections());
-      outcome
-          .injections()
-          .forEach(injection -> System.out.println("world " + world + ": " + injection));
+      outcome.injections().forEach(injection -> System.out.println(ranks + " ranks: " + injection));
       System.out.println(
-          "world "
-              + world
-              + ": exit code "
+          ranks
+              + " ranks: exit code "
               + outcome.code()
-              + (same ? ", the undisturbed model" : ", ANOTHER MODEL\n" + outcome.output()));
+              + (same ? ", same model as undisturbed" : ", DIFFERENT MODEL\n" + outcome.output()));
     }
     double longest = injections.stream().mapToDouble(Injection::seconds).max().orElse(0);
-    right &= longest <= DEADLINE + 5;
+    passed &= longest <= DEADLINE + 5;
     System.out.printf(
-        "world %d: %d injections; the longest until all were restarted: %.1f s (deadline %d s): %s%n",
-        world, injections.size(), longest, DEADLINE, right ? "right" : "WRONG");
-    System.exit(right ? 0 : 1);
+        "%d ranks: %d injections; longest restart %.1f s (deadline %d s): %s%n",
+        ranks, injections.size(), longest, DEADLINE, passed ? "passed" : "FAILED");
+    System.exit(passed ? 0 : 1);
   }
 
   /** Waits after each step. */

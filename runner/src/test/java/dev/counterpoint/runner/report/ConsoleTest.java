@@ -26,7 +26,7 @@ final class ConsoleTest {
   void remarkIsPrintedAboveStatusLine() {
     console.status("status");
     output.getBuffer().setLength(0);
-    console.say("remark");
+    console.log("remark");
 
     assertThat(output).hasToString("\r\u001b[Jremark\n\rstatus\u001b[J\r");
   }
@@ -42,7 +42,7 @@ final class ConsoleTest {
 
   @Test
   void withoutStatusLinePlainLinesArePrinted() {
-    console.say("remark");
+    console.log("remark");
     console.print("result");
 
     assertThat(output).hasToString("remark\nresult\n");
@@ -54,7 +54,7 @@ final class ConsoleTest {
     output.getBuffer().setLength(0);
     console.close();
     console.status("late");
-    console.say("remark");
+    console.log("remark");
 
     assertThat(output).hasToString("\r\u001b[Jremark\n");
   }

@@ -98,6 +98,5 @@ final class DiLoCoTrainingStrategy implements TrainingStrategy {
     if (outer != null) {
       outer.close();
     }
-    collective.close();
   }
 }

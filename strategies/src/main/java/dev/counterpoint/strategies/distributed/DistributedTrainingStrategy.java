@@ -21,7 +21,7 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
   /**
    * The strategy of one process.
    *
-   * @param collective connects the processes; closed with the strategy
+   * @param collective connects the processes; its creator closes it
    */
   public DistributedTrainingStrategy(Collective collective) {
     this.collective = collective;
@@ -38,19 +38,14 @@ public final class DistributedTrainingStrategy implements TrainingStrategy {
     return collective.worldSize();
   }
 
-  @Override
-  public void close() {
-    collective.close();
-  }
-
   /**
    * Settings of distributed training.
    *
    * @param workers number of processes; each computes its shard of {@code batchSize}
-   * @param maxRestarts number of times that all workers restart from the newest checkpoint after
-   *     one of them has died
-   * @param deadlineSeconds seconds that a process waits for another one before the job is stopped;
-   *     longer than any work that one process does while the others wait
+   * @param maxRestarts maximum number of consecutive restarts without a new checkpoint; all workers
+   *     restart from the newest checkpoint after one of them is lost
+   * @param deadlineSeconds timeout in seconds for joining and for detecting a lost rank; must be
+   *     longer than any work that only one rank does
    * @param syncEvery optimizer steps between two synchronizations; 1 sums the gradients of every
    *     step, a larger number is DiLoCo with that many local steps
    * @param outer outer optimizer of DiLoCo; if absent, the mean of the weights with {@code

@@ -21,7 +21,7 @@ public record Membership(
         .that(rank >= 0 && rank < worldSize, "rank", rank, "must be from 0 to " + (worldSize - 1))
         .that(!trackerHost.isBlank(), "trackerHost", '"' + trackerHost + '"', "names no machine")
         .within("trackerPort", trackerPort, 1, 65_535)
-        .that(deadline.toSeconds() >= 1, "deadline", deadline, "must be a second or more")
+        .that(deadline.toSeconds() >= 1, "deadline", deadline, "must be at least one second")
         .verify();
   }
 }

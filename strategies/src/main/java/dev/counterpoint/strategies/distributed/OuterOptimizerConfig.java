@@ -6,8 +6,9 @@ import dev.counterpoint.core.settings.Checks;
  * Settings of the outer optimizer of DiLoCo: SGD with Nesterov momentum on the mean change of the
  * weights over the processes (Douillard et al. 2023, arXiv 2311.08105, algorithm 1).
  *
- * @param learningRate of the outer step; 1 with momentum 0 sets the weights to their mean
- * @param momentum from 0 to 1, exclusive
+ * @param learningRate learning rate of the outer optimizer; 1 with momentum 0 sets the weights to
+ *     their mean
+ * @param momentum Nesterov momentum, from 0 to 1, exclusive
  */
 public record OuterOptimizerConfig(double learningRate, double momentum) {
   public OuterOptimizerConfig {

@@ -43,7 +43,7 @@ record RingLibrary(String resource) {
     }
   }
 
-  /** What is known of a failure to load it. */
+  /** The cause of a failed load. */
   static InvalidSettings refusal(LinkageError failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
@@ -52,21 +52,20 @@ record RingLibrary(String resource) {
     return cause instanceof InvalidSettings known
         ? known
         : new InvalidSettings(
-            "The native ring cannot be loaded: "
-                + cause
-                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
-                + " written and from which programs may be run.");
+            ("The native ring cannot be loaded: %s. It needs libgomp.so.1, and a cache folder"
+                    + " (COUNTERPOINT_CACHE) that can be written and from which programs may be run.")
+                .formatted(cause));
   }
 
-  /** That of this machine. */
+  /** The library for this platform. */
   static RingLibrary here() {
     return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
   }
 
   /**
-   * That of some machine.
+   * The library for a given platform.
    *
-   * @throws InvalidSettings where the jar has none for it
+   * @throws InvalidSettings if the jar has no library for it
    */
   static RingLibrary of(String system, String processor) {
     String machine =
@@ -77,12 +76,9 @@ record RingLibrary(String resource) {
         };
     if (!system.toLowerCase(Locale.ROOT).startsWith("linux") || machine.isEmpty()) {
       throw new InvalidSettings(
-          "Several processes cannot train together here: the native ring is there for Linux on x86_64"
-              + " and aarch64, and this is "
-              + system
-              + " on "
-              + processor
-              + ". Use strategy: {type: standard}.");
+          ("Distributed training requires Linux on x86_64 or aarch64, for the native ring; this"
+                  + " machine is %s on %s. Use strategy: {type: standard}.")
+              .formatted(system, processor));
     }
     return new RingLibrary("/lib/linux/" + machine + "/libxgboost4j.so");
   }

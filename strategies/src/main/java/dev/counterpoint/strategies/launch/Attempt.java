@@ -34,20 +34,12 @@ public final class Attempt implements AutoCloseable {
   private final int number;
   private final Output output;
   private final AttemptListener listener;
-  private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final Map<Integer, ChildProcess> ranks = new LinkedHashMap<>();
   private final FailureDiagnosis diagnosis;
   private @Nullable ChildProcess tracker;
   private @Nullable String stopping;
   private boolean killed;
-
-  private sealed interface Event {
-    record Ended(ChildProcess child, int code) implements Event {}
-
-    record Tracker(TrackerEvent event) implements Event {}
-
-    record Stop(String signal) implements Event {}
-  }
 
   /**
    * Receives the output of rank 0, if it is started here.
@@ -78,9 +70,13 @@ public final class Attempt implements AutoCloseable {
     this.diagnosis = new FailureDiagnosis(job);
   }
 
-  /** Asks all processes to save and stop; may be called by any thread at any time. */
+  /** Requests all processes to save and stop; may be called by any thread at any time. */
   public void stop(String signal) {
-    events.add(new Event.Stop(signal));
+    events.add(
+        () -> {
+          stopping = signal;
+          ranks.values().forEach(child -> child.stop(signal));
+        });
   }
 
   /** Kills all processes, including those that are being started; may be called by any thread. */
@@ -139,7 +135,7 @@ public final class Attempt implements AutoCloseable {
             this::trackerLine);
     started(process);
     diagnosis.tracker(process);
-    process.onEnd((child, code) -> events.add(new Event.Ended(child, code)));
+    process.onEnd((child, code) -> events.add(() -> diagnosis.ended(child, code)));
     int turns = 0;
     while (diagnosis.trackerAddress().isEmpty() && !diagnosis.hasFailed() && turns < TURNS) {
       turns = take() ? turns : turns + 1;
@@ -153,7 +149,13 @@ public final class Attempt implements AutoCloseable {
   /** Returns whether the line belongs in the log. */
   private boolean trackerLine(String line) {
     Optional<TrackerEvent> event = TrackerEvent.parse(line);
-    event.ifPresent(it -> events.add(new Event.Tracker(it)));
+    event.ifPresent(
+        it ->
+            events.add(
+                () -> {
+                  diagnosis.trackerEvent(it);
+                  listener.onTrackerEvent(it);
+                }));
     return !(event.isPresent() && event.get().kind() == TrackerEvent.Kind.ALIVE);
   }
 
@@ -170,7 +172,7 @@ public final class Attempt implements AutoCloseable {
           rank == 0 ? ChildProcess.start(start, output) : ChildProcess.start(start);
       started(rank, child);
       diagnosis.rank(rank, child);
-      child.onEnd((it, code) -> events.add(new Event.Ended(it, code)));
+      child.onEnd((it, code) -> events.add(() -> diagnosis.ended(it, code)));
       if (stopping != null) {
         child.stop(stopping);
       }
@@ -233,20 +235,14 @@ public final class Attempt implements AutoCloseable {
   private boolean take(long millis) throws IOException, InterruptedException {
     long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     long left = millis;
-    Event event = null;
+    Runnable event = null;
     while (event == null && left >= 0) {
       listener.onTick();
       event = events.poll(Math.min(left, TICK_MILLIS), TimeUnit.MILLISECONDS);
       left = until - System.nanoTime() < 0 ? -1 : (until - System.nanoTime()) / 1_000_000;
     }
-    if (event instanceof Event.Ended ended) {
-      diagnosis.ended(ended.child(), ended.code());
-    } else if (event instanceof Event.Tracker line) {
-      diagnosis.trackerEvent(line.event());
-      listener.onTrackerEvent(line.event());
-    } else if (event instanceof Event.Stop stop) {
-      stopping = stop.signal();
-      ranks.values().forEach(child -> child.stop(stop.signal()));
+    if (event != null) {
+      event.run();
     }
     return event != null;
   }

@@ -10,7 +10,8 @@ public interface AttemptListener {
   /**
    * Returns the tracker address for the ranks.
    *
-   * @param known the address of the tracker that was started here, else that of the job
+   * @param known the address of the tracker that was started here, else the tracker address of the
+   *     job
    */
   default Address trackerAddress(Address known) {
     return known;

@@ -1,10 +1,10 @@
 package dev.counterpoint.strategies.launch;
 
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -120,8 +120,7 @@ final class ChildProcess {
               }
             }
           };
-      Thread thread = new Thread(reader, "output of " + start.name());
-      thread.setDaemon(true);
+      Thread thread = AuthenticatedServer.daemon(reader, "output of " + start.name());
       thread.start();
       readers.add(thread);
     }
@@ -172,15 +171,9 @@ final class ChildProcess {
     }
   }
 
-  /** Asks the process to save and stop, as the signal would. */
+  /** Requests the process to save and stop, as the signal would. */
   void stop(String signal) {
-    try {
-      OutputStream input = process.getOutputStream();
-      input.write(ParentWatchdog.stopLine(signal).getBytes(StandardCharsets.US_ASCII));
-      input.flush();
-    } catch (IOException e) {
-      // The process has ended.
-    }
+    ParentWatchdog.stop(process, signal);
   }
 
   /** Kills the process, and waits until it has ended, even if this thread is interrupted. */

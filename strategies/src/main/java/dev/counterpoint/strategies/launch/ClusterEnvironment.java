@@ -142,9 +142,8 @@ public record ClusterEnvironment(
           .orElseThrow(
               () ->
                   LaunchException.invalid(
-                      "A run on several machines needs --rank, --world and --tracker; missing: "
-                          + what
-                          + "."));
+                      "A run on several machines needs --rank, --world and --tracker; missing: %s."
+                          .formatted(what)));
     }
 
     private static Optional<Found> option(String name, @Nullable Object value) {

@@ -97,8 +97,8 @@ final class FailureDiagnosis {
   }
 
   /**
-   * The local rank that has reported a failure of its own; rank 0 if it is one of several, since
-   * its output is shown.
+   * The local rank that has reported a failure that it caused itself; rank 0 if it is one of
+   * several, since its output is shown.
    */
   private Optional<ChildProcess> culprit() {
     return failed.stream()
@@ -108,7 +108,7 @@ final class FailureDiagnosis {
         .findFirst();
   }
 
-  /** Whether a rank that has reported a failure of its own has not ended yet. */
+  /** Whether a rank that has reported a failure that it caused itself has not ended yet. */
   boolean isCulpritAlive() {
     return culprit().filter(child -> !ended.containsKey(child)).isPresent();
   }
@@ -122,7 +122,10 @@ final class FailureDiagnosis {
         || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
   }
 
-  /** The tracker ends with 0 when all ranks have reported that they are done. */
+  /**
+   * Whether a process ended abnormally. The only normal exit code of the tracker is 0, when all
+   * ranks are done.
+   */
   private boolean isBad(Map.Entry<ChildProcess, Integer> end) {
     return end.getKey() == tracker
         ? end.getValue() != RankExit.DONE
@@ -180,12 +183,11 @@ final class FailureDiagnosis {
       return Optional.empty();
     }
     String cause =
-        missing.stream().map(this::name).collect(Collectors.joining(", "))
-            + " did not join the tracker at "
-            + address
-            + " within "
-            + job.deadline().toSeconds()
-            + " s";
+        "%s did not join the tracker at %s within %s s"
+            .formatted(
+                missing.stream().map(this::name).collect(Collectors.joining(", ")),
+                address,
+                job.deadline().toSeconds());
     boolean here = ranks.keySet().containsAll(missing);
     return Optional.of(new AttemptResult(here ? RankExit.RETRY : RankExit.INVALID_REQUEST, cause));
   }

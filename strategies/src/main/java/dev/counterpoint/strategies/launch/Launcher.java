@@ -3,7 +3,6 @@ package dev.counterpoint.strategies.launch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +45,7 @@ public final class Launcher {
     this.output = output;
   }
 
-  /** Asks all processes to save and stop; may be called by any thread. */
+  /** Requests all processes to save and stop; may be called by any thread. */
   public synchronized void stop(String signal) {
     stopping = signal;
     if (attempt != null) {
@@ -97,13 +96,12 @@ public final class Launcher {
       }
       progress.report(cause);
       progress.report(
-          String.format(
-              Locale.ROOT,
-              "Starting all %d ranks again %s (restart %d of at most %d without a new checkpoint) ...",
-              job.worldSize(),
-              saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
-              restarts,
-              maxRestarts));
+          "Starting all %s ranks again %s (restart %s of at most %s without a new checkpoint) ..."
+              .formatted(
+                  job.worldSize(),
+                  saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
+                  restarts,
+                  maxRestarts));
     }
   }
 
@@ -129,7 +127,7 @@ public final class Launcher {
   private String whyNotRestarted() {
     String reason =
         isStopped()
-            ? "The run was asked to stop, and has not saved the steps since its last checkpoint."
+            ? "The run was stopped before it saved the steps after its last checkpoint."
             : maxRestarts == 0
                 ? "strategy.maxRestarts is 0, so the job ends."
                 : "That was after "

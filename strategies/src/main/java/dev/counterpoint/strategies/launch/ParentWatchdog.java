@@ -1,9 +1,11 @@
 package dev.counterpoint.strategies.launch;
 
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -33,13 +35,13 @@ public final class ParentWatchdog {
     this.active = active;
   }
 
-  /** Starts the watchdog if the environment asks for it; it halts this JVM. */
+  /** Starts the watchdog if {@value #VARIABLE} is {@value #STDIN}; it halts this JVM. */
   public static ParentWatchdog of(Map<String, String> environment) {
     return of(environment, code -> Runtime.getRuntime().halt(code));
   }
 
   /**
-   * Starts the watchdog if the environment asks for it.
+   * Starts the watchdog if {@value #VARIABLE} is {@value #STDIN}.
    *
    * @param exit receives 75 when the parent is gone, and 130 or 143 for a stop request before
    *     {@link #onStop}
@@ -52,15 +54,19 @@ public final class ParentWatchdog {
 
   static ParentWatchdog start(InputStream in, IntConsumer exit) {
     ParentWatchdog watchdog = new ParentWatchdog(exit, true);
-    Thread thread = new Thread(() -> watchdog.watch(in), "parent watchdog");
-    thread.setDaemon(true);
-    thread.start();
+    AuthenticatedServer.daemon(() -> watchdog.watch(in), "parent watchdog").start();
     return watchdog;
   }
 
-  /** The line that asks a child process to stop. */
-  public static String stopLine(String signal) {
-    return STOP + signal + "\n";
+  /** Asks a child process to stop. */
+  public static void stop(Process child, String signal) {
+    try {
+      OutputStream input = child.getOutputStream();
+      input.write((STOP + signal + "\n").getBytes(StandardCharsets.US_ASCII));
+      input.flush();
+    } catch (IOException e) {
+      // The process has ended.
+    }
   }
 
   private void watch(InputStream in) {

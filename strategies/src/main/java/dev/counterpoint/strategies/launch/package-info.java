@@ -19,7 +19,7 @@
  * <tr><td>{@code COUNTERPOINT_SECRET}</td><td>the secret of ranks and tracker; default empty</td></tr>
  * <tr><td>{@code COUNTERPOINT_PARENT_WATCHDOG}</td><td>{@code stdin}: the process exits with 75 when
  * its standard input ends, so that it never outlives the process that holds the other end. The lines
- * {@code stop INT} and {@code stop TERM} there ask the process to save and stop. Signals do the same;
+ * {@code stop INT} and {@code stop TERM} there request the process to save and stop. Signals do the same;
  * a second signal has no further effect</td></tr>
  * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR belongs to this rank alone. The
  * launcher has copied {@code run.yaml} and {@code provenance.json} of an existing run into each

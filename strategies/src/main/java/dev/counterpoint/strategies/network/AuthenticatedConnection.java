@@ -22,7 +22,7 @@ public final class AuthenticatedConnection implements Closeable {
   private ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES);
   private boolean inBody;
 
-  /** How listening came to its end. */
+  /** Why listening ended. */
   public enum Ending {
     /** The handler has returned true: the other side sends nothing more. */
     LAST_MESSAGE,

@@ -9,7 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Accepts connections and authenticates them, each in a thread of its own. Unauthenticated
+ * Accepts connections and authenticates them, each in a separate thread. Unauthenticated
  * connections are limited in number and time, and receive 36 bytes at most.
  */
 public final class AuthenticatedServer implements Closeable {
@@ -24,7 +24,7 @@ public final class AuthenticatedServer implements Closeable {
   private final Handler handler;
   private final Semaphore unauthenticated = new Semaphore(MAX_UNAUTHENTICATED);
 
-  /** Serves one authenticated connection to its end; the server closes the connection then. */
+  /** Serves one authenticated connection; the server closes it afterwards. */
   @FunctionalInterface
   public interface Handler {
     void serve(AuthenticatedConnection connection) throws IOException;

@@ -1,5 +1,6 @@
 package dev.counterpoint.strategies.network;
 
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
@@ -103,13 +104,10 @@ final class Handshake {
 
   /** Sends all parts in one packet. */
   private void send(byte[]... parts) throws IOException {
-    int length = Arrays.stream(parts).mapToInt(part -> part.length).sum();
-    byte[] all = new byte[length];
-    int at = 0;
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (byte[] part : parts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
+      all.writeBytes(part);
     }
-    socket.getOutputStream().write(all);
+    all.writeTo(socket.getOutputStream());
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,19 +91,10 @@ final class Differences {
     String one = values.iterator().next();
     int length = one.length();
     for (String value : values) {
-      length = Math.min(length, mismatch(one, value));
+      int mismatch = Arrays.mismatch(one.toCharArray(), value.toCharArray());
+      length = mismatch < 0 ? length : Math.min(length, mismatch);
     }
     return length;
-  }
-
-  /** The index of the first character that differs; the length if none does. */
-  private static int mismatch(String one, String other) {
-    int shorter = Math.min(one.length(), other.length());
-    int i = 0;
-    while (i < shorter && one.charAt(i) == other.charAt(i)) {
-      i++;
-    }
-    return i;
   }
 
   /** A value for a message; of a long one the part around the first difference. */

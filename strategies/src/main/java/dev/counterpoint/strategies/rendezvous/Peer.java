@@ -53,12 +53,12 @@ final class Peer {
     seesMark = visible;
   }
 
-  /** Whether it has reported if it sees the file of rank 0. */
+  /** Whether the rank has reported if the file of rank 0 is visible to it. */
   boolean hasLooked() {
     return seesMark != null;
   }
 
-  /** Whether it sees the file of rank 0. */
+  /** Whether the file of rank 0 is visible to the rank. */
   boolean seesMark() {
     return Boolean.TRUE.equals(seesMark);
   }

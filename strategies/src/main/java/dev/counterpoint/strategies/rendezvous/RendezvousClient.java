@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -91,14 +90,9 @@ public final class RendezvousClient implements Closeable {
       pause(RETRY_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
-        String.format(
-            Locale.ROOT,
-            "Rank %d found no tracker at %s within %d s: %s. Rank 0 starts the tracker; both must run,"
-                + " and the port must be open between the machines.",
-            request.rank(),
-            tracker,
-            timing.joining().toSeconds(),
-            trouble));
+        ("Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
+                + " and the port must be open between the machines.")
+            .formatted(request.rank(), tracker, timing.joining().toSeconds(), trouble));
   }
 
   /** Returns empty if the tracker is busy. */

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -80,18 +79,11 @@ final class RendezvousSession {
       peer.send(JsonChannel.message("busy"));
     } else if (request.worldSize() != worldSize) {
       peer.refuse(
-          String.format(
-              Locale.ROOT,
-              "Rank %d expects %d ranks, but the tracker at %s expects %d: use the same number for all"
-                  + " (--world, strategy.workers).",
-              request.rank(),
-              request.worldSize(),
-              address,
-              worldSize));
+          ("Rank %s expects %s ranks, but the tracker at %s expects %s: use the same number for all"
+                  + " (--world, strategy.workers).")
+              .formatted(request.rank(), request.worldSize(), address, worldSize));
     } else if (request.rank() < 0 || request.rank() >= worldSize) {
-      peer.refuse(
-          String.format(
-              Locale.ROOT, "Rank %d must be from 0 to %d.", request.rank(), worldSize - 1));
+      peer.refuse("Rank %s must be from 0 to %s.".formatted(request.rank(), worldSize - 1));
     } else if (same != null) {
       peer.refuse(same.name() + " has already joined. Give each process another rank.");
     } else {
@@ -103,7 +95,7 @@ final class RendezvousSession {
     return false;
   }
 
-  /** Handles a message of a rank, and returns whether it was its last. */
+  /** Handles a message of a rank; returns whether it was the rank's last message. */
   synchronized boolean receive(Peer peer, JsonNode message) {
     switch (JsonChannel.type(message)) {
       case RunFingerprint.TYPE -> {
@@ -186,13 +178,9 @@ final class RendezvousSession {
     if (phase == Phase.JOINING && !missing.isEmpty()) {
       events.accept(TrackerEvent.of(TrackerEvent.Kind.MISSING, missing));
       refuseAll(
-          String.format(
-              Locale.ROOT,
-              "%s of %d did not join the tracker at %s within %d s.",
-              capital(Differences.ranks(missing)),
-              worldSize,
-              address,
-              waited.toSeconds()));
+          "%s of %s did not join the tracker at %s within %s s."
+              .formatted(
+                  capital(Differences.ranks(missing)), worldSize, address, waited.toSeconds()));
     }
   }
 

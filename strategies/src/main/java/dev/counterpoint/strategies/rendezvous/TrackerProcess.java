@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.distributed.RingTracker;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.TrackerEvent;
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -38,14 +39,12 @@ public final class TrackerProcess {
     RingTracker.load();
     try (RendezvousServer server = RendezvousServer.start(settings, this::startRing, this::print)) {
       print(TrackerEvent.listening(server.address()));
-      Thread thread = new Thread(this::printHeartbeats, "heartbeat");
-      thread.setDaemon(true);
-      thread.start();
+      AuthenticatedServer.daemon(this::printHeartbeats, "heartbeat").start();
       return server.await();
     }
   }
 
-  /** The ring's tracker lives until this process ends: the ring needs it. */
+  /** Starts the ring tracker, which runs until this process exits. */
   private Address startRing() {
     String host = ipAddress(settings.address().host());
     RingTracker ring =

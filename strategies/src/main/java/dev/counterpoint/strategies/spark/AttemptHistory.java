@@ -39,11 +39,8 @@ final class AttemptHistory implements DriverServer.Listener {
       count = rank.attempt() + 1;
       if (rank.attempt() > 0) {
         System.err.println(
-            "Starting all ranks again from the newest checkpoint (restart "
-                + rank.attempt()
-                + " of "
-                + maxRestarts
-                + ") ...");
+            "Starting all ranks again from the newest checkpoint (restart %s of %s) ..."
+                .formatted(rank.attempt(), maxRestarts));
       }
     }
   }
@@ -88,7 +85,8 @@ final class AttemptHistory implements DriverServer.Listener {
     connected.remove(rank);
     idleSince = System.nanoTime();
     if (!reported.contains(rank)) {
-      failed(rank + " was lost: its executor has ended, cannot be reached, or was asked to stop.");
+      failed(
+          rank + " was lost: its executor has ended, cannot be reached, or was requested to stop.");
     }
   }
 

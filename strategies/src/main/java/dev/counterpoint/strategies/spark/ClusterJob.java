@@ -4,6 +4,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.network.AuthenticatedServer;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ final class ClusterJob {
     this.plan = plan;
     this.bundle = bundle;
     this.conf = new JobConf(conf).completed(plan);
-    attempts = new AttemptHistory(plan.maxRestarts());
+    attempts = new AttemptHistory(plan.ranks().maxRestarts());
     wait = JobConf.waitSeconds(this.conf);
   }
 
@@ -129,9 +130,7 @@ final class ClusterJob {
       SignalUtils.register("INT", action("INT"));
       SignalUtils.register("TERM", action("TERM"));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
-      Thread thread = new Thread(job, "job");
-      thread.setDaemon(true);
-      thread.start();
+      AuthenticatedServer.daemon(job, "job").start();
       try {
         while (true) {
           try {
@@ -148,9 +147,10 @@ final class ClusterJob {
     /** Spark retries a barrier stage only if it is followed by a shuffle. */
     private int train(RankTask task) {
       ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
-      context.setJobGroup(GROUP, plan.name() + ": " + plan.workers() + " ranks", true);
+      context.setJobGroup(GROUP, plan.name() + ": " + plan.ranks().workers() + " ranks", true);
       JavaRDD<Integer> ranks =
-          context.parallelize(Collections.nCopies(plan.workers(), 0), plan.workers());
+          context.parallelize(
+              Collections.nCopies(plan.ranks().workers(), 0), plan.ranks().workers());
       return Collections.max(
           JavaRDD.fromRDD(ranks.rdd().barrier().mapPartitions(task, false, type), type)
               .repartition(1)
@@ -169,7 +169,7 @@ final class ClusterJob {
         attempts.giveUp(
             new LaunchException(
                 RankExit.FAILED,
-                tooFewSlots(plan.workers(), slots()) + ", for " + wait + " s now"));
+                tooFewSlots(plan.ranks().workers(), slots()) + ", for " + wait + " s now"));
       }
     }
 
@@ -227,22 +227,19 @@ final class ClusterJob {
     }
 
     private static String tooFewSlots(int needed, int available) {
-      return "The training needs "
-          + needed
-          + " slots at once, one for each rank; the cluster has "
-          + available;
+      return "The training needs %s slots at once, one for each rank; the cluster has %s"
+          .formatted(needed, available);
     }
 
     private String resumeHint() {
-      return "resume with: "
-          + System.getProperty(COMMAND, "./counterpoint")
-          + " train "
-          + quoted(plan.output())
-          + " --spark "
-          + quoted(context.sc().master());
+      return "resume with: %s train %s --spark %s"
+          .formatted(
+              System.getProperty(COMMAND, "./counterpoint"),
+              quoted(plan.output()),
+              quoted(context.sc().master()));
     }
 
-    /** A word for a shell. */
+    /** Quotes a shell argument. */
     private static String quoted(String word) {
       return word.matches("[\\p{L}\\p{N}_./:@%+=,~-]+")
           ? word
@@ -264,7 +261,7 @@ final class ClusterJob {
       if (signal == null) {
         signal = name;
         signalled = now;
-        System.err.println("Stopping after this step (once more to stop at once) ...");
+        System.err.println("Stopping after this step; a second signal stops at once.");
         server.stop(name);
       } else if (now - signalled > SECOND_SIGNAL_NANOS) {
         cancel("stopped at once");

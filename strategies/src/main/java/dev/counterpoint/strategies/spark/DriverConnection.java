@@ -79,7 +79,7 @@ final class DriverConnection implements Closeable {
 
   /** Handles what the driver sends. */
   interface Listener {
-    /** The driver asks the rank to save and stop. */
+    /** The driver requests the rank to save and stop. */
     void onStop(String signal);
 
     /** The driver has ended, or cannot be reached any more. */
@@ -121,10 +121,10 @@ final class DriverConnection implements Closeable {
     }
   }
 
-  /** Starts to receive messages and to send heartbeats, in threads of its own. */
+  /** Starts to receive messages and to send heartbeats, each in a separate thread. */
   void listen(Listener listener) {
     AuthenticatedServer.daemon(() -> receive(listener), "messages of the driver").start();
-    AuthenticatedServer.daemon(this::sendHeartbeats, "crashMarker").start();
+    AuthenticatedServer.daemon(this::sendHeartbeats, "heartbeats to the driver").start();
   }
 
   private void sendHeartbeats() {

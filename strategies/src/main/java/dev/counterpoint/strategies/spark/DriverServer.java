@@ -24,7 +24,7 @@ final class DriverServer implements Closeable {
   private final Set<AuthenticatedConnection> tasks = ConcurrentHashMap.newKeySet();
   private volatile @Nullable String stopping;
 
-  /** Observes the tasks; called by several threads. */
+  /** Receives events of the tasks; thread-safe. */
   interface Listener {
     void onConnected(RankId rank);
 
@@ -60,12 +60,9 @@ final class DriverServer implements Closeable {
       return started;
     } catch (IOException e) {
       throw LaunchException.invalid(
-          "The driver cannot listen at "
-              + address
-              + ": "
-              + e.getMessage()
-              + ". Set spark.counterpoint.port to another port, or spark.driver.bindAddress to another"
-              + " address.");
+          ("The driver cannot listen at %s: %s. Set spark.counterpoint.port to another "
+                  + "port, or spark.driver.bindAddress to another address.")
+              .formatted(address, e.getMessage()));
     }
   }
 
@@ -104,7 +101,7 @@ final class DriverServer implements Closeable {
     }
   }
 
-  /** Asks all ranks to save and stop, including those that connect later. */
+  /** Requests all ranks to save and stop, including those that connect later. */
   void stop(String signal) {
     stopping = signal;
     tasks.forEach(this::sendStop);

@@ -7,11 +7,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -29,7 +28,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A run directory in a Hadoop file system. The rank trains in a local directory, whose new files
@@ -202,53 +200,30 @@ final class HadoopStore implements RunStore {
   private Map<String, String> plainFiles() throws IOException {
     Map<String, String> files = new TreeMap<>();
     if (Files.isDirectory(directory)) {
-      Files.walkFileTree(directory, new PlainFiles(files));
+      addFiles(directory, files);
     }
     return files;
   }
 
-  /** Files that disappear during the walk were temporary. */
-  private final class PlainFiles extends SimpleFileVisitor<Path> {
-    private final Map<String, String> found;
-
-    PlainFiles(Map<String, String> found) {
-      this.found = found;
-    }
-
-    @Override
-    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-      boolean enters =
-          folder.equals(directory)
-              || !(isHidden(folder) || folder.equals(directory.resolve(CHECKPOINTS)));
-      return enters ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
-    }
-
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      if (attributes.isRegularFile() && !isHidden(file)) {
-        found.put(
-            directory.relativize(file).toString().replace('\\', '/'),
-            attributes.size() + " " + attributes.lastModifiedTime());
+  /** Adds the files of a folder; those that disappear meanwhile were temporary. */
+  private void addFiles(Path folder, Map<String, String> found) throws IOException {
+    for (Path entry : list(folder)) {
+      try {
+        BasicFileAttributes attributes =
+            Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        boolean hidden = entry.getFileName().toString().startsWith(".");
+        if (attributes.isRegularFile() && !hidden) {
+          found.put(
+              directory.relativize(entry).toString().replace('\\', '/'),
+              attributes.size() + " " + attributes.lastModifiedTime());
+        } else if (attributes.isDirectory()
+            && !hidden
+            && !entry.equals(directory.resolve(CHECKPOINTS))) {
+          addFiles(entry, found);
+        }
+      } catch (NoSuchFileException e) {
+        // A temporary file.
       }
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-      return postVisitDirectory(file, e);
-    }
-
-    @Override
-    public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
-        throws IOException {
-      if (e != null && !(e instanceof NoSuchFileException)) {
-        throw e;
-      }
-      return FileVisitResult.CONTINUE;
-    }
-
-    private static boolean isHidden(Path path) {
-      return path.getFileName().toString().startsWith(".");
     }
   }
 
@@ -279,7 +254,7 @@ final class HadoopStore implements RunStore {
       String sums = Files.readString(local.resolve(SUMS));
       if (!sums.equals(saved.get(name))) {
         List<Path> files = list(local);
-        files.sort(Comparator.comparing(HadoopStore::isSums));
+        files.sort(Comparator.comparing(file -> file.endsWith(SUMS)));
         remote.upload(files, CHECKPOINTS + "/" + name);
         saved.put(name, sums);
       }
@@ -294,9 +269,5 @@ final class HadoopStore implements RunStore {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  private static boolean isSums(Path file) {
-    return file.endsWith(SUMS);
   }
 }

@@ -41,7 +41,7 @@ record JobConf(SparkConf given) {
   }
 
   SparkConf completed(JobPlan plan) {
-    int attempts = plan.maxRestarts() + 1;
+    int attempts = plan.ranks().maxRestarts() + 1;
     SparkConf conf = given.clone();
     String master = conf.get("spark.master", "");
     boolean local = master.startsWith("local[") || master.equals("local");
@@ -56,7 +56,7 @@ record JobConf(SparkConf given) {
     conf.setIfMissing(
         "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", local ? "1" : "30");
     conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
-    int cores = plan.workers() * conf.getInt("spark.task.cpus", 1);
+    int cores = plan.ranks().workers() * conf.getInt("spark.task.cpus", 1);
     conf.setIfMissing("spark.cores.max", Integer.toString(cores));
     if (master.matches("local\\[(\\d+|\\*)]")) {
       // With local[N] Spark aborts a job at its first failure.

@@ -47,18 +47,6 @@ public record JobPlan(String name, Ranks ranks, String output, Map<String, Strin
     files = new TreeMap<>(files);
   }
 
-  int workers() {
-    return ranks.workers();
-  }
-
-  int maxRestarts() {
-    return ranks.maxRestarts();
-  }
-
-  int deadlineSeconds() {
-    return ranks.deadlineSeconds();
-  }
-
   /** The same plan with another run directory. */
   JobPlan withOutput(String other) {
     return new JobPlan(name, ranks, other, files);

@@ -62,10 +62,9 @@ record Preparation(
     List<String> problems = new ArrayList<>();
     if (store.isShared() && !Files.exists(mark)) {
       problems.add(
-          "the run directory "
-              + store.directory()
-              + " is not shared with rank 0; --output must be a path on a file system that all"
-              + " machines share, or a URI of a Hadoop file system");
+          ("the run directory %s is not shared with rank 0; --output must be a path on a "
+                  + "file system that all machines share, or a URI of a Hadoop file system")
+              .formatted(store.directory()));
     }
     job.plan()
         .files()

@@ -86,7 +86,7 @@ record Program(@Nullable String home, List<String> jars, String flags) implement
   }
 
   /**
-   * The first words of a command that runs the program in a JVM of its own.
+   * The beginning of a command that runs the program in a separate JVM.
    *
    * @param jvmFlags of the JVM
    */

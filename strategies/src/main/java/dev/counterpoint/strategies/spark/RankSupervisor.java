@@ -80,11 +80,11 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   }
 
   private Job plan() {
-    Duration deadline = Duration.ofSeconds(job.plan().deadlineSeconds());
+    Duration deadline = Duration.ofSeconds(job.plan().ranks().deadlineSeconds());
     Address address = new Address(placement.tasks().host(), 0);
     return new Job(
         new Job.LocalRanks(
-            job.plan().workers(), List.of(placement.rank()), placement.tasks().localRank()),
+            job.plan().ranks().workers(), List.of(placement.rank()), placement.tasks().localRank()),
         new Job.TrackerPlan(address, isRankZero(), job.secret(), deadline),
         store.directory().resolve(LOGS));
   }
@@ -147,12 +147,8 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     } catch (IOException e) {
       driver.report(
           DriverConnection.Kind.ERR,
-          "The log of "
-              + placement.id()
-              + " was not saved to "
-              + job.plan().output()
-              + ": "
-              + e.getMessage());
+          "The log of %s was not saved to %s: %s"
+              .formatted(placement.id(), job.plan().output(), e.getMessage()));
     }
   }
 
@@ -167,14 +163,10 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     return process(
         List.of(
             "tracker",
-            "--host",
-            address.host(),
-            "--port",
-            Integer.toString(address.port()),
-            "--world",
-            Integer.toString(worldSize),
-            "--deadline",
-            Long.toString(deadline.toSeconds())));
+            "--host=" + address.host(),
+            "--port=" + address.port(),
+            "--world=" + worldSize,
+            "--deadline=" + deadline.toSeconds()));
   }
 
   @Override
@@ -245,7 +237,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     driverLost = true;
   }
 
-  /** Cuts text into lines. */
+  /** Splits output into lines. */
   private static final class LineWriter extends Writer {
     private final Consumer<String> lines;
     private final StringBuilder line = new StringBuilder();

@@ -3,8 +3,6 @@ package dev.counterpoint.strategies.spark;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,15 +38,9 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
 
   /** A driver that is running. */
   public record Driver(Process process) {
-    /** Asks the driver to stop all ranks after saving. */
+    /** Requests the driver to save and stop all ranks. */
     public void stop(String signal) {
-      try {
-        OutputStream input = process.getOutputStream();
-        input.write(ParentWatchdog.stopLine(signal).getBytes(StandardCharsets.UTF_8));
-        input.flush();
-      } catch (IOException e) {
-        // The driver has ended.
-      }
+      ParentWatchdog.stop(process, signal);
     }
 
     /** Waits for the end, and returns the exit code. */

@@ -29,7 +29,7 @@ record TaskPlacement(int rank, List<String> hosts) {
     return hosts.get(rank);
   }
 
-  /** The number of this rank among those of its host, from 0. */
+  /** The local rank: index of this rank among the ranks on the same host, from 0. */
   int localRank() {
     return (int) hosts.subList(0, rank).stream().filter(host()::equals).count();
   }

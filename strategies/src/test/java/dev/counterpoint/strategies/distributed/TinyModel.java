@@ -41,7 +41,7 @@ final class TinyModel extends BaseModel {
     return CrossEntropy.defaults();
   }
 
-  static ArrayDataset items(int count) {
+  static ArrayDataset examples(int count) {
     float[][] features = new float[count][3];
     long[] classes = new long[count];
     for (int i = 0; i < count; i++) {

@@ -34,7 +34,7 @@ record Trained(
     private CheckpointPolicy policy = CheckpointPolicy.defaults();
     private LongConsumer watch = step -> {};
     private final StopSignal stop = new StopSignal();
-    private DataSplits data = DataSplits.ofTraining(TinyModel.items(61));
+    private DataSplits data = DataSplits.ofTraining(TinyModel.examples(61));
 
     Draft with(TrainingConfig config) {
       this.config = config;

@@ -357,7 +357,7 @@ final class LauncherTest {
 
     assertThatThrownBy(launcher::run)
         .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(1))
-        .hasMessageContaining("asked to stop");
+        .hasMessageContainingAll("stopped", "checkpoint");
   }
 
   private static void await(java.util.function.BooleanSupplier condition) {

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.cache;
 
 import dev.counterpoint.core.storage.DiskSync;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -58,12 +59,10 @@ public final class CacheFolders {
   }
 
   private static void sync(Path temporary) throws IOException {
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(temporary)) {
-      files = entries.toList();
-    }
-    for (Path file : files) {
-      DiskSync.ofFile(file);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(temporary)) {
+      for (Path file : files) {
+        DiskSync.ofFile(file);
+      }
     }
     DiskSync.ofDirectory(temporary);
   }
@@ -81,14 +80,13 @@ public final class CacheFolders {
   }
 
   private static void deleteAbandoned(Path cache) throws IOException {
-    List<Path> temporaries;
-    try (Stream<Path> entries = Files.list(cache)) {
-      temporaries = entries.filter(it -> it.getFileName().toString().contains(TEMPORARY)).toList();
-    }
     Instant limit = Instant.now().minus(MAX_AGE);
-    for (Path temporary : temporaries) {
-      if (isBefore(limit, temporary)) {
-        delete(temporary);
+    try (DirectoryStream<Path> temporaries =
+        Files.newDirectoryStream(cache, "*" + TEMPORARY + "*")) {
+      for (Path temporary : temporaries) {
+        if (isBefore(limit, temporary)) {
+          delete(temporary);
+        }
       }
     }
   }

@@ -11,7 +11,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -65,11 +64,7 @@ final class FolderManifest {
   }
 
   private static String hash(String text) {
-    return hash(Sha256.begin(), text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String hash(MessageDigest digest, byte[] last) {
-    return HexFormat.of().formatHex(digest.digest(last));
+    return Sha256.of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String line(Path path) throws IOException {
@@ -82,7 +77,7 @@ final class FolderManifest {
         digest.update(
             block(file, isSmall ? i * BLOCK_SIZE : (size - BLOCK_SIZE) * i / (BLOCKS - 1)));
       }
-      return hash(digest, new byte[0]) + " " + size + " " + path.getFileName();
+      return Sha256.hex(digest) + " " + size + " " + path.getFileName();
     }
   }
 

@@ -127,10 +127,8 @@ final class SquadFile {
     String text = node.path(key).textValue();
     if (Surrogates.areUnpairedIn(text)) {
       throw new InvalidSettings(
-          location
-              + " has an unpaired surrogate in \""
-              + key
-              + "\", which is not a valid character.");
+          "%s has an unpaired surrogate in \"%s\", which is not a valid character."
+              .formatted(location, key));
     }
     return text;
   }
@@ -144,11 +142,9 @@ final class SquadFile {
     JsonNode start = node.path("answer_start");
     if (!start.isIntegralNumber()) {
       throw new InvalidSettings(
-          location(id)
-              + ": the answer \""
-              + text
-              + "\" has no integer \"answer_start\""
-              + (start.isMissingNode() ? "." : "; found " + start + "."));
+          "%s: the answer \"%s\" has no integer \"answer_start\"%s"
+              .formatted(
+                  location(id), text, start.isMissingNode() ? "." : "; found " + start + "."));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());

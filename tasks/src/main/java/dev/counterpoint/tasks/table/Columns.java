@@ -111,16 +111,13 @@ public record Columns(@Nullable String text, @Nullable String label) {
         .orElseThrow(
             () ->
                 new InvalidSettings(
-                    file.path()
-                        + " has no column with a common name for the "
-                        + role
-                        + " ("
-                        + String.join(", ", commonNames)
-                        + "); "
-                        + describe(columns)
-                        + " Set \""
-                        + role
-                        + "\" to one of them."));
+                    "%s has no column with a common name for the %s (%s); %s Set \"%s\" to one of them."
+                        .formatted(
+                            file.path(),
+                            role,
+                            String.join(", ", commonNames),
+                            describe(columns),
+                            role)));
   }
 
   /** Finds a column by name: an exact match, otherwise one that differs only in case. */

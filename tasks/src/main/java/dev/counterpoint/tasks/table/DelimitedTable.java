@@ -94,13 +94,8 @@ final class DelimitedTable implements Table {
     if (fields.size() != columns().size()) {
       throw file.invalidLine(
           line,
-          "has "
-              + fields.size()
-              + " fields but the header has "
-              + columns().size()
-              + ": "
-              + String.join(", ", columns())
-              + ".");
+          "has %s fields but the header has %s: %s."
+              .formatted(fields.size(), columns().size(), String.join(", ", columns())));
     }
     return new DelimitedRow(line, fields);
   }

@@ -43,10 +43,8 @@ public final class FolderListing {
       return "The folder is empty.";
     }
     String more = names.size() > MAX_LISTED ? ", and " + (names.size() - MAX_LISTED) + " more" : "";
-    return "The folder contains: "
-        + String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
-        + more
-        + ".";
+    return "The folder contains: %s%s."
+        .formatted(String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size()))), more);
   }
 
   private static List<String> names(Path folder) {

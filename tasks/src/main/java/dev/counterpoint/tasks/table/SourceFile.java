@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -117,7 +116,7 @@ public record SourceFile(Path path) {
         OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       in.transferTo(out);
     }
-    return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
+    return Sha256.hex(digest).substring(0, 16);
   }
 
   /** Creates an exception about a line of this file, counted from 1. */

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +49,15 @@ record CacheBuilder(
     StringBuilder key = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
     key.append(knownLabels == null ? "" : knownLabels + "\n");
     key.append(
-            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+            existingTokenizer == null
+                ? tokenizer
+                : Sha256.of(TokenizerFolder.json(existingTokenizer)))
         .append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().columns()).append('\n');
     }
-    return hash(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
   /** Writes the complete cache into an empty folder. */
@@ -101,7 +102,7 @@ record CacheBuilder(
     }
     TokenizerFile file = encoder.file();
     return new CacheContent(
-        DataSplits.fingerprint(HexFormat.of().formatHex(digest.digest()), sources),
+        DataSplits.fingerprint(Sha256.hex(digest), sources),
         maxLength,
         new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId()),
         labels,
@@ -121,9 +122,5 @@ record CacheBuilder(
     }
     Files.delete(train.hashes());
     return overlaps;
-  }
-
-  private static String hash(byte[] content) {
-    return HexFormat.of().formatHex(Sha256.begin().digest(content));
   }
 }

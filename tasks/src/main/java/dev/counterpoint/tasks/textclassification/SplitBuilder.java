@@ -67,11 +67,8 @@ final class SplitBuilder {
     if (labelId == null) {
       throw source.invalidLine(
           line,
-          "has the label \""
-              + label
-              + "\", which is not among the training labels: "
-              + String.join(", ", labels)
-              + ".");
+          "has the label \"%s\", which is not among the training labels: %s."
+              .formatted(label, String.join(", ", labels)));
     }
     chunk.add(new Row(line, text, labelId));
     labelCounts[labelId]++;

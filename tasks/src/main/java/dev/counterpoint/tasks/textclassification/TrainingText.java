@@ -47,19 +47,14 @@ final class TrainingText {
     }
     if (labels.size() == 1) {
       throw new InvalidSettings(
-          file.path()
-              + " has only the label \""
-              + labels.iterator().next()
-              + "\"; classification needs at least two labels.");
+          "%s has only the label \"%s\"; classification needs at least two labels."
+              .formatted(file.path(), labels.iterator().next()));
     }
     if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK) {
       throw new InvalidSettings(
-          file.path()
-              + " has a different label in each of its "
-              + rows
-              + " rows, such as \""
-              + labels.iterator().next()
-              + "\". Set \"label\" to the column with the classes.");
+          ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\" "
+                  + "to the column with the classes.")
+              .formatted(file.path(), rows, labels.iterator().next()));
     }
   }
 

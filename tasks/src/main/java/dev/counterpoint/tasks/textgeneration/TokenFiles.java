@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -74,8 +73,7 @@ record TokenFiles(
      */
     String fingerprint(int length, long validationTokens) {
       String examples = hash + " " + length + " " + validationTokens;
-      return DataSplits.fingerprint(
-          TokenFiles.hash(examples.getBytes(StandardCharsets.UTF_8)), sources);
+      return DataSplits.fingerprint(Sha256.of(examples.getBytes(StandardCharsets.UTF_8)), sources);
     }
   }
 
@@ -111,17 +109,15 @@ record TokenFiles(
   private String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append('\n');
     key.append(
-            existingTokenizer == null ? tokenizer : hash(TokenizerFolder.json(existingTokenizer)))
+            existingTokenizer == null
+                ? tokenizer
+                : Sha256.of(TokenizerFolder.json(existingTokenizer)))
         .append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().column()).append('\n');
     }
-    return hash(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
-  }
-
-  private static String hash(byte[] content) {
-    return HexFormat.of().formatHex(Sha256.begin().digest(content));
+    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
   private void write(Path folder) throws IOException {
@@ -143,12 +139,7 @@ record TokenFiles(
     }
     Files.write(folder.resolve(TOKENIZER), json);
     Content content =
-        new Content(
-            HexFormat.of().formatHex(digest.digest()),
-            sources,
-            file.vocabularySize(),
-            file.paddingId(),
-            splits);
+        new Content(Sha256.hex(digest), sources, file.vocabularySize(), file.paddingId(), splits);
     Files.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
   }
 

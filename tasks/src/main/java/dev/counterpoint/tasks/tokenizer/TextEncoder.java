@@ -49,13 +49,8 @@ public final class TextEncoder implements AutoCloseable {
     if (special >= maxLength) {
       tokenizer.close();
       throw new InvalidSettings(
-          "maxLength "
-              + maxLength
-              + " leaves no room for text: "
-              + name
-              + " adds "
-              + special
-              + " special tokens to each text.");
+          "maxLength %s leaves no room for text: %s adds %s special tokens to each text."
+              .formatted(maxLength, name, special));
     }
   }
 
@@ -103,10 +98,10 @@ public final class TextEncoder implements AutoCloseable {
     Encoding encoding = tokenizer.encode(text);
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
-          "The prompt has more tokens than the model accepts ("
-              + maxLength()
-              + "): "
-              + (text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text));
+          "The prompt has more tokens than the model accepts (%s): %s"
+              .formatted(
+                  maxLength(),
+                  text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text));
     }
     return encoding.getIds();
   }
@@ -160,15 +155,10 @@ public final class TextEncoder implements AutoCloseable {
               + token
               + "\" is "
               + (ids.length == 1
-                  ? "not in the vocabulary of "
-                      + file.vocabularySize()
-                      + " tokens. Examples: "
-                      + examples()
-                      + "."
-                  : ids.length
-                      + " tokens; use a single token, such as "
-                      + tokensOf(token, encoding)
-                      + "."));
+                  ? "not in the vocabulary of %s tokens. Examples: %s."
+                      .formatted(file.vocabularySize(), examples())
+                  : "%s tokens; use a single token, such as %s."
+                      .formatted(ids.length, tokensOf(token, encoding))));
     }
     return ids[0];
   }

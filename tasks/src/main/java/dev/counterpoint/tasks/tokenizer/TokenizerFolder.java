@@ -198,7 +198,7 @@ public final class TokenizerFolder {
     }
   }
 
-  private static ObjectNode empty() {
+  static ObjectNode empty() {
     ObjectNode file = NODES.objectNode();
     file.put("version", "1.0").putNull("truncation").putNull("padding");
     file.putArray("added_tokens");
@@ -212,7 +212,7 @@ public final class TokenizerFolder {
     }
   }
 
-  private static ObjectNode ofType(String type) {
+  static ObjectNode ofType(String type) {
     return NODES.objectNode().put("type", type);
   }
 }

@@ -1,6 +1,5 @@
 package dev.counterpoint.tasks.tokenizer;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,10 +22,7 @@ public final class UnknownTokens {
     return unknown <= MIN_REPORTED_SHARE * tokens
         ? Optional.empty()
         : Optional.of(
-            String.format(
-                Locale.ROOT,
-                "%s: %d %% of the tokens are unknown to the tokenizer",
-                split,
-                Math.round(100.0 * unknown / tokens)));
+            "%s: %s %% of the tokens are unknown to the tokenizer"
+                .formatted(split, Math.round(100.0 * unknown / tokens)));
   }
 }

@@ -79,9 +79,8 @@ public final class VocabularyBuilder {
 
   /** Returns the content of a {@code tokenizer.json}. */
   public byte[] toJson() throws IOException {
-    ObjectNode file = JSON.objectNode();
-    file.put("version", "1.0").putNull("truncation").putNull("padding");
-    ArrayNode added = file.putArray("added_tokens");
+    ObjectNode file = TokenizerFolder.empty();
+    ArrayNode added = file.withArray("added_tokens");
     specials.forEach(token -> added.add(special(added.size(), token)));
     file.set("normalizer", normalizer());
     file.set("pre_tokenizer", preTokenizer());
@@ -106,19 +105,20 @@ public final class VocabularyBuilder {
   }
 
   private ObjectNode normalizer() {
-    ObjectNode sequence = ofType("Sequence");
-    ArrayNode steps = sequence.putArray("normalizers").add(ofType("NFC"));
+    ObjectNode sequence = TokenizerFolder.ofType("Sequence");
+    ArrayNode steps = sequence.putArray("normalizers").add(TokenizerFolder.ofType("NFC"));
     if (settings.lowercase()) {
-      steps.add(ofType("Lowercase"));
+      steps.add(TokenizerFolder.ofType("Lowercase"));
     }
     return sequence;
   }
 
   private ObjectNode preTokenizer() {
     return switch (settings.type()) {
-      case WORD -> ofType("Whitespace");
+      case WORD -> TokenizerFolder.ofType("Whitespace");
       case CHARACTER -> {
-        ObjectNode split = ofType("Split").put("behavior", "Isolated").put("invert", false);
+        ObjectNode split =
+            TokenizerFolder.ofType("Split").put("behavior", "Isolated").put("invert", false);
         split.putObject("pattern").put("Regex", ANY_CHARACTER);
         yield split;
       }
@@ -129,12 +129,12 @@ public final class VocabularyBuilder {
   private JsonNode decoder() {
     return switch (settings.type()) {
       case WORD -> JSON.nullNode();
-      case CHARACTER -> ofType("Fuse");
+      case CHARACTER -> TokenizerFolder.ofType("Fuse");
     };
   }
 
   private ObjectNode model() {
-    ObjectNode model = ofType("WordLevel").put("unk_token", UNKNOWN);
+    ObjectNode model = TokenizerFolder.ofType("WordLevel").put("unk_token", UNKNOWN);
     ObjectNode vocabulary = model.putObject("vocab");
     specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
@@ -146,9 +146,5 @@ public final class VocabularyBuilder {
         .limit(settings.vocabularySize() - vocabulary.size())
         .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
     return model;
-  }
-
-  private static ObjectNode ofType(String type) {
-    return JSON.objectNode().put("type", type);
   }
 }

@@ -14,8 +14,8 @@ import org.tensorflow.proto.Event;
 import org.tensorflow.proto.Summary;
 
 /**
- * A file of events, one record each, that TensorBoard reads. An event is handed to the system at
- * once, so that a process that is killed loses none and leaves at most the last one torn.
+ * TensorBoard event file: one record for each event. An event is written to the operating system at
+ * once, so that a killed process loses no earlier event and leaves at most the last one incomplete.
  */
 final class EventFile {
   private static final String VERSION = "brain.Event:2";
@@ -27,15 +27,15 @@ final class EventFile {
   }
 
   /**
-   * Goes on after a step: later events, and a torn one, are cut off the file. A file that is not
-   * there begins.
+   * Opens a file to append events after a step. Events of later steps and an incomplete event are
+   * truncated. The file is created if it does not exist.
    *
-   * @param kept told of each event that stays
+   * @param remaining receives each event that remains in the file
    */
-  static EventFile after(long step, Path path, Consumer<Event> kept) throws IOException {
+  static EventFile after(long step, Path path, Consumer<Event> remaining) throws IOException {
     EventFile file = new EventFile(path);
     if (Files.exists(path)) {
-      file.cut(file.wholeUpTo(step, kept));
+      file.truncate(file.completeBytes(step, remaining));
     }
     if (!Files.exists(path) || Files.size(path) == 0) {
       Path folder = path.toAbsolutePath().resolveSibling(".");
@@ -55,7 +55,7 @@ final class EventFile {
     append(Event.newBuilder().setStep(step).setSummary(summary));
   }
 
-  /** Returns when all events are on the disk itself. */
+  /** Flushes all events to disk. */
   void sync() throws IOException {
     DiskSync.ofFile(path);
   }
@@ -67,8 +67,8 @@ final class EventFile {
     Files.write(path, frame, StandardOpenOption.APPEND);
   }
 
-  /** The bytes of the events at the file's beginning that are whole and not of a later step. */
-  private long wholeUpTo(long step, Consumer<Event> kept) throws IOException {
+  /** The size of the leading events that are complete and not of a later step, in bytes. */
+  private long completeBytes(long step, Consumer<Event> remaining) throws IOException {
     long size = Files.size(path);
     long end = 0;
     try (DataInputStream bytes =
@@ -80,14 +80,14 @@ final class EventFile {
         if (event.getStep() > step) {
           return end;
         }
-        kept.accept(event);
+        remaining.accept(event);
         end += RecordFrame.size(record.length);
       }
     }
     return end;
   }
 
-  private void cut(long size) throws IOException {
+  private void truncate(long size) throws IOException {
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
       file.truncate(size);
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.HistogramProto;
 
 /**
- * How an array's values are spread: 30 buckets of one width from the smallest value to the largest,
- * as TensorBoard makes them itself.
+ * Histogram of the values of an array: 30 buckets of equal width from the smallest value to the
+ * largest, as TensorBoard's histogram plug-in uses.
  */
 final class Histogram {
   private static final int BUCKETS = 30;
@@ -23,10 +23,10 @@ final class Histogram {
   private Histogram() {}
 
   /**
-   * The histogram of an array's values; null where one of them is not finite, or there are none. At
-   * most a million values are copied at a time.
+   * Computes the histogram of an array. At most 2^20 values are copied to the host at a time.
    *
    * @param array float32, of any shape
+   * @return null if the array is empty or has a value that is not finite
    */
   static @Nullable HistogramProto of(NDArray array) {
     Histogram histogram = new Histogram();

@@ -8,9 +8,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a record lies in a file of TensorFlow's record format ("TFRecord"): its length in 8 bytes,
- * the checksum of those 8 in 4, its bytes, and their checksum in 4, all little-endian. A checksum
- * is a CRC-32C, turned right by 15 bits and added to {@code 0xa282ead8}.
+ * Reads and writes records in TensorFlow's record format (TFRecord): the length (8 bytes), the
+ * checksum of these 8 bytes (4 bytes), the data, and the checksum of the data (4 bytes), all
+ * little-endian. A checksum is a CRC-32C, rotated right by 15 bits, plus {@code 0xa282ead8}.
  */
 final class RecordFrame {
   private static final int MASK_DELTA = 0xa282ead8;
@@ -18,44 +18,49 @@ final class RecordFrame {
 
   private RecordFrame() {}
 
-  /** The bytes that a record takes in the file. */
+  /**
+   * The size of a record in the file, in bytes.
+   *
+   * @param length the size of its data, in bytes
+   */
   static long size(long length) {
     return HEADER + length + Integer.BYTES;
   }
 
-  /** A record as it lies in the file. */
+  /** Encodes the data of a record. */
   static byte[] of(byte[] record) {
     byte[] frame = new byte[Math.toIntExact(size(record.length))];
-    ByteBuffer place = littleEndian(frame);
-    place.putLong(record.length);
-    place.putInt(checksum(frame, 0, Long.BYTES));
-    place.put(record);
-    place.putInt(checksum(record, 0, record.length));
+    ByteBuffer buffer = littleEndian(frame);
+    buffer.putLong(record.length);
+    buffer.putInt(checksum(frame, 0, Long.BYTES));
+    buffer.put(record);
+    buffer.putInt(checksum(record, 0, record.length));
     return frame;
   }
 
   /**
-   * The next record; null where the file ends, or what is left of it is no whole record.
+   * Reads the data of the next record.
    *
-   * @param left bytes that the file has from here
+   * @param remaining the number of bytes from here to the end of the file
+   * @return null at the end of the file, or if the next record is incomplete or damaged
    */
-  static byte @Nullable [] read(DataInputStream file, long left) throws IOException {
-    if (left < size(0)) {
+  static byte @Nullable [] read(DataInputStream file, long remaining) throws IOException {
+    if (remaining < size(0)) {
       return null;
     }
     byte[] header = file.readNBytes(HEADER);
-    ByteBuffer numbers = littleEndian(header);
-    long length = numbers.getLong();
-    boolean whole =
-        numbers.getInt() == checksum(header, 0, Long.BYTES)
+    ByteBuffer headerBuffer = littleEndian(header);
+    long length = headerBuffer.getLong();
+    boolean valid =
+        headerBuffer.getInt() == checksum(header, 0, Long.BYTES)
             && length >= 0
-            && length <= left - size(0);
-    if (!whole) {
+            && length <= remaining - size(0);
+    if (!valid) {
       return null;
     }
     byte[] record = file.readNBytes(Math.toIntExact(length));
-    int found = littleEndian(file.readNBytes(Integer.BYTES)).getInt();
-    return found == checksum(record, 0, record.length) ? record : null;
+    int checksum = littleEndian(file.readNBytes(Integer.BYTES)).getInt();
+    return checksum == checksum(record, 0, record.length) ? record : null;
   }
 
   private static int checksum(byte[] bytes, int from, int length) {

@@ -28,12 +28,13 @@ import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * Writes {@code tensorboard/} in the run directory: a step's loss, rate, gradient norm and speed,
- * the validations, the run file, and where asked for histograms of parameters and gradients.
+ * Writes TensorBoard logs to {@code tensorboard/} in the run directory: loss, learning rate,
+ * gradient norm and speed of training steps, the validation metrics, the run file and, optionally,
+ * histograms of parameters and gradients.
  *
- * <p>There is one event file. When a run goes on, what its file has of later steps than the
- * checkpoint's is cut off, so that there is neither a gap nor a repeat; a TensorBoard that has read
- * further must be started anew.
+ * <p>There is one event file. When a run resumes, events of steps after the checkpoint are removed
+ * from the file, so that the curves have neither gaps nor duplicates; a running TensorBoard that
+ * has already read these events must be restarted.
  */
 public final class TensorBoard implements Callback.ObservesGradients, Callback.Flushable {
   private static final String RUN_FILE = "run.yaml";
@@ -46,14 +47,14 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
   private Summary.Builder histograms = Summary.newBuilder();
   private String runFile = "";
   private long lastValidation = -1;
-  private long items;
+  private long examples;
   private long tokens;
   private double seconds;
 
   /**
-   * Writes for a run.
+   * Creates the callback of a run.
    *
-   * @param directory of the run
+   * @param directory the run directory
    */
   public TensorBoard(Config config, Path directory, BaseModel model) {
     this.config = config;
@@ -65,7 +66,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
   public void onStart(TrainingStart start) {
     Path file = directory.resolve("tensorboard").resolve("events.out.tfevents.counterpoint");
     try {
-      events = EventFile.after(start.step(), file, this::recall);
+      events = EventFile.after(start.step(), file, this::restore);
       Path yaml = directory.resolve(RUN_FILE);
       String text = Files.exists(yaml) ? codeBlock(Files.readString(yaml)) : "";
       if (!text.equals(runFile)) {
@@ -76,8 +77,8 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
     }
   }
 
-  /** Sees what the file has already, so that it is not written twice. */
-  private void recall(Event event) {
+  /** Records an event that the file already has, so that it is not written twice. */
+  private void restore(Event event) {
     for (Summary.Value value : event.getSummary().getValueList()) {
       if (value.getTag().equals(RUN_FILE)) {
         runFile = value.getTensor().getStringVal(0).toStringUtf8();
@@ -100,7 +101,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
 
   @Override
   public void onStep(StepReport report) {
-    items += report.items();
+    examples += report.examples();
     tokens += report.tokens();
     seconds += report.seconds();
     if (!isDue(report.step())) {
@@ -115,15 +116,15 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
             .addValue(scalar("train/loss", report.loss()))
             .addValue(scalar("train/learningRate", report.learningRate()))
             .addValue(scalar("train/gradientNorm", report.gradientNorm()))
-            .addValue(scalar("train/itemsPerSecond", items / seconds))
+            .addValue(scalar("train/itemsPerSecond", examples / seconds))
             .addValue(scalar("train/tokensPerSecond", tokens / seconds)));
     histograms = Summary.newBuilder();
-    items = 0;
+    examples = 0;
     tokens = 0;
     seconds = 0;
   }
 
-  /** The measures of single classes are left out: they may be hundreds. */
+  /** Omits the metrics of single classes, as there may be hundreds of them. */
   @Override
   public void onValidation(ValidationReport report) {
     if (report.step() > lastValidation) {
@@ -169,7 +170,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
     return Summary.Value.newBuilder().setTag(tag).setSimpleValue((float) value).build();
   }
 
-  /** A text as TensorBoard's plug-in for texts takes it: a scalar tensor of one string. */
+  /** A value of TensorBoard's text plug-in: a scalar tensor of one string. */
   private static Summary.Value text(String tag, String text) {
     return Summary.Value.newBuilder()
         .setTag(tag)
@@ -184,23 +185,23 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
         .build();
   }
 
-  /** TensorBoard shows texts as Markdown: indented by four, lines stay as they are. */
+  /** Formats a text as a Markdown code block, since TensorBoard shows texts as Markdown. */
   private static String codeBlock(String text) {
     return text.lines().map(line -> "    " + line + "\n").collect(Collectors.joining());
   }
 
   /**
-   * What is written.
+   * Settings of the {@code tensorboard} callback.
    *
-   * @param histograms whether those of every parameter and its gradient are written, too
-   * @param every steps between two points of the curves (and between two histograms)
+   * @param histograms whether histograms of every parameter and its gradient are also written
+   * @param every the number of steps between two points of the curves and between two histograms
    */
   public record Config(boolean histograms, int every) implements CallbackConfig {
     public Config {
       new Checks().positive("every", every).verify();
     }
 
-    /** A point every ten steps, no histograms. */
+    /** One point every 10 steps, without histograms. */
     public static Config defaults() {
       return new Config(false, 10);
     }

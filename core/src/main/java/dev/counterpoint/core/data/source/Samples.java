@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.source;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import dev.counterpoint.core.model.BaseModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +16,8 @@ public interface Samples {
    * @param output the model's output
    * @param verdict whether the output is correct; empty if that is unknown
    */
-  record Sample(String prompt, String output, String verdict) {}
+  record Sample(
+      @JsonAlias("given") String prompt, @JsonAlias("made") String output, String verdict) {}
 
   /** Returns example predictions of the model, which is switched to evaluation mode. */
   List<Sample> of(BaseModel model) throws IOException;

@@ -9,19 +9,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Names the origins of examples, each file once: {@code train.csv lines 114, 87 and 30 more}. A
- * dataset provides the origins, usually as {@code FILE line 114}; other texts are unchanged.
+ * Formats the origins of examples, with each file named once: {@code train.csv lines 114, 87 and 30
+ * more}. The dataset provides the origins, usually as {@code FILE line 114}; other origins are
+ * unchanged, except that {@code item 5} becomes {@code example 5}.
  */
 public final class ExampleNames {
-  private static final Pattern NUMBERED = Pattern.compile("(.+ line|item) (\\d+)");
+  /** Precedes the number of an example whose dataset provides no origins. */
+  private static final String ITEM = "item";
+
+  private static final Pattern NUMBERED = Pattern.compile("(.+ line|" + ITEM + ") (\\d+)");
 
   private ExampleNames() {}
 
   /**
-   * Returns the text.
+   * Formats the origins of some examples.
    *
-   * @param origins of the examples to name, at least one
-   * @param more the number of further examples
+   * @param origins the origins of the examples to name, at least one
+   * @param more the number of further examples that are not named
    */
   public static String of(List<String> origins, long more) {
     Map<String, List<String>> numbers = new LinkedHashMap<>();
@@ -40,9 +44,10 @@ public final class ExampleNames {
     return more == 0 ? named : named + (numbers.size() > 1 ? "; " : " ") + "and " + more + " more";
   }
 
-  private static String named(String what, List<String> numbers) {
+  private static String named(String source, List<String> numbers) {
+    String what = source.equals(ITEM) ? "example" : source;
     return numbers.isEmpty()
-        ? what
+        ? source
         : what + (numbers.size() > 1 ? "s " : " ") + String.join(", ", numbers);
   }
 }

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loss or gradient is NaN or infinite. The update was skipped: the parameters are those after the
- * previous step.
+ * Thrown if a loss, gradient or weight is NaN or infinite. If the loss or gradient of a step is not
+ * finite, the update was skipped, and the parameters are unchanged since the previous step.
  */
 public final class NotFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,6 +18,8 @@ public final class NotFiniteException extends RuntimeException {
   }
 
   /**
+   * Creates an exception with a snapshot.
+   *
    * @param snapshot the folder with the snapshot of the step; null if none was saved
    */
   public NotFiniteException(String message, @Nullable String snapshot) {
@@ -25,7 +27,7 @@ public final class NotFiniteException extends RuntimeException {
     this.snapshot = snapshot;
   }
 
-  /** The folder with the snapshot of the step, saved by any of the processes. */
+  /** The folder with the snapshot of the step, which may be from any rank; empty if none. */
   public Optional<Path> snapshot() {
     return Optional.ofNullable(snapshot).map(Path::of);
   }

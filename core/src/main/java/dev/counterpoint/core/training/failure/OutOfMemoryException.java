@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A step or a validation needs more memory than the machine or its GPU has. */
+/** Thrown if a step or a validation needs more memory than the machine or its GPU has. */
 public final class OutOfMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final Pattern NATIVE =
@@ -16,8 +16,8 @@ public final class OutOfMemoryException extends RuntimeException {
   }
 
   /**
-   * The exception to throw for a failure: an {@code OutOfMemoryException} if an allocation failed,
-   * otherwise the failure itself.
+   * Returns an {@code OutOfMemoryException} if the failure is a failed allocation, otherwise the
+   * failure itself.
    *
    * @param position the current activity, as "step 12, micro-batch 0: ids (8, 128)"
    */
@@ -27,7 +27,7 @@ public final class OutOfMemoryException extends RuntimeException {
         : failure;
   }
 
-  /** The exception to throw if the heap of the JVM is exhausted. */
+  /** Returns the exception to throw if the JVM heap is exhausted. */
   public static OutOfMemoryException of(OutOfMemoryError failure, String position) {
     return new OutOfMemoryException(message(failure, position), failure);
   }

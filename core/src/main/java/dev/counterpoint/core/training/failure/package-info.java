@@ -1,4 +1,4 @@
-/** Failures of a training step: non-finite values and lack of memory. */
+/** Failures of a training step: non-finite values and out of memory. */
 @NullMarked
 package dev.counterpoint.core.training.failure;
 

@@ -19,7 +19,7 @@ final class HistogramTest {
   }
 
   @Test
-  void valuesAreCountedInThirtyBucketsOfOneWidth() {
+  void countsValuesInThirtyBucketsOfEqualWidth() {
     float[] values = new float[31];
     for (int i = 0; i <= 30; i++) {
       values[i] = i;
@@ -32,7 +32,7 @@ final class HistogramTest {
   }
 
   @Test
-  void itKnowsTheExtremesAndTheMoments() {
+  void hasMinimumMaximumSumAndSumOfSquares() {
     HistogramProto histogram = of(-2, 0, 1, 4);
 
     assertThat(histogram.getMin()).isEqualTo(-2);
@@ -50,7 +50,7 @@ final class HistogramTest {
   }
 
   @Test
-  void anArrayOfManyPiecesIsCountedWholly() {
+  void countsAnArrayOfSeveralChunks() {
     HistogramProto histogram = Histogram.of(manager.arange(0f, 2_500_000f));
 
     assertThat(histogram.getNum()).isEqualTo(2_500_000);

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The frames were computed from the format's description by a program of another language. */
+/** The expected frames were computed from the format description by an independent program. */
 final class RecordFrameTest {
   private static final String DIGITS =
       "0900000000000000" + "37f97139" + "313233343536373839" + "e5b08ac7";
 
   @Test
-  void aRecordLiesBetweenItsLengthAndItsChecksum() {
+  void aRecordIsFramedByItsLengthAndItsChecksum() {
     assertThat(hex(RecordFrame.of(bytes("123456789")))).isEqualTo(DIGITS);
   }
 
@@ -29,14 +29,14 @@ final class RecordFrameTest {
         .isEqualTo("0000000000000000" + "29039807" + "d8ea82a2");
   }
 
-  /** The twelve bytes that nearly every event file of TensorFlow's begins with. */
+  /** The first twelve bytes of nearly every TensorFlow event file. */
   @Test
   void aLengthOf24HasTheChecksumThatEventFilesBeginWith() {
     assertThat(hex(RecordFrame.of(new byte[24]))).startsWith("1800000000000000a37f4b22");
   }
 
   @Test
-  void whatIsWrittenIsReadBack() throws IOException {
+  void readsWrittenRecords() throws IOException {
     byte[] file = HexFormat.of().parseHex(DIGITS);
 
     assertThat(read(file)).isEqualTo(bytes("123456789"));
@@ -44,7 +44,7 @@ final class RecordFrameTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 8, 11, 12, 13, 20, 21, 24})
-  void aRecordThatIsCutShortIsNone(int length) throws IOException {
+  void anIncompleteRecordIsNull(int length) throws IOException {
     byte[] file =
         ByteBuffer.allocate(length).put(HexFormat.of().parseHex(DIGITS), 0, length).array();
 
@@ -53,7 +53,7 @@ final class RecordFrameTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 8, 12, 20, 21, 24})
-  void aRecordWithAnyByteChangedIsNone(int place) throws IOException {
+  void aRecordWithAChangedByteIsNull(int place) throws IOException {
     byte[] file = HexFormat.of().parseHex(DIGITS);
     file[place] ^= 4;
 
@@ -61,7 +61,7 @@ final class RecordFrameTest {
   }
 
   @Test
-  void aLengthBeyondTheFileIsRefusedThoughItsChecksumAgrees() throws IOException {
+  void aLengthBeyondTheFileIsNullEvenIfItsChecksumMatches() throws IOException {
     byte[] huge = RecordFrame.of(new byte[1000]);
     byte[] start =
         ByteBuffer.allocate(500).order(ByteOrder.LITTLE_ENDIAN).put(huge, 0, 500).array();

@@ -55,7 +55,7 @@ final class TensorBoardTest {
   }
 
   @Test
-  void theCurvesHaveAPointEverySoManySteps() throws IOException {
+  void theCurvesHaveAPointEveryNSteps() throws IOException {
     TensorBoard board = board(3);
     board.onStart(START);
     for (int step = 1; step <= 7; step++) {
@@ -72,7 +72,7 @@ final class TensorBoardTest {
   }
 
   @Test
-  void aValidationHasAPointForEachMeasureOfTheWhole() throws IOException {
+  void aValidationHasAPointForEachOverallMetric() throws IOException {
     TensorBoard board = board(10);
     board.onStart(START);
     board.onValidation(validation(4));
@@ -95,7 +95,7 @@ final class TensorBoardTest {
   }
 
   @Test
-  void aRunThatGoesOnWritesItsRunFileAgainOnlyWhereItChanged() throws IOException {
+  void aResumedRunWritesItsRunFileAgainOnlyIfItChanged() throws IOException {
     Files.writeString(directory.resolve("run.yaml"), "epochs: 1\n");
     board(10).onStart(START);
     board(10).onStart(new TrainingStart(5, 100, 1, List.of()));
@@ -107,7 +107,7 @@ final class TensorBoardTest {
   }
 
   @Test
-  void aTornEventIsCutOff() throws IOException {
+  void anIncompleteEventIsTruncated() throws IOException {
     TensorBoard board = board(1);
     board.onStart(START);
     board.onStep(report(1));
@@ -118,9 +118,9 @@ final class TensorBoardTest {
     assertThat(Files.readAllBytes(file(directory))).isEqualTo(whole);
   }
 
-  /** A checkpoint may have been made between the last step of an epoch and its validation. */
+  /** A checkpoint may be saved between the last step of an epoch and its validation. */
   @Test
-  void aValidationThatIsMadeAgainIsNotWrittenAgain() throws IOException {
+  void aRepeatedValidationIsNotWrittenAgain() throws IOException {
     TensorBoard board = board(1);
     board.onStart(START);
     board.onStep(report(4));
@@ -134,7 +134,7 @@ final class TensorBoardTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 5, 7, 10, 14})
-  void aKilledRunHasTheEventsOfTheWholeOne(int kill) throws IOException {
+  void aKilledRunHasTheSameEventsAsAnUninterruptedRun(int kill) throws IOException {
     Path whole = Files.createDirectory(directory.resolve("whole"));
     Path killed = Files.createDirectory(directory.resolve("killed"));
     train(whole, Long.MAX_VALUE);
@@ -145,7 +145,7 @@ final class TensorBoardTest {
   }
 
   @Test
-  void histogramsAreThoseOfParametersAndGradients() throws IOException {
+  void writesHistogramsOfParametersAndGradients() throws IOException {
     train(directory, Long.MAX_VALUE);
 
     List<String> tags = new ArrayList<>();
@@ -167,9 +167,9 @@ final class TensorBoardTest {
             "4 gradients/head.weight");
   }
 
-  /** The norm that clipping leaves is that of the gradients which are shown. */
+  /** The norm of the histograms equals the norm after clipping. */
   @Test
-  void gradientsAreShownAsTheyWereUsed() throws IOException {
+  void gradientHistogramsAreOfScaledAndClippedGradients() throws IOException {
     train(directory, Long.MAX_VALUE);
 
     for (Event event : events(directory)) {
@@ -197,7 +197,7 @@ final class TensorBoardTest {
     return new TensorBoard(new TensorBoard.Config(false, every), directory, new Line());
   }
 
-  /** Three epochs of five steps, with a point every two; killed right after a step. */
+  /** Trains three epochs of five steps, with a point every two steps, and kills after a step. */
   private static void train(Path directory, long kill) {
     try (BaseModel model = new Line()) {
       Callback board = new TensorBoard(new TensorBoard.Config(true, 2), directory, model);
@@ -264,7 +264,7 @@ final class TensorBoardTest {
     return new ValidationReport(step, 1, new Evaluation(values, 10, List.of()));
   }
 
-  /** All events but their times and speeds. */
+  /** All events without their times and speeds. */
   private static List<String> withoutTime(Path directory) throws IOException {
     List<String> events = new ArrayList<>();
     for (Event event : events(directory)) {

@@ -21,8 +21,8 @@ class ExampleNamesTest {
   }
 
   @Test
-  void itemsWithoutAFileHaveTheirNumbers() {
-    assertThat(ExampleNames.of(List.of("item 3", "item 5"), 0)).isEqualTo("items 3, 5");
+  void examplesWithoutAFileHaveTheirNumbers() {
+    assertThat(ExampleNames.of(List.of("item 3", "item 5"), 0)).isEqualTo("examples 3, 5");
   }
 
   @Test

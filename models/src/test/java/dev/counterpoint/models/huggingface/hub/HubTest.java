@@ -268,7 +268,7 @@ class HubTest {
     server.error = "403 GatedRepo";
     assertThatThrownBy(() -> hub().folder(NAME))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("accept the terms");
+        .hasMessageContaining("HF_TOKEN");
     server.error = "503 -";
     assertThatThrownBy(() -> hub().folder(NAME)).hasMessageContaining("503");
   }

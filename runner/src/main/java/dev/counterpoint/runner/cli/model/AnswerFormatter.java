@@ -11,27 +11,15 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Formats the answers of an extractive question-answering model. */
-final class AnswerFormatter implements PredictionFormatter {
-  private final BaseModel model;
-  private final QuestionPredictor predictor;
-  private final boolean json;
-  private final @Nullable Integer top;
-
-  /**
-   * Creates a formatter. It closes the model and the predictor in {@link #close}.
-   *
-   * @param json whether to print JSON objects instead of tab-separated lines
-   * @param top the number of answers per question; null for one
-   */
-  AnswerFormatter(
-      BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top) {
-    this.model = model;
-    this.predictor = predictor;
-    this.json = json;
-    this.top = top;
-  }
-
+/**
+ * Formats the answers of an extractive question-answering model, which it closes in {@link #close}.
+ *
+ * @param json whether to print JSON objects instead of tab-separated lines
+ * @param top the number of answers per question; null for one
+ */
+record AnswerFormatter(
+    BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top)
+    implements PredictionFormatter {
   @Override
   public List<String> format(List<PredictRequest> requests) {
     List<QuestionPredictor.Input> questions =

@@ -88,7 +88,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         BaseModel model = wired.getInstance(BaseModel.class)) {
       loadWeights(run, model, wired.getInstance(CheckpointStore.class), console);
       if (file != null) {
-        data.notes().forEach(console::say);
+        data.notes().forEach(console::log);
       }
       int microBatch = run.file().training().microBatch();
       Evaluator evaluator = new Evaluator(model, data.metrics(), microBatch);
@@ -101,7 +101,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         evaluations.forEach((name, evaluation) -> print(name, evaluation, console));
       }
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /** Returns the wiring of the run; {@code --data} replaces its data. */
@@ -122,11 +122,9 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          "--data is not supported by the data of this run, "
-              + run.file().data().getClass().getName()
-              + ", which does not implement "
-              + EvaluationSource.class.getName()
-              + ". Use --set data.KEY=VALUE to change its settings.");
+          ("--data is not supported by the data of this run, %s, which does not implement "
+                  + "%s. Use --set data.KEY=VALUE to change its settings.")
+              .formatted(run.file().data().getClass().getName(), EvaluationSource.class.getName()));
     }
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
@@ -175,7 +173,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path()
                             + " has neither a model nor a complete checkpoint."));
     newest.loadModel(model.parameters());
-    console.say(
+    console.log(
         (ModelFolder.isAdapter(folder)
                 ? "The base model of the adapter is missing"
                 : "The run has no model folder yet")
@@ -189,7 +187,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     evaluations.forEach(
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);
-          values.put("items", evaluation.items());
+          values.put("items", evaluation.examples());
           evaluation.values().forEach(values::put);
         });
     return json;
@@ -197,11 +195,11 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private static void print(String name, Evaluation evaluation, Console console) {
     console.print(
-        name
-            + " ("
-            + Formats.count(evaluation.items(), "example")
-            + "): "
-            + Formats.line(evaluation.values()));
+        "%s (%s): %s"
+            .formatted(
+                name,
+                Formats.count(evaluation.examples(), "example"),
+                Formats.line(evaluation.values())));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

@@ -77,7 +77,8 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
-      description = "Over 1 makes tokens less likely that the text already contains.")
+      description =
+          "Repetition penalty; values above 1 make tokens that already occurred less likely.")
   private double repetitionPenalty = 1;
 
   @Option(names = "--beams", paramLabel = "N", description = "Beam search with N beams.")
@@ -127,11 +128,11 @@ public final class GenerateCommand implements Callable<Integer> {
             && generated.get(i).size() < maxTokens
             && !endsWith(generated.get(i), stopTokens)) {
           Consoles.of(spec)
-              .say("Stopped at " + maxLength + " tokens, the maximum length of the model.");
+              .log("Stopped at " + maxLength + " tokens, the maximum length of the model.");
         }
       }
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   private static boolean endsWith(List<Long> tokens, Set<Long> stopTokens) {
@@ -141,16 +142,15 @@ public final class GenerateCommand implements Callable<Integer> {
   private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
-          "The prompt is empty; give a text to continue, or \""
-              + encoder.decodeToken(config.data().paddingId())
-              + "\" to generate from scratch.");
+          "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch."
+              .formatted(encoder.decodeToken(config.data().paddingId())));
     }
     return encoder.prompt(prompt);
   }
 
   private static void warnIfUnknown(List<String> unknownParts, Console console) {
     if (!unknownParts.isEmpty()) {
-      console.say(
+      console.log(
           "Not in the vocabulary of the model and ignored: "
               + String.join(", ", unknownParts.stream().map(part -> '"' + part + '"').toList())
               + ".");
@@ -159,7 +159,16 @@ public final class GenerateCommand implements Callable<Integer> {
 
   private GenerationSettings settings(Set<Long> stopTokens) {
     try {
-      return unchecked(stopTokens);
+      return new GenerationSettings(
+          maxTokens,
+          temperature != null || topK != null || topP != null,
+          temperature == null ? 1 : temperature,
+          topK == null ? 0 : topK,
+          topP == null ? 1 : topP,
+          repetitionPenalty,
+          beams,
+          stopTokens,
+          seed);
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(GenerateCommand::withOptionName).toList());
@@ -172,19 +181,6 @@ public final class GenerateCommand implements Callable<Integer> {
     return problem.key().isEmpty()
         ? problem
         : new InvalidSettings.Problem("--" + option, problem.message());
-  }
-
-  private GenerationSettings unchecked(Set<Long> stopTokens) {
-    return new GenerationSettings(
-        maxTokens,
-        temperature != null || topK != null || topP != null,
-        temperature == null ? 1 : temperature,
-        topK == null ? 0 : topK,
-        topP == null ? 1 : topP,
-        repetitionPenalty,
-        beams,
-        stopTokens,
-        seed);
   }
 
   private List<List<Long>> printContinuations(

@@ -8,7 +8,6 @@ import dev.counterpoint.tasks.textclassification.TextPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Formats the predicted labels of texts. */
@@ -83,13 +82,9 @@ final class LabelFormatter implements PredictionFormatter {
     return truncated == 0
         ? List.of()
         : List.of(
-            String.format(
-                Locale.ROOT,
+            Formats.of(
                 "%,d of %,d texts %s longer than %,d tokens and truncated",
-                truncated,
-                texts,
-                truncated == 1 ? "is" : "are",
-                encoder.maxLength()));
+                truncated, texts, truncated == 1 ? "is" : "are", encoder.maxLength()));
   }
 
   @Override

@@ -63,7 +63,7 @@ public final class MergeCommand implements Callable<Integer> {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
     Consoles.of(spec).print("merged model saved to " + output);
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /** Returns the other files of the model folder, such as those of the tokenizer. */

@@ -87,9 +87,9 @@ public final class PredictCommand implements Callable<Integer> {
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
         formatter.format(requests).forEach(console::print);
       }
-      formatter.remarks().forEach(console::say);
+      formatter.remarks().forEach(console::log);
     }
-    return ExitCode.DONE;
+    return ExitCode.SUCCESS;
   }
 
   /**
@@ -104,16 +104,15 @@ public final class PredictCommand implements Callable<Integer> {
     if (needsQuestion) {
       if (question == null && !(json && texts.isEmpty())) {
         throw new InvalidSettings(
-            "The model in "
-                + folder
-                + " answers questions; give --question, or --json and the questions as JSON lines.");
+            ("The model in %s answers questions; give --question, or --json and the questions "
+                    + "as JSON lines.")
+                .formatted(folder));
       }
     } else if (question != null) {
       throw new InvalidSettings(
-          "The model in "
-              + folder
-              + " does not answer questions; --question requires a model trained on data of type"
-              + " question-answering.");
+          ("The model in %s does not answer questions; --question requires a model trained "
+                  + "on data of type question-answering.")
+              .formatted(folder));
     } else if (config.data().labels().isEmpty()) {
       throw new InvalidSettings(
           "The model in " + folder + " has no labels; use generate for a language model.");

@@ -137,10 +137,8 @@ final class PredictLines {
       return object;
     } catch (JacksonException e) {
       throw invalidLine(
-          "is not JSON ("
-              + e.getOriginalMessage().lines().findFirst().orElse("")
-              + "); with --json each line must be an object with "
-              + required());
+          "is not JSON (%s); with --json each line must be an object with %s"
+              .formatted(e.getOriginalMessage().lines().findFirst().orElse(""), required()));
     }
   }
 

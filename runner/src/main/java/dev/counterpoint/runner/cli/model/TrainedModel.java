@@ -7,6 +7,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -50,20 +50,18 @@ final class TrainedModel {
     if (!RunDirectory.isRun(directory)) {
       return;
     }
-    UserCode.changes(run, classpath).forEach(console::say);
+    UserCode.changes(run, classpath).forEach(console::log);
     JsonNode summary = AtomicFile.readJson(run.summary());
     long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
     if (newest.isPresent()
         && newest.getAsLong() > finishedSteps
         && Files.isDirectory(run.model())) {
-      console.say(
-          String.format(
-              Locale.ROOT,
+      console.log(
+          Formats.of(
               "The model is from step %d, but the run was resumed to step %d and did not finish."
                   + " Resume the run to update its model.",
-              summary.path("bestStep").asLong(finishedSteps),
-              newest.getAsLong()));
+              summary.path("bestStep").asLong(finishedSteps), newest.getAsLong()));
     }
   }
 

@@ -3,13 +3,13 @@ package dev.counterpoint.runner.cli.option;
 /** Exit codes of the commands. */
 public final class ExitCode {
   /** Success. */
-  public static final int DONE = 0;
+  public static final int SUCCESS = 0;
 
   /** The request was valid, but the run failed. */
   public static final int RUN_FAILED = 1;
 
   /** Invalid arguments, run file or data; nothing was started. */
-  public static final int REQUEST_WRONG = 2;
+  public static final int INVALID_REQUEST = 2;
 
   /** Stopped by SIGINT: 128 + 2, as in shells. */
   public static final int INTERRUPTED = 130;

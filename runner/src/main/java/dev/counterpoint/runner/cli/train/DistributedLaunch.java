@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** {@code counterpoint train} of a distributed run: starts and supervises the ranks. */
+/** Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks. */
 final class DistributedLaunch {
   private static final String WORKERS = "strategy." + Processes.WORKERS;
 
@@ -38,8 +38,8 @@ final class DistributedLaunch {
   /**
    * The arguments of the command.
    *
-   * @param output null if absent
-   * @param trace null if absent
+   * @param output the run directory; null if absent
+   * @param trace the trace file; null if absent
    */
   record Request(
       String name,
@@ -78,9 +78,9 @@ final class DistributedLaunch {
   }
 
   /**
-   * Checks the run, and runs it.
+   * Checks the run, starts its ranks and waits for them.
    *
-   * @param requested the run as it was requested
+   * @param requested the run that the command line requests
    * @return the exit code
    */
   int call(Run requested) throws IOException {
@@ -98,26 +98,26 @@ final class DistributedLaunch {
         Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       job.check(data, run.isResumed() || request.output() != null);
     }
-    boolean locks = cluster.isEmpty() || cluster.get().rank() == 0;
-    try (RunLock lock = locks ? RunLock.holdForJob(run.directory(), run.isResumed()) : null) {
+    boolean ownsLock = cluster.isEmpty() || cluster.get().rank() == 0;
+    try (RunLock lock = ownsLock ? RunLock.holdForJob(run.directory(), run.isResumed()) : null) {
       Launcher launcher =
           job.launcher(
               actual.arguments(isDebug()),
               console,
               new Attempt.Output(commandLine.getOut(), commandLine.getErr()));
-      Signals signals = Signals.passedOn(launcher::stop, launcher::kill);
+      Signals signals = Signals.forwarding(launcher::stop, launcher::kill);
       return exitCode(launcher.run(), signals.exitCode());
     } catch (InvalidSettings | ProvisionException | LaunchException e) {
       boolean invalid =
-          !(e instanceof LaunchException failure) || failure.exitCode() == ExitCode.REQUEST_WRONG;
-      if (invalid && locks && !run.isResumed()) {
+          !(e instanceof LaunchException failure) || failure.exitCode() == ExitCode.INVALID_REQUEST;
+      if (invalid && ownsLock && !run.isResumed()) {
         discard(run.directory(), cluster.isEmpty());
       }
       throw e;
     }
   }
 
-  /** The logs remain if ranks on other machines may still write theirs. */
+  /** Deletes a run that has not started. Logs are kept if other machines may still write theirs. */
   private static void discard(RunDirectory directory, boolean withLogs) throws IOException {
     if (withLogs) {
       directory.discardLogs();
@@ -125,9 +125,9 @@ final class DistributedLaunch {
     directory.discardUnlessStarted();
   }
 
-  /** The code of a signal, unless the job has failed: then the run may not have been saved. */
+  /** The exit code of a signal; if the job has failed, its exit code, as nothing may be saved. */
   static int exitCode(int ofJob, int ofSignal) {
-    return ofJob == ExitCode.DONE ? ofSignal : ofJob;
+    return ofJob == ExitCode.SUCCESS ? ofSignal : ofJob;
   }
 
   private boolean isDebug() {
@@ -135,10 +135,10 @@ final class DistributedLaunch {
     return debug != null && Boolean.TRUE.equals(debug.getValue());
   }
 
-  /** Sets the number of workers to the number of ranks, and reports it. */
+  /** Sets the number of workers to the number of ranks, and prints it. */
   private Request withWorkers(ClusterEnvironment cluster, Run requested) {
     int workers = DistributedJob.config(requested).orElseThrow().workers();
-    console.say(
+    console.log(
         String.format(
             Locale.ROOT,
             "Rank %d of %d, tracker at %s (%s).",
@@ -146,7 +146,7 @@ final class DistributedLaunch {
             cluster.worldSize(),
             cluster.tracker(),
             cluster.source()));
-    cluster.tracker().loopbackWarning().ifPresent(console::say);
+    cluster.tracker().loopbackWarning().ifPresent(console::log);
     if (workers == cluster.worldSize()) {
       return request;
     }
@@ -154,12 +154,12 @@ final class DistributedLaunch {
       throw new InvalidSettings(
           String.format(
               Locale.ROOT,
-              "%s is %d, but there are %d ranks; remove the setting.",
+              "%s is %d, but the number of ranks is %d. Remove the setting.",
               WORKERS,
               workers,
               cluster.worldSize()));
     }
-    console.say(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
+    console.log(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
     return request.with(WORKERS + "=" + cluster.worldSize());
   }
 }

@@ -10,14 +10,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of a training on several machines; defaults come from torchrun or Slurm. */
+/** Options of training on several machines; torchrun and Slurm set the defaults. */
 final class MultiNodeOptions {
   @Option(
       names = "--rank",
       paramLabel = "R",
       description =
-          "On several machines: the rank of this process, from 0. Default: RANK (torchrun) or"
-              + " SLURM_PROCID.")
+          "For training on several machines: the rank of this process, from 0. Default: RANK"
+              + " (torchrun) or SLURM_PROCID.")
   private @Nullable Integer rank;
 
   @Option(
@@ -32,20 +32,23 @@ final class MultiNodeOptions {
       names = "--tracker",
       paramLabel = "HOST:PORT",
       description =
-          "Where the ranks meet: an address of rank 0's machine. Default: MASTER_ADDR and"
-              + " MASTER_PORT, or Slurm's first node.")
+          "The rendezvous address: a host name or IP address of rank 0's machine and a free port."
+              + " Default: MASTER_ADDR and MASTER_PORT (torchrun), or the first Slurm node.")
   private @Nullable String tracker;
 
   @Option(
       names = "--secret-file",
       paramLabel = "FILE",
-      description = "A file with the shared secret of all ranks. Default: COUNTERPOINT_SECRET.")
+      description =
+          "A file with the secret that authenticates the ranks. Default: the environment variable"
+              + " COUNTERPOINT_SECRET.")
   private @Nullable Path secretFile;
 
   private ClusterEnvironment.Options options() {
     return new ClusterEnvironment.Options(rank, worldSize, tracker);
   }
 
+  /** The position of this process among the machines; empty on a single machine. */
   Optional<ClusterEnvironment> cluster(Map<String, String> environment) {
     return ClusterEnvironment.of(options(), environment);
   }
@@ -59,7 +62,7 @@ final class MultiNodeOptions {
     boolean distributed = DistributedJob.config(run).isPresent();
     if (options().any() && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world and --tracker are for a distributed run: --set strategy.type=distributed");
+          "--rank, --world and --tracker need a distributed run: --set strategy.type=distributed.");
     }
     return distributed;
   }

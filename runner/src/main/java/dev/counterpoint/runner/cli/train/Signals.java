@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Ctrl-C and SIGTERM stop a run after saving; the second signal ends the program at once. Files are
- * complete even then, since each is written under another name first.
+ * Handles Ctrl-C and SIGTERM: the first signal saves and stops the run, the second one ends the
+ * program at once. Files are complete even then, since each is written to a temporary name first.
  */
 final class Signals {
   private static final Map<String, Integer> CODES =
       Map.of("INT", ExitCode.INTERRUPTED, "TERM", ExitCode.TERMINATED);
 
-  private final AtomicInteger received = new AtomicInteger(ExitCode.DONE);
+  private final AtomicInteger received = new AtomicInteger(ExitCode.SUCCESS);
   private final Consumer<String> first;
   private final IntConsumer second;
 
@@ -27,17 +27,17 @@ final class Signals {
   }
 
   /**
-   * Handles signals to this process.
+   * Stops the training of this process on a signal.
    *
    * @param watchdog also requests stops; if it is active, the parent process may receive the same
-   *     signals, as Ctrl-C, and decides about the second one
+   *     signals, as with Ctrl-C, and handles the second one
    */
   static Signals stopping(StopSignal stop, Console console, ParentWatchdog watchdog) {
     Signals signals =
         new Signals(
             name -> {
               stop.request("SIG" + name);
-              console.say("Stopping after this step (once more to stop at once) ...");
+              console.log("Stopping after this step; a second signal stops at once.");
             },
             code -> {
               if (!watchdog.isActive()) {
@@ -55,7 +55,7 @@ final class Signals {
    * @param first receives {@code INT} or {@code TERM}
    * @param second kills the processes
    */
-  static Signals passedOn(Consumer<String> first, Runnable second) {
+  static Signals forwarding(Consumer<String> first, Runnable second) {
     return new Signals(
             first,
             code -> {
@@ -72,14 +72,14 @@ final class Signals {
 
   private void receive(String name) {
     int code = CODES.getOrDefault(name, ExitCode.TERMINATED);
-    if (received.compareAndSet(ExitCode.DONE, code)) {
+    if (received.compareAndSet(ExitCode.SUCCESS, code)) {
       first.accept(name);
     } else {
       second.accept(code);
     }
   }
 
-  /** The exit code of the first signal; {@link ExitCode#DONE} without a signal. */
+  /** The exit code of the first signal; {@link ExitCode#SUCCESS} without a signal. */
   int exitCode() {
     return received.get();
   }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The options of {@code train} for a cluster. */
+/** Options of {@code train} for Apache Spark. */
 final class SparkOptions {
   private static final String TYPE = "strategy.type";
 
@@ -33,22 +33,23 @@ final class SparkOptions {
   @Option(
       names = "--conf",
       paramLabel = "KEY=VALUE",
-      description = "A Spark setting. May be repeated.")
+      description =
+          "A Spark property, as in spark-submit --conf. Requires --spark. May be repeated.")
   private List<String> conf = new ArrayList<>();
 
   @Option(
       names = "--plan",
       hidden = true,
-      description = "Writes the plan of a Spark job into a folder.")
+      description = "Writes the plan of a Spark job to a folder instead of training.")
   private @Nullable Path plan;
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
 
-  /** Whether the command trains on Spark, or plans that, instead of training here. */
+  /** Whether the command trains on Spark or writes the plan of a Spark job. */
   boolean isRequested() {
     if (master == null && !conf.isEmpty()) {
-      throw new InvalidSettings("--conf is for Spark: it needs --spark MASTER_URL.");
+      throw new InvalidSettings("--conf requires --spark MASTER_URL.");
     }
     return master != null || plan != null;
   }
@@ -56,33 +57,33 @@ final class SparkOptions {
   /**
    * Trains on the cluster, or writes the plan of the job.
    *
-   * @param run as it was requested
+   * @param run the run that the command line requests
    * @return the exit code
    */
   int run(Run.Request run) throws IOException {
     if (plan != null) {
       RunBundle.pack(Run.of(distributed(run)), plan);
-      return ExitCode.DONE;
+      return ExitCode.SUCCESS;
     }
     SparkSubmission submission =
         SparkSubmission.find(System.getenv())
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        "--spark needs Apache Spark 4.2 for Scala 2.13: set SPARK_HOME to its"
+                        "--spark requires Apache Spark 4.2 for Scala 2.13. Set SPARK_HOME to its"
                             + " folder, which contains jars/spark-core_2.13-*.jar."));
     List<String> settings = conf.stream().flatMap(it -> List.of("--conf", it).stream()).toList();
     SparkSubmission.Driver driver =
         submission.start(
             new SparkSubmission.Request(
-                LauncherCommand.path(), Objects.requireNonNull(master), settings, words(run)));
+                LauncherCommand.path(), Objects.requireNonNull(master), settings, arguments(run)));
     for (String signal : List.of("INT", "TERM")) {
       org.jline.utils.Signals.register(signal, () -> driver.stop(signal));
     }
     return driver.await();
   }
 
-  /** Makes a new run distributed; a run that is resumed is already. */
+  /** Makes a new run distributed; a resumed run already is. */
   private static Run.Request distributed(Run.Request run) {
     if (Files.isDirectory(Path.of(run.run()))
         || run.sets().stream().anyMatch(set -> set.startsWith(TYPE + "="))) {
@@ -93,16 +94,16 @@ final class SparkOptions {
     return new Run.Request(run.run(), sets, run.classpath(), run.output());
   }
 
-  private List<String> words(Run.Request run) {
-    List<String> words = new ArrayList<>(List.of("train", run.run()));
-    run.sets().forEach(set -> words.addAll(List.of("--set", set)));
-    run.classpath().forEach(path -> words.addAll(List.of("--classpath", path.toString())));
+  private List<String> arguments(Run.Request run) {
+    List<String> arguments = new ArrayList<>(List.of("train", run.run()));
+    run.sets().forEach(set -> arguments.addAll(List.of("--set", set)));
+    run.classpath().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
     ParseResult parsed = Objects.requireNonNull(spec).commandLine().getParseResult();
     if (parsed.hasMatchedOption("--output")) {
       OptionSpec output = parsed.matchedOption("--output");
-      words.addAll(
+      arguments.addAll(
           List.of("--output", output.originalStringValues().get(0))); // a Path would change a URI
     }
-    return words;
+    return arguments;
   }
 }

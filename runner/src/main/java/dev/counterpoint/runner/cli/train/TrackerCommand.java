@@ -17,16 +17,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint tracker}: started by launchers next to the ranks of a distributed run. */
+/** {@code counterpoint tracker}: the rendezvous server of a distributed run. */
 @Command(
     name = "tracker",
     hidden = true,
-    description = "The rendezvous of one attempt of a distributed run; started by launchers.")
+    description =
+        "Runs the rendezvous server for one attempt of a distributed run. Started by the launcher.")
 public final class TrackerCommand implements Callable<Integer> {
-  @Option(names = "--host", required = true, description = "An address of this machine.")
+  @Option(
+      names = "--host",
+      required = true,
+      description = "The address to listen on: an address of this machine.")
   private String host = "";
 
-  @Option(names = "--port", description = "0: any free port.")
+  @Option(names = "--port", description = "The port to listen on. Default: 0, any free port.")
   private int port;
 
   @Option(names = "--world", required = true, description = "The number of ranks.")
@@ -36,7 +40,7 @@ public final class TrackerCommand implements Callable<Integer> {
       names = "--deadline",
       required = true,
       paramLabel = "SECONDS",
-      description = "Within which all ranks must join, and a lost rank is detected.")
+      description = "The time limit for all ranks to join, and for the detection of a lost rank.")
   private long seconds;
 
   @Spec private @Nullable CommandSpec spec;
@@ -45,7 +49,7 @@ public final class TrackerCommand implements Callable<Integer> {
   public Integer call() {
     Map<String, String> environment = System.getenv();
     if (ParentWatchdog.of(environment).isActive()) {
-      // The terminal sends signals to the launcher, too, which decides what to do.
+      // The terminal also sends signals to the launcher, which handles them.
       for (String signal : List.of("INT", "TERM")) {
         org.jline.utils.Signals.register(signal, () -> {});
       }
@@ -60,7 +64,7 @@ public final class TrackerCommand implements Callable<Integer> {
     TrackerProcess tracker =
         new TrackerProcess(settings, Objects.requireNonNull(spec).commandLine().getOut());
     int code = tracker.serve();
-    // The ring's native tracker may still run, and is not needed any more.
+    // The native tracker of the ring may still run, but is no longer needed.
     Runtime.getRuntime().halt(code);
     return code;
   }

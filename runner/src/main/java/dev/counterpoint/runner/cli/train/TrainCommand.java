@@ -22,14 +22,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code counterpoint train}: starts the processes of a distributed run, a job on Spark, or the
- * {@link TrainingProcess} of this process, which is a single process or one rank.
+ * {@code counterpoint train}: trains in this process, as a single process or as one rank, starts
+ * the processes of a distributed run, or submits a Spark job.
  */
 @Command(name = "train", description = "Trains the model of a run file, or resumes a run.")
 public final class TrainCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
-      description = "A built-in name, a YAML file, or a run directory to resume.")
+      description = "A built-in experiment, a run file (YAML), or a run directory to resume.")
   private String name = "";
 
   @Option(
@@ -48,7 +48,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Appends loss, gradient norm and learning rate of each step, bit for bit, to a file.")
+          "Appends loss, gradient norm and learning rate of each step to a file, bit for bit.")
   private @Nullable Path trace;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -78,7 +78,7 @@ public final class TrainCommand implements Callable<Integer> {
     return new TrainingProcess(run, command(), trace, console).run(rank, watchdog);
   }
 
-  /** The command for the provenance. */
+  /** The command line to record in the provenance. */
   private List<String> command() {
     List<String> command = new ArrayList<>(List.of("train", name));
     sets.forEach(set -> command.addAll(List.of("--set", set)));

@@ -9,6 +9,7 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
@@ -54,7 +55,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The training in this process, which is the only one of its run, or one rank of several. */
+/** Trains in this process, as a single process or as one rank of a distributed run. */
 final class TrainingProcess {
   private final Run run;
   private final List<String> command;
@@ -62,9 +63,9 @@ final class TrainingProcess {
   private final Console console;
 
   /**
-   * A training that has not started.
+   * Creates a training that has not started.
    *
-   * @param command for the provenance
+   * @param command the command line to record in the provenance
    * @param trace receives loss, gradient norm and learning rate of each step; null for none
    */
   TrainingProcess(Run run, List<String> command, @Nullable Path trace, Console console) {
@@ -75,9 +76,9 @@ final class TrainingProcess {
   }
 
   /**
-   * Trains.
+   * Runs the training.
    *
-   * @param environment empty for a single process
+   * @param environment the rank of this process; empty for a single process
    * @return the exit code
    */
   int run(Optional<RankEnvironment> environment, ParentWatchdog watchdog) throws IOException {
@@ -87,15 +88,40 @@ final class TrainingProcess {
             .map(rank -> RankSession.join(rank, run, console))
             .orElseGet(RankSession::singleProcess);
     Injector wired =
-        Guice.createInjector(new RunModule(run, console, watchers(), session.context()));
+        Guice.createInjector(new RunModule(run, console, extraCallbacks(), session.context()));
+    boolean rankZero = session.context().isRankZero();
     try (session;
         lock;
         console;
         DataSplits data = wired.getInstance(DataSplits.class);
-        BaseModel model = wired.getInstance(BaseModel.class)) {
-      return train(wired, session, watchdog);
+        BaseModel model = wired.getInstance(BaseModel.class);
+        Collective collective = session.connect(run, data);
+        session; // Closed first: the tracker must receive the cause before the ring breaks.
+        CrashMarker crashMarker = wired.getInstance(CrashMarker.class)) {
+      if (rankZero) {
+        CrashMarker.take(run.directory()).ifPresent(console::log);
+      }
+      Injector joined = wired.createChildInjector(new TrainerModule(run, collective));
+      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, watchdog);
+      try (TrainingStrategy strategy = joined.getInstance(TrainingStrategy.class)) {
+        Trainer trainer = joined.getInstance(Trainer.class);
+        printHeader(data, model);
+        if (rankZero) {
+          writeRunFiles(data);
+        }
+        TrainingEnd end = trainer.train(data);
+        if (rankZero) {
+          List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
+          finish(data, model, Outcome.of(end, model, callbacks));
+        }
+      }
+      if (signals.exitCode() != ExitCode.SUCCESS) {
+        console.print("resume with: " + LauncherCommand.line("train", run.directory().path()));
+      }
+      session.done();
+      return signals.exitCode();
     } catch (InvalidSettings | ProvisionException e) {
-      if (session.context().isRankZero() && !run.isResumed()) {
+      if (rankZero && !run.isResumed()) {
         run.directory().discardUnlessStarted();
       }
       throw e;
@@ -111,39 +137,7 @@ final class TrainingProcess {
     }
   }
 
-  private int train(Injector wired, RankSession session, ParentWatchdog watchdog)
-      throws IOException {
-    DataSplits data = wired.getInstance(DataSplits.class);
-    BaseModel model = wired.getInstance(BaseModel.class);
-    boolean rankZero = session.context().isRankZero();
-    Injector joined = wired.createChildInjector(new TrainerModule(run, session.connect(run, data)));
-    try (TrainingStrategy strategy = joined.getInstance(TrainingStrategy.class);
-        session; // Closed before the strategy: the tracker must have the reason before the ring
-        // breaks.
-        CrashMarker crashMarker = wired.getInstance(CrashMarker.class)) {
-      if (rankZero) {
-        CrashMarker.take(run.directory()).ifPresent(console::say);
-      }
-      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, watchdog);
-      Trainer trainer = joined.getInstance(Trainer.class);
-      introduce(data, model);
-      if (rankZero) {
-        prepare(data);
-      }
-      TrainingEnd end = trainer.train(data);
-      List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
-      if (rankZero) {
-        conclude(data, model, Outcome.of(end, model, callbacks));
-      }
-      if (signals.exitCode() != ExitCode.DONE) {
-        console.print("resume with: " + LauncherCommand.line("train", run.directory().path()));
-      }
-      session.done();
-      return signals.exitCode();
-    }
-  }
-
-  /** Rank 0 locks the directory for writing, its launcher for the job; null for other ranks. */
+  /** Rank 0 locks the run directory for writing, its launcher for the job. Null on other ranks. */
   private @Nullable RunLock lock(Optional<RankEnvironment> environment) {
     if (environment.isEmpty()) {
       return RunLock.hold(run.directory(), run.isResumed());
@@ -151,18 +145,18 @@ final class TrainingProcess {
     return environment.get().rank() == 0 ? RunLock.holdForWriting(run.directory()) : null;
   }
 
-  private List<Callback> watchers() {
-    List<Callback> watchers = new ArrayList<>();
+  private List<Callback> extraCallbacks() {
+    List<Callback> extraCallbacks = new ArrayList<>();
     if (run.isResumed()) {
-      watchers.add(new ResumeRecord(run.directory(), command, run.file().classpath()));
+      extraCallbacks.add(new ResumeRecord(run.directory(), command, run.file().classpath()));
     }
     if (trace != null) {
-      watchers.add(new StepTrace(trace));
+      extraCallbacks.add(new StepTrace(trace));
     }
-    return watchers;
+    return extraCallbacks;
   }
 
-  /** Describes a failed write, and the checkpoints that can be resumed. */
+  /** Describes a failed write and the checkpoints from which the run can resume. */
   private RunFailed failed(IOException cause) {
     RunDirectory directory = run.directory();
     try {
@@ -182,15 +176,15 @@ final class TrainingProcess {
     return new RunFailed(message + remaining, cause);
   }
 
-  private void introduce(DataSplits data, BaseModel model) throws IOException {
-    UserCode.changes(run.directory(), run.file().classpath()).forEach(console::say);
-    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::say);
-    data.notes().forEach(console::say);
+  private void printHeader(DataSplits data, BaseModel model) throws IOException {
+    UserCode.changes(run.directory(), run.file().classpath()).forEach(console::log);
+    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::log);
+    data.notes().forEach(console::log);
     if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
-      Bfloat16Advice.against(model, Processor.read()).ifPresent(console::say);
+      Bfloat16Advice.against(model, Processor.read()).ifPresent(console::log);
     }
     ModelSummary summary = ModelSummary.of(model);
-    console.say(
+    console.log(
         String.format(
             Locale.ROOT,
             "%s: %,d parameters%s on %s, in %s",
@@ -207,8 +201,8 @@ final class TrainingProcess {
         : String.format(Locale.ROOT, ", %,d of them trainable,", summary.trainable());
   }
 
-  /** Writes the first files of a new run. */
-  private void prepare(DataSplits data) throws IOException {
+  /** Writes the run file and the provenance of a new run. */
+  private void writeRunFiles(DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
     if (!run.isResumed()) {
       AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
@@ -222,14 +216,14 @@ final class TrainingProcess {
     }
   }
 
-  private void conclude(DataSplits data, BaseModel model, Outcome outcome) throws IOException {
+  private void finish(DataSplits data, BaseModel model, Outcome outcome) throws IOException {
     RunDirectory directory = run.directory();
     AtomicFile.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
         new ModelFolder.Config(
             run.file().model(), data.spec(), run.file().classpath(), data.prediction());
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
-    outcome.passedOver().forEach(console::say);
+    outcome.skipped().forEach(console::log);
     if (!outcome.validation().isEmpty()) {
       console.print("validation: " + Formats.line(outcome.validation()));
     }
@@ -244,7 +238,7 @@ final class TrainingProcess {
             "%s in %s, %.0f examples/s; %s, hash %s",
             Formats.count(end.steps(), "step"),
             Formats.duration(end.seconds()),
-            end.items() / end.seconds(),
+            end.examples() / end.seconds(),
             outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
             outcome.modelHash().substring(0, 12)));
     if (end.stopReason() != null) {

@@ -1,4 +1,4 @@
-/** The command that trains, the process of a rank, and the launch of several. */
+/** The {@code train} command: training in one process, and launching distributed runs. */
 @NullMarked
 package dev.counterpoint.runner.cli.train;
 

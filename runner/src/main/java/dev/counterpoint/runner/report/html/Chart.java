@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.report.html;
 
+import dev.counterpoint.runner.report.Formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -125,7 +125,7 @@ record Chart(
   }
 
   private static String coordinate(double value) {
-    return String.format(Locale.ROOT, "%.1f", value);
+    return Formats.of("%.1f", value);
   }
 
   /** Maps a value to an SVG coordinate. */

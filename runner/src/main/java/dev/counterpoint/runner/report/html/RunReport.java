@@ -12,6 +12,7 @@ import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -114,7 +114,7 @@ public final class RunReport implements Callback, Stateful {
       Page page =
           Page.of(
               name,
-              String.format(Locale.ROOT, "Step %,d of %,d, %s.", step, totalSteps, state),
+              Formats.of("Step %,d of %,d, %s.", step, totalSteps, state),
               RunLog.read(directory.metrics()),
               snapshots(),
               confusions,
@@ -151,8 +151,8 @@ public final class RunReport implements Callback, Stateful {
           new Page.Snapshot(
               String.valueOf(folder.getFileName()),
               snapshot.step(),
-              String.format(Locale.ROOT, "%.4g", snapshot.loss()),
-              String.format(Locale.ROOT, "%.4g", snapshot.gradientNorm())));
+              Formats.of("%.4g", snapshot.loss()),
+              Formats.of("%.4g", snapshot.gradientNorm())));
     } catch (IOException | InvalidSettings e) {
       // Not a snapshot, or one that another process is writing.
     }

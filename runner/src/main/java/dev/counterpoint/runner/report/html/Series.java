@@ -3,36 +3,14 @@ package dev.counterpoint.runner.report.html;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Values of a metric over optimizer steps. */
-final class Series {
-  private final String name;
-  private final double[] steps;
-  private final double[] values;
-
-  /**
-   * Creates a series.
-   *
-   * @param steps the optimizer steps
-   * @param values one value per step; NaN leaves a gap in the curve
-   */
-  Series(String name, double[] steps, double[] values) {
-    this.name = name;
-    this.steps = steps;
-    this.values = values;
-  }
-
-  String name() {
-    return name;
-  }
-
-  double[] steps() {
-    return steps;
-  }
-
-  double[] values() {
-    return values;
-  }
-
+/**
+ * Values of a metric over optimizer steps.
+ *
+ * @param steps the optimizer steps
+ * @param values one value per step; NaN leaves a gap in the curve
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record Series(String name, double[] steps, double[] values) {
   /**
    * Returns the series reduced to a maximum number of points, each the mean of a group of
    * neighbours. The mean of a group that contains NaN is NaN.

@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.report.html;
 
+import dev.counterpoint.runner.report.Formats;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.Locale;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
@@ -52,7 +52,7 @@ record Ticks(double first, double last, double step) {
     }
     double size = Math.abs(value);
     if (size != 0 && (size < 1e-3 || size >= 1e7)) {
-      return String.format(Locale.ROOT, "%.2e", value).replaceAll("\\.?0+e", "e");
+      return Formats.of("%.2e", value).replaceAll("\\.?0+e", "e");
     }
     MathContext digits = new MathContext(size >= 1000 ? 7 : 4);
     BigDecimal rounded = new BigDecimal(value).round(digits).stripTrailingZeros();
