@@ -56,29 +56,33 @@ public record BertConfig(
   /** Tasks of a BERT model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION(
-        "BertForSequenceClassification",
-        "SEQ_CLS",
-        List.of("classifier"),
-        List.of("bert.pooler.dense")),
+    CLASSIFICATION,
     /** Token classification: one class per token. */
-    TOKEN_CLASSIFICATION(
-        "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of()),
+    TOKEN_CLASSIFICATION,
     /** Extractive question answering: the position of the answer in a text. */
-    QUESTION_ANSWERING(
-        "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of()),
+    QUESTION_ANSWERING,
     /** Masked language modeling. */
-    LANGUAGE_MODEL("BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
-
-    private final ModelFamily.TaskNames names;
-
-    Task(String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
-      names = new ModelFamily.TaskNames(huggingFace, peft, head, auxiliary);
-    }
+    LANGUAGE_MODEL;
 
     @Override
     public ModelFamily.TaskNames names() {
-      return names;
+      return switch (this) {
+        case CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "BertForSequenceClassification",
+                "SEQ_CLS",
+                List.of("classifier"),
+                List.of("bert.pooler.dense"));
+        case TOKEN_CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of());
+        case QUESTION_ANSWERING ->
+            new ModelFamily.TaskNames(
+                "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
+        case LANGUAGE_MODEL ->
+            new ModelFamily.TaskNames(
+                "BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
+      };
     }
   }
 

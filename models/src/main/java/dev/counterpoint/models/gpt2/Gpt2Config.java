@@ -55,19 +55,19 @@ public record Gpt2Config(
   /** Tasks of a GPT-2 model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION("GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of()),
+    CLASSIFICATION,
     /** Causal language modeling: the next token at each position. */
-    LANGUAGE_MODEL("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
-
-    private final ModelFamily.TaskNames names;
-
-    Task(String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
-      names = new ModelFamily.TaskNames(huggingFace, peft, head, auxiliary);
-    }
+    LANGUAGE_MODEL;
 
     @Override
     public ModelFamily.TaskNames names() {
-      return names;
+      return switch (this) {
+        case CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
+        case LANGUAGE_MODEL ->
+            new ModelFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
+      };
     }
   }
 
