@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.check;
 
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The data of a finished run that is compared between runs.
@@ -31,16 +31,14 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
 
   /** The checksums of the newest checkpoint, except for state.json, which contains times. */
   private static List<String> lastState(RunDirectory run) throws IOException {
-    try (Stream<Path> files = Files.list(run.checkpoints())) {
-      Path newest =
-          files
-              .filter(file -> file.getFileName().toString().startsWith("step-"))
-              .max(Comparator.naturalOrder())
-              .orElseThrow();
-      return Files.readAllLines(newest.resolve("SHA256SUMS")).stream()
-          .filter(line -> line.endsWith(".safetensors"))
-          .toList();
-    }
+    Path newest =
+        FolderEntries.of(run.checkpoints()).stream()
+            .filter(file -> file.getFileName().toString().startsWith("step-"))
+            .max(Comparator.naturalOrder())
+            .orElseThrow();
+    return Files.readAllLines(newest.resolve("SHA256SUMS")).stream()
+        .filter(line -> line.endsWith(".safetensors"))
+        .toList();
   }
 
   /** The number of steps in the trace; steps repeated after a kill are counted each time. */

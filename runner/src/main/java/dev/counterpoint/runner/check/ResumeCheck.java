@@ -1,17 +1,16 @@
 package dev.counterpoint.runner.check;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Resume check: trains a run once without interruption, and once with kills and resumes. The kills
@@ -207,13 +206,8 @@ public final class ResumeCheck {
 
   /** Whether a checkpoint is being written, which then has a name that ends in {@code .new}. */
   private boolean isWriting() throws IOException {
-    Path checkpoints = new RunDirectory(run("killed")).checkpoints();
-    if (!Files.isDirectory(checkpoints)) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(checkpoints)) {
-      return files.anyMatch(file -> file.getFileName().toString().endsWith(".new"));
-    }
+    return FolderEntries.of(new RunDirectory(run("killed")).checkpoints()).stream()
+        .anyMatch(file -> file.getFileName().toString().endsWith(".new"));
   }
 
   private Outcome outcome(Evidence uninterrupted, Evidence killed) {

@@ -5,7 +5,6 @@ import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressState;
 
 /**
  * Progress bar of a training run on the status line of a terminal. A thread of the progress-bar
@@ -26,7 +25,8 @@ final class TrainingBar implements AutoCloseable {
             .startsFrom(step, Duration.ZERO)
             .setUpdateIntervalMillis(REDRAW_MILLIS)
             .continuousUpdate()
-            .setRenderer(this::draw)
+            .setRenderer(
+                (state, width) -> line(state.getCurrent(), state.getMax(), figures.get(), width))
             .setConsumer(new StatusLine(console))
             .build();
   }
@@ -45,10 +45,6 @@ final class TrainingBar implements AutoCloseable {
   @Override
   public void close() {
     bar.close();
-  }
-
-  private String draw(ProgressState state, int width) {
-    return line(state.getCurrent(), state.getMax(), figures.get(), width);
   }
 
   /**

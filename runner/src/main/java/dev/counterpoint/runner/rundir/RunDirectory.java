@@ -3,6 +3,7 @@ package dev.counterpoint.runner.rundir;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -64,19 +65,16 @@ public record RunDirectory(Path path, boolean preexisting) {
     if (Files.exists(output) && !Files.isDirectory(output)) {
       throw new InvalidSettings("--output " + output + " is a file; specify a directory.");
     }
-    if (Files.isDirectory(output)) {
-      try (Stream<Path> files = Files.list(output)) {
-        // These files alone belong to a run that has not started, or whose ranks are connecting.
-        if (files.anyMatch(file -> !CREATED_BEFORE_START.contains(file.getFileName().toString()))) {
-          throw new InvalidSettings(
-              "--output "
-                  + output
-                  + " is not empty."
-                  + (isRun(output)
-                      ? " To resume the run in it, use: counterpoint train " + output
-                      : " Specify a new or empty directory."));
-        }
-      }
+    // These files alone belong to a run that has not started, or whose ranks are connecting.
+    if (FolderEntries.of(output).stream()
+        .anyMatch(file -> !CREATED_BEFORE_START.contains(file.getFileName().toString()))) {
+      throw new InvalidSettings(
+          "--output %s is not empty. %s"
+              .formatted(
+                  output,
+                  isRun(output)
+                      ? "To resume the run in it, use: counterpoint train " + output
+                      : "Specify a new or empty directory."));
     }
     return new RunDirectory(output, Files.isDirectory(output));
   }
@@ -147,16 +145,11 @@ public record RunDirectory(Path path, boolean preexisting) {
 
   /** The steps that have a checkpoint, which may be damaged. */
   public Set<Long> steps() throws IOException {
-    if (!Files.isDirectory(checkpoints())) {
-      return Set.of();
-    }
-    try (Stream<Path> files = Files.list(checkpoints())) {
-      return files
-          .map(file -> STEP.matcher(file.getFileName().toString()))
-          .filter(Matcher::matches)
-          .map(step -> Long.valueOf(step.group(1)))
-          .collect(Collectors.toUnmodifiableSet());
-    }
+    return FolderEntries.of(checkpoints()).stream()
+        .map(file -> STEP.matcher(file.getFileName().toString()))
+        .filter(Matcher::matches)
+        .map(step -> Long.valueOf(step.group(1)))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Deletes the log files of a distributed run that did not start. */
@@ -209,11 +202,8 @@ public record RunDirectory(Path path, boolean preexisting) {
    * the directory, the directory and an empty parent {@code runs} are deleted too.
    */
   public void discardUnlessStarted() throws IOException {
-    try (Stream<Path> files =
-        Files.exists(checkpoints()) ? Files.list(checkpoints()) : Stream.empty()) {
-      if (files.findAny().isPresent()) {
-        return;
-      }
+    if (!FolderEntries.of(checkpoints()).isEmpty()) {
+      return;
     }
     List<Path> initialFiles =
         List.of(

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
@@ -78,7 +79,7 @@ public final class InMemoryRanks {
    */
   public <T> List<T> run(Work<T> work) {
     Table table = new Table();
-    List<@Nullable T> results = new ArrayList<>(Arrays.asList(newArray()));
+    List<@Nullable T> results = new ArrayList<>(Collections.nCopies(worldSize, null));
     List<Thread> threads = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
       int own = rank;
@@ -100,11 +101,6 @@ public final class InMemoryRanks {
     }
     table.throwFailure();
     return results;
-  }
-
-  @SuppressWarnings("unchecked")
-  private <T> T[] newArray() {
-    return (T[]) new Object[worldSize];
   }
 
   private enum Kind {

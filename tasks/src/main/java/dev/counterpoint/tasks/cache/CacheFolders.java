@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.cache;
 
 import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.storage.FolderEntries;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -59,10 +59,8 @@ public final class CacheFolders {
   }
 
   private static void sync(Path temporary) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(temporary)) {
-      for (Path file : files) {
-        DiskSync.ofFile(file);
-      }
+    for (Path file : FolderEntries.of(temporary)) {
+      DiskSync.ofFile(file);
     }
     DiskSync.ofDirectory(temporary);
   }
@@ -81,12 +79,9 @@ public final class CacheFolders {
 
   private static void deleteAbandoned(Path cache) throws IOException {
     Instant limit = Instant.now().minus(MAX_AGE);
-    try (DirectoryStream<Path> temporaries =
-        Files.newDirectoryStream(cache, "*" + TEMPORARY + "*")) {
-      for (Path temporary : temporaries) {
-        if (isBefore(limit, temporary)) {
-          delete(temporary);
-        }
+    for (Path entry : FolderEntries.of(cache)) {
+      if (entry.getFileName().toString().contains(TEMPORARY) && isBefore(limit, entry)) {
+        delete(entry);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.cache;
 
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,8 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Manifest of a folder: the length and hash of each file, stored in an additional file, so that
@@ -32,12 +31,8 @@ final class FolderManifest {
 
   /** Writes the manifest of a folder's files. */
   static void write(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(folder)) {
-      files = entries.sorted().toList();
-    }
     StringBuilder lines = new StringBuilder();
-    for (Path file : files) {
+    for (Path file : FolderEntries.of(folder)) {
       lines.append(line(file)).append('\n');
     }
     String body = lines.toString();

@@ -44,20 +44,16 @@ final class Windows implements AutoCloseable {
   Windows(byte[] json, int maxLength, int stride) throws IOException {
     maxQuestionTokens = Math.min(MAX_QUESTION_TOKENS, maxLength / 4);
     String length = Integer.toString(maxLength);
+    String overlap = Integer.toString(stride);
     tokenizer =
         load(
             json,
             Map.of(
-                "truncation",
-                "only_second",
-                "maxLength",
-                length,
-                "modelMaxLength",
-                length,
-                "stride",
-                Integer.toString(stride),
-                "padding",
-                "false"));
+                "truncation", "only_second",
+                "maxLength", length,
+                "modelMaxLength", length,
+                "stride", overlap,
+                "padding", "false"));
     questionTokenizer = load(json, Map.of("truncation", "do_not_truncate", "padding", "false"));
   }
 

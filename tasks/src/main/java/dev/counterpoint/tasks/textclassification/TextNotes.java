@@ -119,21 +119,17 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
     if (counts.size() > MAX_LISTED) {
       return note(
           " with %,d labels, from %s to %s",
-          counts.size(), leastFrequent(counts), mostFrequent(counts));
+          counts.size(),
+          labelled(counts, Collections.min(counts)),
+          labelled(counts, Collections.max(counts)));
     }
     return IntStream.range(0, counts.size())
         .mapToObj(label -> labelled(label, counts.get(label)))
         .collect(Collectors.joining(", ", " (", ")"));
   }
 
-  private String leastFrequent(List<Long> counts) {
-    long leastFrequent = Collections.min(counts);
-    return labelled(counts.indexOf(leastFrequent), leastFrequent);
-  }
-
-  private String mostFrequent(List<Long> counts) {
-    long mostFrequent = Collections.max(counts);
-    return labelled(counts.indexOf(mostFrequent), mostFrequent);
+  private String labelled(List<Long> counts, long count) {
+    return labelled(counts.indexOf(count), count);
   }
 
   private String labelled(int label, long count) {

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,11 +69,9 @@ public final class MergeCommand implements Callable<Integer> {
   /** Returns the other files of the model folder, such as those of the tokenizer. */
   private static Map<String, DataSplits.ModelFile> otherFiles(Path folder) throws IOException {
     Map<String, DataSplits.ModelFile> others = new TreeMap<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      files
-          .filter(file -> !REWRITTEN.contains(file.getFileName().toString()))
-          .forEach(file -> others.put(file.getFileName().toString(), out -> Files.copy(file, out)));
-    }
+    FolderEntries.of(folder).stream()
+        .filter(file -> !REWRITTEN.contains(file.getFileName().toString()))
+        .forEach(file -> others.put(file.getFileName().toString(), out -> Files.copy(file, out)));
     return others;
   }
 }

@@ -12,6 +12,7 @@ import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Writes {@code report.html} from the other files of the run directory, after each validation and
@@ -130,15 +130,9 @@ public final class RunReport implements Callback, Stateful {
   /** Reads the step snapshots of the run, ordered by step. Folders without one are skipped. */
   private List<Page.Snapshot> snapshots() throws IOException {
     List<Page.Snapshot> snapshots = new ArrayList<>();
-    if (Files.isDirectory(directory.snapshots())) {
-      try (Stream<Path> folders = Files.list(directory.snapshots())) {
-        for (Path folder :
-            folders
-                .filter(each -> each.getFileName().toString().startsWith("step-"))
-                .sorted()
-                .toList()) {
-          add(folder, snapshots);
-        }
+    for (Path folder : FolderEntries.of(directory.snapshots())) {
+      if (folder.getFileName().toString().startsWith("step-")) {
+        add(folder, snapshots);
       }
     }
     return snapshots;
