@@ -76,9 +76,9 @@ record RingLibrary(String resource) {
         };
     if (!system.toLowerCase(Locale.ROOT).startsWith("linux") || machine.isEmpty()) {
       throw new InvalidSettings(
-          ("Several processes cannot train together here: the native ring is there for "
-                  + "Linux on x86_64 and aarch64, and this is %s on %s. Use strategy: {type: "
-                  + "standard}.")
+          ("Several processes cannot train together here: the native ring is there for"
+                  + " Linux on x86_64 and aarch64, and this is %s on %s. Use strategy: {type:"
+                  + " standard}.")
               .formatted(system, processor));
     }
     return new RingLibrary("/lib/linux/" + machine + "/libxgboost4j.so");
