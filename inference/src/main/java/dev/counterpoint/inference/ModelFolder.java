@@ -206,8 +206,8 @@ public final class ModelFolder {
     String from = Objects.requireNonNull(config.from());
     if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
       throw new InvalidSettings(
-          ("The base model of the adapter in %s does not exist: %s. Restore that folder, or "
-                  + "merge adapter and base model (counterpoint merge) where both are available.")
+          ("The base model of the adapter in %s does not exist: %s. Restore that folder, or"
+                  + " merge adapter and base model (counterpoint merge) where both are available.")
               .formatted(folder, from));
     }
   }

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.bench;
 
 import ai.djl.Device;
+import com.google.errorprone.annotations.Immutable;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.model.Activation;
@@ -50,6 +51,7 @@ public enum BenchSize {
    * @param batch the number of examples per step
    * @param tokens the number of tokens per example
    */
+  @Immutable
   record Dimensions(
       Family family, int width, int layers, int heads, int vocabulary, int batch, int tokens) {}
 

@@ -84,8 +84,8 @@ final class PyTorch implements Contender {
       String output = lastLine();
       close();
       throw new InvalidSettings(
-          ("--python %s cannot run the benchmark: %s. Specify a Python interpreter in which "
-                  + "\"import torch\" works.")
+          ("--python %s cannot run the benchmark: %s. Specify a Python interpreter in which"
+                  + " \"import torch\" works.")
               .formatted(python, output));
     }
     return answer.path("torch").asText();

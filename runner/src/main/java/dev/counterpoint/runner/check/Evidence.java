@@ -77,14 +77,15 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
     return lastState.equals(killed.lastState)
         ? Optional.empty()
         : Optional.of(
-            "all steps are equal, but the last checkpoints differ: %s (uninterrupted) and %s (killed)"
+            ("all steps are equal, but the last checkpoints differ: %s (uninterrupted) and %s"
+                    + " (killed)")
                 .formatted(lastState, killed.lastState));
   }
 
   private static String describe(
       StepTrace.Row row, Map<Long, String> expected, List<StepTrace.Attempt> attempts) {
-    return ("step %s is the first that differs: %s in the uninterrupted run, %s after kill "
-            + "%s, resumed from step %s")
+    return ("step %s is the first that differs: %s in the uninterrupted run, %s after kill"
+            + " %s, resumed from step %s")
         .formatted(
             row.step(),
             expected.getOrDefault(row.step(), "missing"),

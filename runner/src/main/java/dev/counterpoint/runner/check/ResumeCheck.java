@@ -228,8 +228,8 @@ public final class ResumeCheck {
 
   private RunFailed failed(TrainingProcess training, int code) throws IOException {
     return new RunFailed(
-        ("The training process failed with exit code %s. Its last output (complete log: "
-                + "%s):\n%s")
+        ("The training process failed with exit code %s. Its last output (complete log:"
+                + " %s):\n%s")
             .formatted(code, logFile(), training.lastLines()));
   }
 

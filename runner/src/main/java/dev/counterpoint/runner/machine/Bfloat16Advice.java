@@ -41,8 +41,8 @@ public final class Bfloat16Advice {
     long width = model.parameters().stream().mapToLong(Bfloat16Advice::width).max().orElse(0);
     return width < MIN_WIDTH
         ? Optional.of(
-            ("This model is too small to benefit from bfloat16 (its largest matmul width is "
-                    + "%s, but at least %s is needed); precision float32 would be as fast.")
+            ("This model is too small to benefit from bfloat16 (its largest matmul width is"
+                    + " %s, but at least %s is needed); precision float32 would be as fast.")
                 .formatted(width, MIN_WIDTH))
         : Optional.empty();
   }

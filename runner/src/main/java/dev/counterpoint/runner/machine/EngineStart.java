@@ -57,16 +57,16 @@ public final class EngineStart {
     String message = "the PyTorch engine does not start: " + root;
     return root instanceof FileSystemException
         ? ("%s\n"
-                + "its library is unpacked to %s; set DJL_CACHE_DIR to a writable folder with 0.5 "
-                + "GB of free space")
+                + "its library is unpacked to %s; set DJL_CACHE_DIR to a writable folder with 0.5"
+                + " GB of free space")
             .formatted(message, Utils.getEngineCacheDir())
         : message;
   }
 
   static String libraryMissing(String classifier, String version) {
     return ("the class path contains no native PyTorch library for %s\n"
-            + "build on a machine of this kind (mvn package), build elsewhere with "
-            + "-Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
+            + "build on a machine of this kind (mvn package), build elsewhere with"
+            + " -Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
         .formatted(classifier, classifier, version);
   }
 }

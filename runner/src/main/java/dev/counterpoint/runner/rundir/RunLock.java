@@ -81,8 +81,8 @@ public final class RunLock implements Closeable {
     }
     if (lock == null) {
       throw new InvalidSettings(
-          ("The run in %s is in use by training process %s. Stop that process first, or "
-                  + "choose another output directory.")
+          ("The run in %s is in use by training process %s. Stop that process first, or"
+                  + " choose another output directory.")
               .formatted(directory.path(), pid(directory.lock())));
     }
     if (!isResumed && RunDirectory.isRun(directory.path())) {

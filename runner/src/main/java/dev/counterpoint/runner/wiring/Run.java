@@ -156,8 +156,8 @@ public record Run(
     Run run = existing(directory, request.sets(), request.classpath());
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
-          ("The run in %s has finished and its checkpoints were deleted, so it cannot be "
-                  + "resumed. Start a new run in another directory.")
+          ("The run in %s has finished and its checkpoints were deleted, so it cannot be"
+                  + " resumed. Start a new run in another directory.")
               .formatted(directory));
     }
     return run;

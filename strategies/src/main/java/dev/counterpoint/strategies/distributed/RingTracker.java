@@ -68,8 +68,8 @@ public final class RingTracker implements AutoCloseable {
 
   private static InvalidSettings refused(String host, int port) {
     return new InvalidSettings(
-        ("The ring's tracker cannot listen on %s%s: %s. Choose another port, or 0 for any "
-                + "free one.")
+        ("The ring's tracker cannot listen on %s%s: %s. Choose another port, or 0 for any"
+                + " free one.")
             .formatted(host, port == 0 ? "" : ":" + port, NativeRing.lastError()));
   }
 

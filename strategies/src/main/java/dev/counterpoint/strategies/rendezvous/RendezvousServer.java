@@ -60,8 +60,8 @@ public final class RendezvousServer implements Closeable {
       Settings settings, Supplier<Address> ring, Consumer<TrackerEvent> events) {
     if (settings.secret().isEmpty() && !settings.address().isLoopback()) {
       throw new InvalidSettings(
-          ("Other machines can connect to the tracker at %s, so a secret is required: set "
-                  + "COUNTERPOINT_SECRET to the same text on all ranks, or use --secret-file.")
+          ("Other machines can connect to the tracker at %s, so a secret is required: set"
+                  + " COUNTERPOINT_SECRET to the same text on all ranks, or use --secret-file.")
               .formatted(settings.address()));
     }
     RendezvousServer started = new RendezvousServer(settings, ring, events);
@@ -93,9 +93,9 @@ public final class RendezvousServer implements Closeable {
       throw new InvalidSettings("The tracker's host \"" + at.host() + "\" is unknown.");
     } catch (IOException e) {
       throw new InvalidSettings(
-          ("The tracker cannot listen at %s: %s. The port may be in use, or the host may be "
-                  + "another machine: rank 0 must run on the tracker's host. Choose a free port of "
-                  + "this machine.")
+          ("The tracker cannot listen at %s: %s. The port may be in use, or the host may be"
+                  + " another machine: rank 0 must run on the tracker's host. Choose a free port of"
+                  + " this machine.")
               .formatted(at, IoFailure.of(e)));
     }
   }

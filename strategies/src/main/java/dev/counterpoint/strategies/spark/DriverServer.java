@@ -60,8 +60,8 @@ final class DriverServer implements Closeable {
       return started;
     } catch (IOException e) {
       throw LaunchException.invalid(
-          ("The driver cannot listen at %s: %s. Set spark.counterpoint.port to another "
-                  + "port, or spark.driver.bindAddress to another address.")
+          ("The driver cannot listen at %s: %s. Set spark.counterpoint.port to another"
+                  + " port, or spark.driver.bindAddress to another address.")
               .formatted(address, e.getMessage()));
     }
   }

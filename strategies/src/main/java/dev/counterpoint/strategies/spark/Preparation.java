@@ -62,8 +62,8 @@ record Preparation(
     List<String> problems = new ArrayList<>();
     if (store.isShared() && !Files.exists(mark)) {
       problems.add(
-          ("the run directory %s is not shared with rank 0; --output must be a path on a "
-                  + "file system that all machines share, or a URI of a Hadoop file system")
+          ("the run directory %s is not shared with rank 0; --output must be a path on a"
+                  + " file system that all machines share, or a URI of a Hadoop file system")
               .formatted(store.directory()));
     }
     job.plan()

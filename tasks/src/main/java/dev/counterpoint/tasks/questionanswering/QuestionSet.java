@@ -38,8 +38,8 @@ final class QuestionSet {
     if (!question.context().isBlank()
         && questionWindows.stream().allMatch(window -> window.starts().length == 0)) {
       throw new InvalidSettings(
-          ("%s, question %s: the tokenizer produces no tokens for its context, so no answer "
-                  + "can be found. Use another tokenizer, or remove the question.")
+          ("%s, question %s: the tokenizer produces no tokens for its context, so no answer"
+                  + " can be found. Use another tokenizer, or remove the question.")
               .formatted(file, question.id()));
     }
   }

@@ -111,7 +111,8 @@ public record Columns(@Nullable String text, @Nullable String label) {
         .orElseThrow(
             () ->
                 new InvalidSettings(
-                    "%s has no column with a common name for the %s (%s); %s Set \"%s\" to one of them."
+                    ("%s has no column with a common name for the %s (%s); %s Set \"%s\" to one"
+                            + " of them.")
                         .formatted(
                             file.path(),
                             role,

@@ -52,8 +52,8 @@ final class TrainingText {
     }
     if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK) {
       throw new InvalidSettings(
-          ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\" "
-                  + "to the column with the classes.")
+          ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\""
+                  + " to the column with the classes.")
               .formatted(file.path(), rows, labels.iterator().next()));
     }
   }

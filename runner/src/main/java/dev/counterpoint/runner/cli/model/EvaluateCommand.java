@@ -122,8 +122,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          ("--data is not supported by the data of this run, %s, which does not implement "
-                  + "%s. Use --set data.KEY=VALUE to change its settings.")
+          ("--data is not supported by the data of this run, %s, which does not implement"
+                  + " %s. Use --set data.KEY=VALUE to change its settings.")
               .formatted(run.file().data().getClass().getName(), EvaluationSource.class.getName()));
     }
     Path model = run.directory().model();

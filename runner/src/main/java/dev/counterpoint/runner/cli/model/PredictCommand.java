@@ -104,14 +104,14 @@ public final class PredictCommand implements Callable<Integer> {
     if (needsQuestion) {
       if (question == null && !(json && texts.isEmpty())) {
         throw new InvalidSettings(
-            ("The model in %s answers questions; give --question, or --json and the questions "
-                    + "as JSON lines.")
+            ("The model in %s answers questions; give --question, or --json and the questions"
+                    + " as JSON lines.")
                 .formatted(folder));
       }
     } else if (question != null) {
       throw new InvalidSettings(
-          ("The model in %s does not answer questions; --question requires a model trained "
-                  + "on data of type question-answering.")
+          ("The model in %s does not answer questions; --question requires a model trained"
+                  + " on data of type question-answering.")
               .formatted(folder));
     } else if (config.data().labels().isEmpty()) {
       throw new InvalidSettings(
