@@ -53,7 +53,7 @@ record RingLibrary(String resource) {
         ? known
         : new InvalidSettings(
             ("The native ring cannot be loaded: %s. It needs libgomp.so.1, and a cache folder"
-                    + " (COUNTERPOINT_CACHE) that can be written and from which programs may be run.")
+                 + " (COUNTERPOINT_CACHE) that can be written and from which programs may be run.")
                 .formatted(cause));
   }
 
