@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Formats numbers for console lines and reports. */
 public final class Formats {
@@ -11,7 +12,7 @@ public final class Formats {
 
   /** Fills a pattern of {@link String#format}, in the same way in all locales. */
   @FormatMethod
-  public static String of(String pattern, Object... values) {
+  public static String of(String pattern, @Nullable Object... values) {
     return String.format(Locale.ROOT, pattern, values);
   }
 

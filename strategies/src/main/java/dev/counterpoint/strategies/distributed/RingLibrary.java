@@ -52,9 +52,10 @@ record RingLibrary(String resource) {
     return cause instanceof InvalidSettings known
         ? known
         : new InvalidSettings(
-            ("The native ring cannot be loaded: %s. It needs libgomp.so.1, and a cache folder"
-                    + " (COUNTERPOINT_CACHE) that can be written and from which programs may be run.")
-                .formatted(cause));
+            "The native ring cannot be loaded: "
+                + cause
+                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
+                + " written and from which programs may be run.");
   }
 
   /** The library for this platform. */
