@@ -170,6 +170,9 @@ final class BenchTest {
     assertThat(lines).hasSizeLessThanOrEqualTo(60);
     assertThat(lines)
         .filteredOn(line -> line.startsWith("import dev.counterpoint"))
-        .allMatch(line -> line.matches(".*core\\.(kernel\\.(operator\\.)?\\w+|model\\.\\w+|data\\.\\w*Batch);"));
+        .allMatch(
+            line ->
+                line.matches(
+                    ".*core\\.(kernel\\.(operator\\.)?\\w+|model\\.\\w+|data\\.\\w*Batch);"));
   }
 }
