@@ -15,7 +15,8 @@ public final class RankDivergedException extends RuntimeException {
             + rank
             + " differ from the parameters of rank 0; the first different parameter is "
             + parameter
-            + ". No checkpoint was saved. Possible causes: faulty memory, a faulty network between"
-            + " the processes, or a model that changes its parameters other than by gradients.");
+            + ". No checkpoint was saved. Possible causes: a strategy that does not reduce"
+            + " the gradients over the processes, a model that changes its parameters other than by"
+            + " gradients, or faulty memory or network.");
   }
 }

@@ -108,6 +108,11 @@ public final class TrainState implements AutoCloseable {
     return progress.stepInEpoch();
   }
 
+  /** The number of optimizer steps of each epoch. */
+  public long stepsPerEpoch() {
+    return stepsPerEpoch;
+  }
+
   /** Whether the last step of the current epoch is done. */
   public boolean isEpochEnd() {
     return progress.stepInEpoch() == stepsPerEpoch;
@@ -190,10 +195,6 @@ public final class TrainState implements AutoCloseable {
 
   WeightAverage average() {
     return average;
-  }
-
-  long stepsPerEpoch() {
-    return stepsPerEpoch;
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.core.training.RunOptions;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import java.util.List;
@@ -40,7 +41,14 @@ public final class TrainerModule extends AbstractModule {
   @Provides
   @Singleton
   TrainingStrategy strategy(Collective joined) {
-    return run.file().strategy().build(joined);
+    TrainingStrategy strategy = run.file().strategy().build(joined);
+    int processes = strategy.collective().worldSize();
+    if (processes != joined.worldSize()) {
+      throw new InvalidSettings(
+          "%s.collective() connects %d of the %d processes. Return the collective that build received."
+              .formatted(strategy.getClass().getName(), processes, joined.worldSize()));
+    }
+    return strategy;
   }
 
   @Provides

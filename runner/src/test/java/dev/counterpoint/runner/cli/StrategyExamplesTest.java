@@ -21,6 +21,7 @@ import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.distributed.InMemoryRanks;
@@ -125,6 +126,34 @@ final class StrategyExamplesTest {
         assertThat(result.load(name, manager).allClose(mean, 1e-6, 1e-7, false)).as(name).isTrue();
       }
     }
+  }
+
+  @Test
+  void aStrategyThatDoesNotUseItsCollectiveIsRejected() throws IOException {
+    Files.writeString(
+        folder.resolve("Alone.java"),
+        """
+        import dev.counterpoint.core.distributed.*;
+        import dev.counterpoint.core.training.*;
+        import java.util.Optional;
+
+        public record Alone(int workers) implements StrategyConfig {
+          @Override
+          public Optional<Processes> processes() {
+            return Optional.of(Processes.of(workers));
+          }
+
+          @Override
+          public TrainingStrategy build(Collective collective) {
+            return TrainingStrategy.singleProcess();
+          }
+        }
+        """);
+    String file = write("Alone", "workers: 2").toString();
+
+    assertThat(terminal.run("train", file, "--output", folder.resolve("alone").toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("collective()", "1 of the 2 processes");
   }
 
   @Test

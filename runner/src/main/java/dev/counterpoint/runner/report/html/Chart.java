@@ -62,7 +62,7 @@ record Chart(
             drawn.stream().mapToDouble(Series::largest).max().orElse(1));
     List<Curve> curves = new ArrayList<>();
     for (Series each : drawn) {
-      boolean marked = !each.name().equals(series[0].name());
+      boolean marked = !each.equals(series[0]);
       curves.add(curve(each.thinned(MAX_POINTS), marked, steps, values));
     }
     return new Chart(
