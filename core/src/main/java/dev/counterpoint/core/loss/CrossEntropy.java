@@ -38,7 +38,8 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    *
    * @param logits (..., classes)
    * @param labels (...), int64: class indices from 0, or {@value #IGNORED}
-   * @throws dev.counterpoint.core.settings.InvalidSettings if the number of labels differs from the number of logit rows
+   * @throws dev.counterpoint.core.settings.InvalidSettings if the number of labels differs from the
+   *     number of logit rows
    * @throws IllegalArgumentException if a label is not a class index
    */
   public LossSum of(NDArray logits, NDArray labels) {
