@@ -45,7 +45,7 @@ public final class TrainerModule extends AbstractModule {
     int processes = strategy.collective().worldSize();
     if (processes != joined.worldSize()) {
       throw new InvalidSettings(
-          "%s.collective() connects %d of the %d processes. Return the collective that build received."
+          "%s.collective() connects %s of the %s processes. Return the collective that build received."
               .formatted(strategy.getClass().getName(), processes, joined.worldSize()));
     }
     return strategy;
