@@ -90,7 +90,7 @@ public record SourceFile(Path path) {
         ? null
         : path
             + " has an unknown file extension. Supported: .tsv, .csv, .jsonl and .json, each also"
-            + " with .gz.";
+            + " with .gz; text-generation also reads .txt.";
   }
 
   /**
