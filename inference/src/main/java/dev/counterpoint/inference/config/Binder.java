@@ -4,18 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 
 /**
  * Binds run files to records, and writes records as run files.
  *
- * <p>Each key is a record component of the same name. A component may be an {@code int}, {@code
- * long}, {@code double}, {@code boolean} (or boxed), a {@code String}, an enum ({@code LAST_TOKEN}
- * is written {@code last-token}), a {@code List} or a {@code Map} with string keys, an {@code
- * Optional}, another record, or a contract with a {@link Catalog}, whose implementation is selected
- * by the key {@code type}. A contract's value may be just the type: {@code schedule: cosine} is
- * {@code schedule: {type: cosine}}.
+ * <p>Each key is a record component of the same name, or its {@link FormerName}. A component may be
+ * an {@code int}, {@code long}, {@code double}, {@code boolean} (or boxed), a {@code String}, an
+ * enum ({@code LAST_TOKEN} is written {@code last-token}), a {@code List} or a {@code Map} with
+ * string keys, an {@code Optional}, another record, or a contract with a {@link Catalog}, whose
+ * implementation is selected by the key {@code type}. A contract's value may be just the type:
+ * {@code schedule: cosine} is {@code schedule: {type: cosine}}.
  *
  * <p>Absent keys get their values from the record's {@code public static defaults()}, or from the
  * corresponding value in the enclosing record's defaults; but if {@code type} is given, its own
