@@ -123,9 +123,16 @@ public final class Torch {
         : checkpoints.apply(segment, x, leaves);
   }
 
+  /** Returns the number of threads of an operation: {@code torch.get_num_threads}. */
+  public static int threads() {
+    return JniUtils.getNumThreads();
+  }
+
   /** Creates a root manager of native memory; the caller closes it. */
   public static NDManager newManager(ai.djl.Device device) {
-    return NDManager.newBaseManager(device, "PyTorch");
+    NDManager manager = NDManager.newBaseManager(device, "PyTorch"); // loads the engine
+    WaitPolicy.adapt();
+    return manager;
   }
 
   /** Recording mode of one thread; closing it restores the previous mode. */

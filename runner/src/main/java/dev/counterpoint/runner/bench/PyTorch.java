@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.bench;
 
-import ai.djl.pytorch.jni.JniUtils;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import java.io.BufferedReader;
@@ -63,8 +63,7 @@ final class PyTorch implements Contender {
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
-    version =
-        handshake(python, settings(encoder, precision, JniUtils.getNumThreads(), batches, weights));
+    version = handshake(python, settings(encoder, precision, Torch.threads(), batches, weights));
   }
 
   private Process start(Path python) throws IOException {

@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import ai.djl.util.Platform;
+import dev.counterpoint.core.kernel.Torch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,7 +40,7 @@ public record EngineFacts(
         Engine.getDjlVersion(),
         platform.getFlavor() + "-" + platform.getClassifier(),
         LibUtils.getLibtorchPath(),
-        JniUtils.getNumThreads(),
+        Torch.threads(),
         JniUtils.getNumInteropThreads(),
         devices(engine.getGpuCount()),
         JniUtils.getFeatures().stream().sorted().toList());

@@ -27,6 +27,7 @@ public final class TrainingProgress implements Callback {
 
   private final Console console;
   private final int every;
+  private final Supplier<String> contention;
   private final RecentSteps recent = new RecentSteps();
   private final List<Path> snapshots = new ArrayList<>();
   private long totalSteps;
@@ -42,10 +43,12 @@ public final class TrainingProgress implements Callback {
    * Prints progress to a console.
    *
    * @param every plain lines are printed at multiples of this number of steps
+   * @param contention text at the end of a line, such as what slows the training down
    */
-  public TrainingProgress(Console console, int every) {
+  public TrainingProgress(Console console, int every, Supplier<String> contention) {
     this.console = console;
     this.every = every;
+    this.contention = contention;
   }
 
   @Override
@@ -126,7 +129,7 @@ public final class TrainingProgress implements Callback {
       StringBuilder pace = new StringBuilder();
       examplesPerSecond.ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
       seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
-      return pace.toString();
+      return pace.append(contention.get()).toString();
     };
   }
 

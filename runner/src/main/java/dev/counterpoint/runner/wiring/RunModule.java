@@ -20,6 +20,7 @@ import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.Contention;
 import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.CrashMarker;
@@ -152,7 +153,7 @@ public final class RunModule extends AbstractModule {
     callbacks.add(
         new RunReport(
             run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
-    callbacks.add(new TrainingProgress(console, every));
+    callbacks.add(new TrainingProgress(console, every, new Contention()));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.addAll(extraCallbacks);
     return callbacks;

@@ -19,9 +19,12 @@ import org.junit.jupiter.api.Test;
 
 final class TrainingProgressTest {
   private final StringWriter output = new StringWriter();
+  private String contention = "";
   private final TrainingProgress progress =
       new TrainingProgress(
-          new Console(new PrintWriter(output), new PrintWriter(output), false, () -> 0), 10);
+          new Console(new PrintWriter(output), new PrintWriter(output), false, () -> 0),
+          10,
+          () -> contention);
 
   @Test
   void plainLineShowsMeanLossSincePreviousLine() {
@@ -37,6 +40,15 @@ final class TrainingProgressTest {
         .satisfiesExactly(
             first -> assertThat(first).startsWith("step 1 of 40, epoch 1: loss 8.0000,"),
             second -> assertThat(second).startsWith("step 10 of 40, epoch 1: loss 2.0800,"));
+  }
+
+  @Test
+  void lineEndsWithContention() {
+    contention = ", other processes use 1.0 of 2 cores";
+    start(0, 1000, 1);
+    step(1, 1, 1, 25);
+
+    assertThat(output.toString()).endsWith("learning rate 1.00e-01" + contention + "\n");
   }
 
   @Test
