@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetricsFile implements Stateful, Callback.Flushable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
+  private static final String VALIDATION = "validation";
   private static final long UNKNOWN = Long.MAX_VALUE;
 
   private final Path file;
@@ -43,6 +44,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   private long tokens;
   private double seconds;
   private long lastRow = UNKNOWN;
+  private long lastValidation = -1;
   private @Nullable StepReport lastStep;
 
   /**
@@ -94,7 +96,11 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     try {
       JsonNode row = JSON.readTree(text);
       long last = row.path("split").asText().equals(TRAIN) ? lastRow : step;
-      return row.path("step").asLong(Long.MAX_VALUE) <= last;
+      boolean within = row.path("step").asLong(Long.MAX_VALUE) <= last;
+      if (within && row.path("split").asText().equals(VALIDATION)) {
+        lastValidation = row.path("step").asLong();
+      }
+      return within;
     } catch (IOException e) {
       return false; // A row that a crash cut short belongs to a step after the checkpoint.
     }
@@ -125,11 +131,14 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
             .put("tokensPerSecond", tokens / seconds));
   }
 
+  /** Writes a row, unless a validation that the run repeats after a crash has written it. */
   @Override
   public void onValidation(ValidationReport report) {
-    ObjectNode row = row("validation", report.step(), report.epoch());
-    report.evaluation().values().forEach(row::put);
-    write(row);
+    if (report.step() > lastValidation) {
+      ObjectNode row = row(VALIDATION, report.step(), report.epoch());
+      report.evaluation().values().forEach(row::put);
+      write(row);
+    }
   }
 
   @Override

@@ -6,9 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests that a run ends after the current step, with everything saved. Thread-safe; the reason
  * of the first request is kept.
+ *
+ * <p>A run that is requested to end validates its last step. A run that is interrupted, as by a
+ * signal, does not, and abandons a validation that is in progress; it repeats this validation when
+ * it resumes.
  */
 public final class StopSignal {
   private final AtomicReference<@Nullable String> reason = new AtomicReference<>();
+  private volatile boolean interrupted;
 
   /**
    * Requests the end of the run.
@@ -17,6 +22,17 @@ public final class StopSignal {
    */
   public void request(String reason) {
     this.reason.compareAndSet(null, reason);
+  }
+
+  /** Requests the end of the run without a validation. */
+  public void interrupt(String reason) {
+    request(reason);
+    interrupted = true;
+  }
+
+  /** Whether the run was interrupted. */
+  public boolean interrupted() {
+    return interrupted;
   }
 
   /** Whether the end was requested. */

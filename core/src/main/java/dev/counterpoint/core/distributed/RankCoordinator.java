@@ -27,7 +27,7 @@ public final class RankCoordinator {
   }
 
   /** The collective that connects the ranks. */
-  Collective collective() {
+  public Collective collective() {
     return collective;
   }
 
@@ -43,18 +43,23 @@ public final class RankCoordinator {
 
   /**
    * Returns whether any process was requested to stop. If so, all processes are: those without a
-   * request receive the reason of the lowest rank that has one.
+   * request receive the reason of the lowest rank that has one. If any process was interrupted, all
+   * are.
    */
   public boolean shouldStop(StopSignal stop) {
-    String own = stop.reason();
-    List<byte[]> reasons = collective.allGather(bytes(own == null ? "" : own));
-    for (int rank = 0; rank < reasons.size(); rank++) {
-      if (reasons.get(rank).length > 0) {
-        stop.request(text(reasons.get(rank)));
-        return true;
-      }
+    RankText reason = firstText(stop.reason());
+    RankText interrupt = firstText(stop.interrupted() ? stop.reason() : null);
+    if (interrupt != null) {
+      stop.interrupt(interrupt.text());
+    } else if (reason != null) {
+      stop.request(reason.text());
     }
-    return false;
+    return reason != null;
+  }
+
+  /** Returns whether any process was interrupted. */
+  public boolean interrupted(StopSignal stop) {
+    return collective.allReduce(stop.interrupted() ? 1 : 0)[0] > 0;
   }
 
   /** Returns the text of rank 0; the arguments of the other ranks are ignored. */

@@ -82,9 +82,8 @@ final class CallbackDispatcher implements LoopListener {
     position = () -> "the reports and the checkpoint after step " + report.step();
     totals.add(report);
     run.options().callbacks().forEach(callback -> notify(callback, report));
-    // At the end of an epoch the checkpoint is saved after the validation, so that a checkpoint
-    // contains everything that belongs to its step.
-    if (!state.isEpochEnd()) {
+    totals.stopIfOver(state.config(), run.options().stop());
+    if (!state.isEpochEnd()) { // At the end of an epoch the trainer saves.
       saved.saveIfDue();
       loading();
     }

@@ -2,12 +2,14 @@ package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.distributed.Shard;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
@@ -16,6 +18,7 @@ import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -46,17 +49,26 @@ public final class Evaluator {
 
   /** Evaluates in a single process. */
   public Evaluation evaluate(Dataset split) {
-    return evaluate(split, Collective.singleProcess());
+    RankCoordinator ranks = new RankCoordinator(Collective.singleProcess());
+    return evaluate(split, ranks, new StopSignal()).orElseThrow();
   }
 
-  /** Evaluates one shard in each process; the result is the same in all processes. */
-  public Evaluation evaluate(Dataset split, Collective collective) {
+  /**
+   * Evaluates one shard in each process; the result is the same in all processes.
+   *
+   * @return the evaluation; empty if a process was interrupted before its end
+   */
+  Optional<Evaluation> evaluate(Dataset split, RankCoordinator ranks, StopSignal stop) {
+    Collective collective = ranks.collective();
     List<Metric> measured = metrics.stream().map(Supplier::get).toList();
     StepTotals own = new StepTotals(collective);
     boolean training = model.training();
     model.setTraining(false);
     try (BatchLoader steps = load(split, collective)) {
       while (steps.hasNext()) {
+        if (ranks.interrupted(stop)) {
+          return Optional.empty();
+        }
         try (StepBatch step = steps.next()) {
           for (Batch batch : step.microBatches()) {
             try (NDScope scope = new NDScope();
@@ -76,7 +88,7 @@ public final class Evaluator {
     double[] sums = collective.allReduce(own.loss(), own.weight());
     List<double[]> gathered = new ArrayList<>();
     measured.forEach(metric -> gathered.add(collective.allReduce(metric.sums())));
-    return Evaluation.of(sums[0], sums[1], split.size(), measured, gathered);
+    return Optional.of(Evaluation.of(sums[0], sums[1], split.size(), measured, gathered));
   }
 
   private BatchLoader load(Dataset split, Collective collective) {

@@ -3,6 +3,7 @@ package dev.counterpoint.core.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The position of a run between two steps. Together with the model, the optimizer and the run file
@@ -14,6 +15,7 @@ final class Progress {
   private long stepInEpoch;
   private double epochLoss;
   private double epochWeight;
+  private boolean validated = true;
 
   /** The number of optimizer steps done. */
   long step() {
@@ -36,11 +38,21 @@ final class Progress {
   }
 
   /**
-   * Checks that the run has not begun more than the configured number of epochs.
+   * Checks that the run has not begun more than the configured numbers of epochs and steps.
    *
    * @throws InvalidSettings if it has
    */
-  void requireWithin(int epochs) {
+  void requireWithin(int epochs, @Nullable Integer maxSteps) {
+    if (maxSteps != null && step > maxSteps) {
+      throw new InvalidSettings(
+          "training.maxSteps is "
+              + maxSteps
+              + ", but the run has done "
+              + step
+              + " steps. Set it to "
+              + step
+              + " or more, or start a new run in another directory.");
+    }
     int begun = stepInEpoch > 0 ? epoch : epoch - 1;
     if (begun > epochs) {
       throw new InvalidSettings(
@@ -54,16 +66,28 @@ final class Progress {
     }
   }
 
+  /** Whether there is no step that the next validation has to cover. */
+  boolean isValidated() {
+    return validated;
+  }
+
   void stepDone(double lossSum, double weight) {
+    validated = false;
     step++;
     stepInEpoch++;
     epochLoss += lossSum;
     epochWeight += weight;
   }
 
-  void epochDone() {
-    epoch++;
-    stepInEpoch = 0;
+  /**
+   * Marks the current step as validated, and begins the next epoch if the current one is complete.
+   */
+  void validated(long stepsPerEpoch) {
+    validated = true;
+    if (stepInEpoch == stepsPerEpoch) {
+      epoch++;
+      stepInEpoch = 0;
+    }
   }
 
   /**
@@ -83,6 +107,7 @@ final class Progress {
     json.put("stepInEpoch", stepInEpoch);
     json.put("epochLoss", epochLoss);
     json.put("epochWeight", epochWeight);
+    json.put("validated", validated);
   }
 
   void restoreFrom(JsonNode json) {
@@ -91,5 +116,6 @@ final class Progress {
     stepInEpoch = json.path("stepInEpoch").asLong();
     epochLoss = json.path("epochLoss").asDouble();
     epochWeight = json.path("epochWeight").asDouble();
+    validated = json.path("validated").asBoolean(stepInEpoch == 0); // absent in earlier versions
   }
 }

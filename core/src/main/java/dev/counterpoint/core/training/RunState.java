@@ -53,6 +53,7 @@ final class RunState implements AutoCloseable {
   private final @Nullable CheckpointWriter writer;
   private boolean due;
   private long savedStep = NEVER;
+  private boolean savedValidation;
   private long savedAt = System.nanoTime();
 
   RunState(RunContext run, RunTotals totals) {
@@ -187,7 +188,8 @@ final class RunState implements AutoCloseable {
     }
     state.restoreProgress(saved.path("progress"));
     totals.restoreFrom(saved.path("tally"));
-    savedStep = state.step();
+    totals.stopIfOver(state.config(), run.options().stop());
+    markSaved();
   }
 
   /**
@@ -265,15 +267,16 @@ final class RunState implements AutoCloseable {
   }
 
   /**
-   * Saves a checkpoint. It may be written in the background while the training continues.
+   * Saves a checkpoint, if the run has a store. It may be written in the background while the
+   * training continues.
    *
    * @throws NotFiniteException if a weight is not finite: no run could resume from it
    */
   void save() {
+    guard.requireFiniteWeights(state.step());
     if (!hasStore) {
       return;
     }
-    guard.requireFiniteWeights(state.step());
     ranks.requireSameValues(state.model().parameters(), state.step());
     try (NDScope temporary = new NDScope()) {
       temporary.suppressNotUsedWarning();
@@ -283,8 +286,13 @@ final class RunState implements AutoCloseable {
       }
     }
     due = false;
-    savedStep = state.step();
+    markSaved();
     savedAt = System.nanoTime();
+  }
+
+  private void markSaved() {
+    savedStep = state.step();
+    savedValidation = state.progress().isValidated();
   }
 
   private void save(CheckpointWriter writer, StrategyState strategyState) {
@@ -301,9 +309,12 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** Saves the last step unless it is saved already, and waits until it is written to disk. */
+  /**
+   * Saves the last step and its validation unless they are saved already, and waits until they are
+   * written to disk.
+   */
   void finish() {
-    if (savedStep != state.step()) {
+    if (savedStep != state.step() || savedValidation != state.progress().isValidated()) {
       save();
     }
     if (writer != null) {

@@ -3,8 +3,10 @@ package dev.counterpoint.core.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.StepReport;
+import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.metric.Evaluation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,8 +27,16 @@ final class RunTotals {
     seconds += report.seconds();
   }
 
-  void validated(Optional<Evaluation> evaluation) {
-    validation = evaluation;
+  void validated(Evaluation evaluation) {
+    validation = Optional.of(evaluation);
+  }
+
+  /** Requests the end of the run if its time is over. */
+  void stopIfOver(TrainingConfig config, StopSignal stop) {
+    Duration max = config.maxTime();
+    if (max != null && seconds >= max.toMillis() / 1e3) {
+      stop.request("training.maxTime is over");
+    }
   }
 
   TrainingEnd end(Progress progress, @Nullable String stopReason) {

@@ -113,9 +113,20 @@ public final class TrainState implements AutoCloseable {
     return stepsPerEpoch;
   }
 
-  /** Whether the last step of the current epoch is done. */
+  /** The number of optimizer steps of the whole run. */
+  public long totalSteps() {
+    long steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
+    return config.maxSteps() == null ? steps : Math.min(steps, config.maxSteps());
+  }
+
+  /** Whether the last step of the current epoch, or of the run, is done. */
   public boolean isEpochEnd() {
-    return progress.stepInEpoch() == stepsPerEpoch;
+    return progress.stepInEpoch() == stepsPerEpoch || progress.step() == totalSteps();
+  }
+
+  /** Whether all steps are done and validated. */
+  boolean isFinished() {
+    return progress.step() >= totalSteps() && progress.isValidated();
   }
 
   /** The number of examples or tokens in the current batch that count, over all processes. */
@@ -144,9 +155,7 @@ public final class TrainState implements AutoCloseable {
    * @param base the learning rate of the optimizer or parameter group
    */
   double learningRate(double base) {
-    return config
-        .schedule()
-        .learningRate(base, progress.step() + 1, stepsPerEpoch * config.epochs());
+    return config.schedule().learningRate(base, progress.step() + 1, totalSteps());
   }
 
   boolean stopRequested() {

@@ -79,20 +79,23 @@ public final class Trainer {
       CallbackDispatcher listener = new CallbackDispatcher(run, saved, totals);
       TrainingLoop loop = new TrainingLoop(state, strategy, run.data(), listener);
       try {
-        while (state.epoch() <= config.epochs() && !run.ranks().shouldStop(options.stop())) {
+        while (!state.isFinished() && !run.ranks().shouldStop(options.stop())) {
           state.progress().epochBegins();
           listener.loading();
           model.setTraining(true);
           strategy.trainEpoch(loop);
           if (state.isEpochEnd()) {
-            listener.validating();
-            saved.guard().requireFiniteWeights(state.step());
-            totals.validated(validate(data, state));
-            state.progress().epochDone();
             listener.saving();
-            saved.save();
+            saved.save(); // If the validation is interrupted, the resumed run repeats it.
+            listener.validating();
+            validate(data, run, totals);
           }
         }
+        if (!state.progress().isValidated() && !options.stop().interrupted()) {
+          listener.validating();
+          validate(data, run, totals);
+        }
+        listener.saving();
       } catch (RuntimeException e) {
         throw OutOfMemoryException.orItself(e, listener.position());
       } catch (OutOfMemoryError e) {
@@ -125,11 +128,11 @@ public final class Trainer {
     run.ranks().broadcast(model.parameters().stream().map(Parameter::value).toList());
     List<String> skipped = saved.restore();
     run.ranks().requireSameValues(model.parameters(), state.step());
-    state.progress().requireWithin(config.epochs());
+    state.progress().requireWithin(config.epochs(), config.maxSteps());
     TrainingStart start =
         new TrainingStart(
             state.step(),
-            Math.multiplyExact(state.stepsPerEpoch(), config.epochs()),
+            state.totalSteps(),
             config.epochs(),
             skipped,
             stopRequested ? null : endReason(state));
@@ -138,9 +141,7 @@ public final class Trainer {
 
   /** The reason why a restored run has no steps left to train; null if it has steps left. */
   private @Nullable String endReason(TrainState state) {
-    return state.epoch() > config.epochs()
-        ? "all " + state.step() + " steps are done"
-        : options.stop().reason();
+    return state.isFinished() ? "all " + state.step() + " steps are done" : options.stop().reason();
   }
 
   private void initialize() {
@@ -210,18 +211,27 @@ public final class Trainer {
     return new Evaluator(model, data.metrics(), config.microBatch());
   }
 
-  private Optional<Evaluation> validate(DataSplits data, TrainState state) {
+  /** Validates the current step, unless the run is interrupted before or meanwhile. */
+  private void validate(DataSplits data, RunContext run, RunTotals totals) {
+    TrainState state = run.state();
     Optional<Dataset> split = data.validation();
     if (split.isEmpty()) {
-      return Optional.empty();
+      state.progress().validated(state.stepsPerEpoch());
+      return;
     }
     try (NDScope temporary = new NDScope();
         WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
       temporary.suppressNotUsedWarning();
-      Evaluation evaluation = evaluator(data).evaluate(split.get(), strategy.collective());
-      ValidationReport report = new ValidationReport(state.step(), state.epoch(), evaluation);
-      notify(callback -> callback.onValidation(report));
-      return Optional.of(evaluation);
+      evaluator(data)
+          .evaluate(split.get(), run.ranks(), options.stop())
+          .ifPresent(
+              evaluation -> {
+                ValidationReport report =
+                    new ValidationReport(state.step(), state.epoch(), evaluation);
+                notify(callback -> callback.onValidation(report));
+                totals.validated(evaluation);
+                state.progress().validated(state.stepsPerEpoch());
+              });
     }
   }
 

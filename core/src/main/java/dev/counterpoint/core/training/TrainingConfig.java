@@ -10,6 +10,7 @@ import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.RecordCopy;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Training settings: the {@code training:} section of a run file.
  *
  * @param epochs the number of passes over the training split
+ * @param maxSteps the run ends after this number of optimizer steps, if not before, and the
+ *     learning rate schedule spans them; absent: only {@code epochs} counts
+ * @param maxTime the run ends after this time in training steps, over all restarts; absent: only
+ *     {@code epochs} counts
  * @param batchSize the number of examples in an optimizer step, over all processes and
  *     micro-batches
  * @param microBatchSize the maximum number of examples computed at once; absent: the whole shard
@@ -39,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TrainingConfig(
     int epochs,
+    @Nullable Integer maxSteps,
+    @Nullable Duration maxTime,
     int batchSize,
     @Nullable Integer microBatchSize,
     OptimizerConfig optimizer,
@@ -56,6 +63,8 @@ public record TrainingConfig(
     Checks checks =
         new Checks()
             .positive("epochs", epochs)
+            .positive("maxSteps", maxSteps)
+            .positive("maxTime", maxTime == null ? null : maxTime.toMillis())
             .positive("batchSize", batchSize)
             .positive("reportEvery", reportEvery)
             .positive("microBatchSize", microBatchSize)
@@ -80,6 +89,8 @@ public record TrainingConfig(
   public static TrainingConfig defaults() {
     return new TrainingConfig(
         3,
+        null,
+        null,
         32,
         null,
         AdamW.defaults(),
@@ -98,6 +109,16 @@ public record TrainingConfig(
   /** Returns a copy with another number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
     return RecordCopy.with(this, "epochs", epochs);
+  }
+
+  /** Returns a copy with another maximum number of steps; null for none. */
+  public TrainingConfig withMaxSteps(@Nullable Integer maxSteps) {
+    return RecordCopy.with(this, "maxSteps", maxSteps);
+  }
+
+  /** Returns a copy with another maximum time; null for none. */
+  public TrainingConfig withMaxTime(@Nullable Duration maxTime) {
+    return RecordCopy.with(this, "maxTime", maxTime);
   }
 
   /** Returns a copy with another batch size. */

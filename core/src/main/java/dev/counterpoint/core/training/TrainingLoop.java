@@ -47,7 +47,7 @@ public final class TrainingLoop {
     Optimizer optimizer = state.optimizer();
     boolean stop = false;
     try (BatchLoader steps = data.load(state, strategy)) {
-      while (steps.hasNext() && !stop) {
+      while (steps.hasNext() && !stop && !state.isEpochEnd()) {
         StepTotals totals = new StepTotals(strategy.collective());
         gradients.clear();
         try (StepBatch batch = steps.next()) {

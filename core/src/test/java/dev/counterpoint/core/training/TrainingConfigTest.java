@@ -9,6 +9,7 @@ import dev.counterpoint.core.optimizer.AverageWeights;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.schedule.Linear;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,8 @@ class TrainingConfigTest {
         .isEqualTo(
             new TrainingConfig(
                 3,
+                null,
+                null,
                 32,
                 null,
                 AdamW.defaults(),
@@ -119,6 +122,8 @@ class TrainingConfigTest {
     TrainingConfig changed =
         DEFAULTS
             .withEpochs(7)
+            .withMaxSteps(40)
+            .withMaxTime(Duration.ofMinutes(3))
             .withBatchSize(6)
             .withMicroBatchSize(5)
             .withOptimizer(AdamW.of(0.5))
@@ -134,6 +139,8 @@ class TrainingConfigTest {
         .isEqualTo(
             new TrainingConfig(
                 7,
+                40,
+                Duration.ofMinutes(3),
                 6,
                 5,
                 AdamW.of(0.5),
@@ -155,6 +162,8 @@ class TrainingConfigTest {
     TrainingConfig config =
         new TrainingConfig(
             1,
+            null,
+            null,
             1,
             null,
             AdamW.defaults(),
@@ -178,6 +187,8 @@ class TrainingConfigTest {
       int epochs, int batchSize, Integer microBatchSize, Double clipNorm, int reportEvery) {
     return new TrainingConfig(
         epochs,
+        null,
+        null,
         batchSize,
         microBatchSize,
         AdamW.defaults(),

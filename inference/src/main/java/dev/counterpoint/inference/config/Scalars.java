@@ -1,6 +1,8 @@
 package dev.counterpoint.inference.config;
 
 import java.math.BigInteger;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +31,7 @@ final class Scalars {
           Double.class, new Kind("a number", Scalars::number),
           boolean.class, new Kind("true or false", Scalars::bool),
           Boolean.class, new Kind("true or false", Scalars::bool),
+          Duration.class, new Kind("a duration such as 90s, 45m, 8h or 1h30m", Scalars::duration),
           String.class, new Kind("a string", YamlNode.Scalar::text));
 
   private Scalars() {}
@@ -99,6 +102,19 @@ final class Scalars {
       case "false", "False", "FALSE" -> false;
       default -> null;
     };
+  }
+
+  private static @Nullable Object duration(YamlNode.Scalar scalar) {
+    try {
+      return Duration.parse("PT" + scalar.text().toUpperCase(Locale.ROOT));
+    } catch (DateTimeParseException e) {
+      return null;
+    }
+  }
+
+  /** A duration as run files have it: {@code 1h30m}. */
+  static String text(Duration duration) {
+    return duration.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
   }
 
   /** Parses a scalar; null if it is not of the expected kind. */

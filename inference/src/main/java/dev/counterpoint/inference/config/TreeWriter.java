@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.inference.config.RecordShape.Part;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,9 @@ record TreeWriter(Contracts contracts) {
     }
     if (value instanceof Enum<?> constant) {
       return JSON.textNode(Scalars.name(constant));
+    }
+    if (value instanceof Duration duration) {
+      return JSON.textNode(Scalars.text(duration));
     }
     if (value instanceof String text) {
       return JSON.textNode(text);

@@ -45,9 +45,9 @@ import picocli.CommandLine.ScopeType;
       ExitCode.SUCCESS + ":success",
       ExitCode.RUN_FAILED + ":the run failed",
       ExitCode.INVALID_REQUEST + ":invalid request: arguments, run file or data",
-      ExitCode.INTERRUPTED + ":stopped by SIGINT (Ctrl-C) after saving",
-      ExitCode.OUTPUT_CLOSED + ":standard output was closed by its reader (SIGPIPE)",
-      ExitCode.TERMINATED + ":stopped by SIGTERM after saving"
+      "128 + N:stopped by signal N after saving: SIGHUP 129, SIGINT (Ctrl-C) 130, SIGUSR1 138,"
+          + " SIGTERM 143, SIGXCPU 152",
+      ExitCode.OUTPUT_CLOSED + ":standard output was closed by its reader (SIGPIPE)"
     })
 public final class Main {
   @Option(

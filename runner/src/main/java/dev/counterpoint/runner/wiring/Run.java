@@ -37,6 +37,8 @@ public record Run(
   private static final List<String> CHANGEABLE =
       List.of(
           "training.epochs",
+          "training.maxSteps",
+          "training.maxTime",
           "training.reportEvery",
           "checkpoint",
           "callbacks",

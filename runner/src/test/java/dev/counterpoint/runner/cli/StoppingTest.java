@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Signals to a training process. */
 @DisabledOnOs(OS.WINDOWS)
@@ -70,19 +71,20 @@ final class StoppingTest {
             .collect(Collectors.joining("", "text\tlabel\n", "")));
   }
 
-  @Test
-  void sigtermFinishesTheStepSavesAndPrintsHowToResume() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "HUP, 129", "USR1, 138", "XCPU, 152"})
+  void signalFinishesTheStepSavesAndPrintsHowToResume(String name, int code) throws Exception {
     Process process = train("--set", "callbacks.0.step=0");
     try (BufferedReader said = process.errorReader()) {
       await(said, "step 1 of");
-      signal(process, "TERM");
+      signal(process, name);
       await(said, "Stopping after this step");
     }
 
-    assertThat(process.waitFor()).isEqualTo(ExitCode.TERMINATED);
+    assertThat(process.waitFor()).isEqualTo(code);
     String out = new String(process.getInputStream().readAllBytes());
     assertThat(out)
-        .contains("stopped: SIGTERM")
+        .contains("stopped: SIG" + name)
         .contains("resume with: ./counterpoint train " + folder.resolve("run"));
     assertThat(folder.resolve("run/.crash-marker")).doesNotExist();
   }
@@ -101,7 +103,7 @@ final class StoppingTest {
     } finally {
       process.destroyForcibly();
     }
-    assertThat(process.exitValue()).isEqualTo(ExitCode.INTERRUPTED);
+    assertThat(process.exitValue()).isEqualTo(130);
     // The checkpoint of step 2 may have been under way.
     CheckpointStore store = new CheckpointStore(folder.resolve("run/checkpoints"), 1);
     assertThat(store.newest().checkpoint().orElseThrow().step()).isBetween(1L, 2L);

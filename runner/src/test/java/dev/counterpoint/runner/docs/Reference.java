@@ -210,6 +210,7 @@ final class Reference {
       case "int", "Integer", "long", "Long" -> "integer";
       case "double", "Double" -> "number";
       case "boolean", "Boolean" -> "`true`, `false`";
+      case "Duration" -> "duration, as `90s` or `1h30m`";
       case "String" -> "text";
       default -> "keys below";
     };

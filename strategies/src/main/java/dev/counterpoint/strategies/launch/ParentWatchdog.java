@@ -43,8 +43,8 @@ public final class ParentWatchdog {
   /**
    * Starts the watchdog if {@value #VARIABLE} is {@value #STDIN}.
    *
-   * @param exit receives 75 when the parent is gone, and 130 or 143 for a stop request before
-   *     {@link #onStop}
+   * @param exit receives 75 when the parent is gone, and the code of the signal for a stop request
+   *     before {@link #onStop}
    */
   public static ParentWatchdog of(Map<String, String> environment, IntConsumer exit) {
     return STDIN.equals(environment.get(VARIABLE))
@@ -95,7 +95,7 @@ public final class ParentWatchdog {
   /**
    * Sets the handler of stop requests.
    *
-   * @param handler receives {@code INT} or {@code TERM}
+   * @param handler receives one of {@link RankExit#stopSignals}
    */
   public synchronized void onStop(Consumer<String> handler) {
     this.onStop = handler;

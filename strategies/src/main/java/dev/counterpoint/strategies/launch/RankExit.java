@@ -1,5 +1,9 @@
 package dev.counterpoint.strategies.launch;
 
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
 /** Exit codes of ranks and trackers. */
 public final class RankExit {
   public static final int DONE = 0;
@@ -9,9 +13,15 @@ public final class RankExit {
   /** Another process was lost: start all processes again. */
   public static final int RETRY = 75;
 
-  public static final int INTERRUPTED = 130;
-  public static final int TERMINATED = 143;
   private static final int BY_SIGNAL = 128;
+
+  /**
+   * Signals that save and stop a run, with their numbers on Linux: those of terminals and service
+   * managers, and those that batch systems such as Slurm send before the time limit of a job.
+   */
+  private static final Map<String, Integer> STOP_SIGNALS =
+      Map.of("HUP", 1, "INT", 2, "USR1", 10, "TERM", 15, "XCPU", 24);
+
   private static final String[] SIGNALS = {
     "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
     "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM"
@@ -24,9 +34,14 @@ public final class RankExit {
     return code == DONE || isStopped(code);
   }
 
-  /** Whether the process was stopped by SIGINT or SIGTERM after saving. */
+  /** Whether the process was stopped by one of the {@link #stopSignals} after saving. */
   public static boolean isStopped(int code) {
-    return code == INTERRUPTED || code == TERMINATED;
+    return STOP_SIGNALS.containsValue(code - BY_SIGNAL);
+  }
+
+  /** The names of the signals that save and stop a run, without {@code SIG}. */
+  public static Set<String> stopSignals() {
+    return STOP_SIGNALS.keySet();
   }
 
   /** Whether another attempt would end with the same failure. */
@@ -34,9 +49,9 @@ public final class RankExit {
     return code == FAILED || code == INVALID_REQUEST;
   }
 
-  /** The exit code of a process that {@code INT} or {@code TERM} has stopped. */
+  /** The exit code of a process that one of the {@link #stopSignals} has stopped. */
   public static int ofSignal(String name) {
-    return name.equals("INT") ? INTERRUPTED : TERMINATED;
+    return BY_SIGNAL + Objects.requireNonNull(STOP_SIGNALS.get(name), name);
   }
 
   /** Describes the end of a process, as a predicate: {@code ended with exit code 3}. */

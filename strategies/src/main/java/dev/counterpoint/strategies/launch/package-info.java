@@ -19,7 +19,8 @@
  * <tr><td>{@code COUNTERPOINT_SECRET}</td><td>the secret of ranks and tracker; default empty</td></tr>
  * <tr><td>{@code COUNTERPOINT_PARENT_WATCHDOG}</td><td>{@code stdin}: the process exits with 75 when
  * its standard input ends, so that it never outlives the process that holds the other end. The lines
- * {@code stop INT} and {@code stop TERM} there request the process to save and stop. Signals do the same;
+ * {@code stop TERM}, or another of {@link dev.counterpoint.strategies.launch.RankExit#stopSignals},
+ * requests the process to save and stop. Signals do the same;
  * a second signal has no further effect</td></tr>
  * <tr><td>{@code COUNTERPOINT_DIRECTORY}</td><td>{@code copy}: DIR belongs to this rank alone. The
  * launcher has copied {@code run.yaml} and {@code provenance.json} of an existing run into each
@@ -44,7 +45,7 @@
  * did not join in time</td></tr>
  * <tr><td>75</td><td>this attempt failed because of another process: start all ranks and a new tracker
  * again</td></tr>
- * <tr><td>130, 143</td><td>stopped by SIGINT or SIGTERM, after saving</td></tr>
+ * <tr><td>128 + number</td><td>stopped by SIGHUP, SIGINT, SIGUSR1, SIGTERM or SIGXCPU, after saving</td></tr>
  * <tr><td>other</td><td>the process was killed; start all again</td></tr>
  * </table>
  */

@@ -127,8 +127,7 @@ final class ClusterJob {
 
     int run(RankTask task) throws InterruptedException {
       ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
-      SignalUtils.register("INT", action("INT"));
-      SignalUtils.register("TERM", action("TERM"));
+      RankExit.stopSignals().forEach(name -> SignalUtils.register(name, action(name)));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
       AuthenticatedServer.daemon(job, "job").start();
       try {

@@ -11,17 +11,11 @@ public final class ExitCode {
   /** Invalid arguments, run file or data; nothing was started. */
   public static final int INVALID_REQUEST = 2;
 
-  /** Stopped by SIGINT: 128 + 2, as in shells. */
-  public static final int INTERRUPTED = 130;
-
   /**
    * Standard output was closed by its reader: 128 + 13. The JVM ignores SIGPIPE, so the command
    * exits with the code of a program that the signal terminates.
    */
   public static final int OUTPUT_CLOSED = 141;
-
-  /** Stopped by SIGTERM: 128 + 15. */
-  public static final int TERMINATED = 143;
 
   private ExitCode() {}
 }

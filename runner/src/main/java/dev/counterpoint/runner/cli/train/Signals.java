@@ -4,19 +4,17 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
-import java.util.Map;
+import dev.counterpoint.strategies.launch.RankExit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Handles Ctrl-C and SIGTERM: the first signal saves and stops the run, the second one ends the
- * program at once. Files are complete even then, since each is written to a temporary name first.
+ * Handles Ctrl-C, SIGTERM and the other {@link RankExit#stopSignals}: the first signal saves and
+ * stops the run, the second one ends the program at once. Files are complete even then, since each
+ * is written to a temporary name first.
  */
 final class Signals {
-  private static final Map<String, Integer> CODES =
-      Map.of("INT", ExitCode.INTERRUPTED, "TERM", ExitCode.TERMINATED);
-
   private final AtomicInteger received = new AtomicInteger(ExitCode.SUCCESS);
   private final Consumer<String> first;
   private final IntConsumer second;
@@ -36,7 +34,7 @@ final class Signals {
     Signals signals =
         new Signals(
             name -> {
-              stop.request("SIG" + name);
+              stop.interrupt("SIG" + name);
               console.log("Stopping after this step; a second signal stops at once.");
             },
             code -> {
@@ -52,7 +50,7 @@ final class Signals {
   /**
    * Forwards signals to other processes.
    *
-   * @param first receives {@code INT} or {@code TERM}
+   * @param first receives the name of the signal, without {@code SIG}
    * @param second kills the processes
    */
   static Signals forwarding(Consumer<String> first, Runnable second) {
@@ -66,12 +64,13 @@ final class Signals {
   }
 
   private Signals registered() {
-    CODES.keySet().forEach(name -> org.jline.utils.Signals.register(name, () -> receive(name)));
+    RankExit.stopSignals()
+        .forEach(name -> org.jline.utils.Signals.register(name, () -> receive(name)));
     return this;
   }
 
   private void receive(String name) {
-    int code = CODES.getOrDefault(name, ExitCode.TERMINATED);
+    int code = RankExit.ofSignal(name);
     if (received.compareAndSet(ExitCode.SUCCESS, code)) {
       first.accept(name);
     } else {
