@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Saves the model with the best validation metric as the checkpoint {@code best}, and selects it as
@@ -73,6 +74,11 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
     Optional<Checkpoint> current = found.checkpoint().filter(it -> it.step() == bestStep);
     return new CheckpointStore.Found(
         current, bestStep == NONE ? List.of() : found.skipped(), found.lost());
+  }
+
+  @Override
+  public OptionalLong selectedStep() {
+    return bestStep == NONE ? OptionalLong.empty() : OptionalLong.of(bestStep);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.counterpoint.core.parameter.Gradients;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Observes a training run. A callback does not change the training; it may request its end through
@@ -91,5 +92,8 @@ public interface Callback {
   interface SelectsResult extends Callback {
     /** Returns the checkpoint whose model is the result; empty for the model of the last step. */
     CheckpointStore.Found selected() throws IOException;
+
+    /** Returns the step of the best model so far; empty if it is the model of the last step. */
+    OptionalLong selectedStep();
   }
 }

@@ -7,8 +7,15 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Console output of a command: results on standard output, remarks on standard error and, on a
@@ -26,6 +33,7 @@ public final class Console implements AutoCloseable {
   private final PrintWriter err;
   private final boolean terminal;
   private final IntSupplier columns;
+  private @Nullable Path copy;
   private String status = "";
   private boolean closed;
 
@@ -66,8 +74,33 @@ public final class Console implements AutoCloseable {
     return Math.max(1, columns.getAsInt() - 1);
   }
 
+  /** Also appends each line that is printed from now on to a file, with time and level. */
+  public synchronized void copyTo(Path file) {
+    copy = file;
+  }
+
+  /** Appends lines to the file of {@link #copyTo}, if there is one, without printing them. */
+  public synchronized void record(String level, String text) {
+    if (copy == null) {
+      return;
+    }
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    List<String> lines =
+        text.lines()
+            .map(line -> now + " " + level + " " + ControlCharacterEscaper.of(line))
+            .toList();
+    try {
+      Files.write(copy, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      String failure = "The log is no longer written: " + IoFailure.of(e) + ".";
+      copy = null;
+      log(failure);
+    }
+  }
+
   /** Prints a remark to standard error. Each of its lines has its control characters escaped. */
   public synchronized void log(String line) {
+    record("INFO", line);
     erase();
     line.lines().map(ControlCharacterEscaper::of).forEach(err::println);
     redraw();
@@ -80,6 +113,7 @@ public final class Console implements AutoCloseable {
    * @throws RunFailed if the line cannot be written for another reason
    */
   public synchronized void print(String line) {
+    record("INFO", line);
     erase();
     err.flush();
     out.println(line);

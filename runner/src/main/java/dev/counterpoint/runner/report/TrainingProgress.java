@@ -89,7 +89,8 @@ public final class TrainingProgress implements Callback {
       double recentLoss = recent.loss();
       Supplier<String> pace = pace(totalSteps - report.step());
       bar.show(report.step(), () -> ", loss " + Formats.number(recentLoss) + pace.get());
-    } else if (report.step() == firstStep + 1) {
+    }
+    if (report.step() == firstStep + 1) {
       printLine(report, "");
     } else if (report.step() % plainEvery() == 0) {
       linePending = true;
@@ -106,7 +107,7 @@ public final class TrainingProgress implements Callback {
   }
 
   private void printLine(StepReport report, String validation) {
-    console.log(
+    String line =
         Formats.of(
             "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
             report.step(),
@@ -115,7 +116,12 @@ public final class TrainingProgress implements Callback {
             loss / weight,
             validation,
             Formats.learningRate(report.learningRate()),
-            pace(totalSteps - report.step()).get()));
+            pace(totalSteps - report.step()).get());
+    if (bar == null) {
+      console.log(line);
+    } else {
+      console.record("INFO", line);
+    }
     loss = 0;
     weight = 0;
     linePending = false;

@@ -47,6 +47,11 @@ public record Outcome(
     return new Outcome(end, best, ModelHash.of(model.parameters()), skipped);
   }
 
+  /** The step of the final model. */
+  public long step() {
+    return best.map(Checkpoint::step).orElse(end.steps());
+  }
+
   /** The validation metrics of the final model; empty if it was not validated. */
   public Map<String, Double> validation() {
     Map<String, Double> values = new LinkedHashMap<>();

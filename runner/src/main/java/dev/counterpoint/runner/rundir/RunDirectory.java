@@ -128,6 +128,11 @@ public record RunDirectory(Path path, boolean preexisting) {
     return path.resolve(".crash-marker");
   }
 
+  /** The printed lines of a run in a single process, with time and level. */
+  public Path log() {
+    return path.resolve("run.log");
+  }
+
   /** The HTML report. */
   public Path report() {
     return path.resolve("report.html");
@@ -211,6 +216,7 @@ public record RunDirectory(Path path, boolean preexisting) {
             provenance(),
             metrics(),
             report(),
+            log(),
             checkpoints(),
             crashMarker(),
             mark(),

@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Guice module that creates the objects of a training run from its run file. */
 public final class RunModule extends AbstractModule {
@@ -150,13 +151,24 @@ public final class RunModule extends AbstractModule {
     callbacks.add(new RunDirectoryGuard(run.directory()));
     callbacks.add(crashMarker);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
-    callbacks.add(
-        new RunReport(
-            run.directory(), run.file().name(), () -> data.samples().duringTraining(model)));
     callbacks.add(new TrainingProgress(console, every, new Contention()));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
+    callbacks.add(
+        new RunReport( // after the callback that selects the model
+            run.directory(),
+            run.file().name(),
+            () -> data.samples().duringTraining(model),
+            () -> selectedStep(callbacks)));
     callbacks.addAll(extraCallbacks);
     return callbacks;
+  }
+
+  private static OptionalLong selectedStep(List<Callback> callbacks) {
+    return callbacks.stream()
+        .filter(Callback.SelectsResult.class::isInstance)
+        .mapToLong(it -> ((Callback.SelectsResult) it).selectedStep().orElse(-1))
+        .filter(step -> step >= 0)
+        .findFirst();
   }
 
   /**

@@ -7,12 +7,40 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ConsoleTest {
   private final StringWriter output = new StringWriter();
   private final PrintWriter writer = new PrintWriter(output);
   private final Console console = new Console(writer, writer, true, () -> 80);
+
+  @Test
+  void linesAreCopiedToAFileWithTimeAndLevel(@TempDir Path folder) throws IOException {
+    Path log = folder.resolve("run.log");
+    console.copyTo(log);
+    console.log("one\ntwo\u001b[1m");
+    console.print("result");
+    console.record("ERROR", "failed");
+
+    assertThat(Files.readAllLines(log))
+        .satisfiesExactly(
+            line -> assertThat(line).matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z INFO one"),
+            line -> assertThat(line).contains(" INFO two").doesNotContain("\u001b"),
+            line -> assertThat(line).endsWith(" INFO result"),
+            line -> assertThat(line).endsWith(" ERROR failed"));
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenIsNamedOnce(@TempDir Path folder) {
+    console.copyTo(folder.resolve("gone/run.log"));
+    console.log("one");
+    console.log("two");
+
+    assertThat(output.toString()).containsOnlyOnce("/run.log").contains("one", "two");
+  }
 
   @Test
   void statusLineIsOverwritten() {

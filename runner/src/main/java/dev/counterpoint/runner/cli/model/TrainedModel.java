@@ -6,6 +6,7 @@ import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -52,6 +53,14 @@ final class TrainedModel {
     }
     UserCode.changes(run, classpath).forEach(console::log);
     JsonNode summary = AtomicFile.readJson(run.summary());
+    if (summary.path("stopReason").asText().startsWith("SIG")) {
+      console.log(
+          Formats.of(
+              "The run is unfinished: it was stopped by %s after step %d. To resume: %s",
+              summary.path("stopReason").asText(),
+              summary.path("steps").asLong(),
+              LauncherCommand.line("train", directory)));
+    }
     long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
     if (newest.isPresent()

@@ -32,6 +32,7 @@ import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.TrainingProgress;
+import dev.counterpoint.runner.report.html.RunReport;
 import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -98,6 +99,9 @@ final class TrainingProcess {
         Collective collective = session.connect(run, data);
         session; // Closed first: the tracker must receive the cause before the ring breaks.
         CrashMarker crashMarker = wired.getInstance(CrashMarker.class)) {
+      if (environment.isEmpty()) {
+        console.copyTo(run.directory().log());
+      }
       if (rankZero) {
         CrashMarker.take(run.directory()).ifPresent(console::log);
       }
@@ -112,7 +116,11 @@ final class TrainingProcess {
         TrainingEnd end = trainer.train(data);
         if (rankZero) {
           List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
-          finish(data, model, Outcome.of(end, model, callbacks));
+          Outcome outcome = Outcome.of(end, model, callbacks);
+          finish(data, model, outcome);
+          callbacks.stream()
+              .filter(RunReport.class::isInstance)
+              .forEach(report -> ((RunReport) report).add(outcome));
         }
       }
       if (signals.exitCode() != ExitCode.SUCCESS) {
@@ -127,14 +135,19 @@ final class TrainingProcess {
       throw e;
     } catch (NotFiniteException e) {
       String replay = e.snapshot().map(folder -> " " + TrainingProgress.replay(folder)).orElse("");
-      throw new RunFailed(e.getMessage() + replay, e);
+      throw logged(new RunFailed(e.getMessage() + replay, e));
     } catch (OutOfMemoryException e) {
-      throw new RunFailed(String.valueOf(e.getMessage()), e);
+      throw logged(new RunFailed(String.valueOf(e.getMessage()), e));
     } catch (UncheckedIOException e) {
-      throw failed(Objects.requireNonNull(e.getCause()));
+      throw logged(failed(Objects.requireNonNull(e.getCause())));
     } catch (IOException e) {
-      throw failed(e);
+      throw logged(failed(e));
     }
+  }
+
+  private RunFailed logged(RunFailed failure) {
+    console.record("ERROR", String.valueOf(failure.getMessage()));
+    return failure;
   }
 
   /** Rank 0 locks the run directory for writing, its launcher for the job. Null on other ranks. */

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  * @param metrics the metric columns of the validation table
  * @param validations the rows of the validation table
  * @param snapshots the step snapshots of the run
- * @param confusions the confusion matrix of the last validation, as a list of at most one
- * @param sampleViews the samples of the last validation, as a list of at most one
+ * @param confusions the confusion matrix of the best or last validation, as a list of at most one
+ * @param sampleViews the samples of that validation, as a list of at most one
  * @param runFile the resolved run file, as text
  * @param provenance the flattened {@code provenance.json}
  */

@@ -14,6 +14,7 @@ import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -38,6 +40,7 @@ public final class RunReport implements Callback, Stateful {
   private final RunDirectory directory;
   private final String name;
   private final Supplier<List<Samples.Sample>> samples;
+  private final Supplier<OptionalLong> selectedStep;
   private long step;
   private long totalSteps;
   private Optional<ConfusionTable> confusions = Optional.empty();
@@ -47,12 +50,18 @@ public final class RunReport implements Callback, Stateful {
    * Creates the report of a run.
    *
    * @param name the name of the run
-   * @param samples runs the model on some examples; called after each validation
+   * @param samples runs the model on some examples; called after a validation
+   * @param selectedStep the step of the model that is the result so far; empty for the last step
    */
-  public RunReport(RunDirectory directory, String name, Supplier<List<Samples.Sample>> samples) {
+  public RunReport(
+      RunDirectory directory,
+      String name,
+      Supplier<List<Samples.Sample>> samples,
+      Supplier<OptionalLong> selectedStep) {
     this.directory = directory;
     this.name = name;
     this.samples = samples;
+    this.selectedStep = selectedStep;
   }
 
   @Override
@@ -68,18 +77,32 @@ public final class RunReport implements Callback, Stateful {
 
   @Override
   public void onValidation(ValidationReport report) {
-    confusions =
-        report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
-    lastSamples = new SampleView(report.step(), samples.get());
-    write("still running");
+    if (selectedStep.get().orElse(report.step()) == report.step()) {
+      confusions =
+          report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
+      lastSamples = new SampleView(report.step(), samples.get());
+    }
+    write("still running.");
   }
 
   @Override
   public void onEnd(TrainingEnd end) {
-    write(end.stopReason() == null ? "finished" : "stopped: " + end.stopReason());
+    write(ended(end));
   }
 
-  /** Returns the last confusion matrix and samples, which are stored in no other file. */
+  /** Adds the result of the run: the step and the hash of its model. */
+  public void add(Outcome outcome) {
+    write(
+        Formats.of(
+            "%s Model of step %,d, hash %s.",
+            ended(outcome.end()), outcome.step(), outcome.modelHash()));
+  }
+
+  private static String ended(TrainingEnd end) {
+    return end.stopReason() == null ? "finished." : "stopped: " + end.stopReason() + ".";
+  }
+
+  /** Returns the confusion matrix and samples, which are stored in no other file. */
   @Override
   public Map<String, Object> state() {
     try {
@@ -114,7 +137,7 @@ public final class RunReport implements Callback, Stateful {
       Page page =
           Page.of(
               name,
-              Formats.of("Step %,d of %,d, %s.", step, totalSteps, state),
+              Formats.of("Step %,d of %,d, %s", step, totalSteps, state),
               RunLog.read(directory.metrics()),
               snapshots(),
               confusions,

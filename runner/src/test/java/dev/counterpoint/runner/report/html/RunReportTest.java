@@ -9,6 +9,7 @@ import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.ConfusionMatrix;
 import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.io.StringReader;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilder;
@@ -34,6 +36,7 @@ final class RunReportTest {
   @TempDir private Path path;
   private RunDirectory directory;
   private List<Samples.Sample> samples = List.of();
+  private OptionalLong selectedStep = OptionalLong.empty();
 
   @BeforeEach
   void writeRunDirectory() throws IOException {
@@ -66,6 +69,25 @@ final class RunReportTest {
 
     report.onEnd(end(null));
     assertThat(html()).contains("Step 1,200 of 2,000, finished.");
+  }
+
+  @Test
+  void reportKeepsTheConfusionMatrixOfTheSelectedModel() throws IOException {
+    RunReport report = report();
+    selectedStep = OptionalLong.of(30);
+    report.onValidation(validation(labels("no", "yes")));
+    selectedStep = OptionalLong.of(20);
+    report.onValidation(validation(labels("one", "two")));
+
+    assertThat(html()).contains("Validation after step 30").doesNotContain("two</th>");
+  }
+
+  @Test
+  void reportNamesTheModel() throws IOException {
+    Outcome outcome = new Outcome(end(null), Optional.empty(), "12ab", List.of());
+    report().add(outcome);
+
+    assertThat(html()).contains("Model of step " + outcome.step()).contains("12ab");
   }
 
   @Test
@@ -224,7 +246,7 @@ final class RunReportTest {
   }
 
   private RunReport report() {
-    return new RunReport(directory, "mine", () -> samples);
+    return new RunReport(directory, "mine", () -> samples, () -> selectedStep);
   }
 
   private String written() throws IOException {
