@@ -84,6 +84,11 @@ public interface Collective extends AutoCloseable {
     return sums;
   }
 
+  /** The time in exchanges so far, in seconds, including the wait for slower processes. */
+  default double exchangeSeconds() {
+    return 0;
+  }
+
   /** Waits until every process has called this method. */
   default void barrier() {
     allGather(new byte[0]);

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Guice module that creates the objects of a training run from its run file. */
 public final class RunModule extends AbstractModule {
@@ -151,7 +152,10 @@ public final class RunModule extends AbstractModule {
     callbacks.add(new RunDirectoryGuard(run.directory()));
     callbacks.add(crashMarker);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));
-    callbacks.add(new TrainingProgress(console, every, new Contention()));
+    boolean distributed = run.file().strategy().processes().isPresent();
+    // For rank 0 the other ranks are other processes.
+    Supplier<String> contention = distributed ? () -> "" : new Contention();
+    callbacks.add(new TrainingProgress(console, every, contention));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.add(
         new RunReport( // after the callback that selects the model

@@ -43,6 +43,8 @@ public final class RingCollective implements Collective {
   private final ExecutorService thread = Executors.newSingleThreadExecutor(RingCollective::daemon);
   private ByteBuffer parts = ByteBuffer.allocateDirect(0);
 
+  private long exchangeNanos;
+
   /** {@link System#nanoTime} of the last progress of the ring. */
   private volatile long progress;
 
@@ -186,7 +188,8 @@ public final class RingCollective implements Collective {
 
   /** Makes native calls, and waits for them as long as the ring makes progress. */
   void call(String act, IntSupplier calls) {
-    progress = System.nanoTime();
+    long begin = System.nanoTime();
+    progress = begin;
     Future<String> future =
         thread.submit(() -> calls.getAsInt() == 0 ? "" : NativeRing.lastError());
     try {
@@ -201,6 +204,12 @@ public final class RingCollective implements Collective {
     } catch (InterruptedException e) {
       end(act, "interrupted");
     }
+    exchangeNanos += System.nanoTime() - begin;
+  }
+
+  @Override
+  public double exchangeSeconds() {
+    return exchangeNanos * 1e-9;
   }
 
   private String await(Future<String> future)

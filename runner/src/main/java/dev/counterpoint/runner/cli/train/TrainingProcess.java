@@ -11,6 +11,7 @@ import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -113,7 +114,9 @@ final class TrainingProcess {
         if (rankZero) {
           writeRunFiles(data);
         }
+        long begin = System.nanoTime();
         TrainingEnd end = trainer.train(data);
+        double share = collective.exchangeSeconds() / ((System.nanoTime() - begin) * 1e-9);
         if (rankZero) {
           List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
           Outcome outcome = Outcome.of(end, model, callbacks);
@@ -121,6 +124,9 @@ final class TrainingProcess {
           callbacks.stream()
               .filter(RunReport.class::isInstance)
               .forEach(report -> ((RunReport) report).add(outcome));
+          if (collective.worldSize() > 1 && end.seconds() > 0) {
+            printExchange(collective.worldSize(), share, end.examples() / end.seconds());
+          }
         }
       }
       if (signals.exitCode() != ExitCode.SUCCESS) {
@@ -206,6 +212,18 @@ final class TrainingProcess {
             trainable(summary),
             Devices.nameOf(model.device()),
             run.directory().path()));
+  }
+
+  /** Prints the share of the exchange, and the speed without it. */
+  private void printExchange(int workers, double share, double examplesPerSecond) {
+    console.print(
+        Formats.of(
+            "%d workers, %s each: %.0f %% of the time in the exchange of gradients; one process on as"
+                + " many cores: at most about %.0f examples/s",
+            workers,
+            Formats.count(Torch.threads(), "thread"),
+            100 * share,
+            examplesPerSecond / (1 - share)));
   }
 
   private static String trainable(ModelSummary summary) {
