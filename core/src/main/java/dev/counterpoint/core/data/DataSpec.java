@@ -13,20 +13,24 @@ import org.jspecify.annotations.Nullable;
  * @param labels the class names in the order of their ids; empty if there are no classes
  * @param maxLength the maximum number of tokens of a training example, if it is less than the
  *     model's maximum: prediction truncates inputs to the length used in training. Null if unknown
+ * @param beginId the token that begins a text; null if unknown
+ * @param endIds the tokens that end a text; null for {@code paddingId}
  */
 public record DataSpec(
     int vocabularySize,
     int paddingId,
     int features,
     List<String> labels,
-    @Nullable Integer maxLength) {
+    @Nullable Integer maxLength,
+    @Nullable Integer beginId,
+    @Nullable List<Integer> endIds) {
   public DataSpec {
     labels = List.copyOf(labels);
   }
 
   /** A specification without a maximum length. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null);
+    this(vocabularySize, paddingId, features, labels, null, null, null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -36,7 +40,12 @@ public record DataSpec(
 
   /** Returns a copy for examples truncated to the given number of tokens. */
   public DataSpec withMaxLength(int maxTokens) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens);
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens, beginId, endIds);
+  }
+
+  /** Returns a copy with the tokens that begin and end a text. */
+  public DataSpec withSpecialTokens(int begin, List<Integer> end) {
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxLength, begin, end);
   }
 
   /**

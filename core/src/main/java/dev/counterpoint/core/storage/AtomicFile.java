@@ -66,7 +66,7 @@ public final class AtomicFile {
       return JSON.createObjectNode();
     }
     try {
-      return JSON.readTree(file.toFile());
+      return JSON.readTree(Utf8File.read(file));
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
           file + " is damaged: it is not valid JSON (" + e.getOriginalMessage() + ").");

@@ -1,5 +1,6 @@
 package dev.counterpoint.models.gpt2;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
@@ -155,8 +156,11 @@ public record Gpt2Config(
     config.put("attn_pdrop", resolved.attentionDropout());
     config.put("layer_norm_epsilon", resolved.epsilon());
     config.put("initializer_range", resolved.deviation());
-    config.put("bos_token_id", data.paddingId());
-    config.put("eos_token_id", data.paddingId());
+    List<Integer> ends = data.endIds() == null ? List.of(data.paddingId()) : data.endIds();
+    config.put("bos_token_id", data.beginId() == null ? ends.get(0) : data.beginId());
+    ArrayNode all = config.arrayNode();
+    ends.forEach(all::add);
+    config.set("eos_token_id", ends.size() == 1 ? all.get(0) : all);
     return config;
   }
 }

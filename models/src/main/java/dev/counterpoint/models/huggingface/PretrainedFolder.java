@@ -7,6 +7,7 @@ import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
+import dev.counterpoint.core.storage.Utf8File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +106,7 @@ public record PretrainedFolder(Path path) {
 
   static JsonNode json(Path file) throws IOException {
     try {
-      return JSON.readTree(file.toFile());
+      return JSON.readTree(Utf8File.read(file));
     } catch (JacksonException e) {
       throw new InvalidSettings(file + " is not valid JSON: " + e.getOriginalMessage());
     }

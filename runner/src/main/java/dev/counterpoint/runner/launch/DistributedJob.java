@@ -3,6 +3,7 @@ package dev.counterpoint.runner.launch;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
@@ -153,7 +154,7 @@ public record DistributedJob(
     if (!Files.isReadable(secretFile)) {
       throw new InvalidSettings("--secret-file " + secretFile + " cannot be read.");
     }
-    Secret secret = Secret.of(Files.readString(secretFile).strip());
+    Secret secret = Secret.of(Utf8File.read(secretFile).strip());
     if (secret.isEmpty()) {
       throw new InvalidSettings("--secret-file " + secretFile + " is empty.");
     }

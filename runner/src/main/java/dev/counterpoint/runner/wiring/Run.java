@@ -3,6 +3,7 @@ package dev.counterpoint.runner.wiring;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.inference.config.SourcePath;
@@ -13,7 +14,6 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -221,11 +221,7 @@ public record Run(
   }
 
   private static String read(Path file) throws IOException {
-    try {
-      return Files.readString(file);
-    } catch (MalformedInputException e) {
-      throw new InvalidSettings(file + " is not UTF-8 text.");
-    }
+    return Utf8File.read(file);
   }
 
   private static String unknown(String run) {

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.questionanswering;
 
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +13,8 @@ import java.util.List;
  *
  * @param length the maximum number of tokens of a window
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared.
 record AnsweredSamples(
-    byte[] tokenizerJson,
-    List<Question> questions,
-    int paddingId,
-    int length,
-    AnswerExtraction extraction)
+    Tokenizer tokenizer, List<Question> questions, int length, AnswerExtraction extraction)
     implements Samples {
   private static final int MAX_QUESTIONS = 48;
   private static final int MAX_SAMPLES_EACH = 4;
@@ -31,7 +27,7 @@ record AnsweredSamples(
     List<Sample> correct = new ArrayList<>();
     List<Sample> incorrect = new ArrayList<>();
     try (QuestionPredictor predictor =
-        new QuestionPredictor(model, tokenizerJson, paddingId, length, extraction)) {
+        new QuestionPredictor(model, tokenizer, length, extraction)) {
       List<List<QuestionPredictor.Answer>> answers =
           predictor.answers(
               selected.stream()

@@ -7,12 +7,11 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.tasks.tokenizer.TokenizerFile;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -65,16 +64,16 @@ public record QuestionAnswering(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     Map<String, List<Question>> questions = read(files(context));
-    byte[] json = tokenizerJson(questions.get(DataSplits.TRAIN), context);
-    return splits(files(context), questions, json, context);
+    Tokenizer used = tokenizer(questions.get(DataSplits.TRAIN), context);
+    return splits(files(context), questions, used, context);
   }
 
   @Override
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
     Map<String, Path> file = Map.of(SPLIT, context.files().apply(path));
-    byte[] json = TokenizerFolder.json(Objects.requireNonNull(context.tokenizer()));
-    return splits(file, read(file), json, context);
+    Tokenizer used = TokenizerFolder.open(Objects.requireNonNull(context.tokenizer()));
+    return splits(file, read(file), used, context);
   }
 
   private static Map<String, List<Question>> read(Map<String, Path> files) throws IOException {
@@ -88,15 +87,15 @@ public record QuestionAnswering(
   private DataSplits splits(
       Map<String, Path> files,
       Map<String, List<Question>> questions,
-      byte[] json,
+      Tokenizer used,
       DataContext context)
       throws IOException {
-    TokenizerFile vocabulary = TokenizerFile.read(json, "The tokenizer");
-    QuestionSet set = new QuestionSet(vocabulary.paddingId());
-    QuestionHash hash = new QuestionHash(json);
+    int length = used.limit(length(context));
+    QuestionSet set = new QuestionSet(used.special().padding());
+    QuestionHash hash = new QuestionHash(used.json());
     Map<String, Dataset> splits = new LinkedHashMap<>();
-    List<String> unknownNotes = new ArrayList<>();
-    try (Windows windows = new Windows(json, length(context), stride)) {
+    List<String> furtherNotes = new ArrayList<>(used.notes());
+    try (Windows windows = new Windows(used, length, stride)) {
       files.forEach(
           (name, file) -> {
             List<Question> splitQuestions = questions.getOrDefault(name, List.of());
@@ -104,27 +103,20 @@ public record QuestionAnswering(
             hash.add(name, splitQuestions, split.windows());
             splits.put(name, split);
             UnknownTokens.note(
-                    name,
-                    split.countTokens(vocabulary::isUnknown),
-                    split.countTokens(token -> true))
-                .ifPresent(unknownNotes::add);
+                    name, split.countTokens(used::isUnknown), split.countTokens(token -> true))
+                .ifPresent(furtherNotes::add);
           });
     }
     AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, set.hasUnanswerable());
     return new DataSplits(
-        DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
-            .withMaxLength(length(context)),
+        used.spec(List.of()).withMaxLength(length),
         splits,
         List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),
         hash.fingerprint(),
-        Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(questions, splits, unknownNotes),
+        used.files(length, "token_type_ids"),
+        notes(questions, splits, furtherNotes),
         new AnsweredSamples(
-            json,
-            questions.getOrDefault(DataSplits.VALIDATION, List.of()),
-            vocabulary.paddingId(),
-            length(context),
-            extraction),
+            used, questions.getOrDefault(DataSplits.VALIDATION, List.of()), length, extraction),
         extraction);
   }
 
@@ -140,15 +132,15 @@ public record QuestionAnswering(
     return files;
   }
 
-  private byte[] tokenizerJson(@Nullable List<Question> training, DataContext context)
+  private Tokenizer tokenizer(@Nullable List<Question> training, DataContext context)
       throws IOException {
     TokenizerSettings settings =
         tokenizer == null
             ? new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 2, true, true)
             : tokenizer;
-    Path existingTokenizer = TokenizerFolder.find(settings, context);
-    if (existingTokenizer != null) {
-      return TokenizerFolder.json(existingTokenizer);
+    Tokenizer existing = TokenizerFolder.find(settings, context);
+    if (existing != null) {
+      return existing;
     }
     List<String> texts = new ArrayList<>();
     String previous = "";

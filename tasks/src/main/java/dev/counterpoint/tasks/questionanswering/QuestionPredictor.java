@@ -5,6 +5,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Surrogates;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,22 +27,17 @@ public final class QuestionPredictor implements AutoCloseable {
   /**
    * Creates a predictor and switches the model to evaluation mode.
    *
-   * @param tokenizerJson the content of the model's {@code tokenizer.json}
    * @param maxLength the maximum number of tokens of a window
    * @param extraction the settings that the model was trained with
    */
   public QuestionPredictor(
-      BaseModel model,
-      byte[] tokenizerJson,
-      int paddingId,
-      int maxLength,
-      AnswerExtraction extraction)
+      BaseModel model, Tokenizer tokenizer, int maxLength, AnswerExtraction extraction)
       throws IOException {
     predictor = new Predictor(model);
-    windows = new Windows(tokenizerJson, maxLength, Math.min(extraction.stride(), maxLength / 2));
+    windows = new Windows(tokenizer, maxLength, Math.min(extraction.stride(), maxLength / 2));
     search = SpanSearch.of(extraction.maxAnswer());
     noneAllowed = extraction.noneAllowed();
-    this.paddingId = paddingId;
+    paddingId = tokenizer.special().padding();
   }
 
   /** A question and its context. Neither may be blank or contain unpaired surrogates. */

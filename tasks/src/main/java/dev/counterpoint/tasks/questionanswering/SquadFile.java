@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,6 +70,7 @@ final class SquadFile {
     try {
       return STRICT.readTree(file.toFile());
     } catch (JacksonException e) {
+      Utf8File.read(file); // reports a wrong encoding
       throw new InvalidSettings(
           file
               + (e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr())

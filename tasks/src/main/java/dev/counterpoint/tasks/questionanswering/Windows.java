@@ -3,8 +3,7 @@ package dev.counterpoint.tasks.questionanswering;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.ByteArrayInputStream;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +23,7 @@ final class Windows implements AutoCloseable {
    */
   private static final long CONTEXT_SEQUENCE = 1;
 
+  private final Tokenizer source;
   private final HuggingFaceTokenizer tokenizer;
 
   /**
@@ -37,33 +37,23 @@ final class Windows implements AutoCloseable {
   /**
    * Loads a tokenizer for pairs of texts.
    *
-   * @param json the content of a {@code tokenizer.json}
    * @param maxLength the maximum number of tokens of a window
    * @param stride the number of context tokens that a window shares with the previous one
    */
-  Windows(byte[] json, int maxLength, int stride) throws IOException {
+  Windows(Tokenizer source, int maxLength, int stride) throws IOException {
+    this.source = source;
     maxQuestionTokens = Math.min(MAX_QUESTION_TOKENS, maxLength / 4);
     String length = Integer.toString(maxLength);
     String overlap = Integer.toString(stride);
     tokenizer =
-        load(
-            json,
+        source.load(
             Map.of(
                 "truncation", "only_second",
                 "maxLength", length,
                 "modelMaxLength", length,
                 "stride", overlap,
                 "padding", "false"));
-    questionTokenizer = load(json, Map.of("truncation", "do_not_truncate", "padding", "false"));
-  }
-
-  private static HuggingFaceTokenizer load(byte[] json, Map<String, String> options)
-      throws IOException {
-    try {
-      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
-    } catch (RuntimeException e) {
-      throw new InvalidSettings("The tokenizer cannot be read: " + e.getMessage());
-    }
+    questionTokenizer = source.load(Map.of("truncation", "do_not_truncate", "padding", "false"));
   }
 
   /**
@@ -73,7 +63,11 @@ final class Windows implements AutoCloseable {
    */
   List<Window> split(Question question, int index) {
     Encoding first =
-        tokenizer.encode(truncateQuestion(question.text()), question.context(), true, true);
+        source.run(
+            "encode a question",
+            () ->
+                tokenizer.encode(
+                    truncateQuestion(question.text()), question.context(), true, true));
     int type = contextType(first);
     List<Window> windows = new ArrayList<>();
     windows.add(window(first, type, question, index));

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.table;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.storage.Utf8File;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -11,7 +12,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.Reader;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ public record SourceFile(Path path) {
     try (Reader text = text()) {
       reader.read(text);
     } catch (CharacterCodingException e) {
-      throw new InvalidSettings(path + " is not UTF-8 text; save the file as UTF-8.");
+      throw notUtf8();
     } catch (ZipException | EOFException e) {
       throw invalidGzip(e);
     }
@@ -62,7 +62,7 @@ public record SourceFile(Path path) {
       }
       return reader.read(table);
     } catch (CharacterCodingException e) {
-      throw invalidLine(firstInvalidUtf8Line(), "is not UTF-8 text; save the file as UTF-8.");
+      throw notUtf8();
     }
   }
 
@@ -188,30 +188,26 @@ public record SourceFile(Path path) {
     }
   }
 
-  private long firstInvalidUtf8Line() throws IOException {
+  private InvalidSettings notUtf8() throws IOException {
     try (InputStream bytes = bytes()) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       long number = 1;
-      for (int next = bytes.read(); next >= 0; next = bytes.read()) {
-        line.write(next);
-        if (next == '\n') {
-          if (!isUtf8(line.toByteArray())) {
-            return number;
+      long start = 0;
+      for (int next = bytes.read(); ; next = bytes.read()) {
+        if (next >= 0) {
+          line.write(next);
+        }
+        if (next == '\n' || next < 0) {
+          byte[] content = line.toByteArray();
+          int invalid = Utf8File.invalidByte(content);
+          if (invalid >= 0 || next < 0) {
+            return invalidLine(number, Utf8File.problem(content, Math.max(invalid, 0), start));
           }
           number++;
+          start += content.length;
           line.reset();
         }
       }
-      return number;
-    }
-  }
-
-  private static boolean isUtf8(byte[] line) {
-    try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line));
-      return true;
-    } catch (CharacterCodingException e) {
-      return false;
     }
   }
 

@@ -5,8 +5,7 @@ import dev.counterpoint.core.storage.Sha256;
 import dev.counterpoint.tasks.cache.SplitFiles;
 import dev.counterpoint.tasks.cache.TrainOverlap;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
-import dev.counterpoint.tasks.tokenizer.TokenizerFile;
-import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param splits the tables by split; includes {@code train} unless the labels are known
  * @param tokenizer the settings to build a tokenizer with, if there is no existing one
- * @param existingTokenizer a tokenizer file or folder to use unchanged; null to build a tokenizer
+ * @param existingTokenizer an existing tokenizer; null to build a tokenizer
  * @param maxLength the maximum number of tokens of an example
  * @param knownLabels the class labels in the order of their ids; null to take those of the training
  *     table
@@ -33,26 +32,22 @@ import org.jspecify.annotations.Nullable;
 record CacheBuilder(
     Map<String, LabelledRows> splits,
     TokenizerSettings tokenizer,
-    @Nullable Path existingTokenizer,
+    @Nullable Tokenizer existingTokenizer,
     int maxLength,
     @Nullable List<String> knownLabels) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "5";
+  private static final String FORMAT = "6";
 
   /** Returns a builder for the same tables with the tokenizer and labels of a trained model. */
-  CacheBuilder forTrainedModel(@Nullable Path tokenizerFile, List<String> labels) {
-    return new CacheBuilder(splits, tokenizer, tokenizerFile, maxLength, labels);
+  CacheBuilder forTrainedModel(Tokenizer trained, List<String> labels) {
+    return new CacheBuilder(splits, tokenizer, trained, maxLength, labels);
   }
 
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
     key.append(knownLabels == null ? "" : knownLabels + "\n");
-    key.append(
-            existingTokenizer == null
-                ? tokenizer
-                : Sha256.of(TokenizerFolder.json(existingTokenizer)))
-        .append('\n');
+    key.append(existingTokenizer == null ? tokenizer : existingTokenizer.key()).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().columns()).append('\n');
@@ -63,33 +58,27 @@ record CacheBuilder(
   /** Writes the complete cache into an empty folder. */
   void build(Path folder) throws IOException {
     if (existingTokenizer != null && knownLabels != null) {
-      write(folder, TokenizerFolder.json(existingTokenizer), knownLabels);
+      write(folder, existingTokenizer, knownLabels);
       return;
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
-    byte[] json =
-        existingTokenizer == null
-            ? training.vocabulary().toJson()
-            : TokenizerFolder.json(existingTokenizer);
-    write(folder, json, training.labels());
+    Tokenizer used =
+        existingTokenizer == null ? training.vocabulary().tokenizer() : existingTokenizer;
+    write(folder, used, training.labels());
   }
 
-  private void write(Path folder, byte[] json, List<String> labels) throws IOException {
-    Files.write(CacheContent.tokenizer(folder), json);
-    String name =
-        existingTokenizer == null
-            ? "The tokenizer of the training text"
-            : existingTokenizer.toString();
-    try (TextEncoder encoder = new TextEncoder(json, name, maxLength)) {
-      encode(folder, encoder, labels, json).write(folder);
+  private void write(Path folder, Tokenizer used, List<String> labels) throws IOException {
+    used.save(folder);
+    try (TextEncoder encoder = new TextEncoder(used, maxLength)) {
+      encode(folder, encoder, labels).write(folder);
     }
   }
 
-  private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels, byte[] json)
+  private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels)
       throws IOException {
     MessageDigest digest = Sha256.begin();
-    digest.update(json);
+    digest.update(encoder.file().json());
     digest.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
     Map<String, String> sources = new LinkedHashMap<>();
@@ -100,11 +89,11 @@ record CacheBuilder(
           split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, digest));
       sources.put(split.getKey(), split.getValue().file().hash());
     }
-    TokenizerFile file = encoder.file();
+    Tokenizer file = encoder.file();
     return new CacheContent(
         DataSplits.fingerprint(Sha256.hex(digest), sources),
         maxLength,
-        new CacheContent.Vocabulary(file.vocabularySize(), file.paddingId()),
+        new CacheContent.Vocabulary(file.vocabularySize(), file.special().padding()),
         labels,
         contents,
         splits.containsKey(DataSplits.TRAIN) ? trainOverlaps(folder) : Map.of());

@@ -28,7 +28,6 @@ record CacheContent(
     Map<String, SplitContent> splits,
     Map<String, TrainOverlap> sharedWithTrain) {
   private static final String NAME = "content.json";
-  private static final String TOKENIZER = "tokenizer.json";
 
   /** Vocabulary size and padding id of the tokenizer. */
   record Vocabulary(int size, int paddingId) {}
@@ -54,10 +53,6 @@ record CacheContent(
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));
-  }
-
-  static Path tokenizer(Path folder) {
-    return folder.resolve(TOKENIZER);
   }
 
   void write(Path folder) throws IOException {

@@ -11,15 +11,16 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +81,7 @@ public record TextClassification(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(splits(), context);
-    return splits(TextCache.open(context.cache(), builder(rows, context)), rows, length(context));
+    return splits(builder(rows, context), rows, context);
   }
 
   @Override
@@ -88,23 +89,30 @@ public record TextClassification(
       throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
     CacheBuilder builder =
-        builder(rows, context).forTrainedModel(context.tokenizer(), trained.labels());
-    return splits(TextCache.open(context.cache(), builder), rows, length(context));
+        builder(rows, context)
+            .forTrainedModel(
+                TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())),
+                trained.labels());
+    return splits(builder, rows, context);
   }
 
-  private static DataSplits splits(TextCache cache, Map<String, LabelledRows> rows, int length)
+  private static DataSplits splits(
+      CacheBuilder builder, Map<String, LabelledRows> rows, DataContext context)
       throws IOException {
+    TextCache cache = TextCache.open(context.cache(), builder);
     CacheContent content = cache.content();
-    CacheContent.Vocabulary vocabulary = content.vocabulary();
-    byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
+    Tokenizer tokenizer = TokenizerFolder.open(cache.folder());
+    List<String> notes = cache.notes(rows);
+    if (builder.existingTokenizer() != null) {
+      notes.addAll(builder.existingTokenizer().notes());
+    }
     return new DataSplits(
-        DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels())
-            .withMaxLength(length),
+        tokenizer.spec(content.labels()).withMaxLength(builder.maxLength()),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),
-        Map.of("tokenizer.json", file -> Files.write(file, tokenizerJson)),
-        cache.notes(rows),
+        tokenizer.files(builder.maxLength()),
+        notes,
         Samples.none(),
         null);
   }
@@ -145,10 +153,12 @@ public record TextClassification(
     return splits;
   }
 
-  private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context) {
+  private CacheBuilder builder(Map<String, LabelledRows> rows, DataContext context)
+      throws IOException {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
-    return new CacheBuilder(
-        rows, settings, TokenizerFolder.find(settings, context), length(context), null);
+    Tokenizer existing = TokenizerFolder.find(settings, context);
+    int length = existing == null ? length(context) : existing.limit(length(context));
+    return new CacheBuilder(rows, settings, existing, length, null);
   }
 
   private int length(DataContext context) {

@@ -8,24 +8,21 @@ import dev.counterpoint.core.generation.GenerationSettings;
 import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * Sampled continuations of validation prompts by a language model. A prompt is the beginning of an
  * example; if the validation data consists of short texts, it is the first half of one text. Empty
  * for a model that cannot generate text.
  *
- * @param endOfText the token that ends a text
  * @param length the number of tokens of an example
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared.
-record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText, int length)
-    implements Samples {
+record GeneratedSamples(Tokenizer tokenizer, Dataset validation, int length) implements Samples {
   private static final int SAMPLES = 5;
   private static final int PROMPT = 24;
   private static final int TOKENS = 120;
@@ -40,18 +37,23 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
       return List.of();
     }
     GenerationSettings settings =
-        new GenerationSettings(TOKENS, true, TEMPERATURE, TOP_K, 1, 1, 1, Set.of(endOfText), SEED);
+        new GenerationSettings(
+            TOKENS, true, TEMPERATURE, TOP_K, 1, 1, 1, tokenizer.stopTokens(), SEED);
     Generator generator = new Generator(language, settings, length, model.device());
     List<long[]> prompts = prompts();
     List<List<Long>> generated = generator.generate(prompts, (prompt, token) -> {});
     List<Sample> samples = new ArrayList<>();
-    try (TextEncoder encoder = new TextEncoder(tokenizerJson, "The tokenizer", length)) {
+    try (TextEncoder encoder = new TextEncoder(tokenizer, length)) {
       for (int i = 0; i < generated.size(); i++) {
         samples.add(
             new Sample(encoder.decode(prompts.get(i)), encoder.decode(generated.get(i)), ""));
       }
     }
     return samples;
+  }
+
+  private long endOfText() {
+    return tokenizer.special().end().get(0);
   }
 
   private List<long[]> prompts() {
@@ -67,7 +69,7 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
         Objects.requireNonNull(validation.collate(new long[] {index}).tensors().get(Batch.IDS))
             .longs();
     int maxTokens = Math.min(ids.length, Math.min(PROMPT, (length + 1) / 2));
-    boolean hasShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText);
+    boolean hasShortTexts = Arrays.stream(ids).anyMatch(id -> id == endOfText());
     return hasShortTexts ? firstHalf(ids, maxTokens) : Arrays.copyOf(ids, maxTokens);
   }
 
@@ -78,7 +80,7 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
   private long[] firstHalf(long[] ids, int maxTokens) {
     int textStart = ids.length;
     for (int i = 0; i < ids.length; i++) {
-      if (ids[i] == endOfText) {
+      if (ids[i] == endOfText()) {
         int tokens = i - textStart - 1;
         if (tokens > 1) {
           return Arrays.copyOfRange(
@@ -87,6 +89,6 @@ record GeneratedSamples(byte[] tokenizerJson, Dataset validation, long endOfText
         textStart = i;
       }
     }
-    return new long[] {endOfText};
+    return new long[] {endOfText()};
   }
 }

@@ -11,17 +11,18 @@ import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,7 @@ public record TextGeneration(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
-    int length = length(context);
+    int length = files.tokenizer().limit(length(context));
     long validationTokens = validationTokens(files.content());
     requireText(train.path(), files.content().tokenCount(DataSplits.TRAIN) - validationTokens);
     if (validation != null) {
@@ -89,11 +90,14 @@ public record TextGeneration(
       throws IOException {
     Documents documents = documents(new FileSplit(path), context);
     TokenFiles.Opened files =
-        new TokenFiles(Map.of(SPLIT, documents), settings(), context.tokenizer())
+        new TokenFiles(
+                Map.of(SPLIT, documents),
+                settings(),
+                TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())))
             .open(context.cache());
     long tokens = files.content().tokenCount(SPLIT);
     requireText(path, tokens);
-    int length = length(context);
+    int length = files.tokenizer().limit(length(context));
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
     return splits(files, Map.of(SPLIT, text), length, 0);
   }
@@ -109,23 +113,24 @@ public record TextGeneration(
       TokenFiles.Opened files, Map<String, Dataset> splits, int length, long validationTokens)
       throws IOException {
     TokenFiles.Content content = files.content();
-    byte[] json = files.tokenizerJson();
+    Tokenizer used = files.tokenizer();
+    List<String> notes = notes(content, splits);
+    notes.addAll(files.notes());
     return new DataSplits(
-        DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
+        used.spec(List.of()),
         splits,
         List.of(Perplexity::new),
         content.fingerprint(length, validationTokens),
-        Map.of("tokenizer.json", file -> Files.write(file, json)),
-        notes(content, splits),
-        samples(json, splits.get(DataSplits.VALIDATION), content.paddingId(), length),
+        used.filesForGeneration(length),
+        notes,
+        samples(used, splits.get(DataSplits.VALIDATION), length),
         null);
   }
 
-  private static Samples samples(
-      byte[] json, @Nullable Dataset validation, int paddingId, int length) {
+  private static Samples samples(Tokenizer used, @Nullable Dataset validation, int length) {
     return validation == null || validation.size() == 0
         ? Samples.none()
-        : new GeneratedSamples(json, validation, paddingId, length);
+        : new GeneratedSamples(used, validation, length);
   }
 
   private int length(DataContext context) {
@@ -134,7 +139,7 @@ public record TextGeneration(
     return length == Integer.MAX_VALUE ? DEFAULT_LENGTH : length;
   }
 
-  private TokenFiles tokenFiles(DataContext context) {
+  private TokenFiles tokenFiles(DataContext context) throws IOException {
     Map<String, Documents> documents = new LinkedHashMap<>();
     documents.put(DataSplits.TRAIN, documents(train, context));
     if (validation != null) {

@@ -10,39 +10,38 @@ import dev.counterpoint.tasks.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.cache.NumberFile;
 import dev.counterpoint.tasks.cache.SplitFiles;
 import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.tokenizer.TokenizerFile;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tokenizes documents into a cache folder: one file of consecutive token ids per split. Each
- * document ends with the tokenizer's padding token, which is the end-of-text token for GPT-2.
+ * document ends with the tokenizer's end-of-text token; no other special tokens are added.
  *
  * @param documents the documents by split; includes {@code train} unless there is an existing
  *     tokenizer
  * @param tokenizer the settings to build a tokenizer with, if there is no existing one
- * @param existingTokenizer a tokenizer file or folder to use unchanged; null to build a tokenizer
+ * @param existingTokenizer an existing tokenizer; null to build a tokenizer
  */
 record TokenFiles(
     Map<String, Documents> documents,
     TokenizerSettings tokenizer,
-    @Nullable Path existingTokenizer) {
+    @Nullable Tokenizer existingTokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "6";
+  private static final String FORMAT = "7";
 
   private static final String CONTENT = "content.json";
-  private static final String TOKENIZER = "tokenizer.json";
   private static final Map<String, String> NO_TRUNCATION =
       Map.of("truncation", "do_not_truncate", "padding", "false", "maxLength", "1000000000");
 
@@ -54,11 +53,7 @@ record TokenFiles(
    * @param splits the splits by name
    */
   record Content(
-      String hash,
-      Map<String, String> sources,
-      int vocabularySize,
-      int paddingId,
-      Map<String, Split> splits) {
+      String hash, Map<String, String> sources, int vocabularySize, Map<String, Split> splits) {
     long tokenCount(String split) {
       return Objects.requireNonNull(splits.get(split)).tokens();
     }
@@ -86,15 +81,19 @@ record TokenFiles(
    */
   record Split(long tokens, long unknown, String columns) {}
 
-  /** An intact cache folder. */
-  record Opened(Path folder, Content content) {
+  /**
+   * An intact cache folder.
+   *
+   * @param notes notes about the tokenizer
+   */
+  record Opened(Path folder, Content content, List<String> notes) {
     MemoryMappedTokens ids(String split) throws IOException {
       return new MemoryMappedTokens(
           folder.resolve(split + ".ids"), SplitFiles.idWidth(content.vocabularySize()));
     }
 
-    byte[] tokenizerJson() throws IOException {
-      return Files.readAllBytes(folder.resolve(TOKENIZER));
+    Tokenizer tokenizer() throws IOException {
+      return TokenizerFolder.open(folder);
     }
   }
 
@@ -103,16 +102,14 @@ record TokenFiles(
     Path folder = cache.resolve("tokens-" + key());
     CacheFolders.createIfAbsent(folder, this::write);
     return new Opened(
-        folder, new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class));
+        folder,
+        new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class),
+        existingTokenizer == null ? List.of() : existingTokenizer.notes());
   }
 
   private String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append('\n');
-    key.append(
-            existingTokenizer == null
-                ? tokenizer
-                : Sha256.of(TokenizerFolder.json(existingTokenizer)))
-        .append('\n');
+    key.append(existingTokenizer == null ? tokenizer : existingTokenizer.key()).append('\n');
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().column()).append('\n');
@@ -121,42 +118,37 @@ record TokenFiles(
   }
 
   private void write(Path folder) throws IOException {
-    byte[] json = existingTokenizer == null ? build() : TokenizerFolder.json(existingTokenizer);
-    TokenizerFile file =
-        TokenizerFile.read(
-            json, existingTokenizer == null ? TOKENIZER : existingTokenizer.toString());
+    Tokenizer file = (existingTokenizer == null ? build() : existingTokenizer).withoutFraming();
     MessageDigest digest = Sha256.begin();
-    digest.update(json);
+    digest.update(file.json());
     Map<String, String> sources = new LinkedHashMap<>();
     Map<String, Split> splits = new LinkedHashMap<>();
-    try (HuggingFaceTokenizer encoder =
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), NO_TRUNCATION)) {
+    try (HuggingFaceTokenizer encoder = file.load(NO_TRUNCATION)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
         sources.put(split.getKey(), split.getValue().file().hash());
         splits.put(split.getKey(), write(split.getValue(), encoder, file, ids, digest));
       }
     }
-    Files.write(folder.resolve(TOKENIZER), json);
-    Content content =
-        new Content(Sha256.hex(digest), sources, file.vocabularySize(), file.paddingId(), splits);
+    file.save(folder);
+    Content content = new Content(Sha256.hex(digest), sources, file.vocabularySize(), splits);
     Files.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
   }
 
-  private byte[] build() throws IOException {
+  private Tokenizer build() throws IOException {
     VocabularyBuilder vocabulary = VocabularyBuilder.forLanguageModeling(tokenizer);
     for (Map.Entry<String, Documents> split : documents.entrySet()) {
       if (split.getKey().equals("train")) {
         split.getValue().read((text, endsDocument) -> vocabulary.add(text));
       }
     }
-    return vocabulary.toJson();
+    return vocabulary.tokenizer();
   }
 
   private static Split write(
       Documents documents,
       HuggingFaceTokenizer encoder,
-      TokenizerFile file,
+      Tokenizer file,
       Path path,
       MessageDigest digest)
       throws IOException {
@@ -166,13 +158,14 @@ record TokenFiles(
       String columns =
           documents.read(
               (text, endsDocument) -> {
-                Encoding encoding = encoder.encode(text, false, false);
+                Encoding encoding =
+                    file.run("encode a text", () -> encoder.encode(text, false, false));
                 for (long id : encoding.getIds()) {
                   ids.put(id);
                   unknown[0] += file.isUnknown(id) ? 1 : 0;
                 }
                 if (endsDocument) {
-                  ids.put(file.paddingId());
+                  ids.put(file.special().end().get(0));
                 }
                 tokenCount[0] += encoding.getIds().length + (endsDocument ? 1 : 0);
               });

@@ -5,10 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,7 +27,7 @@ public final class TextEncoder implements AutoCloseable {
   private static final int MAX_SHOWN = 60;
 
   private final HuggingFaceTokenizer tokenizer;
-  private final TokenizerFile file;
+  private final Tokenizer file;
 
   /**
    * Loads a tokenizer.
@@ -38,19 +35,15 @@ public final class TextEncoder implements AutoCloseable {
    * @param maxLength the maximum number of tokens of a text, including special tokens
    * @throws InvalidSettings if the file is not a tokenizer, or the length leaves no room for text
    */
-  public TextEncoder(Path tokenizerJson, int maxLength) throws IOException {
-    this(Files.readAllBytes(tokenizerJson), tokenizerJson.toString(), maxLength);
-  }
-
-  public TextEncoder(byte[] json, String name, int maxLength) throws IOException {
-    file = TokenizerFile.read(json, name);
-    tokenizer = load(json, name, maxLength);
-    int special = tokenizer.encode("").getIds().length;
+  public TextEncoder(Tokenizer file, int maxLength) throws IOException {
+    this.file = file;
+    tokenizer = file.load(options(maxLength));
+    int special = encode("", true).getIds().length;
     if (special >= maxLength) {
       tokenizer.close();
       throw new InvalidSettings(
           "maxLength %s leaves no room for text: %s adds %s special tokens to each text."
-              .formatted(maxLength, name, special));
+              .formatted(maxLength, file.name(), special));
     }
   }
 
@@ -59,21 +52,19 @@ public final class TextEncoder implements AutoCloseable {
     return tokenizer.getMaxLength();
   }
 
-  private static HuggingFaceTokenizer load(byte[] json, String name, int maxLength)
-      throws IOException {
+  private static Map<String, String> options(int maxLength) {
     String length = Integer.toString(maxLength);
-    Map<String, String> options =
-        Map.of(
-            "truncation", "true",
-            "maxLength", length,
-            "modelMaxLength", length,
-            "stride", "0",
-            "padding", "false");
-    try {
-      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
-    } catch (RuntimeException e) {
-      throw new InvalidSettings(name + " cannot be read as a tokenizer: " + e.getMessage());
-    }
+    return Map.of(
+        "truncation", "true",
+        "maxLength", length,
+        "modelMaxLength", length,
+        "stride", "0",
+        "padding", "false");
+  }
+
+  /** Encodes one text. The library's own batches abort the process on an error. */
+  private Encoding encode(String text, boolean special) {
+    return file.run("encode a text", () -> tokenizer.encode(text, special, false));
   }
 
   /**
@@ -86,16 +77,17 @@ public final class TextEncoder implements AutoCloseable {
 
   public HostBatch batch(Encoding[] encodings) {
     List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
-    return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));
+    return new HostBatch(
+        rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.special().padding()));
   }
 
   /**
-   * Encodes a prompt, which is never truncated.
+   * Encodes a prompt, which is never truncated and has no special tokens, like training texts.
    *
    * @throws InvalidSettings if the prompt has more tokens than the model accepts
    */
   public long[] prompt(String text) {
-    Encoding encoding = tokenizer.encode(text);
+    Encoding encoding = encode(text, false);
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
           "The prompt has more tokens than the model accepts (%s): %s"
@@ -113,7 +105,7 @@ public final class TextEncoder implements AutoCloseable {
 
   /** Decodes tokens to text, without special tokens. */
   public String decode(long[] ids) {
-    return tokenizer.decode(ids, true);
+    return file.run("decode", () -> tokenizer.decode(ids, true));
   }
 
   /** Decodes a single token; special tokens are included. */
@@ -123,7 +115,7 @@ public final class TextEncoder implements AutoCloseable {
 
   /** Returns the distinct parts of a text that the tokenizer maps to the unknown token. */
   public List<String> unknown(String text) {
-    Encoding encoding = tokenizer.encode(text);
+    Encoding encoding = encode(text, false);
     long[] ids = encoding.getIds();
     CharSpan[] spans = encoding.getCharTokenSpans();
     Set<String> unknown = new LinkedHashSet<>();
@@ -147,7 +139,7 @@ public final class TextEncoder implements AutoCloseable {
    * @throws InvalidSettings if the text has no token, several tokens or an unknown token
    */
   public long idOf(String token) {
-    Encoding encoding = tokenizer.encode(token, false, false);
+    Encoding encoding = encode(token, false);
     long[] ids = encoding.getIds();
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
@@ -184,15 +176,15 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   public Encoding[] encodings(List<String> texts) {
-    return tokenizer.batchEncode(texts);
+    return texts.parallelStream().map(text -> encode(text, true)).toArray(Encoding[]::new);
   }
 
   public long[] ids(Encoding encoding) {
     long[] ids = encoding.getIds();
-    return ids.length == 0 ? new long[] {file.unknownId()} : ids;
+    return ids.length == 0 ? new long[] {file.special().unknown()} : ids;
   }
 
-  public TokenizerFile file() {
+  public Tokenizer file() {
     return file;
   }
 

@@ -77,9 +77,14 @@ public final class VocabularyBuilder {
     return text.replace('Σ', 'σ').toLowerCase(Locale.ROOT);
   }
 
+  /** Returns a tokenizer with the vocabulary. */
+  public Tokenizer tokenizer() throws IOException {
+    return Tokenizer.of(toJson(), "The tokenizer of the training text");
+  }
+
   /** Returns the content of a {@code tokenizer.json}. */
-  public byte[] toJson() throws IOException {
-    ObjectNode file = TokenizerFolder.empty();
+  byte[] toJson() throws IOException {
+    ObjectNode file = OlderFormats.empty();
     ArrayNode added = file.withArray("added_tokens");
     specials.forEach(token -> added.add(special(added.size(), token)));
     file.set("normalizer", normalizer());
@@ -87,7 +92,9 @@ public final class VocabularyBuilder {
     ObjectNode model = model();
     file.set(
         "post_processor",
-        settings.frame() ? TokenizerFolder.bertPostProcessor(model.path("vocab")) : null);
+        settings.frame()
+            ? OlderFormats.template(Map.of("[CLS]", 2, "[SEP]", 3), "[CLS]", "[SEP]")
+            : null);
     file.set("decoder", decoder());
     file.set("model", model);
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
@@ -105,20 +112,20 @@ public final class VocabularyBuilder {
   }
 
   private ObjectNode normalizer() {
-    ObjectNode sequence = TokenizerFolder.ofType("Sequence");
-    ArrayNode steps = sequence.putArray("normalizers").add(TokenizerFolder.ofType("NFC"));
+    ObjectNode sequence = OlderFormats.ofType("Sequence");
+    ArrayNode steps = sequence.putArray("normalizers").add(OlderFormats.ofType("NFC"));
     if (settings.lowercase()) {
-      steps.add(TokenizerFolder.ofType("Lowercase"));
+      steps.add(OlderFormats.ofType("Lowercase"));
     }
     return sequence;
   }
 
   private ObjectNode preTokenizer() {
     return switch (settings.type()) {
-      case WORD -> TokenizerFolder.ofType("Whitespace");
+      case WORD -> OlderFormats.ofType("Whitespace");
       case CHARACTER -> {
         ObjectNode split =
-            TokenizerFolder.ofType("Split").put("behavior", "Isolated").put("invert", false);
+            OlderFormats.ofType("Split").put("behavior", "Isolated").put("invert", false);
         split.putObject("pattern").put("Regex", ANY_CHARACTER);
         yield split;
       }
@@ -129,12 +136,12 @@ public final class VocabularyBuilder {
   private JsonNode decoder() {
     return switch (settings.type()) {
       case WORD -> JSON.nullNode();
-      case CHARACTER -> TokenizerFolder.ofType("Fuse");
+      case CHARACTER -> OlderFormats.ofType("Fuse");
     };
   }
 
   private ObjectNode model() {
-    ObjectNode model = TokenizerFolder.ofType("WordLevel").put("unk_token", UNKNOWN);
+    ObjectNode model = OlderFormats.ofType("WordLevel").put("unk_token", UNKNOWN);
     ObjectNode vocabulary = model.putObject("vocab");
     specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()

@@ -439,7 +439,8 @@ class QuestionAnsweringTest {
   private static ObjectNode tokenizer(String... texts) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 30_000, 1, true, true);
-    return (ObjectNode) new ObjectMapper().readTree(TokenizerFolder.build(words, List.of(texts)));
+    return (ObjectNode)
+        new ObjectMapper().readTree(TokenizerFolder.build(words, List.of(texts)).json());
   }
 
   private DataSplits open(Path file, ObjectNode tokenizer) throws IOException {

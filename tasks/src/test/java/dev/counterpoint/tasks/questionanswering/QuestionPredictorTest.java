@@ -11,6 +11,7 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.SpanCrossEntropy;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
@@ -75,9 +76,9 @@ class QuestionPredictorTest {
       FirstTokenModel model, AnswerExtraction settings, String text, int topK) throws IOException {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 100, 1, true, true);
-    byte[] json = TokenizerFolder.build(words, List.of(TEXT, "Which bridge?"));
+    Tokenizer json = TokenizerFolder.build(words, List.of(TEXT, "Which bridge?"));
     try (BaseModel initialized = model;
-        QuestionPredictor predictor = new QuestionPredictor(initialized, json, 0, 32, settings)) {
+        QuestionPredictor predictor = new QuestionPredictor(initialized, json, 32, settings)) {
       initialized.initialize(Device.cpu(), 1);
       return predictor.answer("Which bridge?", text, topK);
     }

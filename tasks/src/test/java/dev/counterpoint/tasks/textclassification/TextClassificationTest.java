@@ -9,6 +9,7 @@ import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.tasks.tokenizer.SharedFiles;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -214,7 +215,7 @@ class TextClassificationTest {
     try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
       Path saved = folder.resolve("saved.json");
       splits.files().get("tokenizer.json").writeTo(saved);
-      try (TextEncoder encoder = new TextEncoder(saved, 64)) {
+      try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(saved), 64)) {
         assertThat(longs(encoder.encode(List.of("Good film", "bad")), Batch.IDS))
             .containsExactly(3, 2, 4, 0);
       }

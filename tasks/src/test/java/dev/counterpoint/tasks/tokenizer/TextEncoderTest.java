@@ -42,19 +42,22 @@ class TextEncoderTest {
   @Test
   void gpt2PadsWithTheEndOfTextToken() throws Exception {
     Path gpt2 = SharedFiles.find("tokenizers/gpt2/tokenizer.json");
-    assertThat(TokenizerFile.read(Files.readAllBytes(gpt2), "gpt2"))
-        .isEqualTo(new TokenizerFile(50_257, 50_256, 50_256));
+    Tokenizer tokenizer = TokenizerFolder.open(gpt2);
+    assertThat(tokenizer.vocabularySize()).isEqualTo(50_257);
+    assertThat(tokenizer.special())
+        .isEqualTo(new Tokenizer.Special(50_256, 50_256, 50_256, List.of(50_256)));
   }
 
   @Test
   void bertPadsWithItsPaddingToken() throws Exception {
-    assertThat(TokenizerFile.read(Files.readAllBytes(bert("tokenizer.json")), "bert"))
-        .isEqualTo(new TokenizerFile(30_522, 0, 100));
+    Tokenizer tokenizer = TokenizerFolder.open(bert("tokenizer.json"));
+    assertThat(tokenizer.vocabularySize()).isEqualTo(30_522);
+    assertThat(tokenizer.special()).isEqualTo(new Tokenizer.Special(0, 100, 102, List.of(102)));
   }
 
   @Test
   void padsABatchToTheLongestText() throws Exception {
-    try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 64)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(bert("tokenizer.json")), 64)) {
       HostBatch batch = encoder.encode(List.of("hello", "hello , world !"));
       assertThat(batch.tensors().get(Batch.IDS).longs())
           .containsExactly(101, 7592, 102, 0, 0, 0, 101, 7592, 1010, 2088, 999, 102);
@@ -67,7 +70,7 @@ class TextEncoderTest {
 
   @Test
   void aTruncatedTextKeepsItsFinalSpecialToken() throws Exception {
-    try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 4)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(bert("tokenizer.json")), 4)) {
       assertThat(ids(encoder, "hello , world !")).containsExactly(101, 7592, 1010, 102);
     }
   }
@@ -90,7 +93,7 @@ class TextEncoderTest {
         .put("Fixed", 20);
     Path changed = folder.resolve("tokenizer.json");
     Files.write(changed, JSON.writeValueAsBytes(file));
-    try (TextEncoder encoder = new TextEncoder(changed, 5)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(changed), 5)) {
       assertThat(ids(encoder, "hello")).containsExactly(101, 7592, 102);
       assertThat(ids(encoder, "hello , world !")).containsExactly(101, 7592, 1010, 2088, 102);
     }
@@ -98,7 +101,7 @@ class TextEncoderTest {
 
   @Test
   void aTextWithoutTokensIsOneUnknownToken() throws Exception {
-    try (TextEncoder encoder = new TextEncoder(buildTokenizer(), 10)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(buildTokenizer()), 10)) {
       HostBatch batch = encoder.encode(List.of(" ", "a b"));
       assertThat(batch.tensors().get(Batch.IDS).longs()).containsExactly(1, 0, 2, 3);
       assertThat(batch.tensors().get(Batch.MASK).floats()).containsExactly(1, 0, 1, 1);
@@ -107,7 +110,7 @@ class TextEncoderTest {
 
   @Test
   void aMaxLengthWithoutRoomForTextIsRejected() {
-    assertThatThrownBy(() -> new TextEncoder(bert("tokenizer.json"), 2))
+    assertThatThrownBy(() -> new TextEncoder(TokenizerFolder.open(bert("tokenizer.json")), 2))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("maxLength 2")
         .hasMessageContaining("2 special tokens");
@@ -116,24 +119,24 @@ class TextEncoderTest {
   @Test
   void aFileThatIsNotATokenizerIsRejected() throws Exception {
     Path config = Files.writeString(folder.resolve("config.json"), "{\"hidden_size\": 64}");
-    assertThatThrownBy(() -> new TextEncoder(config, 10))
+    assertThatThrownBy(() -> new TextEncoder(TokenizerFolder.open(config), 10))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("config.json has no model.vocab");
+        .hasMessageContaining("config.json: model.vocab is missing");
     Path broken = Files.writeString(folder.resolve("broken.json"), "{\"model\"");
-    assertThatThrownBy(() -> new TextEncoder(broken, 10))
+    assertThatThrownBy(() -> new TextEncoder(TokenizerFolder.open(broken), 10))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("broken.json is not JSON");
     Path incomplete =
         Files.writeString(folder.resolve("incomplete.json"), "{\"model\":{\"vocab\":{\"a\":0}}}");
-    assertThatThrownBy(() -> new TextEncoder(incomplete, 10))
+    assertThatThrownBy(() -> new TextEncoder(TokenizerFolder.open(incomplete), 10))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("incomplete.json cannot be read");
+        .hasMessageContaining("incomplete.json: model.unk_token is missing");
   }
 
   @Test
   void encodingIsThreadSafe() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
-    try (TextEncoder encoder = new TextEncoder(bert("tokenizer.json"), 64)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(bert("tokenizer.json")), 64)) {
       List<Future<long[]>> concurrent =
           threads.invokeAll(Collections.nCopies(400, () -> ids(encoder, "unaffable embeddings")));
       long[] sequential = ids(encoder, "unaffable embeddings");
@@ -156,7 +159,7 @@ class TextEncoderTest {
   private static void assertGolden(Path tokenizer, Path golden) throws IOException {
     JsonNode texts = JSON.readTree(golden.toFile()).path("texts");
     assertThat(texts).hasSizeGreaterThan(20);
-    try (TextEncoder encoder = new TextEncoder(tokenizer, 512)) {
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(tokenizer), 512)) {
       for (JsonNode text : texts) {
         long[] expected =
             StreamSupport.stream(text.path("input_ids").spliterator(), false)

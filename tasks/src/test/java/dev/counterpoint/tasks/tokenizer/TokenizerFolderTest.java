@@ -34,7 +34,7 @@ class TokenizerFolderTest {
     JsonNode original = JSON.readTree(bert("tokenizer.json").toFile());
     writeWordPieces(original);
 
-    JsonNode converted = JSON.readTree(TokenizerFolder.json(folder));
+    JsonNode converted = JSON.readTree(TokenizerFolder.open(folder).json());
 
     ((ObjectNode) converted.path("model")).remove("type");
     ((ObjectNode) original.path("model")).remove("type");
@@ -45,7 +45,7 @@ class TokenizerFolderTest {
   void wordPieceIdsAndOffsetsEqualTheReference() throws Exception {
     writeWordPieces(JSON.readTree(bert("tokenizer.json").toFile()));
 
-    assertGolden(TokenizerFolder.json(folder), bert("golden-rust.json"), 31);
+    assertGolden(TokenizerFolder.open(folder).json(), bert("golden-rust.json"), 31);
   }
 
   @Test
@@ -54,7 +54,7 @@ class TokenizerFolderTest {
     JsonNode golden = JSON.readTree(bert("golden-rust.json").toFile());
     Map<String, String> windows =
         Map.of("truncation", "only_second", "maxLength", "64", "stride", "16", "padding", "false");
-    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.json(folder), windows)) {
+    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.open(folder).json(), windows)) {
       for (JsonNode example : golden.path("windows_max64_stride16_only_second")) {
         Encoding first =
             tokenizer.encode(
@@ -74,7 +74,8 @@ class TokenizerFolderTest {
     Files.writeString(folder.resolve("vocab.txt"), "[UNK]\na\nA\n");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"do_lower_case\": false}");
 
-    assertThat(JSON.readTree(TokenizerFolder.json(folder)).at("/normalizer/lowercase").asText())
+    assertThat(
+            JSON.readTree(TokenizerFolder.open(folder).json()).at("/normalizer/lowercase").asText())
         .isEqualTo("false");
   }
 
@@ -85,7 +86,7 @@ class TokenizerFolderTest {
       Files.copy(golden.resolveSibling(file), folder.resolve(file));
     }
 
-    assertGolden(TokenizerFolder.json(folder), golden, 30);
+    assertGolden(TokenizerFolder.open(folder).json(), golden, 30);
   }
 
   @Test
@@ -94,7 +95,7 @@ class TokenizerFolderTest {
         folder.resolve("vocab.json"),
         "{\"a\":0,\"b\":1,\"c\":2,\"ab\":3,\"bc\":4,\"<|endoftext|>\":5}");
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\nb c\na b\n");
-    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.json(folder), Map.of())) {
+    try (HuggingFaceTokenizer tokenizer = load(TokenizerFolder.open(folder).json(), Map.of())) {
       assertThat(tokenizer.encode("abc").getIds()).containsExactly(0, 4);
       assertThat(tokenizer.encode("ab<|endoftext|>").getIds()).containsExactly(3, 5);
     }
@@ -105,7 +106,7 @@ class TokenizerFolderTest {
     Files.writeString(folder.resolve("vocab.json"), "{}");
 
     assertThat(TokenizerFolder.isIn(folder)).isFalse();
-    assertThatThrownBy(() -> TokenizerFolder.json(folder))
+    assertThatThrownBy(() -> TokenizerFolder.open(folder).json())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(folder.toString())
         .hasMessageContaining("tokenizer.json, vocab.txt, or vocab.json with merges.txt")

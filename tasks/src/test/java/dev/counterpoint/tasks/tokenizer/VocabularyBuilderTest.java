@@ -84,7 +84,7 @@ class VocabularyBuilderTest {
   void splitsWordsAtPunctuation() throws IOException {
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.WORD, null, 100, 1, true), List.of("don't -- stop."));
-    try (TextEncoder encoder = new TextEncoder(builder.toJson(), "built", 100)) {
+    try (TextEncoder encoder = new TextEncoder(builder.tokenizer(), 100)) {
       assertThat(encoder.encodings(List.of("don't -- stop."))[0].getTokens())
           .containsExactly("don", "'", "t", "--", "stop", ".");
     }
@@ -95,7 +95,7 @@ class VocabularyBuilderTest {
     List<String> texts = List.of("a 😀\nb");
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.CHARACTER, null, 100, 1, true), texts);
-    try (TextEncoder encoder = new TextEncoder(builder.toJson(), "built", 100)) {
+    try (TextEncoder encoder = new TextEncoder(builder.tokenizer(), 100)) {
       assertThat(encoder.encodings(texts)[0].getTokens())
           .containsExactly("a", " ", "😀", "\n", "b");
     }
@@ -104,7 +104,7 @@ class VocabularyBuilderTest {
   private static void assertAllKnown(TokenizerSettings settings, List<String> texts)
       throws IOException {
     VocabularyBuilder builder = builder(settings, texts);
-    try (TextEncoder encoder = new TextEncoder(builder.toJson(), "built", 1000)) {
+    try (TextEncoder encoder = new TextEncoder(builder.tokenizer(), 1000)) {
       for (int from = 0; from < texts.size(); from += 1000) {
         List<String> chunk = texts.subList(from, Math.min(texts.size(), from + 1000));
         assertThat(encoder.encode(chunk).tensors().get(Batch.IDS).longs()).doesNotContain(1);

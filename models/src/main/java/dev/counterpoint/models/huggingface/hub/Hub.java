@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import java.io.IOException;
@@ -28,7 +29,15 @@ public final class Hub {
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final List<String> TOKENIZER =
-      List.of("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt");
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "generation_config.json",
+          "vocab.txt",
+          "vocab.json",
+          "merges.txt");
   private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -174,7 +183,7 @@ public final class Hub {
   private static Set<String> shards(Path index) throws IOException {
     Set<String> shards = new TreeSet<>();
     try {
-      for (JsonNode shard : JSON.readTree(index.toFile()).path("weight_map")) {
+      for (JsonNode shard : JSON.readTree(Utf8File.read(index)).path("weight_map")) {
         shards.add(shard.asText());
       }
     } catch (JacksonException e) {

@@ -114,10 +114,10 @@ public final class GenerateCommand implements Callable<Integer> {
       }
       List<long[]> ids = new ArrayList<>();
       for (String prompt : prompts) {
-        ids.add(idsOf(prompt, encoder, config));
+        ids.add(idsOf(prompt, encoder));
         warnIfUnknown(encoder.unknown(prompt), Consoles.of(spec));
       }
-      Set<Long> stopTokens = new HashSet<>(Set.of((long) config.data().paddingId()));
+      Set<Long> stopTokens = new HashSet<>(encoder.file().stopTokens());
       stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
       Generator generator =
           new Generator(languageModel, settings(stopTokens), maxLength, Device.cpu());
@@ -139,11 +139,11 @@ public final class GenerateCommand implements Callable<Integer> {
     return stopTokens.contains(tokens.get(tokens.size() - 1));
   }
 
-  private static long[] idsOf(String prompt, TextEncoder encoder, ModelFolder.Config config) {
+  private static long[] idsOf(String prompt, TextEncoder encoder) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
           "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch."
-              .formatted(encoder.decodeToken(config.data().paddingId())));
+              .formatted(encoder.decodeToken(encoder.file().special().end().get(0))));
     }
     return encoder.prompt(prompt);
   }

@@ -124,8 +124,7 @@ public final class PredictCommand implements Callable<Integer> {
     QuestionPredictor predictor =
         new QuestionPredictor(
             model,
-            TokenizerFolder.json(folder),
-            config.data().paddingId(),
+            TokenizerFolder.open(folder),
             config.data().effectiveMaxLength(config.model().maxLength()),
             config.prediction() instanceof AnswerExtraction settings
                 ? settings

@@ -13,6 +13,7 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,11 +77,10 @@ final class TrainedModel {
 
   /** Opens the tokenizer of a model folder. */
   static TextEncoder encoder(Path folder, int maxLength) throws IOException {
-    Path tokenizer = folder.resolve("tokenizer.json");
-    if (!Files.exists(tokenizer)) {
+    if (!TokenizerFolder.isIn(folder)) {
       throw new InvalidSettings(
           "The model in " + folder + " has no tokenizer.json and cannot read text.");
     }
-    return new TextEncoder(tokenizer, maxLength);
+    return new TextEncoder(TokenizerFolder.open(folder), maxLength);
   }
 }

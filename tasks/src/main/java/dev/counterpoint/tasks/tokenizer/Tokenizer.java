@@ -1,0 +1,175 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Sha256;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * A tokenizer in the format of the Hugging Face tokenizers library.
+ *
+ * @param name the file or folder for messages
+ * @param json the content of {@code tokenizer.json}, without truncation and padding
+ * @param settings the content of {@code tokenizer_config.json}: the special tokens by role
+ * @param vocabularySize the number of token ids, which range from 0 to this value, exclusive
+ * @param special the ids of special tokens
+ * @param notes notes for the user about settings that are not used
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+public record Tokenizer(
+    String name,
+    byte[] json,
+    ObjectNode settings,
+    int vocabularySize,
+    Special special,
+    List<String> notes) {
+  static final String JSON = "tokenizer.json";
+  static final String CONFIG = "tokenizer_config.json";
+  static final String SPECIAL_TOKENS = "special_tokens_map.json";
+  static final String GENERATION = "generation_config.json";
+
+  /**
+   * Ids of special tokens.
+   *
+   * @param padding the token that pads short texts. Padding positions are always masked
+   * @param unknown the unknown token, also used for a text without tokens; the end-of-text token if
+   *     the tokenizer has no unknown token
+   * @param begin the token that begins a text
+   * @param end the tokens that end a text. The first one separates the documents of a training text
+   */
+  public record Special(int padding, int unknown, int begin, List<Integer> end) {}
+
+  /** Reads a {@code tokenizer.json} without other files. */
+  public static Tokenizer of(byte[] json, String name) {
+    return new TokenizerFiles(name, Map.of(JSON, json)).tokenizer();
+  }
+
+  /** A hash of everything that token ids depend on. */
+  public String key() {
+    String all = Sha256.of(json) + settings + vocabularySize + special;
+    return Sha256.of(all.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The tokens that end a generated text. */
+  public Set<Long> stopTokens() {
+    return special.end.stream().map(Integer::longValue).collect(Collectors.toSet());
+  }
+
+  /** Whether a token is the unknown token; false if the tokenizer has none. */
+  public boolean isUnknown(long id) {
+    return id == special.unknown
+        && id != special.padding
+        && special.end.stream().noneMatch(end -> end == id);
+  }
+
+  /** The smaller of a maximum length and {@code model_max_length}. */
+  public int limit(int maxLength) {
+    return (int) Math.min(maxLength, settings.path("model_max_length").asDouble(maxLength));
+  }
+
+  /** A specification of text data with the tokens of this tokenizer. */
+  public DataSpec spec(List<String> labels) {
+    return DataSpec.ofText(vocabularySize, special.padding, labels)
+        .withSpecialTokens(special.begin, special.end);
+  }
+
+  /**
+   * Returns a tokenizer that adds no special tokens to a text, as language modeling needs it:
+   * training texts are continuous, and a prompt is the beginning of a text.
+   */
+  public Tokenizer withoutFraming() {
+    ObjectNode file = TokenizerJson.object(json, name);
+    JsonNode processor = file.path("post_processor");
+    if (processor.isNull() || processor.path("type").asText().equals("ByteLevel")) {
+      return this;
+    }
+    byte[] unframed = TokenizerFiles.bytes(file.putNull("post_processor"));
+    return new Tokenizer(name, unframed, settings, vocabularySize, special, notes);
+  }
+
+  /**
+   * Creates the native tokenizer.
+   *
+   * @param options see {@link HuggingFaceTokenizer#newInstance(java.io.InputStream, Map)}
+   * @throws InvalidSettings if the library does not accept the file
+   */
+  public HuggingFaceTokenizer load(Map<String, String> options) throws IOException {
+    try {
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    } catch (RuntimeException e) {
+      throw new InvalidSettings(name + " cannot be read as a tokenizer: " + e.getMessage());
+    }
+  }
+
+  /** Runs an operation of the native tokenizer, whose exceptions lack a context. */
+  public <T> T run(String operation, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException e) {
+      throw new InvalidSettings(name + " cannot " + operation + ": " + e.getMessage());
+    }
+  }
+
+  /** Saves the files from which {@link TokenizerFolder#open} recreates the tokenizer. */
+  public void save(Path folder) throws IOException {
+    for (Map.Entry<String, DataSplits.ModelFile> file :
+        filesForGeneration(Integer.MAX_VALUE).entrySet()) {
+      file.getValue().writeTo(folder.resolve(file.getKey()));
+    }
+  }
+
+  /**
+   * The files of this tokenizer in a model folder. Transformers reads the same ids from them.
+   *
+   * @param maxLength the maximum number of tokens of a text
+   * @param inputs the tensors that the model needs, by their names in Transformers
+   */
+  public Map<String, DataSplits.ModelFile> files(int maxLength, String... inputs) {
+    ObjectNode config = settings.deepCopy();
+    if (maxLength < Integer.MAX_VALUE) {
+      config.put("model_max_length", maxLength);
+    }
+    ArrayNode names = config.putArray("model_input_names").add("input_ids");
+    List.of(inputs).forEach(names::add);
+    names.add("attention_mask");
+    ObjectNode roles = config.deepCopy().retain(TokenizerFiles.ROLES);
+    Map<String, DataSplits.ModelFile> files = new HashMap<>();
+    files.put(JSON, file -> Files.write(file, json));
+    files.put(CONFIG, file -> write(file, config));
+    files.put(SPECIAL_TOKENS, file -> write(file, roles));
+    return files;
+  }
+
+  /** Like {@link #files}, with the token ids that Transformers generates text with. */
+  public Map<String, DataSplits.ModelFile> filesForGeneration(int maxLength) {
+    ObjectNode generation = JsonNodeFactory.instance.objectNode();
+    generation.put("bos_token_id", special.begin);
+    ArrayNode ends = generation.arrayNode();
+    special.end.forEach(ends::add);
+    generation.set("eos_token_id", ends.size() == 1 ? ends.get(0) : ends);
+    generation.put("pad_token_id", special.padding);
+    Map<String, DataSplits.ModelFile> files = files(maxLength);
+    files.put(GENERATION, file -> write(file, generation));
+    return files;
+  }
+
+  private static void write(Path file, ObjectNode content) throws IOException {
+    Files.writeString(file, content.toPrettyString() + "\n");
+  }
+}
