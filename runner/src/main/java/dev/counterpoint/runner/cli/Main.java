@@ -4,6 +4,7 @@ import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
 import dev.counterpoint.runner.cli.model.MergeCommand;
 import dev.counterpoint.runner.cli.model.PredictCommand;
+import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrackerCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
@@ -24,6 +25,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,
+      TokenizeCommand.class,
       ExperimentsCommand.class,
       DoctorCommand.class,
       CheckCommand.class,

@@ -9,8 +9,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Utf8File;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,7 +58,7 @@ final class TokenizerFiles {
   private final Kind kind;
   private final ObjectNode file;
   private final Map<String, Integer> ids = new HashMap<>();
-  private final Set<String> added = new HashSet<>();
+  private final Map<String, ObjectNode> added = new HashMap<>();
   private final int modelVocabulary;
   private int highestAdded = -1;
   private final List<String> notes = new ArrayList<>();
@@ -110,7 +111,7 @@ final class TokenizerFiles {
     Tokenizer.Special special = special(roles, source, size);
     for (String role : ROLES) {
       if (!roles.has(role)) {
-        defaultNames(role).filter(added::contains).findFirst().ifPresent(it -> roles.put(role, it));
+        defaultNames(role).filter(added::containsKey).findFirst().ifPresent(it -> roles.put(role, it));
       }
     }
     int highest = special.end().stream().mapToInt(id -> id).max().orElse(0);
@@ -299,10 +300,9 @@ final class TokenizerFiles {
 
   /** Replaces the added tokens by those that Transformers adds, in its order. */
   private void addTokens(ObjectNode roles) {
-    ArrayNode tokens = NODES.arrayNode();
     JsonNode own = file.path("added_tokens");
     if (kind == Kind.AS_IS) {
-      own.forEach(token -> add(tokens, token, token.get("id").asInt(), in(Tokenizer.JSON)));
+      own.forEach(token -> add(token, token.get("id").asInt(), in(Tokenizer.JSON)));
     }
     SortedMap<Integer, JsonNode> decoder = new TreeMap<>();
     String part = ADDED_TOKENS;
@@ -323,16 +323,21 @@ final class TokenizerFiles {
       own.forEach(token -> decoder.put(token.get("id").asInt(), token));
     }
     String origin = in(contents.containsKey(part) ? part : Tokenizer.JSON);
-    decoder.forEach((id, token) -> add(tokens, token, id, origin));
-    for (String role : ROLES) {
-      JsonNode token = roles.path(role);
-      boolean isDefault = content(token).equals(defaultRoles().get(role));
-      if (!isDefault || ids.containsKey(content(token)) || nextId() < modelRows()) {
-        addSpecial(tokens, token);
+    decoder.forEach((id, token) -> add(token, id, origin));
+    Set<String> known = Set.copyOf(added.keySet());
+    Set<JsonNode> special = new LinkedHashSet<>(); // a token can be given as text and with flags
+    ROLES.stream().filter(roles::has).map(roles::get).forEach(special::add);
+    roles.path(EXTRA.get(0)).forEach(special::add);
+    for (JsonNode token : special) {
+      boolean isDefault = defaultRoles().containsValue(content(token));
+      boolean hasRow = !isDefault || ids.containsKey(content(token)) || nextId() < modelRows();
+      if (!known.contains(content(token)) && hasRow) {
+        addSpecial(token);
       }
     }
-    roles.path(EXTRA.get(0)).forEach(token -> addSpecial(tokens, token));
-    file.set("added_tokens", tokens);
+    List<ObjectNode> tokens = new ArrayList<>(added.values());
+    tokens.sort(Comparator.comparingInt(token -> token.path("id").asInt()));
+    file.putArray("added_tokens").addAll(tokens);
   }
 
   private void decode(SortedMap<Integer, JsonNode> decoder, Map.Entry<String, JsonNode> token) {
@@ -349,12 +354,12 @@ final class TokenizerFiles {
     return model.path("vocab_size").asInt(Integer.MAX_VALUE);
   }
 
-  private void addSpecial(ArrayNode tokens, JsonNode token) {
+  private void addSpecial(JsonNode token) {
     if (token.isObject()) {
       ObjectNode special = token.deepCopy();
-      add(tokens, special.put("special", true), null, "");
+      add(special.put("special", true), null, "");
     } else if (!token.isMissingNode()) {
-      add(tokens, special(token.asText(), true), null, "");
+      add(special(token.asText(), true), null, "");
     }
   }
 
@@ -362,10 +367,10 @@ final class TokenizerFiles {
     return NODES.objectNode().put("content", content).put("special", special);
   }
 
-  /** Adds a token unless it exists, with the id that the tokenizers library assigns. */
-  private void add(ArrayNode tokens, JsonNode token, @Nullable Integer id, String origin) {
+  /** Adds or replaces a token, with the id that the tokenizers library assigns. */
+  private void add(JsonNode token, @Nullable Integer id, String origin) {
     String content = token.path("content").asText();
-    if (content.isEmpty() || !added.add(content)) {
+    if (content.isEmpty()) {
       return;
     }
     int assigned = ids.getOrDefault(content, nextId());
@@ -380,7 +385,7 @@ final class TokenizerFiles {
     for (String flag : List.of("single_word", "lstrip", "rstrip")) {
       entry.put(flag, token.path(flag).asBoolean());
     }
-    tokens.add(entry.put("normalized", token.path("normalized").asBoolean(!special)));
+    added.put(content, entry.put("normalized", token.path("normalized").asBoolean(!special)));
   }
 
   private int nextId() {
@@ -478,7 +483,7 @@ final class TokenizerFiles {
   }
 
   private void checkPostProcessor(int size) {
-    List<JsonNode> found = file.path("post_processor").findValues("ids");
+    List<JsonNode> found = new ArrayList<>(file.path("post_processor").findValues("ids"));
     found.addAll(file.path("post_processor").findValues("sep"));
     found.addAll(file.path("post_processor").findValues("cls"));
     for (JsonNode tokens : found) {
@@ -580,7 +585,7 @@ final class TokenizerFiles {
     ObjectNode config = NODES.objectNode().put("tokenizer_class", "PreTrainedTokenizerFast");
     config.put("clean_up_tokenization_spaces", false);
     for (String role : ROLES) {
-      if (added.contains(content(roles.path(role)))) {
+      if (added.containsKey(content(roles.path(role)))) {
         config.put(role, content(roles.path(role)));
       }
     }

@@ -130,7 +130,7 @@ class TextEncoderTest {
         Files.writeString(folder.resolve("incomplete.json"), "{\"model\":{\"vocab\":{\"a\":0}}}");
     assertThatThrownBy(() -> new TextEncoder(TokenizerFolder.open(incomplete), 10))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("incomplete.json: model.unk_token is missing");
+        .hasMessageContaining("incomplete.json: added_tokens is missing");
   }
 
   @Test

@@ -1,0 +1,114 @@
+package dev.counterpoint.runner.cli.model;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.ControlCharacterEscaper;
+import dev.counterpoint.tasks.table.Surrogates;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint tokenize}: prints the tokens of texts. */
+@Command(
+    name = "tokenize",
+    description = {
+      "Prints the tokens of texts: id, position (start-end, in characters from 0, end excluded) and"
+          + " token, separated by tabs; an empty line separates texts. Special tokens that the"
+          + " tokenizer adds have no position.",
+      "Without TEXT, each line of standard input is a text. Texts are not truncated."
+    })
+public final class TokenizeCommand implements Callable<Integer> {
+  private static final int UNLIMITED = 1_000_000_000;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "RUN_DIR",
+      description =
+          "A run directory, its model folder, a folder with a tokenizer, or a tokenizer.json.")
+  private Path directory = Path.of("");
+
+  @Parameters(index = "1..*", arity = "0..*", paramLabel = "TEXT", description = "The texts.")
+  private List<String> texts = new ArrayList<>();
+
+  @Option(
+      names = "--json",
+      description = "Prints a JSON object per text: text, tokens, ids and offsets.")
+  private boolean json;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private boolean started;
+
+  @Override
+  public Integer call() throws IOException {
+    Path model = directory.resolve("model");
+    Tokenizer tokenizer = TokenizerFolder.open(TokenizerFolder.isIn(model) ? model : directory);
+    Console console = Consoles.of(spec);
+    tokenizer.notes().forEach(console::log);
+    try (TextEncoder encoder = new TextEncoder(tokenizer, UNLIMITED)) {
+      if (texts.isEmpty()) {
+        new PredictLines(PredictLines.decoded(System.in), false, false, null)
+            .read(lines -> lines.forEach(line -> print(line.text(), encoder, console)));
+      }
+      texts.forEach(text -> print(text, encoder, console));
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private void print(String text, TextEncoder encoder, Console console) {
+    if (Surrogates.areUnpairedIn(text)) {
+      throw new InvalidSettings("The text is not valid Unicode: it has an unpaired surrogate.");
+    }
+    Encoding encoding = encoder.encodings(List.of(text))[0];
+    if (json) {
+      console.print(object(text, encoding).toString());
+      return;
+    }
+    if (started) {
+      console.print("");
+    }
+    started = true;
+    for (int i = 0; i < encoding.getIds().length; i++) {
+      CharSpan span = encoding.getCharTokenSpans()[i];
+      String position = span == null ? "-" : span.getStart() + "-" + span.getEnd();
+      String token = ControlCharacterEscaper.of(encoding.getTokens()[i]);
+      console.print(encoding.getIds()[i] + "\t" + position + "\t" + token);
+    }
+  }
+
+  private static ObjectNode object(String text, Encoding encoding) {
+    ObjectNode object = JsonNodeFactory.instance.objectNode().put("text", text);
+    ArrayNode tokens = object.putArray("tokens");
+    ArrayNode ids = object.putArray("ids");
+    ArrayNode offsets = object.putArray("offsets");
+    for (int i = 0; i < encoding.getIds().length; i++) {
+      tokens.add(encoding.getTokens()[i]);
+      ids.add(encoding.getIds()[i]);
+      CharSpan span = encoding.getCharTokenSpans()[i];
+      if (span == null) {
+        offsets.addNull();
+      } else {
+        offsets.addArray().add(span.getStart()).add(span.getEnd());
+      }
+    }
+    return object;
+  }
+}
