@@ -82,6 +82,7 @@ final class TokenizerFiles {
     settings = object(Tokenizer.CONFIG);
     model = object(MODEL_CONFIG);
     TokenizerJson.check(settings, "tokenizer_config", "", in(Tokenizer.CONFIG));
+    TokenizerJson.checkKnown(model, "config", in(MODEL_CONFIG));
     kind = kind();
     file = contents.containsKey(Tokenizer.JSON) ? object(Tokenizer.JSON) : older();
     TokenizerJson.check(file, in(contents.containsKey(Tokenizer.JSON) ? Tokenizer.JSON : source()));
@@ -95,8 +96,9 @@ final class TokenizerFiles {
 
   Tokenizer tokenizer() {
     ObjectNode source = file.deepCopy();
-    refuse("split_special_tokens", "true");
-    refuse("truncation_side", "left");
+    allow("split_special_tokens", "false");
+    allow("truncation_side", "right");
+    allow("padding_side", "right", "left");
     for (String reset : List.of("truncation", "padding")) {
       if (file.hasNonNull(reset)) {
         notes.add(in(Tokenizer.JSON) + ": the settings of " + reset + " are not used");
@@ -138,24 +140,39 @@ final class TokenizerFiles {
     JsonNode named = settings.hasNonNull("tokenizer_class") ? settings : model;
     String tokenizerClass = named.path("tokenizer_class").asText("").replaceFirst("Fast$", "");
     boolean isOurs = model.has("counterpoint") && !contents.containsKey(Tokenizer.CONFIG);
-    String type = isOurs ? "" : model.path("model_type").asText("");
-    return switch (named.hasNonNull("tokenizer_class") ? tokenizerClass : type) {
-      case "BertTokenizer", "bert" -> Kind.BERT;
-      case "GPT2Tokenizer", "gpt2" -> Kind.GPT2;
-      case "RobertaTokenizer", "roberta" -> Kind.ROBERTA;
+    String type = isOurs ? "" : model.path("model_type").asText();
+    if (!named.hasNonNull("tokenizer_class") && type.isEmpty()) {
+      return contents.containsKey(Tokenizer.JSON) ? Kind.AS_IS : implied();
+    }
+    return switch (named.hasNonNull("tokenizer_class") ? tokenizerClass : type + " models") {
+      case "BertTokenizer", "bert models" -> Kind.BERT;
+      case "GPT2Tokenizer", "gpt2 models" -> Kind.GPT2;
+      case "RobertaTokenizer", "roberta models" -> Kind.ROBERTA;
       case "PreTrainedTokenizer", "TokenizersBackend" -> Kind.AS_IS;
-      case "" ->
-          contents.containsKey(Tokenizer.JSON)
-              ? Kind.AS_IS
-              : contents.containsKey(VOCAB_TXT) ? Kind.BERT : Kind.GPT2;
       default ->
           throw new InvalidSettings(
-              ("%s: the tokenizer of %s is not supported. Supported: BertTokenizer, GPT2Tokenizer,"
+              ("%s: the tokenizer %s is not supported. Supported: BertTokenizer, GPT2Tokenizer,"
                       + " RobertaTokenizer and PreTrainedTokenizerFast (bert, gpt2, roberta). To use"
                       + " a tokenizer.json as it is, name the file itself as data.tokenizer.path.")
                   .formatted(
-                      name, TokenizerJson.shown(tokenizerClass.isEmpty() ? type : tokenizerClass)));
+                      name,
+                      TokenizerJson.shown(
+                          tokenizerClass.isEmpty() ? "of " + type : tokenizerClass)));
     };
+  }
+
+  /** The class of older files without a model: GPT-2 and RoBERTa have the same file names. */
+  private Kind implied() {
+    Kind implied = contents.containsKey(VOCAB_TXT) ? Kind.BERT : Kind.GPT2;
+    boolean isKnown =
+        implied == Kind.BERT || object(VOCAB_JSON).has(END_OF_TEXT);
+    if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
+      throw new InvalidSettings(
+          name
+              + " does not say which tokenizer it has; set model_type in config.json, or"
+              + " tokenizer_class in tokenizer_config.json, such as BertTokenizer.");
+    }
+    return implied;
   }
 
   private String source() {
@@ -212,10 +229,10 @@ final class TokenizerFiles {
     return content == null ? NODES.objectNode() : TokenizerJson.object(content, in(part));
   }
 
-  private void refuse(String key, String value) {
-    if (settings.path(key).asText().equals(value)) {
+  private void allow(String key, String... values) {
+    if (settings.hasNonNull(key) && !List.of(values).contains(settings.get(key).asText())) {
       throw TokenizerJson.invalid(
-          in(Tokenizer.CONFIG), key, settings.get(key), "absent: this value is not supported");
+          in(Tokenizer.CONFIG), key, settings.get(key), String.join(" or ", values));
     }
   }
 
@@ -259,7 +276,9 @@ final class TokenizerFiles {
   private void override(ObjectNode roles, JsonNode by, String part) {
     for (String role : ROLES) {
       JsonNode value = by.path(role);
-      boolean isTyped = part.equals(Tokenizer.SPECIAL_TOKENS) || value.has("__type");
+      boolean isTyped =
+          part.equals(Tokenizer.SPECIAL_TOKENS)
+              || value.path("__type").asText().equals("AddedToken");
       if (value.isObject() && isTyped) {
         TokenizerJson.check(value, "special_token", role, in(part));
       } else if (!value.isTextual() && !value.isNull() && !value.isMissingNode()) {

@@ -12,16 +12,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Validates a {@code tokenizer.json}, so that the native library, which aborts the process on some
  * inconsistent files and reports no key for others, only receives files that it can use.
  *
- * <p>{@code components.json} lists the components and their keys. A kind of value ends in {@code ?}
- * if it is optional and in {@code *} if it is an array.
+ * <p>{@code components.json} lists the components and their keys. A kind of value ends in {@code -}
+ * if it is optional, in {@code ?} if it can also be null, and in {@code *} if it is an array.
  */
 final class TokenizerJson {
   private static final ObjectReader JSON =
@@ -63,6 +65,13 @@ final class TokenizerJson {
   /** Validates an object with the keys of a kind in {@code components.json}. */
   static void check(JsonNode object, String kind, String path, String name) {
     new TokenizerJson(name).component(object, kind, path);
+  }
+
+  /** Validates the keys of a kind in {@code components.json} and ignores all other keys. */
+  static void checkKnown(ObjectNode object, String kind, String name) {
+    List<String> known = new ArrayList<>();
+    COMPONENTS.path(kind).path("").fieldNames().forEachRemaining(known::add);
+    check(object.deepCopy().retain(known), kind, "", name);
   }
 
   /** The type of a model, which old files do not state. */
@@ -107,8 +116,8 @@ final class TokenizerJson {
   }
 
   private void value(JsonNode node, String kind, String path) {
-    if (kind.endsWith("?")) {
-      if (!node.isNull() && !node.isMissingNode()) {
+    if (kind.endsWith("?") || kind.endsWith("-")) {
+      if (!node.isMissingNode() && !(node.isNull() && kind.endsWith("?"))) {
         value(node, kind.substring(0, kind.length() - 1), path);
       }
     } else if (kind.endsWith("*")) {
@@ -146,9 +155,13 @@ final class TokenizerJson {
 
   private void model(JsonNode model) {
     JsonNode vocabulary = model.get("vocab");
-    vocabulary
-        .properties()
-        .forEach(token -> value(token.getValue(), "integer", "model.vocab." + token.getKey()));
+    Set<Integer> ids = new HashSet<>();
+    for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
+      value(token.getValue(), "integer", "model.vocab." + token.getKey());
+      if (!ids.add(token.getValue().asInt())) {
+        throw invalid("model.vocab." + token.getKey(), token.getValue(), "an id of its own");
+      }
+    }
     switch (modelType(model)) {
       case "Unigram" -> unigram(model, vocabulary);
       case "BPE" -> bytePairs(model, vocabulary);
