@@ -113,7 +113,10 @@ final class TokenizerFiles {
     Tokenizer.Special special = special(roles, source, size);
     for (String role : ROLES) {
       if (!roles.has(role)) {
-        defaultNames(role).filter(added::containsKey).findFirst().ifPresent(it -> roles.put(role, it));
+        defaultNames(role)
+            .filter(added::containsKey)
+            .findFirst()
+            .ifPresent(it -> roles.put(role, it));
       }
     }
     int highest = special.end().stream().mapToInt(id -> id).max().orElse(0);
@@ -164,8 +167,7 @@ final class TokenizerFiles {
   /** The class of older files without a model: GPT-2 and RoBERTa have the same file names. */
   private Kind implied() {
     Kind implied = contents.containsKey(VOCAB_TXT) ? Kind.BERT : Kind.GPT2;
-    boolean isKnown =
-        implied == Kind.BERT || object(VOCAB_JSON).has(END_OF_TEXT);
+    boolean isKnown = implied == Kind.BERT || object(VOCAB_JSON).has(END_OF_TEXT);
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
           name

@@ -22,16 +22,57 @@ final class TokenizerMutations {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> VALUES =
       List.of(
-          "null", "true", "false", "-1", "0", "1", "3", "0.5", "1e300", "99999999999", "300", "\"\"",
-          "\"x\"", "\"[UNK]\"", "\"the\"", "\"Left\"", "\"left\"", "\"\\u00e9\\u4e2d\"", "[]", "{}",
-          "[1,2]", "[\"a\",\"b\"]", "{\"type\":\"Lowercase\"}", "{\"content\":\"the\"}",
-          "{\"type\":\"ByteLevel\"}", "\"BertTokenizer\"", "\"LlamaTokenizerFast\"", "\"##\"");
+          "null",
+          "true",
+          "false",
+          "-1",
+          "0",
+          "1",
+          "3",
+          "0.5",
+          "1e300",
+          "99999999999",
+          "300",
+          "\"\"",
+          "\"x\"",
+          "\"[UNK]\"",
+          "\"the\"",
+          "\"Left\"",
+          "\"left\"",
+          "\"\\u00e9\\u4e2d\"",
+          "[]",
+          "{}",
+          "[1,2]",
+          "[\"a\",\"b\"]",
+          "{\"type\":\"Lowercase\"}",
+          "{\"content\":\"the\"}",
+          "{\"type\":\"ByteLevel\"}",
+          "\"BertTokenizer\"",
+          "\"LlamaTokenizerFast\"",
+          "\"##\"");
   private static final List<String> KEYS =
       List.of(
-          "do_lower_case", "strip_accents", "add_prefix_space", "add_bos_token", "add_eos_token",
-          "model_max_length", "tokenizer_class", "unk_token", "pad_token", "eos_token", "bos_token",
-          "mask_token", "additional_special_tokens", "added_tokens_decoder", "split_special_tokens",
-          "truncation_side", "tokenize_chinese_chars", "trim_offsets", "new_key", "dropout", "type");
+          "do_lower_case",
+          "strip_accents",
+          "add_prefix_space",
+          "add_bos_token",
+          "add_eos_token",
+          "model_max_length",
+          "tokenizer_class",
+          "unk_token",
+          "pad_token",
+          "eos_token",
+          "bos_token",
+          "mask_token",
+          "additional_special_tokens",
+          "added_tokens_decoder",
+          "split_special_tokens",
+          "truncation_side",
+          "tokenize_chinese_chars",
+          "trim_offsets",
+          "new_key",
+          "dropout",
+          "type");
 
   private final Random random;
 
@@ -44,7 +85,8 @@ final class TokenizerMutations {
     Map<String, byte[]> changed = new TreeMap<>(files);
     List<String> names = new ArrayList<>(changed.keySet());
     if (random.nextInt(8) == 0) {
-      String side = pick(List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"));
+      String side =
+          pick(List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"));
       names.add(side);
       changed.putIfAbsent(side, "{}".getBytes(StandardCharsets.UTF_8));
     }
@@ -62,14 +104,14 @@ final class TokenizerMutations {
 
   private byte[] bytes(byte[] content) {
     List<String> lines =
-        new ArrayList<>(
-            Arrays.asList(new String(content, StandardCharsets.UTF_8).split("\n", -1)));
+        new ArrayList<>(Arrays.asList(new String(content, StandardCharsets.UTF_8).split("\n", -1)));
     int line = random.nextInt(lines.size());
     switch (random.nextInt(9)) {
       case 0 -> lines.remove(line);
       case 1 -> lines.add(line, lines.get(line));
       case 2 -> lines.add(line, "");
-      case 3 -> lines.set(line, lines.get(line) + pick(List.of(" ", "\r", "\u00a0", "x y", "\u2028")));
+      case 3 ->
+          lines.set(line, lines.get(line) + pick(List.of(" ", "\r", "\u00a0", "x y", "\u2028")));
       case 4 -> lines.set(line, pick(List.of("the", "[UNK]", "a b", "\u4e2d", "#", "zz zz zz")));
       case 5 -> {
         return Arrays.copyOf(content, random.nextInt(content.length + 1));
