@@ -278,10 +278,7 @@ final class TokenizerFiles {
   private void override(ObjectNode roles, JsonNode by, String part) {
     for (String role : ROLES) {
       JsonNode value = by.path(role);
-      boolean isTyped =
-          part.equals(Tokenizer.SPECIAL_TOKENS)
-              || value.path("__type").asText().equals("AddedToken");
-      if (value.isObject() && isTyped) {
+      if (value.isObject() && (part.equals(Tokenizer.SPECIAL_TOKENS) || isTyped(value))) {
         TokenizerJson.check(value, "special_token", role, in(part));
       } else if (!value.isTextual() && !value.isNull() && !value.isMissingNode()) {
         throw TokenizerJson.invalid(in(part), role, value, "a token");
@@ -293,22 +290,25 @@ final class TokenizerFiles {
       }
     }
     for (String key : EXTRA) {
-      if (by.hasNonNull(key) && (!by.get(key).isArray() || !isTokens(by.get(key)))) {
+      boolean isList = by.path(key).isArray();
+      for (JsonNode token : by.path(key)) {
+        boolean isFlagged = part.equals(Tokenizer.SPECIAL_TOKENS) && key.equals(EXTRA.get(1));
+        isList &= token.isTextual() || isFlagged || isTyped(token);
+        if (token.isObject()) {
+          TokenizerJson.check(token, "special_token", key, in(part));
+        }
+      }
+      if (by.hasNonNull(key) && !isList) {
         throw TokenizerJson.invalid(in(part), key, by.get(key), "an array of tokens");
       }
-      if (by.hasNonNull(key) && !by.get(key).isEmpty()) {
+      if (!by.path(key).isEmpty()) {
         roles.set(EXTRA.get(0), by.get(key));
       }
     }
   }
 
-  private static boolean isTokens(JsonNode tokens) {
-    for (JsonNode token : tokens) {
-      if (!token.isTextual() && !token.path("content").isTextual()) {
-        return false;
-      }
-    }
-    return true;
+  private static boolean isTyped(JsonNode token) {
+    return token.path("__type").asText().equals("AddedToken");
   }
 
   private String unknownToken() {
