@@ -578,7 +578,8 @@ final class TokenizerFiles {
 
   /** The ids that generation_config.json or config.json sets for a key. */
   private List<Integer> configured(String key, int size) {
-    int limit = model.has("vocab_size") ? Math.max(size, modelRows()) : size;
+    boolean isUnlimited = model.has("vocab_size") || !contents.containsKey(MODEL_CONFIG);
+    int limit = isUnlimited ? Math.max(size, modelRows()) : size;
     for (String part : List.of(Tokenizer.GENERATION, MODEL_CONFIG)) {
       JsonNode value = object(part).path(key);
       List<Integer> found = new ArrayList<>();

@@ -129,6 +129,9 @@ final class TokenizerJson {
       }
     } else if (COMPONENTS.has(kind)) {
       component(node, kind, path);
+      if (kind.equals("pattern") && (node.size() != 1 || !node.elements().next().isTextual())) {
+        throw invalid(path, node, "a String or a Regex");
+      }
     } else if (!isA(node, kind)) {
       throw invalid(
           path, node, kind.equals("token") ? "a pair of token and id" : "of type " + kind);

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Tokenizer settings.
  *
  * @param type the kind of token, if the vocabulary is built from the training text
- * @param path a Hugging Face {@code tokenizer.json}, or a folder with one or with the older files
- *     of BERT or GPT-2; used unchanged, and all other keys are ignored
+ * @param path a Hugging Face {@code tokenizer.json}, which is used as it is, or a folder with a
+ *     tokenizer; all other keys are ignored
  * @param vocabularySize the maximum number of tokens in the vocabulary, including [PAD] and [UNK];
  *     the most frequent tokens are kept
  * @param minimumCount the minimum number of occurrences of a token in the training text to be

@@ -12,6 +12,8 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.SharedFiles;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,6 +83,28 @@ class TextGenerationTest {
     assertThat(splits.train().collate(new long[] {0}).tensors().get(Batch.IDS).longs())
         .containsExactly(2, 3, 0, 3, 2);
     assertThat(splits.spec().paddingId()).isZero();
+  }
+
+  @Test
+  void specialTokensAroundATextAreNeitherTrainedOnNorSaved() throws IOException {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n");
+    Path table = Files.writeString(folder.resolve("names.tsv"), "text\na b\nb a\n");
+    TokenizerSettings pretrained =
+        new TokenizerSettings(TokenizerSettings.Type.CHARACTER, folder.toString(), 9, 1, false);
+    DataSplits splits = data(table.toString(), 0, 6, pretrained).open(context());
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (Map.Entry<String, DataSplits.ModelFile> file : splits.files().entrySet()) {
+      file.getValue().writeTo(model.resolve(file.getKey()));
+    }
+
+    assertThat(splits.train().collate(new long[] {0}).tensors().get(Batch.IDS).longs())
+        .containsExactly(5, 6, 3, 6, 5);
+    assertThat(splits.spec().endIds()).containsExactly(3);
+    assertThat(model.resolve("generation_config.json")).content().contains("\"eos_token_id\" : 3");
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(model), 10)) {
+      assertThat(encoder.prompt("a b")).containsExactly(5, 6);
+      assertThat(encoder.encodings(List.of("a b"))[0].getIds()).containsExactly(5, 6);
+    }
   }
 
   @Test

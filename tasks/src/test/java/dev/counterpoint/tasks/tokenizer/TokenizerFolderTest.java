@@ -13,6 +13,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Converts tokenizers in older formats and compares them with the original {@code tokenizer.json}.
@@ -99,6 +102,170 @@ class TokenizerFolderTest {
       assertThat(tokenizer.encode("abc").getIds()).containsExactly(0, 4);
       assertThat(tokenizer.encode("ab<|endoftext|>").getIds()).containsExactly(3, 5);
     }
+  }
+
+  @Test
+  void endOfTextPaddingAndUnknownAreDifferentTokens() throws Exception {
+    writeBytePairs();
+    write("special_tokens_map.json", "{\"pad_token\": \"b\", \"unk_token\": \"a\"}");
+
+    Tokenizer.Special special = TokenizerFolder.open(folder).special();
+
+    assertThat(special).isEqualTo(new Tokenizer.Special(1, 0, 5, List.of(5)));
+  }
+
+  @Test
+  void generationConfigIsUsedBeforeConfigAndTheTokenizer() throws Exception {
+    writeBytePairs();
+    write("config.json", "{\"model_type\": \"gpt2\", \"eos_token_id\": 2, \"bos_token_id\": 1}");
+    assertThat(TokenizerFolder.open(folder).special().end()).containsExactly(2);
+
+    write("generation_config.json", "{\"eos_token_id\": [4, 3], \"pad_token_id\": 0}");
+
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    assertThat(tokenizer.special()).isEqualTo(new Tokenizer.Special(0, 5, 1, List.of(4, 3)));
+    assertThat(tokenizer.stopTokens()).containsExactlyInAnyOrder(4L, 3L);
+  }
+
+  @Test
+  void anEndOfTextTokenOfTheModelAloneIsKept() throws Exception {
+    writeBytePairs();
+    write("config.json", "{\"model_type\": \"gpt2\", \"vocab_size\": 20, \"eos_token_id\": 17}");
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    Path saved = Files.createDirectory(folder.resolve("saved"));
+    tokenizer.save(saved);
+
+    assertThat(tokenizer.vocabularySize()).isEqualTo(18);
+    assertThat(TokenizerFolder.open(saved).special()).isEqualTo(tokenizer.special());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"eos_token_id, -1", "eos_token_id, 1.5", "pad_token_id, true", "bos_token_id, []"})
+  void aTokenIdMustBeAnIdOfTheVocabulary(String key, String value) throws Exception {
+    writeBytePairs();
+    write("config.json", "{\"model_type\": \"gpt2\"}");
+    write("generation_config.json", "{\"%s\": %s}".formatted(key, value));
+
+    if (value.equals("[]")) {
+      assertThat(TokenizerFolder.open(folder).special().begin()).isEqualTo(5);
+    } else {
+      assertRejected("generation_config.json", key);
+    }
+  }
+
+  @Test
+  void aTokenIdOutsideTheVocabularyIsReported() throws Exception {
+    writeBytePairs();
+    write("config.json", "{\"model_type\": \"gpt2\", \"eos_token_id\": 50256}");
+
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+
+    assertThat(tokenizer.special().end()).containsExactly(5);
+    assertThat(tokenizer.notes())
+        .singleElement()
+        .asString()
+        .contains("config.json", "eos_token_id", "50256");
+  }
+
+  @Test
+  void truncationAndPaddingOfAFileAreResetAndReported() throws Exception {
+    ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());
+    file.putObject("truncation")
+        .put("direction", "Right")
+        .put("max_length", 50)
+        .put("strategy", "LongestFirst")
+        .put("stride", 0);
+    Path json = Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
+
+    Tokenizer tokenizer = TokenizerFolder.open(json);
+
+    assertThat(JSON.readTree(tokenizer.json()).get("truncation").isNull()).isTrue();
+    assertThat(tokenizer.notes()).singleElement().asString().contains(json.toString(), "truncation");
+  }
+
+  @Test
+  void aFileWithoutTruncationIsUsedByteForByte() throws Exception {
+    Path json = bert("tokenizer.json");
+
+    assertThat(TokenizerFolder.open(json).json()).isEqualTo(Files.readAllBytes(json));
+    assertThat(TokenizerFolder.open(json).notes()).isEmpty();
+  }
+
+  @Test
+  void modelMaxLengthLimitsTheLengthOfATextAndIsSaved() throws Exception {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+    write("tokenizer_config.json", "{\"model_max_length\": 16}");
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    Path saved = Files.createDirectory(folder.resolve("saved"));
+    tokenizer.save(saved);
+
+    assertThat(tokenizer.limit(512)).isEqualTo(16);
+    assertThat(tokenizer.limit(8)).isEqualTo(8);
+    assertThat(
+            JSON.readTree(saved.resolve("tokenizer_config.json").toFile())
+                .path("model_max_length")
+                .asInt())
+        .isEqualTo(16);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"})
+  void aFileThatIsNotUtf8IsRejectedWithTheByte(String file) throws Exception {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+    Files.write(folder.resolve(file), "{\"caf\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1));
+
+    assertRejected(file, "offset 5");
+  }
+
+  @Test
+  void mergesThatAreNotUtf8AreRejectedWithTheByte() throws Exception {
+    writeBytePairs();
+    Files.write(folder.resolve("merges.txt"), new byte[] {'a', ' ', (byte) 0xFF, '\n'});
+
+    assertRejected("merges.txt", "offset 2");
+  }
+
+  @Test
+  void anUnknownOptionIsRejectedByName() throws Exception {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+    write("tokenizer_config.json", "{\"word_tokenizer_type\": \"mecab\"}");
+
+    assertRejected("tokenizer_config.json", "word_tokenizer_type");
+  }
+
+  @Test
+  void aTemplateWithAnUndefinedTokenIsRejected() throws Exception {
+    ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());
+    ((ObjectNode) file.at("/post_processor/special_tokens")).remove("[SEP]");
+    Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
+
+    assertRejected("tokenizer.json", "post_processor.single");
+  }
+
+  @Test
+  void aMergeWithoutTheSubwordPrefixIsRejected() throws Exception {
+    write(
+        "tokenizer.json",
+        "{\"added_tokens\": [], \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1,"
+            + " \"ab\": 2}, \"continuing_subword_prefix\": \"##\", \"merges\": [\"a b\"]}}");
+
+    assertRejected("tokenizer.json", "model.merges");
+  }
+
+  private void assertRejected(String file, String detail) {
+    assertThatThrownBy(() -> TokenizerFolder.open(folder))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(folder.resolve(file).toString())
+        .hasMessageContaining(detail);
+  }
+
+  private void writeBytePairs() throws IOException {
+    write("vocab.json", "{\"a\":0,\"b\":1,\"ab\":2,\"c\":3,\"d\":4,\"<|endoftext|>\":5}");
+    write("merges.txt", "#version: 0.2\na b\n");
+  }
+
+  private void write(String file, String content) throws IOException {
+    Files.writeString(folder.resolve(file), content);
   }
 
   @Test
