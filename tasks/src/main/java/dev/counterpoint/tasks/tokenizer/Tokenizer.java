@@ -57,7 +57,7 @@ public record Tokenizer(
 
   /** Reads a {@code tokenizer.json} without other files. */
   public static Tokenizer of(byte[] json, String name) {
-    return new TokenizerFiles(name, Map.of(JSON, json)).tokenizer();
+    return new TokenizerFiles(name, true, Map.of(JSON, json)).tokenizer();
   }
 
   /** A hash of everything that token ids depend on. */

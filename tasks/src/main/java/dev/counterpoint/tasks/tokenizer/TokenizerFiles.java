@@ -52,6 +52,7 @@ final class TokenizerFiles {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private final String name;
+  private final boolean isFile;
   private final Map<String, byte[]> contents;
   private final ObjectNode settings;
   private final ObjectNode model;
@@ -74,10 +75,12 @@ final class TokenizerFiles {
   /**
    * Creates a tokenizer from the content of its files, by file name.
    *
-   * @param name the folder, or the only file, for messages
+   * @param name the folder, or the {@code tokenizer.json}, for messages
+   * @param isFile whether the name is that of a {@code tokenizer.json} without other files
    */
-  TokenizerFiles(String name, Map<String, byte[]> contents) {
+  TokenizerFiles(String name, boolean isFile, Map<String, byte[]> contents) {
     this.name = name;
+    this.isFile = isFile;
     this.contents = contents;
     settings = object(Tokenizer.CONFIG);
     model = object(MODEL_CONFIG);
@@ -153,14 +156,13 @@ final class TokenizerFiles {
       case "RobertaTokenizer", "roberta models" -> Kind.ROBERTA;
       case "PreTrainedTokenizer", "TokenizersBackend" -> Kind.AS_IS;
       default ->
-          throw new InvalidSettings(
-              ("%s: the tokenizer %s is not supported. Supported: BertTokenizer, GPT2Tokenizer,"
-                      + " RobertaTokenizer and PreTrainedTokenizerFast (bert, gpt2, roberta). To use"
-                      + " a tokenizer.json as it is, name the file itself as data.tokenizer.path.")
-                  .formatted(
-                      name,
-                      TokenizerJson.shown(
-                          tokenizerClass.isEmpty() ? "of " + type : tokenizerClass)));
+          throw TokenizerJson.invalid(
+              in(settings.hasNonNull("tokenizer_class") ? Tokenizer.CONFIG : MODEL_CONFIG),
+              named.hasNonNull("tokenizer_class") ? "tokenizer_class" : "model_type",
+              named.path(named.hasNonNull("tokenizer_class") ? "tokenizer_class" : "model_type"),
+              "a supported tokenizer: BertTokenizer, GPT2Tokenizer, RobertaTokenizer or"
+                  + " PreTrainedTokenizerFast; bert, gpt2 or roberta. To use a tokenizer.json as it"
+                  + " is, name the file itself as data.tokenizer.path");
     };
   }
 
@@ -170,8 +172,8 @@ final class TokenizerFiles {
     boolean isKnown = implied == Kind.BERT || object(VOCAB_JSON).has(END_OF_TEXT);
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
-          name
-              + " does not say which tokenizer it has; set model_type in config.json, or"
+          in(MODEL_CONFIG)
+              + " has no model_type, so the kind of tokenizer is not known; set it, or"
               + " tokenizer_class in tokenizer_config.json, such as BertTokenizer.");
     }
     return implied;
@@ -219,11 +221,7 @@ final class TokenizerFiles {
   }
 
   private String in(String part) {
-    return contents.size() == 1
-            && contents.containsKey(Tokenizer.JSON)
-            && part.equals(Tokenizer.JSON)
-        ? name
-        : name + "/" + part;
+    return isFile && part.equals(Tokenizer.JSON) ? name : name + "/" + part;
   }
 
   private ObjectNode object(String part) {

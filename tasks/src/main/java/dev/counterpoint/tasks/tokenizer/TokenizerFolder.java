@@ -57,7 +57,7 @@ public final class TokenizerFolder {
         contents.put(file, Files.readAllBytes(path.resolve(file)));
       }
     }
-    return new TokenizerFiles(path.toString(), contents).tokenizer();
+    return new TokenizerFiles(path.toString(), false, contents).tokenizer();
   }
 
   /**

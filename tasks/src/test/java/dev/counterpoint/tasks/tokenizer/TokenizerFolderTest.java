@@ -180,7 +180,10 @@ class TokenizerFolderTest {
     Tokenizer tokenizer = TokenizerFolder.open(json);
 
     assertThat(JSON.readTree(tokenizer.json()).get("truncation").isNull()).isTrue();
-    assertThat(tokenizer.notes()).singleElement().asString().contains(json.toString(), "truncation");
+    assertThat(tokenizer.notes())
+        .singleElement()
+        .asString()
+        .contains(json.toString(), "truncation");
   }
 
   @Test
