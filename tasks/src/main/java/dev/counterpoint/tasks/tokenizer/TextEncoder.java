@@ -6,6 +6,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,6 +46,30 @@ public final class TextEncoder implements AutoCloseable {
           "maxLength %s leaves no room for text: %s adds %s special tokens to each text."
               .formatted(maxLength, file.name(), special));
     }
+  }
+
+  /**
+   * One token of a text.
+   *
+   * @param start the position in the text, in Unicode code points; -1 for an added special token
+   * @param end the end position, exclusive; -1 for an added special token
+   */
+  public record Token(String token, long id, int start, int end) {}
+
+  /** Returns the tokens of a text, with special tokens. */
+  public List<Token> tokens(String text) {
+    Encoding encoding = encode(text, true);
+    List<Token> tokens = new ArrayList<>();
+    for (int i = 0; i < encoding.getIds().length; i++) {
+      CharSpan span = encoding.getCharTokenSpans()[i];
+      tokens.add(
+          new Token(
+              encoding.getTokens()[i],
+              encoding.getIds()[i],
+              span == null ? -1 : span.getStart(),
+              span == null ? -1 : span.getEnd()));
+    }
+    return tokens;
   }
 
   /** Maximum number of tokens of a text, including special tokens. */

@@ -1,7 +1,5 @@
 package dev.counterpoint.runner.cli.model;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -77,36 +75,34 @@ public final class TokenizeCommand implements Callable<Integer> {
     if (Surrogates.areUnpairedIn(text)) {
       throw new InvalidSettings("The text is not valid Unicode: it has an unpaired surrogate.");
     }
-    Encoding encoding = encoder.encodings(List.of(text))[0];
+    List<TextEncoder.Token> tokens = encoder.tokens(text);
     if (json) {
-      console.print(object(text, encoding).toString());
+      console.print(object(text, tokens).toString());
       return;
     }
     if (started) {
       console.print("");
     }
     started = true;
-    for (int i = 0; i < encoding.getIds().length; i++) {
-      CharSpan span = encoding.getCharTokenSpans()[i];
-      String position = span == null ? "-" : span.getStart() + "-" + span.getEnd();
-      String token = ControlCharacterEscaper.of(encoding.getTokens()[i]);
-      console.print(encoding.getIds()[i] + "\t" + position + "\t" + token);
+    for (TextEncoder.Token token : tokens) {
+      String position = token.start() < 0 ? "-" : token.start() + "-" + token.end();
+      console.print(
+          token.id() + "\t" + position + "\t" + ControlCharacterEscaper.of(token.token()));
     }
   }
 
-  private static ObjectNode object(String text, Encoding encoding) {
+  private static ObjectNode object(String text, List<TextEncoder.Token> tokens) {
     ObjectNode object = JsonNodeFactory.instance.objectNode().put("text", text);
-    ArrayNode tokens = object.putArray("tokens");
+    ArrayNode names = object.putArray("tokens");
     ArrayNode ids = object.putArray("ids");
     ArrayNode offsets = object.putArray("offsets");
-    for (int i = 0; i < encoding.getIds().length; i++) {
-      tokens.add(encoding.getTokens()[i]);
-      ids.add(encoding.getIds()[i]);
-      CharSpan span = encoding.getCharTokenSpans()[i];
-      if (span == null) {
+    for (TextEncoder.Token token : tokens) {
+      names.add(token.token());
+      ids.add(token.id());
+      if (token.start() < 0) {
         offsets.addNull();
       } else {
-        offsets.addArray().add(span.getStart()).add(span.getEnd());
+        offsets.addArray().add(token.start()).add(token.end());
       }
     }
     return object;
