@@ -13,20 +13,32 @@ import org.jspecify.annotations.Nullable;
  * @param labels the class names in the order of their ids; empty if there are no classes
  * @param maxLength the maximum number of tokens of a training example, if it is less than the
  *     model's maximum: prediction truncates inputs to the length used in training. Null if unknown
+ * @param target what the labels of an example are; null if unknown
  */
 public record DataSpec(
     int vocabularySize,
     int paddingId,
     int features,
     List<String> labels,
-    @Nullable Integer maxLength) {
+    @Nullable Integer maxLength,
+    @Nullable Target target) {
+  /** What the labels of an example are. */
+  public enum Target {
+    /** One class per example. */
+    CLASS,
+    /** For each token the one that follows it. */
+    NEXT_TOKEN,
+    /** The first and the last token of a part of the text. */
+    SPAN
+  }
+
   public DataSpec {
     labels = List.copyOf(labels);
   }
 
-  /** A specification without a maximum length. */
+  /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null);
+    this(vocabularySize, paddingId, features, labels, null, null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -36,7 +48,12 @@ public record DataSpec(
 
   /** Returns a copy for examples truncated to the given number of tokens. */
   public DataSpec withMaxLength(int maxTokens) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens);
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens, target);
+  }
+
+  /** Returns a copy for examples with labels of the given kind. */
+  public DataSpec predicting(Target kind) {
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxLength, kind);
   }
 
   /**

@@ -113,6 +113,7 @@ public record QuestionAnswering(
     AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, set.hasUnanswerable());
     return new DataSplits(
         DataSpec.ofText(vocabulary.vocabularySize(), vocabulary.paddingId(), List.of())
+            .predicting(DataSpec.Target.SPAN)
             .withMaxLength(length(context)),
         splits,
         List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),

@@ -99,6 +99,7 @@ public record TextClassification(
     byte[] tokenizerJson = Files.readAllBytes(CacheContent.tokenizer(cache.folder()));
     return new DataSplits(
         DataSpec.ofText(vocabulary.size(), vocabulary.paddingId(), content.labels())
+            .predicting(DataSpec.Target.CLASS)
             .withMaxLength(length),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),

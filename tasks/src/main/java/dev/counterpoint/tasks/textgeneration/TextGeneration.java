@@ -111,7 +111,8 @@ public record TextGeneration(
     TokenFiles.Content content = files.content();
     byte[] json = files.tokenizerJson();
     return new DataSplits(
-        DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of()),
+        DataSpec.ofText(content.vocabularySize(), content.paddingId(), List.of())
+            .predicting(DataSpec.Target.NEXT_TOKEN),
         splits,
         List.of(Perplexity::new),
         content.fingerprint(length, validationTokens),

@@ -13,6 +13,7 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
 final class TrainedModel {
+  private static final String TOKENIZER = "tokenizer.json";
+
   private TrainedModel() {}
 
   /**
@@ -75,12 +78,30 @@ final class TrainedModel {
   }
 
   /** Opens the tokenizer of a model folder. */
-  static TextEncoder encoder(Path folder, int maxLength) throws IOException {
-    Path tokenizer = folder.resolve("tokenizer.json");
+  static TextEncoder encoder(Path folder, ModelFolder.Config config, int maxLength)
+      throws IOException {
+    String name = folder.resolve(TOKENIZER).toString();
+    return new TextEncoder(tokenizerJson(folder, config), name, maxLength);
+  }
+
+  /**
+   * Reads the tokenizer of a model folder.
+   *
+   * @throws InvalidSettings if there is none, or it has larger ids than the model's tokenizer had
+   */
+  static byte[] tokenizerJson(Path folder, ModelFolder.Config config) throws IOException {
+    Path tokenizer = folder.resolve(TOKENIZER);
     if (!Files.exists(tokenizer)) {
       throw new InvalidSettings(
           "The model in " + folder + " has no tokenizer.json and cannot read text.");
     }
-    return new TextEncoder(tokenizer, maxLength);
+    byte[] json = Files.readAllBytes(tokenizer);
+    int size = TokenizerFile.read(json, tokenizer.toString()).vocabularySize();
+    if (size > config.data().vocabularySize()) {
+      throw new InvalidSettings(
+          "%s has ids up to %s, but the model was trained with ids up to %s."
+              .formatted(tokenizer, size - 1, config.data().vocabularySize() - 1));
+    }
+    return json;
   }
 }
