@@ -162,17 +162,18 @@ public record BertConfig(
   private static BertArchitecture read(ConfigReader config) {
     config.require("position_embedding_type", "\"absolute\"");
     config.require("is_decoder", "false", "null");
+    int width = config.integer("hidden_size", 768);
     return new BertArchitecture(
         config.integer("vocab_size", 30_522),
-        config.integer("hidden_size", 768),
+        width,
         config.integer("num_hidden_layers", 12),
-        config.integer("num_attention_heads", 12),
+        config.divisor("num_attention_heads", config.integer("num_attention_heads", 12), width),
         config.integer("intermediate_size", 3_072),
         config.integer("max_position_embeddings", 512),
         config.integer("type_vocab_size", 2),
         config.activation("hidden_act", "gelu"),
-        config.number("hidden_dropout_prob", 0.1),
-        config.number("attention_probs_dropout_prob", 0.1),
+        config.probability("hidden_dropout_prob", 0.1),
+        config.probability("attention_probs_dropout_prob", 0.1),
         config.number("classifier_dropout"),
         config.number("layer_norm_eps", 1e-12),
         config.number("initializer_range", 0.02),

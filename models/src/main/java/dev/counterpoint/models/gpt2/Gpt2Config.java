@@ -135,17 +135,19 @@ public record Gpt2Config(
     config.require("scale_attn_weights", "true");
     config.require("scale_attn_by_inverse_layer_idx", "false");
     config.require("reorder_and_upcast_attn", "false");
+    int width = size(config, "hidden_size", "n_embd", 768);
+    int heads = size(config, "num_attention_heads", "n_head", 12);
     return new Gpt2Architecture(
         config.integer("vocab_size", 50_257),
-        size(config, "hidden_size", "n_embd", 768),
+        width,
         size(config, "num_hidden_layers", "n_layer", 12),
-        size(config, "num_attention_heads", "n_head", 12),
+        config.divisor("n_head", heads, width),
         config.integer("n_inner"),
         size(config, "max_position_embeddings", "n_positions", 1_024),
         config.activation("activation_function", "gelu_new"),
-        config.number("resid_pdrop", 0.1),
-        config.number("embd_pdrop", 0.1),
-        config.number("attn_pdrop", 0.1),
+        config.probability("resid_pdrop", 0.1),
+        config.probability("embd_pdrop", 0.1),
+        config.probability("attn_pdrop", 0.1),
         config.number("layer_norm_epsilon", 1e-5),
         config.number("initializer_range", 0.02),
         config.flag("tie_word_embeddings", true));

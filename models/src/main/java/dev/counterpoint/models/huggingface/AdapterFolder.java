@@ -49,41 +49,24 @@ public record AdapterFolder(Path path) {
   private static final Pattern HUB_NAME =
       Pattern.compile("\\w[\\w-]*/\\w[\\w.-]*|(distil)?(bert|gpt2)(-[\\w.-]+)?");
 
-  /** Keys for which only the empty value is supported. */
-  private static final List<String> PATTERNS =
-      List.of(
-          "rank_pattern",
-          "alpha_pattern",
-          "layers_to_transform",
-          "layers_pattern",
-          "layer_replication",
-          "exclude_modules",
-          "target_parameters",
-          "trainable_token_indices",
-          "alora_invocation_tokens",
-          "megatron_config",
-          "loftq_config",
-          "eva_config",
-          "corda_config",
-          "lora_ga_config",
-          "velora_config",
-          "monteclora_config",
-          "arrow_config",
-          "kasa_config");
+  /** Keys that change the adapted model and are supported only if they are false. */
+  private static final String[] FLAGS =
+      "use_dora use_rslora lora_bias use_qalora use_bdlora ensure_weight_tying".split(" ");
+
+  /** Keys that change the adapted model and are supported only if they are empty. */
+  private static final String[] UNSUPPORTED =
+      ("rank_pattern alpha_pattern layers_to_transform layers_pattern layer_replication"
+              + " exclude_modules target_parameters trainable_token_indices megatron_config"
+              + " alora_invocation_tokens loftq_config eva_config corda_config lora_ga_config"
+              + " velora_config monteclora_config arrow_config kasa_config")
+          .split(" ");
 
   /** Keys that do not change the output of the adapted model. */
   private static final Set<String> HARMLESS =
       Set.of(
-          BASE,
-          "revision",
-          "task_type",
-          "auto_mapping",
-          "inference_mode",
-          "fan_in_fan_out",
-          "megatron_core",
-          "qalora_group_size",
-          "runtime_config",
-          "peft_version");
+          ("base_model_name_or_path revision task_type auto_mapping inference_mode peft_version"
+                  + " fan_in_fan_out megatron_core qalora_group_size runtime_config")
+              .split(" "));
 
   /**
    * The base model of an adapter.
@@ -114,17 +97,10 @@ public record AdapterFolder(Path path) {
       throw reader.unsupported("peft_type", "\"LORA\"");
     }
     reader.require("bias", "\"none\"");
-    for (String key :
-        List.of(
-            "use_dora",
-            "use_rslora",
-            "lora_bias",
-            "use_qalora",
-            "ensure_weight_tying",
-            "use_bdlora")) {
+    for (String key : FLAGS) {
       reader.require(key, "false", "null");
     }
-    PATTERNS.forEach(reader::requireEmpty);
+    reader.requireEmpty(UNSUPPORTED);
     // Other methods, such as pissa or loftq, also modify the base weights.
     reader.require(INIT, "true", "false", "null", "\"gaussian\"");
     List<String> targets = reader.texts("target_modules");
@@ -132,21 +108,17 @@ public record AdapterFolder(Path path) {
     List<String> names = tensorNames();
     modulesToSave.removeIf(
         module -> names.stream().noneMatch(name -> ("." + name).contains("." + module + ".")));
-    Lora lora =
-        new Lora(
-            path.toAbsolutePath().normalize().toString(),
-            reader.integer("r", 8),
-            reader.number("lora_alpha", 8),
-            targets.stream().sorted().toList(),
-            reader.number("lora_dropout", 0),
-            modulesToSave,
-            false);
+    int rank = reader.integer("r", 8);
+    double alpha = reader.number("lora_alpha", 8);
+    double dropout = reader.probability("lora_dropout", 0);
     List<String> unknown = reader.unread(HARMLESS);
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
           reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");
     }
-    return lora;
+    String folder = path.toAbsolutePath().normalize().toString();
+    List<String> sorted = targets.stream().sorted().toList();
+    return reader.named(() -> new Lora(folder, rank, alpha, sorted, dropout, modulesToSave, false));
   }
 
   /**

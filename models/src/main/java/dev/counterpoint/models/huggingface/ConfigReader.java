@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,9 +80,30 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   /** A number of 0 or greater. */
   public double number(String key, double defaultValue) {
-    Double value = value(key).isNull() ? Double.valueOf(-1) : number(key);
-    if (value != null && !(value >= 0)) {
-      throw invalid(key, "a number of 0 or greater");
+    Double value = value(key).isNull() ? Double.valueOf(0) : number(key);
+    if (value != null && value <= 0) {
+      throw invalid(key, "a number greater than 0");
+    }
+    return value == null ? defaultValue : value;
+  }
+
+  /**
+   * Checks that a number of heads divides a width.
+   *
+   * @return the number
+   */
+  public int divisor(String key, int heads, int width) {
+    if (width % heads != 0) {
+      throw invalid(key, "a divisor of the width, which is " + width);
+    }
+    return heads;
+  }
+
+  /** A dropout probability: a number of at least 0 and less than 1. */
+  public double probability(String key, double defaultValue) {
+    Double value = value(key).isNull() ? Double.valueOf(1) : number(key);
+    if (value != null && (value < 0 || value >= 1)) {
+      throw invalid(key, "at least 0 and less than 1");
     }
     return value == null ? defaultValue : value;
   }
@@ -156,16 +178,30 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     }
   }
 
-  /** Checks that a key is absent, null or an empty list, object or text. */
-  public void requireEmpty(String key) {
-    require(key, "null", "[]", "{}", "\"\"");
+  /** Checks that keys are absent, null or an empty list, object or text. */
+  void requireEmpty(String... keys) {
+    for (String key : keys) {
+      require(key, "null", "[]", "{}", "\"\"");
+    }
   }
 
-  /** Checks that a key is absent, null, or a number with the supported value. */
-  void requireNumber(String key, double supported) {
-    Double value = number(key);
-    if (value != null && value != supported) {
-      throw unsupported(key, Double.toString(supported));
+  /** Checks that keys are absent, null, or numbers with the supported value. */
+  void requireNumber(double supported, String... keys) {
+    for (String key : keys) {
+      Double value = number(key);
+      if (value != null && value != supported) {
+        throw unsupported(key, Double.toString(supported));
+      }
+    }
+  }
+
+  /** Reads settings; the message of an error about them begins with the path of the file. */
+  <T> T named(Supplier<T> settings) {
+    try {
+      return settings.get();
+    } catch (InvalidSettings e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.startsWith(name) ? e : new InvalidSettings(name + ": " + message);
     }
   }
 

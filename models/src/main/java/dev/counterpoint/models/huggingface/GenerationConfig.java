@@ -37,6 +37,14 @@ public record GenerationConfig(ConfigReader file) {
                   + " diversity_penalty")
               .split(" "));
 
+  /** Keys that change the generated tokens and are supported only if they are empty. */
+  private static final String[] UNSUPPORTED =
+      ("bad_words_ids forced_bos_token_id forced_eos_token_id suppress_tokens"
+              + " begin_suppress_tokens exponential_decay_length_penalty sequence_bias"
+              + " watermarking_config stop_strings max_time constraints force_words_ids dola_layers"
+              + " continuous_batching_config")
+          .split(" ");
+
   /**
    * Settings of a request that replace those of the file.
    *
@@ -89,16 +97,20 @@ public record GenerationConfig(ConfigReader file) {
     double temperature = or(request.temperature(), or(file.number("temperature"), 1.0));
     int topK = or(request.topK(), or(file.integer("top_k"), fileSamples ? DEFAULT_TOP_K : 0));
     double topP = or(request.topP(), or(file.number("top_p"), 1.0));
-    return new GenerationSettings(
-        or(request.maxTokens(), or(file.integer("max_new_tokens"), maxTokens)),
-        sample,
-        sample ? temperature : 1,
-        sample ? topK : 0,
-        sample ? topP : 1,
-        or(request.repetitionPenalty(), or(file.number("repetition_penalty"), 1.0)),
-        beams,
-        stop,
-        seed);
+    try {
+      return new GenerationSettings(
+          or(request.maxTokens(), or(file.integer("max_new_tokens"), maxTokens)),
+          sample,
+          sample ? temperature : 1,
+          sample ? topK : 0,
+          sample ? topP : 1,
+          or(request.repetitionPenalty(), or(file.number("repetition_penalty"), 1.0)),
+          beams,
+          stop,
+          seed);
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings(e.problems().stream().map(it -> withFile(it, request)).toList());
+    }
   }
 
   /** Keys that transformers does not know. */
@@ -107,52 +119,40 @@ public record GenerationConfig(ConfigReader file) {
   }
 
   private void checkNeutral(boolean sample, int beams) {
-    for (String key :
-        List.of(
-            "bad_words_ids",
-            "forced_bos_token_id",
-            "forced_eos_token_id",
-            "suppress_tokens",
-            "begin_suppress_tokens",
-            "exponential_decay_length_penalty",
-            "sequence_bias",
-            "watermarking_config",
-            "stop_strings",
-            "max_time",
-            "constraints",
-            "force_words_ids",
-            "dola_layers",
-            "continuous_batching_config")) {
-      file.requireEmpty(key);
-    }
-    for (String key : List.of("token_healing", "use_mtp", "renormalize_logits")) {
-      file.require(key, "false", "null");
-    }
-    for (String key :
-        List.of(
-            "min_length",
-            "min_new_tokens",
-            "no_repeat_ngram_size",
-            "encoder_no_repeat_ngram_size",
-            "penalty_alpha")) {
-      file.requireNumber(key, 0);
-    }
-    for (String key :
-        List.of("encoder_repetition_penalty", "guidance_scale", "num_return_sequences")) {
-      file.requireNumber(key, 1);
-    }
+    file.requireEmpty(UNSUPPORTED);
+    file.require("token_healing", "false", "null");
+    file.require("use_mtp", "false", "null");
+    file.require("renormalize_logits", "false", "null");
+    file.requireNumber(0, "min_length", "min_new_tokens", "no_repeat_ngram_size");
+    file.requireNumber(0, "encoder_no_repeat_ngram_size", "penalty_alpha");
+    file.requireNumber(1, "encoder_repetition_penalty", "guidance_scale", "num_return_sequences");
     if (sample) {
-      file.requireNumber("typical_p", 1);
-      for (String key : List.of("min_p", "epsilon_cutoff", "eta_cutoff", "top_h")) {
-        file.requireNumber(key, 0);
-      }
+      file.requireNumber(1, "typical_p");
+      file.requireNumber(0, "min_p", "epsilon_cutoff", "eta_cutoff", "top_h");
     }
     if (beams > 1) {
       file.require("early_stopping", "false", "null");
-      file.requireNumber("length_penalty", 1);
-      file.requireNumber("num_beam_groups", 1);
-      file.requireNumber("diversity_penalty", 0);
+      file.requireNumber(1, "length_penalty", "num_beam_groups");
+      file.requireNumber(0, "diversity_penalty");
     }
+  }
+
+  /** Replaces the name of a setting that comes from the file by the file and its key. */
+  private InvalidSettings.Problem withFile(InvalidSettings.Problem problem, Request request) {
+    String key =
+        switch (problem.key()) {
+          case "maxTokens" -> request.maxTokens() == null ? "max_new_tokens" : "";
+          case "temperature" -> request.temperature() == null ? "temperature" : "";
+          case "topK" -> request.topK() == null ? "top_k" : "";
+          case "topP" -> request.topP() == null ? "top_p" : "";
+          case "repetitionPenalty" ->
+              request.repetitionPenalty() == null ? "repetition_penalty" : "";
+          case "beams" -> request.beams() == null ? "num_beams" : "";
+          default -> "do_sample, num_beams:";
+        };
+    return key.isEmpty() || file.config().isEmpty()
+        ? problem
+        : new InvalidSettings.Problem("", file.name() + ": " + key + " " + problem.message());
   }
 
   private static <T> T or(@Nullable T value, T defaultValue) {

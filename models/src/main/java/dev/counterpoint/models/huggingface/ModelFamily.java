@@ -52,6 +52,8 @@ public record ModelFamily<A extends Record>(
                   + " pooler_type")
               .split(" "));
 
+  private static final String SINGLE = "\"single_label_classification\"";
+
   /** Task of a model. */
   public interface Task {
     /** The names that libraries use for the task, and its head. */
@@ -189,31 +191,12 @@ public record ModelFamily<A extends Record>(
     config.require("is_encoder_decoder", "false");
     config.require("add_cross_attention", "false", "null");
     config.require("chunk_size_feed_forward", "0");
-    for (String key :
-        List.of(
-            "pruned_heads",
-            "quantization_config",
-            "auto_map",
-            "per_layer_config",
-            "cross_attention_hidden_size")) {
-      config.requireEmpty(key);
-    }
+    config.requireEmpty("pruned_heads", "quantization_config", "auto_map", "per_layer_config");
+    config.requireEmpty("cross_attention_hidden_size");
+    String[] problems = {"null", SINGLE, "\"multi_label_classification\"", "\"regression\""};
     boolean classifies = "SEQ_CLS".equals(task.names().peft());
-    String singleLabel = "\"single_label_classification\"";
-    if (classifies) {
-      config.require("problem_type", "null", singleLabel);
-    } else {
-      config.require(
-          "problem_type", "null", singleLabel, "\"multi_label_classification\"", "\"regression\"");
-    }
-    try {
-      return read.apply(config);
-    } catch (InvalidSettings e) {
-      String message = e.getMessage() == null ? "" : e.getMessage();
-      throw message.startsWith(config.name())
-          ? e
-          : new InvalidSettings(config.name() + ": " + message);
-    }
+    config.require("problem_type", classifies ? new String[] {"null", SINGLE} : problems);
+    return config.named(() -> read.apply(config));
   }
 
   /** Keys of a {@code config.json} that transformers does not know for this family. */

@@ -41,7 +41,7 @@ public final class ModelLabels {
               + (data.vocabularySize() - 1)
               + ", but the model's token embedding has only "
               + requested
-              + " rows; use the tokenizer that the model was trained with.");
+              + " rows (vocab_size); use the tokenizer that the model was trained with.");
     }
     return requested == null ? data.vocabularySize() : requested;
   }
