@@ -186,11 +186,11 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   }
 
   /** Checks that keys are absent, null, or numbers with the supported value. */
-  void requireNumber(double supported, String... keys) {
+  void requireNumber(int supported, String... keys) {
     for (String key : keys) {
       Double value = number(key);
       if (value != null && value != supported) {
-        throw unsupported(key, Double.toString(supported));
+        throw unsupported(key, Integer.toString(supported));
       }
     }
   }

@@ -97,7 +97,13 @@ public record ModelFamily<A extends Record>(
   public void configure(BaseModel model, PretrainedConfig config) {
     Lora lora = config.lora();
     if (lora != null) {
-      lora.orDefaults(targets, config.task().names().head()).applyTo(model);
+      try {
+        lora.orDefaults(targets, config.task().names().head()).applyTo(model);
+      } catch (InvalidSettings e) {
+        throw lora.from() == null
+            ? e
+            : new InvalidSettings(lora.from() + "/" + AdapterFolder.CONFIG + ": " + e.getMessage());
+      }
     }
     model.setActivationCheckpointing(config.activationCheckpointing());
   }

@@ -74,6 +74,7 @@ final class StateDictLoader implements AutoCloseable {
               + describe(tensor)
               + " does not match the shape of the model's "
               + parameter
+              + ", whose size is that of config.json and the data"
               + (task.isInHead(parameter) ? "; set model.newHead to train a new head" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
       addProblem(

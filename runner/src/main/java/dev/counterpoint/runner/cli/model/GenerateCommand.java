@@ -135,7 +135,7 @@ public final class GenerateCommand implements Callable<Integer> {
             && generated.get(i).size() < settings.maxTokens()
             && !endsWith(generated.get(i), stopTokens)) {
           Consoles.of(spec)
-              .log("Stopped at " + maxLength + " tokens, the maximum length of the model.");
+              .log("Stopped at " + maxLength + " tokens, the maximum length.");
         }
       }
     }
