@@ -134,8 +134,7 @@ public final class GenerateCommand implements Callable<Integer> {
         if (reachedLimit
             && generated.get(i).size() < settings.maxTokens()
             && !endsWith(generated.get(i), stopTokens)) {
-          Consoles.of(spec)
-              .log("Stopped at " + maxLength + " tokens, the maximum length.");
+          Consoles.of(spec).log("Stopped at " + maxLength + " tokens, the maximum length.");
         }
       }
     }

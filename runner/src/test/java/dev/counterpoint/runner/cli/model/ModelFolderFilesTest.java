@@ -173,8 +173,7 @@ class ModelFolderFilesTest {
         "num_attention_heads | null",
         "hidden_dropout_prob | 1.5"
       })
-  void unsupportedModelConfigIsRejectedWithFileAndKey(String key, String value)
-      throws IOException {
+  void unsupportedModelConfigIsRejectedWithFileAndKey(String key, String value) throws IOException {
     edit("classifier/model/config.json", it -> it.set(key, json(value)));
 
     assertThat(fineTune("classifier/model")).isEqualTo(2);
@@ -338,15 +337,13 @@ class ModelFolderFilesTest {
       weights.readFully(header);
       weights.seek(
           8 + length + JSON.readTree(header).path(tensor).path("data_offsets").path(0).asLong());
-      weights.write(
-          ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
+      weights.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
     }
   }
 
   private int run(String command, String name, String... rest) {
     List<String> arguments = new ArrayList<>(List.of(command));
-    arguments.add(
-        Files.isDirectory(folder.resolve(name)) ? folder.resolve(name).toString() : name);
+    arguments.add(Files.isDirectory(folder.resolve(name)) ? folder.resolve(name).toString() : name);
     arguments.addAll(List.of(rest));
     return terminal.run(arguments.toArray(String[]::new));
   }
