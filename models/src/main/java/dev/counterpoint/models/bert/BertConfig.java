@@ -163,18 +163,21 @@ public record BertConfig(
     config.require("position_embedding_type", "\"absolute\"");
     config.require("is_decoder", "false", "null");
     int width = config.integer("hidden_size", 768);
+    int heads = config.integer("num_attention_heads", 12);
     return new BertArchitecture(
         config.integer("vocab_size", 30_522),
         width,
         config.integer("num_hidden_layers", 12),
-        config.divisor("num_attention_heads", config.integer("num_attention_heads", 12), width),
+        config.divisor("num_attention_heads", heads, "hidden_size", width),
         config.integer("intermediate_size", 3_072),
         config.integer("max_position_embeddings", 512),
         config.integer("type_vocab_size", 2),
         config.activation("hidden_act", "gelu"),
         config.probability("hidden_dropout_prob", 0.1),
         config.probability("attention_probs_dropout_prob", 0.1),
-        config.number("classifier_dropout"),
+        config.number("classifier_dropout") == null
+            ? null
+            : config.probability("classifier_dropout", 0),
         config.number("layer_norm_eps", 1e-12),
         config.number("initializer_range", 0.02),
         config.flag("tie_word_embeddings", true));

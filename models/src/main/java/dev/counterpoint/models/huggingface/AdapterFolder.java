@@ -104,6 +104,9 @@ public record AdapterFolder(Path path) {
     // Other methods, such as pissa or loftq, also modify the base weights.
     reader.require(INIT, "true", "false", "null", "\"gaussian\"");
     List<String> targets = reader.texts("target_modules");
+    if (targets.isEmpty()) {
+      throw reader.unsupported("target_modules", "a list of names");
+    }
     List<String> modulesToSave = reader.texts("modules_to_save");
     List<String> names = tensorNames();
     modulesToSave.removeIf(

@@ -92,9 +92,9 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
    *
    * @return the number
    */
-  public int divisor(String key, int heads, int width) {
+  public int divisor(String key, int heads, String widthKey, int width) {
     if (width % heads != 0) {
-      throw invalid(key, "a divisor of the width, which is " + width);
+      throw invalid(key, "a divisor of " + widthKey + ", which is " + width);
     }
     return heads;
   }
