@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * weights, and the other files belong to the data, such as {@code tokenizer.json}. For a model
  * family that exists in Hugging Face Transformers, {@code config.json} is Hugging Face's file with
  * one additional key for Counterpoint's settings. For a LoRA adapter, the weights are stored in
- * PEFT's files instead, and the base model is needed to load it.
+ * PEFT's files instead, the config in {@code counterpoint.json}, and the base model is needed to
+ * load it.
  */
 public final class ModelFolder {
   /** The file that describes how a model is built. */
@@ -82,7 +83,9 @@ public final class ModelFolder {
       saveMerged(folder, model, config, files, binder);
       return;
     }
-    AtomicFile.writeJson(folder.resolve(CONFIG), content(config, binder));
+    AtomicFile.writeJson(
+        folder.resolve(lora == null ? CONFIG : AdapterFolder.SETTINGS), content(config, binder));
+    Files.deleteIfExists(folder.resolve(lora == null ? AdapterFolder.SETTINGS : CONFIG));
     if (lora == null) {
       ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
       Files.deleteIfExists(folder.resolve(AdapterFolder.WEIGHTS));
@@ -140,7 +143,13 @@ public final class ModelFolder {
 
   /** The {@code model/} folder of a run directory, or the directory itself if it is one. */
   public static Path within(Path directory) {
-    return Files.isRegularFile(directory.resolve(CONFIG)) ? directory : directory.resolve("model");
+    return Files.isRegularFile(configFile(directory)) ? directory : directory.resolve("model");
+  }
+
+  /** The file with the settings; transformers opens an adapter only without {@link #CONFIG}. */
+  private static Path configFile(Path folder) {
+    Path adapter = folder.resolve(AdapterFolder.SETTINGS);
+    return Files.isRegularFile(adapter) ? adapter : folder.resolve(CONFIG);
   }
 
   /**
@@ -149,7 +158,12 @@ public final class ModelFolder {
    * @throws InvalidSettings if the folder does not contain a model, or its settings are invalid
    */
   public static Config config(Path folder, Binder binder) throws IOException {
-    return binder.bind(tree(folder), Config.class);
+    Config config = binder.bind(tree(folder), Config.class);
+    JsonNode content = AtomicFile.readJson(configFile(folder));
+    if (config.model() instanceof PretrainedConfig pretrained && content.has("model_type")) {
+      pretrained.verify(content, configFile(folder).toString(), config.data());
+    }
+    return config;
   }
 
   /** The class path of a model's user-defined classes, needed before its settings can be bound. */
@@ -158,7 +172,7 @@ public final class ModelFolder {
   }
 
   private static SettingsTree tree(Path folder) throws IOException {
-    Path file = folder.resolve(CONFIG);
+    Path file = configFile(folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(folder + " does not contain a model: " + CONFIG + " is missing.");
     }

@@ -374,6 +374,7 @@ class PretrainedFolderTest {
 
   @Test
   void writtenConfigIsReadBackUnchanged() throws IOException {
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors);
     for (PretrainedConfig config : List.of(bert(), gpt2())) {
       Files.writeString(
           folder.resolve("config.json"), config.huggingFaceConfig(TWO_LABELS).toString());

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     model's maximum: prediction truncates inputs to the length used in training. Null if unknown
  * @param beginId the token that begins a text; null if unknown
  * @param endIds the tokens that end a text; null for {@code paddingId}
+ * @param target what the labels of an example are; null if unknown
  */
 public record DataSpec(
     int vocabularySize,
@@ -23,14 +24,25 @@ public record DataSpec(
     List<String> labels,
     @Nullable Integer maxLength,
     @Nullable Integer beginId,
-    @Nullable List<Integer> endIds) {
+    @Nullable List<Integer> endIds,
+    @Nullable Target target) {
+  /** What the labels of an example are. */
+  public enum Target {
+    /** One class per example. */
+    CLASS,
+    /** For each token the one that follows it. */
+    NEXT_TOKEN,
+    /** The first and the last token of a part of the text. */
+    SPAN
+  }
+
   public DataSpec {
     labels = List.copyOf(labels);
   }
 
-  /** A specification without a maximum length. */
+  /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null, null, null);
+    this(vocabularySize, paddingId, features, labels, null, null, null, null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -40,12 +52,20 @@ public record DataSpec(
 
   /** Returns a copy for examples truncated to the given number of tokens. */
   public DataSpec withMaxLength(int maxTokens) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, maxTokens, beginId, endIds);
+    return new DataSpec(
+        vocabularySize, paddingId, features, labels, maxTokens, beginId, endIds, target);
   }
 
   /** Returns a copy with the tokens that begin and end a text. */
   public DataSpec withSpecialTokens(int begin, List<Integer> end) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, maxLength, begin, end);
+    return new DataSpec(
+        vocabularySize, paddingId, features, labels, maxLength, begin, end, target);
+  }
+
+  /** Returns a copy for examples with labels of the given kind. */
+  public DataSpec predicting(Target kind) {
+    return new DataSpec(
+        vocabularySize, paddingId, features, labels, maxLength, beginId, endIds, kind);
   }
 
   /**

@@ -28,13 +28,16 @@ public record GenerationSettings(
     int beams,
     Set<Long> stop,
     long seed) {
+  private static final double MIN_TEMPERATURE = 1e-4;
+  private static final double MAX_FACTOR = 1e4;
+
   public GenerationSettings {
     new Checks()
         .positive("maxTokens", maxTokens)
-        .positive("temperature", temperature)
+        .within("temperature", temperature, MIN_TEMPERATURE, MAX_FACTOR)
         .notNegative("topK", topK)
         .that(topP > 0 && topP <= 1, "topP", topP, "must be greater than 0 and at most 1")
-        .positive("repetitionPenalty", repetitionPenalty)
+        .within("repetitionPenalty", repetitionPenalty, 1 / MAX_FACTOR, MAX_FACTOR)
         .positive("beams", beams)
         .verify();
     if (sample && beams > 1) {

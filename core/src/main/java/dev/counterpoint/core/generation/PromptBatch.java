@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,15 @@ final class PromptBatch implements AutoCloseable {
     double[][] split = new double[rows][vocabulary];
     for (int i = 0; i < logits.length; i++) {
       split[i / vocabulary][i % vocabulary] = logits[i];
+    }
+    for (double[] row : split) {
+      double highest = Arrays.stream(row).max().orElse(0); // NaN if any value is NaN
+      if (!Double.isFinite(highest)) {
+        throw new InvalidSettings(
+            ("The highest logit of the next token is %s: the weights of the model are not finite"
+                    + " or too large.")
+                .formatted(highest));
+      }
     }
     return split;
   }

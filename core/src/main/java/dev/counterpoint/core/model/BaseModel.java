@@ -108,6 +108,22 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
     return result;
   }
 
+  /** The further paths of shared parameters, with the parameter's name. */
+  public final Map<String, String> sharedPaths() {
+    parameters(); // assigns the names
+    Map<String, String> shared = new LinkedHashMap<>();
+    LayerFields.visit(
+        this,
+        "",
+        (path, parameter) -> {
+          if (!path.equals(parameter.name())) {
+            shared.put(path, parameter.name());
+          }
+        },
+        (path, layer) -> {});
+    return shared;
+  }
+
   /**
    * All linear layers by dotted path, in field order, except for layers that share the weight of
    * another layer.

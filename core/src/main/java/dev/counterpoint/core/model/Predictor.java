@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.InvalidSettings;
 
 /** Runs inference with a trained model. Thread-safe. */
 public final class Predictor {
@@ -19,13 +20,34 @@ public final class Predictor {
 
   /**
    * The output of the model's forward pass, copied to Java memory; usually logits (batch, classes).
+   *
+   * @throws InvalidSettings if a value is NaN, or the highest of its row infinite, as with weights
+   *     that are not finite
    */
   public HostTensor predict(HostBatch examples) {
     try (Batch batch = new Batch(examples, model.device());
         NDScope scope = new NDScope();
         Torch.Recording noGradients = Torch.noGradients()) {
       NDArray output = model.forward(batch);
-      return HostTensor.of(output.toFloatArray(), output.getShape().getShape());
+      HostTensor values = HostTensor.of(output.toFloatArray(), output.getShape().getShape());
+      requireFinite(values);
+      return values;
+    }
+  }
+
+  private static void requireFinite(HostTensor output) {
+    float[] values = output.floats();
+    int width = output.shape().dimension() == 0 ? 1 : (int) output.shape().tail();
+    for (int row = 0; row + width <= values.length && width > 0; row += width) {
+      float highest = values[row];
+      for (int i = row + 1; i < row + width; i++) {
+        highest = Math.max(highest, values[i]); // NaN if any value is NaN
+      }
+      if (!Float.isFinite(highest)) {
+        throw new InvalidSettings(
+            "The output of the model contains %s: its weights are not finite or too large."
+                .formatted(highest));
+      }
     }
   }
 

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param epsilon epsilon of the layer norms
  * @param deviation standard deviation of the normal distribution that initializes weights: {@code
  *     initializer_range}
+ * @param tiedEmbeddings whether the head of a language model shares the token embedding: {@code
+ *     tie_word_embeddings}
  */
 public record BertArchitecture(
     @Nullable Integer vocabularySize,
@@ -37,7 +39,8 @@ public record BertArchitecture(
     double attentionDropout,
     @Nullable Double headDropout,
     double epsilon,
-    double deviation) {
+    double deviation,
+    boolean tiedEmbeddings) {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
 
@@ -61,7 +64,7 @@ public record BertArchitecture(
   /** A small architecture: two layers of width 128, everything else as in BERT-base. */
   public static BertArchitecture defaults() {
     return new BertArchitecture(
-        null, 128, 2, 2, 512, 128, 2, Activation.GELU, 0.1, 0.1, null, 1e-12, 0.02);
+        null, 128, 2, 2, 512, 128, 2, Activation.GELU, 0.1, 0.1, null, 1e-12, 0.02, true);
   }
 
   /** The initializer of all weights. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FormerName;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.huggingface.ConfigReader;
 import dev.counterpoint.models.huggingface.ModelFamily;
@@ -14,6 +15,7 @@ import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +47,7 @@ public record BertConfig(
           "bert",
           new StateDictNames(
               "bert",
-              Pattern.compile(
-                  "embeddings\\.(position_ids|token_type_ids)|cls\\.predictions\\.decoder\\..*"),
+              Pattern.compile("embeddings\\.(position_ids|token_type_ids)"),
               Pattern.compile("(pooler|cls|classifier|qa_outputs)\\..*")),
           List.of("query", "value"),
           false,
@@ -63,6 +64,14 @@ public record BertConfig(
     QUESTION_ANSWERING,
     /** Masked language modeling. */
     LANGUAGE_MODEL;
+
+    private DataSpec.@Nullable Target target() {
+      return switch (this) {
+        case CLASSIFICATION -> DataSpec.Target.CLASS;
+        case QUESTION_ANSWERING -> DataSpec.Target.SPAN;
+        case TOKEN_CLASSIFICATION, LANGUAGE_MODEL -> null;
+      };
+    }
 
     @Override
     public ModelFamily.TaskNames names() {
@@ -81,7 +90,13 @@ public record BertConfig(
                 "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
         case LANGUAGE_MODEL ->
             new ModelFamily.TaskNames(
-                "BertForMaskedLM", null, List.of(), List.of("cls.predictions"));
+                "BertForMaskedLM",
+                null,
+                List.of(),
+                List.of("cls.predictions"),
+                Map.of(
+                    "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight",
+                    "cls.predictions.decoder.bias", "cls.predictions.bias"));
       };
     }
   }
@@ -109,6 +124,12 @@ public record BertConfig(
   @Override
   public BaseModel build(DataSpec data) {
     BertArchitecture resolved = architecture(data);
+    ModelLabels.requireTarget(data, task.target(), task, "A BERT");
+    if (task == Task.QUESTION_ANSWERING && resolved.tokenTypes() < 2) {
+      throw new InvalidSettings(
+          "Question answering needs token types for two texts, but the model has only one:"
+              + " type_vocab_size (model.architecture.tokenTypes) is 1.");
+    }
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {
@@ -139,23 +160,27 @@ public record BertConfig(
   }
 
   private static BertArchitecture read(ConfigReader config) {
-    config.require("position_embedding_type", "absolute");
-    config.require("is_decoder", "false");
-    config.require("tie_word_embeddings", "true");
+    config.require("position_embedding_type", "\"absolute\"");
+    config.require("is_decoder", "false", "null");
+    int width = config.integer("hidden_size", 768);
+    int heads = config.integer("num_attention_heads", 12);
     return new BertArchitecture(
         config.integer("vocab_size", 30_522),
-        config.integer("hidden_size", 768),
+        width,
         config.integer("num_hidden_layers", 12),
-        config.integer("num_attention_heads", 12),
+        config.divisor("num_attention_heads", heads, "hidden_size", width),
         config.integer("intermediate_size", 3_072),
         config.integer("max_position_embeddings", 512),
         config.integer("type_vocab_size", 2),
         config.activation("hidden_act", "gelu"),
-        config.number("hidden_dropout_prob", 0.1),
-        config.number("attention_probs_dropout_prob", 0.1),
-        config.number("classifier_dropout"),
+        config.probability("hidden_dropout_prob", 0.1),
+        config.probability("attention_probs_dropout_prob", 0.1),
+        config.number("classifier_dropout") == null
+            ? null
+            : config.probability("classifier_dropout", 0),
         config.number("layer_norm_eps", 1e-12),
-        config.number("initializer_range", 0.02));
+        config.number("initializer_range", 0.02),
+        config.flag("tie_word_embeddings", true));
   }
 
   @Override
@@ -175,6 +200,7 @@ public record BertConfig(
     config.put("classifier_dropout", resolved.headDropout());
     config.put("layer_norm_eps", resolved.epsilon());
     config.put("initializer_range", resolved.deviation());
+    config.put("tie_word_embeddings", resolved.tiedEmbeddings());
     return config;
   }
 }

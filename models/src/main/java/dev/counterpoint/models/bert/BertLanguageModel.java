@@ -11,10 +11,12 @@ import dev.counterpoint.core.model.Name;
 import dev.counterpoint.core.model.UnaryLayer;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import org.jspecify.annotations.Nullable;
 
 /**
- * BERT for masked language modeling: {@code BertForMaskedLM}. The head shares the token embedding.
- * Labels are (batch, tokens), with {@link CrossEntropy#IGNORED} for tokens that are not masked.
+ * BERT for masked language modeling: {@code BertForMaskedLM}. The head shares the token embedding
+ * unless the architecture says otherwise. Labels are (batch, tokens), with {@link
+ * CrossEntropy#IGNORED} for tokens that are not masked.
  */
 public final class BertLanguageModel extends BaseModel {
   @Name("bert")
@@ -27,7 +29,7 @@ public final class BertLanguageModel extends BaseModel {
   private final LayerNorm norm;
 
   @Name("cls.predictions.bias")
-  private final Parameter bias;
+  private final @Nullable Parameter bias;
 
   @Name("cls.predictions.decoder")
   private final Linear decoder;
@@ -40,9 +42,17 @@ public final class BertLanguageModel extends BaseModel {
     transform = new Linear(width, width, architecture.initializer());
     norm = new LayerNorm(width, architecture.epsilon());
     Parameter table = body.tokens().weight();
-    bias = Parameter.of(Initializer.zeros(), table.shape().get(0));
-    decoder = new Linear(table, bias);
+    boolean tied = architecture.tiedEmbeddings();
+    bias = tied ? newBias(table) : null;
+    decoder =
+        new Linear(
+            tied ? table : Parameter.of(architecture.initializer(), table.shape().getShape()),
+            bias == null ? newBias(table) : bias);
     activation = architecture.activation();
+  }
+
+  private static Parameter newBias(Parameter table) {
+    return Parameter.of(Initializer.zeros(), table.shape().get(0));
   }
 
   /** Computes logits (batch, tokens, vocabulary). */

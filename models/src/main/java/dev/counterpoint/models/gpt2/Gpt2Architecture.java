@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param epsilon epsilon of the layer norms
  * @param deviation standard deviation of the normal distribution that initializes weights: {@code
  *     initializer_range}
+ * @param tiedEmbeddings whether the head of a language model shares the token embedding: {@code
+ *     tie_word_embeddings}
  */
 public record Gpt2Architecture(
     @Nullable Integer vocabularySize,
@@ -36,7 +38,8 @@ public record Gpt2Architecture(
     double embeddingDropout,
     double attentionDropout,
     double epsilon,
-    double deviation) {
+    double deviation,
+    boolean tiedEmbeddings) {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
 
@@ -59,7 +62,7 @@ public record Gpt2Architecture(
   /** A small architecture: four layers of width 128, everything else as in GPT-2. */
   public static Gpt2Architecture defaults() {
     return new Gpt2Architecture(
-        null, 128, 4, 4, null, 128, Activation.GELU_TANH, 0.1, 0.1, 0.1, 1e-5, 0.02);
+        null, 128, 4, 4, null, 128, Activation.GELU_TANH, 0.1, 0.1, 0.1, 1e-5, 0.02, true);
   }
 
   int feedForwardSize() {

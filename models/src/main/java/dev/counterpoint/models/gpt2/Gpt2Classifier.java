@@ -2,7 +2,6 @@ package dev.counterpoint.models.gpt2;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
@@ -17,28 +16,31 @@ public final class Gpt2Classifier extends BaseModel {
   private final Gpt2Body body;
 
   private final Linear score;
+  private final int paddingId;
 
-  Gpt2Classifier(Gpt2Architecture architecture, int labels) {
+  Gpt2Classifier(Gpt2Architecture architecture, int paddingId, int labels) {
+    this.paddingId = paddingId;
     body = new Gpt2Body(architecture);
     score =
         new Linear(Parameter.of(architecture.initializer(), labels, architecture.width()), null);
   }
 
-  /** Computes logits (batch, labels) from the last token that is not padding. */
+  /**
+   * Computes logits (batch, labels) from the last token of each example that differs from the
+   * padding token, as transformers does; a padding token at the end of a text is skipped, too.
+   */
   @Override
   public NDArray forward(Batch batch) {
     NDArray x = body.forward(batch); // (batch, tokens, width)
-    return score.forward(x.mul(lastTokens(batch).expandDims(2)).sum(new int[] {1}));
+    return score.forward(x.mul(lastTokens(batch.ids()).expandDims(2)).sum(new int[] {1}));
   }
 
   /** One-hot selection of the last token of each example: (batch, tokens). */
-  private static NDArray lastTokens(Batch batch) {
-    Shape shape = batch.ids().getShape();
-    NDArray positions = batch.ids().getManager().arange((float) shape.get(1)).add(1);
-    NDArray unpadded =
-        batch.has(Batch.MASK) ? batch.mask().mul(positions) : positions.broadcast(shape);
+  private NDArray lastTokens(NDArray ids) {
+    NDArray positions = ids.getManager().arange((float) ids.getShape().get(1)); // (tokens)
+    NDArray unpadded = ids.neq(paddingId).toType(DataType.FLOAT32, false).mul(positions);
     NDArray last = unpadded.max(new int[] {1}, true); // (batch, 1)
-    return positions.broadcast(shape).eq(last).toType(DataType.FLOAT32, false);
+    return positions.broadcast(ids.getShape()).eq(last).toType(DataType.FLOAT32, false);
   }
 
   @Override

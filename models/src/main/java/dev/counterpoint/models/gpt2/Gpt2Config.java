@@ -15,6 +15,7 @@ import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,8 @@ public record Gpt2Config(
           "gpt2",
           new StateDictNames(
               "transformer",
-              Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)|lm_head\\.weight"),
-              Pattern.compile("(score|multiple_choice_head|v_head)\\..*")),
+              Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)"),
+              Pattern.compile("(score|lm_head|multiple_choice_head|v_head)\\..*")),
           List.of("c_attn"),
           true,
           Gpt2Architecture.defaults(),
@@ -67,7 +68,12 @@ public record Gpt2Config(
             new ModelFamily.TaskNames(
                 "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
         case LANGUAGE_MODEL ->
-            new ModelFamily.TaskNames("GPT2LMHeadModel", "CAUSAL_LM", List.of(), List.of());
+            new ModelFamily.TaskNames(
+                "GPT2LMHeadModel",
+                "CAUSAL_LM",
+                List.of(),
+                List.of(),
+                Map.of("lm_head.weight", "transformer.wte.weight"));
       };
     }
   }
@@ -95,9 +101,15 @@ public record Gpt2Config(
   @Override
   public BaseModel build(DataSpec data) {
     Gpt2Architecture resolved = architecture(data);
+    ModelLabels.requireTarget(
+        data,
+        task == Task.CLASSIFICATION ? DataSpec.Target.CLASS : DataSpec.Target.NEXT_TOKEN,
+        task,
+        "A GPT-2");
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION -> new Gpt2Classifier(resolved, ModelLabels.count(data));
+          case CLASSIFICATION ->
+              new Gpt2Classifier(resolved, data.paddingId(), ModelLabels.count(data));
           case LANGUAGE_MODEL -> new Gpt2LanguageModel(resolved);
         };
     FAMILY.configure(model, this);
@@ -123,21 +135,28 @@ public record Gpt2Config(
   private static Gpt2Architecture read(ConfigReader config) {
     config.require("scale_attn_weights", "true");
     config.require("scale_attn_by_inverse_layer_idx", "false");
-    config.require("add_cross_attention", "false");
-    config.require("tie_word_embeddings", "true");
+    config.require("reorder_and_upcast_attn", "false");
+    int width = size(config, "hidden_size", "n_embd", 768);
+    int heads = size(config, "num_attention_heads", "n_head", 12);
     return new Gpt2Architecture(
         config.integer("vocab_size", 50_257),
-        config.integer("n_embd", 768),
-        config.integer("n_layer", 12),
-        config.integer("n_head", 12),
-        config.integer("n_inner"),
-        config.integer("n_positions", 1_024),
+        width,
+        size(config, "num_hidden_layers", "n_layer", 12),
+        config.divisor("n_head", heads, "n_embd or hidden_size", width),
+        config.integer("n_inner") == null ? null : config.integer("n_inner", 1),
+        size(config, "max_position_embeddings", "n_positions", 1_024),
         config.activation("activation_function", "gelu_new"),
-        config.number("resid_pdrop", 0.1),
-        config.number("embd_pdrop", 0.1),
-        config.number("attn_pdrop", 0.1),
+        config.probability("resid_pdrop", 0.1),
+        config.probability("embd_pdrop", 0.1),
+        config.probability("attn_pdrop", 0.1),
         config.number("layer_norm_epsilon", 1e-5),
-        config.number("initializer_range", 0.02));
+        config.number("initializer_range", 0.02),
+        config.flag("tie_word_embeddings", true));
+  }
+
+  /** A size by either of its names; the general name replaces GPT-2's, as in transformers. */
+  private static int size(ConfigReader config, String general, String own, int defaultValue) {
+    return config.integer(general, config.integer(own, defaultValue));
   }
 
   @Override
@@ -156,6 +175,7 @@ public record Gpt2Config(
     config.put("attn_pdrop", resolved.attentionDropout());
     config.put("layer_norm_epsilon", resolved.epsilon());
     config.put("initializer_range", resolved.deviation());
+    config.put("tie_word_embeddings", resolved.tiedEmbeddings());
     List<Integer> ends = data.endIds() == null ? List.of(data.paddingId()) : data.endIds();
     config.put("bos_token_id", data.beginId() == null ? ends.get(0) : data.beginId());
     ArrayNode all = config.arrayNode();

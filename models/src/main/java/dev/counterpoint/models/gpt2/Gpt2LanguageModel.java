@@ -8,13 +8,15 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.parameter.Parameter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GPT-2 for causal language modeling: {@code GPT2LMHeadModel}. The head shares the token embedding.
- * Labels are the next tokens, (batch, tokens), with {@link CrossEntropy#IGNORED} at positions
- * without one; Hugging Face expects the tokens themselves as labels and shifts them.
+ * GPT-2 for causal language modeling: {@code GPT2LMHeadModel}. The head shares the token embedding
+ * unless the architecture says otherwise. Labels are the next tokens, (batch, tokens), with {@link
+ * CrossEntropy#IGNORED} at positions without one; Hugging Face expects the tokens themselves as
+ * labels and shifts them.
  */
 public final class Gpt2LanguageModel extends BaseModel implements DecoderSession.Model {
   @Name("transformer")
@@ -25,7 +27,13 @@ public final class Gpt2LanguageModel extends BaseModel implements DecoderSession
 
   Gpt2LanguageModel(Gpt2Architecture architecture) {
     body = new Gpt2Body(architecture);
-    head = new Linear(body.tokens().weight(), null);
+    Parameter table = body.tokens().weight();
+    head =
+        new Linear(
+            architecture.tiedEmbeddings()
+                ? table
+                : Parameter.of(architecture.initializer(), table.shape().getShape()),
+            null);
   }
 
   /** Computes logits (batch, tokens, vocabulary). */

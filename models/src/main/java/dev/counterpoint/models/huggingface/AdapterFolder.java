@@ -14,10 +14,11 @@ import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +35,38 @@ public record AdapterFolder(Path path) {
   /** The file with the adapter's weights. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
+  /**
+   * The file with Counterpoint's settings of an adapter that it saved. It is not {@code
+   * config.json}, because transformers takes a folder with that file for a complete model.
+   */
+  public static final String SETTINGS = "counterpoint.json";
+
   private static final String INIT = "init_lora_weights";
+  private static final String BASE = "base_model_name_or_path";
   private static final String PREFIX = "base_model.model.";
+
+  /** Names on the hub. Only the first models have no owner. */
+  private static final Pattern HUB_NAME =
+      Pattern.compile("\\w[\\w-]*/\\w[\\w.-]*|(distil)?(bert|gpt2)(-[\\w.-]+)?");
+
+  /** Keys that change the adapted model and are supported only if they are false. */
+  private static final String[] FLAGS =
+      "use_dora use_rslora lora_bias use_qalora use_bdlora ensure_weight_tying".split(" ");
+
+  /** Keys that change the adapted model and are supported only if they are empty. */
+  private static final String[] UNSUPPORTED =
+      ("rank_pattern alpha_pattern layers_to_transform layers_pattern layer_replication"
+              + " exclude_modules target_parameters trainable_token_indices megatron_config"
+              + " alora_invocation_tokens loftq_config eva_config corda_config lora_ga_config"
+              + " velora_config monteclora_config arrow_config kasa_config")
+          .split(" ");
+
+  /** Keys that do not change the output of the adapted model. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          ("base_model_name_or_path revision task_type auto_mapping inference_mode peft_version"
+                  + " fan_in_fan_out megatron_core qalora_group_size runtime_config")
+              .split(" "));
 
   /**
    * The base model of an adapter.
@@ -54,62 +85,73 @@ public record AdapterFolder(Path path) {
         && !Files.isRegularFile(folder.resolve("model.safetensors"));
   }
 
-  /** Reads the LoRA settings from PEFT's configuration, with this folder as {@code from}. */
+  /**
+   * Reads the LoRA settings from PEFT's configuration, with this folder as {@code from}.
+   *
+   * @throws InvalidSettings if a key is unknown or has a value that would change the output and is
+   *     not supported
+   */
   public Lora lora() throws IOException {
     ConfigReader reader = config();
-    reader.require("peft_type", "LORA");
-    reader.require("bias", "none");
-    for (String key : List.of("use_dora", "use_rslora", "lora_bias")) {
-      reader.require(key, "false");
+    if (!reader.value("peft_type").asText("").equals("LORA")) {
+      throw reader.unsupported("peft_type", "\"LORA\"");
     }
-    JsonNode config = reader.config();
-    for (String key :
-        List.of("rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication")) {
-      if (!config.path(key).isEmpty() || config.path(key).isNumber()) {
-        throw reader.unsupported(key, "empty");
-      }
+    reader.require("bias", "\"none\"");
+    for (String key : FLAGS) {
+      reader.require(key, "false", "null");
     }
+    reader.requireEmpty(UNSUPPORTED);
     // Other methods, such as pissa or loftq, also modify the base weights.
-    if (!List.of("true", "false", "gaussian").contains(config.path(INIT).asText("true"))) {
-      throw reader.unsupported(INIT, "true, false or gaussian");
-    }
-    if (!config.path("target_modules").isArray()) {
+    reader.require(INIT, "true", "false", "null", "\"gaussian\"");
+    List<String> targets = reader.texts("target_modules");
+    if (targets.isEmpty()) {
       throw reader.unsupported("target_modules", "a list of names");
     }
-    List<String> modulesToSave = texts(config.path("modules_to_save"));
+    List<String> modulesToSave = reader.texts("modules_to_save");
     List<String> names = tensorNames();
     modulesToSave.removeIf(
         module -> names.stream().noneMatch(name -> ("." + name).contains("." + module + ".")));
-    return new Lora(
-        path.toAbsolutePath().normalize().toString(),
-        config.path("r").asInt(8),
-        config.path("lora_alpha").asDouble(8),
-        texts(config.path("target_modules")).stream().sorted().toList(),
-        config.path("lora_dropout").asDouble(0),
-        modulesToSave,
-        false);
+    int rank = reader.integer("r", 8);
+    double alpha = reader.number("lora_alpha", 8);
+    double dropout = reader.probability("lora_dropout", 0);
+    List<String> unknown = reader.unread(HARMLESS);
+    if (!unknown.isEmpty()) {
+      throw new InvalidSettings(
+          reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");
+    }
+    String folder = path.toAbsolutePath().normalize().toString();
+    List<String> sorted = targets.stream().sorted().toList();
+    return reader.named(() -> new Lora(folder, rank, alpha, sorted, dropout, modulesToSave, false));
   }
 
-  private static List<String> texts(JsonNode list) {
-    List<String> texts = new ArrayList<>();
-    list.forEach(entry -> texts.add(entry.asText()));
-    return texts;
-  }
-
-  /** The base model, as a value for {@code model.from}. */
+  /**
+   * The base model, as a value for {@code model.from}: a folder relative to this folder, beside it,
+   * or relative to the working directory; otherwise a model on the hub if the name has its form.
+   */
   String baseModel() throws IOException {
-    JsonNode config = config().config();
-    String base = config.path("base_model_name_or_path").asText("");
+    ConfigReader reader = config();
+    String base = reader.value(BASE).asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
-          path.resolve(CONFIG)
-              + ": base_model_name_or_path is missing; set model.from to the base model and"
-              + " model.lora.from to this folder.");
+          reader.name()
+              + ": "
+              + BASE
+              + " is missing; set model.from to the base model and model.lora.from to this folder.");
     }
-    if (Files.isDirectory(Path.of(base))) {
-      return base;
+    Path here = path.toAbsolutePath().normalize();
+    for (Path folder : List.of(here, here.resolveSibling(""), Path.of(""))) {
+      if (Files.isDirectory(folder.resolve(base))) {
+        return folder.resolve(base).toAbsolutePath().normalize().toString();
+      }
     }
-    String revision = config.path("revision").textValue();
+    if (!HUB_NAME.matcher(base).matches()) {
+      throw reader.invalid(
+          BASE,
+          "an existing folder or the name of a model on the hub, OWNER/NAME; otherwise set"
+              + " model.from to the base model and model.lora.from to "
+              + here);
+    }
+    String revision = reader.value("revision").textValue();
     return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
   }
 
@@ -118,7 +160,7 @@ public record AdapterFolder(Path path) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(path + " has no " + CONFIG + ", so it is not an adapter folder.");
     }
-    return new ConfigReader(PretrainedFolder.json(file), file.toString());
+    return ConfigReader.of(PretrainedFolder.json(file), file.toString());
   }
 
   private List<String> tensorNames() throws IOException {

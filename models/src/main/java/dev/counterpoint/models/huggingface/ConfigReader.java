@@ -3,38 +3,72 @@ package dev.counterpoint.models.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads values from a Hugging Face {@code config.json}. An absent key has the default of the
- * Hugging Face configuration class, because early published files contain few keys.
+ * Reads values from a configuration file of transformers or PEFT, such as {@code config.json}, and
+ * records which keys were read. An absent key has the default of the Python class.
  *
  * @param config content of the file
  * @param name path of the file, for error messages
+ * @param read the keys that were read so far
  */
-public record ConfigReader(JsonNode config, String name) {
+public record ConfigReader(JsonNode config, String name, Set<String> read) {
+  private static final int MAX_SHOWN = 200;
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
 
   static {
     ACTIVATIONS.put("gelu", Activation.GELU);
+    ACTIVATIONS.put("gelu_python", Activation.GELU);
     ACTIVATIONS.put("gelu_new", Activation.GELU_TANH);
     ACTIVATIONS.put("gelu_pytorch_tanh", Activation.GELU_TANH);
+    ACTIVATIONS.put("gelu_python_tanh", Activation.GELU_TANH);
+    ACTIVATIONS.put("gelu_fast", Activation.GELU_TANH);
+    ACTIVATIONS.put("gelu_accurate", Activation.GELU_TANH);
     ACTIVATIONS.put("relu", Activation.RELU);
     ACTIVATIONS.put("silu", Activation.SILU);
+    ACTIVATIONS.put("swish", Activation.SILU);
     ACTIVATIONS.put("tanh", Activation.TANH);
     ACTIVATIONS.put("sigmoid", Activation.SIGMOID);
   }
 
+  /**
+   * Creates a reader of a file.
+   *
+   * @throws InvalidSettings if the content is not a JSON object
+   */
+  public static ConfigReader of(JsonNode config, String name) {
+    if (!config.isObject()) {
+      throw new InvalidSettings(name + " must contain a JSON object.");
+    }
+    return new ConfigReader(config, name, new TreeSet<>());
+  }
+
+  /** The value of a key, which counts as read; a missing node if it is absent. */
+  JsonNode value(String key) {
+    read.add(key);
+    return config.path(key);
+  }
+
+  /** An integer greater than 0. */
   public int integer(String key, int defaultValue) {
-    Integer value = integer(key);
+    Integer value = value(key).isNull() ? Integer.valueOf(0) : integer(key);
+    if (value != null && value < 1) {
+      throw invalid(key, "an integer greater than 0");
+    }
     return value == null ? defaultValue : value;
   }
 
   /** An integer, or null if the key is absent or null. */
   public @Nullable Integer integer(String key) {
-    JsonNode value = config.path(key);
+    JsonNode value = value(key);
     if (value.isMissingNode() || value.isNull()) {
       return null;
     }
@@ -44,28 +78,80 @@ public record ConfigReader(JsonNode config, String name) {
     return value.asInt();
   }
 
+  /** A number of 0 or greater. */
   public double number(String key, double defaultValue) {
-    Double value = number(key);
+    Double value = value(key).isNull() ? Double.valueOf(0) : number(key);
+    if (value != null && value <= 0) {
+      throw invalid(key, "a number greater than 0");
+    }
+    return value == null ? defaultValue : value;
+  }
+
+  /**
+   * Checks that a number of heads divides a width.
+   *
+   * @return the number
+   */
+  public int divisor(String key, int heads, String widthKey, int width) {
+    if (width % heads != 0) {
+      throw invalid(key, "a divisor of " + widthKey + ", which is " + width);
+    }
+    return heads;
+  }
+
+  /** A dropout probability: a number of at least 0 and less than 1. */
+  public double probability(String key, double defaultValue) {
+    Double value = value(key).isNull() ? Double.valueOf(1) : number(key);
+    if (value != null && (value < 0 || value >= 1)) {
+      throw invalid(key, "at least 0 and less than 1");
+    }
     return value == null ? defaultValue : value;
   }
 
   /** A number, or null if the key is absent or null. */
   public @Nullable Double number(String key) {
-    JsonNode value = config.path(key);
+    JsonNode value = value(key);
     if (value.isMissingNode() || value.isNull()) {
       return null;
     }
-    if (!value.isNumber()) {
-      throw invalid(key, "a number");
+    if (!value.isNumber() || !Double.isFinite(value.asDouble())) {
+      throw invalid(key, "a finite number");
     }
     return value.asDouble();
   }
 
+  /** True or false. */
+  public boolean flag(String key, boolean defaultValue) {
+    JsonNode value = value(key);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw invalid(key, "true or false");
+    }
+    return value.asBoolean(defaultValue);
+  }
+
+  /** A list of texts; empty if the key is absent or null. */
+  List<String> texts(String key) {
+    JsonNode value = value(key);
+    List<String> texts = new ArrayList<>();
+    if (!value.isMissingNode() && !value.isNull() && !value.isArray()) {
+      throw unsupported(key, "a list of names");
+    }
+    for (JsonNode entry : value) {
+      if (!entry.isTextual()) {
+        throw invalid(key, "a list of names");
+      }
+      texts.add(entry.textValue());
+    }
+    return texts;
+  }
+
   /** An activation function by its Hugging Face name. */
   public Activation activation(String key, String defaultValue) {
-    Activation found = ACTIVATIONS.get(config.path(key).asText(defaultValue));
+    JsonNode value = value(key);
+    String name = value.isMissingNode() ? defaultValue : value.asText();
+    Activation found = value.isNull() ? null : ACTIVATIONS.get(name);
     if (found == null) {
-      throw invalid(key, "one of " + String.join(", ", ACTIVATIONS.keySet()));
+      throw unsupported(key, "one of " + String.join(", ", ACTIVATIONS.keySet()));
     }
     return found;
   }
@@ -80,14 +166,51 @@ public record ConfigReader(JsonNode config, String name) {
   }
 
   /**
-   * Checks that a key is absent or has the only supported value.
+   * Checks that a key is absent or has a supported value.
    *
+   * @param supported the supported values as JSON, such as {@code null} or {@code "absolute"}
    * @throws InvalidSettings if it has another value
    */
-  public void require(String key, String supported) {
-    if (!config.path(key).asText(supported).equals(supported)) {
-      throw unsupported(key, supported);
+  public void require(String key, String... supported) {
+    JsonNode value = value(key);
+    if (!value.isMissingNode() && !List.of(supported).contains(value.toString())) {
+      throw unsupported(key, String.join(" or ", supported));
     }
+  }
+
+  /** Checks that keys are absent, null or an empty list, object or text. */
+  void requireEmpty(String... keys) {
+    for (String key : keys) {
+      require(key, "null", "[]", "{}", "\"\"");
+    }
+  }
+
+  /** Checks that keys are absent, null, or numbers with the supported value. */
+  void requireNumber(int supported, String... keys) {
+    for (String key : keys) {
+      Double value = number(key);
+      if (value != null && value != supported) {
+        throw unsupported(key, Integer.toString(supported));
+      }
+    }
+  }
+
+  /** Reads settings; the message of an error about them begins with the path of the file. */
+  <T> T named(Supplier<T> settings) {
+    try {
+      return settings.get();
+    } catch (InvalidSettings e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.startsWith(name) ? e : new InvalidSettings(name + ": " + message);
+    }
+  }
+
+  /** The keys that were not read and are not in a list of keys without effect. */
+  public List<String> unread(Set<String> harmless) {
+    List<String> unread = new ArrayList<>();
+    config.fieldNames().forEachRemaining(unread::add);
+    unread.removeIf(key -> read.contains(key) || harmless.contains(key) || key.startsWith("_"));
+    return unread;
   }
 
   /** An error for a key with a value that is valid, but not supported. */
@@ -95,8 +218,9 @@ public record ConfigReader(JsonNode config, String name) {
     return invalid(key, rule + "; other values are not supported");
   }
 
-  private InvalidSettings invalid(String key, String rule) {
+  InvalidSettings invalid(String key, String rule) {
     String value = config.has(key) ? config.path(key).toString() : "absent";
-    return new InvalidSettings(name + ": " + key + " is " + value + ", but must be " + rule + ".");
+    String shown = value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value;
+    return new InvalidSettings(name + ": " + key + " is " + shown + ", but must be " + rule + ".");
   }
 }

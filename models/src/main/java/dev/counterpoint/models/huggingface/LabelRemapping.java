@@ -39,7 +39,9 @@ final class LabelRemapping {
     if (head.isEmpty() || labels.isEmpty()) {
       return List.of();
     }
-    List<String> stored = labels(folder.resolve("config.json"));
+    Path settings = folder.resolve(AdapterFolder.SETTINGS);
+    List<String> stored =
+        labels(Files.isRegularFile(settings) ? settings : folder.resolve("config.json"));
     if (stored.isEmpty()) {
       return List.of(
           folder

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,13 +28,32 @@ import org.jspecify.annotations.Nullable;
  * @param read reads the architecture from a {@code config.json}
  * @param <A> type of the architecture
  */
-public record ModelFamily<A>(
+public record ModelFamily<A extends Record>(
     String type,
     StateDictNames names,
     List<String> targets,
     boolean transposed,
     A defaults,
     Function<ConfigReader, A> read) {
+  /** Keys of a {@code config.json} that do not change the output of a model in float32. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          ("model_type architectures transformers_version torch_dtype dtype use_cache id2label label2id"
+                  + " num_labels pad_token_id bos_token_id eos_token_id sep_token_id cls_token_id"
+                  + " unk_token_id mask_token_id decoder_start_token_id finetuning_task"
+                  + " task_specific_params tokenizer_class output_attentions output_hidden_states"
+                  + " output_past return_dict torchscript use_bfloat16 gradient_checkpointing prefix"
+                  + " attn_implementation name_or_path is_decoder counterpoint max_length min_length do_sample"
+                  + " early_stopping num_beams temperature top_k top_p typical_p repetition_penalty"
+                  + " length_penalty no_repeat_ngram_size num_return_sequences summary_type"
+                  + " summary_use_proj summary_activation summary_proj_to_labels"
+                  + " summary_first_dropout n_ctx directionality pooler_fc_size"
+                  + " pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head"
+                  + " pooler_type")
+              .split(" "));
+
+  private static final String SINGLE = "\"single_label_classification\"";
+
   /** Task of a model. */
   public interface Task {
     /** The names that libraries use for the task, and its head. */
@@ -46,9 +67,21 @@ public record ModelFamily<A>(
    * @param peft the PEFT task type, such as {@code SEQ_CLS}; null if there is none
    * @param head layers that exist only for this task, so checkpoints of other tasks lack them
    * @param auxiliary additional layers outside the body, which most published checkpoints have
+   * @param tied tensors of the head that share the values of another tensor unless {@code
+   *     tie_word_embeddings} is false, with the name of that tensor
    */
   public record TaskNames(
-      String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
+      String huggingFace,
+      @Nullable String peft,
+      List<String> head,
+      List<String> auxiliary,
+      Map<String, String> tied) {
+    /** Names of a task whose head shares no values with the body. */
+    public TaskNames(
+        String huggingFace, @Nullable String peft, List<String> head, List<String> auxiliary) {
+      this(huggingFace, peft, head, auxiliary, Map.of());
+    }
+
     /** Whether a parameter belongs to the head. */
     boolean isInHead(Parameter parameter) {
       return head.stream().anyMatch(layer -> parameter.name().startsWith(layer + "."));
@@ -64,7 +97,13 @@ public record ModelFamily<A>(
   public void configure(BaseModel model, PretrainedConfig config) {
     Lora lora = config.lora();
     if (lora != null) {
-      lora.orDefaults(targets, config.task().names().head()).applyTo(model);
+      try {
+        lora.orDefaults(targets, config.task().names().head()).applyTo(model);
+      } catch (InvalidSettings e) {
+        throw lora.from() == null
+            ? e
+            : new InvalidSettings(lora.from() + "/" + AdapterFolder.CONFIG + ": " + e.getMessage());
+      }
     }
     model.setActivationCheckpointing(config.activationCheckpointing());
   }
@@ -103,7 +142,7 @@ public record ModelFamily<A>(
       return resolve(RecordCopy.with(base, "lora", lora.or(existing)), requested, files);
     }
     PretrainedFolder folder = PretrainedFolder.of(path);
-    A architecture = architecture(folder, requested);
+    A architecture = architecture(folder, config.task(), requested);
     Lora lora = adapter(config.lora(), config.task(), folder, files);
     if (config.newHead() && !trainsNewHead(lora, config.task())) {
       throw new InvalidSettings(
@@ -132,9 +171,13 @@ public record ModelFamily<A>(
         || (lora.from() == null && lora.modulesToSaveOrEmpty().containsAll(task.names().head()));
   }
 
-  private A architecture(PretrainedFolder folder, @Nullable A requested) throws IOException {
+  private A architecture(PretrainedFolder folder, Task task, @Nullable A requested)
+      throws IOException {
     ConfigReader config = folder.config(type);
-    A actual = read.apply(config);
+    A actual = read(config, task);
+    if (folder.contradictsTying(task.names(), names)) {
+      actual = RecordCopy.with(actual, "tiedEmbeddings", false);
+    }
     if (requested != null && !requested.equals(actual)) {
       throw new InvalidSettings(
           "model.architecture differs from "
@@ -143,6 +186,47 @@ public record ModelFamily<A>(
               + actual);
     }
     return actual;
+  }
+
+  /**
+   * Reads the architecture from a {@code config.json}.
+   *
+   * @throws InvalidSettings if a key has a value that this family does not support
+   */
+  A read(ConfigReader config, Task task) {
+    config.require("is_encoder_decoder", "false");
+    config.require("add_cross_attention", "false", "null");
+    config.require("chunk_size_feed_forward", "0");
+    config.requireEmpty("pruned_heads", "quantization_config", "auto_map", "per_layer_config");
+    config.requireEmpty("cross_attention_hidden_size");
+    String[] problems = {"null", SINGLE, "\"multi_label_classification\"", "\"regression\""};
+    boolean classifies = "SEQ_CLS".equals(task.names().peft());
+    config.require("problem_type", classifies ? new String[] {"null", SINGLE} : problems);
+    return config.named(() -> read.apply(config));
+  }
+
+  /** Keys of a {@code config.json} that transformers does not know for this family. */
+  List<String> unknownKeys(ConfigReader config, Task task) {
+    read(config, task);
+    return config.unread(HARMLESS);
+  }
+
+  /**
+   * Checks that the {@code config.json} of a saved model describes the model that is built from its
+   * other settings.
+   *
+   * @throws InvalidSettings if it describes another model
+   */
+  void verify(ConfigReader saved, ObjectNode expected, Task task) {
+    saved.require("model_type", expected.path("model_type").toString());
+    saved.require("id2label", expected.path("id2label").toString());
+    A actual = read(saved, task);
+    A built = read(ConfigReader.of(expected, saved.name()), task);
+    if (!actual.equals(built)) {
+      throw new InvalidSettings(
+          "%s describes %s, but its key \"counterpoint\" describes %s."
+              .formatted(saved.name(), actual, built));
+    }
   }
 
   private @Nullable Lora adapter(
@@ -170,7 +254,6 @@ public record ModelFamily<A>(
     config.put("model_type", type);
     config.putArray("architectures").add(task.names().huggingFace());
     config.put("pad_token_id", data.paddingId());
-    config.put("tie_word_embeddings", true);
     config.put("torch_dtype", "float32");
     ModelLabels.write(data, config);
     return config;

@@ -2,7 +2,9 @@ package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.DataSpec.Target;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Sizes of a model's first and last layer that depend on the data. */
@@ -39,9 +41,40 @@ public final class ModelLabels {
               + (data.vocabularySize() - 1)
               + ", but the model's token embedding has only "
               + requested
-              + " rows; use the tokenizer that the model was trained with.");
+              + " rows (vocab_size); use the tokenizer that the model was trained with.");
     }
     return requested == null ? data.vocabularySize() : requested;
+  }
+
+  /**
+   * Checks that a model can learn the labels of the data.
+   *
+   * @param supported what the model predicts; null if no built-in data has it as labels
+   * @param model name for error messages, such as {@code A BERT}
+   * @throws InvalidSettings if the data is known to have other labels
+   */
+  public static void requireTarget(
+      DataSpec data, @Nullable Target supported, Enum<?> task, String model) {
+    Target target = data.target();
+    if (target != null && target != supported) {
+      throw new InvalidSettings(
+          "%s with model.task %s cannot be trained on this data, whose labels are %s. %s"
+              .formatted(
+                  model,
+                  task.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                  switch (target) {
+                    case CLASS -> "one class per text";
+                    case NEXT_TOKEN -> "the next tokens";
+                    case SPAN -> "the first and the last token of an answer";
+                  },
+                  switch (target) {
+                    case CLASS -> "Set model.task to classification.";
+                    case NEXT_TOKEN ->
+                        "Use gpt2 or transformer with model.task language-model: a model whose"
+                            + " attention is not causal sees the tokens that it would predict.";
+                    case SPAN -> "Use bert with model.task question-answering.";
+                  }));
+    }
   }
 
   /** Writes {@code id2label} and {@code label2id}, if there are labels. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.models.huggingface;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
@@ -80,11 +81,37 @@ public interface PretrainedConfig extends ModelConfig {
   default List<String> loadBase(BaseModel model, List<String> labels, Function<String, Path> files)
       throws IOException {
     String from = from();
-    if (from == null) {
-      return List.of();
+    return from == null
+        ? List.of()
+        : PretrainedFolder.of(files.apply(from)).load(baseParameters(model), this, labels);
+  }
+
+  /**
+   * Checks that the weights of the pretrained folder match a model that need not be initialized, so
+   * that no memory is allocated for sizes that the folder does not have.
+   *
+   * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
+   *     problems
+   */
+  default void checkBase(BaseModel model, Function<String, Path> files) throws IOException {
+    String from = from();
+    if (from != null) {
+      PretrainedFolder.of(files.apply(from)).check(baseParameters(model), this);
     }
-    List<Parameter> parameters =
-        model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
-    return PretrainedFolder.of(files.apply(from)).load(parameters, this, labels);
+  }
+
+  private static List<Parameter> baseParameters(BaseModel model) {
+    return model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
+  }
+
+  /**
+   * Checks that a saved {@code config.json} describes this model.
+   *
+   * @param config content of the file
+   * @param name path of the file, for error messages
+   * @throws dev.counterpoint.core.settings.InvalidSettings if it describes another model
+   */
+  default void verify(JsonNode config, String name, DataSpec data) {
+    family().verify(ConfigReader.of(config, name), huggingFaceConfig(data), task());
   }
 }

@@ -1,20 +1,27 @@
 package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
+import dev.counterpoint.core.safetensors.StoredTensor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.Utf8File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pretrained model folder in the format of Hugging Face's {@code save_pretrained}: {@code
@@ -27,7 +34,9 @@ public record PretrainedFolder(Path path) {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-  private static final JsonMapper JSON = new JsonMapper();
+  private static final List<String> FAMILIES = List.of("bert", "gpt2");
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   /** Prefix of hub names, as in {@code hf:NAME@REVISION}. */
   public static final String HUB = "hf:";
@@ -90,18 +99,55 @@ public record PretrainedFolder(Path path) {
       throw new InvalidSettings(
           path + " has no config.json, so it is not a Hugging Face model folder.");
     }
-    JsonNode config = json(file);
-    String actual = config.path("model_type").asText("");
+    ConfigReader config = ConfigReader.of(json(file), file.toString());
+    String actual = config.value("model_type").asText("");
     if (!actual.equals(type)) {
-      throw new InvalidSettings(
-          file
-              + ": model_type is "
-              + (actual.isEmpty() ? "missing" : "\"" + actual + "\"")
-              + ", but must be \""
-              + type
-              + "\".");
+      throw config.invalid(
+          "model_type",
+          FAMILIES.contains(actual)
+              ? "\"%s\"; set model.type to %s for this folder".formatted(type, actual)
+              : "one of "
+                  + String.join(", ", FAMILIES)
+                  + "; other architectures are not supported");
     }
-    return new ConfigReader(config, file.toString());
+    return config;
+  }
+
+  /**
+   * Whether the weights contain a tied tensor of the head beside the tensor whose values it should
+   * share, and the values differ. Transformers does not tie them then.
+   */
+  boolean contradictsTying(ModelFamily.TaskNames task, StateDictNames names) throws IOException {
+    for (Map.Entry<String, String> tied : task.tied().entrySet()) {
+      if (tied.getKey().endsWith(".weight")) {
+        byte[] head = digest(tied.getKey(), names);
+        byte[] source = head == null ? null : digest(tied.getValue(), names);
+        if (source != null && !Arrays.equals(head, source)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** SHA-256 of a tensor's values; null if the weights do not contain it. */
+  private byte @Nullable [] digest(String parameter, StateDictNames names) throws IOException {
+    for (Path file : weightFiles()) {
+      try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+        for (StoredTensor tensor : reader.tensors().values()) {
+          if (names.candidates(tensor.name()).contains(parameter)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            reader.send(tensor, digest::update);
+            return digest.digest();
+          }
+        }
+      } catch (DamagedFile e) {
+        throw new InvalidSettings(String.valueOf(e.getMessage()));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return null;
   }
 
   static JsonNode json(Path file) throws IOException {
@@ -126,14 +172,39 @@ public record PretrainedFolder(Path path) {
    */
   List<String> load(List<Parameter> parameters, PretrainedConfig config, List<String> labels)
       throws IOException {
-    try (StateDictLoader loader = new StateDictLoader(this, parameters, config)) {
+    try (StateDictLoader loader = open(parameters, config)) {
+      List<String> notes = new ArrayList<>(loader.load());
+      notes.addAll(LabelRemapping.apply(path, loader.loadedHead(), labels));
+      ConfigReader reader = config(config.family().type());
+      List<String> unknown = config.family().unknownKeys(reader, config.task());
+      if (!unknown.isEmpty()) {
+        notes.add(reader.name() + ": unknown keys were ignored: " + StateDictLoader.list(unknown));
+      }
+      return notes;
+    }
+  }
+
+  /**
+   * Checks that the folder's weights match parameters, which need not be initialized.
+   *
+   * @throws InvalidSettings if names, shapes or types do not match, listing all problems
+   */
+  void check(List<Parameter> parameters, PretrainedConfig config) throws IOException {
+    try (StateDictLoader loader = open(parameters, config)) {
+      loader.check();
+    }
+  }
+
+  private StateDictLoader open(List<Parameter> parameters, PretrainedConfig config)
+      throws IOException {
+    StateDictLoader loader = new StateDictLoader(this, parameters, config);
+    try {
       for (Path file : weightFiles()) {
         loader.add(file);
       }
-      List<String> notes = new ArrayList<>(loader.load());
-      notes.addAll(LabelRemapping.apply(path, loader.loadedHead(), labels));
-      return notes;
+      return loader;
     } catch (DamagedFile e) {
+      loader.close();
       throw new InvalidSettings(String.valueOf(e.getMessage()));
     }
   }

@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 /** Matches the tensors of safetensors files with a model's parameters and loads them. */
 final class StateDictLoader implements AutoCloseable {
   private static final int MAX_LISTED = 12;
+  private static final String TIE = "tie_word_embeddings";
 
   private final PretrainedFolder folder;
   private final StateDictNames names;
   private final ModelFamily.TaskNames task;
+  private final String type;
   private final boolean newHead;
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<Parameter, Source> sources = new LinkedHashMap<>();
+  private final Map<Parameter, Source> tied = new LinkedHashMap<>();
   private final List<SafetensorsReader> readers = new ArrayList<>();
   private final List<String> unused = new ArrayList<>();
   private final List<String> reinitialized = new ArrayList<>();
@@ -36,6 +39,7 @@ final class StateDictLoader implements AutoCloseable {
     this.folder = folder;
     names = config.family().names();
     task = config.task().names();
+    type = config.family().type();
     newHead = config.newHead();
     parameters.forEach(parameter -> this.parameters.put(parameter.name(), parameter));
   }
@@ -52,7 +56,9 @@ final class StateDictLoader implements AutoCloseable {
   }
 
   private void add(Path file, SafetensorsReader reader, StoredTensor tensor) {
-    Parameter parameter = parameterOf(tensor.name());
+    List<String> candidates = names.candidates(tensor.name());
+    Parameter own = parameterOf(candidates);
+    Parameter parameter = own == null ? tiedParameter(candidates) : own;
     if (parameter == null) {
       if (names.isHead(tensor.name())) {
         unused.add(tensor.name());
@@ -68,6 +74,7 @@ final class StateDictLoader implements AutoCloseable {
               + describe(tensor)
               + " does not match the shape of the model's "
               + parameter
+              + ", whose size is that of config.json and the data"
               + (task.isInHead(parameter) ? "; set model.newHead to train a new head" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
       addProblem(
@@ -79,31 +86,48 @@ final class StateDictLoader implements AutoCloseable {
               + ", but the model's "
               + parameter
               + " requires F32, F16 or BF16");
+    } else if (own == null) {
+      tied.put(parameter, new Source(reader, tensor));
     } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
       addProblem(
           file + ": " + describe(tensor) + " duplicates the values of the model's " + parameter);
     }
   }
 
-  private @Nullable Parameter parameterOf(String stored) {
-    return names.candidates(stored).stream()
+  private @Nullable Parameter parameterOf(List<String> candidates) {
+    return candidates.stream()
         .map(parameters::get)
         .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
   }
 
+  /** The parameter that shares its values with a tensor that is not a parameter of the model. */
+  private @Nullable Parameter tiedParameter(List<String> candidates) {
+    for (Map.Entry<String, String> pair : task.tied().entrySet()) {
+      if (candidates.contains(pair.getKey())) {
+        return parameters.get(pair.getValue());
+      }
+      if (candidates.contains(pair.getValue())) {
+        return parameters.get(pair.getKey());
+      }
+    }
+    return null;
+  }
+
   /**
-   * Loads all tensors if all of them match.
+   * Checks that all tensors match.
    *
-   * @return notes for the user
-   * @throws InvalidSettings listing all problems; nothing has been loaded in that case
+   * @return the parameters that no file contains
+   * @throws InvalidSettings listing all problems
    */
-  List<String> load() throws IOException {
+  List<String> check() {
     List<String> missing = new ArrayList<>();
     parameters.forEach(
         (name, parameter) -> {
-          if (!sources.containsKey(parameter) && !reinitialized.contains(name)) {
+          if (!sources.containsKey(parameter)
+              && !tied.containsKey(parameter)
+              && !reinitialized.contains(name)) {
             missing.add(name);
             if (!names.isHead(name)) {
               addProblem(folder.path() + ": missing " + parameter);
@@ -113,11 +137,45 @@ final class StateDictLoader implements AutoCloseable {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
+    return missing;
+  }
+
+  /**
+   * Loads all tensors if all of them match.
+   *
+   * @return notes for the user
+   * @throws InvalidSettings listing all problems; nothing has been loaded in that case
+   */
+  List<String> load() throws IOException {
+    List<String> notes = notes(check());
+    tied.forEach(
+        (parameter, source) -> {
+          if (sources.put(parameter, source) == null) {
+            notes.add(
+                folder.path()
+                    + ": "
+                    + parameter.name()
+                    + " is loaded from "
+                    + source.tensor().name()
+                    + ", to which it is tied");
+          }
+        });
+    for (String head : task.tied().keySet()) {
+      if (parameters.containsKey(head) && folder.config(type).flag(TIE, true)) {
+        notes.add(
+            folder.path()
+                + ": "
+                + head
+                + " differs from "
+                + task.tied().get(head)
+                + ", so they are not tied, although tie_word_embeddings is true");
+      }
+    }
     for (Map.Entry<Parameter, Source> entry : sources.entrySet()) {
       Source source = entry.getValue();
       source.reader().read(source.tensor().name(), entry.getKey().value());
     }
-    return notes(missing);
+    return notes;
   }
 
   /** The parameters of the head that are loaded from a file. */
@@ -148,7 +206,7 @@ final class StateDictLoader implements AutoCloseable {
     }
   }
 
-  private static String list(List<String> names) {
+  static String list(List<String> names) {
     int more = names.size() - MAX_LISTED;
     return String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
         + (more > 0 ? " and " + more + " more" : "");

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * Tensor names in a model family's published checkpoints.
  *
  * @param prefix prefix of the body, such as {@code bert}; checkpoints of the body alone lack it
- * @param buffers names of buffers and tied copies, which are silently skipped
+ * @param buffers names of buffers, which are silently skipped
  * @param heads names, without the prefix, of task-specific tensors, which may be missing or unused
  */
 public record StateDictNames(String prefix, Pattern buffers, Pattern heads) {

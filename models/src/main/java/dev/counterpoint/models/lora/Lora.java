@@ -141,6 +141,7 @@ public record Lora(
     Map<String, Linear> linears = model.linears();
     List<Parameter> parameters = model.parameters();
     checkNames(linears, parameters);
+    checkShared(model.sharedPaths());
     parameters.forEach(parameter -> parameter.setTrainable(isModuleToSave(parameter)));
     linears.forEach(
         (path, linear) -> {
@@ -169,6 +170,21 @@ public record Lora(
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
+  }
+
+  /**
+   * Rejects modules that contain a shared parameter at one path, but not at another. PEFT trains a
+   * copy at that path only.
+   */
+  private void checkShared(Map<String, String> sharedPaths) {
+    sharedPaths.forEach(
+        (path, name) -> {
+          if (isInModuleToSave(name) && !isInModuleToSave(path)) {
+            throw new InvalidSettings(
+                "model.lora.modulesToSave %s cannot contain %s, which %s shares; an adapter cannot train it"
+                    .formatted(modulesToSaveOrEmpty(), name, path));
+          }
+        });
   }
 
   private static InvalidSettings.Problem problem(

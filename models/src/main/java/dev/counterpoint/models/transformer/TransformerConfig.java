@@ -87,6 +87,11 @@ public record TransformerConfig(
   @Override
   public BaseModel build(DataSpec data) {
     int vocabulary = ModelLabels.vocabulary(null, data, "A transformer");
+    ModelLabels.requireTarget(
+        data,
+        task == Task.CLASSIFICATION ? DataSpec.Target.CLASS : DataSpec.Target.NEXT_TOKEN,
+        task,
+        "A transformer");
     BaseModel model =
         task == Task.LANGUAGE_MODEL
             ? new TransformerLanguageModel(this, vocabulary)

@@ -77,7 +77,8 @@ class BertHeadsTest {
             0.1,
             null,
             1e-12,
-            0.5);
+            0.5,
+            true);
     try (BaseModel model = new BertConfig(task, null, architecture).build(DATA)) {
       model.initialize(Device.cpu(), 1);
       use.accept(model);

@@ -141,7 +141,8 @@ class BertReferenceTest {
             0.1,
             null,
             1e-12,
-            0.02);
+            0.02,
+            true);
     DataSpec uncased = DataSpec.ofText(30_522, 0, List.of("no", "yes"));
 
     assertThat(parameters(Task.CLASSIFICATION, base, uncased)).isEqualTo(109_483_778);

@@ -82,13 +82,40 @@ class Gpt2ReferenceTest {
   void classifierUsesTheLastTokenThatIsNotPadding() {
     Gpt2Architecture architecture =
         new Gpt2Architecture(
-            null, 8, 1, 2, null, 8, Gpt2Architecture.defaults().activation(), 0, 0, 0, 1e-5, 0.5);
+            null,
+            8,
+            1,
+            2,
+            null,
+            8,
+            Gpt2Architecture.defaults().activation(),
+            0,
+            0,
+            0,
+            1e-5,
+            0.5,
+            true);
     DataSpec data = DataSpec.ofText(20, 0, List.of("a", "b", "c"));
     try (BaseModel model = new Gpt2Config(Task.CLASSIFICATION, null, architecture).build(data);
-        Batch two = batch(new float[] {1, 1, 0, 0, 1, 1, 1, 1}, 2, 3, 4, 5, 2, 6, 7, 8, 9);
+        Batch two = batch(new float[] {1, 1, 0, 0, 1, 1, 1, 1}, 2, 3, 4, 0, 0, 6, 7, 8, 9);
         Batch cut = batch(null, 1, 3, 4)) {
       model.initialize(Device.cpu(), 1);
       assertThat(model.forward(two).get(0).toFloatArray())
+          .usingComparatorWithPrecision(1e-6f)
+          .containsExactly(model.forward(cut).get(0).toFloatArray());
+    }
+  }
+
+  @Test
+  void classifierSkipsThePaddingTokenAtTheEndOfATextAsInTransformers() {
+    Gpt2Architecture architecture = Gpt2Architecture.defaults();
+    DataSpec data = DataSpec.ofText(20, 0, List.of("a", "b", "c"));
+    try (BaseModel model = new Gpt2Config(Task.CLASSIFICATION, null, architecture).build(data);
+        Batch unmasked = batch(null, 1, 3, 4, 0);
+        Batch cut = batch(null, 1, 3, 4)) {
+      model.initialize(Device.cpu(), 1);
+      model.setTraining(false);
+      assertThat(model.forward(unmasked).get(0).toFloatArray())
           .usingComparatorWithPrecision(1e-6f)
           .containsExactly(model.forward(cut).get(0).toFloatArray());
     }
@@ -109,7 +136,8 @@ class Gpt2ReferenceTest {
             0.1,
             0.1,
             1e-5,
-            0.02);
+            0.02,
+            true);
     try (BaseModel model =
         new Gpt2Config(Task.LANGUAGE_MODEL, null, small)
             .build(DataSpec.ofText(50_257, 50_256, List.of()))) {

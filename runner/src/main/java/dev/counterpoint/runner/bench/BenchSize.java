@@ -149,7 +149,8 @@ public enum BenchSize {
         0.1,
         null,
         1e-12,
-        0.02);
+        0.02,
+        true);
   }
 
   private Gpt2Architecture gpt2() {
@@ -165,6 +166,7 @@ public enum BenchSize {
         0.1,
         0.1,
         1e-5,
-        0.02);
+        0.02,
+        true);
   }
 }

@@ -8,6 +8,7 @@ import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
+import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -116,7 +117,9 @@ public record Run(
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;
     }
-    return Stream.of(origin, directory.model())
+    Lora lora = config.lora();
+    Path adapter = lora == null || lora.from() == null ? null : files.apply(lora.from());
+    return Stream.of(adapter, origin, directory.model())
         .filter(folder -> folder != null && TokenizerFolder.isIn(folder))
         .findFirst()
         .orElse(origin);

@@ -96,6 +96,9 @@ public final class RunModule extends AbstractModule {
       model.replaceLoss(loss);
     }
     model.setPrecision(run.file().training().precision());
+    if (config instanceof PretrainedConfig pretrained && run.origin() != null) {
+      pretrained.checkBase(model, run.files());
+    }
     model.initialize(device, run.file().seed());
     loadPretrained(model, data.spec().labels());
     return model;

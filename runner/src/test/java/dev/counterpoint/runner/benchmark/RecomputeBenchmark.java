@@ -39,7 +39,20 @@ public final class RecomputeBenchmark {
     BertArchitecture defaults = BertArchitecture.defaults();
     BertArchitecture base =
         new BertArchitecture(
-            null, 768, 12, 12, 3_072, 512, 2, defaults.activation(), 0.1, 0.1, null, 1e-12, 0.02);
+            null,
+            768,
+            12,
+            12,
+            3_072,
+            512,
+            2,
+            defaults.activation(),
+            0.1,
+            0.1,
+            null,
+            1e-12,
+            0.02,
+            true);
     Times times = new Times();
     try (BaseModel model =
         new BertConfig(BertConfig.Task.CLASSIFICATION, null, false, base, null, recompute)

@@ -46,7 +46,8 @@ final class EquivalenceCheckTest {
   @Test
   void gradientDoesNotDependOnPadding(@TempDir Path folder) throws IOException {
     BertArchitecture sizes =
-        new BertArchitecture(null, 16, 1, 2, 16, 64, 2, Activation.GELU, 0, 0, null, 1e-12, 0.1);
+        new BertArchitecture(
+            null, 16, 1, 2, 16, 64, 2, Activation.GELU, 0, 0, null, 1e-12, 0.1, true);
     try (DataSplits data = questions(folder);
         BaseModel model =
             new BertConfig(BertConfig.Task.QUESTION_ANSWERING, null, sizes).build(data.spec())) {

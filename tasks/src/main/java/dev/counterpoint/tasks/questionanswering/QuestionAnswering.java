@@ -109,7 +109,7 @@ public record QuestionAnswering(
     }
     AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, set.hasUnanswerable());
     return new DataSplits(
-        used.spec(List.of()).withMaxLength(length),
+        used.spec(List.of()).predicting(DataSpec.Target.SPAN).withMaxLength(length),
         splits,
         List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),
         hash.fingerprint(),

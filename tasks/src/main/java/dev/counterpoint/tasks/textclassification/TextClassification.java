@@ -107,7 +107,10 @@ public record TextClassification(
       notes.addAll(builder.existingTokenizer().notes());
     }
     return new DataSplits(
-        tokenizer.spec(content.labels()).withMaxLength(builder.maxLength()),
+        tokenizer
+            .spec(content.labels())
+            .predicting(DataSpec.Target.CLASS)
+            .withMaxLength(builder.maxLength()),
         cache.datasets(rows),
         List.of(() -> new Classification(content.labels())),
         content.fingerprint(),

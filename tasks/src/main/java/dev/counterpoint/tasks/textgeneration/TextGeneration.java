@@ -117,7 +117,7 @@ public record TextGeneration(
     List<String> notes = notes(content, splits);
     notes.addAll(files.notes());
     return new DataSplits(
-        used.spec(List.of()),
+        used.spec(List.of()).predicting(DataSpec.Target.NEXT_TOKEN),
         splits,
         List.of(Perplexity::new),
         content.fingerprint(length, validationTokens),

@@ -19,6 +19,7 @@ import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -95,6 +96,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       Map<String, Evaluation> evaluations = new TreeMap<>();
       selectedSplits(data)
           .forEach((name, examples) -> evaluations.put(name, evaluator.evaluate(examples)));
+      evaluations.forEach(EvaluateCommand::requireFinite);
       if (json) {
         console.print(json(evaluations).toPrettyString());
       } else {
@@ -102,6 +104,15 @@ public final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return ExitCode.SUCCESS;
+  }
+
+  private static void requireFinite(String split, Evaluation evaluation) {
+    double loss = evaluation.value(Evaluation.LOSS);
+    if (!Double.isFinite(loss)) {
+      throw new RunFailed(
+          "The loss on %s is %s: the weights of the model, or its data, are not finite."
+              .formatted(split, loss));
+    }
   }
 
   /** Returns the wiring of the run; {@code --data} replaces its data. */

@@ -7,6 +7,7 @@ import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.models.huggingface.GenerationConfig;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -34,11 +35,13 @@ import picocli.CommandLine.Spec;
     name = "generate",
     description = {
       "Generates text from prompts. Greedy decoding unless --temperature, --top-k or --top-p is"
-          + " given.",
+          + " given, or the generation_config.json of the model samples; options override that file.",
       "A single prompt is printed token by token; several prompts, and beam search, when they are"
           + " finished."
     })
 public final class GenerateCommand implements Callable<Integer> {
+  private static final int DEFAULT_MAX_TOKENS = 100;
+
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
@@ -52,8 +55,8 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "Maximum number of new tokens (default: ${DEFAULT-VALUE}).")
-  private int maxTokens = 100;
+      description = "Maximum number of new tokens (default: 100).")
+  private @Nullable Integer maxTokens;
 
   @Option(
       names = "--temperature",
@@ -79,10 +82,10 @@ public final class GenerateCommand implements Callable<Integer> {
       paramLabel = "X",
       description =
           "Repetition penalty; values above 1 make tokens that already occurred less likely.")
-  private double repetitionPenalty = 1;
+  private @Nullable Double repetitionPenalty;
 
   @Option(names = "--beams", paramLabel = "N", description = "Beam search with N beams.")
-  private int beams = 1;
+  private @Nullable Integer beams;
 
   @Option(
       names = "--stop",
@@ -104,9 +107,12 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
-    int maxLength = config.model().maxLength();
+    GenerationConfig defaults = GenerationConfig.of(folder);
+    GenerationConfig.Request request =
+        new GenerationConfig.Request(maxTokens, temperature, topK, topP, repetitionPenalty, beams);
+    int maxLength = defaults.maxLength(request, config.model().maxLength());
     TrainedModel.warnIfChanged(directory, config.classpath(), Consoles.of(spec));
-    try (TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
+    try (TextEncoder encoder = TrainedModel.encoder(folder, config, maxLength);
         BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       if (!(model instanceof DecoderSession.Model languageModel)) {
         throw new InvalidSettings(
@@ -119,16 +125,16 @@ public final class GenerateCommand implements Callable<Integer> {
       }
       Set<Long> stopTokens = new HashSet<>(encoder.file().stopTokens());
       stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
-      Generator generator =
-          new Generator(languageModel, settings(stopTokens), maxLength, Device.cpu());
+      GenerationSettings settings = settings(defaults, request, stopTokens);
+      warnIfIgnored(defaults.unknownKeys(), Consoles.of(spec));
+      Generator generator = new Generator(languageModel, settings, maxLength, Device.cpu());
       List<List<Long>> generated = printContinuations(generator, ids, encoder, Consoles.of(spec));
       for (int i = 0; i < generated.size(); i++) {
         boolean reachedLimit = ids.get(i).length + generated.get(i).size() == maxLength;
         if (reachedLimit
-            && generated.get(i).size() < maxTokens
+            && generated.get(i).size() < settings.maxTokens()
             && !endsWith(generated.get(i), stopTokens)) {
-          Consoles.of(spec)
-              .log("Stopped at " + maxLength + " tokens, the maximum length of the model.");
+          Consoles.of(spec).log("Stopped at " + maxLength + " tokens, the maximum length.");
         }
       }
     }
@@ -148,6 +154,13 @@ public final class GenerateCommand implements Callable<Integer> {
     return encoder.prompt(prompt);
   }
 
+  private static void warnIfIgnored(List<String> unknownKeys, Console console) {
+    if (!unknownKeys.isEmpty()) {
+      console.log(
+          GenerationConfig.FILE + ": unknown keys were ignored: " + String.join(", ", unknownKeys));
+    }
+  }
+
   private static void warnIfUnknown(List<String> unknownParts, Console console) {
     if (!unknownParts.isEmpty()) {
       console.log(
@@ -157,18 +170,10 @@ public final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private GenerationSettings settings(Set<Long> stopTokens) {
+  private GenerationSettings settings(
+      GenerationConfig defaults, GenerationConfig.Request request, Set<Long> stopTokens) {
     try {
-      return new GenerationSettings(
-          maxTokens,
-          temperature != null || topK != null || topP != null,
-          temperature == null ? 1 : temperature,
-          topK == null ? 0 : topK,
-          topP == null ? 1 : topP,
-          repetitionPenalty,
-          beams,
-          stopTokens,
-          seed);
+      return defaults.settings(request, DEFAULT_MAX_TOKENS, stopTokens, seed);
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(GenerateCommand::withOptionName).toList());

@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
     description = "Merges the LoRA adapter of a run into the weights of its base model.")
 public final class MergeCommand implements Callable<Integer> {
   private static final Set<String> REWRITTEN =
-      Set.of(ModelFolder.CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+      Set.of(
+          ModelFolder.CONFIG, AdapterFolder.SETTINGS, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
 
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");

@@ -13,7 +13,6 @@ import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
-import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,7 +123,7 @@ public final class PredictCommand implements Callable<Integer> {
     QuestionPredictor predictor =
         new QuestionPredictor(
             model,
-            TokenizerFolder.open(folder),
+            TrainedModel.tokenizer(folder, config),
             config.data().effectiveMaxLength(config.model().maxLength()),
             config.prediction() instanceof AnswerExtraction settings
                 ? settings
@@ -134,7 +133,7 @@ public final class PredictCommand implements Callable<Integer> {
 
   private PredictionFormatter labels(Path folder, ModelFolder.Config config) throws IOException {
     int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
-    TextEncoder encoder = TrainedModel.encoder(folder, maxLength);
+    TextEncoder encoder = TrainedModel.encoder(folder, config, maxLength);
     BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
     return new LabelFormatter(model, encoder, config.data().labels(), json, top);
   }

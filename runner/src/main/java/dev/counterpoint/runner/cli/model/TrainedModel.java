@@ -13,6 +13,7 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
 final class TrainedModel {
+  private static final String TOKENIZER = "tokenizer.json";
+
   private TrainedModel() {}
 
   /**
@@ -76,11 +79,28 @@ final class TrainedModel {
   }
 
   /** Opens the tokenizer of a model folder. */
-  static TextEncoder encoder(Path folder, int maxLength) throws IOException {
+  static TextEncoder encoder(Path folder, ModelFolder.Config config, int maxLength)
+      throws IOException {
+    return new TextEncoder(tokenizer(folder, config), maxLength);
+  }
+
+  /**
+   * Opens the tokenizer of a model folder.
+   *
+   * @throws InvalidSettings if there is none, or it has larger ids than the model's tokenizer had
+   */
+  static Tokenizer tokenizer(Path folder, ModelFolder.Config config) throws IOException {
     if (!TokenizerFolder.isIn(folder)) {
       throw new InvalidSettings(
           "The model in " + folder + " has no tokenizer.json and cannot read text.");
     }
-    return new TextEncoder(TokenizerFolder.open(folder), maxLength);
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    int size = tokenizer.vocabularySize();
+    if (size > config.data().vocabularySize()) {
+      throw new InvalidSettings(
+          "The tokenizer in %s has ids up to %s, but the model was trained with ids up to %s."
+              .formatted(folder, size - 1, config.data().vocabularySize() - 1));
+    }
+    return tokenizer;
   }
 }

@@ -1,0 +1,161 @@
+package dev.counterpoint.models.huggingface;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.counterpoint.core.generation.GenerationSettings;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Defaults of text generation in a model folder: {@code generation_config.json} of transformers.
+ *
+ * @param file content of the file; empty if the folder has none
+ */
+public record GenerationConfig(ConfigReader file) {
+  /** The name of the file. */
+  public static final String FILE = "generation_config.json";
+
+  private static final int DEFAULT_TOP_K = 50;
+
+  /** Keys that do not change the generated tokens. Special tokens are read with the tokenizer. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          ("bos_token_id eos_token_id pad_token_id decoder_start_token_id transformers_version"
+                  + " use_cache cache_implementation cache_config max_cache_len low_memory"
+                  + " output_attentions output_hidden_states output_scores output_logits"
+                  + " return_dict_in_generate remove_invalid_values compile_config disable_compile"
+                  + " prefill_chunk_size is_assistant num_assistant_tokens"
+                  + " num_assistant_tokens_schedule assistant_confidence_threshold"
+                  + " assistant_early_exit assistant_lookbehind target_lookbehind"
+                  + " assistant_ensemble_weight speculation_type prompt_lookup_num_tokens"
+                  + " max_matching_ngram_size trust_remote_code typical_p epsilon_cutoff"
+                  + " eta_cutoff min_p top_h length_penalty early_stopping num_beam_groups"
+                  + " diversity_penalty")
+              .split(" "));
+
+  /** Keys that change the generated tokens and are supported only if they are empty. */
+  private static final String[] UNSUPPORTED =
+      ("bad_words_ids forced_bos_token_id forced_eos_token_id suppress_tokens"
+              + " begin_suppress_tokens exponential_decay_length_penalty sequence_bias"
+              + " watermarking_config stop_strings max_time constraints force_words_ids dola_layers"
+              + " continuous_batching_config")
+          .split(" ");
+
+  /**
+   * Settings of a request that replace those of the file.
+   *
+   * @param maxTokens maximum number of new tokens
+   */
+  public record Request(
+      @Nullable Integer maxTokens,
+      @Nullable Double temperature,
+      @Nullable Integer topK,
+      @Nullable Double topP,
+      @Nullable Double repetitionPenalty,
+      @Nullable Integer beams) {
+    boolean samples() {
+      return temperature != null || topK != null || topP != null;
+    }
+  }
+
+  /** Reads the file of a folder, if there is one. */
+  public static GenerationConfig of(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    return new GenerationConfig(
+        ConfigReader.of(
+            Files.isRegularFile(file)
+                ? PretrainedFolder.json(file)
+                : JsonNodeFactory.instance.objectNode(),
+            file.toString()));
+  }
+
+  /** Maximum number of tokens of the prompt and the new tokens. */
+  public int maxLength(Request request, int modelMaxLength) {
+    Integer limit = file.integer("max_length");
+    return limit == null || request.maxTokens() != null || file.integer("max_new_tokens") != null
+        ? modelMaxLength
+        : Math.min(file.integer("max_length", 1), modelMaxLength);
+  }
+
+  /**
+   * The settings of the request, of the file, and the defaults, in this order.
+   *
+   * @throws InvalidSettings if the file has a key that would change the text and is not supported
+   */
+  public GenerationSettings settings(
+      Request request, int defaultMaxTokens, Set<Long> stop, long seed) {
+    boolean fileSamples = !file.value("do_sample").isNull() && file.flag("do_sample", false);
+    boolean sample = request.samples() || fileSamples;
+    int beams = or(request.beams(), or(file.integer("num_beams"), 1));
+    checkNeutral(sample, beams);
+    boolean hasLength = file.integer("max_length") != null;
+    int maxTokens = hasLength ? Integer.MAX_VALUE : defaultMaxTokens;
+    double temperature = or(request.temperature(), or(file.number("temperature"), 1.0));
+    int topK = or(request.topK(), or(file.integer("top_k"), fileSamples ? DEFAULT_TOP_K : 0));
+    double topP = or(request.topP(), or(file.number("top_p"), 1.0));
+    try {
+      return new GenerationSettings(
+          or(request.maxTokens(), or(file.integer("max_new_tokens"), maxTokens)),
+          sample,
+          sample ? temperature : 1,
+          sample ? topK : 0,
+          sample ? topP : 1,
+          or(request.repetitionPenalty(), or(file.number("repetition_penalty"), 1.0)),
+          beams,
+          stop,
+          seed);
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings(e.problems().stream().map(it -> withFile(it, request)).toList());
+    }
+  }
+
+  /** Keys that transformers does not know. */
+  public List<String> unknownKeys() {
+    return file.unread(HARMLESS);
+  }
+
+  private void checkNeutral(boolean sample, int beams) {
+    file.requireEmpty(UNSUPPORTED);
+    file.require("token_healing", "false", "null");
+    file.require("use_mtp", "false", "null");
+    file.require("renormalize_logits", "false", "null");
+    file.requireNumber(0, "min_length", "min_new_tokens", "no_repeat_ngram_size");
+    file.requireNumber(0, "encoder_no_repeat_ngram_size", "penalty_alpha");
+    file.requireNumber(1, "encoder_repetition_penalty", "guidance_scale", "num_return_sequences");
+    if (sample) {
+      file.requireNumber(1, "typical_p");
+      file.requireNumber(0, "min_p", "epsilon_cutoff", "eta_cutoff", "top_h");
+    }
+    if (beams > 1) {
+      file.require("early_stopping", "false", "null");
+      file.requireNumber(1, "length_penalty", "num_beam_groups");
+      file.requireNumber(0, "diversity_penalty");
+    }
+  }
+
+  /** Replaces the name of a setting that comes from the file by the file and its key. */
+  private InvalidSettings.Problem withFile(InvalidSettings.Problem problem, Request request) {
+    String key =
+        switch (problem.key()) {
+          case "maxTokens" -> request.maxTokens() == null ? "max_new_tokens" : "";
+          case "temperature" -> request.temperature() == null ? "temperature" : "";
+          case "topK" -> request.topK() == null ? "top_k" : "";
+          case "topP" -> request.topP() == null ? "top_p" : "";
+          case "repetitionPenalty" ->
+              request.repetitionPenalty() == null ? "repetition_penalty" : "";
+          case "beams" -> request.beams() == null ? "num_beams" : "";
+          default -> "do_sample, num_beams:";
+        };
+    return key.isEmpty() || file.config().isEmpty()
+        ? problem
+        : new InvalidSettings.Problem("", file.name() + ": " + key + " " + problem.message());
+  }
+
+  private static <T> T or(@Nullable T value, T defaultValue) {
+    return value == null ? defaultValue : value;
+  }
+}
