@@ -192,15 +192,17 @@ public record SourceFile(Path path) {
     try (InputStream bytes = bytes()) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       long number = 1;
+      boolean isAfterReturn = false;
       for (int next = bytes.read(); next >= 0; next = bytes.read()) {
         line.write(next);
-        if (next == '\n') {
+        if (next == '\r' || (next == '\n' && !isAfterReturn)) {
           if (!isUtf8(line.toByteArray())) {
             return number;
           }
           number++;
           line.reset();
         }
+        isAfterReturn = next == '\r';
       }
       return number;
     }

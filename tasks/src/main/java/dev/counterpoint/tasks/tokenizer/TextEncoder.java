@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,7 +28,9 @@ import java.util.stream.LongStream;
  */
 public final class TextEncoder implements AutoCloseable {
   private static final int MAX_EXAMPLES = 12;
-  private static final int MAX_SHOWN = 60;
+
+  /** Length up to which a text is encoded at once; the native encoding takes 700 times as much. */
+  private static final int MAX_WHOLE = 100_000;
 
   private final HuggingFaceTokenizer tokenizer;
   private final TokenizerFile file;
@@ -99,9 +102,7 @@ public final class TextEncoder implements AutoCloseable {
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
           "The prompt has more tokens than the model accepts (%s): %s"
-              .formatted(
-                  maxLength(),
-                  text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text));
+              .formatted(maxLength(), Excerpt.of(text)));
     }
     return encoding.getIds();
   }
@@ -152,7 +153,7 @@ public final class TextEncoder implements AutoCloseable {
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
           "\""
-              + token
+              + Excerpt.ofItem(token)
               + "\" is "
               + (ids.length == 1
                   ? "not in the vocabulary of %s tokens. Examples: %s."
@@ -183,8 +184,27 @@ public final class TextEncoder implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
+  /**
+   * Encodes texts. Of a very long text only the beginning is encoded, up to a white space, if it
+   * has more tokens than the maximum.
+   */
   public Encoding[] encodings(List<String> texts) {
-    return tokenizer.batchEncode(texts);
+    Encoding[] encodings =
+        tokenizer.batchEncode(texts.stream().map(TextEncoder::beginning).toList());
+    for (int i = 0; i < encodings.length; i++) {
+      if (texts.get(i).length() > MAX_WHOLE && !encodings[i].exceedMaxLength()) {
+        encodings[i] = tokenizer.encode(texts.get(i));
+      }
+    }
+    return encodings;
+  }
+
+  private static String beginning(String text) {
+    int end = text.length() > MAX_WHOLE ? MAX_WHOLE : 0;
+    while (end > 0 && !Character.isWhitespace(text.charAt(end))) {
+      end--;
+    }
+    return end > 0 ? text.substring(0, end) : text;
   }
 
   public long[] ids(Encoding encoding) {
