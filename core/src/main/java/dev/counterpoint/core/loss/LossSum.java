@@ -61,8 +61,9 @@ public final class LossSum {
    * @throws InvalidSettings if the weight shows it
    */
   public LossSum requireNoBroadcast(NDArray output, NDArray labels) {
-    double elements = labels.size();
-    if (weight == elements * elements && weight > Math.max(elements, output.size())) {
+    long elements = labels.size();
+    if (weight == (double) (elements * elements)
+        && weight > (double) Math.max(elements, output.size())) {
       throw new InvalidSettings(
           ("The loss has the weight %s for labels %s and the output %s: they were broadcast"
                   + " against each other. Reshape the labels: labels.reshape(output.getShape()).")

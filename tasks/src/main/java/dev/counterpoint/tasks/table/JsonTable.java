@@ -29,7 +29,11 @@ final class JsonTable implements Table {
 
   JsonTable(SourceFile file, Reader reader) throws IOException {
     this.file = file;
-    objects = Json.forData().build().readerFor(JsonNode.class).readValues(reader);
+    try {
+      objects = Json.forData().build().readerFor(JsonNode.class).readValues(reader);
+    } catch (JacksonException e) {
+      throw notJson(file, e);
+    }
     JsonRow first = read();
     if (first != null) {
       first.object().fieldNames().forEachRemaining(columns::add);
@@ -69,10 +73,14 @@ final class JsonTable implements Table {
       }
       return new JsonRow(file, line, value);
     } catch (JacksonException e) {
-      JsonLocation location = e.getLocation();
-      throw file.invalidLine(
-          location == null ? 1 : location.getLineNr(), "is not JSON: " + Json.problem(e));
+      throw notJson(file, e);
     }
+  }
+
+  private static InvalidSettings notJson(SourceFile file, JacksonException e) {
+    JsonLocation location = e.getLocation();
+    return file.invalidLine(
+        location == null ? 1 : location.getLineNr(), "is not JSON: " + Json.problem(e));
   }
 
   @Override

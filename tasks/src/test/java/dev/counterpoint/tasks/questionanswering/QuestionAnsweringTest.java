@@ -279,7 +279,7 @@ class QuestionAnsweringTest {
 
   @Test
   void nanAndLongTextsAreReportedInAFewWords() throws IOException {
-    assertRejected("\"answer_start\":15", "\"answer_start\":NaN", "question q1", "found NaN");
+    assertRejected("\"answer_start\":15", "\"answer_start\":NaN", "question q1", "found \"NaN\"");
     Path file = squad(SHORT, "red bridge");
     Files.writeString(
         file, Files.readString(file).replace("red bridge\"", "x".repeat(1_000_000) + "\""));
