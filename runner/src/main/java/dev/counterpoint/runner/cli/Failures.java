@@ -201,7 +201,7 @@ record Failures(BooleanSupplier debug) {
         cause.getMessage() == null ? "" : ": " + cause.getMessage().lines().findFirst().orElse("");
     return line.orElse("internal error")
         + ": "
-        + cause.getClass().getSimpleName()
+        + (line.isPresent() ? cause.getClass().getSimpleName() : cause.getClass().getName())
         + message
         + activity(failure)
         + MORE;

@@ -1,6 +1,5 @@
 package dev.counterpoint.tasks.textclassification;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
@@ -8,7 +7,6 @@ import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -99,9 +97,8 @@ public final class TextPredictor {
 
   /** Returns one prediction for each text, in the same order. */
   public List<Prediction> predict(List<String> texts) {
-    Encoding[] encodings = encoder.encodings(texts);
-    HostTensor logits = predictor.predict(encoder.batch(encodings)); // (texts, classes)
-    List<Boolean> truncated = Arrays.stream(encodings).map(Encoding::exceedMaxLength).toList();
-    return Prediction.of(logits, labels, activation, truncated);
+    TextEncoder.Encoded encoded = encoder.encoded(texts);
+    HostTensor logits = predictor.predict(encoded.batch()); // (texts, classes)
+    return Prediction.of(logits, labels, activation, encoded.truncated());
   }
 }

@@ -87,6 +87,20 @@ public final class TextEncoder implements AutoCloseable {
     return batch(encodings(texts));
   }
 
+  /**
+   * Texts as one batch.
+   *
+   * @param truncated whether each text was truncated
+   */
+  public record Encoded(HostBatch batch, List<Boolean> truncated) {}
+
+  /** Like {@link #encode}, with the texts that were truncated. */
+  public Encoded encoded(List<String> texts) {
+    Encoding[] encodings = encodings(texts);
+    return new Encoded(
+        batch(encodings), Arrays.stream(encodings).map(Encoding::exceedMaxLength).toList());
+  }
+
   public HostBatch batch(Encoding[] encodings) {
     List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.paddingId()));

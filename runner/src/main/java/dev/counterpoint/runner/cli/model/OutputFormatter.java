@@ -1,10 +1,8 @@
 package dev.counterpoint.runner.cli.model;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
@@ -62,8 +60,8 @@ final class OutputFormatter implements PredictionFormatter {
 
   @Override
   public List<String> format(List<PredictRequest> requests) {
-    List<Boolean> isTruncated = new ArrayList<>(Collections.nCopies(requests.size(), false));
-    HostTensor output = new Predictor(model).predict(batch(requests, isTruncated));
+    TextEncoder.Encoded encoded = encoded(requests);
+    HostTensor output = new Predictor(model).predict(encoded.batch());
     long examples = output.shape().dimension() == 0 ? 0 : output.shape().get(0);
     if (examples != requests.size() || output.shape().dimension() > 2) {
       throw new InvalidSettings(
@@ -71,7 +69,7 @@ final class OutputFormatter implements PredictionFormatter {
               .formatted(output.shape()));
     }
     inputs += requests.size();
-    truncated += Collections.frequency(isTruncated, true);
+    truncated += Collections.frequency(encoded.truncated(), true);
     List<String> lines = new ArrayList<>();
     if (activation == OutputActivation.IDENTITY || data.labels().isEmpty()) {
       int outputs = output.floats().length / requests.size();
@@ -81,7 +79,8 @@ final class OutputFormatter implements PredictionFormatter {
       }
       return lines;
     }
-    List<Prediction> predictions = Prediction.of(output, data.labels(), activation, isTruncated);
+    List<Prediction> predictions =
+        Prediction.of(output, data.labels(), activation, encoded.truncated());
     for (int i = 0; i < requests.size(); i++) {
       Prediction prediction = predictions.get(i);
       lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
@@ -89,15 +88,12 @@ final class OutputFormatter implements PredictionFormatter {
     return lines;
   }
 
-  private HostBatch batch(List<PredictRequest> requests, List<Boolean> isTruncated) {
-    if (encoder == null) {
-      return PredictRequest.features(requests, data.features());
-    }
-    Encoding[] encodings = encoder.encodings(requests.stream().map(PredictRequest::text).toList());
-    for (int i = 0; i < encodings.length; i++) {
-      isTruncated.set(i, encodings[i].exceedMaxLength());
-    }
-    return encoder.batch(encodings);
+  private TextEncoder.Encoded encoded(List<PredictRequest> requests) {
+    return encoder == null
+        ? new TextEncoder.Encoded(
+            PredictRequest.features(requests, data.features()),
+            Collections.nCopies(requests.size(), false))
+        : encoder.encoded(requests.stream().map(PredictRequest::text).toList());
   }
 
   private String line(PredictRequest request, double[] values) {
