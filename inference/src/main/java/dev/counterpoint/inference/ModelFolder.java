@@ -7,6 +7,7 @@ import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.PredictionSettings;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -52,14 +53,24 @@ public final class ModelFolder {
    * @param data the specification of the data that the model was built for
    * @param classpath the jars, folders and source files with user-defined classes of the model
    * @param prediction settings for decoding predictions; null if the task needs none
+   * @param output how the outputs become predictions; null if the loss of the model does not
+   *     declare it, and in folders of earlier versions
    */
   public record Config(
       ModelConfig model,
       DataSpec data,
       List<String> classpath,
-      @Nullable PredictionSettings prediction) {
+      @Nullable PredictionSettings prediction,
+      @Nullable OutputActivation output) {
+    /** The settings of a trained model: its output is that of its loss. */
+    public static Config of(
+        ModelConfig config, DataSplits data, List<String> classpath, BaseModel model) {
+      return new Config(
+          config, data.spec(), classpath, data.prediction(), model.outputActivation().orElse(null));
+    }
+
     Config merged() {
-      return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction);
+      return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction, output);
     }
   }
 
@@ -136,9 +147,16 @@ public final class ModelFolder {
 
   private static ObjectNode content(Config config, Binder binder) {
     ObjectNode settings = binder.toTree(config);
-    return config.model() instanceof PretrainedConfig pretrained
-        ? pretrained.huggingFaceConfig(config.data()).set(COUNTERPOINT, settings)
-        : settings;
+    if (!(config.model() instanceof PretrainedConfig pretrained)) {
+      return settings;
+    }
+    ObjectNode content = pretrained.huggingFaceConfig(config.data());
+    if (config.output() == OutputActivation.SIGMOID) {
+      content.put("problem_type", "multi_label_classification");
+    } else if (config.output() == OutputActivation.IDENTITY) {
+      content.put("problem_type", "regression");
+    }
+    return content.set(COUNTERPOINT, settings);
   }
 
   /** The {@code model/} folder of a run directory, or the directory itself if it is one. */

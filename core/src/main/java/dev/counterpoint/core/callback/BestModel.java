@@ -5,14 +5,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Saves the model with the best validation metric as the checkpoint {@code best}, and selects it as
@@ -25,15 +29,14 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   private final Config config;
   private final BaseModel model;
   private final CheckpointStore checkpoints;
-  private final Direction direction;
-  private double best = Double.NaN;
+  private final MonitoredMetric monitored;
   private long bestStep = NONE;
 
   public BestModel(Config config, BaseModel model, CheckpointStore checkpoints) {
     this.config = config;
     this.model = model;
     this.checkpoints = checkpoints;
-    direction = Direction.of(config.metric());
+    monitored = new MonitoredMetric(config.metric(), config.mode());
   }
 
   @Override
@@ -42,11 +45,14 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   @Override
+  public void onMode(Optional<Mode> declared) {
+    monitored.setMode(declared);
+  }
+
+  @Override
   public void onValidation(ValidationReport report) {
-    double value = report.evaluation().value(config.metric());
-    if (direction.better(value, best, 0)) {
+    if (monitored.improves(report, 0)) {
       save(report);
-      best = value;
       bestStep = report.step();
     }
   }
@@ -54,8 +60,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   private void save(ValidationReport report) {
     ObjectNode state = new JsonMapper().createObjectNode();
     state.put("epoch", report.epoch()).put("metric", config.metric());
-    ObjectNode values = state.putObject(VALIDATION);
-    report.evaluation().values().forEach(values::put);
+    Json.putAll(report.evaluation().values(), state.putObject(VALIDATION));
     try {
       checkpoints.saveBest(report.step(), model.parameters(), Map.of(), state);
     } catch (IOException e) {
@@ -83,14 +88,16 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
 
   @Override
   public Map<String, Object> state() {
-    return Map.of("metric", config.metric(), "best", Double.toString(best), "bestStep", bestStep);
+    Map<String, Object> state = new LinkedHashMap<>();
+    monitored.putState(state);
+    state.put("bestStep", bestStep);
+    return state;
   }
 
-  /** Restores the best value; the state is ignored if it is of another metric. */
+  /** Restores the best value; the state is ignored if it is of another metric or mode. */
   @Override
   public void loadState(Map<String, ?> state) {
-    if (config.metric().equals(state.get("metric"))) {
-      best = Double.parseDouble(String.valueOf(state.get("best")));
+    if (monitored.loadState(state)) {
       bestStep = Long.parseLong(String.valueOf(state.get("bestStep")));
     }
   }
@@ -98,14 +105,20 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   /**
    * Settings of the {@code best-model} callback.
    *
-   * @param metric the monitored metric, named as in the validation rows; for loss and perplexity
-   *     lower is better, for all others higher
+   * @param metric the monitored metric, named as in the validation rows
+   * @param mode whether lower ({@code min}) or higher ({@code max}) values are better; null for the
+   *     mode that the metric declares
    */
-  public record Config(String metric) implements CallbackConfig {
+  public record Config(String metric, @Nullable Mode mode) implements CallbackConfig {
     public Config {
       new Checks()
           .that(!metric.isBlank(), "metric", '"' + metric + '"', "must be the name of a metric")
           .verify();
+    }
+
+    /** Settings with the mode that the metric declares. */
+    public Config(String metric) {
+      this(metric, null);
     }
 
     /** Monitors the validation loss. */

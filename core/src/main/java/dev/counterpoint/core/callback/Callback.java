@@ -3,10 +3,12 @@ package dev.counterpoint.core.callback;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.parameter.Gradients;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -63,6 +65,12 @@ public interface Callback {
   interface MonitorsMetric extends Callback {
     /** The name of the metric, as in the validation rows; a run that lacks it is rejected. */
     String metric();
+
+    /**
+     * Receives the mode of the metric before the first step and before {@code loadState}; empty if
+     * the metric does not declare it.
+     */
+    default void onMode(Optional<Mode> declared) {}
   }
 
   /** A callback that writes files in the run directory. */

@@ -1,8 +1,12 @@
 package dev.counterpoint.core.callback;
 
 import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Checks;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Early stopping: ends the run if a validation metric has not improved for the configured number of
@@ -11,14 +15,13 @@ import java.util.Map;
 public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   private final Config config;
   private final StopSignal stop;
-  private final Direction direction;
-  private double best = Double.NaN;
+  private final MonitoredMetric monitored;
   private int waited;
 
   public EarlyStop(Config config, StopSignal stop) {
     this.config = config;
     this.stop = stop;
-    direction = Direction.of(config.metric());
+    monitored = new MonitoredMetric(config.metric(), config.mode());
   }
 
   @Override
@@ -27,10 +30,13 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   }
 
   @Override
+  public void onMode(Optional<Mode> declared) {
+    monitored.setMode(declared);
+  }
+
+  @Override
   public void onValidation(ValidationReport report) {
-    double value = report.evaluation().value(config.metric());
-    if (direction.better(value, best, config.minimumGain())) {
-      best = value;
+    if (monitored.improves(report, config.minimumGain())) {
       waited = 0;
     } else {
       waited++;
@@ -44,7 +50,7 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
           "validation "
               + config.metric()
               + " has not improved on "
-              + best
+              + monitored.best()
               + " for "
               + waited
               + (waited == 1 ? " validation" : " validations"));
@@ -53,23 +59,23 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
 
   @Override
   public Map<String, Object> state() {
-    return Map.of("metric", config.metric(), "best", Double.toString(best), "waited", waited);
+    Map<String, Object> state = new LinkedHashMap<>();
+    monitored.putState(state);
+    state.put("waited", waited);
+    return state;
   }
 
   /**
    * Restores the best value and the number of validations since then. A run that was stopped is
    * stopped again, unless the patience is larger now. The state is ignored if it is of another
-   * metric.
+   * metric or mode.
    */
   @Override
   public void loadState(Map<String, ?> state) {
-    Object metric = state.get("metric"); // absent in checkpoints of the first versions
-    if (metric != null && !metric.equals(config.metric())) {
-      return;
+    if (monitored.loadState(state)) {
+      waited = Integer.parseInt(String.valueOf(state.get("waited")));
+      stopIfWaitedEnough();
     }
-    best = Double.parseDouble(String.valueOf(state.get("best")));
-    waited = Integer.parseInt(String.valueOf(state.get("waited")));
-    stopIfWaitedEnough();
   }
 
   /**
@@ -78,10 +84,18 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
    * @param metric the monitored metric, named as in the validation rows: loss, accuracy, f1, ...
    * @param patience the number of validations without an improvement after which the run stops
    * @param minimumGain an improvement must be larger than this
+   * @param mode whether lower ({@code min}) or higher ({@code max}) values are better; null for the
+   *     mode that the metric declares
    */
-  public record Config(String metric, int patience, double minimumGain) implements CallbackConfig {
+  public record Config(String metric, int patience, double minimumGain, @Nullable Mode mode)
+      implements CallbackConfig {
     public Config {
       new Checks().positive("patience", patience).notNegative("minimumGain", minimumGain).verify();
+    }
+
+    /** Settings with the mode that the metric declares. */
+    public Config(String metric, int patience, double minimumGain) {
+      this(metric, patience, minimumGain, null);
     }
 
     /** Stops after three validations without an improvement of the loss. */

@@ -7,6 +7,7 @@ import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Writes {@code metrics.jsonl}: one JSON object per line. A training row is written every {@code
  * reportEvery} steps, and at the end for the remaining steps; it has means over the steps since the
  * last row, and the learning rate of the last step. Validation rows have every metric. Numbers that
- * are not finite are strings such as {@code "NaN"}, since JSON has no such numbers.
+ * are not finite are {@code null}.
  *
  * <p>A resumed run has the same rows as an uninterrupted run, except for the speeds.
  */
@@ -124,11 +125,11 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   private void writeMeans(StepReport last) {
     write(
         row(TRAIN, last.step(), last.epoch())
-            .put("loss", loss / weight)
-            .put("learningRate", last.learningRate())
-            .put("gradientNorm", last.gradientNorm())
-            .put("itemsPerSecond", examples / seconds)
-            .put("tokensPerSecond", tokens / seconds));
+            .put("loss", Json.finite(loss / weight))
+            .put("learningRate", Json.finite(last.learningRate()))
+            .put("gradientNorm", Json.finite(last.gradientNorm()))
+            .put("itemsPerSecond", Json.finite(examples / seconds))
+            .put("tokensPerSecond", Json.finite(tokens / seconds)));
   }
 
   /** Writes a row, unless a validation that the run repeats after a crash has written it. */
@@ -136,7 +137,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   public void onValidation(ValidationReport report) {
     if (report.step() > lastValidation) {
       ObjectNode row = row(VALIDATION, report.step(), report.epoch());
-      report.evaluation().values().forEach(row::put);
+      Json.putAll(report.evaluation().values(), row);
       write(row);
     }
   }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
@@ -29,6 +30,11 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
   }
 
   @Override
+  public Optional<OutputActivation> outputActivation() {
+    return Optional.of(OutputActivation.SOFTMAX);
+  }
+
+  @Override
   public LossSum of(NDArray output, Batch batch) {
     return of(output, batch.labels());
   }
@@ -43,8 +49,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    * @throws IllegalArgumentException if a label is not a class index
    */
   public LossSum of(NDArray logits, NDArray labels) {
-    long classes = logits.getShape().tail();
-    Targets.requireCount(logits.size() / classes, labels, logits, "row of the output");
+    Targets.requireClasses(labels, logits, "cross-entropy");
     try {
       CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
       return new LossSum(result.sum(), result.count());

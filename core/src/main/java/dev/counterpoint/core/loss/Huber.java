@@ -3,6 +3,7 @@ package dev.counterpoint.core.loss;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Checks;
+import java.util.Optional;
 
 /**
  * Huber loss: half the squared difference up to delta, and delta (|difference| - delta / 2) above
@@ -21,8 +22,13 @@ public record Huber(double delta) implements Loss {
   }
 
   @Override
+  public Optional<OutputActivation> outputActivation() {
+    return Optional.of(OutputActivation.IDENTITY);
+  }
+
+  @Override
   public LossSum of(NDArray output, Batch batch) {
-    NDArray distance = Targets.difference(output, batch).abs();
+    NDArray distance = Targets.difference(output, batch, "huber").abs();
     // With c = min(|d|, delta), c (|d| - c / 2) covers both cases.
     NDArray capped = distance.minimum((float) delta);
     return new LossSum(capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());

@@ -2,6 +2,7 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,24 @@ public final class LossSum {
     this.sum = sum;
     this.count = count;
     this.weight = weight;
+  }
+
+  /**
+   * Checks that the loss was not computed from an accidental broadcast, as of the output (batch, 1)
+   * and the labels (batch), which gives (batch, batch) differences.
+   *
+   * @throws InvalidSettings if the weight shows it
+   */
+  public LossSum requireNoBroadcast(NDArray output, NDArray labels) {
+    long elements = labels.size();
+    if (weight == (double) (elements * elements)
+        && weight > (double) Math.max(elements, output.size())) {
+      throw new InvalidSettings(
+          ("The loss has the weight %s for labels %s and the output %s: they were broadcast"
+                  + " against each other. Reshape the labels: labels.reshape(output.getShape()).")
+              .formatted((long) weight, labels.getShape(), output.getShape()));
+    }
+    return this;
   }
 
   /** The sum: (), float32, part of the graph. */

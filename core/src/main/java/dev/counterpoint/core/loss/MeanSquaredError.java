@@ -2,6 +2,7 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import java.util.Optional;
 
 /** Mean squared error, elementwise: {@code torch.nn.functional.mse_loss}. */
 public record MeanSquaredError() implements Loss {
@@ -11,8 +12,13 @@ public record MeanSquaredError() implements Loss {
   }
 
   @Override
+  public Optional<OutputActivation> outputActivation() {
+    return Optional.of(OutputActivation.IDENTITY);
+  }
+
+  @Override
   public LossSum of(NDArray output, Batch batch) {
-    NDArray difference = Targets.difference(output, batch);
+    NDArray difference = Targets.difference(output, batch, "mean-squared-error");
     return new LossSum(difference.square().sum(), difference.size());
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import java.util.Optional;
 
 /**
  * Cross-entropy loss for extractive question answering: the mean of two cross entropies over the
@@ -20,6 +21,11 @@ public record SpanCrossEntropy() implements Loss {
 
   public static SpanCrossEntropy defaults() {
     return new SpanCrossEntropy();
+  }
+
+  @Override
+  public Optional<OutputActivation> outputActivation() {
+    return Optional.of(OutputActivation.SOFTMAX);
   }
 
   /** Computes the loss of a batch. Without a {@link Batch#MASK} no token is padding. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +24,13 @@ import java.util.stream.IntStream;
 public final class Classification implements Metric {
   private static final int MAX_REMARKS = 5;
 
+  /** With more labels, only the counts of each class are kept: a matrix has labels squared. */
+  private static final int MAX_MATRIX_LABELS = 1_000;
+
+  private static final int HIT = 0;
+  private static final int ACTUAL = 1;
+  private static final int PREDICTED = 2;
+
   private final List<String> labels;
   private final double[] counts;
 
@@ -33,7 +41,11 @@ public final class Classification implements Metric {
    */
   public Classification(List<String> labels) {
     this.labels = List.copyOf(labels);
-    counts = new double[labels.size() * labels.size()];
+    counts = new double[labels.size() * (hasMatrix() ? labels.size() : 3)];
+  }
+
+  private boolean hasMatrix() {
+    return labels.size() <= MAX_MATRIX_LABELS;
   }
 
   @Override
@@ -60,9 +72,24 @@ public final class Classification implements Metric {
     long[] actual = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < actual.length; i++) {
       if (actual[i] != CrossEntropy.IGNORED) {
-        counts[index((int) actual[i], (int) predicted[i])]++;
+        add((int) actual[i], (int) predicted[i]);
       }
     }
+  }
+
+  private void add(int actual, int predicted) {
+    if (hasMatrix()) {
+      counts[index(actual, predicted)]++;
+      return;
+    }
+    counts[3 * actual + ACTUAL]++;
+    counts[3 * predicted + PREDICTED]++;
+    counts[3 * actual + HIT] += actual == predicted ? 1 : 0;
+  }
+
+  @Override
+  public Optional<Mode> mode(String name) {
+    return Optional.of(Mode.MAX);
   }
 
   @Override
@@ -76,7 +103,7 @@ public final class Classification implements Metric {
     double correct = 0;
     double total = 0;
     for (int i = 0; i < labels.size(); i++) {
-      correct += sums[index(i, i)];
+      correct += hits(sums, i);
       total += actual(sums, i);
     }
     values.put("accuracy", correct / total);
@@ -95,46 +122,58 @@ public final class Classification implements Metric {
     return values;
   }
 
-  /** The most frequent misclassifications. */
+  /** The most frequent misclassifications; none with more than 1,000 labels. */
   @Override
   public List<String> remarks(double[] sums) {
-    return matrix(sums).mistakes(MAX_REMARKS).stream()
-        .map(it -> it.actual() + " predicted as " + it.predicted() + ": " + it.times())
+    return confusion(sums).stream()
+        .flatMap(matrix -> matrix.mistakes(MAX_REMARKS).stream())
+        .map(
+            it ->
+                Excerpt.ofItem(it.actual())
+                    + " predicted as "
+                    + Excerpt.ofItem(it.predicted())
+                    + ": "
+                    + it.times())
         .toList();
   }
 
+  /** The confusion matrix; empty with more than 1,000 labels. */
   @Override
   public Optional<ConfusionMatrix> confusion(double[] sums) {
-    return Optional.of(matrix(sums));
+    return hasMatrix() ? Optional.of(matrix(sums)) : Optional.empty();
   }
 
   private ConfusionMatrix matrix(double[] sums) {
     List<List<Long>> rows = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
       int actual = i;
-      rows.add(
-          IntStream.range(0, labels.size())
-              .mapToObj(predicted -> (long) sums[index(actual, predicted)])
-              .toList());
+      rows.add(classes().mapToObj(predicted -> (long) sums[index(actual, predicted)]).toList());
     }
     return new ConfusionMatrix(labels, rows);
   }
 
   private double f1(double[] sums, int label) {
-    double hits = 2 * sums[index(label, label)];
-    double predicted = 0;
-    for (int i = 0; i < labels.size(); i++) {
-      predicted += sums[index(i, label)];
-    }
-    return hits / (actual(sums, label) + predicted);
+    return 2 * hits(sums, label) / (actual(sums, label) + predicted(sums, label));
+  }
+
+  private double hits(double[] sums, int label) {
+    return hasMatrix() ? sums[index(label, label)] : sums[3 * label + HIT];
   }
 
   private double actual(double[] sums, int label) {
-    double actual = 0;
-    for (int i = 0; i < labels.size(); i++) {
-      actual += sums[index(label, i)];
-    }
-    return actual;
+    return hasMatrix()
+        ? classes().mapToDouble(i -> sums[index(label, i)]).sum()
+        : sums[3 * label + ACTUAL];
+  }
+
+  private double predicted(double[] sums, int label) {
+    return hasMatrix()
+        ? classes().mapToDouble(i -> sums[index(i, label)]).sum()
+        : sums[3 * label + PREDICTED];
+  }
+
+  private IntStream classes() {
+    return IntStream.range(0, labels.size());
   }
 
   private int index(int actual, int predicted) {

@@ -32,6 +32,14 @@ public interface Metric {
    */
   Map<String, Double> values(double[] sums);
 
+  /**
+   * Whether lower or higher is better for one of the {@link #values}; empty, the default, if it is
+   * not declared. A callback that monitors such a value needs an explicit mode.
+   */
+  default Optional<Mode> mode(String name) {
+    return Optional.empty();
+  }
+
   /** The confusion matrix, if this metric accumulates one. */
   default Optional<ConfusionMatrix> confusion(double[] sums) {
     return Optional.empty();

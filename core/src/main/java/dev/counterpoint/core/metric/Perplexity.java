@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.LossSum;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Perplexity: the exponential of the mean cross-entropy per token, without label smoothing, from
@@ -19,6 +20,11 @@ public final class Perplexity implements Metric {
     LossSum loss = CrossEntropy.defaults().of(output, batch);
     sum += loss.total();
     tokens += loss.weight();
+  }
+
+  @Override
+  public Optional<Mode> mode(String name) {
+    return Optional.of(Mode.MIN);
   }
 
   @Override

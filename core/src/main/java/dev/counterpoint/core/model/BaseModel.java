@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,9 +76,20 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
    * #replaceLoss}.
    */
   public final LossSum loss(NDArray output, Batch batch) {
-    Loss loss =
-        replacement == null ? requireReturned(lossFunction(), this, "lossFunction") : replacement;
-    return requireReturned(loss.of(output, batch), loss, "of");
+    Loss loss = effectiveLoss();
+    LossSum sum = requireReturned(loss.of(output, batch), loss, "of");
+    return batch.has(Batch.LABELS) ? sum.requireNoBroadcast(output, batch.labels()) : sum;
+  }
+
+  /** How outputs become predictions; empty if the loss of this model does not declare it. */
+  public final Optional<OutputActivation> outputActivation() {
+    return effectiveLoss().outputActivation();
+  }
+
+  private Loss effectiveLoss() {
+    return replacement == null
+        ? requireReturned(lossFunction(), this, "lossFunction")
+        : replacement;
   }
 
   private static <T> T requireReturned(@Nullable T result, Object receiver, String method) {

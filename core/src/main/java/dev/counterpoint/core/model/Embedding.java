@@ -28,7 +28,7 @@ public final class Embedding extends Layer implements UnaryLayer {
    * @param deviation standard deviation of the normal distribution that initializes the table
    */
   public Embedding(int rows, int width, long paddingId, double deviation) {
-    weight = Parameter.of(Initializer.normal(0, deviation), rows, width);
+    weight = requireSizes(Parameter.of(Initializer.normal(0, deviation), rows, width));
     this.paddingId = paddingId;
   }
 

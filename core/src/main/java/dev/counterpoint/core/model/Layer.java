@@ -2,6 +2,9 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
@@ -45,6 +48,21 @@ public abstract class Layer {
   protected final NDArray observe(NDArray output) {
     LayerObserver.notify(this, output);
     return output;
+  }
+
+  /**
+   * Checks the sizes of a weight that this layer was given.
+   *
+   * @return the weight, unchanged
+   * @throws InvalidSettings if a size is not positive
+   */
+  protected final Parameter requireSizes(Parameter weight) {
+    if (Arrays.stream(weight.shape().getShape()).anyMatch(size -> size < 1)) {
+      throw new InvalidSettings(
+          "%s with a weight of shape %s: every size must be greater than 0."
+              .formatted(getClass().getSimpleName(), weight.shape()));
+    }
+    return weight;
   }
 
   /** The precision of the matrix multiplications of this layer. */

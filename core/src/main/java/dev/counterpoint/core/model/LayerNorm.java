@@ -20,7 +20,7 @@ public final class LayerNorm extends Layer implements UnaryLayer {
   }
 
   public LayerNorm(int width, double epsilon) {
-    weight = Parameter.of(Initializer.ones(), width);
+    weight = requireSizes(Parameter.of(Initializer.ones(), width));
     bias = Parameter.of(Initializer.zeros(), width);
     this.epsilon = epsilon;
   }

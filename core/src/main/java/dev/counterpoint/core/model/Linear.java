@@ -46,7 +46,7 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   private Linear(Parameter weight, @Nullable Parameter bias, boolean transposed) {
-    this.weight = weight;
+    this.weight = requireSizes(weight);
     this.bias = bias;
     this.transposed = transposed;
   }

@@ -21,7 +21,7 @@ final class LoraUpdate extends Layer {
   private final float scale;
 
   LoraUpdate(long inputs, long outputs, int rank, double scale, double dropout) {
-    a = Parameter.of(Initializer.kaimingUniform(), rank, inputs);
+    a = requireSizes(Parameter.of(Initializer.kaimingUniform(), rank, inputs));
     b = Parameter.of(Initializer.zeros(), outputs, rank);
     this.dropout = new Dropout(dropout);
     this.scale = (float) scale;

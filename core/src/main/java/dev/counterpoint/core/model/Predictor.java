@@ -51,10 +51,20 @@ public final class Predictor {
     }
   }
 
-  /** The most likely class of each example, from logits (batch, classes). */
+  /**
+   * The most likely class of each example, from logits (batch, classes).
+   *
+   * @throws IllegalArgumentException if the model has a single output per example
+   */
   public int[] classes(HostBatch examples) {
     HostTensor logits = predict(examples);
     int classes = (int) logits.shape().tail();
+    if (classes < 2 || logits.shape().dimension() != 2) {
+      throw new IllegalArgumentException(
+          "Classes need logits (batch, classes) with at least two classes; the output has shape "
+              + logits.shape()
+              + ".");
+    }
     int[] best = new int[examples.size()];
     for (int i = 0; i < best.length; i++) {
       for (int j = 1; j < classes; j++) {

@@ -15,11 +15,13 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /** Evaluates a model on a whole split: each example once, without dropout and gradients. */
@@ -40,11 +42,15 @@ public final class Evaluator {
     this.batchSize = batchSize;
   }
 
-  /** The names of the loss and the metrics. */
-  Set<String> metricNames() {
-    List<Metric> measured = metrics.stream().map(Supplier::get).toList();
-    List<double[]> nothing = measured.stream().map(Metric::sums).toList();
-    return Evaluation.of(0, 0, 0, measured, nothing).values().keySet();
+  /** The names of the loss and the metrics, each with its mode if it is declared. */
+  Map<String, Optional<Mode>> modes() {
+    Map<String, Optional<Mode>> modes = new LinkedHashMap<>();
+    modes.put(Evaluation.LOSS, Optional.of(Mode.MIN));
+    for (Supplier<Metric> each : metrics) {
+      Metric metric = each.get();
+      metric.values(metric.sums()).keySet().forEach(name -> modes.put(name, metric.mode(name)));
+    }
+    return modes;
   }
 
   /** Evaluates in a single process. */

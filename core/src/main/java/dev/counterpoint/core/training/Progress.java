@@ -3,6 +3,7 @@ package dev.counterpoint.core.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +106,7 @@ final class Progress {
     json.put("step", step);
     json.put("epoch", epoch);
     json.put("stepInEpoch", stepInEpoch);
-    json.put("epochLoss", epochLoss);
+    json.put("epochLoss", Json.finite(epochLoss));
     json.put("epochWeight", epochWeight);
     json.put("validated", validated);
   }
@@ -114,7 +115,7 @@ final class Progress {
     step = json.path("step").asLong();
     epoch = json.path("epoch").asInt();
     stepInEpoch = json.path("stepInEpoch").asLong();
-    epochLoss = json.path("epochLoss").asDouble();
+    epochLoss = Json.number(json.path("epochLoss"));
     epochWeight = json.path("epochWeight").asDouble();
     validated = json.path("validated").asBoolean(stepInEpoch == 0); // absent in earlier versions
   }

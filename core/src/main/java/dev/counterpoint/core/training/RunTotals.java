@@ -6,11 +6,10 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.storage.Json;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ final class RunTotals {
     validation.ifPresent(
         evaluation -> {
           ObjectNode saved = json.putObject("validation").put("items", evaluation.examples());
-          evaluation.values().forEach(saved.putObject("values")::put);
+          Json.putAll(evaluation.values(), saved.putObject("values"));
           evaluation.remarks().forEach(saved.putArray("remarks")::add);
         });
   }
@@ -66,14 +65,12 @@ final class RunTotals {
     tokens = json.path("tokens").asLong();
     seconds = json.path("seconds").asDouble();
     if (json.path("validation") instanceof ObjectNode saved) {
-      Map<String, Double> values = new LinkedHashMap<>();
       List<String> remarks = new ArrayList<>();
-      saved
-          .path("values")
-          .properties()
-          .forEach(value -> values.put(value.getKey(), value.getValue().asDouble()));
       saved.path("remarks").forEach(remark -> remarks.add(remark.asText()));
-      validation = Optional.of(new Evaluation(values, saved.path("items").asLong(), remarks));
+      validation =
+          Optional.of(
+              new Evaluation(
+                  Json.numbers(saved.path("values")), saved.path("items").asLong(), remarks));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.callback.SnapshotReport;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.StepBatch;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,16 +167,44 @@ final class StepGuard {
         step.meanLoss(),
         step.norm(),
         origins(batch, step.notFiniteBatch()),
-        step.ownWeight() == 0 ? " All labels in this step are ignored." : advice());
+        step.ownWeight() == 0 ? " All labels in this step are ignored." : advice(batch));
   }
 
-  private String advice() {
+  private String advice(StepBatch batch) {
+    for (int i = 0; i < batch.microBatches().size(); i++) {
+      for (Map.Entry<String, NDArray> tensor : batch.microBatches().get(i).tensors().entrySet()) {
+        int row = firstNotFinite(tensor.getValue());
+        if (row >= 0) {
+          long example = batch.indices()[i * state.config().microBatch() + row];
+          return " The cause is in the data: the %s of %s are not finite."
+              .formatted(tensor.getKey(), ExampleNames.of(List.of(run.data().origin(example)), 0));
+        }
+      }
+    }
     double learningRate = state.optimizer().learningRate(state::learningRate);
+    if (state.step() == 0 || learningRate == 0) {
+      return " The inputs are finite and the learning rate is not the cause, as no update has been"
+          + " made with it: check the model's forward pass and its loss on these examples.";
+    }
     return String.format(
         Locale.ROOT,
         " If the examples are valid, try a learning rate below %.2e, the learning rate of this"
             + " step.",
         learningRate);
+  }
+
+  /** The first row of a tensor that has a value that is not finite; -1 if there is none. */
+  private static int firstNotFinite(NDArray tensor) {
+    if (tensor.getDataType() != DataType.FLOAT32) {
+      return -1;
+    }
+    float[] values = tensor.toFloatArray(); // device-to-host synchronization, after an error only
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        return (int) (i / (values.length / tensor.getShape().get(0)));
+      }
+    }
+    return -1;
   }
 
   /**

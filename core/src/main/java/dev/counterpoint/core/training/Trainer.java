@@ -12,6 +12,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.WeightAverage;
 import dev.counterpoint.core.parameter.Parameter;
@@ -21,6 +22,7 @@ import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -185,12 +187,14 @@ public final class Trainer {
     return settings;
   }
 
-  /** Checks before the first epoch that the metrics that callbacks monitor exist. */
+  /** Checks before the first epoch that the monitored metrics exist, and passes on their modes. */
   private void requireMonitoredMetrics(DataSplits data) {
     for (Callback callback : options.callbacks()) {
       if (callback instanceof Callback.MonitorsMetric monitor) {
         requireValidation(data, monitor.metric());
-        Evaluation.requireMeasured(monitor.metric(), evaluator(data).metricNames());
+        Map<String, Optional<Mode>> modes = evaluator(data).modes();
+        Evaluation.requireMeasured(monitor.metric(), modes.keySet());
+        monitor.onMode(Objects.requireNonNull(modes.get(monitor.metric())));
       }
     }
   }

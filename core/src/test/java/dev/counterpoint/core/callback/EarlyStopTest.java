@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class EarlyStopTest {
@@ -47,6 +49,49 @@ class EarlyStopTest {
     validate(early("loss", 2, 0.25), "loss", 1.0, 0.875, 0.5, 0.375, 0.125);
 
     assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
+  void theConfiguredModeOverridesTheDeclaredOne() {
+    EarlyStop early = new EarlyStop(new EarlyStop.Config("accuracy", 1, 0, Mode.MIN), stop);
+    early.onMode(Optional.of(Mode.MAX));
+
+    validate(early, "accuracy", 0.6, 0.5);
+    assertThat(stop.requested()).isFalse();
+    validate(early, "accuracy", 0.55);
+
+    assertThat(stop.requested()).isTrue();
+  }
+
+  @Test
+  void aMetricWithoutModeIsRejected() {
+    EarlyStop early = new EarlyStop(new EarlyStop.Config("distance", 1, 0), stop);
+
+    assertThatThrownBy(() -> early.onMode(Optional.empty()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("\"distance\"", "mode: min", "mode: max");
+  }
+
+  @Test
+  void theStateOfAnotherModeIsIgnored() {
+    EarlyStop before = new EarlyStop(new EarlyStop.Config("accuracy", 2, 0, Mode.MIN), stop);
+    validate(before, "accuracy", 0.1, 0.2);
+    EarlyStop after = early("accuracy", 2, 0);
+
+    after.loadState(before.state());
+    validate(after, "accuracy", 0.05, 0.04);
+
+    assertThat(stop.requested()).isFalse();
+  }
+
+  @Test
+  void aStateOfAnEarlierVersionHasTheModeOfThatVersion() {
+    EarlyStop early = early("perplexity", 2, 0);
+
+    early.loadState(Map.of("metric", "perplexity", "best", "90.0", "waited", "1"));
+    validate(early, "perplexity", 95);
+
+    assertThat(stop.reason()).contains("not improved on 90.0");
   }
 
   @Test
@@ -141,7 +186,9 @@ class EarlyStopTest {
   }
 
   private EarlyStop early(String metric, int patience, double minimumGain) {
-    return new EarlyStop(new EarlyStop.Config(metric, patience, minimumGain), stop);
+    EarlyStop early = new EarlyStop(new EarlyStop.Config(metric, patience, minimumGain), stop);
+    early.onMode(Optional.of(metric.equals("accuracy") ? Mode.MAX : Mode.MIN));
+    return early;
   }
 
   private static void validate(EarlyStop early, String metric, double... values) {

@@ -84,7 +84,37 @@ class CrossEntropyTest {
   void labelsOfAnotherSizeAreRejected() {
     assertThatThrownBy(() -> measure(0, LOGITS, new long[] {0, 1, 2}, 4, CLASSES))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("labels (3)", "output (4, 3)", "each row");
+        .hasMessageContainingAll("int64 (3)", "float32 (4, 3)", "each row");
+  }
+
+  @Test
+  void labelsForEachElementAreRejectedWithTheLossesThatFit() {
+    assertThatThrownBy(
+            () ->
+                Measured.of(
+                    CrossEntropy.defaults(),
+                    LOGITS,
+                    HostTensor.of(new long[4 * CLASSES], 4, CLASSES),
+                    4,
+                    CLASSES))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll(
+            "cross-entropy", "int64 (4, 3)", "float32 (4, 3)", "binary-cross-entropy");
+  }
+
+  @Test
+  void floatingPointLabelsAreRejected() {
+    assertThatThrownBy(
+            () ->
+                Measured.of(
+                    CrossEntropy.defaults(),
+                    new float[] {1, 2, 3, 4},
+                    HostTensor.of(new float[4], 4),
+                    4,
+                    1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll(
+            "cross-entropy", "float32 (4)", "float32 (4, 1)", "mean-squared-error");
   }
 
   private static Measured measure(double smoothing, float[] logits, long[] labels, long... shape) {

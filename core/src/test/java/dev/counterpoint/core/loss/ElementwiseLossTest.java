@@ -92,7 +92,26 @@ class ElementwiseLossTest {
     assertThatThrownBy(
             () -> Measured.of(loss, OUTPUT, HostTensor.of(new float[] {0, 1, 2, 3}, 4, 1), 4, 2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("labels (4, 1)", "output (4, 2)", "each element");
+        .hasMessageContainingAll("float32 (4, 1)", "float32 (4, 2)", "each element");
+  }
+
+  @ParameterizedTest
+  @MethodSource("losses")
+  void classIndicesForLogitsAreRejectedWithTheLossThatFits(
+      Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
+    assertThatThrownBy(
+            () -> Measured.of(loss, OUTPUT, HostTensor.of(new long[] {0, 1, 1, 0}, 4), 4, 2))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("int64 (4)", "float32 (4, 2)", "cross-entropy");
+  }
+
+  @ParameterizedTest
+  @MethodSource("losses")
+  void aTransposedOutputIsRejected(
+      Loss loss, DoubleBinaryOperator value, DoubleBinaryOperator gradient) {
+    assertThatThrownBy(() -> Measured.of(loss, OUTPUT, HostTensor.of(TARGET, 4, 2), 2, 4))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("float32 (4, 2)", "float32 (2, 4)");
   }
 
   @ParameterizedTest

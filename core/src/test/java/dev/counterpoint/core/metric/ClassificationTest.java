@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.CrossEntropy;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ClassificationTest {
@@ -96,6 +97,36 @@ class ClassificationTest {
 
     assertThat(metric.remarks(metric.sums()))
         .containsExactly("c predicted as a: 3", "a predicted as b: 2", "b predicted as c: 1");
+  }
+
+  @Test
+  void memoryIsLinearInTheNumberOfLabels() {
+    int classes = 47_000;
+    Classification many =
+        new Classification(IntStream.range(0, classes).mapToObj(i -> "l" + i).toList());
+    float[] logits = new float[3 * classes];
+    logits[1] = 1; // example 0: predicted 1
+    logits[classes + 46_999] = 1; // example 1: predicted 46999
+    logits[2 * classes + 5] = 1; // example 2: predicted 5
+    Scored.add(many, logits, HostTensor.of(new long[] {1, 46_999, 6}, 3), 3, classes);
+
+    Map<String, Double> values = many.values(many.sums());
+
+    assertThat(many.sums()).hasSize(3 * classes);
+    assertThat(values)
+        .hasSize(2 + classes)
+        .containsEntry("accuracy", 2 / 3.0)
+        .containsEntry("f1", 0.5)
+        .containsEntry("f1.l46999", 1.0)
+        .containsEntry("f1.l6", 0.0);
+    assertThat(many.confusion(many.sums())).isEmpty();
+    assertThat(many.remarks(many.sums())).isEmpty();
+  }
+
+  @Test
+  void higherIsBetterForEachValue() {
+    assertThat(metric.mode("f1.a")).contains(Mode.MAX);
+    assertThat(new Perplexity().mode("perplexity")).contains(Mode.MIN);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -8,8 +9,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -70,5 +75,26 @@ class LinearTest {
     assertThat(largest).isBetween(0.99 * bound, bound);
     assertThat(mean).isCloseTo(0, within(0.05 * bound));
     assertThat(variance).isCloseTo(bound * bound / 3, within(0.05 * bound * bound));
+  }
+
+  @Test
+  void layersOfSizeZeroAreRejected() {
+    List<ThrowingCallable> layers =
+        List.of(
+            () -> new Linear(0, 32),
+            () -> new Linear(4, 0),
+            () -> new Linear(4, -1),
+            () -> new Embedding(0, 8),
+            () -> new Embedding(8, 0),
+            () -> new LayerNorm(0),
+            () -> new FeedForward(8, 0, Activation.RELU),
+            () -> Linear.transposed(0, 8, Initializer.zeros()),
+            () -> new Linear(Parameter.of(Initializer.normal(0, 1), 3, 0), null),
+            () -> new Linear(4, 8).adapt(0, 1, 0));
+    for (ThrowingCallable layer : layers) {
+      assertThatThrownBy(layer)
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("greater than 0");
+    }
   }
 }

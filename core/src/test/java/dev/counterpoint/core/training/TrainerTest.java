@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.callback.BestModel;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
@@ -17,12 +18,17 @@ import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.data.ArrayDataset;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.Sgd;
@@ -37,9 +43,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,8 +188,94 @@ class TrainerTest {
           .isInstanceOf(NotFiniteException.class)
           .hasMessageContaining("loss is not finite at step 1 (epoch 1, step 1 of it), micro-batch")
           .hasMessageContaining("Examples of the step: example 3.")
-          .hasMessageContaining("try a learning rate below ");
+          .hasMessageContaining("the features of example 3 are not finite")
+          .hasMessageNotContaining("learning rate");
       model.parameters().forEach(it -> assertThat(it.value().isNaN().any().getBoolean()).isFalse());
+    }
+  }
+
+  @Test
+  void aNonFiniteLossOfFiniteInputsAtStepOneIsNotBlamedOnTheLearningRate() {
+    try (BaseModel model = new TinyClassifier(0)) {
+      model.replaceLoss(
+          (output, batch) -> new LossSum(output.sum().div(0).sub(output.sum().div(0)), 1));
+
+      assertThatThrownBy(() -> new Trainer(model, CONFIG).train(TinyClassifier.examples(20)))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("step 1 ")
+          .hasMessageContaining("The inputs are finite");
+    }
+  }
+
+  @Test
+  void aLossOfBroadcastLabelsIsRejected() {
+    assertRejected(
+        (output, batch) -> {
+          NDArray difference = output.get(":, :1").sub(batch.labels()); // (batch, batch)
+          return new LossSum(difference.square().sum(), difference.size());
+        },
+        "broadcast");
+  }
+
+  @Test
+  void theBestModelIsTheOneWithTheLowestValueIfTheMetricDeclaresSo() throws IOException {
+    assertThat(bestStep(Optional.of(Mode.MIN), null)).isEqualTo(30);
+    assertThat(bestStep(Optional.of(Mode.MAX), null)).isEqualTo(10);
+    assertThat(bestStep(Optional.of(Mode.MAX), Mode.MIN)).isEqualTo(30);
+    assertThat(bestStep(Optional.empty(), Mode.MIN)).isEqualTo(30);
+    assertThatThrownBy(() -> bestStep(Optional.empty(), null))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("\"distance\"");
+  }
+
+  /** The step of the best model of a run of 30 steps, whose metric falls with each epoch. */
+  private long bestStep(Optional<Mode> declared, @Nullable Mode configured) throws IOException {
+    int[] passes = {0};
+    Supplier<Metric> distance =
+        () ->
+            new Metric() {
+              private double sum;
+
+              @Override
+              public void add(NDArray output, Batch batch) {
+                sum = -passes[0];
+              }
+
+              @Override
+              public Optional<Mode> mode(String name) {
+                return declared;
+              }
+
+              @Override
+              public double[] sums() {
+                return new double[] {sum};
+              }
+
+              @Override
+              public Map<String, Double> values(double[] sums) {
+                passes[0]++;
+                return Map.of("distance", sums[0]);
+              }
+            };
+    Dataset examples = TinyClassifier.examples(100);
+    CheckpointStore checkpoints =
+        new CheckpointStore(directory.resolve(declared + "-" + configured), 1);
+    try (BaseModel model = new TinyClassifier(0)) {
+      BestModel best =
+          new BestModel(new BestModel.Config("distance", configured), model, checkpoints);
+      new Trainer(
+              model,
+              TrainingStrategy.singleProcess(),
+              CONFIG.withEpochs(3).withBatchSize(10),
+              new RunOptions(
+                  7, List.of(best), new StopSignal(), checkpoints, CheckpointPolicy.defaults()))
+          .train(
+              DataSplits.of(
+                  new DataSpec(0, 0, 4, List.of()),
+                  Map.of(DataSplits.TRAIN, examples, DataSplits.VALIDATION, examples),
+                  List.of(distance),
+                  "examples"));
+      return best.selected().checkpoint().orElseThrow().step();
     }
   }
 

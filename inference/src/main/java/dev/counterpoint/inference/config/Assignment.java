@@ -66,13 +66,9 @@ record Assignment(String option, List<String> keys, YamlNode value) {
     YamlNode old = node.entries().get(key);
     Mapping changed = node.with(key, replace(old, depth + 1));
     boolean last = depth == keys.size() - 1;
-    return last && key.equals(TYPE) && !hasSameText(old) ? changed.asRetyped() : changed;
-  }
-
-  private boolean hasSameText(@Nullable YamlNode old) {
-    return old instanceof Scalar oldScalar
-        && value instanceof Scalar newScalar
-        && oldScalar.text().equals(newScalar.text());
+    return last && key.equals(TYPE)
+        ? changed.retypedFrom(old instanceof Scalar scalar ? scalar.text() : "")
+        : changed;
   }
 
   /** The replacement for the node, or absent node, at the first {@code depth} keys. */
@@ -113,7 +109,7 @@ record Assignment(String option, List<String> keys, YamlNode value) {
     if (!node.isString()) {
       throw rejected(depth, "the single value " + node.show());
     }
-    return inMapping(new Mapping(Map.of(TYPE, node), node.origin(), false, node), depth);
+    return inMapping(new Mapping(Map.of(TYPE, node), node.origin(), null, node), depth);
   }
 
   private InvalidSettings rejected(int depth, String found) {

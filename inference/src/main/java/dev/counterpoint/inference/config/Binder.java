@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Binds run files to records, and writes records as run files.
@@ -51,11 +52,22 @@ public final class Binder {
    *     location
    */
   public <T> T bind(SettingsTree tree, Class<T> type) {
+    return bind(tree, type, note -> {});
+  }
+
+  /**
+   * Creates a record from a tree of settings.
+   *
+   * @param notes receives what is valid but may be unexpected, such as keys that are ignored
+   * @throws InvalidSettings as {@link #bind(SettingsTree, Class)}
+   */
+  public <T> T bind(SettingsTree tree, Class<T> type, Consumer<String> notes) {
     Binding binding = new Binding(contracts);
     Object bound = binding.bind(type, tree.root());
     if (!binding.problems().isEmpty()) {
       throw tree.locate(binding.problems());
     }
+    binding.notes().forEach(notes);
     return type.cast(bound);
   }
 

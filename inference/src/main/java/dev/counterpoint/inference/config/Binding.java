@@ -27,6 +27,7 @@ final class Binding {
 
   private final Contracts contracts;
   private final List<Problem> problems = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
 
   Binding(Contracts contracts) {
     this.contracts = contracts;
@@ -35,6 +36,11 @@ final class Binding {
   /** The problems found, in the order of the tree. */
   List<Problem> problems() {
     return problems;
+  }
+
+  /** What the user should know about a valid tree: the keys of the file that were dropped. */
+  List<String> notes() {
+    return notes;
   }
 
   /** Binds the whole tree to a record; the result must not be used if there are problems. */
@@ -123,7 +129,7 @@ final class Binding {
       Catalog<?> catalog, YamlNode node, String path, @Nullable Object enclosing) {
     if (node instanceof Scalar scalar && !scalar.isNull()) {
       Mapping empty = new Mapping(Map.of(), scalar.origin());
-      return typed(catalog, scalar, path, empty, path);
+      return typed(catalog, scalar, path, empty, path, enclosing);
     }
     if (!(node instanceof Mapping mapping)) {
       return mismatch(
@@ -132,7 +138,7 @@ final class Binding {
     String typePath = KeyPath.join(path, TYPE);
     YamlNode type = mapping.entries().get(TYPE);
     if (type instanceof Scalar scalar && !scalar.isNull()) {
-      return typed(catalog, scalar, typePath, mapping, path);
+      return typed(catalog, scalar, typePath, mapping, path, enclosing);
     }
     if (type != null) {
       return mismatch(type, typePath, "must be one of " + catalog.known());
@@ -143,15 +149,54 @@ final class Binding {
   }
 
   private Object typed(
-      Catalog<?> catalog, Scalar type, String typePath, Mapping mapping, String path) {
+      Catalog<?> catalog,
+      Scalar type,
+      String typePath,
+      Mapping mapping,
+      String path,
+      @Nullable Object enclosing) {
     Class<?> implementation;
     try {
       implementation = catalog.find(type.text(), contracts.classes());
     } catch (InvalidSettings e) {
       Problem problem = e.problems().get(0);
-      return fail(typePath, '"' + Quoted.onOneLine(type.text()) + "\" " + problem.message());
+      return fail(
+          typePath,
+          '"' + Quoted.shorten(Quoted.onOneLine(type.text())) + "\" " + problem.message());
     }
-    return fields(implementation, mapping, path, null, true);
+    Mapping own =
+        mapping.formerType() == null
+                || implementation == former(catalog, mapping.formerType(), enclosing)
+            ? mapping
+            : withoutFile(mapping, type, path);
+    return fields(implementation, own, path, null, true);
+  }
+
+  /** The class of the file's {@code type}; null if there is none. */
+  private @Nullable Class<?> former(Catalog<?> catalog, String type, @Nullable Object enclosing) {
+    try {
+      return type.isEmpty()
+          ? (enclosing == null ? null : enclosing.getClass())
+          : catalog.find(type, contracts.classes());
+    } catch (InvalidSettings e) {
+      return null;
+    }
+  }
+
+  /** Drops the keys that the file has for another type than that of {@code --set}. */
+  private Mapping withoutFile(Mapping mapping, Scalar type, String path) {
+    Mapping own = mapping.withoutFile();
+    List<String> dropped =
+        mapping.entries().keySet().stream().filter(key -> !own.entries().containsKey(key)).toList();
+    if (!dropped.isEmpty()) {
+      notes.add(
+          "%s: ignoring %s of the file, set for another type"
+              .formatted(
+                  type.origin().description(),
+                  String.join(
+                      ", ", dropped.stream().map(key -> KeyPath.join(path, key)).toList())));
+    }
+    return own;
   }
 
   private Object record(Class<?> type, YamlNode node, String path, @Nullable Object enclosing) {
@@ -194,17 +239,14 @@ final class Binding {
     return current;
   }
 
-  /**
-   * Rejects unknown keys, except the file's keys if {@code --set} selected another implementation.
-   */
+  /** Rejects unknown keys. */
   private void rejectUnknown(RecordShape shape, Mapping node, String path, boolean typed) {
     List<String> known = new ArrayList<>(typed ? List.of(TYPE) : List.of());
     known.addAll(shape.names());
     node.entries()
         .forEach(
             (key, value) -> {
-              boolean forOldType = typed && node.retyped() && value.inFile();
-              if (!known.contains(key) && !forOldType) {
+              if (!known.contains(key)) {
                 fail(KeyPath.join(path, key), "is unknown" + known(key, known));
               }
             });

@@ -18,10 +18,8 @@ import java.util.Map;
  *
  * <p>{@code --set a.b.0.c=value}: the value is YAML ({@code 1e-3}, {@code true}, {@code [a, b]},
  * {@code {type: cosine}}) and replaces the existing value. If {@code --set} changes a {@code type},
- * the file's other keys of that mapping are kept if the new type has them and dropped otherwise, as
- * they were meant for the old type. For example, {@code --set training.optimizer.type=sgd} keeps
- * the file's {@code learningRate} and drops its {@code beta1}. To keep nothing, replace the
- * mapping: {@code --set training.optimizer=sgd}.
+ * the file's other keys of that mapping are ignored, as they were meant for the old type; the new
+ * type has its own defaults. {@link Binder} reports them as notes.
  */
 public final class SettingsTree {
   private final String displayName;

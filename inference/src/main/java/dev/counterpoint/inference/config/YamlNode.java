@@ -81,34 +81,50 @@ sealed interface YamlNode {
   /**
    * A mapping of keys to values.
    *
-   * @param retyped whether {@code --set} changed the value of {@code type} in the file
+   * @param formerType the {@code type} in the file if {@code --set} changed it, empty if the file
+   *     has none; null if it was not changed
    * @param shortForm the string that a {@code --set} turned into a mapping, as in {@code schedule:
    *     cosine} with {@code --set schedule.warmup=0.1}; null if there was none
    */
   record Mapping(
-      Map<String, YamlNode> entries, Origin origin, boolean retyped, @Nullable Scalar shortForm)
+      Map<String, YamlNode> entries,
+      Origin origin,
+      @Nullable String formerType,
+      @Nullable Scalar shortForm)
       implements YamlNode {
     Mapping(Map<String, YamlNode> entries, Origin origin) {
-      this(entries, origin, false, null);
+      this(entries, origin, null, null);
     }
 
     /** A copy in which one key has a new value. */
     Mapping with(String key, YamlNode value) {
       Map<String, YamlNode> changed = new LinkedHashMap<>(entries);
       changed.put(key, value);
-      return new Mapping(changed, origin, retyped, shortForm);
+      return new Mapping(changed, origin, formerType, shortForm);
     }
 
     /** A copy without one key. */
     Mapping without(String key) {
       Map<String, YamlNode> changed = new LinkedHashMap<>(entries);
       changed.remove(key);
-      return new Mapping(changed, origin, retyped, shortForm);
+      return new Mapping(changed, origin, formerType, shortForm);
     }
 
     /** A copy that is marked as having a different {@code type} than in the file. */
-    Mapping asRetyped() {
-      return new Mapping(entries, origin, true, shortForm);
+    Mapping retypedFrom(String type) {
+      return new Mapping(entries, origin, formerType == null ? type : formerType, shortForm);
+    }
+
+    /** A copy with only the values of {@code --set}. */
+    Mapping withoutFile() {
+      Map<String, YamlNode> set = new LinkedHashMap<>();
+      entries.forEach(
+          (key, value) -> {
+            if (!value.inFile()) {
+              set.put(key, value instanceof Mapping mapping ? mapping.withoutFile() : value);
+            }
+          });
+      return new Mapping(set, origin);
     }
 
     @Override

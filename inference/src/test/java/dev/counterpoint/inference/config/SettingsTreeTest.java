@@ -8,7 +8,9 @@ import dev.counterpoint.inference.config.Sample.AdamW;
 import dev.counterpoint.inference.config.Sample.Linear;
 import dev.counterpoint.inference.config.Sample.Run;
 import dev.counterpoint.inference.config.Sample.Sgd;
+import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -64,10 +66,44 @@ final class SettingsTreeTest {
   }
 
   @Test
-  void changedTypeKeepsSharedKeysAndDropsTheOthers() {
+  void changedTypeDropsTheKeysOfTheFile() {
     Run run = Sample.bind(Sample.FILE, "training.optimizer.type=sgd");
 
-    assertThat(run.training().optimizer()).isEqualTo(new Sgd(5e-4, 0));
+    assertThat(run.training().optimizer()).isEqualTo(new Sgd(1e-2, 0));
+  }
+
+  @Test
+  void droppedKeysAreReported() {
+    assertThat(notes(Sample.FILE, "training.optimizer.type=sgd"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains(
+            "--set training.optimizer.type=sgd",
+            "training.optimizer.learningRate, training.optimizer.beta1");
+    assertThat(notes(Sample.FILE, "training.schedule.type=constant"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("training.schedule.warmup");
+    assertThat(notes(Sample.FILE, "model.type=" + Sample.Transformer.class.getName())).isEmpty();
+    assertThat(notes(Sample.FILE, "training.optimizer.type=adamw")).isEmpty();
+    assertThat(notes(Sample.FILE, "training.epochs=9")).isEmpty();
+  }
+
+  private static List<String> notes(String file, String... sets) {
+    List<String> notes = new ArrayList<>();
+    SettingsTree tree = SettingsTree.load("sentiment.yaml", file, List.of(sets));
+    Sample.binder().bind(tree, Run.class, notes::add);
+    return notes;
+  }
+
+  @Test
+  void changedTypeKeepsTheKeysOfOtherSets() {
+    for (List<String> sets :
+        List.of(
+            List.of("training.optimizer.learningRate=0.5", "training.optimizer.type=sgd"),
+            List.of("training.optimizer.type=sgd", "training.optimizer.learningRate=0.5"))) {
+      Run run = Sample.bind(Sample.FILE, sets.toArray(String[]::new));
+
+      assertThat(run.training().optimizer()).isEqualTo(new Sgd(0.5, 0));
+    }
   }
 
   @Test

@@ -7,14 +7,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Excerpt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * id2label} in the folder's {@code config.json}.
  */
 final class LabelRemapping {
-  private static final int MAX_LISTED_LABELS = 12;
-
   private LabelRemapping() {}
 
   /**
@@ -47,16 +47,16 @@ final class LabelRemapping {
           folder
               + ": config.json has no labels (id2label) for its head; rows are assigned to the"
               + " data's labels by index: "
-              + list(labels));
+              + Excerpt.ofList(labels));
     }
     long[] order = order(stored, labels);
     if (order == null) {
       return List.of(
           folder
               + ": the labels of its head are "
-              + list(stored)
+              + Excerpt.ofList(stored)
               + "; rows are assigned by index to the data's labels "
-              + list(labels));
+              + Excerpt.ofList(labels));
     }
     if (isSorted(order)) {
       return List.of();
@@ -65,9 +65,9 @@ final class LabelRemapping {
     return List.of(
         folder
             + ": the label order of its head is "
-            + list(stored)
+            + Excerpt.ofList(stored)
             + "; rows were reordered to the data's labels "
-            + list(labels));
+            + Excerpt.ofList(labels));
   }
 
   /** The labels by index; empty if the file does not have a label for each index. */
@@ -95,7 +95,9 @@ final class LabelRemapping {
         source.size() == target.size()
             && new HashSet<>(target).size() == target.size()
             && new HashSet<>(source).equals(new HashSet<>(target));
-    return same ? target.stream().mapToLong(source::indexOf).toArray() : null;
+    Map<String, Integer> index = new HashMap<>();
+    source.forEach(label -> index.put(label, index.size()));
+    return same ? target.stream().mapToLong(index::get).toArray() : null;
   }
 
   private static List<String> lowerCase(List<String> labels) {
@@ -120,14 +122,5 @@ final class LabelRemapping {
       NDArray rows = value.get(value.getManager().create(order));
       value.set(new NDIndex().addAllDim(), rows);
     }
-  }
-
-  private static String list(List<String> labels) {
-    return String.join(
-        ", ",
-        Stream.concat(
-                labels.stream().limit(MAX_LISTED_LABELS),
-                labels.size() > MAX_LISTED_LABELS ? Stream.of("...") : Stream.empty())
-            .toList());
   }
 }

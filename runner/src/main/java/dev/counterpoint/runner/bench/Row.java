@@ -3,6 +3,7 @@ package dev.counterpoint.runner.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.report.Formats;
 import java.util.Locale;
 
@@ -53,8 +54,8 @@ record Row(
     json.put("lowMs", 1e3 * measured.quantile(0.1));
     json.put("highMs", 1e3 * measured.quantile(0.9));
     json.put("gflops", gigaflops());
-    json.put("shareOfPeak", gigaflops() / peak);
-    json.put("ratio", ratio());
+    json.put("shareOfPeak", Json.finite(gigaflops() / peak));
+    json.put("ratio", Json.finite(ratio()));
     measured.peakBytes().ifPresent(bytes -> json.put("peakBytes", bytes));
     return json;
   }

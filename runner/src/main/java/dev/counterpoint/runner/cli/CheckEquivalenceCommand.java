@@ -52,6 +52,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.of(new Run.Request(options.name(), options.sets(), options.classpath(), null));
     Console console = Consoles.of(spec);
+    run.notes().forEach(console::log);
     Injector wired = Guice.createInjector(new RunModule(run, console));
     try (console;
         DataSplits data = wired.getInstance(DataSplits.class);

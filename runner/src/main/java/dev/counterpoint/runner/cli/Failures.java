@@ -11,6 +11,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.OutputClosed;
+import dev.counterpoint.runner.wiring.ActivityFailed;
 import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,7 +68,9 @@ record Failures(BooleanSupplier debug) {
       return ExitCode.OUTPUT_CLOSED;
     }
     if (cause instanceof InvalidSettings invalid) {
-      printError(command, message(invalid));
+      printError(
+          command,
+          message(invalid) + userCodeLine(invalid).map(line -> " (at " + line + ")").orElse(""));
       return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof LaunchException failed) {
@@ -191,14 +194,25 @@ record Failures(BooleanSupplier debug) {
   private static String describeOther(Throwable failure) {
     Throwable cause = Throwables.getRootCause(failure);
     Optional<String> line = userCodeLine(cause);
-    if (line.isPresent()) {
-      String kind = cause.getClass().getSimpleName();
-      String message = cause.getMessage() == null ? "" : ": " + cause.getMessage();
-      return line.get() + ": " + kind + message + MORE;
+    if (line.isEmpty() && cause instanceof IllegalArgumentException && cause.getMessage() != null) {
+      return cause.getMessage() + MORE;
     }
-    return cause instanceof IllegalArgumentException && cause.getMessage() != null
-        ? cause.getMessage() + MORE
-        : "internal error: " + failure + " (run with --debug for the stack trace)";
+    String message =
+        cause.getMessage() == null ? "" : ": " + cause.getMessage().lines().findFirst().orElse("");
+    return line.orElse("internal error")
+        + ": "
+        + (line.isPresent() ? cause.getClass().getSimpleName() : cause.getClass().getName())
+        + message
+        + activity(failure)
+        + MORE;
+  }
+
+  private static String activity(Throwable failure) {
+    return Throwables.getCausalChain(failure).stream()
+        .filter(ActivityFailed.class::isInstance)
+        .findFirst()
+        .map(doing -> ", while " + doing.getMessage())
+        .orElse("");
   }
 
   private static String describe(OutOfMemoryError outOfMemory) {

@@ -7,10 +7,11 @@ import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,36 +55,28 @@ public record Outcome(
 
   /** The validation metrics of the final model; empty if it was not validated. */
   public Map<String, Double> validation() {
-    Map<String, Double> values = new LinkedHashMap<>();
-    if (best.isEmpty()) {
-      end.validation().ifPresent(evaluation -> values.putAll(evaluation.values()));
-    } else {
-      best.get()
-          .state()
-          .path("validation")
-          .properties()
-          .forEach(value -> values.put(value.getKey(), value.getValue().asDouble()));
-    }
-    return values;
+    return best.map(checkpoint -> Json.numbers(checkpoint.state().path("validation")))
+        .or(() -> end.validation().map(Evaluation::values))
+        .orElse(Map.of());
   }
 
   /**
    * The content of {@code summary.json}. Seconds and speeds cover the whole run across resumes,
-   * without the time between its processes. Numbers that are not finite are written as text.
+   * without the time between its processes. Numbers that are not finite are null.
    */
   public ObjectNode summary() {
     ObjectNode json = new JsonMapper().createObjectNode();
     json.put("steps", end.steps());
     json.put("epochs", end.epochs());
-    json.put("trainLoss", end.trainLoss());
+    json.put("trainLoss", Json.finite(end.trainLoss()));
     best.ifPresent(checkpoint -> json.put("bestStep", checkpoint.step()));
     Map<String, Double> metrics = validation();
     if (!metrics.isEmpty()) {
-      metrics.forEach(json.putObject("validation")::put);
+      Json.putAll(metrics, json.putObject("validation"));
     }
     json.put("seconds", end.seconds());
-    json.put("itemsPerSecond", end.examples() / end.seconds());
-    json.put("tokensPerSecond", end.tokens() / end.seconds());
+    json.put("itemsPerSecond", Json.finite(end.examples() / end.seconds()));
+    json.put("tokensPerSecond", Json.finite(end.tokens() / end.seconds()));
     PeakMemory.bytes().ifPresent(bytes -> json.put("peakMemoryBytes", bytes));
     json.put("modelHash", modelHash);
     if (end.stopReason() != null) {

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.config.Binder;
@@ -31,9 +32,15 @@ import org.jspecify.annotations.Nullable;
  * @param isResumed whether the run already exists and is resumed
  * @param binder the binder of the run file
  * @param files resolves the file names in the run file
+ * @param notes what is valid but may be unexpected, such as keys that are ignored
  */
 public record Run(
-    RunFile file, RunDirectory directory, boolean isResumed, Binder binder, FileFinder files) {
+    RunFile file,
+    RunDirectory directory,
+    boolean isResumed,
+    Binder binder,
+    FileFinder files,
+    List<String> notes) {
   /** The settings that may change when a run is resumed; past steps do not depend on them. */
   private static final List<String> CHANGEABLE =
       List.of(
@@ -76,7 +83,10 @@ public record Run(
     Path path = Path.of(request.run());
     if (Experiments.has(request.run())) {
       return start(
-          request, Experiments.runFile(request.run(), request.sets()), request.run(), Path.of(""));
+          request,
+          Experiments.runFile(request.run(), request.sets()),
+          request.run(),
+          List.of(Path.of("")));
     }
     if (Files.isDirectory(path)) {
       return resume(request, path);
@@ -84,8 +94,20 @@ public record Run(
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(unknown(request.run()));
     }
+    String name = path.getFileName().toString();
+    if (name.matches(".*\\.(java|class|jar)")) {
+      throw new InvalidSettings(
+          ("%s contains code and is not a run file. Select its class in a run file or with --set,"
+                  + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s")
+              .formatted(path, path, name.replaceFirst("\\.[a-z]+$", "")));
+    }
     Path folder = path.toAbsolutePath().resolveSibling("");
-    return start(request, read(path), path.getFileName().toString(), folder);
+    boolean isOfRun = name.equals(RunDirectory.RUN_FILE) && RunDirectory.isRun(folder);
+    return start(
+        request,
+        read(path),
+        name,
+        isOfRun ? new RunDirectory(folder).baseFolders() : List.of(folder, Path.of("")));
   }
 
   /**
@@ -105,7 +127,9 @@ public record Run(
     SettingsTree tree = SettingsTree.load("run.yaml", read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, classpath);
-    return new Run(binder.bind(tree, RunFile.class), run, true, binder, files);
+    List<String> notes = new ArrayList<>();
+    RunFile file = binder.bind(tree, RunFile.class, notes::add);
+    return new Run(file, run, true, binder, files, notes);
   }
 
   /**
@@ -197,13 +221,14 @@ public record Run(
         + ", and data paths. For other changes start a new run.";
   }
 
-  private static Run start(Request request, String text, String name, Path folder)
+  private static Run start(Request request, String text, String name, List<Path> folders)
       throws IOException {
     SettingsTree tree = SettingsTree.load(name, text, request.sets());
-    FileFinder files =
-        new FileFinder(List.of(folder, Path.of("")), new BuiltInData(CacheFolder.path()));
+    FileFinder files = new FileFinder(folders, new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, request.classpath());
-    RunFile file = binder.bind(tree, RunFile.class).locatedBy(files, request.classpath());
+    List<String> notes = new ArrayList<>();
+    RunFile file =
+        binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());
     if (request.joins() && request.output() != null) {
       RunDirectory directory = new RunDirectory(request.output());
       return new Run(
@@ -211,14 +236,28 @@ public record Run(
           directory,
           RunDirectory.isRun(directory.path()),
           binder,
-          files);
+          files,
+          notes);
     }
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
-    return new Run(file.within(directory.path()), directory, false, binder, files);
+    return new Run(file.within(directory.path()), directory, false, binder, files, notes);
   }
 
   private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {
     List<Path> entries = new ArrayList<>(tree.strings("classpath").stream().map(files).toList());
+    entries.stream()
+        .filter(entry -> !Files.exists(entry))
+        .findFirst()
+        .ifPresent(
+            missing -> {
+              throw tree.locate(
+                  List.of(
+                      new Problem(
+                          "classpath",
+                          missing
+                              + " does not exist; give its new path with --set"
+                              + " \"classpath=[PATH]\"")));
+            });
     entries.addAll(classpath);
     return new Binder(Catalogs.all(), SourcePath.open(entries));
   }

@@ -10,6 +10,7 @@ import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
@@ -77,16 +78,23 @@ public final class RunModule extends AbstractModule {
   DataSplits data() throws IOException {
     int maxLength = run.file().model().maxLength();
     long seed = run.file().seed();
-    return run.file()
-        .data()
-        .open(new DataContext(CacheFolder.path(), run.files(), maxLength, seed, run.tokenizer()));
+    DataSource source = run.file().data();
+    return ActivityFailed.during(
+        "opening the data (" + source.getClass().getSimpleName() + ")",
+        () ->
+            source.open(
+                new DataContext(
+                    CacheFolder.path(), run.files(), maxLength, seed, run.tokenizer())));
   }
 
   @Provides
   @Singleton
   BaseModel model(DataSplits data, Device device) throws IOException {
     ModelConfig config = run.file().model();
-    BaseModel model = config.build(data.spec());
+    BaseModel model =
+        ActivityFailed.during(
+            "building the model (" + config.getClass().getSimpleName() + ")",
+            () -> config.build(data.spec()));
     if (model == null) {
       throw new InvalidSettings(
           config.getClass().getName() + ".build() returned null; it must return a model.");
@@ -183,10 +191,9 @@ public final class RunModule extends AbstractModule {
    */
   @Provides
   @Singleton
-  StepSnapshots snapshots(DataSplits data) {
+  StepSnapshots snapshots(DataSplits data, BaseModel model) {
     ModelFolder.Config config =
-        new ModelFolder.Config(
-            run.file().model(), data.spec(), run.file().classpath(), data.prediction());
+        ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
     return new StepSnapshots(
         run.directory().snapshots(),
         MAX_SNAPSHOTS,

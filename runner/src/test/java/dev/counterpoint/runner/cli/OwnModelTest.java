@@ -6,6 +6,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +91,76 @@ final class OwnModelTest {
     Files.writeString(folder.resolve("own.yaml"), RUN_FILE);
     assertThat(train(5)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("Own$Config.build", "null");
+  }
+
+  @Test
+  void layerOfSizeZeroIsReportedWithTheLineOfTheModel() throws IOException {
+    assertThat(train("IllegalStateException()", 0)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(", 0)", "Own.java:10");
+  }
+
+  @Test
+  void unexpectedFailureOfTheDataIsOneLineThatNamesTheActivity() throws IOException {
+    write();
+    Files.writeString(
+        folder.resolve("Broken.java"),
+        """
+        import dev.counterpoint.core.data.source.*;
+
+        public record Broken() implements DataSource {
+          public DataSplits open(DataContext context) {
+            throw new IllegalStateException("no rows\\nat all");
+          }
+        }
+        """);
+    Files.writeString(folder.resolve("Own.java"), MODEL.formatted("IllegalStateException()"));
+    Files.writeString(
+        folder.resolve("own.yaml"),
+        "classpath: [Own.java, Broken.java]\nmodel: {type: Own, width: 5}\ndata: Broken\n");
+
+    assertThat(train(5)).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err().lines())
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("Broken.java:5", "no rows", "opening the data (Broken)");
+  }
+
+  @Test
+  void codeInPlaceOfARunFileIsRejected() throws IOException {
+    Path code = Files.writeString(folder.resolve("Own.java"), MODEL);
+
+    assertThat(terminal.run("train", code.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("Own.java", "--classpath");
+  }
+
+  @Test
+  void movedClassPathEntryOfTheRunFileIsNotCalledAnOption() throws IOException {
+    assertThat(train("IllegalStateException()", 2)).isEqualTo(ExitCode.SUCCESS);
+    Files.move(folder.resolve("Own.java"), folder.resolve("Moved.java"));
+
+    Terminal resumed = new Terminal();
+    assertThat(resumed.run("train", folder.resolve("run").toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+
+    assertThat(resumed.err())
+        .contains("run.yaml: classpath ", "Own.java does not exist")
+        .doesNotContain("--classpath");
+  }
+
+  @Test
+  void theRunFileOfARunFindsItsRelativePaths() throws IOException {
+    assertThat(train("IllegalStateException()", 2)).isEqualTo(ExitCode.SUCCESS);
+
+    Terminal again = new Terminal();
+    assertThat(
+            again.run(
+                "train",
+                folder.resolve("run/run.yaml").toString(),
+                "--output",
+                folder.resolve("again").toString()))
+        .as(again.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(folder.resolve("again/model/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("run/model/model.safetensors"));
   }
 
   @Test

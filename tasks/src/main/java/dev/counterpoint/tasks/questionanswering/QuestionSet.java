@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.questionanswering;
 
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class QuestionSet {
       throw new InvalidSettings(
           ("%s, question %s: the tokenizer produces no tokens for its context, so no answer"
                   + " can be found. Use another tokenizer, or remove the question.")
-              .formatted(file, question.id()));
+              .formatted(file, Excerpt.ofItem(question.id())));
     }
   }
 
@@ -81,7 +82,7 @@ final class QuestionSet {
 
     @Override
     public String origin(long index) {
-      return file + " question " + questions.get(window(index).question()).id();
+      return file + " question " + Excerpt.ofItem(questions.get(window(index).question()).id());
     }
 
     /**

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
@@ -19,7 +21,7 @@ import java.util.Set;
 /** Reader for SQuAD JSON files (Rajpurkar et al. 2016 and 2018), version 1.1 or 2.0. */
 final class SquadFile {
   private static final JsonMapper STRICT =
-      JsonMapper.builder()
+      Json.forData()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
@@ -55,7 +57,8 @@ final class SquadFile {
     }
     for (int i = 0; i < data.size(); i++) {
       String title = data.get(i).path("title").asText("");
-      String article = file + ", article " + (title.isEmpty() ? i + 1 : "\"" + title + "\"");
+      String article =
+          file + ", article " + (title.isEmpty() ? i + 1 : "\"" + Excerpt.ofItem(title) + "\"");
       JsonNode paragraphs = list(data.get(i), "paragraphs", article);
       for (int j = 0; j < paragraphs.size(); j++) {
         paragraph(paragraphs.get(j), article + ", paragraph " + (j + 1));
@@ -75,7 +78,7 @@ final class SquadFile {
           file
               + (e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr())
               + " is not JSON: "
-              + e.getOriginalMessage());
+              + Json.problem(e));
     }
   }
 
@@ -110,7 +113,10 @@ final class SquadFile {
     JsonNode impossible = questionNode.path("is_impossible");
     if (!impossible.isBoolean() && !impossible.isMissingNode()) {
       throw new InvalidSettings(
-          location(id) + " has \"is_impossible\": " + impossible + "; it must be true or false.");
+          location(id)
+              + " has \"is_impossible\": "
+              + Excerpt.of(impossible.toString())
+              + "; it must be true or false.");
     }
     return impossible.asBoolean(false);
   }
@@ -136,7 +142,7 @@ final class SquadFile {
   }
 
   private String location(String id) {
-    return file + ", question " + id;
+    return file + ", question " + Excerpt.ofItem(id);
   }
 
   private Question.Answer answer(String id, JsonNode node, String context) {
@@ -146,7 +152,17 @@ final class SquadFile {
       throw new InvalidSettings(
           "%s: the answer \"%s\" has no integer \"answer_start\"%s"
               .formatted(
-                  location(id), text, start.isMissingNode() ? "." : "; found " + start + "."));
+                  location(id),
+                  Excerpt.ofItem(text),
+                  start.isMissingNode()
+                      ? "."
+                      : "; found " + Excerpt.ofItem(start.toString()) + "."));
+    }
+    if (text.isEmpty()) {
+      throw new InvalidSettings(
+          location(id)
+              + " has an empty answer; mark a question without an answer by \"is_impossible\": true"
+              + " or by an empty array.");
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());
@@ -154,15 +170,15 @@ final class SquadFile {
     Question.Answer answer = new Question.Answer(text, isInside ? start.intValue() : 0);
     String actual =
         isInside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
-    if (text.isEmpty() || !actual.equals(text)) {
+    if (!actual.equals(text)) {
       throw new InvalidSettings(
           location(id)
               + ": the answer \""
-              + text
+              + Excerpt.ofItem(text)
               + "\" is not at answer_start "
-              + start
+              + Excerpt.ofItem(start.toString())
               + (isInside
-                  ? "; the context has \"" + actual + "\" there."
+                  ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
                   : "; the context has " + length + " characters."));
     }
     return answer;

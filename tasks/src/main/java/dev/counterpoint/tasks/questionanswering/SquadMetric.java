@@ -3,9 +3,11 @@ package dev.counterpoint.tasks.questionanswering;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.Mode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -62,6 +64,11 @@ final class SquadMetric implements Metric {
       values[offset + EXACT] = AnswerScore.exact(answer, question.answerTexts());
       values[offset + F1] = AnswerScore.f1(answer, question.answerTexts());
     }
+  }
+
+  @Override
+  public Optional<Mode> mode(String name) {
+    return Optional.of(Mode.MAX);
   }
 
   @Override

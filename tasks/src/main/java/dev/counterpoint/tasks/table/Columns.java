@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.table;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,6 @@ public record Columns(@Nullable String text, @Nullable String label) {
           Map.entry(",", "commas"),
           Map.entry("|", "bars"));
 
-  private static final int MAX_LISTED = 10;
   private static final List<String> TEXT_NAMES =
       List.of(
           "text",
@@ -54,6 +54,10 @@ public record Columns(@Nullable String text, @Nullable String label) {
           "rating",
           "y");
 
+  private static final String LABEL_ADVICE =
+      "If one of them contains the labels, set \"label\" to its name. A file without labels cannot be"
+          + " used to train or evaluate: remove it from the data; predict reads texts without labels.";
+
   public String textColumn(SourceFile file, Table table) {
     return find(file, "text", text, TEXT_NAMES, table.columns());
   }
@@ -72,10 +76,10 @@ public record Columns(@Nullable String text, @Nullable String label) {
   public String describeDetected(Table table, String textColumn, @Nullable String labelColumn) {
     List<String> detected = new ArrayList<>();
     if (text == null) {
-      detected.add("text column \"" + textColumn + "\"");
+      detected.add("text column \"" + Excerpt.ofItem(textColumn) + "\"");
     }
     if (label == null && labelColumn != null) {
-      detected.add("label column \"" + labelColumn + "\"");
+      detected.add("label column \"" + Excerpt.ofItem(labelColumn) + "\"");
     }
     List<String> others =
         table.columns().stream()
@@ -83,13 +87,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
             .toList();
     return detected.isEmpty() || others.isEmpty()
         ? ""
-        : String.join(", ", detected) + "; other columns: " + shortened(others);
-  }
-
-  private static String shortened(List<String> columns) {
-    int more = columns.size() - MAX_LISTED;
-    return String.join(", ", columns.subList(0, Math.min(MAX_LISTED, columns.size())))
-        + (more > 0 ? ", and " + more + " more" : "");
+        : String.join(", ", detected) + "; other columns: " + Excerpt.ofList(others);
   }
 
   private static String find(
@@ -103,7 +101,11 @@ public record Columns(@Nullable String text, @Nullable String label) {
           .orElseThrow(
               () ->
                   new InvalidSettings(
-                      file.path() + " has no column \"" + requested + "\"; " + describe(columns)));
+                      file.path()
+                          + " has no column \""
+                          + Excerpt.ofItem(requested)
+                          + "\"; "
+                          + describe(columns)));
     }
     return commonNames.stream()
         .flatMap(name -> match(name, columns).stream())
@@ -111,14 +113,13 @@ public record Columns(@Nullable String text, @Nullable String label) {
         .orElseThrow(
             () ->
                 new InvalidSettings(
-                    ("%s has no column with a common name for the %s (%s); %s Set \"%s\" to one"
-                            + " of them.")
+                    "%s has no column with a common name for the %s (%s); %s %s"
                         .formatted(
                             file.path(),
                             role,
                             String.join(", ", commonNames),
                             describe(columns),
-                            role)));
+                            role.equals("label") ? LABEL_ADVICE : "Set \"text\" to one of them.")));
   }
 
   /** Finds a column by name: an exact match, otherwise one that differs only in case. */
@@ -129,7 +130,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
   }
 
   private static String describe(List<String> columns) {
-    String all = "its columns are: " + String.join(", ", columns) + ".";
+    String all = "its columns are: " + Excerpt.ofList(columns) + ".";
     return columns.size() > 1
         ? all
         : SEPARATORS.stream()

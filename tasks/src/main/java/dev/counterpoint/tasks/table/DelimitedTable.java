@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.table;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
@@ -33,6 +34,8 @@ final class DelimitedTable implements Table {
   /** Line number in a message of the CSV parser. */
   private static final Pattern LINE = Pattern.compile("(?:startline|at line:) (\\d+)");
 
+  private static final Pattern LINE_BREAK = Pattern.compile("\r\n|\n|\r");
+
   private final SourceFile file;
   private final CSVParser parser;
   private final Iterator<CSVRecord> records;
@@ -42,7 +45,8 @@ final class DelimitedTable implements Table {
     try {
       parser = CSVParser.builder().setReader(reader).setFormat(format).get();
     } catch (IllegalArgumentException e) {
-      throw file.invalidLine(1, "has an invalid header: " + e.getMessage());
+      throw file.invalidLine(
+          1, "has an invalid header: " + Excerpt.of(String.valueOf(e.getMessage())));
     } catch (CSVException e) {
       throw notCsv(file, 1, e);
     }
@@ -86,7 +90,7 @@ final class DelimitedTable implements Table {
     return message.contains(OPEN_QUOTE)
         ? new InvalidSettings(
             file.path() + ": the quote opened on line " + line + " is not closed.")
-        : file.invalidLine(line, "is not valid CSV: " + message);
+        : file.invalidLine(line, "is not valid CSV: " + Excerpt.of(message));
   }
 
   private Row row(CSVRecord fields) {
@@ -95,14 +99,14 @@ final class DelimitedTable implements Table {
       throw file.invalidLine(
           line,
           "has %s fields but the header has %s: %s."
-              .formatted(fields.size(), columns().size(), String.join(", ", columns())));
+              .formatted(fields.size(), columns().size(), Excerpt.ofList(columns())));
     }
     return new DelimitedRow(line, fields);
   }
 
   /** Number of line breaks within quotes; the parser reports only the last line of a row. */
   private static long breaksIn(CSVRecord fields) {
-    return fields.stream().flatMapToInt(String::chars).filter(c -> c == '\n').count();
+    return fields.stream().mapToLong(field -> LINE_BREAK.matcher(field).results().count()).sum();
   }
 
   @Override

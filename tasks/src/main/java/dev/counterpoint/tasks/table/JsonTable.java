@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
@@ -16,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * object are the columns.
  */
 final class JsonTable implements Table {
+  private static final String EXPECTED =
+      "Each row must be an object with a text or number for each column, such as {\"text\":"
+          + " \"good\", \"label\": \"pos\"}; the rows follow one another or are in one array.";
+
   private final SourceFile file;
   private final MappingIterator<JsonNode> objects;
   private final List<String> columns = new ArrayList<>();
@@ -23,10 +29,21 @@ final class JsonTable implements Table {
 
   JsonTable(SourceFile file, Reader reader) throws IOException {
     this.file = file;
-    objects = new ObjectMapper().readerFor(JsonNode.class).readValues(reader);
+    try {
+      objects = Json.forData().build().readerFor(JsonNode.class).readValues(reader);
+    } catch (JacksonException e) {
+      throw notJson(file, e);
+    }
     JsonRow first = read();
     if (first != null) {
       first.object().fieldNames().forEachRemaining(columns::add);
+      if (first.object().valueStream().allMatch(JsonNode::isContainerNode)) {
+        throw new InvalidSettings(
+            ("%s is not a list of rows: its first object has lists or objects for all its keys (%s)."
+                    + " %s Programs that write columns by default have an option for rows, such as"
+                    + " to_json(path, orient=\"records\", lines=True) of pandas.")
+                .formatted(file.path(), Excerpt.ofList(columns), EXPECTED));
+      }
     }
     buffered = first;
   }
@@ -51,14 +68,19 @@ final class JsonTable implements Table {
       long line = objects.getParser().currentTokenLocation().getLineNr();
       JsonNode value = objects.nextValue();
       if (!value.isObject()) {
-        throw file.invalidLine(line, "is not a JSON object: " + value);
+        throw file.invalidLine(
+            line, "is not a JSON object: " + Excerpt.of(value.toString()) + ". " + EXPECTED);
       }
       return new JsonRow(file, line, value);
     } catch (JacksonException e) {
-      JsonLocation location = e.getLocation();
-      throw file.invalidLine(
-          location == null ? 1 : location.getLineNr(), "is not JSON: " + e.getOriginalMessage());
+      throw notJson(file, e);
     }
+  }
+
+  private static InvalidSettings notJson(SourceFile file, JacksonException e) {
+    JsonLocation location = e.getLocation();
+    return file.invalidLine(
+        location == null ? 1 : location.getLineNr(), "is not JSON: " + Json.problem(e));
   }
 
   @Override
@@ -71,13 +93,24 @@ final class JsonTable implements Table {
     public String get(String column) {
       JsonNode value = object.path(column);
       if (!value.isValueNode() || value.isNull()) {
-        throw file.invalidLine(line, "has no text or number in \"" + column + "\": " + object);
+        throw file.invalidLine(
+            line,
+            "has no text or number in \"%s\": %s. %s"
+                .formatted(Excerpt.ofItem(column), Excerpt.of(object.toString()), EXPECTED));
+      }
+      if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {
+        throw file.invalidLine(
+            line,
+            "has %s in \"%s\", which is neither a text nor a JSON number."
+                .formatted(value.asText(), Excerpt.ofItem(column)));
       }
       String text = value.asText();
       if (Surrogates.areUnpairedIn(text)) {
         throw file.invalidLine(
             line,
-            "has an unpaired surrogate in \"" + column + "\", which is not a valid character.");
+            "has an unpaired surrogate in \""
+                + Excerpt.ofItem(column)
+                + "\", which is not a valid character.");
       }
       return text;
     }

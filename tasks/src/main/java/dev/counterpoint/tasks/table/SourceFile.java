@@ -193,11 +193,12 @@ public record SourceFile(Path path) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       long number = 1;
       long start = 0;
+      boolean isAfterReturn = false;
       for (int next = bytes.read(); ; next = bytes.read()) {
         if (next >= 0) {
           line.write(next);
         }
-        if (next == '\n' || next < 0) {
+        if (next == '\r' || (next == '\n' && !isAfterReturn) || next < 0) {
           byte[] content = line.toByteArray();
           int invalid = Utf8File.invalidByte(content);
           if (invalid >= 0 || next < 0) {
@@ -207,6 +208,7 @@ public record SourceFile(Path path) {
           start += content.length;
           line.reset();
         }
+        isAfterReturn = next == '\r';
       }
     }
   }

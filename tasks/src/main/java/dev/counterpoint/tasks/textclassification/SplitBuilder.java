@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
 import ai.djl.huggingface.tokenizers.Encoding;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.cache.SplitFiles;
 import dev.counterpoint.tasks.table.SourceFile;
@@ -18,7 +19,7 @@ import java.util.Map;
  */
 final class SplitBuilder {
   private static final int CHUNK_ROWS = 1_000;
-  private static final long CHUNK_CHARACTERS = 4_000_000;
+  private static final long CHUNK_CHARACTERS = 1_000_000;
 
   private final SourceFile source;
   private final TextEncoder encoder;
@@ -67,8 +68,8 @@ final class SplitBuilder {
     if (labelId == null) {
       throw source.invalidLine(
           line,
-          "has the label \"%s\", which is not among the training labels: %s."
-              .formatted(label, String.join(", ", labels)));
+          "has the label \"%s\", which is not among the training labels%s."
+              .formatted(Excerpt.ofItem(label), lookalikeOrAll(label)));
     }
     chunk.add(new Row(line, text, labelId));
     labelCounts[labelId]++;
@@ -77,6 +78,18 @@ final class SplitBuilder {
     if (chunk.size() == CHUNK_ROWS || characters >= CHUNK_CHARACTERS) {
       encodeChunk();
     }
+  }
+
+  private String lookalikeOrAll(String label) {
+    String appearance = Excerpt.appearance(label);
+    return labels.stream()
+        .filter(known -> Excerpt.appearance(known).equals(appearance))
+        .findFirst()
+        .map(
+            known ->
+                "; it looks like \"%s\", but is \"%s\""
+                    .formatted(Excerpt.codePoints(known), Excerpt.codePoints(label)))
+        .orElseGet(() -> ": " + Excerpt.ofList(labels));
   }
 
   private void encodeChunk() throws IOException {

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.textclassification;
 
 import com.google.errorprone.annotations.FormatMethod;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.cache.TrainOverlap;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -54,40 +56,55 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
     return notes;
   }
 
+  /** What programs write for a missing value; a class of this name is rarely intended. */
+  private static final Pattern MISSING =
+      Pattern.compile("-?nan|none|null|n/?a|<na>|#n/?a|\\?", Pattern.CASE_INSENSITIVE);
+
   /**
-   * Adds notes about possible label errors: labels with a single row, and labels that differ only
-   * in case.
+   * Adds notes about possible label errors: labels with a single row, labels that differ only in
+   * case or in what cannot be seen, and labels that stand for a missing value.
    */
   private void addLabelNotes(List<Long> counts, List<String> notes) {
     List<String> single = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
     Map<String, List<String>> byLowercase = new LinkedHashMap<>();
+    Map<String, List<String>> byAppearance = new LinkedHashMap<>();
     for (int i = 0; i < counts.size(); i++) {
       String label = content.labels().get(i);
       if (counts.get(i) == 1) {
-        single.add("\"" + label + "\"");
+        single.add(quoted(label));
       }
+      if (MISSING.matcher(label).matches()) {
+        missing.add(quoted(label) + note(" (%s)", rows(counts.get(i))));
+      }
+      byAppearance
+          .computeIfAbsent(Excerpt.appearance(label), any -> new ArrayList<>())
+          .add('"' + Excerpt.codePoints(label) + '"');
       byLowercase
           .computeIfAbsent(label.toLowerCase(Locale.ROOT), any -> new ArrayList<>())
-          .add("\"" + label + "\"");
+          .add(quoted(label));
     }
-    List<String> caseVariants =
-        byLowercase.values().stream()
-            .filter(labels -> labels.size() > 1)
-            .map(labels -> String.join(" and ", labels))
-            .toList();
-    if (!single.isEmpty()) {
-      notes.add(note("%s: labels with a single row: %s", DataSplits.TRAIN, join(single)));
-    }
-    if (!caseVariants.isEmpty()) {
-      notes.add(
-          note("%s: labels that differ only in case: %s", DataSplits.TRAIN, join(caseVariants)));
-    }
+    add("labels with a single row", single, notes);
+    add("labels that differ only in case", variants(byLowercase), notes);
+    add("different labels that look the same", variants(byAppearance), notes);
+    add("labels that look like a missing value, but are classes", missing, notes);
   }
 
-  private static String join(List<String> names) {
-    int more = names.size() - MAX_LISTED;
-    return String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
-        + (more > 0 ? note(", and %,d more", more) : "");
+  private static String quoted(String label) {
+    return '"' + Excerpt.ofItem(label) + '"';
+  }
+
+  private static List<String> variants(Map<String, List<String>> groups) {
+    return groups.values().stream()
+        .filter(labels -> labels.size() > 1)
+        .map(labels -> String.join(" and ", labels))
+        .toList();
+  }
+
+  private static void add(String problem, List<String> labels, List<String> notes) {
+    if (!labels.isEmpty()) {
+      notes.add(note("%s: %s: %s", DataSplits.TRAIN, problem, Excerpt.ofList(labels)));
+    }
   }
 
   private String of(String name, TrainOverlap overlap) {
@@ -133,7 +150,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private String labelled(int label, long count) {
-    return note("%s: %,d", content.labels().get(label), count);
+    return note("%s: %,d", Excerpt.ofItem(content.labels().get(label)), count);
   }
 
   @FormatMethod

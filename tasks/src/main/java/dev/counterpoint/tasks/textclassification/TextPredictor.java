@@ -1,9 +1,10 @@
 package dev.counterpoint.tasks.textclassification;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,9 +16,11 @@ public final class TextPredictor {
   private final Predictor predictor;
   private final TextEncoder encoder;
   private final List<String> labels;
+  private final OutputActivation activation;
 
   /**
-   * Creates a predictor and switches the model to evaluation mode.
+   * Creates a predictor and switches the model to evaluation mode. Probabilities are computed with
+   * the activation that the model's loss declares, otherwise with the softmax.
    *
    * @param labels the class labels in the order of the model's logits
    */
@@ -25,16 +28,63 @@ public final class TextPredictor {
     predictor = new Predictor(model);
     this.encoder = encoder;
     this.labels = List.copyOf(labels);
+    activation = model.outputActivation().orElse(OutputActivation.SOFTMAX);
   }
 
   /**
    * Prediction for one text.
    *
    * @param labels all class labels, by descending probability
-   * @param probabilities the probabilities of the labels, computed as the softmax of the logits
+   * @param probabilities the probabilities of the labels; they add up to 1 unless the model decides
+   *     about each label separately
    * @param truncated whether the text was truncated to the maximum length used in training
    */
   public record Prediction(List<String> labels, List<Double> probabilities, boolean truncated) {
+    /**
+     * Computes the predictions of a batch.
+     *
+     * @param logits (examples, labels), or (examples, 1) for the second of two labels and a sigmoid
+     * @param truncated whether each example was truncated
+     * @throws InvalidSettings if the logits have another shape
+     */
+    public static List<Prediction> of(
+        HostTensor logits,
+        List<String> labels,
+        OutputActivation activation,
+        List<Boolean> truncated) {
+      int examples = truncated.size();
+      int outputs = logits.floats().length / examples;
+      boolean binary = activation == OutputActivation.SIGMOID && outputs == 1 && labels.size() == 2;
+      if (!binary && outputs != labels.size()) {
+        throw new InvalidSettings(
+            "The output of the model has shape %s, which does not fit its %s labels."
+                .formatted(logits.shape(), labels.size()));
+      }
+      List<Prediction> predictions = new ArrayList<>();
+      for (int i = 0; i < examples; i++) {
+        double[] values = activation.apply(logits.floats(), i * outputs, outputs);
+        predictions.add(
+            ranked(
+                labels,
+                binary ? new double[] {1 - values[0], values[0]} : values,
+                truncated.get(i)));
+      }
+      return predictions;
+    }
+
+    private static Prediction ranked(
+        List<String> labels, double[] probabilities, boolean truncated) {
+      List<Integer> order =
+          IntStream.range(0, labels.size())
+              .boxed()
+              .sorted(Comparator.comparingDouble(i -> -probabilities[i]))
+              .toList();
+      return new Prediction(
+          order.stream().map(labels::get).toList(),
+          order.stream().map(i -> probabilities[i]).toList(),
+          truncated);
+    }
+
     public String label() {
       return labels.get(0);
     }
@@ -47,42 +97,8 @@ public final class TextPredictor {
 
   /** Returns one prediction for each text, in the same order. */
   public List<Prediction> predict(List<String> texts) {
-    Encoding[] encodings = encoder.encodings(texts);
-    HostTensor logits = predictor.predict(encoder.batch(encodings)); // (texts, classes)
-    List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      double[] probabilities = softmax(logits.floats(), i * labels.size());
-      predictions.add(ranked(probabilities, encodings[i].exceedMaxLength()));
-    }
-    return predictions;
-  }
-
-  private Prediction ranked(double[] probabilities, boolean truncated) {
-    List<Integer> order =
-        IntStream.range(0, labels.size())
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> -probabilities[i]))
-            .toList();
-    return new Prediction(
-        order.stream().map(labels::get).toList(),
-        order.stream().map(i -> probabilities[i]).toList(),
-        truncated);
-  }
-
-  private double[] softmax(float[] logits, int offset) {
-    double highest = logits[offset];
-    for (int j = 1; j < labels.size(); j++) {
-      highest = Math.max(highest, logits[offset + j]);
-    }
-    double[] probabilities = new double[labels.size()];
-    double total = 0;
-    for (int j = 0; j < probabilities.length; j++) {
-      probabilities[j] = Math.exp(logits[offset + j] - highest);
-      total += probabilities[j];
-    }
-    for (int j = 0; j < probabilities.length; j++) {
-      probabilities[j] /= total;
-    }
-    return probabilities;
+    TextEncoder.Encoded encoded = encoder.encoded(texts);
+    HostTensor logits = predictor.predict(encoded.batch()); // (texts, classes)
+    return Prediction.of(logits, labels, activation, encoded.truncated());
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -48,13 +49,13 @@ final class TrainingText {
     if (labels.size() == 1) {
       throw new InvalidSettings(
           "%s has only the label \"%s\"; classification needs at least two labels."
-              .formatted(file.path(), labels.iterator().next()));
+              .formatted(file.path(), Excerpt.ofItem(labels.iterator().next())));
     }
     if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK) {
       throw new InvalidSettings(
           ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\""
                   + " to the column with the classes.")
-              .formatted(file.path(), rows, labels.iterator().next()));
+              .formatted(file.path(), rows, Excerpt.ofItem(labels.iterator().next())));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,12 @@ record Documents(SourceFile file, @Nullable String column) {
         table -> {
           String text = columns.textColumn(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
-            handler.piece(row.get(text), true);
+            String document = row.get(text);
+            if (document.length() > CHUNK) {
+              split(new StringReader(document), handler);
+            } else {
+              handler.piece(document, true);
+            }
           }
           return columns.describeDetected(table, text, null);
         });

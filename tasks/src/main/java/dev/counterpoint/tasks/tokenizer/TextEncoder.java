@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -25,7 +26,9 @@ import java.util.stream.LongStream;
  */
 public final class TextEncoder implements AutoCloseable {
   private static final int MAX_EXAMPLES = 12;
-  private static final int MAX_SHOWN = 60;
+
+  /** Length up to which a text is encoded at once; the native encoding takes 700 times as much. */
+  private static final int MAX_WHOLE = 100_000;
 
   private final HuggingFaceTokenizer tokenizer;
   private final Tokenizer file;
@@ -100,6 +103,20 @@ public final class TextEncoder implements AutoCloseable {
     return batch(encodings(texts));
   }
 
+  /**
+   * Texts as one batch.
+   *
+   * @param truncated whether each text was truncated
+   */
+  public record Encoded(HostBatch batch, List<Boolean> truncated) {}
+
+  /** Like {@link #encode}, with the texts that were truncated. */
+  public Encoded encoded(List<String> texts) {
+    Encoding[] encodings = encodings(texts);
+    return new Encoded(
+        batch(encodings), Arrays.stream(encodings).map(Encoding::exceedMaxLength).toList());
+  }
+
   public HostBatch batch(Encoding[] encodings) {
     List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(
@@ -116,9 +133,7 @@ public final class TextEncoder implements AutoCloseable {
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
           "The prompt has more tokens than the model accepts (%s): %s"
-              .formatted(
-                  maxLength(),
-                  text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text));
+              .formatted(maxLength(), Excerpt.of(text)));
     }
     return encoding.getIds();
   }
@@ -169,7 +184,7 @@ public final class TextEncoder implements AutoCloseable {
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
           "\""
-              + token
+              + Excerpt.ofItem(token)
               + "\" is "
               + (ids.length == 1
                   ? "not in the vocabulary of %s tokens. Examples: %s."
@@ -200,8 +215,27 @@ public final class TextEncoder implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
+  /**
+   * Encodes texts. Of a very long text only the beginning is encoded, up to a white space, if it
+   * has more tokens than the maximum.
+   */
   public Encoding[] encodings(List<String> texts) {
-    return texts.parallelStream().map(text -> encode(text, true)).toArray(Encoding[]::new);
+    return texts.parallelStream().map(this::truncated).toArray(Encoding[]::new);
+  }
+
+  private Encoding truncated(String text) {
+    Encoding encoding = encode(beginning(text), true);
+    return text.length() > MAX_WHOLE && !encoding.exceedMaxLength()
+        ? encode(text, true)
+        : encoding;
+  }
+
+  private static String beginning(String text) {
+    int end = text.length() > MAX_WHOLE ? MAX_WHOLE : 0;
+    while (end > 0 && !Character.isWhitespace(text.charAt(end))) {
+      end--;
+    }
+    return end > 0 ? text.substring(0, end) : text;
   }
 
   public long[] ids(Encoding encoding) {

@@ -262,6 +262,34 @@ class QuestionAnsweringTest {
     assertRejected(part, replacement, message);
   }
 
+  @ParameterizedTest
+  @CsvSource({"0", "15", "-1"})
+  void anEmptyAnswerIsRejectedWithItsQuestion(String start) throws IOException {
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("\"red bridge\"", "\"\"")
+            .replace("\"answer_start\":15", "\"answer_start\":" + start));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(file + ", question q1 has an empty answer");
+  }
+
+  @Test
+  void nanAndLongTextsAreReportedInAFewWords() throws IOException {
+    assertRejected("\"answer_start\":15", "\"answer_start\":NaN", "question q1", "found \"NaN\"");
+    Path file = squad(SHORT, "red bridge");
+    Files.writeString(
+        file, Files.readString(file).replace("red bridge\"", "x".repeat(1_000_000) + "\""));
+
+    assertThatThrownBy(() -> open(file, 64, 8))
+        .isInstanceOf(InvalidSettings.class)
+        .message()
+        .hasSizeLessThan(500);
+  }
+
   @Test
   void aDuplicateIdIsRejected() throws IOException {
     Path file = questions("twice.json", List.of("a", "b", "a"));

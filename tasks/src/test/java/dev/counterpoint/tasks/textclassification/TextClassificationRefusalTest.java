@@ -1,7 +1,9 @@
 package dev.counterpoint.tasks.textclassification;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -249,6 +252,92 @@ class TextClassificationRefusalTest {
           .hasMessageContaining("more \"" + name + "\"")
           .hasMessageContaining("maxLength 0");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'text':{'0':'good','1':'bad'},'label':{'0':'x','1':'y'}}",
+        "{'0':{'text':'good','label':'x'},'1':{'text':'bad','label':'y'}}",
+        "{'columns':['text','label'],'index':[0],'data':[['good','x']]}",
+        "{'text':['good','bad'],'label':['x','y']}"
+      })
+  void jsonOfColumnsIsRejectedWithTheExpectedShape(String json) throws IOException {
+    tables.write("train.json", json.replace('\'', '"'));
+    assertRejected(
+        TextTables.train("train.json"),
+        tables.path("train.json"),
+        "{\"text\": \"good\", \"label\": \"pos\"}",
+        "orient=\"records\"");
+  }
+
+  @Test
+  void messagesContainAtMostTwoHundredCharactersOfData() throws IOException {
+    String word = "x".repeat(1_000_000);
+    for (Map.Entry<String, String> file :
+        Map.of(
+                "long.jsonl", "{\"text\":\"a\",\"label\":\"b\"}\n{\"text\":\"" + word + "\"}",
+                "list.jsonl", "[\"" + word + "\", 3]",
+                "token.jsonl", word,
+                "wide.csv", "a" + ",b".repeat(1) + ",".concat(word) + "\n1,2,3\n",
+                "many.csv", IntStream.range(0, 5_000).mapToObj(i -> "c" + i).collect(joining(",")),
+                "double.csv", word + "," + word + "\n1,2\n",
+                "fields.csv", word + ",label\n1\n",
+                "one.tsv", "text\tlabel\na\t" + word + "\nb\t" + word + "\n")
+            .entrySet()) {
+      tables.write(file.getKey(), file.getValue());
+
+      Throwable rejected = catchThrowable(() -> tables.open(TextTables.train(file.getKey())));
+
+      assertThat(rejected).as(file.getKey()).isInstanceOf(InvalidSettings.class);
+      String message = rejected.getMessage();
+      assertThat(message).contains(file.getKey()).doesNotContain("x".repeat(201));
+      assertThat(message.chars().filter(c -> c == 'x').count()).isLessThan(200 + 20);
+      assertThat(message).hasSizeLessThan(900);
+    }
+  }
+
+  @Test
+  void nanInJsonIsRejectedWithLineAndField() throws IOException {
+    tables.write(
+        "train.jsonl",
+        "{\"text\": \"a\", \"label\": \"x\"}\n"
+            + "{\"text\": \"b\", \"label\": \"y\", \"score\": NaN}\n"
+            + "{\"text\": NaN, \"label\": \"y\"}\n");
+    assertRejected(
+        TextTables.train("train.jsonl"), tables.path("train.jsonl") + " line 3", "NaN in \"text\"");
+  }
+
+  @Test
+  void aFileWithoutLabelsIsNotAdvisedToUseItsIndexAsLabel() throws IOException {
+    tables.write("test.tsv", "index\tsentence\n1\tgood\n");
+    assertRejected(
+        TextTables.train("test.tsv"),
+        tables.path("test.tsv") + " has no column",
+        "index, sentence",
+        "A file without labels",
+        "predict");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'\n', 4", "'\r\n', 4", "'\r', 4"})
+  void lineNumbersCountEveryKindOfLineBreak(String lineBreak, int line) throws IOException {
+    String end = lineBreak.translateEscapes();
+    tables.write("train.csv", String.join(end, "text,label", "\"a", "b\",x", "c,y,z", "d,x"));
+    assertRejected(
+        TextTables.train("train.csv"),
+        tables.path("train.csv") + " line " + line + " has 3 fields");
+  }
+
+  @Test
+  void anUnknownLabelThatLooksLikeAKnownOneIsShownByCodePoints() throws IOException {
+    tables.write("train.tsv", "text\tlabel\na\tpos\nb\tneg\n");
+    tables.write("dev.tsv", "text\tlabel\na\tpos\u00a0\n");
+    assertRejected(
+        TextTables.words(TextClassification.of("train.tsv", "dev.tsv")),
+        tables.path("dev.tsv") + " line 2",
+        "\"pos\"",
+        "\"pos<U+00A0>\"");
   }
 
   private void assertRejected(TextClassification data, String... fragments) {

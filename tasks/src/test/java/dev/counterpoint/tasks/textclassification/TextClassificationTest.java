@@ -286,6 +286,39 @@ class TextClassificationTest {
   }
 
   @Test
+  void notesLabelsThatLookTheSame() throws IOException {
+    tables.write(
+        "train.tsv",
+        "text\tlabel\na\tpos\nb\tpos\u00a0\nc\tcaf\u00e9\nd\tcafe\u0301\ne\tneg\nf\tnegative\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes())
+          .anyMatch(
+              note ->
+                  note.contains("\"pos\" and \"pos<U+00A0>\"")
+                      && note.contains("\"cafe<U+0301>\" and \"caf<U+00E9>\"")
+                      && !note.contains("neg"));
+    }
+  }
+
+  @Test
+  void notesLabelsThatLookLikeAMissingValue() throws IOException {
+    tables.write(
+        "train.tsv", "text\tlabel\na\tnan\nb\tnan\nc\tNone\nd\tN/A\ne\tbanana\nf\tbanana\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes())
+          .anyMatch(note -> note.endsWith("\"N/A\" (1 row), \"None\" (1 row), \"nan\" (2 rows)"));
+    }
+  }
+
+  @Test
+  void numericLabelsAreOrderedAsNumbers() throws IOException {
+    tables.write("train.tsv", "text\tlabel\na\t10\nb\t9\nc\t-1.5\nd\t2\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.spec().labels()).containsExactly("-1.5", "2", "9", "10");
+    }
+  }
+
+  @Test
   void limitsTheListOfSuspiciousLabels() throws IOException {
     StringBuilder rows = new StringBuilder("text\tlabel\na\tone\nb\tone\n");
     for (int i = 0; i < 13; i++) {

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli.model;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
@@ -58,7 +59,7 @@ record AnswerFormatter(
   private static void put(ObjectNode object, QuestionPredictor.Answer answer) {
     object.put("text", answer.text());
     object.put("start", answer.start()).put("end", answer.end());
-    object.put("score", answer.probability());
+    object.put("score", Json.finite(answer.probability()));
   }
 
   @Override

@@ -17,6 +17,7 @@ import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
@@ -26,6 +27,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.runner.wiring.ActivityFailed;
 import dev.counterpoint.runner.wiring.FileFinder;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -83,6 +85,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = Run.existing(directory, sets, classpath.paths());
     Console console = Consoles.of(spec);
+    run.notes().forEach(console::log);
     TrainedModel.warnIfChanged(directory, run.file().classpath(), console);
     Injector wired = Guice.createInjector(wiring(run, console));
     try (DataSplits data = wired.getInstance(DataSplits.class);
@@ -141,10 +144,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
     FileFinder files = new FileFinder(List.of(Path.of("")), new BuiltInData(CacheFolder.path()));
     int maxLength = run.file().model().maxLength();
-    return source.openFile(
-        file,
-        trained,
-        new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model));
+    return ActivityFailed.during(
+        "opening " + file,
+        () ->
+            source.openFile(
+                file,
+                trained,
+                new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model)));
   }
 
   private Map<String, Dataset> selectedSplits(DataSplits data) {
@@ -199,7 +205,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);
           values.put("items", evaluation.examples());
-          evaluation.values().forEach(values::put);
+          Json.putAll(evaluation.values(), values);
         });
     return json;
   }

@@ -1,6 +1,9 @@
 package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.generation.DecoderSession;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
@@ -12,7 +15,6 @@ import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
-import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,12 +32,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "predict",
     description = {
-      "Predicts the labels of texts, or answers a question about them. The texts are given by"
-          + " --text, or are the lines of standard input.",
-      "Prints label, probability and text, separated by tabs. With --question: answer, probability"
-          + " and position (start-end, in characters from 0, end excluded).",
+      "Predicts the labels or values of texts, or answers a question about them. The texts are"
+          + " given by --text, or are the lines of standard input. For a model of features each"
+          + " text is a row of numbers, separated by commas or white space.",
+      "Prints label, probability and text, separated by tabs; for a regression model the values and"
+          + " the text. With --question: answer, probability and position (start-end, in characters"
+          + " from 0, end excluded).",
       "With --json each output line is a JSON object, and so is each line of standard input:"
-          + " {\"text\": ...}, or {\"question\": ..., \"context\": ...}."
+          + " {\"text\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
     })
 public final class PredictCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
@@ -72,18 +76,24 @@ public final class PredictCommand implements Callable<Integer> {
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
     boolean needsQuestion = answersQuestions(config);
-    check(folder, config, needsQuestion);
+    checkQuestion(folder, needsQuestion);
     Console console = Consoles.of(spec);
     TrainedModel.warnIfChanged(directory, config.classpath(), console);
     try (PredictionFormatter formatter =
-        needsQuestion ? answers(folder, config) : labels(folder, config)) {
+        needsQuestion ? answers(folder, config) : outputs(folder, config, console)) {
       if (texts.isEmpty()) {
         PredictLines lines =
-            new PredictLines(PredictLines.decoded(System.in), json, needsQuestion, question);
+            new PredictLines(
+                PredictLines.decoded(System.in),
+                json,
+                needsQuestion,
+                config.data().features(),
+                question);
         lines.read(requests -> formatter.format(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
+        requests.forEach(request -> request.check("--text", config.data().features()));
         formatter.format(requests).forEach(console::print);
       }
       formatter.remarks().forEach(console::log);
@@ -99,7 +109,7 @@ public final class PredictCommand implements Callable<Integer> {
         && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
   }
 
-  private void check(Path folder, ModelFolder.Config config, boolean needsQuestion) {
+  private void checkQuestion(Path folder, boolean needsQuestion) {
     if (needsQuestion) {
       if (question == null && !(json && texts.isEmpty())) {
         throw new InvalidSettings(
@@ -112,9 +122,6 @@ public final class PredictCommand implements Callable<Integer> {
           ("The model in %s does not answer questions; --question requires a model trained"
                   + " on data of type question-answering.")
               .formatted(folder));
-    } else if (config.data().labels().isEmpty()) {
-      throw new InvalidSettings(
-          "The model in " + folder + " has no labels; use generate for a language model.");
     }
   }
 
@@ -131,10 +138,34 @@ public final class PredictCommand implements Callable<Integer> {
     return new AnswerFormatter(model, predictor, json, top);
   }
 
-  private PredictionFormatter labels(Path folder, ModelFolder.Config config) throws IOException {
-    int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
-    TextEncoder encoder = TrainedModel.encoder(folder, config, maxLength);
+  private PredictionFormatter outputs(Path folder, ModelFolder.Config config, Console console)
+      throws IOException {
+    DataSpec data = config.data();
+    int maxLength = data.effectiveMaxLength(config.model().maxLength());
     BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
-    return new LabelFormatter(model, encoder, config.data().labels(), json, top);
+    OutputActivation output = config.output();
+    if (output == null) {
+      output = model.outputActivation().orElse(null);
+    }
+    if (output == null && !(model instanceof DecoderSession.Model)) {
+      output = data.labels().isEmpty() ? OutputActivation.IDENTITY : OutputActivation.SOFTMAX;
+      console.log(
+          "The loss of the model does not declare how outputs become predictions; printing "
+              + (data.labels().isEmpty() ? "the outputs." : "their softmax."));
+    }
+    if (data.labels().isEmpty()
+        && data.features() == 0
+        && (output == null || output == OutputActivation.SOFTMAX)) {
+      model.close();
+      throw new InvalidSettings(
+          "The model in " + folder + " has no labels; use generate for a language model.");
+    }
+    return new OutputFormatter(
+        model,
+        data.features() > 0 ? null : TrainedModel.encoder(folder, config, maxLength),
+        data,
+        output == null ? OutputActivation.SOFTMAX : output,
+        json,
+        top);
   }
 }

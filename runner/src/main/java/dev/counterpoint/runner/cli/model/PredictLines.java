@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +29,12 @@ final class PredictLines {
   private static final int BATCH = 32;
   private static final String UNPAIRED_SURROGATE = "\uD800";
   private static final ObjectReader JSON =
-      new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      Json.forData().build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final BufferedReader lines;
   private final boolean json;
   private final boolean needsQuestion;
+  private final int features;
   private final @Nullable String question;
   private long number;
 
@@ -41,11 +43,17 @@ final class PredictLines {
    *
    * @param json whether each line is a JSON object; blank lines are then skipped
    * @param needsQuestion whether the model answers questions
+   * @param features the number of features of each line; 0 if the lines are texts
    * @param question the question for lines without one; null if every line must have a question
    */
   PredictLines(
-      BufferedReader lines, boolean json, boolean needsQuestion, @Nullable String question) {
+      BufferedReader lines,
+      boolean json,
+      boolean needsQuestion,
+      int features,
+      @Nullable String question) {
     this.lines = lines;
+    this.features = features;
     this.json = json;
     this.needsQuestion = needsQuestion;
     this.question = question;
@@ -111,6 +119,9 @@ final class PredictLines {
     if (id != null) {
       requirePairs("id", id.toString());
     }
+    if (features > 0) {
+      return Optional.of(checked(new PredictRequest(numbers(object), null, id)));
+    }
     if (!needsQuestion) {
       return Optional.of(new PredictRequest(text(object, "text"), null, id));
     }
@@ -121,6 +132,7 @@ final class PredictLines {
   }
 
   private PredictRequest checked(PredictRequest request) {
+    request.check(origin(), features);
     String requested = request.question();
     if (needsQuestion && (request.text().isBlank() || requested == null || requested.isBlank())) {
       throw invalidLine("has an empty question or an empty text; both are required");
@@ -138,7 +150,7 @@ final class PredictLines {
     } catch (JacksonException e) {
       throw invalidLine(
           "is not JSON (%s); with --json each line must be an object with %s"
-              .formatted(e.getOriginalMessage().lines().findFirst().orElse(""), required()));
+              .formatted(Json.problem(e), required()));
     }
   }
 
@@ -154,6 +166,14 @@ final class PredictLines {
     }
     requirePairs(key, value.textValue());
     return value.textValue();
+  }
+
+  private String numbers(JsonNode object) {
+    JsonNode values = object.path("features");
+    if (!values.isArray() || !values.valueStream().allMatch(JsonNode::isNumber)) {
+      throw invalidLine("has no numbers at \"features\"; required: " + required());
+    }
+    return values.valueStream().map(JsonNode::asText).collect(Collectors.joining(","));
   }
 
   private void requirePairs(String key, String text) {
@@ -174,10 +194,17 @@ final class PredictLines {
   }
 
   private String required() {
+    if (features > 0) {
+      return "an array \"features\" of " + features + " numbers";
+    }
     return needsQuestion ? "the strings \"question\" and \"context\"" : "a string \"text\"";
   }
 
   private InvalidSettings invalidLine(String problem) {
-    return new InvalidSettings("Line " + number + " of standard input " + problem + ".");
+    return new InvalidSettings(origin() + " " + problem + ".");
+  }
+
+  private String origin() {
+    return "Line " + number + " of standard input";
   }
 }

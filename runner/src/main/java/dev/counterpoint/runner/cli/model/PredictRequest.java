@@ -1,13 +1,78 @@
 package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Input of one prediction.
  *
- * @param text the text to classify, or the context that contains the answer
+ * @param text the text to classify, the context that contains the answer, or the numbers of a row
+ *     of features, separated by commas or white space
  * @param question the question about the text; null unless the model answers questions
  * @param id the {@code id} of a JSON line, returned with its prediction; null if it has none
  */
-record PredictRequest(String text, @Nullable String question, @Nullable JsonNode id) {}
+record PredictRequest(String text, @Nullable String question, @Nullable JsonNode id) {
+  /**
+   * Reads a row of features.
+   *
+   * @throws InvalidSettings if the text is not the given number of finite numbers
+   */
+  float[] features(int count) {
+    String[] fields = text.strip().split("\\s*[,\\s]\\s*", -1);
+    float[] features = new float[fields.length];
+    for (int i = 0; i < fields.length; i++) {
+      features[i] = number(fields[i]);
+    }
+    if (features.length != count) {
+      throw new InvalidSettings(
+          "needs %s numbers, one for each feature, but has %s".formatted(count, fields.length));
+    }
+    return features;
+  }
+
+  private static float number(String field) {
+    try {
+      float number = Float.parseFloat(field);
+      if (Float.isFinite(number)) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below.
+    }
+    throw new InvalidSettings(
+        "has \"%s\", which is not a finite number".formatted(Excerpt.ofItem(field)));
+  }
+
+  /**
+   * Checks a row of features.
+   *
+   * @param origin names the request in the message
+   * @param count the number of features; 0 if the request is a text
+   */
+  void check(String origin, int count) {
+    try {
+      if (count > 0) {
+        features(count);
+      }
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings(origin + " " + e.getMessage() + ".");
+    }
+  }
+
+  /** The rows of several requests: (requests, count). */
+  static HostBatch features(List<PredictRequest> requests, int count) {
+    float[] all = new float[requests.size() * count];
+    for (int i = 0; i < requests.size(); i++) {
+      System.arraycopy(requests.get(i).features(count), 0, all, i * count, count);
+    }
+    return HostBatch.of(
+        requests.size(), Map.of(Batch.FEATURES, HostTensor.of(all, requests.size(), count)));
+  }
+}

@@ -35,8 +35,18 @@ final class TrainedModel {
    */
   static ModelFolder.Config config(Path folder, List<Path> classpath) throws IOException {
     Path run = folder.toAbsolutePath().resolveSibling("");
+    List<Path> stored = ModelFolder.classpath(folder).stream().map(run::resolve).toList();
+    stored.stream()
+        .filter(entry -> !Files.exists(entry) && classpath.isEmpty())
+        .findFirst()
+        .ifPresent(
+            missing -> {
+              throw new InvalidSettings(
+                  "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
+                      .formatted(folder, missing));
+            });
     List<Path> entries =
-        Stream.concat(ModelFolder.classpath(folder).stream().map(run::resolve), classpath.stream())
+        Stream.concat(stored.stream().filter(Files::exists), classpath.stream())
             .distinct()
             .toList();
     return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));

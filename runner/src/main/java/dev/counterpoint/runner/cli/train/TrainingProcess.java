@@ -196,6 +196,7 @@ final class TrainingProcess {
   }
 
   private void printHeader(DataSplits data, BaseModel model) throws IOException {
+    run.notes().forEach(console::log);
     UserCode.changes(run.directory(), run.file().classpath()).forEach(console::log);
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::log);
     data.notes().forEach(console::log);
@@ -251,8 +252,7 @@ final class TrainingProcess {
     RunDirectory directory = run.directory();
     AtomicFile.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
-        new ModelFolder.Config(
-            run.file().model(), data.spec(), run.file().classpath(), data.prediction());
+        ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.skipped().forEach(console::log);
     if (!outcome.validation().isEmpty()) {

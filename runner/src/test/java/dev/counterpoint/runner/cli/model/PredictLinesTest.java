@@ -63,7 +63,8 @@ class PredictLinesTest {
     byte[] bytes = "good é 😀\nbad ?\n".getBytes(StandardCharsets.UTF_8);
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
-        new PredictLines(PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, null);
+        new PredictLines(
+            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null);
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
@@ -125,7 +126,7 @@ class PredictLinesTest {
 
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
-    new PredictLines(new BufferedReader(new StringReader(text)), json, needsQuestion, question)
+    new PredictLines(new BufferedReader(new StringReader(text)), json, needsQuestion, 0, question)
         .read(batches::add);
   }
 }

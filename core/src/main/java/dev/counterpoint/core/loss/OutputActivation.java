@@ -1,0 +1,42 @@
+package dev.counterpoint.core.loss;
+
+/** How the outputs of a model become predictions; determined by the loss it was trained with. */
+public enum OutputActivation {
+  /** The outputs are logits of classes that exclude each other; their probabilities add up to 1. */
+  SOFTMAX,
+
+  /** Each output is the logit of a label of its own, with a probability of its own. */
+  SIGMOID,
+
+  /** The outputs are the predicted values. */
+  IDENTITY;
+
+  /**
+   * Applies the activation to the outputs of one example.
+   *
+   * @param outputs (..., count)
+   * @param from index of the example's first output
+   */
+  public double[] apply(float[] outputs, int from, int count) {
+    double highest = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      highest = Math.max(highest, outputs[from + i]);
+    }
+    double[] values = new double[count];
+    double total = 0;
+    for (int i = 0; i < count; i++) {
+      double output = outputs[from + i];
+      values[i] =
+          switch (this) {
+            case SOFTMAX -> Math.exp(output - highest);
+            case SIGMOID -> 1 / (1 + Math.exp(-output));
+            case IDENTITY -> output;
+          };
+      total += values[i];
+    }
+    for (int i = 0; this == SOFTMAX && i < count; i++) {
+      values[i] /= total;
+    }
+    return values;
+  }
+}
