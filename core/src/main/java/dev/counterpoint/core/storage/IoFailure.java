@@ -1,5 +1,6 @@
 package dev.counterpoint.core.storage;
 
+import dev.counterpoint.core.settings.CacheFolder;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,6 +19,12 @@ public final class IoFailure {
     }
     String message = failure.getMessage();
     return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  /** A failed write to the cache folder, in sentences with the path and the remedy. */
+  public static String ofCache(IOException failure) {
+    return "The cache folder %s cannot be written: %s. Set %s to a writable folder with free space (1 GB for everything)."
+        .formatted(CacheFolder.path(), of(failure), CacheFolder.VARIABLE);
   }
 
   private static String reason(FileSystemException cause) {

@@ -33,11 +33,12 @@ final class TrainingProcess implements AutoCloseable {
   static TrainingProcess start(List<String> arguments, Path log) throws IOException {
     List<String> train = new ArrayList<>(List.of("train"));
     train.addAll(arguments);
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(CurrentJvm.command(CurrentJvm.MAIN, train))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().keySet().removeAll(CurrentJvm.VARIABLES);
+    Process process = builder.start();
     process.getOutputStream().close();
     return new TrainingProcess(process, log);
   }

@@ -52,6 +52,7 @@ record RankPrograms(
 
   private ProcessBuilder process(List<String> flags, List<String> all) {
     ProcessBuilder builder = new ProcessBuilder(CurrentJvm.command(flags, CurrentJvm.MAIN, all));
+    builder.environment().keySet().removeAll(CurrentJvm.VARIABLES);
     builder.environment().putAll(environment);
     return builder;
   }

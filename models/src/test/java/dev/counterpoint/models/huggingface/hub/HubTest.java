@@ -340,11 +340,17 @@ class HubTest {
   }
 
   private Hub hub(URI endpoint, String token) {
-    return new Hub(new HubAccess(endpoint, token, false, TIMEOUT), cache, listener());
+    return new Hub(
+        new HubAccess(endpoint, token, false, TIMEOUT, new ProxyServers(Map.of())),
+        cache,
+        listener());
   }
 
   private Hub offline() {
-    return new Hub(new HubAccess(server.endpoint(), null, true, TIMEOUT), cache, listener());
+    return new Hub(
+        new HubAccess(server.endpoint(), null, true, TIMEOUT, new ProxyServers(Map.of())),
+        cache,
+        listener());
   }
 
   private DownloadListener listener() {
