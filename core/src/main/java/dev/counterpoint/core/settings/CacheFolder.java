@@ -5,8 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The user's cache folder for data that is expensive to compute, such as tokenized text, built-in
@@ -15,6 +18,9 @@ import java.util.Map;
 public final class CacheFolder {
   /** The environment variable with the path of the folder. */
   public static final String VARIABLE = "COUNTERPOINT_CACHE";
+
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
 
   private CacheFolder() {}
 
@@ -51,7 +57,7 @@ public final class CacheFolder {
     while (Files.notExists(existing) && existing.getParent() != null) {
       existing = existing.getParent();
     }
-    return Files.isWritable(existing);
+    return Files.isDirectory(existing) && Files.isWritable(existing);
   }
 
   /** A folder of that name must not belong to another user, who could place libraries there. */
@@ -60,9 +66,7 @@ public final class CacheFolder {
       Object user = user();
       Path folder = temporary.resolve("counterpoint-" + user).toAbsolutePath();
       if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && isWritable(folder)) {
-        Files.createDirectories(
-            folder,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
       }
       if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isPrivate(folder, user)) {
         throw new InvalidSettings(
@@ -84,11 +88,11 @@ public final class CacheFolder {
   }
 
   private static boolean isPrivate(Path folder, Object user) throws IOException {
-    Map<String, Object> facts =
-        Files.readAttributes(folder, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
-    boolean own = facts.get("uid").equals(user) || Files.getOwner(folder).getName().equals(user);
-    return own
-        && Boolean.TRUE.equals(facts.get("isDirectory"))
-        && ((Integer) facts.get("mode") & 0077) == 0;
+    PosixFileAttributes facts =
+        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    boolean own =
+        facts.owner().getName().equals(user)
+            || user.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+    return own && facts.isDirectory() && facts.permissions().equals(PRIVATE);
   }
 }

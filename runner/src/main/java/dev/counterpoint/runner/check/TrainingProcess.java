@@ -33,12 +33,11 @@ final class TrainingProcess implements AutoCloseable {
   static TrainingProcess start(List<String> arguments, Path log) throws IOException {
     List<String> train = new ArrayList<>(List.of("train"));
     train.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(CurrentJvm.command(CurrentJvm.MAIN, train))
+    Process process =
+        CurrentJvm.process(CurrentJvm.command(CurrentJvm.MAIN, train))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-    builder.environment().keySet().removeAll(CurrentJvm.VARIABLES);
-    Process process = builder.start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
     process.getOutputStream().close();
     return new TrainingProcess(process, log);
   }

@@ -15,7 +15,7 @@ public final class CurrentJvm {
    * The environment variables with flags for every JVM. Another JVM receives the flags on its
    * command line, so its environment must not contain them again.
    */
-  public static final List<String> VARIABLES =
+  static final List<String> VARIABLES =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
   private static final Pattern OWN_PORT_OR_FILE =
@@ -67,6 +67,13 @@ public final class CurrentJvm {
         .filter(flag -> !OWN_PORT_OR_FILE.matcher(flag).lookingAt())
         .filter(flag -> terminal || !flag.matches("-Dcounterpoint\\.(terminal|columns)=.*"))
         .toList();
+  }
+
+  /** A process of another JVM, whose command line has the flags of this JVM. */
+  public static ProcessBuilder process(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeAll(VARIABLES);
+    return builder;
   }
 
   /** The class path of this JVM. */

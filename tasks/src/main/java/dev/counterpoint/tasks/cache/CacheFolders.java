@@ -48,9 +48,9 @@ public final class CacheFolders {
     try {
       create(folder, temporary, content);
     } catch (IOException e) {
-      boolean inCache =
-          e instanceof FileSystemException file
-              && Path.of(String.valueOf(file.getFile())).startsWith(folder.resolveSibling(""));
+      Path file =
+          Path.of(e instanceof FileSystemException it && it.getFile() != null ? it.getFile() : "");
+      boolean inCache = folder.startsWith(file) || file.startsWith(temporary);
       throw inCache || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")
           ? new IOException(IoFailure.ofCache(e), e)
           : e;

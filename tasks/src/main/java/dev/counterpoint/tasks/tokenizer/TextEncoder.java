@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.NativeFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,7 +73,9 @@ public final class TextEncoder implements AutoCloseable {
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
-      throw new InvalidSettings(name + " cannot be read as a tokenizer: " + e.getMessage());
+      throw new InvalidSettings(
+          NativeFailure.explain(e)
+              .orElse(name + " cannot be read as a tokenizer: " + e.getMessage()));
     }
   }
 

@@ -82,8 +82,8 @@ public final class ProxyServers extends ProxySelector {
 
   private Optional<Map.Entry<String, String>> variable(String name) {
     return Stream.of(name, name.toUpperCase(Locale.ROOT))
-        .filter(each -> !environment.getOrDefault(each, "").isBlank())
-        .map(each -> Map.entry(each, environment.get(each).strip()))
+        .map(each -> Map.entry(each, environment.getOrDefault(each, "").strip()))
+        .filter(each -> !each.getValue().isEmpty())
         .findFirst();
   }
 
