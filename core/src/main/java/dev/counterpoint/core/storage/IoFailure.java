@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 
 /** Readable reasons for I/O failures; the JDK's messages often contain only a path. */
 public final class IoFailure {
@@ -23,8 +24,11 @@ public final class IoFailure {
 
   /** A failed write to the cache folder, in sentences with the path and the remedy. */
   public static String ofCache(IOException failure) {
-    return "The cache folder %s cannot be written: %s. Set %s to a writable folder with free space (1 GB for everything)."
-        .formatted(CacheFolder.path(), of(failure), CacheFolder.VARIABLE);
+    Path cache = CacheFolder.path();
+    return ("The cache folder %s (%s MB free) cannot be written: %s. Set %s to a writable folder"
+            + " with enough free space (1 GB for everything).")
+        .formatted(
+            cache, cache.toFile().getUsableSpace() / 1_000_000, of(failure), CacheFolder.VARIABLE);
   }
 
   private static String reason(FileSystemException cause) {

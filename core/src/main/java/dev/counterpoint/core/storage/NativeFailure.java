@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Explanations of why a native library cannot be unpacked or loaded: libtorch, the tokenizers, JNA
@@ -32,8 +31,12 @@ public final class NativeFailure {
       if (cause instanceof IOException unwritten && isUnpacking(unwritten)) {
         return Optional.of(IoFailure.ofCache(unwritten));
       }
-      Optional<String> reason =
-          cause instanceof LinkageError ? loading(cause.getMessage()) : Optional.empty();
+      String message = String.valueOf(cause.getMessage());
+      if (message.startsWith("Failed to load Huggingface native library")) { // without its cause
+        return Optional.of(
+            IoFailure.ofCache(new IOException("the tokenizer library does not fit")));
+      }
+      Optional<String> reason = cause instanceof LinkageError ? loading(message) : Optional.empty();
       if (reason.isPresent()) {
         return reason;
       }
@@ -47,32 +50,34 @@ public final class NativeFailure {
         .anyMatch(type -> type.startsWith("ai.djl.") && type.endsWith("LibUtils"));
   }
 
-  private static Optional<String> loading(@Nullable String text) {
-    String message = String.valueOf(text);
+  private static Optional<String> loading(String message) {
     Matcher library = LIBRARY.matcher(message);
-    Matcher missing = MISSING.matcher(message);
-    Matcher version = VERSION.matcher(message);
-    String explanation = null;
     if (library.find()) {
-      explanation =
+      return Optional.of(
           ("The native library %s cannot be loaded because its file system is mounted with noexec."
                   + " Set %s to a folder on a file system without noexec.")
-              .formatted(library.group(1), CacheFolder.VARIABLE);
-    } else if (version.find()) {
-      explanation =
-          "A native library requires %s, which is newer than this system's. Use a newer system."
-              .formatted(version.group(1));
-    } else if (message.contains("wrong ELF class") || message.contains("invalid ELF header")) {
-      explanation =
-          "A native library is damaged, or of another processor architecture: %s. Delete it."
-              .formatted(message);
-    } else if (missing.find()) {
-      explanation =
-          "A native library requires %s, which is not installed. Install it; libraries of glibc do not exist on Alpine Linux."
-              .formatted(missing.group(1) == null ? missing.group(2) : missing.group(1));
-    } else if (message.contains("Failed to create temporary file")) { // JNA
-      explanation = IoFailure.ofCache(new IOException(message));
+              .formatted(library.group(1), CacheFolder.VARIABLE));
     }
-    return Optional.ofNullable(explanation);
+    Matcher version = VERSION.matcher(message);
+    if (version.find()) {
+      return Optional.of(
+          "A native library requires %s, which is newer than this system's. Use a newer system."
+              .formatted(version.group(1)));
+    }
+    if (message.contains("wrong ELF class") || message.contains("invalid ELF header")) {
+      return Optional.of(
+          "A native library is damaged, or of another processor architecture: %s. Delete it."
+              .formatted(message));
+    }
+    Matcher missing = MISSING.matcher(message);
+    if (missing.find()) {
+      return Optional.of(
+          ("A native library requires %s, which is not installed. Install it; Alpine Linux does not"
+                  + " have the libraries of glibc.")
+              .formatted(missing.group(1) == null ? missing.group(2) : missing.group(1)));
+    }
+    return message.contains("Failed to create temporary file") // JNA
+        ? Optional.of(IoFailure.ofCache(new IOException(message)))
+        : Optional.empty();
   }
 }

@@ -56,6 +56,14 @@ class NativeFailureTest {
   }
 
   @Test
+  void tokenizerLibraryThatCannotBeUnpackedNamesTheCacheFolder() {
+    assertThat(
+            NativeFailure.explain(
+                new IllegalStateException("Failed to load Huggingface native library.")))
+        .hasValueSatisfying(text -> assertThat(text).contains("MB free", "COUNTERPOINT_CACHE"));
+  }
+
+  @Test
   void otherFailuresHaveNoExplanation() {
     assertThat(NativeFailure.explain(new IOException("No space left on device")))
         .isEqualTo(Optional.empty());
