@@ -84,8 +84,8 @@ public record Address(String host, int port) implements Serializable {
   }
 
   /**
-   * The address of the host on this machine, and what to set if ranks on other machines do not find the
-   * tracker; a sentence for the end of a message.
+   * The address of the host on this machine, and what to set if ranks on other machines do not find
+   * the tracker; a sentence for the end of a message.
    *
    * @param listening whether this machine is rank 0's, on which the tracker listens
    */
