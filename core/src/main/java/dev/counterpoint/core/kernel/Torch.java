@@ -21,6 +21,7 @@ public final class Torch {
   private static final long NEXT_SEED = 0x9E3779B97F4A7C15L;
 
   private static volatile long lastSeed;
+  private static volatile boolean threadsLimited;
 
   static {
     EngineLogging.quiet();
@@ -131,8 +132,23 @@ public final class Torch {
   /** Creates a root manager of native memory; the caller closes it. */
   public static NDManager newManager(ai.djl.Device device) {
     NDManager manager = NDManager.newBaseManager(device, "PyTorch"); // loads the engine
+    if (!threadsLimited) {
+      limitThreads();
+      threadsLimited = true;
+    }
     WaitPolicy.adapt();
     return manager;
+  }
+
+  /**
+   * Limits the threads of an operation to the processors that Java may use. libtorch itself counts
+   * those of the machine, although a container may use fewer.
+   */
+  private static void limitThreads() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    if (System.getenv("OMP_NUM_THREADS") == null && JniUtils.getNumThreads() > processors) {
+      JniUtils.setNumThreads(processors);
+    }
   }
 
   /** Recording mode of one thread; closing it restores the previous mode. */

@@ -1,28 +1,98 @@
 package dev.counterpoint.core.settings;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * The user's cache folder for data that is expensive to compute, such as tokenized text and
- * built-in tables. It may be deleted at any time.
+ * The user's cache folder for data that is expensive to compute, such as tokenized text, built-in
+ * tables and unpacked native libraries. It may be deleted at any time.
  */
 public final class CacheFolder {
+  /** The environment variable with the path of the folder. */
+  public static final String VARIABLE = "COUNTERPOINT_CACHE";
+
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
+
   private CacheFolder() {}
 
   /**
    * The absolute path of the cache folder: the environment variable {@code COUNTERPOINT_CACHE}, or
-   * {@code counterpoint} in {@code XDG_CACHE_HOME}, or {@code ~/.cache/counterpoint}.
+   * {@code counterpoint} in {@code XDG_CACHE_HOME}, or {@code ~/.cache/counterpoint}. If that is
+   * not writable, as in a container with an arbitrary user, it is a private folder of the user in
+   * the folder for temporary files.
    */
   public static Path path() {
-    String configured = System.getenv("COUNTERPOINT_CACHE");
-    if (configured != null && !configured.isEmpty()) {
+    return find(
+        System.getenv(),
+        System.getProperty("user.home", "?"),
+        Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  static Path find(Map<String, String> environment, String home, Path temporary) {
+    String configured = environment.getOrDefault(VARIABLE, "");
+    if (!configured.isEmpty()) {
       return Path.of(configured).toAbsolutePath();
     }
-    String xdgCacheHome = System.getenv("XDG_CACHE_HOME");
-    Path caches =
-        xdgCacheHome != null && !xdgCacheHome.isEmpty()
-            ? Path.of(xdgCacheHome)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return caches.resolve("counterpoint").toAbsolutePath();
+    String xdgCacheHome = environment.getOrDefault("XDG_CACHE_HOME", "");
+    if (xdgCacheHome.isEmpty() && home.equals("?")) { // Java's value for an unknown user
+      return inTemporary(temporary);
+    }
+    Path caches = xdgCacheHome.isEmpty() ? Path.of(home, ".cache") : Path.of(xdgCacheHome);
+    Path cache = caches.resolve("counterpoint").toAbsolutePath();
+    return isWritable(cache) ? cache : inTemporary(temporary);
+  }
+
+  /** Whether a folder, or its closest existing parent if it does not exist, is writable. */
+  public static boolean isWritable(Path folder) {
+    Path existing = folder.toAbsolutePath();
+    while (Files.notExists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    return Files.isDirectory(existing) && Files.isWritable(existing);
+  }
+
+  /** A folder of that name must not belong to another user, who could place libraries there. */
+  private static Path inTemporary(Path temporary) {
+    try {
+      Object user = user();
+      Path folder = temporary.resolve("counterpoint-" + user).toAbsolutePath();
+      if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && isWritable(folder)) {
+        Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
+      }
+      if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isPrivate(folder, user)) {
+        throw new InvalidSettings(
+            "%s is not a private folder of this user; set %s to a writable folder."
+                .formatted(folder, VARIABLE));
+      }
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The number of the user, which exists for a user without a name too. */
+  private static Object user() throws IOException {
+    Path self = Path.of("/proc/self");
+    return Files.exists(self)
+        ? Files.getAttribute(self, "unix:uid")
+        : System.getProperty("user.name");
+  }
+
+  private static boolean isPrivate(Path folder, Object user) throws IOException {
+    PosixFileAttributes facts =
+        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    boolean own =
+        facts.owner().getName().equals(user)
+            || user.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+    return own && facts.isDirectory() && facts.permissions().equals(PRIVATE);
   }
 }

@@ -29,7 +29,7 @@ public record ProcessMemory(Class<?> main) implements Bench.Memory {
     Path output = folder.resolve("said.log");
     try {
       Process process =
-          new ProcessBuilder(command(size, precision, folder))
+          CurrentJvm.process(command(size, precision, folder))
               .redirectErrorStream(true)
               .redirectOutput(output.toFile())
               .start();

@@ -34,7 +34,7 @@ final class TrainingProcess implements AutoCloseable {
     List<String> train = new ArrayList<>(List.of("train"));
     train.addAll(arguments);
     Process process =
-        new ProcessBuilder(CurrentJvm.command(CurrentJvm.MAIN, train))
+        CurrentJvm.process(CurrentJvm.command(CurrentJvm.MAIN, train))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();

@@ -6,6 +6,7 @@ import dev.counterpoint.runner.machine.EngineFacts;
 import dev.counterpoint.runner.machine.Folder;
 import dev.counterpoint.runner.machine.MatmulSpeeds;
 import dev.counterpoint.runner.machine.Memory;
+import dev.counterpoint.runner.machine.ProcessSettings;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.machine.SelfCheck;
 import java.io.PrintWriter;
@@ -19,7 +20,8 @@ record DoctorFormatter(PrintWriter out) {
     line("java", report.java() + " in " + report.javaHome());
     write(report.processor());
     write(report.memory());
-    write(report.cache());
+    write("cache", report.cache());
+    write(report.process());
     if (report.engine() != null) {
       write(report.engine());
     }
@@ -54,9 +56,21 @@ record DoctorFormatter(PrintWriter out) {
             gigabytes(memory.directLimitBytes())));
   }
 
-  private void write(Folder cache) {
-    String state = cache.writable() ? " free" : " free, but not writable";
-    line("cache", cache.path() + ", " + gigabytes(cache.freeBytes()) + state);
+  private void write(String name, Folder folder) {
+    String state =
+        (folder.writable() ? " free" : " free, not writable")
+            + (folder.executable() ? "" : ", mounted with noexec");
+    line(name, folder.path() + ", " + gigabytes(folder.freeBytes()) + state);
+  }
+
+  private void write(ProcessSettings process) {
+    write("temporary", process.temporary());
+    line("encoding", process.encoding());
+    line("collector", process.collector());
+    if (!process.jvmVariables().isEmpty()) {
+      line("JVM options", "also from " + String.join(", ", process.jvmVariables()));
+    }
+    line("hub", process.hub());
   }
 
   private void write(EngineFacts engine) {

@@ -5,6 +5,7 @@ import com.google.common.base.Throwables;
 import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -67,6 +68,11 @@ record Failures(BooleanSupplier debug) {
     if (cause instanceof OutputClosed) {
       return ExitCode.OUTPUT_CLOSED;
     }
+    Optional<String> unloaded = NativeFailure.explain(failure);
+    if (unloaded.isPresent()) {
+      printError(command, unloaded.get());
+      return ExitCode.INVALID_REQUEST;
+    }
     if (cause instanceof InvalidSettings invalid) {
       printError(
           command,
@@ -80,8 +86,11 @@ record Failures(BooleanSupplier debug) {
     if (cause instanceof InvalidPathException path) {
       printError(
           command,
-          "\"%s\" is not a valid path: %s."
-              .formatted(ControlCharacterEscaper.of(path.getInput()), path.getReason()));
+          "\"%s\" is not a valid path in the encoding %s of the locale: %s."
+              .formatted(
+                  ControlCharacterEscaper.of(path.getInput()),
+                  System.getProperty("sun.jnu.encoding"),
+                  path.getReason()));
       return ExitCode.INVALID_REQUEST;
     }
     if (cause instanceof RunFailed || cause instanceof RankDivergedException) {

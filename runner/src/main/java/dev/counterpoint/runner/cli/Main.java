@@ -1,5 +1,7 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
 import dev.counterpoint.runner.cli.model.MergeCommand;
@@ -8,6 +10,8 @@ import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrackerCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,6 +62,8 @@ public final class Main {
       description = "Prints the stack trace of an error.")
   private boolean debug;
 
+  private static final int MAX_SHOWN = 200;
+
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -66,7 +72,24 @@ public final class Main {
     System.setProperty("ai.djl.offline", "true");
     // Guice's default class loading for generated code prints warnings on JDK 24 and newer.
     System.setProperty("guice_custom_class_loading", "CHILD");
-    System.exit(run(commandLine(), arguments));
+    CommandLine commandLine = commandLine();
+    try {
+      unpackIntoCache();
+    } catch (InvalidSettings | UncheckedIOException unusable) {
+      System.exit(new Failures(() -> false).report(unusable, commandLine));
+    }
+    System.exit(run(commandLine, arguments));
+  }
+
+  /**
+   * Native libraries are unpacked into the cache folder, unless their own settings say otherwise.
+   */
+  private static void unpackIntoCache() {
+    Path cache = CacheFolder.path();
+    System.getProperties().putIfAbsent("DJL_CACHE_DIR", cache.resolve("djl").toString());
+    if (CacheFolder.isWritable(cache)) {
+      System.getProperties().putIfAbsent("jna.tmpdir", cache.resolve("jna").toString());
+    }
   }
 
   /** Creates the command line with all commands and error handlers. */
@@ -85,10 +108,28 @@ public final class Main {
   @SuppressWarnings("CatchingUnchecked") // top level: any exception must become a message
   static int run(CommandLine commandLine, String... arguments) {
     try {
+      requireReadable(arguments);
       return commandLine.execute(arguments);
     } catch (Throwable failure) { // picocli catches exceptions, but not errors
       Main root = commandLine.getCommand();
       return new Failures(() -> root.debug).report(failure, commandLine);
+    }
+  }
+
+  /** Java replaces the bytes of an argument that it cannot decode by U+FFFD. */
+  private static void requireReadable(String... arguments) {
+    for (String argument : arguments) {
+      if (argument.indexOf('\uFFFD') >= 0) {
+        String encoding = System.getProperty("sun.jnu.encoding", "unknown");
+        throw new InvalidSettings(
+            "The argument \"%s\" is not text in the encoding %s of the locale.%s"
+                .formatted(
+                    argument.substring(0, Math.min(argument.length(), MAX_SHOWN)),
+                    encoding,
+                    encoding.equals("UTF-8")
+                        ? ""
+                        : " Set LC_ALL to a UTF-8 locale, such as C.UTF-8."));
+      }
     }
   }
 }

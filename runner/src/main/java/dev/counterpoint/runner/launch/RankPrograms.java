@@ -51,7 +51,7 @@ record RankPrograms(
   }
 
   private ProcessBuilder process(List<String> flags, List<String> all) {
-    ProcessBuilder builder = new ProcessBuilder(CurrentJvm.command(flags, CurrentJvm.MAIN, all));
+    ProcessBuilder builder = CurrentJvm.process(CurrentJvm.command(flags, CurrentJvm.MAIN, all));
     builder.environment().putAll(environment);
     return builder;
   }

@@ -4,11 +4,24 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The current JVM's command line, for starting other JVMs like it. */
 public final class CurrentJvm {
   /** The main class of the command line, by name to avoid a package cycle. */
   public static final String MAIN = "dev.counterpoint.runner.cli.Main";
+
+  /**
+   * The environment variables with flags for every JVM. Another JVM receives the flags on its
+   * command line, so its environment must not contain them again.
+   */
+  static final List<String> VARIABLES =
+      List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+  private static final Pattern OWN_PORT_OR_FILE =
+      Pattern.compile(
+          "-javaagent|-agent(lib|path)|-Xrun|-Xdebug|-Dcom\\.sun\\.management\\.jmxremote"
+              + "|-XX:StartFlightRecording|-Xlog:.*file=|-Xloggc:");
 
   private CurrentJvm() {}
 
@@ -40,8 +53,8 @@ public final class CurrentJvm {
   }
 
   /**
-   * The flags of this JVM without debuggers and agents, because those need a port or a file of
-   * their own.
+   * The flags of this JVM, including those of {@link #VARIABLES}, without debuggers, agents and
+   * recordings, because those need a port or a file of their own.
    *
    * @param terminal whether the other JVM uses the same terminal
    */
@@ -51,9 +64,16 @@ public final class CurrentJvm {
 
   static List<String> flags(List<String> all, boolean terminal) {
     return all.stream()
-        .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
+        .filter(flag -> !OWN_PORT_OR_FILE.matcher(flag).lookingAt())
         .filter(flag -> terminal || !flag.matches("-Dcounterpoint\\.(terminal|columns)=.*"))
         .toList();
+  }
+
+  /** A process of another JVM, whose command line has the flags of this JVM. */
+  public static ProcessBuilder process(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeAll(VARIABLES);
+    return builder;
   }
 
   /** The class path of this JVM. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param java the version of the JVM
  * @param javaHome the folder of the JVM
  * @param cache the folder into which native libraries are unpacked
+ * @param process what this process takes from its environment
  * @param engine facts about the engine; null if it does not start
  * @param selfCheck the self-check of the engine; null if it does not start
  * @param gigaflopsPerSecond the speed of float32 matmuls on the default device, in GFLOP/s; null if
@@ -30,6 +31,7 @@ public record DoctorReport(
     Processor processor,
     Memory memory,
     Folder cache,
+    ProcessSettings process,
     @Nullable EngineFacts engine,
     @Nullable SelfCheck selfCheck,
     @Nullable Double gigaflopsPerSecond,
@@ -71,6 +73,7 @@ public record DoctorReport(
       Processor processor = Processor.read();
       Memory memory = Memory.read();
       Folder cache = Folder.at(Utils.getEngineCacheDir());
+      ProcessSettings process = ProcessSettings.read(System.getenv(), cache, problems);
       Engine engine = await(start);
       long engineTime = lap();
       SelfCheck selfCheck = engine == null ? null : check(engine.defaultDevice());
@@ -83,6 +86,7 @@ public record DoctorReport(
           processor,
           memory,
           cache,
+          process,
           engine == null ? null : EngineFacts.of(engine),
           selfCheck,
           speed == null ? null : speed.float32(),

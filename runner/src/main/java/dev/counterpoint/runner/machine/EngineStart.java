@@ -5,8 +5,8 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
 import com.google.common.base.Throwables;
+import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.runner.RunFailed;
-import java.nio.file.FileSystemException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -53,14 +53,9 @@ public final class EngineStart {
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
       return libraryMissing(platform.getClassifier(), platform.getVersion());
     }
-    Throwable root = Throwables.getRootCause(failure);
-    String message = "the PyTorch engine does not start: " + root;
-    return root instanceof FileSystemException
-        ? ("%s\n"
-                + "its library is unpacked to %s; set DJL_CACHE_DIR to a writable folder with 0.5"
-                + " GB of free space")
-            .formatted(message, Utils.getEngineCacheDir())
-        : message;
+    return "the PyTorch engine does not start: "
+        + NativeFailure.explain(failure)
+            .orElseGet(() -> Throwables.getRootCause(failure).toString());
   }
 
   static String libraryMissing(String classifier, String version) {

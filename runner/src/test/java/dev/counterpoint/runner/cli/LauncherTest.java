@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -95,6 +98,40 @@ final class LauncherTest {
   }
 
   @Test
+  void sourceDatedInTheFutureIsBuiltOnce() throws Exception {
+    Path source = Files.writeString(home.resolve("core/src/main/New.java"), "class New {}");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plus(Duration.ofDays(300))));
+    launch("--version");
+
+    assertThat(launch("--version").error()).isEmpty();
+    Files.writeString(source, "class New { int changed; }");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plus(Duration.ofDays(300))));
+    assertThat(launch("--version").error()).contains("its sources changed");
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void sourceChangedAfterTheClockWasSetBackIsBuilt() throws Exception {
+    launch("--version");
+    Files.setLastModifiedTime(
+        home.resolve("runner/target/counterpoint.jar"),
+        FileTime.from(Instant.now().plus(Duration.ofDays(300))));
+    Files.writeString(home.resolve("core/src/main/New.java"), "class New {}");
+
+    assertThat(launch("--version").error()).contains("its sources changed");
+  }
+
+  @Test
+  void sourceWithANewTimeButTheSameContentIsNotBuilt() throws Exception {
+    Path source = Files.writeString(home.resolve("core/src/main/New.java"), "class New {}");
+    launch("--version");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plus(Duration.ofHours(1))));
+
+    assertThat(launch("--version").error()).isEmpty();
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
   void exitCodeOfJavaIsReturned() throws Exception {
     assertThat(launch("--version").code()).isEqualTo(7);
   }
@@ -150,6 +187,97 @@ final class LauncherTest {
     assertThat(outcome.out())
         .contains("[-Xmx3g]\n[-XX:+UseZGC]\n[dev.counterpoint.runner.cli.Main]\n")
         .doesNotContain("UseSerialGC");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "JAVA_TOOL_OPTIONS, -XX:+UseG1GC",
+    "JDK_JAVA_OPTIONS, -XX:+UseParallelGC",
+    "_JAVA_OPTIONS, -Xmx1g -XX:+UseShenandoahGC",
+    "COUNTERPOINT_JAVA_OPTS, @options",
+    "JDK_JAVA_OPTIONS, @options",
+    "JAVA_TOOL_OPTIONS, -XX:VMOptionsFile=options",
+    "JAVA_TOOL_OPTIONS, -XX:Flags=options",
+  })
+  void collectorOfAnyVariableReplacesTheDefault(String variable, String options) throws Exception {
+    Files.writeString(elsewhere.resolve("options"), "-Xms1g\n-XX:+UseZGC\n");
+
+    assertThat(run(home.resolve("counterpoint"), Map.of(variable, options), "--version").out())
+        .doesNotContain("UseSerialGC");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-XX:+UseGCOverheadLimit, [-XX:+UseSerialGC]",
+    "-XX:+UseMaximumCompactionOnSystemGC, [-XX:+UseSerialGC]",
+    "-Xmx16m, [-XX:+UseSerialGC]",
+    "-XX:+UseZGC, [-Xms32m]",
+    "-javaagent:a.jar, [-XX:MaxRAMPercentage=",
+  })
+  void unrelatedOptionKeepsADefault(String option, String expected) throws Exception {
+    assertThat(
+            run(home.resolve("counterpoint"), Map.of("JAVA_TOOL_OPTIONS", option), "--version")
+                .out())
+        .contains(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-Xmx16m", "-Xms1g", "-XX:MaxHeapSize=16m", "-XX:InitialHeapSize=1g"})
+  void heapOfTheUserReplacesTheInitialHeap(String option) throws Exception {
+    assertThat(
+            run(home.resolve("counterpoint"), Map.of("JAVA_TOOL_OPTIONS", option), "--version")
+                .out())
+        .doesNotContain("[-Xms32m]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"C", "en_XX.UTF-8", "de_DE.ISO-8859-1", "tr_TR.UTF-8", ""})
+  void localeOfJavaIsUtf8(String locale) throws Exception {
+    program(
+        javaHome.resolve("bin/java"), "#!/bin/bash\necho \"$(locale charmap) ${LC_ALL%%.*} $*\"\n");
+    Outcome outcome =
+        run(home.resolve("counterpoint"), Map.of("LC_ALL", locale, "LANG", locale), "predict");
+
+    assertThat(outcome.out()).startsWith("UTF-8 ").contains("-Dfile.encoding=UTF-8");
+  }
+
+  /** Shims of jenv, asdf and mise are scripts elsewhere that start the java of some JDK. */
+  @Test
+  void shimOfJavaIsResolvedToItsJdk() throws Exception {
+    program(
+        javaHome.resolve("bin/java"),
+        """
+        #!/bin/sh
+        case $1 in
+          -XshowSettings:properties) echo "    java.home = %s"; echo 'openjdk version "17.0.1"' ;;
+          *) echo "started $0" ;;
+        esac
+        """
+            .formatted(javaHome));
+    program(
+        temporary.resolve("bin/java"),
+        "#!/bin/sh\nexec '%s/bin/java' \"$@\"\n".formatted(javaHome));
+    Outcome outcome = run(home.resolve("counterpoint"), Map.of("JAVA_HOME", ""), "--version");
+
+    assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
+    assertThat(outcome.out()).isEqualTo("started " + javaHome.resolve("bin/java") + "\n");
+  }
+
+  @Test
+  void runtimeWithoutCompilerIsNamed() throws Exception {
+    Files.delete(javaHome.resolve("bin/javac"));
+    Outcome outcome = launch("--version");
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.error()).contains(javaHome.toString(), "JAVA_HOME", "JDK 17");
+  }
+
+  @Test
+  void folderForTemporaryFilesIsPassed() throws Exception {
+    Map<String, String> variables = Map.of("TMPDIR", elsewhere.toString());
+
+    assertThat(run(home.resolve("counterpoint"), variables, "--version").out())
+        .contains("[-Djava.io.tmpdir=" + elsewhere + "]");
   }
 
   @Test
@@ -308,6 +436,8 @@ final class LauncherTest {
         .merge("PATH", temporary.resolve("bin").toString(), (old, bin) -> bin + ":" + old);
     builder.environment().remove("COUNTERPOINT_JAVA_OPTS");
     builder.environment().remove("NO_COLOR");
+    builder.environment().remove("TMPDIR");
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().putAll(environment);
     return builder;
   }

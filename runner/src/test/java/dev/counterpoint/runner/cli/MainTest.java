@@ -25,6 +25,12 @@ final class MainTest {
   private final StringWriter error = new StringWriter();
 
   @Test
+  void argumentThatIsNotValidTextIsRefused() {
+    assertThat(run(() -> 0, "fake", "gr\uFFFDn")).isEqualTo(2);
+    assertThat(error.toString()).contains("gr\uFFFDn", "encoding");
+  }
+
+  @Test
   void listOfExperimentsFitsATerminal() {
     Terminal terminal = new Terminal();
     terminal.run("experiments");

@@ -11,6 +11,11 @@ class CurrentJvmTest {
           "-Xmx1g",
           "-agentlib:jdwp=transport=dt_socket,address=5005",
           "-javaagent:jacoco.jar",
+          "-agentpath:/opt/profiler.so",
+          "-Xrunjdwp:transport=dt_socket",
+          "-Dcom.sun.management.jmxremote.port=9010",
+          "-XX:StartFlightRecording=filename=a.jfr",
+          "-Xlog:gc:file=gc.log",
           "-Dcounterpoint.terminal=true",
           "-Dcounterpoint.columns=80",
           "-Dcounterpoint.command=../counterpoint");
@@ -29,6 +34,14 @@ class CurrentJvmTest {
             "-Dcounterpoint.terminal=true",
             "-Dcounterpoint.columns=80",
             "-Dcounterpoint.command=../counterpoint");
+  }
+
+  @Test
+  void processHasNoVariablesWithFlags() {
+    ProcessBuilder process = CurrentJvm.process(List.of("java"));
+
+    assertThat(process.environment())
+        .doesNotContainKeys("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
   }
 
   @Test

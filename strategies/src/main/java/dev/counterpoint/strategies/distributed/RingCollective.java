@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntSupplier;
+import java.util.regex.Pattern;
 
 /**
  * Ring collective over TCP: the native one of XGBoost ("Rabit"). An all-reduce is a reduce-scatter
@@ -37,6 +38,10 @@ public final class RingCollective implements Collective {
   /** The exit code of a process that has lost the connection to the other ranks. */
   public static final int LOST = 75;
 
+  private static final Pattern TIMEOUT = Pattern.compile("(?i)time(d )?out");
+  private static final Pattern CLOSED =
+      Pattern.compile(
+          "(?i)poll error condition|connection reset|broken pipe|closed|ring \\w+ failed");
   private static final Duration GRACE = Duration.ofSeconds(1);
 
   private final Membership membership;
@@ -234,10 +239,32 @@ public final class RingCollective implements Collective {
   /** Halts without shutdown hooks, which could wait for the other ranks. */
   private void end(String act, String error) {
     System.err.println(
-        "rank %s of %s has lost the others, while %s: %s. It ends with code %s."
-            .formatted(rank(), worldSize(), act, error, LOST));
+        "rank %s of %s lost the connection to %s while %s: %s. It ends with code %s."
+            .formatted(rank(), worldSize(), neighbors(), act, cause(error), LOST));
     System.err.flush();
     Runtime.getRuntime().halt(LOST);
+  }
+
+  /** The ranks that this one exchanges data with, as {@code rank 1 or 3}. */
+  private String neighbors() {
+    int before = Math.floorMod(rank() - 1, worldSize());
+    int after = (rank() + 1) % worldSize();
+    return "rank " + (before == after ? before : before + " or " + after);
+  }
+
+  /**
+   * The likely cause of an error of the native ring, whose messages list its functions. One that is
+   * unknown is returned as it is.
+   */
+  static String cause(String error) {
+    if (TIMEOUT.matcher(error).find()) {
+      return "that process did not send data in time; it may be suspended or overloaded, or the"
+          + " network between the machines is interrupted";
+    }
+    return CLOSED.matcher(error).find()
+        ? "that process has ended or was killed (its own output has the cause), or the network"
+            + " between the machines is interrupted"
+        : error;
   }
 
   /** Leaves the ring. An unreachable tracker is not an error here, since all exchanges are done. */

@@ -1,10 +1,11 @@
 package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.NativeFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
@@ -52,10 +53,12 @@ record RingLibrary(String resource) {
     return cause instanceof InvalidSettings known
         ? known
         : new InvalidSettings(
-            "The native ring cannot be loaded: "
-                + cause
-                + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that can be"
-                + " written and from which programs may be run.");
+            NativeFailure.explain(failure)
+                .orElse(
+                    "The native ring cannot be loaded: "
+                        + cause
+                        + ". It needs libgomp.so.1, and a cache folder (COUNTERPOINT_CACHE) that"
+                        + " can be written and from which programs may be run."));
   }
 
   /** The library for this platform. */
@@ -100,8 +103,7 @@ record RingLibrary(String resource) {
         extract(source, file);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          new IOException("The native ring cannot be extracted to " + file + ": " + e, e));
+      throw new InvalidSettings(IoFailure.ofCache(e));
     }
     return file;
   }

@@ -14,6 +14,7 @@ import java.util.Optional;
 public record Address(String host, int port) implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int MAX_PORT = 65_535;
+  private static final String OPTIONS = "--tracker, COUNTERPOINT_TRACKER or MASTER_ADDR";
 
   /** The loopback interface, any free port. */
   public static final Address LOOPBACK = new Address("127.0.0.1", 0);
@@ -31,6 +32,11 @@ public record Address(String host, int port) implements Serializable {
     if (host.isBlank() || !port.matches("\\d{1,5}") || Integer.parseInt(port) > MAX_PORT) {
       throw LaunchException.invalid(
           source + " \"" + text + "\" must be HOST:PORT, with a port from 0 to " + MAX_PORT + ".");
+    }
+    if (host.matches("0\\.0\\.0\\.0|::|\\*")) {
+      throw LaunchException.invalid(
+          "%s \"%s\" is not an address that ranks can connect to. Use the IP address of rank 0's machine."
+              .formatted(source, text));
     }
     return new Address(host, Integer.parseInt(port));
   }
@@ -75,6 +81,40 @@ public record Address(String host, int port) implements Serializable {
     } catch (UnknownHostException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * The address of the host on this machine, and what to set if ranks on other machines do not find
+   * the tracker; a sentence for the end of a message.
+   *
+   * @param listening whether this machine is rank 0's, on which the tracker listens
+   */
+  public String advice(boolean listening) {
+    return advice(listening, InetAddress::getByName);
+  }
+
+  String advice(boolean listening, Resolver resolver) {
+    String ip;
+    boolean local;
+    try {
+      InetAddress resolved = resolver.resolve(host);
+      ip = resolved.getHostAddress();
+      local = resolved.isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return " This machine cannot resolve %s; use the IP address of rank 0's machine (%s)."
+          .formatted(host, OPTIONS);
+    }
+    if (listening) {
+      return local
+          ? " The tracker listens on %s, which is %s on rank 0's machine: ranks on other machines cannot reach it. If there are any, set the tracker's host to an IP address that they can reach (%s)."
+              .formatted(host, ip, OPTIONS)
+          : "";
+    }
+    return local
+        ? " On this machine %s is %s, this machine itself. If rank 0 runs on another one, set the tracker's host to its IP address (%s)."
+            .formatted(host, ip, OPTIONS)
+        : " On this machine %s is %s. If rank 0 runs there, /etc/hosts of that machine may map %s to a loopback address, where the tracker then listens; use the IP address for all ranks (%s)."
+            .formatted(host, ip, host, OPTIONS);
   }
 
   /** The address for a socket; the name is resolved now. */

@@ -188,8 +188,12 @@ final class FailureDiagnosis {
                 missing.stream().map(this::name).collect(Collectors.joining(", ")),
                 address,
                 job.deadline().toSeconds());
-    boolean here = ranks.keySet().containsAll(missing);
-    return Optional.of(new AttemptResult(here ? RankExit.RETRY : RankExit.INVALID_REQUEST, cause));
+    return Optional.of(
+        ranks.keySet().containsAll(missing)
+            ? new AttemptResult(RankExit.RETRY, cause)
+            : new AttemptResult(
+                RankExit.INVALID_REQUEST,
+                cause + "." + (address == null ? "" : address.advice(true))));
   }
 
   private String name(int rank) {

@@ -91,8 +91,13 @@ public final class RendezvousClient implements Closeable {
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
         ("Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
-                + " and the port must be open between the machines.")
-            .formatted(request.rank(), tracker, timing.joining().toSeconds(), trouble));
+                + " and the port must be open between the machines.%s")
+            .formatted(
+                request.rank(),
+                tracker,
+                timing.joining().toSeconds(),
+                trouble,
+                tracker.advice(false)));
   }
 
   /** Returns empty if the tracker is busy. */

@@ -178,9 +178,13 @@ final class RendezvousSession {
     if (phase == Phase.JOINING && !missing.isEmpty()) {
       events.accept(TrackerEvent.of(TrackerEvent.Kind.MISSING, missing));
       refuseAll(
-          "%s of %s did not join the tracker at %s within %s s."
+          "%s of %s did not join the tracker at %s within %s s.%s"
               .formatted(
-                  capital(Differences.ranks(missing)), worldSize, address, waited.toSeconds()));
+                  capital(Differences.ranks(missing)),
+                  worldSize,
+                  address,
+                  waited.toSeconds(),
+                  address.advice(true)));
     }
   }
 

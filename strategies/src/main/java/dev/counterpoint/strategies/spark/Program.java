@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
@@ -28,6 +30,7 @@ record Program(@Nullable String home, List<String> jars, String flags) implement
   private static final String JAR = "counterpoint.jar";
   private static final String LIBRARIES = "lib";
   private static final String MAIN = "dev.counterpoint.runner.cli.Main";
+  private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC\\b");
   private static final int HEAPS = 50; // percent of a machine's memory
 
   Program {
@@ -118,16 +121,24 @@ record Program(@Nullable String home, List<String> jars, String flags) implement
    * @param localRanks ranks on the machine
    */
   List<String> jvmFlags(int localRanks) {
-    Stream<String> own =
-        Stream.of(
-            "-XX:MaxRAMPercentage=" + Math.max(1, HEAPS / localRanks),
-            "-XX:-UsePerfData",
-            "-XX:+UseSerialGC");
+    Stream<String> heap = Stream.of("-XX:MaxRAMPercentage=" + Math.max(1, HEAPS / localRanks));
     Stream<String> given = Stream.of(flags.split(" ")).filter(flag -> !flag.isEmpty());
-    return Stream.concat(own.filter(flag -> !replacesCollector(flag)), given).toList();
+    return Stream.of(heap, defaults(flags, System.getenv()).stream(), given)
+        .flatMap(all -> all)
+        .toList();
   }
 
-  private boolean replacesCollector(String flag) {
-    return flag.endsWith("GC") && flags.matches(".*-XX:\\+Use\\w*GC.*");
+  /**
+   * The default flags of a JVM. Two collectors are an error, so there is none if the user's flags
+   * or the environment select one.
+   */
+  static List<String> defaults(String flags, Map<String, String> environment) {
+    boolean selected =
+        Stream.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+            .map(name -> environment.getOrDefault(name, ""))
+            .anyMatch(COLLECTOR.asPredicate());
+    return selected || COLLECTOR.matcher(flags).find()
+        ? List.of("-XX:-UsePerfData")
+        : List.of("-XX:-UsePerfData", "-XX:+UseSerialGC");
   }
 }

@@ -200,7 +200,10 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     flags.add("-Djava.io.tmpdir=" + placement.folder().folder("tmp"));
     List<String> command = Program.command(job.program().jarsHere(), flags);
     command.addAll(arguments);
-    return new ProcessBuilder(command).directory(placement.folder().path().toFile());
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(placement.folder().path().toFile());
+    builder.environment().put("LC_ALL", "C.UTF-8"); // The encoding of file names and output.
+    return builder;
   }
 
   @Override

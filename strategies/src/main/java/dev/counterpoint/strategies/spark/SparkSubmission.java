@@ -73,7 +73,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
   public Driver start(Request request) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.addAll(Program.defaults("", environment));
     command.add("-D" + COMMAND + "=" + request.command());
     command.addAll(List.of("-cp", classPath(), SUBMIT));
     command.addAll(List.of("--master", request.master()));

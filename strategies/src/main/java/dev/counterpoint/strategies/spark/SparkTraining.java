@@ -67,8 +67,7 @@ public final class SparkTraining {
       local = arguments.withoutOutput();
     }
     List<String> command =
-        Program.command(
-            Program.jarsIn(Program.ownHome()), List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+        Program.command(Program.jarsIn(Program.ownHome()), Program.defaults("", System.getenv()));
     command.addAll(local.words());
     command.addAll(List.of("--plan", scratch.toString()));
     ProcessBuilder builder =

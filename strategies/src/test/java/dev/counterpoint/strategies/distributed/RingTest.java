@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real ring, between processes. */
@@ -54,10 +55,11 @@ class RingTest {
     assertThat(members.get(1).code()).isEqualTo(9);
     assertThat(members.get(0).code()).isEqualTo(RingCollective.LOST);
     assertThat(members.get(0).output()).isEmpty();
-    assertThat(members.get(0).errors().lines().filter(line -> line.startsWith("rank 0 of 2 has")))
+    assertThat(members.get(0).errors().lines().filter(line -> line.startsWith("rank 0 of 2 lost")))
         .singleElement()
         .asString()
-        .startsWith("rank 0 of 2 has lost the others, while all-gathering 0 bytes: ")
+        .startsWith(
+            "rank 0 of 2 lost the connection to rank 1 while all-gathering 0 bytes: that process has ended")
         .endsWith(". It ends with code 75.");
   }
 
@@ -66,8 +68,20 @@ class RingTest {
     List<Member> members = run(1, "hang");
 
     assertThat(members.get(0).code()).isEqualTo(RingCollective.LOST);
-    assertThat(members.get(0).errors())
-        .contains("has lost the others, while waiting for ever: no answer for 5 s.");
+    assertThat(members.get(0).errors()).contains("while waiting for ever: no answer for 5 s.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Ring Allreduce failed.; Failed to recv; Poll error condition:Success code:0 | has ended",
+        "Failed to recv; Connection reset by peer | has ended",
+        "Ring Allgather failed.; poll timeout | did not send data in time",
+        "Failed to connect to the tracker | Failed to connect to the tracker"
+      })
+  void nativeErrorIsReplacedByItsLikelyCause(String error, String cause) {
+    assertThat(RingCollective.cause(error)).contains(cause).doesNotContain("Poll error");
   }
 
   @Test

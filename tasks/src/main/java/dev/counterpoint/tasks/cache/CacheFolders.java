@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.cache;
 
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -44,6 +45,19 @@ public final class CacheFolders {
       return;
     }
     Path temporary = folder.resolveSibling(folder.getFileName() + TEMPORARY + UUID.randomUUID());
+    try {
+      create(folder, temporary, content);
+    } catch (IOException e) {
+      Path file =
+          Path.of(e instanceof FileSystemException it && it.getFile() != null ? it.getFile() : "");
+      boolean inCache = folder.startsWith(file) || file.startsWith(temporary);
+      throw inCache || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")
+          ? new IOException(IoFailure.ofCache(e), e)
+          : e;
+    }
+  }
+
+  private static void create(Path folder, Path temporary, Content content) throws IOException {
     Files.createDirectories(temporary);
     Path cache = folder.resolveSibling("");
     deleteAbandoned(cache);

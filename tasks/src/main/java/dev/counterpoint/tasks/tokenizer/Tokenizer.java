@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.core.storage.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -122,7 +123,9 @@ public record Tokenizer(
     try {
       return call.get();
     } catch (RuntimeException e) {
-      throw new InvalidSettings(name + " cannot " + operation + ": " + e.getMessage());
+      throw new InvalidSettings(
+          NativeFailure.explain(e)
+              .orElse(name + " cannot " + operation + ": " + e.getMessage()));
     }
   }
 

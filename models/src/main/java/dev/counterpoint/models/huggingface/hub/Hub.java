@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -77,6 +79,8 @@ public final class Hub {
       return folder;
     } catch (HubConnection.Unreachable e) {
       throw new IOException(failureMessage(name, String.valueOf(e.getMessage())), e);
+    } catch (FileSystemException e) {
+      throw new IOException(IoFailure.ofCache(e), e);
     }
   }
 

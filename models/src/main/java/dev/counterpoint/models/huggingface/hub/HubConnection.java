@@ -24,16 +24,22 @@ import java.util.function.LongSupplier;
 final class HubConnection {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
   private static final int MAX_REDIRECTS = 10;
+  private static final int PROXY_LOGIN_REQUIRED = 407;
 
   private final HubAccess access;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER) // Redirects are followed without the token.
-          .build();
+  private final HttpClient client;
 
   HubConnection(HubAccess access) {
     this.access = access;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT_TIMEOUT)
+            .followRedirects(
+                HttpClient.Redirect.NEVER); // Redirects are followed without the token.
+    if (!access.proxies().isEmpty()) { // otherwise Java's own properties select the proxy
+      builder.proxy(access.proxies());
+    }
+    client = builder.build();
   }
 
   /** The hub, or a server that it redirects to, cannot be reached. */
@@ -196,6 +202,11 @@ final class HubConnection {
     if (token != null && isHub(address)) {
       request.header("Authorization", "Bearer " + token);
     }
+    access
+        .proxies()
+        .server(address)
+        .filter(proxy -> !proxy.login().isEmpty())
+        .ifPresent(proxy -> request.header("Proxy-Authorization", proxy.login()));
     return request;
   }
 
@@ -214,7 +225,14 @@ final class HubConnection {
     long lastReceived = -1;
     while (true) {
       try {
-        return response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        HttpResponse<Void> result =
+            response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        if (result.statusCode() == PROXY_LOGIN_REQUIRED) {
+          throw new InvalidSettings(
+              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT."
+                  .formatted(request.uri().getHost(), through(request)));
+        }
+        return result;
       } catch (TimeoutException e) {
         long currentlyReceived = received.getAsLong();
         if (currentlyReceived == lastReceived) {
@@ -232,7 +250,11 @@ final class HubConnection {
     }
   }
 
-  private static IOException unreachable(HttpRequest request, Throwable cause) {
+  private String through(HttpRequest request) {
+    return access.proxies().server(request.uri()).map(proxy -> " through " + proxy).orElse("");
+  }
+
+  private IOException unreachable(HttpRequest request, Throwable cause) {
     if (cause instanceof Download.NotWritten disk) {
       return new IOException(disk.getMessage(), disk);
     }
@@ -247,7 +269,8 @@ final class HubConnection {
     } else {
       reason = String.valueOf(cause.getMessage());
     }
-    return new Unreachable(host + " cannot be reached (" + reason + ")", cause);
+    return new Unreachable(
+        "%s cannot be reached%s (%s)".formatted(host, through(request), reason), cause);
   }
 
   private static boolean hasCause(Throwable failure, Class<?> type) {

@@ -6,7 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -335,16 +341,90 @@ class HubTest {
         .hasMessageContaining("HF_ENDPOINT \"mirror\"");
   }
 
+  @Test
+  void proxyIsUsedExceptForTheHostsOfNoProxy() throws IOException {
+    Hub hub = behindProxy(server.endpoint().getPort(), "http://hub.invalid", "");
+
+    assertThat(names(hub.folder(NAME))).contains("config.json", "vocab.txt");
+    assertThat(server.requests).isNotEmpty();
+  }
+
+  @Test
+  void unreachableProxyIsNamedWithoutItsPassword() {
+    assertThatThrownBy(() -> behindProxy(1, "https://hub.invalid", "user:geheim@").folder(NAME))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("hub.invalid")
+        .hasMessageContaining("127.0.0.1:1 (all_proxy)")
+        .hasMessageNotContaining("geheim");
+  }
+
+  @Test
+  void refusingProxyReceivesThePasswordAndIsNamedWithoutIt() throws Exception {
+    try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<List<String>> request =
+          CompletableFuture.supplyAsync(() -> refuse(proxy, "407 Proxy Authentication Required"));
+
+      assertThatThrownBy(
+              () ->
+                  behindProxy(proxy.getLocalPort(), "https://hub.invalid", "user:geheim@")
+                      .folder(NAME))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("all_proxy")
+          .hasMessageNotContaining("geheim");
+      assertThat(request.get())
+          .contains(
+              "CONNECT hub.invalid:443 HTTP/1.1", "Proxy-Authorization: Basic dXNlcjpnZWhlaW0=");
+    }
+  }
+
+  /** Answers one request, and returns its lines. */
+  private static List<String> refuse(ServerSocket proxy, String status) {
+    try (Socket client = proxy.accept()) {
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+      List<String> request = new ArrayList<>();
+      for (String line = lines.readLine();
+          line != null && !line.isEmpty();
+          line = lines.readLine()) {
+        request.add(line);
+      }
+      String answer = "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+      return request;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Hub behindProxy(int port, String endpoint, String login) {
+    Map<String, String> variables =
+        Map.of(
+            "all_proxy",
+            "http://" + login + "127.0.0.1:" + port,
+            "no_proxy",
+            "127.0.0.0/8,localhost", // the store of large files
+            "HF_ENDPOINT",
+            endpoint);
+    return new Hub(HubAccess.of(variables), cache, listener());
+  }
+
   private Hub hub() {
     return hub(server.endpoint(), null);
   }
 
   private Hub hub(URI endpoint, String token) {
-    return new Hub(new HubAccess(endpoint, token, false, TIMEOUT), cache, listener());
+    return new Hub(
+        new HubAccess(endpoint, token, false, TIMEOUT, new ProxyServers(Map.of())),
+        cache,
+        listener());
   }
 
   private Hub offline() {
-    return new Hub(new HubAccess(server.endpoint(), null, true, TIMEOUT), cache, listener());
+    return new Hub(
+        new HubAccess(server.endpoint(), null, true, TIMEOUT, new ProxyServers(Map.of())),
+        cache,
+        listener());
   }
 
   private DownloadListener listener() {
