@@ -56,10 +56,9 @@ public final class Generator {
       throw new InvalidSettings(
           "A prompt has "
               + prompt.length
-              + " tokens, which leaves no room for new ones: the model's maximum, or max_length in"
-              + " generation_config.json, is "
+              + " tokens, which leaves no room for new ones: the model's maximum is "
               + maxLength
-              + ".");
+              + " (or that of max_length in generation_config.json).");
     }
   }
 
