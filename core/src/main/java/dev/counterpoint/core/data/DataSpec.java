@@ -58,8 +58,7 @@ public record DataSpec(
 
   /** Returns a copy with the tokens that begin and end a text. */
   public DataSpec withSpecialTokens(int begin, List<Integer> end) {
-    return new DataSpec(
-        vocabularySize, paddingId, features, labels, maxLength, begin, end, target);
+    return new DataSpec(vocabularySize, paddingId, features, labels, maxLength, begin, end, target);
   }
 
   /** Returns a copy for examples with labels of the given kind. */

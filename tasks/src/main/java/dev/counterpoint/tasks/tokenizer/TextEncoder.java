@@ -225,9 +225,7 @@ public final class TextEncoder implements AutoCloseable {
 
   private Encoding truncated(String text) {
     Encoding encoding = encode(beginning(text), true);
-    return text.length() > MAX_WHOLE && !encoding.exceedMaxLength()
-        ? encode(text, true)
-        : encoding;
+    return text.length() > MAX_WHOLE && !encoding.exceedMaxLength() ? encode(text, true) : encoding;
   }
 
   private static String beginning(String text) {

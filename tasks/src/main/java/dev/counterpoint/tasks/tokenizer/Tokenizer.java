@@ -124,8 +124,7 @@ public record Tokenizer(
       return call.get();
     } catch (RuntimeException e) {
       throw new InvalidSettings(
-          NativeFailure.explain(e)
-              .orElse(name + " cannot " + operation + ": " + e.getMessage()));
+          NativeFailure.explain(e).orElse(name + " cannot " + operation + ": " + e.getMessage()));
     }
   }
 
