@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
 final class TrainedModel {
-  private static final String TOKENIZER = "tokenizer.json";
 
   private TrainedModel() {}
 
