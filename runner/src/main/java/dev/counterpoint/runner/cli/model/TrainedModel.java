@@ -107,7 +107,7 @@ final class TrainedModel {
     int size = tokenizer.vocabularySize();
     if (size > config.data().vocabularySize()) {
       throw new InvalidSettings(
-          "The tokenizer in %s has ids up to %s, but the model was trained with ids up to %s."
+          "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s."
               .formatted(folder, size - 1, config.data().vocabularySize() - 1));
     }
     return tokenizer;
