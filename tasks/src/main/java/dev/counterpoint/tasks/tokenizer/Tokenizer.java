@@ -114,7 +114,7 @@ public record Tokenizer(
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
-      throw new InvalidSettings(name + " cannot be read as a tokenizer: " + e.getMessage());
+      throw failure("be read as a tokenizer", e);
     }
   }
 
@@ -123,9 +123,13 @@ public record Tokenizer(
     try {
       return call.get();
     } catch (RuntimeException e) {
-      throw new InvalidSettings(
-          NativeFailure.explain(e).orElse(name + " cannot " + operation + ": " + e.getMessage()));
+      throw failure(operation, e);
     }
+  }
+
+  private InvalidSettings failure(String operation, RuntimeException e) {
+    return new InvalidSettings(
+        NativeFailure.explain(e).orElse(name + " cannot " + operation + ": " + e.getMessage()));
   }
 
   /** Saves the files from which {@link TokenizerFolder#open} recreates the tokenizer. */
