@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
-import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

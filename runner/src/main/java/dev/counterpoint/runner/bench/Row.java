@@ -3,8 +3,8 @@ package dev.counterpoint.runner.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.Json;
-import dev.counterpoint.runner.report.Formats;
 import java.util.Locale;
 
 /**

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
@@ -7,7 +8,6 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Formats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.report.Paragraph;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
-import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.core.settings.Formats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,7 +2,7 @@ package dev.counterpoint.runner.machine;
 
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
-import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.core.settings.Formats;
 import java.util.Optional;
 
 /** Advice on whether {@code training.precision: bfloat16} makes training faster. */

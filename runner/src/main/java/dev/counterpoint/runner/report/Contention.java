@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.thread.OtherProcesses;
 import java.util.function.Supplier;
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.models.huggingface.hub.DownloadListener;
 
 /**

@@ -6,6 +6,7 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
@@ -8,7 +9,6 @@ import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.Formats;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;

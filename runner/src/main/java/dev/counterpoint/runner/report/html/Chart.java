@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.report.html;
 
-import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.counterpoint.runner.report.html;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
-import dev.counterpoint.runner.report.Formats;
+import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.report;
+package dev.counterpoint.core.settings;
 
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.Locale;
@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Formats numbers for console lines and reports. */
+/** Formats numbers for messages, console lines and reports. */
 public final class Formats {
   private Formats() {}
 
