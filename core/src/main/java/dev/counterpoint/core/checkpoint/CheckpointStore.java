@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorValues;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.storage.DamagedFile;
@@ -17,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -90,21 +90,16 @@ public final class CheckpointStore {
       usable = disk.usableSpace(directory);
     } catch (IOException e) {
       throw new InvalidSettings(
-          "Checkpoints cannot be written to "
-              + directory
-              + ": "
-              + IoFailure.of(e)
-              + ". Choose another output directory.");
+          Formats.of(
+              "Checkpoints cannot be written to %s: %s. Choose another output directory.",
+              directory, IoFailure.of(e)));
     }
     if (usable < needed) {
       throw new InvalidSettings(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
                   + " space, or choose another output directory.",
-              needed / 1e6,
-              directory,
-              usable / 1e6));
+              needed / 1e6, directory, usable / 1e6));
     }
   }
 
@@ -169,12 +164,11 @@ public final class CheckpointStore {
       folders.publish(name, folder -> checkpoint.write(disk, folder, model, optimizer));
     } catch (IOException e) {
       throw new IOException(
-          "Cannot save checkpoint "
-              + directory.resolve(name)
-              + ": "
-              + IoFailure.of(e)
-              + ". "
-              + remaining().orElse("There is no earlier checkpoint."),
+          Formats.of(
+              "Cannot save checkpoint %s: %s. %s",
+              directory.resolve(name),
+              IoFailure.of(e),
+              remaining().orElse("There is no earlier checkpoint.")),
           e);
     }
     return checkpoint;
@@ -201,13 +195,9 @@ public final class CheckpointStore {
         folders.remove(name(step));
       } catch (IOException e) {
         throw new IOException(
-            "Checkpoint "
-                + directory.resolve(name(saved))
-                + " was saved, but the older "
-                + name(step)
-                + " cannot be deleted: "
-                + IoFailure.of(e)
-                + ".",
+            Formats.of(
+                "Checkpoint %s was saved, but the older %s cannot be deleted: %s.",
+                directory.resolve(name(saved)), name(step), IoFailure.of(e)),
             e);
       }
     }
@@ -227,7 +217,7 @@ public final class CheckpointStore {
   }
 
   private static String name(long step) {
-    return String.format(Locale.ROOT, "step-%08d", step);
+    return Formats.of("step-%08d", step);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data;
 
+import dev.counterpoint.core.settings.Formats;
 import java.util.Map;
 
 /** Dataset held in memory: one row of features and one label for each example. */
@@ -12,10 +13,9 @@ public final class ArrayDataset implements Dataset {
     int labels = Math.max(classes.length, targets.length);
     if (features.length == 0 || features.length != labels) {
       throw new IllegalArgumentException(
-          features.length
-              + " feature rows and "
-              + labels
-              + " labels; the two counts must be equal and at least 1.");
+          Formats.of(
+              "%s feature rows and %s labels; the two counts must be equal and at least 1.",
+              features.length, labels));
     }
     requireSameWidth("features", features);
     requireSameWidth("targets", targets);
@@ -28,16 +28,13 @@ public final class ArrayDataset implements Dataset {
     for (int i = 1; i < rows.length; i++) {
       if (rows[i].length != rows[0].length) {
         throw new IllegalArgumentException(
-            "Row "
-                + i
-                + " of "
-                + name
-                + " has "
-                + rows[i].length
-                + (rows[i].length == 1 ? " value" : " values")
-                + ", but row 0 has "
-                + rows[0].length
-                + "; all rows must have the same length.");
+            Formats.of(
+                "Row %s of %s has %s%s, but row 0 has %s; all rows must have the same length.",
+                i,
+                name,
+                rows[i].length,
+                rows[i].length == 1 ? " value" : " values",
+                rows[0].length));
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data;
 
+import dev.counterpoint.core.settings.Formats;
 import java.util.Map;
 
 /**
@@ -19,13 +20,9 @@ public record HostBatch(int size, long tokens, Map<String, HostTensor> tensors) 
         (name, tensor) -> {
           if (tensor.shape().dimension() == 0 || tensor.shape().get(0) != examples) {
             throw new IllegalArgumentException(
-                "Tensor \""
-                    + name
-                    + "\" "
-                    + tensor.shape()
-                    + " must have one row for each of the "
-                    + examples
-                    + " examples.");
+                Formats.of(
+                    "Tensor \"%s\" %s must have one row for each of the %s examples.",
+                    name, tensor.shape(), examples));
           }
         });
   }

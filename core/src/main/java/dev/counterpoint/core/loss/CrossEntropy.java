@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Formats;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
@@ -68,13 +69,9 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
     return outside.isEmpty()
         ? failure
         : new IllegalArgumentException(
-            "Label "
-                + outside.getAsLong()
-                + " is out of range: the output "
-                + logits.getShape()
-                + " has classes from 0 to "
-                + (classes - 1)
-                + ".",
+            Formats.of(
+                "Label %s is out of range: the output %s has classes from 0 to %s.",
+                outside.getAsLong(), logits.getShape(), classes - 1),
             failure);
   }
 }

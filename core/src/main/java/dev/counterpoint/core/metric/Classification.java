@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,15 +54,10 @@ public final class Classification implements Metric {
     Shape expected = batch.labels().getShape().add(labels.size());
     if (!output.getShape().equals(expected)) {
       throw new InvalidSettings(
-          "The model's output has shape "
-              + output.getShape()
-              + "; for labels of shape "
-              + batch.labels().getShape()
-              + " and "
-              + labels.size()
-              + " classes it must have shape "
-              + expected
-              + ".");
+          Formats.of(
+              "The model's output has shape %s; for labels of shape %s and %s classes it must"
+                  + " have shape %s.",
+              output.getShape(), batch.labels().getShape(), labels.size(), expected));
     }
   }
 
@@ -129,11 +125,9 @@ public final class Classification implements Metric {
         .flatMap(matrix -> matrix.mistakes(MAX_REMARKS).stream())
         .map(
             it ->
-                Excerpt.ofItem(it.actual())
-                    + " predicted as "
-                    + Excerpt.ofItem(it.predicted())
-                    + ": "
-                    + it.times())
+                Formats.of(
+                    "%s predicted as %s: %s",
+                    Excerpt.ofItem(it.actual()), Excerpt.ofItem(it.predicted()), it.times()))
         .toList();
   }
 

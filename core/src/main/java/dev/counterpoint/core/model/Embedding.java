@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 
 /** Embedding table with lookup by id: {@code torch.nn.Embedding}. */
 public final class Embedding extends Layer implements UnaryLayer {
@@ -58,13 +59,9 @@ public final class Embedding extends Layer implements UnaryLayer {
     long rows = weight.shape().get(0);
     if (count > rows) {
       throw new IllegalArgumentException(
-          "Cannot take the first "
-              + count
-              + " rows of "
-              + weight.name()
-              + ", which has only "
-              + rows
-              + ".");
+          Formats.of(
+              "Cannot take the first %s rows of %s, which has only %s.",
+              count, weight.name(), rows));
     }
     return count == rows ? weight.value() : weight.value().get(":" + count);
   }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
@@ -49,12 +50,9 @@ final class LayerFields {
     String firstPath = ancestors.put(layer, path);
     if (firstPath != null) {
       throw new InvalidSettings(
-          layer.getClass().getName()
-              + " at \""
-              + firstPath
-              + "\" contains itself at \""
-              + path
-              + "\"; the layers of a model must form a tree.");
+          Formats.of(
+              "%s at \"%s\" contains itself at \"%s\"; the layers of a model must form a tree.",
+              layer.getClass().getName(), firstPath, path));
     }
     layers.accept(path, layer);
     for (Field field : fieldsOf(layer.getClass())) {
@@ -109,11 +107,10 @@ final class LayerFields {
       return field.get(layer);
     } catch (InaccessibleObjectException | IllegalAccessException e) {
       throw new IllegalStateException(
-          "Cannot read the field "
-              + layer.getClass().getName()
-              + "."
-              + field.getName()
-              + "; if its package is in a named module, open the package to Counterpoint.",
+          Formats.of(
+              "Cannot read the field %s.%s; if its package is in a named module, open the package"
+                  + " to Counterpoint.",
+              layer.getClass().getName(), field.getName()),
           e);
     }
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.DamagedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -204,14 +205,9 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     if (needed != tensor.bytes()) {
       throw new DamagedFile(
           file,
-          range(tensor)
-              + ": shape "
-              + Arrays.toString(shape)
-              + " of "
-              + tensor.type()
-              + " needs "
-              + needed
-              + " bytes");
+          Formats.of(
+              "%s: shape %s of %s needs %s bytes",
+              range(tensor), Arrays.toString(shape), tensor.type(), needed));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.counterpoint.core.safetensors;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.IoFailure;
@@ -75,11 +76,10 @@ public final class SafetensorsReader implements Closeable {
     if (headerBytes < 0 || headerBytes > Math.min(size - 8, SafetensorsHeader.MAX_BYTES)) {
       throw new DamagedFile(
           file,
-          "its header length is "
-              + Long.toUnsignedString(headerBytes)
-              + " bytes, but at most "
-              + Math.min(size - 8, SafetensorsHeader.MAX_BYTES)
-              + " are possible; the file is truncated or not a safetensors file");
+          Formats.of(
+              "its header length is %s bytes, but at most %s are possible; the file is truncated"
+                  + " or not a safetensors file",
+              Long.toUnsignedString(headerBytes), Math.min(size - 8, SafetensorsHeader.MAX_BYTES)));
     }
     ByteBuffer json = ByteBuffer.allocate((int) headerBytes);
     readFully(file, channel, json, 8);
@@ -110,12 +110,9 @@ public final class SafetensorsReader implements Closeable {
     DataType type = tensor.type().loaded();
     if (type == null) {
       throw new InvalidSettings(
-          file
-              + ": tensor \""
-              + name
-              + "\" is of type "
-              + tensor.type()
-              + ", which the engine does not support.");
+          Formats.of(
+              "%s: tensor \"%s\" is of type %s, which the engine does not support.",
+              file, name, tensor.type()));
     }
     NDArray array = manager.create(tensor.shape(), type);
     try {
@@ -197,16 +194,14 @@ public final class SafetensorsReader implements Closeable {
       problems.add(
           new InvalidSettings.Problem(
               "",
-              file
-                  + ": "
-                  + tensor.name()
-                  + " is "
-                  + tensor.type()
-                  + tensor.shape()
-                  + ", but "
-                  + target.getDataType()
-                  + target.getShape()
-                  + " is expected"));
+              Formats.of(
+                  "%s: %s is %s%s, but %s%s is expected",
+                  file,
+                  tensor.name(),
+                  tensor.type(),
+                  tensor.shape(),
+                  target.getDataType(),
+                  target.getShape())));
     }
   }
 
@@ -214,11 +209,9 @@ public final class SafetensorsReader implements Closeable {
     StoredTensor tensor = tensors().get(name);
     if (tensor == null) {
       throw new InvalidSettings(
-          file
-              + " does not contain a tensor \""
-              + name
-              + "\". Available: "
-              + String.join(", ", tensors().keySet()));
+          Formats.of(
+              "%s does not contain a tensor \"%s\". Available: %s",
+              file, name, String.join(", ", tensors().keySet())));
     }
     return tensor;
   }
@@ -291,13 +284,8 @@ public final class SafetensorsReader implements Closeable {
                 + " cannot be read: the file was truncated after it was opened");
       } catch (IOException e) {
         throw new IOException(
-            "Cannot read "
-                + file
-                + ", "
-                + SafetensorsHeader.range(tensor)
-                + ": "
-                + IoFailure.of(e)
-                + ".",
+            Formats.of(
+                "Cannot read %s, %s: %s.", file, SafetensorsHeader.range(tensor), IoFailure.of(e)),
             e);
       }
       next += count;

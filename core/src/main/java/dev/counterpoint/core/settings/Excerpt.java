@@ -4,7 +4,6 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** User data in messages: short, on one line, with invisible characters as {@code <U+00A0>}. */
@@ -36,8 +35,7 @@ public final class Excerpt {
       String excerpt = shorten(item, MAX_LISTED);
       length += excerpt.length() + 2;
       if (shown.size() == MAX_ITEMS || (length > MAX_LENGTH && !shown.isEmpty())) {
-        return String.join(", ", shown)
-            + String.format(Locale.ROOT, ", and %,d more", items.size() - shown.size());
+        return String.join(", ", shown) + Formats.of(", and %,d more", items.size() - shown.size());
       }
       shown.add(excerpt);
     }
@@ -67,7 +65,7 @@ public final class Excerpt {
   }
 
   private static String named(int codePoint) {
-    return String.format(Locale.ROOT, "<U+%04X>", codePoint);
+    return Formats.of("<U+%04X>", codePoint);
   }
 
   /**

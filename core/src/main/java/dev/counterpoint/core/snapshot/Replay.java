@@ -11,12 +11,12 @@ import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.parameter.Seeds;
+import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -145,13 +145,9 @@ public final class Replay {
         if (nan + infinite > 0) {
           first =
               Optional.of(
-                  String.format(
-                      Locale.ROOT,
+                  Formats.of(
                       "%s: %,d of %,d values are NaN and %,d are infinite",
-                      description,
-                      nan,
-                      array.size(),
-                      infinite));
+                      description, nan, array.size(), infinite));
         }
       }
     }

@@ -2,11 +2,11 @@ package dev.counterpoint.core.snapshot;
 
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -52,7 +52,7 @@ public record StepSnapshots(Path directory, int limit, Map<String, String> texts
   }
 
   private static String name(StepSnapshot snapshot) {
-    String step = String.format(Locale.ROOT, "step-%08d", snapshot.step());
+    String step = Formats.of("step-%08d", snapshot.step());
     return snapshot.rank() == 0 ? step : step + "-rank-" + snapshot.rank();
   }
 }

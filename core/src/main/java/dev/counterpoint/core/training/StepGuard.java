@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.core.training.failure.ExampleNames;
@@ -17,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -55,13 +55,9 @@ final class StepGuard {
     double median = history.medianBefore(step.norm());
     if (step.norm() > GradientHistory.FACTOR * median) {
       String reason =
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "The gradient norm of step %d is %.4g; the median of the %d previous steps is %.4g.",
-              state.step() + 1,
-              step.norm(),
-              GradientHistory.STEPS,
-              median);
+              state.step() + 1, step.norm(), GradientHistory.STEPS, median);
       Path saved = ranks.isRankZero() ? saveSnapshot(step, batch, reason) : null;
       if (saved != null) {
         SnapshotReport report = new SnapshotReport(state.step() + 1, reason, saved);
@@ -154,8 +150,7 @@ final class StepGuard {
   }
 
   private String notFinite(StepTotals step, StepBatch batch) {
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         "The %s is not finite at step %d (epoch %d, step %d of it)%s: loss %s, gradient norm %s."
             + " The update was skipped. Examples of the step: %s.%s",
         Double.isFinite(step.meanLoss()) ? "gradient" : "loss",
@@ -186,8 +181,7 @@ final class StepGuard {
       return " The inputs are finite and the learning rate is not the cause, as no update has been"
           + " made with it: check the model's forward pass and its loss on these examples.";
     }
-    return String.format(
-        Locale.ROOT,
+    return Formats.of(
         " If the examples are valid, try a learning rate below %.2e, the learning rate of this"
             + " step.",
         learningRate);

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.DoctorReport;
 import dev.counterpoint.runner.machine.EngineFacts;
@@ -10,7 +11,6 @@ import dev.counterpoint.runner.machine.ProcessSettings;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.machine.SelfCheck;
 import java.io.PrintWriter;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Formats a {@link DoctorReport} as text, one fact per line. */
@@ -122,6 +122,6 @@ record DoctorFormatter(PrintWriter out) {
   }
 
   private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
+    return Formats.of(pattern, values);
   }
 }

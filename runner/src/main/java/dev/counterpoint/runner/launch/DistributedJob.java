@@ -2,6 +2,7 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.runner.machine.CurrentJvm;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -68,11 +68,9 @@ public record DistributedJob(
     checkBatchSize(config.workers(), run.file().training().batchSize());
     if (config.workers() > data.train().size()) {
       throw new InvalidSettings(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "strategy.workers %d must be at most the number of training examples, %d.",
-              config.workers(),
-              data.train().size()));
+              config.workers(), data.train().size()));
     }
     if (cluster.isPresent() && !hasOutputDirectory) {
       throw new InvalidSettings(
@@ -88,12 +86,10 @@ public record DistributedJob(
   public static void checkBatchSize(int workers, int batchSize) {
     if (workers > batchSize) {
       throw new InvalidSettings(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "strategy.workers %d must be at most training.batchSize, %d: each worker has a shard of"
                   + " every batch.",
-              workers,
-              batchSize));
+              workers, batchSize));
     }
   }
 

@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.launch;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.Programs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,10 +59,7 @@ record RankPrograms(
   private String divideHeap(String flag) {
     Matcher heap = HEAP.matcher(flag);
     return heap.matches()
-        ? String.format(
-            Locale.ROOT,
-            "-XX:MaxRAMPercentage=%.2f",
-            Double.parseDouble(heap.group(1)) / localRanks)
+        ? Formats.of("-XX:MaxRAMPercentage=%.2f", Double.parseDouble(heap.group(1)) / localRanks)
         : flag;
   }
 }

@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.distributed.Processes;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.report.Console;
@@ -21,7 +22,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +67,9 @@ public final class RankSession implements Closeable {
                             + " strategy.type is not distributed: --set strategy.type=distributed"));
     if (config.workers() != environment.worldSize()) {
       throw new InvalidSettings(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "strategy.workers is %d, but %s is %d; they must be equal.",
-              config.workers(),
-              RankEnvironment.WORLD,
-              environment.worldSize()));
+              config.workers(), RankEnvironment.WORLD, environment.worldSize()));
     }
     RendezvousClient rendezvous =
         RendezvousClient.join(

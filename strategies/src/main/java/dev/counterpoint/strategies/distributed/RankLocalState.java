@@ -5,8 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.parameter.FlatArrays;
+import dev.counterpoint.core.settings.Formats;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -99,7 +99,7 @@ public final class RankLocalState {
   }
 
   private static String name(int rank, String name) {
-    return String.format(Locale.ROOT, "%s%05d/%s", Stateful.RANK_PREFIX, rank, name);
+    return Formats.of("%s%05d/%s", Stateful.RANK_PREFIX, rank, name);
   }
 
   private FlatArrays message() {

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.settings.Formats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -74,7 +74,7 @@ public final class RingCollective implements Collective {
     config.put("dmlc_tracker_uri", membership.trackerHost());
     config.put("dmlc_tracker_port", membership.trackerPort());
     // The tracker sorts task ids as text.
-    config.put("dmlc_task_id", String.format(Locale.ROOT, "%08d", membership.rank()));
+    config.put("dmlc_task_id", Formats.of("%08d", membership.rank()));
     config.put("dmlc_timeout", membership.deadline().toSeconds());
     return config.toString();
   }

@@ -4,6 +4,7 @@ import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.launch.DistributedJob;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -139,25 +139,18 @@ final class DistributedLaunch {
   private Request withWorkers(ClusterEnvironment cluster, Run requested) {
     int workers = DistributedJob.config(requested).orElseThrow().workers();
     console.log(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "Rank %d of %d, tracker at %s (%s).",
-            cluster.rank(),
-            cluster.worldSize(),
-            cluster.tracker(),
-            cluster.source()));
+            cluster.rank(), cluster.worldSize(), cluster.tracker(), cluster.source()));
     cluster.tracker().loopbackWarning().ifPresent(console::log);
     if (workers == cluster.worldSize()) {
       return request;
     }
     if (request.sets().stream().anyMatch(set -> set.startsWith(WORKERS + "="))) {
       throw new InvalidSettings(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "%s is %d, but the number of ranks is %d. Remove the setting.",
-              WORKERS,
-              workers,
-              cluster.worldSize()));
+              WORKERS, workers, cluster.worldSize()));
     }
     console.log(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
     return request.with(WORKERS + "=" + cluster.worldSize());

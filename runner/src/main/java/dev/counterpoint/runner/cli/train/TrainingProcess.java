@@ -52,7 +52,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -205,8 +204,7 @@ final class TrainingProcess {
     }
     ModelSummary summary = ModelSummary.of(model);
     console.log(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "%s: %,d parameters%s on %s, in %s",
             run.file().name(),
             summary.count(),
@@ -230,7 +228,7 @@ final class TrainingProcess {
   private static String trainable(ModelSummary summary) {
     return summary.trainable() == summary.count()
         ? ""
-        : String.format(Locale.ROOT, ", %,d of them trainable,", summary.trainable());
+        : Formats.of(", %,d of them trainable,", summary.trainable());
   }
 
   /** Writes the run file and the provenance of a new run. */
@@ -264,8 +262,7 @@ final class TrainingProcess {
         .filter(last -> !last.equals(Formats.line(outcome.validation())))
         .ifPresent(last -> console.print("last validation: " + last));
     console.print(
-        String.format(
-            Locale.ROOT,
+        Formats.of(
             "%s in %s, %.0f examples/s; %s, hash %s",
             Formats.count(end.steps(), "step"),
             Formats.duration(end.seconds()),
