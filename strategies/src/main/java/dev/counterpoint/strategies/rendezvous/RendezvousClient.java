@@ -2,6 +2,7 @@ package dev.counterpoint.strategies.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
@@ -90,14 +91,10 @@ public final class RendezvousClient implements Closeable {
       pause(RETRY_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
-        ("Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
-                + " and the port must be open between the machines.%s")
-            .formatted(
-                request.rank(),
-                tracker,
-                timing.joining().toSeconds(),
-                trouble,
-                tracker.advice(false)));
+        Formats.of(
+            "Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
+                + " and the port must be open between the machines.%s",
+            request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false)));
   }
 
   /** Returns empty if the tracker is busy. */
