@@ -25,12 +25,13 @@ import java.util.stream.IntStream;
 public final class Classification implements Metric {
   private static final int MAX_REMARKS = 5;
 
-  /** With more labels, only the counts of each class are kept: a matrix has labels squared. */
+  /** With more labels, no confusion matrix is kept: it has labels squared. */
   private static final int MAX_MATRIX_LABELS = 1_000;
 
   private static final int HIT = 0;
   private static final int ACTUAL = 1;
   private static final int PREDICTED = 2;
+  private static final int COUNTS = 3;
 
   private final List<String> labels;
   private final double[] counts;
@@ -42,7 +43,7 @@ public final class Classification implements Metric {
    */
   public Classification(List<String> labels) {
     this.labels = List.copyOf(labels);
-    counts = new double[labels.size() * (hasMatrix() ? labels.size() : 3)];
+    counts = new double[labels.size() * (hasMatrix() ? COUNTS + labels.size() : COUNTS)];
   }
 
   private boolean hasMatrix() {
@@ -74,13 +75,12 @@ public final class Classification implements Metric {
   }
 
   private void add(int actual, int predicted) {
+    counts[COUNTS * actual + ACTUAL]++;
+    counts[COUNTS * predicted + PREDICTED]++;
+    counts[COUNTS * actual + HIT] += actual == predicted ? 1 : 0;
     if (hasMatrix()) {
       counts[index(actual, predicted)]++;
-      return;
     }
-    counts[3 * actual + ACTUAL]++;
-    counts[3 * predicted + PREDICTED]++;
-    counts[3 * actual + HIT] += actual == predicted ? 1 : 0;
   }
 
   @Override
@@ -99,8 +99,8 @@ public final class Classification implements Metric {
     double correct = 0;
     double total = 0;
     for (int i = 0; i < labels.size(); i++) {
-      correct += hits(sums, i);
-      total += actual(sums, i);
+      correct += sums[COUNTS * i + HIT];
+      total += sums[COUNTS * i + ACTUAL];
     }
     values.put("accuracy", correct / total);
     values.put("f1", Double.NaN);
@@ -141,36 +141,21 @@ public final class Classification implements Metric {
     List<List<Long>> rows = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
       int actual = i;
-      rows.add(classes().mapToObj(predicted -> (long) sums[index(actual, predicted)]).toList());
+      rows.add(
+          IntStream.range(0, labels.size())
+              .mapToObj(predicted -> (long) sums[index(actual, predicted)])
+              .toList());
     }
     return new ConfusionMatrix(labels, rows);
   }
 
-  private double f1(double[] sums, int label) {
-    return 2 * hits(sums, label) / (actual(sums, label) + predicted(sums, label));
+  private static double f1(double[] sums, int label) {
+    int first = COUNTS * label;
+    return 2 * sums[first + HIT] / (sums[first + ACTUAL] + sums[first + PREDICTED]);
   }
 
-  private double hits(double[] sums, int label) {
-    return hasMatrix() ? sums[index(label, label)] : sums[3 * label + HIT];
-  }
-
-  private double actual(double[] sums, int label) {
-    return hasMatrix()
-        ? classes().mapToDouble(i -> sums[index(label, i)]).sum()
-        : sums[3 * label + ACTUAL];
-  }
-
-  private double predicted(double[] sums, int label) {
-    return hasMatrix()
-        ? classes().mapToDouble(i -> sums[index(i, label)]).sum()
-        : sums[3 * label + PREDICTED];
-  }
-
-  private IntStream classes() {
-    return IntStream.range(0, labels.size());
-  }
-
+  /** The index of a cell of the matrix, which follows the counts of the classes. */
   private int index(int actual, int predicted) {
-    return actual * labels.size() + predicted;
+    return (COUNTS + actual) * labels.size() + predicted;
   }
 }

@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
@@ -33,16 +32,12 @@ public record Adadelta(double learningRate, double rho, double epsilon, double w
 
   @Override
   public void update(Update update) {
-    Kernel.load("adadelta")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("square_avg"),
-            update.slot("acc_delta"),
-            update.learningRate(),
-            rho,
-            epsilon,
-            update.weightDecay());
+    update.run(
+        "adadelta",
+        "update",
+        List.of("square_avg", "acc_delta"),
+        rho,
+        epsilon,
+        update.weightDecay());
   }
 }

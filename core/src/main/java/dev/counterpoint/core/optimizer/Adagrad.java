@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
@@ -41,16 +40,12 @@ public record Adagrad(
 
   @Override
   public void update(Update update) {
-    Kernel.load("adagrad")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("sum"),
-            update.slot("step"),
-            update.learningRate(),
-            learningRateDecay,
-            epsilon,
-            update.weightDecay());
+    update.run(
+        "adagrad",
+        "update",
+        List.of("sum", "step"),
+        learningRateDecay,
+        epsilon,
+        update.weightDecay());
   }
 }

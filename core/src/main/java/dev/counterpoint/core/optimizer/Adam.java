@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
@@ -62,20 +61,7 @@ public record Adam(
   /** Runs the update of Adam or AdamW, which differ only in the weight decay. */
   static void run(
       String function, Update update, double beta1, double beta2, double epsilon, boolean amsgrad) {
-    Kernel.load("adam")
-        .run(
-            function,
-            update.parameters(),
-            update.gradients(),
-            update.slot("exp_avg"),
-            update.slot("exp_avg_sq"),
-            amsgrad ? update.slot("max_exp_avg_sq") : List.of(),
-            update.slot("step"),
-            update.learningRate(),
-            beta1,
-            beta2,
-            update.weightDecay(),
-            epsilon,
-            amsgrad);
+    List<String> slots = List.of("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step");
+    update.run("adam", function, slots, beta1, beta2, update.weightDecay(), epsilon, amsgrad);
   }
 }

@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
@@ -32,18 +31,13 @@ public record Adamax(
 
   @Override
   public void update(Update update) {
-    Kernel.load("adamax")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("exp_avg"),
-            update.slot("exp_inf"),
-            update.slot("step"),
-            update.learningRate(),
-            beta1,
-            beta2,
-            epsilon,
-            update.weightDecay());
+    update.run(
+        "adamax",
+        "update",
+        List.of("exp_avg", "exp_inf", "step"),
+        beta1,
+        beta2,
+        epsilon,
+        update.weightDecay());
   }
 }

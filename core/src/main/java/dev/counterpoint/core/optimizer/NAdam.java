@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
@@ -46,21 +45,15 @@ public record NAdam(
 
   @Override
   public void update(Update update) {
-    Kernel.load("nadam")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("exp_avg"),
-            update.slot("exp_avg_sq"),
-            update.slot("mu_product"),
-            update.slot("step"),
-            update.learningRate(),
-            beta1,
-            beta2,
-            epsilon,
-            update.weightDecay(),
-            decoupledWeightDecay,
-            momentumDecay);
+    update.run(
+        "nadam",
+        "update",
+        List.of("exp_avg", "exp_avg_sq", "mu_product", "step"),
+        beta1,
+        beta2,
+        epsilon,
+        update.weightDecay(),
+        decoupledWeightDecay,
+        momentumDecay);
   }
 }

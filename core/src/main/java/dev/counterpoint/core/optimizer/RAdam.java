@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import java.util.List;
 
 /**
@@ -37,19 +36,14 @@ public record RAdam(
 
   @Override
   public void update(Update update) {
-    Kernel.load("radam")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("exp_avg"),
-            update.slot("exp_avg_sq"),
-            update.slot("step"),
-            update.learningRate(),
-            beta1,
-            beta2,
-            epsilon,
-            update.weightDecay(),
-            decoupledWeightDecay);
+    update.run(
+        "radam",
+        "update",
+        List.of("exp_avg", "exp_avg_sq", "step"),
+        beta1,
+        beta2,
+        epsilon,
+        update.weightDecay(),
+        decoupledWeightDecay);
   }
 }

@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,19 +50,14 @@ public record RmsProp(
 
   @Override
   public void update(Update update) {
-    Kernel.load("rmsprop")
-        .run(
-            "update",
-            update.parameters(),
-            update.gradients(),
-            update.slot("square_avg"),
-            centered ? update.slot("grad_avg") : List.of(),
-            momentum > 0 ? update.slot("momentum_buffer") : List.of(),
-            update.learningRate(),
-            alpha,
-            epsilon,
-            update.weightDecay(),
-            momentum,
-            centered);
+    update.run(
+        "rmsprop",
+        "update",
+        List.of("square_avg", "grad_avg", "momentum_buffer"),
+        alpha,
+        epsilon,
+        update.weightDecay(),
+        momentum,
+        centered);
   }
 }

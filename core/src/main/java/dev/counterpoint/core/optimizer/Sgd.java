@@ -1,6 +1,5 @@
 package dev.counterpoint.core.optimizer;
 
-import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
@@ -47,28 +46,11 @@ public record Sgd(
   @Override
   public void update(Update update) {
     if (momentum == 0 || dampening == 0) {
-      Kernel.load("sgd")
-          .run(
-              "sgd",
-              update.parameters(),
-              update.gradients(),
-              momentum == 0 ? List.of() : update.slot("momentum_buffer"),
-              update.learningRate(),
-              momentum,
-              update.weightDecay(),
-              nesterov);
+      update.run(
+          "sgd", "sgd", List.of("momentum_buffer"), momentum, update.weightDecay(), nesterov);
     } else {
-      Kernel.load("sgd")
-          .run(
-              "dampened",
-              update.parameters(),
-              update.gradients(),
-              update.slot("momentum_buffer"),
-              update.slot("step"),
-              update.learningRate(),
-              momentum,
-              dampening,
-              update.weightDecay());
+      List<String> slots = List.of("momentum_buffer", "step");
+      update.run("sgd", "dampened", slots, momentum, dampening, update.weightDecay());
     }
   }
 }

@@ -1,6 +1,9 @@
 package dev.counterpoint.core.optimizer;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.Kernel;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -32,5 +35,18 @@ public record Update(
           "The optimizer declares no slot " + name + "; declared slots: " + slots.keySet() + ".");
     }
     return arrays;
+  }
+
+  /**
+   * Runs a function of a built-in kernel. Its arguments are the parameters, the gradients, the
+   * arrays of the slots (an empty list for a slot that is not declared), the learning rate and the
+   * given settings.
+   */
+  void run(String kernel, String function, List<String> names, Object... settings) {
+    List<Object> arguments = new ArrayList<>(List.of(parameters, gradients));
+    names.forEach(name -> arguments.add(slots.getOrDefault(name, List.of())));
+    arguments.add(learningRate);
+    arguments.addAll(Arrays.asList(settings));
+    Kernel.load(kernel).run(function, arguments.toArray());
   }
 }

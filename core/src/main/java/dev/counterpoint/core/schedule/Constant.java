@@ -19,8 +19,6 @@ public record Constant(double warmup) implements Schedule {
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    return warmupPhase.covers(completed) ? base * warmupPhase.factor(completed) : base;
+    return Warmup.at(step, warmup, totalSteps).learningRate(base, progress -> base);
   }
 }

@@ -20,12 +20,7 @@ public record Cosine(double warmup, double cycles) implements Schedule {
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    if (warmupPhase.covers(completed)) {
-      return base * warmupPhase.factor(completed);
-    }
-    double angle = 2 * Math.PI * cycles * warmupPhase.progress(completed, totalSteps);
-    return base * (1 + Math.cos(angle)) / 2;
+    return Warmup.at(step, warmup, totalSteps)
+        .learningRate(base, progress -> base * (1 + Math.cos(2 * Math.PI * cycles * progress)) / 2);
   }
 }

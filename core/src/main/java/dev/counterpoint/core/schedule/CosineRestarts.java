@@ -23,13 +23,12 @@ public record CosineRestarts(double warmup, int cycles) implements Schedule {
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    if (warmupPhase.covers(completed)) {
-      return base * warmupPhase.factor(completed);
-    }
-    double progress = warmupPhase.progress(completed, totalSteps);
-    double withinCycle = progress >= 1 ? 1 : cycles * progress % 1;
-    return base * (1 + Math.cos(Math.PI * withinCycle)) / 2;
+    return Warmup.at(step, warmup, totalSteps)
+        .learningRate(
+            base,
+            progress -> {
+              double withinCycle = progress >= 1 ? 1 : cycles * progress % 1;
+              return base * (1 + Math.cos(Math.PI * withinCycle)) / 2;
+            });
   }
 }

@@ -22,13 +22,10 @@ public record InverseSqrt(double warmup, @Nullable Integer timescale) implements
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    if (warmupPhase.covers(completed)) {
-      return base * warmupPhase.factor(completed);
-    }
-    long scale = timescale(warmupPhase.steps());
-    return base / Math.sqrt((double) (completed - warmupPhase.steps() + scale) / scale);
+    Warmup phase = Warmup.at(step, warmup, totalSteps);
+    long scale = timescale(phase.steps());
+    double elapsed = (double) (phase.completed() - phase.steps() + scale);
+    return phase.learningRate(base, progress -> base / Math.sqrt(elapsed / scale));
   }
 
   private long timescale(long warmupSteps) {

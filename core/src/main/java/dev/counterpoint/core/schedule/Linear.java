@@ -19,10 +19,7 @@ public record Linear(double warmup) implements Schedule {
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    return warmupPhase.covers(completed)
-        ? base * warmupPhase.factor(completed)
-        : base * (1 - warmupPhase.progress(completed, totalSteps));
+    return Warmup.at(step, warmup, totalSteps)
+        .learningRate(base, progress -> base * (1 - progress));
   }
 }

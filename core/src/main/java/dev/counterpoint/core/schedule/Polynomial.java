@@ -29,13 +29,8 @@ public record Polynomial(double warmup, double power, double end) implements Sch
 
   @Override
   public double learningRate(double base, long step, long totalSteps) {
-    Warmup warmupPhase = Warmup.of(warmup, totalSteps);
-    long completed = step - 1;
-    if (warmupPhase.covers(completed)) {
-      return base * warmupPhase.factor(completed);
-    }
-    double remaining = 1 - warmupPhase.progress(completed, totalSteps);
     double minimum = Math.min(end, base);
-    return (base - minimum) * Math.pow(remaining, power) + minimum;
+    return Warmup.at(step, warmup, totalSteps)
+        .learningRate(base, progress -> (base - minimum) * Math.pow(1 - progress, power) + minimum);
   }
 }

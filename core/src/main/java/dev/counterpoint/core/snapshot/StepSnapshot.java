@@ -3,7 +3,6 @@ package dev.counterpoint.core.snapshot;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,7 +15,9 @@ import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Snapshot of one training step: the parameters before the step, its micro-batches, its seed, and
@@ -91,7 +91,7 @@ public record StepSnapshot(
       Files.move(temporary, folder);
       DiskSync.ofDirectory(folder.resolveSibling("."));
     } finally {
-      remove(temporary);
+      new LocalDisk().delete(temporary);
     }
   }
 
@@ -131,7 +131,7 @@ public record StepSnapshot(
                   ? "it does not contain " + METADATA + "."
                   : "the folder does not exist."));
     }
-    JsonNode json = readJson(file);
+    JsonNode json = AtomicFile.readJson(file);
     List<String> examples = new ArrayList<>();
     json.path("items").forEach(item -> examples.add(item.asText()));
     List<Sizes> batches = new ArrayList<>();
@@ -173,14 +173,6 @@ public record StepSnapshot(
     return new InvalidSettings(file + " is damaged: " + reason + ".");
   }
 
-  private static JsonNode readJson(Path file) throws IOException {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw damaged(file, "it is not valid JSON (" + e.getOriginalMessage() + ")");
-    }
-  }
-
   /** Loads the parameters before the step into a model. */
   static void loadWeights(Path folder, List<Parameter> parameters) throws IOException {
     ModelWeights.load(parameters, folder.resolve(WEIGHTS));
@@ -212,16 +204,5 @@ public record StepSnapshot(
 
   private static Path batch(Path folder, int index) {
     return folder.resolve("batch-" + index + ".safetensors");
-  }
-
-  private static void remove(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(folder);
-    }
   }
 }

@@ -3,12 +3,12 @@ package dev.counterpoint.core.snapshot;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.storage.FolderEntries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The directory for the step snapshots of a run.
@@ -25,12 +25,7 @@ public record StepSnapshots(Path directory, int limit, Map<String, String> texts
 
   /** Whether fewer snapshots than the limit exist. */
   public boolean hasRoom() throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return limit > 0;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.filter(Files::isDirectory).count() < limit;
-    }
+    return FolderEntries.of(directory).stream().filter(Files::isDirectory).count() < limit;
   }
 
   /**

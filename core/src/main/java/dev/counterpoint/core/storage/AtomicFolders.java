@@ -1,11 +1,8 @@
 package dev.counterpoint.core.storage;
 
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,16 +47,7 @@ public final class AtomicFolders {
 
   /** The names of all entries, including hidden ones; empty if the directory does not exist. */
   public List<String> names() throws IOException {
-    List<String> names = new ArrayList<>();
-    if (!Files.exists(directory)) {
-      return names;
-    }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      entries.forEach(entry -> names.add(entry.getFileName().toString()));
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
-    }
-    return names;
+    return FolderEntries.of(directory).stream().map(it -> it.getFileName().toString()).toList();
   }
 
   /** The hidden name of a folder, with suffix {@link #NEW} or {@link #OLD}. */

@@ -1,10 +1,9 @@
 package dev.counterpoint.core.storage;
 
-import dev.counterpoint.core.settings.CacheFolder;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -12,12 +11,24 @@ import java.util.regex.Pattern;
  * and the ring of distributed training.
  */
 public final class NativeFailure {
-  private static final Pattern LIBRARY =
-      Pattern.compile("([^\\s:]+): failed to map segment from shared object(?!.*allocate)");
-  private static final Pattern MISSING =
-      Pattern.compile(
-          "(\\S+): cannot open shared object file|Error loading shared library (\\S+):");
-  private static final Pattern VERSION = Pattern.compile("version `(GLIBC(?:XX)?_[\\d.]+)' not");
+  private static final String MISSING =
+      "A native library requires %s, which is not installed. Install it; Alpine Linux does not have"
+          + " the libraries of glibc.";
+
+  /** The part of the message of a loader that identifies a reason, and its explanation. */
+  private static final Map<Pattern, String> REASONS =
+      Map.of(
+          Pattern.compile("([^\\s:]+): failed to map segment from shared object(?!.*allocate)"),
+          "The native library %s cannot be loaded because its file system is mounted with noexec."
+              + " Set COUNTERPOINT_CACHE to a folder on a file system without noexec.",
+          Pattern.compile("version `(GLIBC(?:XX)?_[\\d.]+)' not"),
+          "A native library requires %s, which is newer than this system's. Use a newer system.",
+          Pattern.compile("(.*(?:wrong ELF class|invalid ELF header).*)"),
+          "A native library is damaged, or of another processor architecture: %s. Delete it.",
+          Pattern.compile("(\\S+): cannot open shared object file"),
+          MISSING,
+          Pattern.compile("Error loading shared library (\\S+):"),
+          MISSING);
 
   private NativeFailure() {}
 
@@ -51,33 +62,21 @@ public final class NativeFailure {
   }
 
   private static Optional<String> loading(String message) {
-    Matcher library = LIBRARY.matcher(message);
-    if (library.find()) {
-      return Optional.of(
-          ("The native library %s cannot be loaded because its file system is mounted with noexec."
-                  + " Set %s to a folder on a file system without noexec.")
-              .formatted(library.group(1), CacheFolder.VARIABLE));
-    }
-    Matcher version = VERSION.matcher(message);
-    if (version.find()) {
-      return Optional.of(
-          "A native library requires %s, which is newer than this system's. Use a newer system."
-              .formatted(version.group(1)));
-    }
-    if (message.contains("wrong ELF class") || message.contains("invalid ELF header")) {
-      return Optional.of(
-          "A native library is damaged, or of another processor architecture: %s. Delete it."
-              .formatted(message));
-    }
-    Matcher missing = MISSING.matcher(message);
-    if (missing.find()) {
-      return Optional.of(
-          ("A native library requires %s, which is not installed. Install it; Alpine Linux does not"
-                  + " have the libraries of glibc.")
-              .formatted(missing.group(1) == null ? missing.group(2) : missing.group(1)));
-    }
-    return message.contains("Failed to create temporary file") // JNA
-        ? Optional.of(IoFailure.ofCache(new IOException(message)))
-        : Optional.empty();
+    return REASONS.entrySet().stream()
+        .flatMap(
+            reason ->
+                reason
+                    .getKey()
+                    .matcher(message)
+                    .results()
+                    .map(it -> it.group(1))
+                    .limit(1)
+                    .map(reason.getValue()::formatted))
+        .findFirst()
+        .or(
+            () ->
+                message.contains("Failed to create temporary file") // JNA
+                    ? Optional.of(IoFailure.ofCache(new IOException(message)))
+                    : Optional.empty());
   }
 }

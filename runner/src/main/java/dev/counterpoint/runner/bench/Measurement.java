@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.bench;
 
+import com.google.common.math.Quantiles;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -14,33 +15,35 @@ import java.util.SplittableRandom;
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Measurement(Contender.Kind contender, double[][] turns, OptionalLong peakBytes) {
   private static final int BOOTSTRAP_SAMPLES = 2_000;
+  private static final Quantiles.ScaleAndIndex MEDIAN = Quantiles.median();
 
   /** The median step time in seconds, over all steps of all turns. */
   double median() {
-    return quantile(0.5);
+    return quantile(50);
   }
 
   /**
    * A quantile of the step times in seconds, over all steps of all turns.
    *
-   * @param q the quantile from 0 to 1, such as 0.1 for the 10th percentile
+   * @param percent the percentile
    */
-  double quantile(double q) {
-    return quantile(Arrays.stream(turns).flatMapToDouble(Arrays::stream).toArray(), q);
+  double quantile(int percent) {
+    double[] all = Arrays.stream(turns).flatMapToDouble(Arrays::stream).toArray();
+    return Quantiles.percentiles().index(percent).compute(all);
   }
 
   /** For each turn, this contender's median step time divided by the other's. */
   private double[] ratios(Measurement other) {
     double[] ratios = new double[turns.length];
     for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = quantile(turns[i], 0.5) / quantile(other.turns[i], 0.5);
+      ratios[i] = MEDIAN.compute(turns[i]) / MEDIAN.compute(other.turns[i]);
     }
     return ratios;
   }
 
   /** The median of the paired ratios: this contender's step time divided by the other's. */
   double ratioTo(Measurement other) {
-    return quantile(ratios(other), 0.5);
+    return MEDIAN.compute(ratios(other));
   }
 
   /** The upper bound of the 95 % bootstrap confidence interval of {@link #ratioTo}. */
@@ -51,17 +54,8 @@ record Measurement(Contender.Kind contender, double[][] turns, OptionalLong peak
     for (int i = 0; i < BOOTSTRAP_SAMPLES; i++) {
       double[] sample = new double[ratios.length];
       Arrays.setAll(sample, j -> ratios[random.nextInt(ratios.length)]);
-      medians[i] = quantile(sample, 0.5);
+      medians[i] = MEDIAN.compute(sample);
     }
-    return quantile(medians, 0.975);
-  }
-
-  private static double quantile(double[] values, double q) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    double position = q * (sorted.length - 1);
-    int below = (int) position;
-    int above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+    return Quantiles.scale(1000).index(975).compute(medians);
   }
 }

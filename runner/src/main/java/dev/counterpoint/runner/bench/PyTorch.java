@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.io.Resources;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
@@ -13,14 +14,12 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,9 +56,7 @@ final class PyTorch implements Contender {
       throws IOException {
     script = Files.createTempFile("pytorch_contender", ".py");
     errors = Files.createTempFile("pytorch_contender", ".log");
-    try (InputStream text = PyTorch.class.getResourceAsStream(SCRIPT)) {
-      Files.write(script, Objects.requireNonNull(text).readAllBytes());
-    }
+    Files.write(script, Resources.toByteArray(Resources.getResource(PyTorch.class, SCRIPT)));
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
@@ -97,14 +94,9 @@ final class PyTorch implements Contender {
       int threads,
       List<HostBatch> batches,
       @Nullable Path weights) {
-    ObjectNode settings = JSON.createObjectNode();
+    ObjectNode settings = JSON.valueToTree(encoder.dimensions());
     settings.put("family", Row.name(encoder.dimensions().family()));
     settings.put("generates", encoder.generates());
-    settings.put("width", encoder.dimensions().width());
-    settings.put("layers", encoder.dimensions().layers());
-    settings.put("heads", encoder.dimensions().heads());
-    settings.put("tokens", encoder.dimensions().tokens());
-    settings.put("vocabulary", encoder.dimensions().vocabulary());
     settings.put("classes", BenchSize.CLASSES);
     settings.put("threads", threads);
     settings.put("learningRate", Bench.LEARNING_RATE);
@@ -122,13 +114,12 @@ final class PyTorch implements Contender {
     batch
         .tensors()
         .forEach(
-            (name, tensor) ->
-                json.putObject(name)
-                    .<ObjectNode>set("shape", JSON.valueToTree(tensor.shape().getShape()))
-                    .set(
-                        "values",
-                        JSON.valueToTree(
-                            name.equals(Batch.MASK) ? tensor.floats() : tensor.longs())));
+            (name, tensor) -> {
+              Object values = name.equals(Batch.MASK) ? tensor.floats() : tensor.longs();
+              json.putObject(name)
+                  .putPOJO("values", values)
+                  .putPOJO("shape", tensor.shape().getShape());
+            });
     return json;
   }
 

@@ -51,8 +51,8 @@ record Row(
     json.put("precision", name(precision));
     json.put("contender", name(measured.contender()));
     json.put("medianMs", 1e3 * measured.median());
-    json.put("lowMs", 1e3 * measured.quantile(0.1));
-    json.put("highMs", 1e3 * measured.quantile(0.9));
+    json.put("lowMs", 1e3 * measured.quantile(10));
+    json.put("highMs", 1e3 * measured.quantile(90));
     json.put("gflops", gigaflops());
     json.put("shareOfPeak", Json.finite(gigaflops() / peak));
     json.put("ratio", Json.finite(ratio()));
@@ -67,7 +67,7 @@ record Row(
         name(precision),
         name(measured.contender()),
         Formats.of("%.2f", 1e3 * measured.median()),
-        Formats.of("%.2f to %.2f", 1e3 * measured.quantile(0.1), 1e3 * measured.quantile(0.9)),
+        Formats.of("%.2f to %.2f", 1e3 * measured.quantile(10), 1e3 * measured.quantile(90)),
         Formats.of("%.0f", gigaflops()),
         Formats.of("%.0f %%", 100 * gigaflops() / peak),
         Formats.of("%.3f", ratio()),

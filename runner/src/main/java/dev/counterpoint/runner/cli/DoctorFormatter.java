@@ -1,5 +1,7 @@
 package dev.counterpoint.runner.cli;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.DoctorReport;
@@ -16,112 +18,85 @@ import org.jspecify.annotations.Nullable;
 /** Formats a {@link DoctorReport} as text, one fact per line. */
 record DoctorFormatter(PrintWriter out) {
   void write(DoctorReport report) {
-    line("counterpoint", Version.current());
-    line("java", report.java() + " in " + report.javaHome());
-    write(report.processor());
-    write(report.memory());
+    line("counterpoint", "%s", Version.current());
+    line("java", "%s in %s", report.java(), report.javaHome());
+    Processor processor = report.processor();
+    String model = processor.model() == null ? "unknown" : processor.model();
+    line("processor", "%s, %d cores", model, processor.cores());
+    line(
+        "vectors",
+        "AVX2 %s, AVX-512 %s, bfloat16 in hardware %s",
+        yesNo(processor.avx2()),
+        yesNo(processor.avx512()),
+        yesNo(processor.bfloat16()));
+    Memory memory = report.memory();
+    line(
+        "memory",
+        "%.1f GB; limits: heap %.1f GB, direct %.1f GB",
+        memory.physicalBytes() / 1e9,
+        memory.heapLimitBytes() / 1e9,
+        memory.directLimitBytes() / 1e9);
     write("cache", report.cache());
     write(report.process());
     if (report.engine() != null) {
       write(report.engine());
     }
-    if (report.selfCheck() != null) {
-      write(report.selfCheck());
+    SelfCheck check = report.selfCheck();
+    if (check != null) {
+      line(
+          "self-check",
+          "%s: matmul error %.1e, gradient error %.1e",
+          check.agrees() ? "passed" : "FAILED",
+          check.productError(),
+          check.gradientError());
     }
-    if (report.gigaflopsPerSecond() != null && report.bfloat16GigaflopsPerSecond() != null) {
-      write(
-          new MatmulSpeeds(report.gigaflopsPerSecond(), report.bfloat16GigaflopsPerSecond()),
-          report.processor());
+    Double float32 = report.gigaflopsPerSecond();
+    Double bfloat16 = report.bfloat16GigaflopsPerSecond();
+    if (float32 != null && bfloat16 != null) {
+      line("speed", "matmul %.0f GFLOP/s in float32, %.0f GFLOP/s in bfloat16", float32, bfloat16);
+      line("bfloat16", "%s", Bfloat16Advice.of(processor, new MatmulSpeeds(float32, bfloat16)));
     }
-    write(report.milliseconds());
-  }
-
-  private void write(Processor processor) {
-    String model = processor.model() == null ? "unknown" : processor.model();
-    line("processor", format("%s, %d cores", model, processor.cores()));
+    DoctorReport.Milliseconds times = report.milliseconds();
     line(
-        "vectors",
-        format(
-            "AVX2 %s, AVX-512 %s, bfloat16 in hardware %s",
-            yesNo(processor.avx2()), yesNo(processor.avx512()), yesNo(processor.bfloat16())));
-  }
-
-  private void write(Memory memory) {
-    line(
-        "memory",
-        format(
-            "%s; limits: heap %s, direct %s",
-            gigabytes(memory.physicalBytes()),
-            gigabytes(memory.heapLimitBytes()),
-            gigabytes(memory.directLimitBytes())));
+        "time",
+        "%d ms JVM start, %d ms engine, %d ms self-check, %d ms speed test",
+        times.toMain(),
+        times.engine(),
+        times.selfCheck(),
+        times.speed());
   }
 
   private void write(String name, Folder folder) {
     String state =
         (folder.writable() ? " free" : " free, not writable")
             + (folder.executable() ? "" : ", mounted with noexec");
-    line(name, folder.path() + ", " + gigabytes(folder.freeBytes()) + state);
+    line(name, "%s, %.1f GB%s", folder.path(), folder.freeBytes() / 1e9, state);
   }
 
   private void write(ProcessSettings process) {
     write("temporary", process.temporary());
-    line("encoding", process.encoding());
-    line("collector", process.collector());
+    line("encoding", "%s", process.encoding());
+    line("collector", "%s", process.collector());
     if (!process.jvmVariables().isEmpty()) {
-      line("JVM options", "also from " + String.join(", ", process.jvmVariables()));
+      line("JVM options", "also from %s", String.join(", ", process.jvmVariables()));
     }
-    line("hub", process.hub());
+    line("hub", "%s", process.hub());
   }
 
   private void write(EngineFacts engine) {
-    line("engine", engine.name() + " " + engine.version() + " with DJL " + engine.djl());
-    line("library", engine.build() + " in " + engine.library());
-    line("features", String.join(", ", engine.features()));
-    line("devices", String.join(", ", engine.devices()));
-    line("threads", format("%d intra-op, %d inter-op", engine.threads(), engine.interopThreads()));
+    line("engine", "%s %s with DJL %s", engine.name(), engine.version(), engine.djl());
+    line("library", "%s in %s", engine.build(), engine.library());
+    line("features", "%s", String.join(", ", engine.features()));
+    line("devices", "%s", String.join(", ", engine.devices()));
+    line("threads", "%d intra-op, %d inter-op", engine.threads(), engine.interopThreads());
   }
 
-  private void write(MatmulSpeeds speeds, Processor processor) {
-    line(
-        "speed",
-        format(
-            "matmul %.0f GFLOP/s in float32, %.0f GFLOP/s in bfloat16",
-            speeds.float32(), speeds.bfloat16()));
-    line("bfloat16", Bfloat16Advice.of(processor, speeds));
-  }
-
-  private void write(SelfCheck check) {
-    line(
-        "self-check",
-        format(
-            "%s: matmul error %.1e, gradient error %.1e",
-            check.agrees() ? "passed" : "FAILED", check.productError(), check.gradientError()));
-  }
-
-  private void write(DoctorReport.Milliseconds times) {
-    line(
-        "time",
-        format(
-            "%d ms JVM start, %d ms engine, %d ms self-check, %d ms speed test",
-            times.toMain(), times.engine(), times.selfCheck(), times.speed()));
-  }
-
-  private void line(String name, String value) {
-    out.println(format("%-13s %s", name, value));
+  @FormatMethod
+  private void line(String name, @FormatString String pattern, Object... values) {
+    out.println(Formats.of("%-13s %s", name, Formats.of(pattern, values)));
   }
 
   private static String yesNo(@Nullable Boolean value) {
-    if (value == null) {
-      return "unknown";
-    }
-    return value ? "yes" : "no";
-  }
-
-  private static String gigabytes(long bytes) {
-    return format("%.1f GB", bytes / 1e9);
-  }
-
-  private static String format(String pattern, Object... values) {
-    return Formats.of(pattern, values);
+    return value == null ? "unknown" : value ? "yes" : "no";
   }
 }

@@ -41,6 +41,18 @@ record Failures(BooleanSupplier debug) {
 
   private static final String MORE = " (run with --debug for the full message)";
 
+  private static final List<Class<? extends Throwable>> EXPLAINED =
+      List.of(
+          OutputClosed.class,
+          InvalidSettings.class,
+          RunFailed.class,
+          LaunchException.class,
+          RankDivergedException.class,
+          IOException.class,
+          OutOfMemoryError.class,
+          InvalidPathException.class,
+          EngineException.class);
+
   /** Reports invalid arguments; without any argument it prints the usage help. */
   int reportInvalidArguments(ParameterException invalid, String... arguments) {
     CommandLine command = invalid.getCommandLine();
@@ -69,46 +81,32 @@ record Failures(BooleanSupplier debug) {
       return ExitCode.OUTPUT_CLOSED;
     }
     Optional<String> unloaded = NativeFailure.explain(failure);
-    if (unloaded.isPresent()) {
-      printError(command, unloaded.get());
+    printError(command, unloaded.orElseGet(() -> describe(cause, failure)));
+    if (unloaded.isPresent()
+        || cause instanceof InvalidSettings
+        || cause instanceof InvalidPathException) {
       return ExitCode.INVALID_REQUEST;
     }
-    if (cause instanceof InvalidSettings invalid) {
-      printError(
-          command,
-          message(invalid) + userCodeLine(invalid).map(line -> " (at " + line + ")").orElse(""));
-      return ExitCode.INVALID_REQUEST;
-    }
-    if (cause instanceof LaunchException failed) {
-      printError(command, message(failed));
-      return failed.exitCode();
-    }
+    return cause instanceof LaunchException failed ? failed.exitCode() : ExitCode.RUN_FAILED;
+  }
+
+  private static String describe(@Nullable Throwable cause, Throwable failure) {
     if (cause instanceof InvalidPathException path) {
-      printError(
-          command,
-          "\"%s\" is not a valid path in the encoding %s of the locale: %s."
-              .formatted(
-                  ControlCharacterEscaper.of(path.getInput()),
-                  System.getProperty("sun.jnu.encoding"),
-                  path.getReason()));
-      return ExitCode.INVALID_REQUEST;
-    }
-    if (cause instanceof RunFailed || cause instanceof RankDivergedException) {
-      printError(command, message(cause));
+      return "\"%s\" is not a valid path in the encoding %s of the locale: %s."
+          .formatted(
+              ControlCharacterEscaper.of(path.getInput()),
+              System.getProperty("sun.jnu.encoding"),
+              path.getReason());
     } else if (cause instanceof IllegalArgumentException illegal) {
-      printError(
-          command,
-          message(illegal) + userCodeLine(illegal).map(line -> " (at " + line + ")").orElse(""));
+      return message(illegal) + userCode(illegal);
     } else if (cause instanceof IOException failed) {
-      printError(command, describe(failed));
+      return describe(failed);
     } else if (cause instanceof OutOfMemoryError outOfMemory) {
-      printError(command, describe(outOfMemory));
+      return describe(outOfMemory);
     } else if (cause instanceof EngineException engineError) {
-      printError(command, describe(engineError));
-    } else {
-      printError(command, describeOther(failure));
+      return describe(engineError);
     }
-    return ExitCode.RUN_FAILED;
+    return cause == null ? describeOther(failure) : message(cause);
   }
 
   /**
@@ -116,17 +114,8 @@ record Failures(BooleanSupplier debug) {
    * futures and streams wrap the exceptions that they catch.
    */
   private static @Nullable Throwable userFacingCause(Throwable failure) {
-    for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof OutputClosed
-          || each instanceof InvalidSettings
-          || each instanceof RunFailed
-          || each instanceof LaunchException
-          || each instanceof RankDivergedException
-          || each instanceof IOException
-          || each instanceof OutOfMemoryError
-          || each instanceof InvalidPathException
-          || explainsEngineError(each)
-          || each instanceof EngineException) {
+    for (Throwable each : Throwables.getCausalChain(failure)) {
+      if (EXPLAINED.stream().anyMatch(type -> type.isInstance(each)) || explainsEngineError(each)) {
         return each;
       }
     }
@@ -182,10 +171,7 @@ record Failures(BooleanSupplier debug) {
   private static String describe(EngineException engineError) {
     List<String> lines = message(engineError).lines().filter(line -> !line.isBlank()).toList();
     String last = lines.isEmpty() ? engineError.toString() : lines.get(lines.size() - 1).strip();
-    return "PyTorch engine error: "
-        + last
-        + userCodeLine(engineError).map(line -> " (at " + line + ")").orElse("")
-        + MORE;
+    return "PyTorch engine error: " + last + userCode(engineError) + MORE;
   }
 
   /** Returns the innermost stack frame in user code, as {@code File.java:12}. */
@@ -194,6 +180,10 @@ record Failures(BooleanSupplier debug) {
         .filter(SourcePath::isUserCode)
         .findFirst()
         .map(frame -> frame.getFileName() + ":" + frame.getLineNumber());
+  }
+
+  private static String userCode(Throwable failure) {
+    return userCodeLine(failure).map(line -> " (at " + line + ")").orElse("");
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 
 /**
  * Built-in data sets. They are written to files in the cache folder on first use, and then read
@@ -78,6 +79,16 @@ public record BuiltInData(Path cache) {
     return runFile.contains(SCHEME + "languages/")
         ? List.of(LanguagesCorpus.exclusionNote())
         : List.of();
+  }
+
+  /**
+   * Assigns a part of a corpus to a split by its hash, so that the split is the same on every
+   * machine.
+   */
+  static boolean isForValidation(String key, int percent) {
+    CRC32 hash = new CRC32();
+    hash.update(key.getBytes(StandardCharsets.UTF_8));
+    return hash.getValue() % 100 < percent;
   }
 
   private static void write(Corpus corpus, Path folder) {

@@ -4,11 +4,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
-import com.google.common.io.Resources;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -16,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
 
 /**
  * Data set of the experiment {@code question-answering}: paragraphs about countries with questions,
@@ -91,18 +85,11 @@ final class CountriesCorpus {
   }
 
   private static Stream<Country> countries() {
-    URL file = Resources.getResource(CountriesCorpus.class, "countries.tsv");
-    try {
-      return Resources.readLines(file, StandardCharsets.UTF_8).stream().map(Country::parse);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return TextResource.read("countries.tsv").lines().map(Country::parse);
   }
 
   private static boolean isForValidation(Country country) {
-    CRC32 hash = new CRC32();
-    hash.update((SPLIT_SEED + country.name()).getBytes(StandardCharsets.UTF_8));
-    return hash.getValue() % 100 < VALIDATION_PERCENT;
+    return BuiltInData.isForValidation(SPLIT_SEED + country.name(), VALIDATION_PERCENT);
   }
 
   private static String file(Stream<Country> countries) {

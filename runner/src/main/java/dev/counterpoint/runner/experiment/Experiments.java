@@ -1,13 +1,8 @@
 package dev.counterpoint.runner.experiment;
 
 import com.google.common.collect.ImmutableMap;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /** Built-in experiments, each with a run file. */
@@ -58,14 +53,7 @@ public final class Experiments {
   public static String runFile(String name, List<String> sets) {
     boolean pretrained =
         FINE_TUNED.contains(name) && sets.stream().anyMatch(set -> set.startsWith("model.from="));
-    return resource(name + (pretrained ? "/pretrained.yaml" : "/run.yaml"));
-  }
-
-  private static String resource(String file) {
-    try (InputStream text = Experiments.class.getResourceAsStream("/experiments/" + file)) {
-      return new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return TextResource.read(
+        "/experiments/" + name + (pretrained ? "/pretrained.yaml" : "/run.yaml"));
   }
 }

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -58,7 +57,10 @@ record LanguagesCorpus(List<Name> names) {
   Map<String, List<LabelledText>> splits() {
     Map<String, List<LabelledText>> splits = new LinkedHashMap<>();
     for (Name name : names) {
-      String split = isForValidation(name.key()) ? "validation" : "train";
+      String split =
+          BuiltInData.isForValidation(SPLIT_SEED + name.key(), VALIDATION_PERCENT)
+              ? "validation"
+              : "train";
       splits
           .computeIfAbsent(split, any -> new ArrayList<>())
           .add(new LabelledText(name.text(), name.language()));
@@ -79,13 +81,6 @@ record LanguagesCorpus(List<Name> names) {
   static String exclusionNote() {
     return Formats.of(
         "languages: %,d spellings shared by several languages are excluded", sharedSpellings());
-  }
-
-  /** Assigns a CLDR key to a split by its hash, so that the split is the same on every machine. */
-  private static boolean isForValidation(String key) {
-    CRC32 hash = new CRC32();
-    hash.update((SPLIT_SEED + key).getBytes(StandardCharsets.UTF_8));
-    return hash.getValue() % 100 < VALIDATION_PERCENT;
   }
 
   /** A name of a CLDR key in a language: {@code ("de", "country:FR", "Frankreich")}. */

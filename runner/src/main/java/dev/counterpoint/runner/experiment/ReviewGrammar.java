@@ -1,9 +1,5 @@
 package dev.counterpoint.runner.experiment;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -34,29 +30,27 @@ final class ReviewGrammar {
   /**
    * Creates a generator.
    *
-   * @param fillers the alternatives of the symbols product, person, name and place
+   * @param split the split, which has its own products, persons, names and places
    * @param random the source of randomness
    */
-  ReviewGrammar(Map<String, List<String>> fillers, SplittableRandom random) {
+  ReviewGrammar(String split, SplittableRandom random) {
     rules = new HashMap<>(read());
-    rules.putAll(fillers);
+    for (String symbol : List.of(PRODUCT, "person", "name", "place")) {
+      rules.put(symbol, Objects.requireNonNull(rules.get(split + " " + symbol)));
+    }
     this.random = random;
   }
 
   private static Map<String, List<String>> read() {
-    try (InputStream text = ReviewGrammar.class.getResourceAsStream("reviews.grammar")) {
-      String all = new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8);
-      return all.lines()
-          .filter(line -> !line.startsWith("#"))
-          .collect(Collectors.joining("\n"))
-          .replaceAll("\\n\\s*\\|", " |")
-          .lines()
-          .filter(line -> !line.isBlank())
-          .map(rule -> rule.split(" = ", 2))
-          .collect(Collectors.toMap(rule -> rule[0].strip(), rule -> alternatives(rule[1])));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return TextResource.read("reviews.grammar")
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .collect(Collectors.joining("\n"))
+        .replaceAll("\\n\\s*\\|", " |")
+        .lines()
+        .filter(line -> !line.isBlank())
+        .map(rule -> rule.split(" = ", 2))
+        .collect(Collectors.toMap(rule -> rule[0].strip(), rule -> alternatives(rule[1])));
   }
 
   private static List<String> alternatives(String text) {

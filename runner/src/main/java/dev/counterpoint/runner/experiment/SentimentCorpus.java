@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
  */
 final class SentimentCorpus {
   private static final long SEED = 20240;
+  private static final String NESTED = "nested";
   private static final int MAX_TRAINED_DEPTH = 2;
   private static final int MAX_REVERSALS = 1;
 
@@ -30,21 +31,21 @@ final class SentimentCorpus {
   /** Returns the splits "train", "validation", "test" and "nested". */
   Map<String, List<LabelledText>> splits() {
     Map<String, List<LabelledText>> splits = new LinkedHashMap<>();
-    splits.put("train", reviews(9_600, fillersOfTraining(), SEED, false));
-    splits.put("validation", reviews(1_200, fillersOfValidation(), SEED + 1, false));
-    splits.put("test", reviews(1_200, fillersOfTest(), SEED + 2, false));
-    splits.put("nested", reviews(1_200, fillersOfNested(), SEED + 3, true));
+    splits.put("train", reviews(9_600, "train", SEED));
+    splits.put("validation", reviews(1_200, "validation", SEED + 1));
+    splits.put("test", reviews(1_200, "test", SEED + 2));
+    splits.put(NESTED, reviews(1_200, NESTED, SEED + 3));
     return splits;
   }
 
-  private List<LabelledText> reviews(
-      int count, Map<String, List<String>> fillers, long seed, boolean nested) {
+  private List<LabelledText> reviews(int count, String split, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    ReviewGrammar grammar = new ReviewGrammar(fillers, random);
+    ReviewGrammar grammar = new ReviewGrammar(split, random);
     List<LabelledText> reviews = new ArrayList<>();
     while (reviews.size() < count) {
       boolean good = reviews.size() % 2 == 1;
-      String text = grammar.review(good, nested ? MAX_TRAINED_DEPTH + 1 : depth(random));
+      String text =
+          grammar.review(good, split.equals(NESTED) ? MAX_TRAINED_DEPTH + 1 : depth(random));
       if (grammar.reversals() <= MAX_REVERSALS && seen.add(text)) {
         reviews.add(new LabelledText(text, good ? "positive" : "negative"));
       }
@@ -55,48 +56,5 @@ final class SentimentCorpus {
   private static int depth(SplittableRandom random) {
     int draw = random.nextInt(DEPTHS[0] + DEPTHS[1] + DEPTHS[2]);
     return draw < DEPTHS[0] ? 0 : draw < DEPTHS[0] + DEPTHS[1] ? 1 : MAX_TRAINED_DEPTH;
-  }
-
-  private static Map<String, List<String>> fillersOfTraining() {
-    return fillers(
-        "kettle lamp router phone camera printer toaster blender keyboard monitor headset tablet"
-            + " scanner speaker heater radio drill mixer oven fridge clock charger watch projector"
-            + " vacuum laptop modem fan iron scale",
-        "brother sister neighbour colleague uncle aunt boss cousin landlord teacher",
-        "Anna Peter Maria Daniel Laura Simon Julia Martin Clara Oscar",
-        "London Paris Berlin Madrid Vienna Dublin Lisbon Prague Oslo Rome");
-  }
-
-  private static Map<String, List<String>> fillersOfValidation() {
-    return fillers(
-        "stove trimmer dryer juicer",
-        "father nephew dentist",
-        "Helen Victor Nora",
-        "Athens Geneva Warsaw");
-  }
-
-  private static Map<String, List<String>> fillersOfTest() {
-    return fillers(
-        "freezer console doorbell thermostat",
-        "mother niece plumber",
-        "Emma Felix Alice",
-        "Zurich Helsinki Naples");
-  }
-
-  private static Map<String, List<String>> fillersOfNested() {
-    return fillers(
-        "grill turntable microphone humidifier",
-        "grandfather tenant barber",
-        "Hugo Irene Ruth",
-        "Milan Bergen Seville");
-  }
-
-  private static Map<String, List<String>> fillers(
-      String products, String persons, String names, String places) {
-    return Map.of(
-        "product", List.of(products.split(" ")),
-        "person", List.of(persons.split(" ")),
-        "name", List.of(names.split(" ")),
-        "place", List.of(places.split(" ")));
   }
 }

@@ -2,13 +2,13 @@ package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -88,20 +88,10 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
       peakBytes = PeakMemory.bytes().orElse(0);
     }
     // Concatenated by hand for speed, because this runs in every step.
-    String json =
-        "{\"process\": "
-            + PROCESS
-            + ", \"step\": "
-            + step
-            + ", \"microBatch\": "
-            + microBatch
-            + ", \"peakBytes\": "
-            + peakBytes
-            + ", \"batch\": \""
-            + batch
-            + "\"}";
+    ObjectNode json = JSON.createObjectNode().put("process", PROCESS).put("step", step);
+    json.put("microBatch", microBatch).put("peakBytes", peakBytes).put("batch", batch.toString());
     try {
-      write(json.getBytes(StandardCharsets.UTF_8));
+      write(JSON.writeValueAsBytes(json));
     } catch (IOException e) {
       // A full disk is reported when more important files are written.
     }

@@ -105,7 +105,7 @@ public record Run(
     boolean isOfRun = name.equals(RunDirectory.RUN_FILE) && RunDirectory.isRun(folder);
     return start(
         request,
-        read(path),
+        Utf8File.read(path),
         name,
         isOfRun ? new RunDirectory(folder).baseFolders() : List.of(folder, Path.of("")));
   }
@@ -124,7 +124,7 @@ public record Run(
               + " is not a run directory: "
               + (Files.exists(directory) ? "it does not contain run.yaml." : "it does not exist."));
     }
-    SettingsTree tree = SettingsTree.load("run.yaml", read(run.runFile()), sets);
+    SettingsTree tree = SettingsTree.load("run.yaml", Utf8File.read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
     Binder binder = binder(tree, files, classpath);
     List<String> notes = new ArrayList<>();
@@ -260,10 +260,6 @@ public record Run(
             });
     entries.addAll(classpath);
     return new Binder(Catalogs.all(), SourcePath.open(entries));
-  }
-
-  private static String read(Path file) throws IOException {
-    return Utf8File.read(file);
   }
 
   private static String unknown(String run) {

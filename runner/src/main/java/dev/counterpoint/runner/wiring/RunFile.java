@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
@@ -94,18 +95,11 @@ public record RunFile(
     Stream<String> fromFile = classpath.stream().map(entry -> files.apply(entry).toString());
     Stream<String> fromCommandLine =
         additional.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
-    return new RunFile(
-        name,
-        seed,
-        device,
-        model instanceof PretrainedConfig config ? config.resolve(files) : model,
-        data,
-        loss,
-        training,
-        strategy,
-        checkpoint,
-        callbacks,
-        Stream.concat(fromFile, fromCommandLine).distinct().toList());
+    List<String> entries = Stream.concat(fromFile, fromCommandLine).distinct().toList();
+    RunFile located = RecordCopy.with(this, "classpath", entries);
+    return model instanceof PretrainedConfig config
+        ? RecordCopy.with(located, "model", config.resolve(files))
+        : located;
   }
 
   /** A copy in which class path entries inside the run directory are relative to it. */
@@ -116,7 +110,6 @@ public record RunFile(
             .map(entry -> entry.startsWith(directory) ? directory.relativize(entry) : entry)
             .map(Path::toString)
             .toList();
-    return new RunFile(
-        name, seed, device, model, data, loss, training, strategy, checkpoint, callbacks, entries);
+    return RecordCopy.with(this, "classpath", entries);
   }
 }

@@ -61,10 +61,14 @@ public final class RunModule extends AbstractModule {
     this.rank = rank;
   }
 
-  @Provides
-  @Singleton
-  Run run() {
-    return run;
+  @Override
+  protected void configure() {
+    bind(Run.class).toInstance(run);
+    bind(StopSignal.class).toInstance(new StopSignal());
+    bind(CrashMarker.class).toInstance(new CrashMarker(run.directory()));
+    bind(CheckpointStore.class)
+        .toInstance(
+            new CheckpointStore(run.directory().checkpoints(), run.file().checkpoint().keep()));
   }
 
   @Provides
@@ -124,24 +128,6 @@ public final class RunModule extends AbstractModule {
     } else {
       config.loadInto(model, labels, run.files()).forEach(console::log);
     }
-  }
-
-  @Provides
-  @Singleton
-  StopSignal stop() {
-    return new StopSignal();
-  }
-
-  @Provides
-  @Singleton
-  CheckpointStore checkpoints() {
-    return new CheckpointStore(run.directory().checkpoints(), run.file().checkpoint().keep());
-  }
-
-  @Provides
-  @Singleton
-  CrashMarker crashMarker() {
-    return new CrashMarker(run.directory());
   }
 
   /** The callbacks, on rank 0 only; other ranks stop when rank 0 does. */
