@@ -1,8 +1,8 @@
 package dev.counterpoint.core.model;
 
 import dev.counterpoint.core.parameter.Parameter;
-import dev.counterpoint.core.settings.Formats;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Table of a model's parameters: name, shape, element count, trainable or frozen.
@@ -39,14 +39,16 @@ public record ModelSummary(List<Row> rows) {
     StringBuilder text = new StringBuilder();
     for (Row row : rows) {
       text.append(
-          Formats.of(
+          String.format(
+              Locale.ROOT,
               "%-" + Math.max(width, 1) + "s  %-14s %,12d  %s%n",
               row.name(),
               row.shape(),
               row.count(),
               row.trainable() ? "trainable" : "frozen"));
     }
-    return text.append(Formats.of("%,d parameters, %,d trainable", count(), trainable()))
+    return text.append(
+            String.format(Locale.ROOT, "%,d parameters, %,d trainable", count(), trainable()))
         .toString();
   }
 

@@ -12,9 +12,7 @@ import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Architecture;
 import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The workload of a benchmark step: a training step of a four-layer encoder with a binary
@@ -58,11 +56,6 @@ public enum BenchSize {
   BenchSize(Dimensions dimensions, int timed) {
     this.dimensions = dimensions;
     this.timed = timed;
-  }
-
-  /** The sizes that all contenders support. */
-  public static Set<BenchSize> encoders() {
-    return EnumSet.of(SMALL, MIDDLE, LARGE);
   }
 
   Dimensions dimensions() {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
-import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.runner.machine.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,38 +27,19 @@ public record ProcessMemory(Class<?> main) implements Bench.Memory {
     Path folder = Files.createTempDirectory("bench");
     Path file = folder.resolve("bench.json");
     Path output = folder.resolve("said.log");
-    try {
-      Process process =
-          CurrentJvm.process(command(size, precision, folder))
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      await(process, output);
+    List<String> arguments = new ArrayList<>(List.of("bench"));
+    arguments.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
+    arguments.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
+    arguments.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
+    try (ChildJvm process = ChildJvm.start(main.getName(), arguments, output)) {
+      if (process.exitCode() != 0) {
+        throw new RunFailed(
+            "The process that measures memory failed: " + Files.readString(output).strip());
+      }
       JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
       return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
     } finally {
       new LocalDisk().delete(folder);
     }
-  }
-
-  private static void await(Process process, Path output) throws IOException {
-    try {
-      if (process.waitFor() != 0) {
-        throw new RunFailed(
-            "The process that measures memory failed: " + Files.readString(output).strip());
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly().onExit().join();
-      Thread.currentThread().interrupt();
-      throw new RunFailed("The benchmark was interrupted.");
-    }
-  }
-
-  private List<String> command(BenchSize size, Precision precision, Path folder) {
-    List<String> arguments = new ArrayList<>(List.of("bench"));
-    arguments.addAll(List.of("--sizes", Row.name(size), "--precisions", Row.name(precision)));
-    arguments.addAll(List.of("--contenders", Row.name(Contender.Kind.COUNTERPOINT)));
-    arguments.addAll(List.of("--steps", STEPS, "--output", folder.toString()));
-    return CurrentJvm.command(main.getName(), arguments);
   }
 }

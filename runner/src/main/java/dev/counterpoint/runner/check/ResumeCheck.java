@@ -3,6 +3,8 @@ package dev.counterpoint.runner.check;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.ChildJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -134,7 +136,7 @@ public final class ResumeCheck {
   }
 
   private List<String> startArguments(String name, List<String> extraOptions) {
-    List<String> arguments = new ArrayList<>(List.of(request.run()));
+    List<String> arguments = new ArrayList<>(List.of("train", request.run()));
     arguments.addAll(request.options());
     arguments.addAll(extraOptions);
     arguments.addAll(List.of("--output", run(name).toString(), "--trace", trace(name).toString()));
@@ -142,11 +144,11 @@ public final class ResumeCheck {
   }
 
   private List<String> resumeArguments() {
-    return List.of(run("killed").toString(), "--trace", trace("killed").toString());
+    return List.of("train", run("killed").toString(), "--trace", trace("killed").toString());
   }
 
   private void finish(List<String> arguments) throws IOException {
-    try (TrainingProcess training = TrainingProcess.start(arguments, logFile())) {
+    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, logFile())) {
       int code = training.exitCode();
       if (code != 0) {
         throw failed(training, code);
@@ -155,7 +157,7 @@ public final class ResumeCheck {
   }
 
   private void killAt(long step, List<String> arguments, boolean whenWriting) throws IOException {
-    try (TrainingProcess training = TrainingProcess.start(arguments, logFile())) {
+    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, logFile())) {
       await(training, () -> lastStep() >= step);
       if (whenWriting) {
         await(training, this::isWriting);
@@ -181,7 +183,7 @@ public final class ResumeCheck {
     boolean met() throws IOException;
   }
 
-  private static void await(TrainingProcess training, Condition condition) throws IOException {
+  private static void await(ChildJvm training, Condition condition) throws IOException {
     long start = System.nanoTime();
     while (training.alive() && !condition.met()) {
       if (System.nanoTime() - start > TIMEOUT_NANOS) {
@@ -226,7 +228,7 @@ public final class ResumeCheck {
         uninterrupted.modelHash());
   }
 
-  private RunFailed failed(TrainingProcess training, int code) throws IOException {
+  private RunFailed failed(ChildJvm training, int code) throws IOException {
     return new RunFailed(
         ("The training process failed with exit code %s. Its last output (complete log:"
                 + " %s):\n%s")

@@ -16,9 +16,7 @@ import dev.counterpoint.runner.rundir.PeakMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +52,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--sizes",
+      defaultValue = "small,middle,large",
       split = ",",
       paramLabel = "SIZE",
       description =
@@ -61,22 +60,24 @@ final class BenchCommand implements Callable<Integer> {
               + " Fine-tuning with dropout: bert (BERT base), gpt2 (GPT-2 small). generate: decoding"
               + " with GPT-2 small and a key-value cache, one token a step, in float32. bert, gpt2 and"
               + " generate are compared with PyTorch only.")
-  private @Nullable List<BenchSize> sizes;
+  private Set<BenchSize> sizes = Set.of();
 
   @Option(
       names = "--precisions",
+      defaultValue = "float32,bfloat16",
       split = ",",
       paramLabel = "PRECISION",
       description = "Comma-separated: float32, bfloat16. Default: both.")
-  private @Nullable List<Precision> precisions;
+  private Set<Precision> precisions = Set.of();
 
   @Option(
       names = "--contenders",
+      defaultValue = "counterpoint,bare,easytrain,pytorch",
       split = ",",
       paramLabel = "CONTENDER",
       description =
           "Comma-separated: counterpoint (always included), bare, easytrain, pytorch. Default: all.")
-  private @Nullable List<Contender.Kind> contenders;
+  private Set<Contender.Kind> contenders = Set.of();
 
   @Option(
       names = "--steps",
@@ -94,10 +95,7 @@ final class BenchCommand implements Callable<Integer> {
     if (steps < 1) {
       throw new InvalidSettings("--steps " + steps + " must be 1 or greater.");
     }
-    if (sizes != null
-        && sizes.contains(BenchSize.GENERATE)
-        && precisions != null
-        && !precisions.contains(Precision.FLOAT32)) {
+    if (sizes.contains(BenchSize.GENERATE) && !precisions.contains(Precision.FLOAT32)) {
       throw new InvalidSettings(
           "--sizes generate supports only float32, but --precisions does not include float32.");
     }
@@ -105,9 +103,9 @@ final class BenchCommand implements Callable<Integer> {
     EngineStart.begin().await();
     Bench bench =
         new Bench(
-            sizes == null ? BenchSize.encoders() : EnumSet.copyOf(sizes),
-            orAll(precisions, Precision.class),
-            orAll(contenders, Contender.Kind.class),
+            EnumSet.copyOf(sizes),
+            EnumSet.copyOf(precisions),
+            EnumSet.copyOf(contenders),
             python,
             (steps + 1) / 2,
             measuresOneContender()
@@ -128,16 +126,9 @@ final class BenchCommand implements Callable<Integer> {
    * peak memory is then the result.
    */
   private boolean measuresOneContender() {
-    return contenders != null
-        && EnumSet.copyOf(contenders).equals(EnumSet.of(Contender.Kind.COUNTERPOINT))
-        && sizes != null
-        && EnumSet.copyOf(sizes).size() == 1
-        && precisions != null
-        && EnumSet.copyOf(precisions).size() == 1;
-  }
-
-  private static <E extends Enum<E>> Set<E> orAll(@Nullable Collection<E> selected, Class<E> all) {
-    return selected == null ? EnumSet.allOf(all) : EnumSet.copyOf(selected);
+    return contenders.equals(Set.of(Contender.Kind.COUNTERPOINT))
+        && sizes.size() == 1
+        && precisions.size() == 1;
   }
 
   private @Nullable Path file() {

@@ -14,6 +14,7 @@ import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.RankEnvironment;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.rendezvous.JoinRequest;
 import dev.counterpoint.strategies.rendezvous.RendezvousClient;
 import dev.counterpoint.strategies.rendezvous.RunFingerprint;
@@ -86,13 +87,12 @@ public final class RankSession implements Closeable {
   /** Halts the JVM: after the ring breaks, shutdown hooks and native calls may never return. */
   private static void halt(Console console, String reason, int code) {
     Thread message =
-        new Thread(
+        Daemon.thread(
             () -> {
               console.close();
               System.err.println("counterpoint: " + reason);
             },
             "last message");
-    message.setDaemon(true);
     message.start();
     try {
       message.join(MESSAGE_MILLIS); // The reader of the output may be suspended.

@@ -7,6 +7,7 @@ import ai.djl.util.Utils;
 import com.google.common.base.Throwables;
 import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.strategies.network.Daemon;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -22,9 +23,7 @@ public final class EngineStart {
   /** Starts loading the engine; commands that need it call this first. */
   public static EngineStart begin() {
     EngineStart start = new EngineStart();
-    Thread thread = new Thread(start.loading, "engine start");
-    thread.setDaemon(true);
-    thread.start();
+    Daemon.thread(start.loading, "engine start").start();
     return start;
   }
 

@@ -5,10 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,38 +23,26 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class InMemoryRanks {
-  private static final int NEVER = -1;
-
   private final int worldSize;
-  private final @Nullable Long disorder;
-  private final int mortal;
-  private final int lastCall;
+  private final IntUnaryOperator order;
 
-  /** Ranks that run in their order, without failures. */
+  /** Ranks that run in their order. */
   public InMemoryRanks(int worldSize) {
-    this(worldSize, null, NEVER, NEVER);
+    this(worldSize, candidates -> 0);
   }
 
-  private InMemoryRanks(int worldSize, @Nullable Long disorder, int mortal, int lastCall) {
+  /**
+   * Ranks that run in another order.
+   *
+   * @param order returns which of the given number of ranks that can continue is the next
+   */
+  InMemoryRanks(int worldSize, IntUnaryOperator order) {
     if (worldSize < 1) {
       throw new IllegalArgumentException(
           "The number of ranks must be positive, not " + worldSize + ".");
     }
     this.worldSize = worldSize;
-    this.disorder = disorder;
-    this.mortal = mortal;
-    this.lastCall = lastCall;
-  }
-
-  /** The same ranks with random delays: the seed determines the order at each call. */
-  public InMemoryRanks delayed(long seed) {
-    return new InMemoryRanks(worldSize, seed, mortal, lastCall);
-  }
-
-  /** The same ranks, of which one fails at one of the first calls; the seed selects both. */
-  public InMemoryRanks withDeath(long seed, int calls) {
-    SplittableRandom random = new SplittableRandom(seed);
-    return new InMemoryRanks(worldSize, disorder, random.nextInt(worldSize), random.nextInt(calls));
+    this.order = order;
   }
 
   /** The work of a rank. */
@@ -74,31 +64,21 @@ public final class InMemoryRanks {
    * Runs the work of all ranks and waits for it.
    *
    * @return the results, by rank
-   * @throws RankLost if a rank failed as requested by {@link #withDeath}
+   * @throws RankLost if a rank threw it
    * @throws CompletionException with the exception of the first rank that threw one
    */
   public <T> List<T> run(Work<T> work) {
     Table table = new Table();
-    List<@Nullable T> results = new ArrayList<>(Collections.nCopies(worldSize, null));
-    List<Thread> threads = new ArrayList<>();
-    for (int rank = 0; rank < worldSize; rank++) {
-      int own = rank;
-      threads.add(new Thread(() -> results.set(own, table.attend(own, work)), "rank " + rank));
-    }
-    threads.forEach(Thread::start);
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    List<CompletableFuture<@Nullable T>> ranks =
+        IntStream.range(0, worldSize)
+            .mapToObj(
+                rank ->
+                    CompletableFuture.supplyAsync(
+                        () -> table.attend(rank, work),
+                        task -> new Thread(task, "rank " + rank).start()))
+            .toList();
+    List<@Nullable T> results = new ArrayList<>();
+    ranks.forEach(rank -> results.add(rank.join()));
     table.throwFailure();
     return results;
   }
@@ -121,7 +101,6 @@ public final class InMemoryRanks {
   private final class Table {
     private final @Nullable Part[] parts = new Part[worldSize];
     private final boolean[] gone = new boolean[worldSize];
-    private final SplittableRandom random = new SplittableRandom(disorder == null ? 0 : disorder);
     private List<byte[]> answer = List.of();
     private long calls;
     private int holder;
@@ -169,9 +148,6 @@ public final class InMemoryRanks {
     }
 
     synchronized List<byte[]> call(int rank, Part part) {
-      if (rank == mortal && calls == lastCall) {
-        throw new RankLost("rank " + rank + " died at call " + calls);
-      }
       long call = calls;
       parts[rank] = part;
       if (Arrays.stream(parts).allMatch(it -> it != null)) {
@@ -193,23 +169,14 @@ public final class InMemoryRanks {
 
     /** Selects the next rank: one that has not called yet, or any rank if all have. */
     private void passOn() {
-      List<Integer> next = new ArrayList<>();
-      for (int rank = 0; rank < worldSize; rank++) {
-        if (!gone[rank] && parts[rank] == null) {
-          next.add(rank);
-        }
-      }
-      if (next.isEmpty()) {
-        for (int rank = 0; rank < worldSize; rank++) {
-          if (!gone[rank]) {
-            next.add(rank);
-          }
-        }
-      }
-      if (!next.isEmpty()) {
-        holder = next.get(disorder == null ? 0 : random.nextInt(next.size()));
-      }
+      int[] next = ranks(rank -> !gone[rank] && parts[rank] == null);
+      next = next.length == 0 ? ranks(rank -> !gone[rank]) : next;
+      holder = next.length == 0 ? holder : next[order.applyAsInt(next.length)];
       notifyAll();
+    }
+
+    private int[] ranks(IntPredicate condition) {
+      return IntStream.range(0, worldSize).filter(condition).toArray();
     }
 
     private void complete() {

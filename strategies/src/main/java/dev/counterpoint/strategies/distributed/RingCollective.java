@@ -6,6 +6,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.strategies.network.Daemon;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -45,7 +46,8 @@ public final class RingCollective implements Collective {
   private static final Duration GRACE = Duration.ofSeconds(1);
 
   private final Membership membership;
-  private final ExecutorService thread = Executors.newSingleThreadExecutor(RingCollective::daemon);
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(task -> Daemon.thread(task, "ring"));
   private ByteBuffer parts = ByteBuffer.allocateDirect(0);
 
   private long exchangeNanos;
@@ -280,12 +282,6 @@ public final class RingCollective implements Collective {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static Thread daemon(Runnable work) {
-    Thread ring = new Thread(work, "ring");
-    ring.setDaemon(true);
-    return ring;
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -120,7 +120,7 @@ final class ChildProcess {
               }
             }
           };
-      Thread thread = AuthenticatedServer.daemon(reader, "output of " + start.name());
+      Thread thread = Daemon.thread(reader, "output of " + start.name());
       thread.start();
       readers.add(thread);
     }

@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +54,7 @@ public final class ParentWatchdog {
 
   static ParentWatchdog start(InputStream in, IntConsumer exit) {
     ParentWatchdog watchdog = new ParentWatchdog(exit, true);
-    AuthenticatedServer.daemon(() -> watchdog.watch(in), "parent watchdog").start();
+    Daemon.thread(() -> watchdog.watch(in), "parent watchdog").start();
     return watchdog;
   }
 

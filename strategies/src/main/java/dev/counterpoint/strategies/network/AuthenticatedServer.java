@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Accepts connections and authenticates them, each in a separate thread. Unauthenticated
@@ -60,7 +59,7 @@ public final class AuthenticatedServer implements Closeable {
 
   /** Starts to accept connections. */
   public void start() {
-    daemon(this::accept, "server on port " + port()).start();
+    Daemon.thread(this::accept, "server on port " + port()).start();
   }
 
   /** The port that the server is bound to. */
@@ -68,35 +67,20 @@ public final class AuthenticatedServer implements Closeable {
     return socket.getLocalPort();
   }
 
-  /** A daemon thread that is not started. */
-  public static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
-  }
-
   private void accept() {
     while (!socket.isClosed()) {
       try {
         Socket client = socket.accept();
         if (unauthenticated.tryAcquire()) {
-          daemon(() -> serve(client), "connection of " + client.getRemoteSocketAddress()).start();
+          Daemon.thread(() -> serve(client), "connection of " + client.getRemoteSocketAddress())
+              .start();
         } else {
           client.close();
         }
       } catch (IOException e) {
         // The client has disconnected, the server is closed, or no file descriptor is free.
-        pause();
+        Daemon.pause(RETRY_MILLIS); // no busy loop
       }
-    }
-  }
-
-  /** Avoids a busy loop while no connection can be accepted. */
-  private static void pause() {
-    try {
-      TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

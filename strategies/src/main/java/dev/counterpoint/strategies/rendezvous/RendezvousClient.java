@@ -1,7 +1,6 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.IoFailure;
@@ -9,7 +8,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.RankEnvironment;
 import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.Closeable;
 import java.io.IOException;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /**
@@ -77,8 +75,8 @@ public final class RendezvousClient implements Closeable {
           admission.get().channel().setTurn(timing.turn());
           RendezvousClient client =
               new RendezvousClient(tracker, request, timing, admission.get(), lost);
-          AuthenticatedServer.daemon(client::listen, "tracker messages").start();
-          AuthenticatedServer.daemon(client::sendHeartbeats, "heartbeat").start();
+          Daemon.thread(client::listen, "tracker messages").start();
+          Daemon.repeat("heartbeat", timing.heartbeatMillis(), client::sendHeartbeat);
           return client;
         }
         trouble = "the tracker is busy with the ranks of another attempt";
@@ -88,7 +86,7 @@ public final class RendezvousClient implements Closeable {
       } catch (IOException e) {
         trouble = IoFailure.of(e);
       }
-      pause(RETRY_MILLIS);
+      Daemon.pause(RETRY_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
         Formats.of(
@@ -175,6 +173,15 @@ public final class RendezvousClient implements Closeable {
     }
   }
 
+  private boolean sendHeartbeat() {
+    try {
+      admission.channel().send(JsonChannel.message("heartbeat"));
+      return !left;
+    } catch (IOException e) {
+      return false; // The connection is lost, which the listening thread reports.
+    }
+  }
+
   private void listen() {
     switch (admission.channel().listen(this::receive)) {
       case SILENCE -> trackerLost("The tracker at " + tracker + " does not respond.");
@@ -208,26 +215,6 @@ public final class RendezvousClient implements Closeable {
         answers.add(message);
         return JsonChannel.type(message).equals("refused");
       }
-    }
-  }
-
-  private void sendHeartbeats() {
-    ObjectNode heartbeat = JsonChannel.message("heartbeat");
-    try {
-      while (!left) {
-        admission.channel().send(heartbeat);
-        pause(timing.heartbeatMillis());
-      }
-    } catch (IOException e) {
-      // The reading thread detects the loss.
-    }
-  }
-
-  private static void pause(long millis) {
-    try {
-      TimeUnit.MILLISECONDS.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

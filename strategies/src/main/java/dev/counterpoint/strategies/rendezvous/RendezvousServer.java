@@ -7,6 +7,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.TrackerEvent;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,8 +31,7 @@ public final class RendezvousServer implements Closeable {
   private final Timing timing;
   private final RendezvousSession session;
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> AuthenticatedServer.daemon(task, "rendezvous clock"));
+      Executors.newSingleThreadScheduledExecutor(task -> Daemon.thread(task, "rendezvous clock"));
 
   /**
    * The settings of a rendezvous.

@@ -4,13 +4,12 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.distributed.RingTracker;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.TrackerEvent;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** The main loop of the tracker process: the rendezvous server, and the ring's native tracker. */
 public final class TrackerProcess {
@@ -39,7 +38,7 @@ public final class TrackerProcess {
     RingTracker.load();
     try (RendezvousServer server = RendezvousServer.start(settings, this::startRing, this::print)) {
       print(TrackerEvent.listening(server.address()));
-      AuthenticatedServer.daemon(this::printHeartbeats, "heartbeat").start();
+      Daemon.repeat("heartbeat", settings.timing().heartbeatMillis(), this::printHeartbeat);
       return server.await();
     }
   }
@@ -60,15 +59,9 @@ public final class TrackerProcess {
     }
   }
 
-  private void printHeartbeats() {
-    try {
-      while (true) {
-        TimeUnit.MILLISECONDS.sleep(settings.timing().heartbeatMillis());
-        print(TrackerEvent.of(TrackerEvent.Kind.ALIVE, List.of()));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  private boolean printHeartbeat() {
+    print(TrackerEvent.of(TrackerEvent.Kind.ALIVE, List.of()));
+    return true;
   }
 
   private void print(TrackerEvent event) {

@@ -4,7 +4,7 @@ import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -129,7 +129,7 @@ final class ClusterJob {
       ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
       RankExit.stopSignals().forEach(name -> SignalUtils.register(name, action(name)));
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
-      AuthenticatedServer.daemon(job, "job").start();
+      Daemon.thread(job, "job").start();
       try {
         while (true) {
           try {

@@ -2,7 +2,7 @@ package dev.counterpoint.strategies.spark;
 
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -123,22 +123,16 @@ final class DriverConnection implements Closeable {
 
   /** Starts to receive messages and to send heartbeats, each in a separate thread. */
   void listen(Listener listener) {
-    AuthenticatedServer.daemon(() -> receive(listener), "messages of the driver").start();
-    AuthenticatedServer.daemon(this::sendHeartbeats, "heartbeats to the driver").start();
-  }
-
-  private void sendHeartbeats() {
-    try {
-      while (!closed) {
-        report(Kind.HEARTBEAT, "");
-        TimeUnit.MILLISECONDS.sleep(HEARTBEAT_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Daemon.thread(() -> receive(listener), "messages of the driver").start();
+    Daemon.repeat("heartbeats to the driver", HEARTBEAT_MILLIS, this::sendHeartbeat);
   }
 
   /** The driver is silent most of the time: a lost connection is detected by TCP. */
+  private boolean sendHeartbeat() {
+    report(Kind.HEARTBEAT, "");
+    return !closed;
+  }
+
   private void receive(Listener listener) {
     connection.listen(
         Integer.MAX_VALUE,

@@ -1,14 +1,13 @@
-package dev.counterpoint.runner.check;
+package dev.counterpoint.runner.machine;
 
-import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.runner.RunFailed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
-/** A {@code counterpoint train} process, in a separate JVM with the same flags as this one. */
-final class TrainingProcess implements AutoCloseable {
+/** A command in a separate JVM with the same flags as this one; it ends with this JVM. */
+public final class ChildJvm implements AutoCloseable {
   private static final int EXIT_CODE_SIGKILL = 128 + 9;
 
   private final Process process;
@@ -17,7 +16,7 @@ final class TrainingProcess implements AutoCloseable {
   /** Kills the process if this JVM ends first. */
   private final Thread shutdownHook;
 
-  private TrainingProcess(Process process, Path log) {
+  private ChildJvm(Process process, Path log) {
     this.process = process;
     this.log = log;
     shutdownHook = new Thread(process::destroyForcibly);
@@ -27,32 +26,31 @@ final class TrainingProcess implements AutoCloseable {
   /**
    * Starts a process.
    *
-   * @param arguments the arguments of {@code train}
+   * @param main the name of the main class
+   * @param arguments the command and its arguments
    * @param log the file to which its output is appended
    */
-  static TrainingProcess start(List<String> arguments, Path log) throws IOException {
-    List<String> train = new ArrayList<>(List.of("train"));
-    train.addAll(arguments);
+  public static ChildJvm start(String main, List<String> arguments, Path log) throws IOException {
     Process process =
-        CurrentJvm.process(CurrentJvm.command(CurrentJvm.MAIN, train))
+        CurrentJvm.process(CurrentJvm.command(main, arguments))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     process.getOutputStream().close();
-    return new TrainingProcess(process, log);
+    return new ChildJvm(process, log);
   }
 
-  boolean alive() {
+  public boolean alive() {
     return process.isAlive();
   }
 
   /** Waits for the process to end and returns its exit code. */
-  int exitCode() {
+  public int exitCode() {
     try {
       return process.waitFor();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while waiting for a training process.", e);
+      throw new RunFailed("The command was interrupted.", e);
     }
   }
 
@@ -61,13 +59,12 @@ final class TrainingProcess implements AutoCloseable {
    *
    * @return true if the signal ended the process, false if it had already ended
    */
-  boolean kill() {
-    process.destroyForcibly();
-    return exitCode() == EXIT_CODE_SIGKILL;
+  public boolean kill() {
+    return process.destroyForcibly().onExit().join().exitValue() == EXIT_CODE_SIGKILL;
   }
 
   /** The last 5 lines of its output. */
-  String lastLines() throws IOException {
+  public String lastLines() throws IOException {
     List<String> lines = Files.readAllLines(log);
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
   }
