@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data;
 
+import dev.counterpoint.core.settings.RecordCopy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +53,7 @@ public record DataSpec(
 
   /** Returns a copy for examples truncated to the given number of tokens. */
   public DataSpec withMaxLength(int maxTokens) {
-    return new DataSpec(
-        vocabularySize, paddingId, features, labels, maxTokens, beginId, endIds, target);
+    return RecordCopy.with(this, "maxLength", maxTokens);
   }
 
   /** Returns a copy with the tokens that begin and end a text. */
@@ -63,8 +63,7 @@ public record DataSpec(
 
   /** Returns a copy for examples with labels of the given kind. */
   public DataSpec predicting(Target kind) {
-    return new DataSpec(
-        vocabularySize, paddingId, features, labels, maxLength, beginId, endIds, kind);
+    return RecordCopy.with(this, "target", kind);
   }
 
   /**

@@ -39,17 +39,6 @@ public interface Initializer {
   }
 
   /**
-   * Uniform distribution with bound sqrt(6 / (fanIn + fanOut)): Glorot and Bengio 2010, equation
-   * 16.
-   */
-  static Initializer xavierUniform() {
-    return (manager, shape) -> {
-      double bound = Math.sqrt(6.0 / (fanIn(shape) + fanOut(shape)));
-      return uniform(-bound, bound).create(manager, shape);
-    };
-  }
-
-  /**
    * Uniform distribution with bound sqrt(1 / fanIn), the default weight initialization of {@code
    * torch.nn.Linear} ({@code kaiming_uniform_} with a = sqrt(5)).
    */
@@ -62,9 +51,5 @@ public interface Initializer {
 
   private static long fanIn(Shape shape) {
     return shape.size() / shape.get(0);
-  }
-
-  private static long fanOut(Shape shape) {
-    return shape.size() / shape.get(1);
   }
 }

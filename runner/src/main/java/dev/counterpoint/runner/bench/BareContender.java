@@ -2,7 +2,6 @@ package dev.counterpoint.runner.bench;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
@@ -22,14 +21,7 @@ final class BareContender implements Contender {
 
   @Override
   public double[] train(int steps) {
-    double[] seconds = new double[steps];
-    for (int i = 0; i < steps; i++) {
-      HostBatch batch = examples.batch(i);
-      long start = System.nanoTime();
-      loop.step(batch, Bench.LEARNING_RATE);
-      seconds[i] = (System.nanoTime() - start) * 1e-9;
-    }
-    return seconds;
+    return Contender.timed(steps, examples::batch, it -> loop.step(it, Bench.LEARNING_RATE));
   }
 
   @Override

@@ -70,17 +70,15 @@ final class EasyTrainContender implements Contender {
 
   @Override
   public double[] train(int steps) {
-    double[] seconds = new double[steps];
-    for (int i = 0; i < steps; i++) {
-      HostBatch host = examples.batch(i);
-      long start = System.nanoTime();
-      try (Batch batch = batch(host)) {
-        EasyTrain.trainBatch(trainer, batch);
-        trainer.step();
-      }
-      seconds[i] = (System.nanoTime() - start) * 1e-9;
-    }
-    return seconds;
+    return Contender.timed(
+        steps,
+        examples::batch,
+        host -> {
+          try (Batch batch = batch(host)) {
+            EasyTrain.trainBatch(trainer, batch);
+            trainer.step();
+          }
+        });
   }
 
   private Batch batch(HostBatch host) {

@@ -1,9 +1,11 @@
 package dev.counterpoint.runner.cli;
 
+import com.google.common.io.Resources;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -20,30 +22,15 @@ import picocli.CommandLine.Parameters;
     hidden = true,
     description = "Loads the classes that training loads. The launcher runs it once per JVM.")
 final class WarmUpCommand implements Callable<Integer> {
-  private static final String RUN_FILE =
-      """
-      name: warm-up
-      model: {type: transformer, width: 8, layers: 1, heads: 2, maxLength: 8}
-      data:
-        type: text-classification
-        train: {path: texts.tsv}
-        validation: {path: texts.tsv}
-      training:
-        epochs: 1
-        batchSize: 4
-        groupByLength: true
-        optimizer: {type: adamw, learningRate: 1.0e-3, weightDecay: 0.01}
-        schedule: {type: linear, warmup: 0.1}
-        clipNorm: 1.0
-      """;
-
   @Parameters(paramLabel = "FOLDER", description = "A folder for temporary files.")
   private Path folder;
 
   @Override
   public Integer call() throws IOException {
     Files.createDirectories(folder);
-    Path runFile = Files.writeString(folder.resolve("run.yaml"), RUN_FILE);
+    Path runFile = folder.resolve("run.yaml");
+    URL resource = Resources.getResource(WarmUpCommand.class, "warm-up.yaml");
+    Files.write(runFile, Resources.toByteArray(resource));
     String texts = "sentence\tlabel\n" + "a good film\tgood\na bad film\tbad\n".repeat(8);
     Files.writeString(folder.resolve("texts.tsv"), texts);
     String run = folder.resolve("run").toString();

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
@@ -71,6 +72,24 @@ public record Run(
     /** The arguments of a run in a single process. */
     public Request(String run, List<String> sets, List<Path> classpath, @Nullable Path output) {
       this(run, sets, classpath, output, false);
+    }
+
+    /** The same request of a rank, which joins a run that rank 0 starts. */
+    public Request joining() {
+      return RecordCopy.with(this, "joins", true);
+    }
+
+    /** The same request with other overrides. */
+    public Request with(List<String> others) {
+      return RecordCopy.with(this, "sets", others);
+    }
+
+    /** The words of the command line that name the run, its overrides and its class path. */
+    public List<String> arguments() {
+      List<String> arguments = new ArrayList<>(List.of(run));
+      sets.forEach(set -> arguments.addAll(List.of("--set", set)));
+      classpath.forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
+      return arguments;
     }
   }
 

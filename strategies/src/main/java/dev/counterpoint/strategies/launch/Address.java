@@ -43,11 +43,7 @@ public record Address(String host, int port) implements Serializable {
 
   /** Whether only processes on the same machine can connect. */
   public boolean isLoopback() {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
+    return resolve(InetAddress::getByName).filter(InetAddress::isLoopbackAddress).isPresent();
   }
 
   /** Resolves a host name. */
@@ -65,22 +61,15 @@ public record Address(String host, int port) implements Serializable {
   }
 
   Optional<String> loopbackWarning(Resolver resolver) {
-    if (host.equals("localhost") || host.matches("[\\d.]+|.*:.*")) {
-      return Optional.empty();
-    }
-    try {
-      InetAddress address = resolver.resolve(host);
-      return address.isLoopbackAddress()
-          ? Optional.of(
-              String.format(
-                  "The tracker's host %s resolves to %s on this machine (see /etc/hosts), which other"
-                      + " machines cannot reach. If ranks run on other machines, use an IP address that"
-                      + " they can reach.",
-                  host, address.getHostAddress()))
-          : Optional.empty();
-    } catch (UnknownHostException e) {
-      return Optional.empty();
-    }
+    boolean isName = !host.equals("localhost") && !host.matches("[\\d.]+|.*:.*");
+    return resolve(resolver)
+        .filter(address -> isName && address.isLoopbackAddress())
+        .map(
+            address ->
+                ("The tracker's host %s resolves to %s on this machine (see /etc/hosts), which other"
+                        + " machines cannot reach. If ranks run on other machines, use an IP address"
+                        + " that they can reach.")
+                    .formatted(host, address.getHostAddress()));
   }
 
   /**
@@ -94,16 +83,13 @@ public record Address(String host, int port) implements Serializable {
   }
 
   String advice(boolean listening, Resolver resolver) {
-    String ip;
-    boolean local;
-    try {
-      InetAddress resolved = resolver.resolve(host);
-      ip = resolved.getHostAddress();
-      local = resolved.isLoopbackAddress();
-    } catch (UnknownHostException e) {
+    Optional<InetAddress> address = resolve(resolver);
+    if (address.isEmpty()) {
       return " This machine cannot resolve %s; use the IP address of rank 0's machine (%s)."
           .formatted(host, OPTIONS);
     }
+    String ip = address.get().getHostAddress();
+    boolean local = address.get().isLoopbackAddress();
     if (listening) {
       return local
           ? " The tracker listens on %s, which is %s on rank 0's machine: ranks on other machines cannot reach it. If there are any, set the tracker's host to an IP address that they can reach (%s)."
@@ -115,6 +101,14 @@ public record Address(String host, int port) implements Serializable {
             .formatted(host, ip, OPTIONS)
         : " On this machine %s is %s. If rank 0 runs there, /etc/hosts of that machine may map %s to a loopback address, where the tracker then listens; use the IP address for all ranks (%s)."
             .formatted(host, ip, host, OPTIONS);
+  }
+
+  private Optional<InetAddress> resolve(Resolver resolver) {
+    try {
+      return Optional.of(resolver.resolve(host));
+    } catch (UnknownHostException e) {
+      return Optional.empty();
+    }
   }
 
   /** The address for a socket; the name is resolved now. */

@@ -38,11 +38,7 @@ public record ClusterEnvironment(
   /** A value and its source. */
   private record Found(String value, String source) {
     int number() {
-      if (!value.matches("\\d{1,6}")) {
-        throw LaunchException.invalid(
-            source + " \"" + value + "\" must be a whole number, 0 or greater.");
-      }
-      return Integer.parseInt(value);
+      return RankEnvironment.number(source, value);
     }
 
     /** A Slurm job id as a port offset; job ids may be long. */

@@ -78,7 +78,7 @@ public record RankEnvironment(
     return value;
   }
 
-  private static int number(String name, String value) {
+  static int number(String name, String value) {
     if (!value.matches("\\d{1,6}")) {
       throw LaunchException.invalid(
           name + " \"" + value + "\" must be a whole number, 0 or greater.");

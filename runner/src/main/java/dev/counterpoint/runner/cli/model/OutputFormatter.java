@@ -17,46 +17,28 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Formats the labels or the values that a model predicts for texts or rows of features. Closes the
  * model and the encoder in {@link #close}.
+ *
+ * @param encoder null if the inputs are rows of features
+ * @param json whether to print JSON objects instead of tab-separated lines
+ * @param top the number of labels per text; null for one as text, and for all in JSON
+ * @param truncations receives 1 for each truncated text and 0 for each other one
  */
-final class OutputFormatter implements PredictionFormatter {
-  /** Probability from which a model that decides about each label separately predicts it. */
+record OutputFormatter(
+    BaseModel model,
+    @Nullable TextEncoder encoder,
+    DataSpec data,
+    OutputActivation activation,
+    boolean json,
+    @Nullable Integer top,
+    LongSummaryStatistics truncations)
+    implements PredictionFormatter {
   private static final double THRESHOLD = 0.5;
-
-  private final BaseModel model;
-  private final @Nullable TextEncoder encoder;
-  private final DataSpec data;
-  private final OutputActivation activation;
-  private final boolean json;
-  private final @Nullable Integer top;
-  private long inputs;
-  private long truncated;
-
-  /**
-   * Creates a formatter.
-   *
-   * @param encoder null if the inputs are rows of features
-   * @param json whether to print JSON objects instead of tab-separated lines
-   * @param top the number of labels per text; null for one as text, and for all in JSON
-   */
-  OutputFormatter(
-      BaseModel model,
-      @Nullable TextEncoder encoder,
-      DataSpec data,
-      OutputActivation activation,
-      boolean json,
-      @Nullable Integer top) {
-    this.model = model;
-    this.encoder = encoder;
-    this.data = data;
-    this.activation = activation;
-    this.json = json;
-    this.top = top;
-  }
 
   @Override
   public List<String> format(List<PredictRequest> requests) {
@@ -68,8 +50,7 @@ final class OutputFormatter implements PredictionFormatter {
           "The output of the model has shape %s; predictions need (examples) or (examples, outputs)."
               .formatted(output.shape()));
     }
-    inputs += requests.size();
-    truncated += Collections.frequency(encoded.truncated(), true);
+    encoded.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     List<String> lines = new ArrayList<>();
     if (activation == OutputActivation.IDENTITY || data.labels().isEmpty()) {
       int outputs = output.floats().length / requests.size();
@@ -163,12 +144,16 @@ final class OutputFormatter implements PredictionFormatter {
 
   @Override
   public List<String> remarks() {
+    long truncated = truncations.getSum();
     return truncated == 0 || encoder == null
         ? List.of()
         : List.of(
             Formats.of(
                 "%,d of %,d texts %s longer than %,d tokens and truncated",
-                truncated, inputs, truncated == 1 ? "is" : "are", encoder.maxLength()));
+                truncated,
+                truncations.getCount(),
+                truncated == 1 ? "is" : "are",
+                encoder.maxLength()));
   }
 
   @Override

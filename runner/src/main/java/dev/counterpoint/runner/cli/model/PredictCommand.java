@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -166,6 +167,7 @@ public final class PredictCommand implements Callable<Integer> {
         data,
         output == null ? OutputActivation.SOFTMAX : output,
         json,
-        top);
+        top,
+        new LongSummaryStatistics());
   }
 }

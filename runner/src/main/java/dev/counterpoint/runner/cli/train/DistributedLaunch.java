@@ -30,48 +30,25 @@ import picocli.CommandLine.Model.OptionSpec;
 final class DistributedLaunch {
   private static final String WORKERS = "strategy." + Processes.WORKERS;
 
-  private final Request request;
+  private final Run.Request request;
+  private final @Nullable Path trace;
   private final MultiNodeOptions options;
   private final Console console;
   private final CommandLine commandLine;
 
   /**
-   * The arguments of the command.
+   * Creates the launch.
    *
-   * @param output the run directory; null if absent
    * @param trace the trace file; null if absent
    */
-  record Request(
-      String name,
-      List<String> sets,
-      List<Path> classpath,
-      @Nullable Path output,
-      @Nullable Path trace) {
-    Run.Request run() {
-      return new Run.Request(name, sets, classpath, output);
-    }
-
-    Request with(String set) {
-      List<String> more = new ArrayList<>(sets);
-      more.add(set);
-      return new Request(name, more, classpath, output, trace);
-    }
-
-    DistributedJob.Arguments arguments(boolean debug) {
-      List<String> all = new ArrayList<>(List.of(name));
-      sets.forEach(set -> all.addAll(List.of("--set", set)));
-      classpath.forEach(path -> all.addAll(List.of("--classpath", path.toString())));
-      if (debug) {
-        all.add("--debug");
-      }
-      return new DistributedJob.Arguments(
-          all, trace == null ? List.of() : List.of("--trace", trace.toString()));
-    }
-  }
-
   DistributedLaunch(
-      Request request, MultiNodeOptions options, Console console, CommandLine commandLine) {
+      Run.Request request,
+      @Nullable Path trace,
+      MultiNodeOptions options,
+      Console console,
+      CommandLine commandLine) {
     this.request = request;
+    this.trace = trace;
     this.options = options;
     this.console = console;
     this.commandLine = commandLine;
@@ -85,8 +62,8 @@ final class DistributedLaunch {
    */
   int call(Run requested) throws IOException {
     Optional<ClusterEnvironment> cluster = options.cluster(System.getenv());
-    Request actual = cluster.isPresent() ? withWorkers(cluster.get(), requested) : request;
-    Run run = actual.equals(request) ? requested : Run.of(actual.run());
+    Run.Request actual = cluster.isPresent() ? withWorkers(cluster.get(), requested) : request;
+    Run run = actual.equals(request) ? requested : Run.of(actual);
     DistributedJob job =
         new DistributedJob(
             run,
@@ -102,7 +79,7 @@ final class DistributedLaunch {
     try (RunLock lock = ownsLock ? RunLock.holdForJob(run.directory(), run.isResumed()) : null) {
       Launcher launcher =
           job.launcher(
-              actual.arguments(isDebug()),
+              arguments(actual),
               console,
               new Attempt.Output(commandLine.getOut(), commandLine.getErr()));
       Signals signals = Signals.forwarding(launcher::stop, launcher::kill);
@@ -130,13 +107,18 @@ final class DistributedLaunch {
     return ofJob == ExitCode.SUCCESS ? ofSignal : ofJob;
   }
 
-  private boolean isDebug() {
+  private DistributedJob.Arguments arguments(Run.Request actual) {
+    List<String> all = actual.arguments();
     OptionSpec debug = commandLine.getCommandSpec().root().optionsMap().get("--debug");
-    return debug != null && Boolean.TRUE.equals(debug.getValue());
+    if (debug != null && Boolean.TRUE.equals(debug.getValue())) {
+      all.add("--debug");
+    }
+    return new DistributedJob.Arguments(
+        all, trace == null ? List.of() : List.of("--trace", trace.toString()));
   }
 
   /** Sets the number of workers to the number of ranks, and prints it. */
-  private Request withWorkers(ClusterEnvironment cluster, Run requested) {
+  private Run.Request withWorkers(ClusterEnvironment cluster, Run requested) {
     int workers = DistributedJob.config(requested).orElseThrow().workers();
     console.log(
         Formats.of(
@@ -153,6 +135,8 @@ final class DistributedLaunch {
               WORKERS, workers, cluster.worldSize()));
     }
     console.log(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
-    return request.with(WORKERS + "=" + cluster.worldSize());
+    List<String> sets = new ArrayList<>(request.sets());
+    sets.add(WORKERS + "=" + cluster.worldSize());
+    return request.with(sets);
   }
 }

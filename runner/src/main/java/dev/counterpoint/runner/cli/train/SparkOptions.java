@@ -91,13 +91,12 @@ final class SparkOptions {
     }
     List<String> sets = new ArrayList<>(List.of(TYPE + "=distributed"));
     sets.addAll(run.sets());
-    return new Run.Request(run.run(), sets, run.classpath(), run.output());
+    return run.with(sets);
   }
 
   private List<String> arguments(Run.Request run) {
-    List<String> arguments = new ArrayList<>(List.of("train", run.run()));
-    run.sets().forEach(set -> arguments.addAll(List.of("--set", set)));
-    run.classpath().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    arguments.addAll(run.arguments());
     ParseResult parsed = Objects.requireNonNull(spec).commandLine().getParseResult();
     if (parsed.hasMatchedOption("--output")) {
       OptionSpec output = parsed.matchedOption("--output");

@@ -61,18 +61,17 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Run.Request request = new Run.Request(name, sets, classpath.paths(), output);
     if (spark.isRequested()) {
-      return spark.run(new Run.Request(name, sets, classpath.paths(), output));
+      return spark.run(request);
     }
     ParentWatchdog watchdog = ParentWatchdog.of(System.getenv());
     Optional<RankEnvironment> rank = RankEnvironment.of(System.getenv());
-    Run run = Run.of(new Run.Request(name, sets, classpath.paths(), output, rank.isPresent()));
+    Run run = Run.of(rank.isPresent() ? request.joining() : request);
     Console console = Consoles.of(spec);
     if (rank.isEmpty() && machines.isDistributed(run)) {
-      DistributedLaunch.Request request =
-          new DistributedLaunch.Request(name, sets, classpath.paths(), output, trace);
       return new DistributedLaunch(
-              request, machines, console, Objects.requireNonNull(spec).commandLine())
+              request, trace, machines, console, Objects.requireNonNull(spec).commandLine())
           .call(run);
     }
     return new TrainingProcess(run, command(), trace, console).run(rank, watchdog);
