@@ -31,7 +31,6 @@ public final class RendezvousClient implements Closeable {
 
   private final Address tracker;
   private final JoinRequest request;
-  private final Timing timing;
   private final Admission admission;
   private final BiConsumer<String, Integer> lost;
   private final BlockingQueue<JsonNode> answers = new LinkedBlockingQueue<>();
@@ -41,14 +40,9 @@ public final class RendezvousClient implements Closeable {
   private record Admission(JsonChannel channel, String nonce) {}
 
   private RendezvousClient(
-      Address tracker,
-      JoinRequest request,
-      Timing timing,
-      Admission admission,
-      BiConsumer<String, Integer> lost) {
+      Address tracker, JoinRequest request, Admission admission, BiConsumer<String, Integer> lost) {
     this.tracker = tracker;
     this.request = request;
-    this.timing = timing;
     this.admission = admission;
     this.lost = lost;
   }
@@ -73,8 +67,7 @@ public final class RendezvousClient implements Closeable {
         Optional<Admission> admission = tryJoin(tracker, secret, request);
         if (admission.isPresent()) {
           admission.get().channel().setTurn(timing.turn());
-          RendezvousClient client =
-              new RendezvousClient(tracker, request, timing, admission.get(), lost);
+          RendezvousClient client = new RendezvousClient(tracker, request, admission.get(), lost);
           Daemon.thread(client::listen, "tracker messages").start();
           Daemon.repeat("heartbeat", timing.heartbeatMillis(), client::sendHeartbeat);
           return client;
