@@ -49,25 +49,6 @@ public record AdapterFolder(Path path) {
   private static final Pattern HUB_NAME =
       Pattern.compile("\\w[\\w-]*/\\w[\\w.-]*|(distil)?(bert|gpt2)(-[\\w.-]+)?");
 
-  /** Keys that change the adapted model and are supported only if they are false. */
-  private static final String[] FLAGS =
-      "use_dora use_rslora lora_bias use_qalora use_bdlora ensure_weight_tying".split(" ");
-
-  /** Keys that change the adapted model and are supported only if they are empty. */
-  private static final String[] UNSUPPORTED =
-      ("rank_pattern alpha_pattern layers_to_transform layers_pattern layer_replication"
-              + " exclude_modules target_parameters trainable_token_indices megatron_config"
-              + " alora_invocation_tokens loftq_config eva_config corda_config lora_ga_config"
-              + " velora_config monteclora_config arrow_config kasa_config")
-          .split(" ");
-
-  /** Keys that do not change the output of the adapted model. */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          ("base_model_name_or_path revision task_type auto_mapping inference_mode peft_version"
-                  + " fan_in_fan_out megatron_core qalora_group_size runtime_config")
-              .split(" "));
-
   /**
    * The base model of an adapter.
    *
@@ -93,16 +74,10 @@ public record AdapterFolder(Path path) {
    */
   public Lora lora() throws IOException {
     ConfigReader reader = config();
-    if (!reader.value("peft_type").asText("").equals("LORA")) {
+    if (!reader.config().has("peft_type")) {
       throw reader.unsupported("peft_type", "\"LORA\"");
     }
-    reader.require("bias", "\"none\"");
-    for (String key : FLAGS) {
-      reader.require(key, "false", "null");
-    }
-    reader.requireEmpty(UNSUPPORTED);
-    // Other methods, such as pissa or loftq, also modify the base weights.
-    reader.require(INIT, "true", "false", "null", "\"gaussian\"");
+    reader.restrict(CONFIG); // Other values of init_lora_weights also modify the base weights.
     List<String> targets = reader.texts("target_modules");
     if (targets.isEmpty()) {
       throw reader.unsupported("target_modules", "a list of names");
@@ -114,7 +89,7 @@ public record AdapterFolder(Path path) {
     int rank = reader.integer("r", 8);
     double alpha = reader.number("lora_alpha", 8);
     double dropout = reader.probability("lora_dropout", 0);
-    List<String> unknown = reader.unread(HARMLESS);
+    List<String> unknown = reader.unread(Set.of());
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
           reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");
