@@ -108,10 +108,8 @@ public record AdapterFolder(Path path) {
     String base = reader.value(BASE).asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
-          reader.name()
-              + ": "
-              + BASE
-              + " is missing; set model.from to the base model and model.lora.from to this folder.");
+          "%s: %s is missing; set model.from to the base model and model.lora.from to this folder."
+              .formatted(reader.name(), BASE));
     }
     Path here = path.toAbsolutePath().normalize();
     for (Path folder : List.of(here, here.resolveSibling(""), Path.of(""))) {
@@ -148,13 +146,14 @@ public record AdapterFolder(Path path) {
     Path file = path.resolve(WEIGHTS);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          path
-              + " has no "
-              + WEIGHTS
-              + (Files.exists(path.resolve("adapter_model.bin"))
-                  ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
-                      + " save_pretrained(..., safe_serialization=True)."
-                  : "."));
+          "%s has no %s%s"
+              .formatted(
+                  path,
+                  WEIGHTS,
+                  Files.exists(path.resolve("adapter_model.bin"))
+                      ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
+                          + " save_pretrained(..., safe_serialization=True)."
+                      : "."));
     }
     try {
       return SafetensorsReader.open(file);

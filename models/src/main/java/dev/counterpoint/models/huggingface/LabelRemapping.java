@@ -44,30 +44,22 @@ final class LabelRemapping {
         labels(Files.isRegularFile(settings) ? settings : folder.resolve("config.json"));
     if (stored.isEmpty()) {
       return List.of(
-          folder
-              + ": config.json has no labels (id2label) for its head; rows are assigned to the"
-              + " data's labels by index: "
-              + Excerpt.ofList(labels));
+          "%s: config.json has no labels (id2label) for its head; rows are assigned to the data's labels by index: %s"
+              .formatted(folder, Excerpt.ofList(labels)));
     }
     long[] order = order(stored, labels);
     if (order == null) {
       return List.of(
-          folder
-              + ": the labels of its head are "
-              + Excerpt.ofList(stored)
-              + "; rows are assigned by index to the data's labels "
-              + Excerpt.ofList(labels));
+          "%s: the labels of its head are %s; rows are assigned by index to the data's labels %s"
+              .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
     }
     if (isSorted(order)) {
       return List.of();
     }
     head.forEach(parameter -> permute(parameter, order));
     return List.of(
-        folder
-            + ": the label order of its head is "
-            + Excerpt.ofList(stored)
-            + "; rows were reordered to the data's labels "
-            + Excerpt.ofList(labels));
+        "%s: the label order of its head is %s; rows were reordered to the data's labels %s"
+            .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
   }
 
   /** The labels by index; empty if the file does not have a label for each index. */

@@ -215,15 +215,15 @@ public record PretrainedFolder(Path path) {
     }
     if (!Files.isRegularFile(path.resolve(INDEX))) {
       throw new InvalidSettings(
-          path
-              + " has neither "
-              + WEIGHTS
-              + " nor "
-              + INDEX
-              + (Files.exists(path.resolve("pytorch_model.bin"))
-                  ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
-                      + " save_pretrained(..., safe_serialization=True)."
-                  : "."));
+          "%s has neither %s nor %s%s"
+              .formatted(
+                  path,
+                  WEIGHTS,
+                  INDEX,
+                  Files.exists(path.resolve("pytorch_model.bin"))
+                      ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
+                          + " save_pretrained(..., safe_serialization=True)."
+                      : "."));
     }
     Set<Path> shards = new LinkedHashSet<>();
     for (JsonNode shard : json(path.resolve(INDEX)).path("weight_map")) {
@@ -236,10 +236,8 @@ public record PretrainedFolder(Path path) {
     Path shard = path.resolve(name).normalize();
     if (!shard.startsWith(path) || !Files.isRegularFile(shard)) {
       throw new InvalidSettings(
-          path.resolve(INDEX)
-              + " refers to the shard \""
-              + name
-              + "\", which is not in the folder.");
+          "%s refers to the shard \"%s\", which is not in the folder."
+              .formatted(path.resolve(INDEX), name));
     }
     return shard;
   }

@@ -113,10 +113,8 @@ final class SquadFile {
     JsonNode impossible = questionNode.path("is_impossible");
     if (!impossible.isBoolean() && !impossible.isMissingNode()) {
       throw new InvalidSettings(
-          location(id)
-              + " has \"is_impossible\": "
-              + Excerpt.of(impossible.toString())
-              + "; it must be true or false.");
+          "%s has \"is_impossible\": %s; it must be true or false."
+              .formatted(location(id), Excerpt.of(impossible.toString())));
     }
     return impossible.asBoolean(false);
   }
@@ -172,14 +170,14 @@ final class SquadFile {
         isInside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
     if (!actual.equals(text)) {
       throw new InvalidSettings(
-          location(id)
-              + ": the answer \""
-              + Excerpt.ofItem(text)
-              + "\" is not at answer_start "
-              + Excerpt.ofItem(start.toString())
-              + (isInside
-                  ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
-                  : "; the context has " + length + " characters."));
+          "%s: the answer \"%s\" is not at answer_start %s%s"
+              .formatted(
+                  location(id),
+                  Excerpt.ofItem(text),
+                  Excerpt.ofItem(start.toString()),
+                  isInside
+                      ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
+                      : "; the context has " + length + " characters."));
     }
     return answer;
   }

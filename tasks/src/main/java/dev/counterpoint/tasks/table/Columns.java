@@ -101,11 +101,8 @@ public record Columns(@Nullable String text, @Nullable String label) {
           .orElseThrow(
               () ->
                   new InvalidSettings(
-                      file.path()
-                          + " has no column \""
-                          + Excerpt.ofItem(requested)
-                          + "\"; "
-                          + describe(columns)));
+                      "%s has no column \"%s\"; %s"
+                          .formatted(file.path(), Excerpt.ofItem(requested), describe(columns))));
     }
     return commonNames.stream()
         .flatMap(name -> match(name, columns).stream())

@@ -431,10 +431,8 @@ final class TokenizerFiles {
             unknown);
     if (padding.isEmpty()) {
       throw new InvalidSettings(
-          name
-              + " has no padding, end-of-text or unknown token; set pad_token in "
-              + Tokenizer.CONFIG
-              + ".");
+          "%s has no padding, end-of-text or unknown token; set pad_token in %s."
+              .formatted(name, Tokenizer.CONFIG));
     }
     List<Integer> ends = end.isEmpty() ? padding.subList(0, 1) : end;
     List<Integer> begin = first(configured("bos_token_id", size), named("bos_token"), ends);

@@ -85,12 +85,8 @@ public final class Hub {
   }
 
   private String failureMessage(HubName name, String reason) {
-    return "Cannot download "
-        + name
-        + ": "
-        + reason
-        + ". Without network access, set model.from to a folder copied from another machine;"
-        + " HF_ENDPOINT selects another hub.";
+    return "Cannot download %s: %s. Without network access, set model.from to a folder copied from another machine; HF_ENDPOINT selects another hub."
+        .formatted(name, reason);
   }
 
   /**
@@ -144,14 +140,8 @@ public final class Hub {
     } else if (!downloadIfPresent(name, AdapterFolder.CONFIG, folder)
         || !downloadIfPresent(name, AdapterFolder.WEIGHTS, folder)) {
       throw new InvalidSettings(
-          name
-              + " has neither "
-              + CONFIG
-              + " nor "
-              + AdapterFolder.CONFIG
-              + " with "
-              + AdapterFolder.WEIGHTS
-              + ".");
+          "%s has neither %s nor %s with %s."
+              .formatted(name, CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS));
     }
     for (String file : TOKENIZER) {
       downloadIfPresent(name, file, folder);
@@ -169,12 +159,8 @@ public final class Hub {
     }
     if (!downloadIfPresent(name, INDEX, folder)) {
       throw new InvalidSettings(
-          name
-              + " has neither "
-              + WEIGHTS
-              + " nor "
-              + INDEX
-              + "; other formats, such as pytorch_model.bin, are not supported.");
+          "%s has neither %s nor %s; other formats, such as pytorch_model.bin, are not supported."
+              .formatted(name, WEIGHTS, INDEX));
     }
     for (String shard : shards(folder.resolve(INDEX))) {
       if (!downloadIfPresent(name, shard, folder)) {

@@ -140,27 +140,18 @@ final class HubConnection {
             : "HF_TOKEN (the current token does not give access)";
     if (code.equals("RevisionNotFound")) {
       return new InvalidSettings(
-          name
-              + " does not exist on the hub: the model has no revision \""
-              + name.revision()
-              + "\".");
+          "%s does not exist on the hub: the model has no revision \"%s\"."
+              .formatted(name, name.revision()));
     }
     if (code.equals("GatedRepo") || status == 403) {
       return new InvalidSettings(
-          "Access to "
-              + name
-              + " is restricted. Accept the terms on the model's page, and provide a token in "
-              + token
-              + ".");
+          "Access to %s is restricted. Accept the terms on the model's page, and provide a token in %s."
+              .formatted(name, token));
     }
     if (status == 401 || status == 404) {
       return new InvalidSettings(
-          name
-              + " does not exist on the hub at "
-              + access.endpoint()
-              + ", or is private. Check the name; a private model requires a token in "
-              + token
-              + ".");
+          "%s does not exist on the hub at %s, or is private. Check the name; a private model requires a token in %s."
+              .formatted(name, access.endpoint(), token));
     }
     return new InvalidSettings(
         "The hub at " + access.endpoint() + " returned status " + status + " for " + name + ".");
