@@ -41,7 +41,6 @@ public record AdapterFolder(Path path) {
    */
   public static final String SETTINGS = "counterpoint.json";
 
-  private static final String INIT = "init_lora_weights";
   private static final String BASE = "base_model_name_or_path";
   private static final String PREFIX = "base_model.model.";
 
@@ -120,9 +119,8 @@ public record AdapterFolder(Path path) {
     if (!HUB_NAME.matcher(base).matches()) {
       throw reader.invalid(
           BASE,
-          "an existing folder or the name of a model on the hub, OWNER/NAME; otherwise set"
-              + " model.from to the base model and model.lora.from to "
-              + here);
+          "an existing folder or the name of a model on the hub, OWNER/NAME; otherwise set model.from to the base model and model.lora.from to %s"
+              .formatted(here));
     }
     String revision = reader.value("revision").textValue();
     return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
@@ -190,35 +188,20 @@ public record AdapterFolder(Path path) {
   }
 
   private static ObjectNode configContent(Lora lora, Base base) {
-    ObjectNode config = JsonNodeFactory.instance.objectNode();
-    config.putObject("alpha_pattern");
-    config.putNull("auto_mapping");
+    ObjectNode config = ConfigReader.TABLE.get("adapter").deepCopy();
     config.put("base_model_name_or_path", base.model());
-    config.put("bias", "none");
     config.put("fan_in_fan_out", base.transposed());
-    config.put("inference_mode", true);
-    config.put(INIT, true);
-    config.putNull("layer_replication");
-    config.putNull("layers_pattern");
-    config.putNull("layers_to_transform");
-    config.putObject("loftq_config");
     if (lora.alphaOrDefault() == Math.rint(lora.alphaOrDefault())) {
       config.put("lora_alpha", (long) lora.alphaOrDefault());
     } else {
       config.put("lora_alpha", lora.alphaOrDefault());
     }
     config.put("lora_dropout", lora.dropoutOrDefault());
-    config.putNull("megatron_config");
-    config.put("megatron_core", "megatron.core");
     config.set("modules_to_save", names(lora.modulesToSaveOrEmpty()));
-    config.put("peft_type", "LORA");
     config.put("r", lora.rankOrDefault());
-    config.putObject("rank_pattern");
     config.put("revision", base.revision());
     config.set("target_modules", names(lora.targetsOrEmpty()));
     config.put("task_type", base.task());
-    config.put("use_dora", false);
-    config.put("use_rslora", false);
     return config;
   }
 

@@ -26,22 +26,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConfigReader(JsonNode config, String name, Set<String> read) {
   private static final int MAX_SHOWN = 200;
-  private static final JsonNode SUPPORTED = supported();
+
+  /** Keys with their supported values, and other tables, in {@code keys.json}. */
+  static final JsonNode TABLE = table();
+
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
 
   static {
-    ACTIVATIONS.put("gelu", Activation.GELU);
-    ACTIVATIONS.put("gelu_python", Activation.GELU);
-    ACTIVATIONS.put("gelu_new", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_pytorch_tanh", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_python_tanh", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_fast", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_accurate", Activation.GELU_TANH);
-    ACTIVATIONS.put("relu", Activation.RELU);
-    ACTIVATIONS.put("silu", Activation.SILU);
-    ACTIVATIONS.put("swish", Activation.SILU);
-    ACTIVATIONS.put("tanh", Activation.TANH);
-    ACTIVATIONS.put("sigmoid", Activation.SIGMOID);
+    TABLE
+        .get("activations")
+        .properties()
+        .forEach(it -> ACTIVATIONS.put(it.getKey(), Activation.valueOf(it.getValue().asText())));
   }
 
   /**
@@ -190,7 +185,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   /** Checks that keys are absent or have one of the values of a table in {@code keys.json}. */
   void restrict(String table) {
-    for (JsonNode rule : SUPPORTED.get(table)) {
+    for (JsonNode rule : TABLE.get(table)) {
       for (JsonNode keys : rule.get("keys")) {
         for (String key : keys.asText().split(" ")) {
           JsonNode value = value(key);
@@ -210,7 +205,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
         : supported.equals(value);
   }
 
-  private static JsonNode supported() {
+  private static JsonNode table() {
     try {
       return new JsonMapper().readTree(ConfigReader.class.getResource("keys.json"));
     } catch (IOException e) {

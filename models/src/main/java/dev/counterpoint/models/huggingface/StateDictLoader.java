@@ -175,9 +175,8 @@ final class StateDictLoader implements AutoCloseable {
     }
     if (!reinitialized.isEmpty()) {
       notes.add(
-          folder.path()
-              + ": head not loaded because of model.newHead, newly initialized: "
-              + list(reinitialized));
+          "%s: head not loaded because of model.newHead, newly initialized: %s"
+              .formatted(folder.path(), list(reinitialized)));
     }
     if (!unused.isEmpty()) {
       notes.add(folder.path() + ": unused weights of another task: " + list(unused));

@@ -98,9 +98,8 @@ final class SquadFile {
     if (!isImpossible(id, questionNode)) {
       if (!questionNode.path("answers").isArray()) {
         throw new InvalidSettings(
-            location(id)
-                + " has no array \"answers\"; mark a question without an answer by"
-                + " \"is_impossible\": true or by an empty array.");
+            "%s has no array \"answers\"; mark a question without an answer by \"is_impossible\": true or by an empty array."
+                .formatted(location(id)));
       }
       for (JsonNode answer : questionNode.path("answers")) {
         answers.add(answer(id, answer, context));
@@ -158,9 +157,8 @@ final class SquadFile {
     }
     if (text.isEmpty()) {
       throw new InvalidSettings(
-          location(id)
-              + " has an empty answer; mark a question without an answer by \"is_impossible\": true"
-              + " or by an empty array.");
+          "%s has an empty answer; mark a question without an answer by \"is_impossible\": true or by an empty array."
+              .formatted(location(id)));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());

@@ -39,29 +39,14 @@ final class TokenizerFiles {
   static final String ADDED_TOKENS = "added_tokens.json";
   static final String MODEL_CONFIG = "config.json";
 
-  /** Names of the special tokens by role, in the order in which Transformers adds them. */
-  static final List<String> ROLES =
-      List.of(
-          "bos_token",
-          "eos_token",
-          "unk_token",
-          "sep_token",
-          "pad_token",
-          "cls_token",
-          "mask_token");
-
   /** Components by family, and names that tokenizers usually have. */
   static final JsonNode TABLE = TokenizerJson.resource("tokenizers.json");
 
+  /** Names of the special tokens by role, in the order in which Transformers adds them. */
+  static final List<String> ROLES = TokenizerJson.names(TABLE.get("usual"));
+
   private static final List<String> EXTRA =
       List.of("additional_special_tokens", "extra_special_tokens");
-  private static final List<String> OPTIONS =
-      List.of(
-          "do_lower_case",
-          "strip_accents",
-          "tokenize_chinese_chars",
-          "add_prefix_space",
-          "trim_offsets");
   private static final String AS_IS = "AS_IS";
   private static final String DECODER = "added_tokens_decoder";
   private static final Pattern PLACEHOLDER = Pattern.compile("\"([$#])(\\w+)\"");
@@ -164,9 +149,8 @@ final class TokenizerFiles {
     boolean isKnown = isBert || object(VOCAB_JSON, "any").has("<|endoftext|>");
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
-          in(MODEL_CONFIG)
-              + " has no model_type, so the kind of tokenizer is not known; set it, or"
-              + " tokenizer_class in tokenizer_config.json, such as BertTokenizer.");
+          "%s has no model_type, so the kind of tokenizer is not known; set it, or tokenizer_class in tokenizer_config.json, such as BertTokenizer."
+              .formatted(in(MODEL_CONFIG)));
     }
     return isBert ? "BERT" : "GPT2";
   }
@@ -235,7 +219,7 @@ final class TokenizerFiles {
   private ObjectNode roles() {
     ObjectNode found = NODES.objectNode();
     found.setAll((ObjectNode) family.path("defaults").deepCopy());
-    found.setAll(settings.deepCopy().retain(OPTIONS));
+    found.setAll(settings.deepCopy().retain(TokenizerJson.names(found)));
     List<ObjectNode> sources = new ArrayList<>(List.of(settings));
     if (!settings.has(DECODER)) {
       sources.add(object(Tokenizer.SPECIAL_TOKENS, "special_tokens_map"));

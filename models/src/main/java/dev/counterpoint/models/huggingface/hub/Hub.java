@@ -1,12 +1,10 @@
 package dev.counterpoint.models.huggingface.hub;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.IoFailure;
-import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import java.io.IOException;
@@ -41,7 +39,6 @@ public final class Hub {
           "vocab.json",
           "merges.txt");
   private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final HubAccess access;
   private final Path cache;
@@ -146,7 +143,7 @@ public final class Hub {
     for (String file : TOKENIZER) {
       downloadIfPresent(name, file, folder);
     }
-    ObjectNode origin = JSON.createObjectNode();
+    ObjectNode origin = JsonNodeFactory.instance.objectNode();
     origin.put("name", name.name()).put("commit", name.revision());
     Path temporary = folder.resolve(PretrainedFolder.ORIGIN + ".new");
     Files.writeString(temporary, origin.toPrettyString() + "\n");
@@ -172,12 +169,8 @@ public final class Hub {
 
   private static Set<String> shards(Path index) throws IOException {
     Set<String> shards = new TreeSet<>();
-    try {
-      for (JsonNode shard : JSON.readTree(Utf8File.read(index)).path("weight_map")) {
-        shards.add(shard.asText());
-      }
-    } catch (JacksonException e) {
-      throw new InvalidSettings(index + " is not valid JSON: " + e.getOriginalMessage());
+    for (JsonNode shard : PretrainedFolder.json(index).path("weight_map")) {
+      shards.add(shard.asText());
     }
     for (String shard : shards) {
       if (!SHARD.matcher(shard).matches()) {
