@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +55,7 @@ final class LabelRemapping {
           "%s: the labels of its head are %s; rows are assigned by index to the data's labels %s"
               .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
     }
-    if (isSorted(order)) {
+    if (Arrays.equals(order, LongStream.range(0, order.length).toArray())) {
       return List.of();
     }
     head.forEach(parameter -> permute(parameter, order));
@@ -94,15 +96,6 @@ final class LabelRemapping {
 
   private static List<String> lowerCase(List<String> labels) {
     return labels.stream().map(label -> label.toLowerCase(Locale.ROOT)).toList();
-  }
-
-  private static boolean isSorted(long[] order) {
-    for (int i = 0; i < order.length; i++) {
-      if (order[i] != i) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Permutes rows in place, so that all references to the parameter's array see the new order. */

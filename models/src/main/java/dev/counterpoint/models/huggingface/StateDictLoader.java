@@ -169,18 +169,13 @@ final class StateDictLoader implements AutoCloseable {
   }
 
   private List<String> notes(List<String> missing) {
+    Map<String, List<String>> found = new LinkedHashMap<>();
+    found.put("missing weights, newly initialized: ", missing);
+    found.put("head not loaded because of model.newHead, newly initialized: ", reinitialized);
+    found.put("unused weights of another task: ", unused);
     List<String> notes = new ArrayList<>();
-    if (!missing.isEmpty()) {
-      notes.add(folder.path() + ": missing weights, newly initialized: " + list(missing));
-    }
-    if (!reinitialized.isEmpty()) {
-      notes.add(
-          "%s: head not loaded because of model.newHead, newly initialized: %s"
-              .formatted(folder.path(), list(reinitialized)));
-    }
-    if (!unused.isEmpty()) {
-      notes.add(folder.path() + ": unused weights of another task: " + list(unused));
-    }
+    found.values().removeIf(List::isEmpty);
+    found.forEach((note, tensors) -> notes.add(folder.path() + ": " + note + list(tensors)));
     return notes;
   }
 

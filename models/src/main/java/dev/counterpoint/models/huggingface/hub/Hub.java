@@ -30,14 +30,9 @@ public final class Hub {
   private static final String INDEX = "model.safetensors.index.json";
   private static final List<String> TOKENIZER =
       List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "generation_config.json",
-          "vocab.txt",
-          "vocab.json",
-          "merges.txt");
+          ("tokenizer.json tokenizer_config.json special_tokens_map.json added_tokens.json"
+                  + " generation_config.json vocab.txt vocab.json merges.txt")
+              .split(" "));
   private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
   private final HubAccess access;
