@@ -425,7 +425,12 @@ final class TokenizerFiles {
 
   @SafeVarargs
   private static List<Integer> first(List<Integer>... choices) {
-    return Stream.of(choices).filter(ids -> !ids.isEmpty()).findFirst().orElse(List.of());
+    for (List<Integer> choice : choices) {
+      if (!choice.isEmpty()) {
+        return choice;
+      }
+    }
+    return List.of();
   }
 
   private List<Integer> unknown() {
