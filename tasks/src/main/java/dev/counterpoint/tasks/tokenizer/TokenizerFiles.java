@@ -8,8 +8,6 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Utf8File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +18,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates a tokenizer from the files of a folder, with the same ids as {@code AutoTokenizer} of
@@ -60,10 +57,7 @@ final class TokenizerFiles {
   private final JsonNode family;
   private final ObjectNode roles; // special tokens and options
   private final ObjectNode file;
-  private final Map<String, Integer> ids = new HashMap<>();
-  private final Map<String, ObjectNode> added = new HashMap<>();
-  private final int modelVocabulary;
-  private int highestAdded = -1;
+  private final TokenIds ids;
   private final List<String> notes = new ArrayList<>();
 
   /**
@@ -82,12 +76,7 @@ final class TokenizerFiles {
     roles = roles();
     file = contents.containsKey(Tokenizer.JSON) ? object(Tokenizer.JSON, "any") : older();
     TokenizerJson.check(file, source());
-    JsonNode vocabulary = file.at("/model/vocab");
-    for (int i = 0; vocabulary.isArray() && i < vocabulary.size(); i++) {
-      ids.put(vocabulary.get(i).get(0).asText(), i);
-    }
-    vocabulary.properties().forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
-    modelVocabulary = ids.size();
+    ids = new TokenIds(file.at("/model/vocab"));
   }
 
   Tokenizer tokenizer() {
@@ -102,7 +91,7 @@ final class TokenizerFiles {
     if (family.has("components")) {
       setComponents();
     }
-    int size = ids.values().stream().mapToInt(id -> id).max().orElse(0) + 1;
+    int size = ids.size();
     checkPostProcessor(size);
     Tokenizer.Special special = special(source.path("padding").path("pad_id").asInt(size), size);
     int highest = special.end().stream().mapToInt(id -> id).max().orElse(0);
@@ -133,7 +122,10 @@ final class TokenizerFiles {
           String rule =
               "one of %s. To use a tokenizer.json as it is, name the file itself as data.tokenizer.path";
           throw TokenizerJson.invalid(
-              in(part), key, found, rule.formatted(TokenizerJson.names(families)));
+              in(part),
+              key,
+              found,
+              rule.formatted(String.join(", ", TokenizerJson.names(families))));
         }
         if (!family.isEmpty()) {
           return families.get(family.replaceFirst("Fast$", "")).asText();
@@ -241,7 +233,7 @@ final class TokenizerFiles {
   private void addTokens() {
     JsonNode own = file.path("added_tokens");
     if (!family.has("components")) {
-      own.forEach(token -> add(token, token.get("id").asInt(), Tokenizer.JSON));
+      own.forEach(token -> ids.add(token, token.get("id").asInt(), in(Tokenizer.JSON)));
     }
     Set<JsonNode> special = new LinkedHashSet<>(); // a token can be given as text and with flags
     ROLES.stream().filter(roles::has).map(roles::get).forEach(special::add);
@@ -262,26 +254,19 @@ final class TokenizerFiles {
     }
     String part = settings.has(DECODER) ? Tokenizer.CONFIG : ADDED_TOKENS;
     String origin = contents.containsKey(part) ? part : Tokenizer.JSON;
-    listed.forEach((id, token) -> add(token, id, origin));
-    Set<String> known = Set.copyOf(added.keySet());
+    listed.forEach((id, token) -> ids.add(token, id, in(origin)));
+    Set<String> known = Set.copyOf(ids.added().keySet());
     for (JsonNode token : special) {
       String content = content(token);
       boolean isDefault =
           family.get("defaults").valueStream().anyMatch(it -> content.equals(it.textValue()));
-      boolean hasRow = !isDefault || ids.containsKey(content) || nextId() < modelRows();
+      boolean hasRow = !isDefault || ids.has(content) || ids.next() < modelRows();
       if (!known.contains(content) && hasRow) {
-        add(
-            (token.isObject() ? (ObjectNode) token.deepCopy() : token(content))
-                .put("special", true),
-            null,
-            "");
+        ObjectNode flagged = token.isObject() ? token.deepCopy() : token(content);
+        ids.add(flagged.put("special", true), null, "");
       }
     }
-    file.putArray("added_tokens")
-        .addAll(
-            added.values().stream()
-                .sorted(Comparator.comparingInt(token -> token.path("id").asInt()))
-                .toList());
+    file.putArray("added_tokens").addAll(ids.addedTokens());
   }
 
   private int id(Map.Entry<String, JsonNode> token) {
@@ -299,30 +284,6 @@ final class TokenizerFiles {
 
   private static ObjectNode token(String content) {
     return NODES.objectNode().put("content", content);
-  }
-
-  /** Adds or replaces a token, with the id that the tokenizers library assigns. */
-  private void add(JsonNode token, @Nullable Integer id, String part) {
-    String content = token.path("content").asText();
-    if (content.isEmpty()) {
-      return;
-    }
-    int assigned = ids.getOrDefault(content, nextId());
-    if (id != null && id != assigned) {
-      throw TokenizerJson.invalid(
-          in(part), "the id of " + content, NODES.numberNode(id), assigned + ", the next free id");
-    }
-    ids.put(content, assigned);
-    highestAdded = Math.max(highestAdded, assigned);
-    ObjectNode entry = VocabularyBuilder.special(assigned, content);
-    entry.put("normalized", !token.path("special").asBoolean()).put("special", false);
-    ObjectNode flags = token.deepCopy();
-    entry.setAll(flags.retain("single_word", "lstrip", "rstrip", "normalized", "special"));
-    added.put(content, entry);
-  }
-
-  private int nextId() {
-    return Math.max(modelVocabulary, highestAdded + 1);
   }
 
   /** Sets the components of the family; only the vocabulary of a {@code tokenizer.json} is used. */
@@ -379,11 +340,10 @@ final class TokenizerFiles {
       JsonNode value = found.isObject() ? found.path("content") : found;
       return value.isMissingNode() ? "null" : value.toString();
     }
-    Integer id = ids.get(content(found));
-    if (id == null) {
+    if (!ids.has(content(found))) {
       throw invalid(key, found, "in the vocabulary");
     }
-    return id.toString();
+    return Integer.toString(ids.of(content(found)));
   }
 
   private InvalidSettings invalid(String path, JsonNode found, String rule) {
@@ -439,15 +399,15 @@ final class TokenizerFiles {
       return List.of(pieces.path("unk_id").asInt());
     }
     return pieces.hasNonNull("unk_token")
-        ? List.of(ids.getOrDefault(pieces.path("unk_token").asText(), 0))
+        ? List.of(ids.of(pieces.path("unk_token").asText()))
         : named("unk_token");
   }
 
   /** The id of the token with a role, or else of a token with the usual name of that role. */
   private List<Integer> named(String role) {
     return Stream.concat(Stream.of(content(roles.path(role))), usual(role))
-        .filter(ids::containsKey)
-        .map(ids::get)
+        .filter(ids::has)
+        .map(ids::of)
         .limit(1)
         .toList();
   }
@@ -483,7 +443,7 @@ final class TokenizerFiles {
     config.put("clean_up_tokenization_spaces", false);
     for (String role : ROLES) {
       (roles.has(role) ? Stream.of(content(roles.get(role))) : usual(role))
-          .filter(added::containsKey)
+          .filter(ids.added()::containsKey)
           .findFirst()
           .ifPresent(token -> config.put(role, token));
     }

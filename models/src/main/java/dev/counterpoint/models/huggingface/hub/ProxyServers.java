@@ -163,7 +163,8 @@ public final class ProxyServers extends ProxySelector {
       byte[] actual = InetAddress.getByName(host).getAddress();
       int ignored = wanted.length * 8 - bits;
       return actual.length == wanted.length
-          && new BigInteger(1, actual).xor(new BigInteger(1, wanted)).shiftRight(ignored).signum() == 0;
+          && new BigInteger(1, actual).xor(new BigInteger(1, wanted)).shiftRight(ignored).signum()
+              == 0;
     } catch (UnknownHostException | NumberFormatException e) {
       throw new InvalidSettings(
           "no_proxy contains \"%s\", which is not an IP address or a network such as 10.0.0.0/8."
