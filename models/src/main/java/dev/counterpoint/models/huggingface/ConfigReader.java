@@ -5,15 +5,18 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,7 +195,11 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
           if (rule.has("values")
               && !value.isMissingNode()
               && rule.get("values").valueStream().noneMatch(it -> isSame(it, value))) {
-            throw unsupported(key, "one of " + rule.get("values"));
+            throw unsupported(
+                key,
+                rule.get("values").valueStream()
+                    .map(JsonNode::toString)
+                    .collect(Collectors.joining(" or ")));
           }
         }
       }
@@ -206,8 +213,8 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   }
 
   private static JsonNode table() {
-    try {
-      return new JsonMapper().readTree(ConfigReader.class.getResource("keys.json"));
+    try (InputStream keys = ConfigReader.class.getResourceAsStream("keys.json")) {
+      return new JsonMapper().readTree(Objects.requireNonNull(keys));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
