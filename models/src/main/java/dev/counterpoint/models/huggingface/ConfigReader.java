@@ -197,7 +197,8 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
               && rule.get("values").valueStream().noneMatch(it -> isSame(it, value))) {
             throw unsupported(
                 key,
-                rule.get("values").valueStream()
+                rule.get("values")
+                    .valueStream()
                     .map(JsonNode::toString)
                     .collect(Collectors.joining(" or ")));
           }
