@@ -57,46 +57,47 @@ public record BertConfig(
   /** Tasks of a BERT model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION(
-        DataSpec.Target.CLASS,
-        new ModelFamily.TaskNames(
-            "BertForSequenceClassification",
-            "SEQ_CLS",
-            List.of("classifier"),
-            List.of("bert.pooler.dense"))),
+    CLASSIFICATION,
     /** Token classification: one class per token. */
-    TOKEN_CLASSIFICATION(
-        null,
-        new ModelFamily.TaskNames(
-            "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of())),
+    TOKEN_CLASSIFICATION,
     /** Extractive question answering: the position of the answer in a text. */
-    QUESTION_ANSWERING(
-        DataSpec.Target.SPAN,
-        new ModelFamily.TaskNames(
-            "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of())),
+    QUESTION_ANSWERING,
     /** Masked language modeling. */
-    LANGUAGE_MODEL(
-        null,
-        new ModelFamily.TaskNames(
-            "BertForMaskedLM",
-            null,
-            List.of(),
-            List.of("cls.predictions"),
-            Map.of(
-                "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight",
-                "cls.predictions.decoder.bias", "cls.predictions.bias")));
+    LANGUAGE_MODEL;
 
-    private final DataSpec.@Nullable Target target;
-    private final ModelFamily.TaskNames names;
-
-    Task(DataSpec.@Nullable Target target, ModelFamily.TaskNames names) {
-      this.target = target;
-      this.names = names;
+    private DataSpec.@Nullable Target target() {
+      return switch (this) {
+        case CLASSIFICATION -> DataSpec.Target.CLASS;
+        case QUESTION_ANSWERING -> DataSpec.Target.SPAN;
+        case TOKEN_CLASSIFICATION, LANGUAGE_MODEL -> null;
+      };
     }
 
     @Override
     public ModelFamily.TaskNames names() {
-      return names;
+      return switch (this) {
+        case CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "BertForSequenceClassification",
+                "SEQ_CLS",
+                List.of("classifier"),
+                List.of("bert.pooler.dense"));
+        case TOKEN_CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "BertForTokenClassification", "TOKEN_CLS", List.of("classifier"), List.of());
+        case QUESTION_ANSWERING ->
+            new ModelFamily.TaskNames(
+                "BertForQuestionAnswering", "QUESTION_ANS", List.of("qa_outputs"), List.of());
+        case LANGUAGE_MODEL ->
+            new ModelFamily.TaskNames(
+                "BertForMaskedLM",
+                null,
+                List.of(),
+                List.of("cls.predictions"),
+                Map.of(
+                    "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight",
+                    "cls.predictions.decoder.bias", "cls.predictions.bias"));
+      };
     }
   }
 
@@ -123,7 +124,7 @@ public record BertConfig(
   @Override
   public BaseModel build(DataSpec data) {
     BertArchitecture resolved = architecture(data);
-    ModelLabels.requireTarget(data, task.target, task, "A BERT");
+    ModelLabels.requireTarget(data, task.target(), task, "A BERT");
     if (task == Task.QUESTION_ANSWERING && resolved.tokenTypes() < 2) {
       throw new InvalidSettings(
           "Question answering needs token types for two texts, but the model has only one:"

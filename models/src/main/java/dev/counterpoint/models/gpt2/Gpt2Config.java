@@ -57,31 +57,24 @@ public record Gpt2Config(
   /** Tasks of a GPT-2 model. */
   public enum Task implements ModelFamily.Task {
     /** Text classification: one class per example. */
-    CLASSIFICATION(
-        DataSpec.Target.CLASS,
-        new ModelFamily.TaskNames(
-            "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of())),
+    CLASSIFICATION,
     /** Causal language modeling: the next token at each position. */
-    LANGUAGE_MODEL(
-        DataSpec.Target.NEXT_TOKEN,
-        new ModelFamily.TaskNames(
-            "GPT2LMHeadModel",
-            "CAUSAL_LM",
-            List.of(),
-            List.of(),
-            Map.of("lm_head.weight", "transformer.wte.weight")));
-
-    private final DataSpec.Target target;
-    private final ModelFamily.TaskNames names;
-
-    Task(DataSpec.Target target, ModelFamily.TaskNames names) {
-      this.target = target;
-      this.names = names;
-    }
+    LANGUAGE_MODEL;
 
     @Override
     public ModelFamily.TaskNames names() {
-      return names;
+      return switch (this) {
+        case CLASSIFICATION ->
+            new ModelFamily.TaskNames(
+                "GPT2ForSequenceClassification", "SEQ_CLS", List.of("score"), List.of());
+        case LANGUAGE_MODEL ->
+            new ModelFamily.TaskNames(
+                "GPT2LMHeadModel",
+                "CAUSAL_LM",
+                List.of(),
+                List.of(),
+                Map.of("lm_head.weight", "transformer.wte.weight"));
+      };
     }
   }
 
@@ -108,7 +101,11 @@ public record Gpt2Config(
   @Override
   public BaseModel build(DataSpec data) {
     Gpt2Architecture resolved = architecture(data);
-    ModelLabels.requireTarget(data, task.target, task, "A GPT-2");
+    ModelLabels.requireTarget(
+        data,
+        task == Task.CLASSIFICATION ? DataSpec.Target.CLASS : DataSpec.Target.NEXT_TOKEN,
+        task,
+        "A GPT-2");
     BaseModel model =
         switch (task) {
           case CLASSIFICATION ->
