@@ -190,7 +190,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   void restrict(String table) {
     for (JsonNode rule : TABLE.get(table)) {
       for (JsonNode keys : rule.get("keys")) {
-        for (String key : keys.asText().split(" ")) {
+        for (String key : List.of(keys.asText().split(" "))) {
           JsonNode value = value(key);
           if (rule.has("values")
               && !value.isMissingNode()
@@ -208,7 +208,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   }
 
   private static boolean isSame(JsonNode supported, JsonNode value) {
-    return supported.isNumber() && value.isNumber()
+    return (supported.isNumber() && value.isNumber())
         ? supported.asDouble() == value.asDouble()
         : supported.equals(value);
   }
