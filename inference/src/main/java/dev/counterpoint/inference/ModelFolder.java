@@ -197,9 +197,8 @@ public final class ModelFolder {
     JsonNode content = AtomicFile.readJson(file);
     if (content.has("model_type") && !content.has(COUNTERPOINT)) {
       throw new InvalidSettings(
-          file
-              + " belongs to a pretrained model that was not saved by Counterpoint. To fine-tune"
-              + " it, set model.from in a run file.");
+          "%s belongs to a pretrained model that was not saved by Counterpoint. To fine-tune it, set model.from in a run file."
+              .formatted(file));
     }
     JsonNode settings = content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content;
     return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());

@@ -41,32 +41,12 @@ public record AdapterFolder(Path path) {
    */
   public static final String SETTINGS = "counterpoint.json";
 
-  private static final String INIT = "init_lora_weights";
   private static final String BASE = "base_model_name_or_path";
   private static final String PREFIX = "base_model.model.";
 
   /** Names on the hub. Only the first models have no owner. */
   private static final Pattern HUB_NAME =
       Pattern.compile("\\w[\\w-]*/\\w[\\w.-]*|(distil)?(bert|gpt2)(-[\\w.-]+)?");
-
-  /** Keys that change the adapted model and are supported only if they are false. */
-  private static final String[] FLAGS =
-      "use_dora use_rslora lora_bias use_qalora use_bdlora ensure_weight_tying".split(" ");
-
-  /** Keys that change the adapted model and are supported only if they are empty. */
-  private static final String[] UNSUPPORTED =
-      ("rank_pattern alpha_pattern layers_to_transform layers_pattern layer_replication"
-              + " exclude_modules target_parameters trainable_token_indices megatron_config"
-              + " alora_invocation_tokens loftq_config eva_config corda_config lora_ga_config"
-              + " velora_config monteclora_config arrow_config kasa_config")
-          .split(" ");
-
-  /** Keys that do not change the output of the adapted model. */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          ("base_model_name_or_path revision task_type auto_mapping inference_mode peft_version"
-                  + " fan_in_fan_out megatron_core qalora_group_size runtime_config")
-              .split(" "));
 
   /**
    * The base model of an adapter.
@@ -93,16 +73,10 @@ public record AdapterFolder(Path path) {
    */
   public Lora lora() throws IOException {
     ConfigReader reader = config();
-    if (!reader.value("peft_type").asText("").equals("LORA")) {
+    if (!reader.config().has("peft_type")) {
       throw reader.unsupported("peft_type", "\"LORA\"");
     }
-    reader.require("bias", "\"none\"");
-    for (String key : FLAGS) {
-      reader.require(key, "false", "null");
-    }
-    reader.requireEmpty(UNSUPPORTED);
-    // Other methods, such as pissa or loftq, also modify the base weights.
-    reader.require(INIT, "true", "false", "null", "\"gaussian\"");
+    reader.restrict(CONFIG); // Other values of init_lora_weights also modify the base weights.
     List<String> targets = reader.texts("target_modules");
     if (targets.isEmpty()) {
       throw reader.unsupported("target_modules", "a list of names");
@@ -114,7 +88,7 @@ public record AdapterFolder(Path path) {
     int rank = reader.integer("r", 8);
     double alpha = reader.number("lora_alpha", 8);
     double dropout = reader.probability("lora_dropout", 0);
-    List<String> unknown = reader.unread(HARMLESS);
+    List<String> unknown = reader.unread(Set.of());
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
           reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");
@@ -133,10 +107,8 @@ public record AdapterFolder(Path path) {
     String base = reader.value(BASE).asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
-          reader.name()
-              + ": "
-              + BASE
-              + " is missing; set model.from to the base model and model.lora.from to this folder.");
+          "%s: %s is missing; set model.from to the base model and model.lora.from to this folder."
+              .formatted(reader.name(), BASE));
     }
     Path here = path.toAbsolutePath().normalize();
     for (Path folder : List.of(here, here.resolveSibling(""), Path.of(""))) {
@@ -147,9 +119,8 @@ public record AdapterFolder(Path path) {
     if (!HUB_NAME.matcher(base).matches()) {
       throw reader.invalid(
           BASE,
-          "an existing folder or the name of a model on the hub, OWNER/NAME; otherwise set"
-              + " model.from to the base model and model.lora.from to "
-              + here);
+          "an existing folder or the name of a model on the hub, OWNER/NAME; otherwise set model.from to the base model and model.lora.from to %s"
+              .formatted(here));
     }
     String revision = reader.value("revision").textValue();
     return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
@@ -173,13 +144,14 @@ public record AdapterFolder(Path path) {
     Path file = path.resolve(WEIGHTS);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          path
-              + " has no "
-              + WEIGHTS
-              + (Files.exists(path.resolve("adapter_model.bin"))
-                  ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
-                      + " save_pretrained(..., safe_serialization=True)."
-                  : "."));
+          "%s has no %s%s"
+              .formatted(
+                  path,
+                  WEIGHTS,
+                  Files.exists(path.resolve("adapter_model.bin"))
+                      ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
+                          + " save_pretrained(..., safe_serialization=True)."
+                      : "."));
     }
     try {
       return SafetensorsReader.open(file);
@@ -216,35 +188,20 @@ public record AdapterFolder(Path path) {
   }
 
   private static ObjectNode configContent(Lora lora, Base base) {
-    ObjectNode config = JsonNodeFactory.instance.objectNode();
-    config.putObject("alpha_pattern");
-    config.putNull("auto_mapping");
+    ObjectNode config = ConfigReader.TABLE.get("adapter").deepCopy();
     config.put("base_model_name_or_path", base.model());
-    config.put("bias", "none");
     config.put("fan_in_fan_out", base.transposed());
-    config.put("inference_mode", true);
-    config.put(INIT, true);
-    config.putNull("layer_replication");
-    config.putNull("layers_pattern");
-    config.putNull("layers_to_transform");
-    config.putObject("loftq_config");
     if (lora.alphaOrDefault() == Math.rint(lora.alphaOrDefault())) {
       config.put("lora_alpha", (long) lora.alphaOrDefault());
     } else {
       config.put("lora_alpha", lora.alphaOrDefault());
     }
     config.put("lora_dropout", lora.dropoutOrDefault());
-    config.putNull("megatron_config");
-    config.put("megatron_core", "megatron.core");
     config.set("modules_to_save", names(lora.modulesToSaveOrEmpty()));
-    config.put("peft_type", "LORA");
     config.put("r", lora.rankOrDefault());
-    config.putObject("rank_pattern");
     config.put("revision", base.revision());
     config.set("target_modules", names(lora.targetsOrEmpty()));
     config.put("task_type", base.task());
-    config.put("use_dora", false);
-    config.put("use_rslora", false);
     return config;
   }
 

@@ -1,15 +1,22 @@
 package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,21 +29,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConfigReader(JsonNode config, String name, Set<String> read) {
   private static final int MAX_SHOWN = 200;
+
+  /** Keys with their supported values, and other tables, in {@code keys.json}. */
+  static final JsonNode TABLE = table();
+
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
 
   static {
-    ACTIVATIONS.put("gelu", Activation.GELU);
-    ACTIVATIONS.put("gelu_python", Activation.GELU);
-    ACTIVATIONS.put("gelu_new", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_pytorch_tanh", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_python_tanh", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_fast", Activation.GELU_TANH);
-    ACTIVATIONS.put("gelu_accurate", Activation.GELU_TANH);
-    ACTIVATIONS.put("relu", Activation.RELU);
-    ACTIVATIONS.put("silu", Activation.SILU);
-    ACTIVATIONS.put("swish", Activation.SILU);
-    ACTIVATIONS.put("tanh", Activation.TANH);
-    ACTIVATIONS.put("sigmoid", Activation.SIGMOID);
+    TABLE
+        .get("activations")
+        .properties()
+        .forEach(it -> ACTIVATIONS.put(it.getKey(), Activation.valueOf(it.getValue().asText())));
   }
 
   /**
@@ -59,9 +62,14 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   /** An integer greater than 0. */
   public int integer(String key, int defaultValue) {
-    Integer value = value(key).isNull() ? Integer.valueOf(0) : integer(key);
-    if (value != null && value < 1) {
-      throw invalid(key, "an integer greater than 0");
+    return checked(key, integer(key), defaultValue, it -> it > 0, "an integer greater than 0");
+  }
+
+  /** The value of a key, which can be absent, but not null. */
+  private <T> T checked(
+      String key, @Nullable T value, T defaultValue, Predicate<T> rule, String text) {
+    if (value == null ? config.has(key) : !rule.test(value)) {
+      throw invalid(key, text);
     }
     return value == null ? defaultValue : value;
   }
@@ -78,13 +86,9 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     return value.asInt();
   }
 
-  /** A number of 0 or greater. */
+  /** A number greater than 0. */
   public double number(String key, double defaultValue) {
-    Double value = value(key).isNull() ? Double.valueOf(0) : number(key);
-    if (value != null && value <= 0) {
-      throw invalid(key, "a number greater than 0");
-    }
-    return value == null ? defaultValue : value;
+    return checked(key, number(key), defaultValue, it -> it > 0, "a number greater than 0");
   }
 
   /**
@@ -101,11 +105,8 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   /** A dropout probability: a number of at least 0 and less than 1. */
   public double probability(String key, double defaultValue) {
-    Double value = value(key).isNull() ? Double.valueOf(1) : number(key);
-    if (value != null && (value < 0 || value >= 1)) {
-      throw invalid(key, "at least 0 and less than 1");
-    }
-    return value == null ? defaultValue : value;
+    String rule = "at least 0 and less than 1";
+    return checked(key, number(key), defaultValue, it -> it >= 0 && it < 1, rule);
   }
 
   /** A number, or null if the key is absent or null. */
@@ -185,13 +186,38 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     }
   }
 
-  /** Checks that keys are absent, null, or numbers with the supported value. */
-  void requireNumber(int supported, String... keys) {
-    for (String key : keys) {
-      Double value = number(key);
-      if (value != null && value != supported) {
-        throw unsupported(key, Integer.toString(supported));
+  /** Checks that keys are absent or have one of the values of a table in {@code keys.json}. */
+  void restrict(String table) {
+    for (JsonNode rule : TABLE.get(table)) {
+      for (JsonNode keys : rule.get("keys")) {
+        for (String key : List.of(keys.asText().split(" "))) {
+          JsonNode value = value(key);
+          if (rule.has("values")
+              && !value.isMissingNode()
+              && rule.get("values").valueStream().noneMatch(it -> isSame(it, value))) {
+            throw unsupported(
+                key,
+                rule.get("values")
+                    .valueStream()
+                    .map(JsonNode::toString)
+                    .collect(Collectors.joining(" or ")));
+          }
+        }
       }
+    }
+  }
+
+  private static boolean isSame(JsonNode supported, JsonNode value) {
+    return (supported.isNumber() && value.isNumber())
+        ? supported.asDouble() == value.asDouble()
+        : supported.equals(value);
+  }
+
+  private static JsonNode table() {
+    try (InputStream keys = ConfigReader.class.getResourceAsStream("keys.json")) {
+      return new JsonMapper().readTree(Objects.requireNonNull(keys));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

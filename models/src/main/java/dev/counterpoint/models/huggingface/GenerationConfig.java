@@ -21,30 +21,6 @@ public record GenerationConfig(ConfigReader file) {
 
   private static final int DEFAULT_TOP_K = 50;
 
-  /** Keys that do not change the generated tokens. Special tokens are read with the tokenizer. */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          ("bos_token_id eos_token_id pad_token_id decoder_start_token_id transformers_version"
-                  + " use_cache cache_implementation cache_config max_cache_len low_memory"
-                  + " output_attentions output_hidden_states output_scores output_logits"
-                  + " return_dict_in_generate remove_invalid_values compile_config disable_compile"
-                  + " prefill_chunk_size is_assistant num_assistant_tokens"
-                  + " num_assistant_tokens_schedule assistant_confidence_threshold"
-                  + " assistant_early_exit assistant_lookbehind target_lookbehind"
-                  + " assistant_ensemble_weight speculation_type prompt_lookup_num_tokens"
-                  + " max_matching_ngram_size trust_remote_code typical_p epsilon_cutoff"
-                  + " eta_cutoff min_p top_h length_penalty early_stopping num_beam_groups"
-                  + " diversity_penalty")
-              .split(" "));
-
-  /** Keys that change the generated tokens and are supported only if they are empty. */
-  private static final String[] UNSUPPORTED =
-      ("bad_words_ids forced_bos_token_id forced_eos_token_id suppress_tokens"
-              + " begin_suppress_tokens exponential_decay_length_penalty sequence_bias"
-              + " watermarking_config stop_strings max_time constraints force_words_ids dola_layers"
-              + " continuous_batching_config")
-          .split(" ");
-
   /**
    * Settings of a request that replace those of the file.
    *
@@ -115,25 +91,17 @@ public record GenerationConfig(ConfigReader file) {
 
   /** Keys that transformers does not know. */
   public List<String> unknownKeys() {
-    return file.unread(HARMLESS);
+    file.restrict(FILE);
+    return file.unread(Set.of());
   }
 
   private void checkNeutral(boolean sample, int beams) {
-    file.requireEmpty(UNSUPPORTED);
-    file.require("token_healing", "false", "null");
-    file.require("use_mtp", "false", "null");
-    file.require("renormalize_logits", "false", "null");
-    file.requireNumber(0, "min_length", "min_new_tokens", "no_repeat_ngram_size");
-    file.requireNumber(0, "encoder_no_repeat_ngram_size", "penalty_alpha");
-    file.requireNumber(1, "encoder_repetition_penalty", "guidance_scale", "num_return_sequences");
+    file.restrict(FILE);
     if (sample) {
-      file.requireNumber(1, "typical_p");
-      file.requireNumber(0, "min_p", "epsilon_cutoff", "eta_cutoff", "top_h");
+      file.restrict("sampling");
     }
     if (beams > 1) {
-      file.require("early_stopping", "false", "null");
-      file.requireNumber(1, "length_penalty", "num_beam_groups");
-      file.requireNumber(0, "diversity_penalty");
+      file.restrict("beams");
     }
   }
 

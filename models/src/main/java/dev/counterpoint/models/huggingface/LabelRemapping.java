@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,30 +46,22 @@ final class LabelRemapping {
         labels(Files.isRegularFile(settings) ? settings : folder.resolve("config.json"));
     if (stored.isEmpty()) {
       return List.of(
-          folder
-              + ": config.json has no labels (id2label) for its head; rows are assigned to the"
-              + " data's labels by index: "
-              + Excerpt.ofList(labels));
+          "%s: config.json has no labels (id2label) for its head; rows are assigned to the data's labels by index: %s"
+              .formatted(folder, Excerpt.ofList(labels)));
     }
     long[] order = order(stored, labels);
     if (order == null) {
       return List.of(
-          folder
-              + ": the labels of its head are "
-              + Excerpt.ofList(stored)
-              + "; rows are assigned by index to the data's labels "
-              + Excerpt.ofList(labels));
+          "%s: the labels of its head are %s; rows are assigned by index to the data's labels %s"
+              .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
     }
-    if (isSorted(order)) {
+    if (Arrays.equals(order, LongStream.range(0, order.length).toArray())) {
       return List.of();
     }
     head.forEach(parameter -> permute(parameter, order));
     return List.of(
-        folder
-            + ": the label order of its head is "
-            + Excerpt.ofList(stored)
-            + "; rows were reordered to the data's labels "
-            + Excerpt.ofList(labels));
+        "%s: the label order of its head is %s; rows were reordered to the data's labels %s"
+            .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
   }
 
   /** The labels by index; empty if the file does not have a label for each index. */
@@ -102,15 +96,6 @@ final class LabelRemapping {
 
   private static List<String> lowerCase(List<String> labels) {
     return labels.stream().map(label -> label.toLowerCase(Locale.ROOT)).toList();
-  }
-
-  private static boolean isSorted(long[] order) {
-    for (int i = 0; i < order.length; i++) {
-      if (order[i] != i) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Permutes rows in place, so that all references to the parameter's array see the new order. */

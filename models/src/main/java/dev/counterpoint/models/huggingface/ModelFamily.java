@@ -157,11 +157,11 @@ public record ModelFamily<A extends Record>(
     boolean hasHead = !config.task().names().head().isEmpty();
     if (config.newHead() && (config.from() == null || !hasHead)) {
       throw new InvalidSettings(
-          "model.newHead requires model.from and a task with a head; model.from is "
-              + (config.from() == null ? "not set" : config.from())
-              + " and task "
-              + config.task()
-              + (hasHead ? " has a head." : " has no separate head."));
+          "model.newHead requires model.from and a task with a head; model.from is %s and task %s%s"
+              .formatted(
+                  config.from() == null ? "not set" : config.from(),
+                  config.task(),
+                  hasHead ? " has a head." : " has no separate head."));
     }
   }
 
@@ -180,10 +180,8 @@ public record ModelFamily<A extends Record>(
     }
     if (requested != null && !requested.equals(actual)) {
       throw new InvalidSettings(
-          "model.architecture differs from "
-              + config.name()
-              + "; remove it when using model.from, or set it to "
-              + actual);
+          "model.architecture differs from %s; remove it when using model.from, or set it to %s"
+              .formatted(config.name(), actual));
     }
     return actual;
   }

@@ -37,11 +37,9 @@ public final class ModelLabels {
     }
     if (requested != null && requested < data.vocabularySize()) {
       throw new InvalidSettings(
-          "The tokenizer has ids up to "
-              + (data.vocabularySize() - 1)
-              + ", but the model's token embedding has only "
-              + requested
-              + " rows (vocab_size); use the tokenizer that the model was trained with.");
+          ("The tokenizer has ids up to %s, but the model's token embedding has only %s rows "
+                  + "(vocab_size); use the tokenizer that the model was trained with.")
+              .formatted(data.vocabularySize() - 1, requested));
     }
     return requested == null ? data.vocabularySize() : requested;
   }

@@ -9,18 +9,19 @@ import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
+import dev.counterpoint.core.storage.Sha256;
 import dev.counterpoint.core.storage.Utf8File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +53,8 @@ public record PretrainedFolder(Path path) {
   public static PretrainedFolder of(Path path) {
     if (!Files.isDirectory(path)) {
       throw new InvalidSettings(
-          "Pretrained folder "
-              + path
-              + " does not exist; it must contain config.json and model.safetensors.");
+          "Pretrained folder %s does not exist; it must contain config.json and model.safetensors."
+              .formatted(path));
     }
     return new PretrainedFolder(path.toAbsolutePath().normalize());
   }
@@ -73,18 +73,29 @@ public record PretrainedFolder(Path path) {
 
   /** Whether the weights contain a layer with the given model name. */
   boolean has(String layer, StateDictNames names) throws IOException {
+    return find(names, name -> name.startsWith(layer + "."), (reader, tensor) -> true) != null;
+  }
+
+  /** A function of a stored tensor. */
+  private interface Use<T> {
+    T apply(SafetensorsReader reader, StoredTensor tensor) throws IOException;
+  }
+
+  /** Uses the first tensor with a name; null if the weights do not contain it. */
+  private <T> @Nullable T find(StateDictNames names, Predicate<String> name, Use<T> use)
+      throws IOException {
     for (Path file : weightFiles()) {
       try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-        if (reader.tensors().keySet().stream()
-            .flatMap(stored -> names.candidates(stored).stream())
-            .anyMatch(name -> name.startsWith(layer + "."))) {
-          return true;
+        for (StoredTensor tensor : reader.tensors().values()) {
+          if (names.candidates(tensor.name()).stream().anyMatch(name)) {
+            return use.apply(reader, tensor);
+          }
         }
       } catch (DamagedFile e) {
         throw new InvalidSettings(String.valueOf(e.getMessage()));
       }
     }
-    return false;
+    return null;
   }
 
   /**
@@ -132,25 +143,18 @@ public record PretrainedFolder(Path path) {
 
   /** SHA-256 of a tensor's values; null if the weights do not contain it. */
   private byte @Nullable [] digest(String parameter, StateDictNames names) throws IOException {
-    for (Path file : weightFiles()) {
-      try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-        for (StoredTensor tensor : reader.tensors().values()) {
-          if (names.candidates(tensor.name()).contains(parameter)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            reader.send(tensor, digest::update);
-            return digest.digest();
-          }
-        }
-      } catch (DamagedFile e) {
-        throw new InvalidSettings(String.valueOf(e.getMessage()));
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-    return null;
+    return find(
+        names,
+        parameter::equals,
+        (reader, tensor) -> {
+          MessageDigest digest = Sha256.begin();
+          reader.send(tensor, digest::update);
+          return digest.digest();
+        });
   }
 
-  static JsonNode json(Path file) throws IOException {
+  /** Reads a JSON file. */
+  public static JsonNode json(Path file) throws IOException {
     try {
       return JSON.readTree(Utf8File.read(file));
     } catch (JacksonException e) {
@@ -215,15 +219,15 @@ public record PretrainedFolder(Path path) {
     }
     if (!Files.isRegularFile(path.resolve(INDEX))) {
       throw new InvalidSettings(
-          path
-              + " has neither "
-              + WEIGHTS
-              + " nor "
-              + INDEX
-              + (Files.exists(path.resolve("pytorch_model.bin"))
-                  ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
-                      + " save_pretrained(..., safe_serialization=True)."
-                  : "."));
+          "%s has neither %s nor %s%s"
+              .formatted(
+                  path,
+                  WEIGHTS,
+                  INDEX,
+                  Files.exists(path.resolve("pytorch_model.bin"))
+                      ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
+                          + " save_pretrained(..., safe_serialization=True)."
+                      : "."));
     }
     Set<Path> shards = new LinkedHashSet<>();
     for (JsonNode shard : json(path.resolve(INDEX)).path("weight_map")) {
@@ -236,10 +240,8 @@ public record PretrainedFolder(Path path) {
     Path shard = path.resolve(name).normalize();
     if (!shard.startsWith(path) || !Files.isRegularFile(shard)) {
       throw new InvalidSettings(
-          path.resolve(INDEX)
-              + " refers to the shard \""
-              + name
-              + "\", which is not in the folder.");
+          "%s refers to the shard \"%s\", which is not in the folder."
+              .formatted(path.resolve(INDEX), name));
     }
     return shard;
   }

@@ -69,23 +69,16 @@ final class StateDictLoader implements AutoCloseable {
       reinitialized.add(parameter.name());
     } else if (!tensor.shape().equals(parameter.shape())) {
       addProblem(
-          file
-              + ": "
-              + describe(tensor)
-              + " does not match the shape of the model's "
-              + parameter
-              + ", whose size is that of config.json and the data"
-              + (task.isInHead(parameter) ? "; set model.newHead to train a new head" : ""));
+          "%s: %s does not match the shape of the model's %s, whose size is that of config.json and the data%s"
+              .formatted(
+                  file,
+                  describe(tensor),
+                  parameter,
+                  task.isInHead(parameter) ? "; set model.newHead to train a new head" : ""));
     } else if (!tensor.type().fits(DataType.FLOAT32)) {
       addProblem(
-          file
-              + ": "
-              + describe(tensor)
-              + " has type "
-              + tensor.type()
-              + ", but the model's "
-              + parameter
-              + " requires F32, F16 or BF16");
+          "%s: %s has type %s, but the model's %s requires F32, F16 or BF16"
+              .formatted(file, describe(tensor), tensor.type(), parameter));
     } else if (own == null) {
       tied.put(parameter, new Source(reader, tensor));
     } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
@@ -152,23 +145,15 @@ final class StateDictLoader implements AutoCloseable {
         (parameter, source) -> {
           if (sources.put(parameter, source) == null) {
             notes.add(
-                folder.path()
-                    + ": "
-                    + parameter.name()
-                    + " is loaded from "
-                    + source.tensor().name()
-                    + ", to which it is tied");
+                "%s: %s is loaded from %s, to which it is tied"
+                    .formatted(folder.path(), parameter.name(), source.tensor().name()));
           }
         });
     for (String head : task.tied().keySet()) {
       if (parameters.containsKey(head) && folder.config(type).flag(TIE, true)) {
         notes.add(
-            folder.path()
-                + ": "
-                + head
-                + " differs from "
-                + task.tied().get(head)
-                + ", so they are not tied, although tie_word_embeddings is true");
+            "%s: %s differs from %s, so they are not tied, although tie_word_embeddings is true"
+                .formatted(folder.path(), head, task.tied().get(head)));
       }
     }
     for (Map.Entry<Parameter, Source> entry : sources.entrySet()) {
@@ -184,19 +169,13 @@ final class StateDictLoader implements AutoCloseable {
   }
 
   private List<String> notes(List<String> missing) {
+    Map<String, List<String>> found = new LinkedHashMap<>();
+    found.put("missing weights, newly initialized: ", missing);
+    found.put("head not loaded because of model.newHead, newly initialized: ", reinitialized);
+    found.put("unused weights of another task: ", unused);
     List<String> notes = new ArrayList<>();
-    if (!missing.isEmpty()) {
-      notes.add(folder.path() + ": missing weights, newly initialized: " + list(missing));
-    }
-    if (!reinitialized.isEmpty()) {
-      notes.add(
-          folder.path()
-              + ": head not loaded because of model.newHead, newly initialized: "
-              + list(reinitialized));
-    }
-    if (!unused.isEmpty()) {
-      notes.add(folder.path() + ": unused weights of another task: " + list(unused));
-    }
+    found.values().removeIf(List::isEmpty);
+    found.forEach((note, tensors) -> notes.add(folder.path() + ": " + note + list(tensors)));
     return notes;
   }
 

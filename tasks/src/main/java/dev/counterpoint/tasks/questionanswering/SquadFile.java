@@ -98,9 +98,8 @@ final class SquadFile {
     if (!isImpossible(id, questionNode)) {
       if (!questionNode.path("answers").isArray()) {
         throw new InvalidSettings(
-            location(id)
-                + " has no array \"answers\"; mark a question without an answer by"
-                + " \"is_impossible\": true or by an empty array.");
+            "%s has no array \"answers\"; mark a question without an answer by \"is_impossible\": true or by an empty array."
+                .formatted(location(id)));
       }
       for (JsonNode answer : questionNode.path("answers")) {
         answers.add(answer(id, answer, context));
@@ -113,10 +112,8 @@ final class SquadFile {
     JsonNode impossible = questionNode.path("is_impossible");
     if (!impossible.isBoolean() && !impossible.isMissingNode()) {
       throw new InvalidSettings(
-          location(id)
-              + " has \"is_impossible\": "
-              + Excerpt.of(impossible.toString())
-              + "; it must be true or false.");
+          "%s has \"is_impossible\": %s; it must be true or false."
+              .formatted(location(id), Excerpt.of(impossible.toString())));
     }
     return impossible.asBoolean(false);
   }
@@ -160,9 +157,8 @@ final class SquadFile {
     }
     if (text.isEmpty()) {
       throw new InvalidSettings(
-          location(id)
-              + " has an empty answer; mark a question without an answer by \"is_impossible\": true"
-              + " or by an empty array.");
+          "%s has an empty answer; mark a question without an answer by \"is_impossible\": true or by an empty array."
+              .formatted(location(id)));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());
@@ -172,14 +168,14 @@ final class SquadFile {
         isInside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
     if (!actual.equals(text)) {
       throw new InvalidSettings(
-          location(id)
-              + ": the answer \""
-              + Excerpt.ofItem(text)
-              + "\" is not at answer_start "
-              + Excerpt.ofItem(start.toString())
-              + (isInside
-                  ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
-                  : "; the context has " + length + " characters."));
+          "%s: the answer \"%s\" is not at answer_start %s%s"
+              .formatted(
+                  location(id),
+                  Excerpt.ofItem(text),
+                  Excerpt.ofItem(start.toString()),
+                  isInside
+                      ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
+                      : "; the context has " + length + " characters."));
     }
     return answer;
   }

@@ -29,30 +29,11 @@ public record Columns(@Nullable String text, @Nullable String label) {
 
   private static final List<String> TEXT_NAMES =
       List.of(
-          "text",
-          "sentence",
-          "review",
-          "content",
-          "comment",
-          "message",
-          "body",
-          "document",
-          "description",
-          "tweet",
-          "question");
+          "text sentence review content comment message body document description tweet question"
+              .split(" "));
   private static final List<String> LABEL_NAMES =
       List.of(
-          "label",
-          "labels",
-          "class",
-          "sentiment",
-          "category",
-          "target",
-          "topic",
-          "intent",
-          "polarity",
-          "rating",
-          "y");
+          "label labels class sentiment category target topic intent polarity rating y".split(" "));
 
   private static final String LABEL_ADVICE =
       "If one of them contains the labels, set \"label\" to its name. A file without labels cannot be"
@@ -101,11 +82,8 @@ public record Columns(@Nullable String text, @Nullable String label) {
           .orElseThrow(
               () ->
                   new InvalidSettings(
-                      file.path()
-                          + " has no column \""
-                          + Excerpt.ofItem(requested)
-                          + "\"; "
-                          + describe(columns)));
+                      "%s has no column \"%s\"; %s"
+                          .formatted(file.path(), Excerpt.ofItem(requested), describe(columns))));
     }
     return commonNames.stream()
         .flatMap(name -> match(name, columns).stream())

@@ -108,9 +108,8 @@ final class JsonTable implements Table {
       if (Surrogates.areUnpairedIn(text)) {
         throw file.invalidLine(
             line,
-            "has an unpaired surrogate in \""
-                + Excerpt.ofItem(column)
-                + "\", which is not a valid character.");
+            "has an unpaired surrogate in \"%s\", which is not a valid character."
+                .formatted(Excerpt.ofItem(column)));
       }
       return text;
     }

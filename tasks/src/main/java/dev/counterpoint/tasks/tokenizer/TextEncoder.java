@@ -183,14 +183,14 @@ public final class TextEncoder implements AutoCloseable {
     long[] ids = encoding.getIds();
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
-          "\""
-              + Excerpt.ofItem(token)
-              + "\" is "
-              + (ids.length == 1
-                  ? "not in the vocabulary of %s tokens. Examples: %s."
-                      .formatted(file.vocabularySize(), examples())
-                  : "%s tokens; use a single token, such as %s."
-                      .formatted(ids.length, tokensOf(token, encoding))));
+          "\"%s\" is %s"
+              .formatted(
+                  Excerpt.ofItem(token),
+                  ids.length == 1
+                      ? "not in the vocabulary of %s tokens. Examples: %s."
+                          .formatted(file.vocabularySize(), examples())
+                      : "%s tokens; use a single token, such as %s."
+                          .formatted(ids.length, tokensOf(token, encoding))));
     }
     return ids[0];
   }

@@ -95,7 +95,7 @@ public record Tokenizer(
    * training texts are continuous, and a prompt is the beginning of a text.
    */
   public Tokenizer withoutFraming() {
-    ObjectNode file = TokenizerJson.object(json, name);
+    ObjectNode file = TokenizerJson.object(json, "any", name);
     JsonNode processor = file.path("post_processor");
     if (processor.isNull() || processor.path("type").asText().equals("ByteLevel")) {
       return this;

@@ -1,24 +1,23 @@
 package dev.counterpoint.tasks.tokenizer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Utf8File;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates a tokenizer from the files of a folder, with the same ids as {@code AutoTokenizer} of
@@ -26,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * vocabulary, merges and added tokens of a {@code tokenizer.json} and creates the other components
  * from {@code tokenizer_config.json}; for {@code PreTrainedTokenizerFast} it uses the file as it
  * is.
+ *
+ * <p>{@code tokenizers.json} contains these components by family. In it, {@code $} refers to a
+ * special token or an option, and {@code #} to the id of a special token.
  */
 final class TokenizerFiles {
   static final String VOCAB_TXT = "vocab.txt";
@@ -34,21 +36,17 @@ final class TokenizerFiles {
   static final String ADDED_TOKENS = "added_tokens.json";
   static final String MODEL_CONFIG = "config.json";
 
+  /** Components by family, and names that tokenizers usually have. */
+  static final JsonNode TABLE = TokenizerJson.resource("tokenizers.json");
+
   /** Names of the special tokens by role, in the order in which Transformers adds them. */
-  static final List<String> ROLES =
-      List.of(
-          "bos_token",
-          "eos_token",
-          "unk_token",
-          "sep_token",
-          "pad_token",
-          "cls_token",
-          "mask_token");
+  static final List<String> ROLES = TokenizerJson.names(TABLE.get("usual"));
 
   private static final List<String> EXTRA =
       List.of("additional_special_tokens", "extra_special_tokens");
+  private static final String AS_IS = "AS_IS";
   private static final String DECODER = "added_tokens_decoder";
-  private static final String END_OF_TEXT = "<|endoftext|>";
+  private static final Pattern PLACEHOLDER = Pattern.compile("\"([$#])(\\w+)\"");
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private final String name;
@@ -56,21 +54,11 @@ final class TokenizerFiles {
   private final Map<String, byte[]> contents;
   private final ObjectNode settings;
   private final ObjectNode model;
-  private final Kind kind;
+  private final JsonNode family;
+  private final ObjectNode roles; // special tokens and options
   private final ObjectNode file;
-  private final Map<String, Integer> ids = new HashMap<>();
-  private final Map<String, ObjectNode> added = new HashMap<>();
-  private final int modelVocabulary;
-  private int highestAdded = -1;
+  private final TokenIds ids;
   private final List<String> notes = new ArrayList<>();
-
-  /** Tokenizer class: how the components are created. */
-  private enum Kind {
-    AS_IS,
-    BERT,
-    GPT2,
-    ROBERTA
-  }
 
   /**
    * Creates a tokenizer from the content of its files, by file name.
@@ -82,235 +70,159 @@ final class TokenizerFiles {
     this.name = name;
     this.isFile = isFile;
     this.contents = contents;
-    settings = object(Tokenizer.CONFIG);
-    model = object(MODEL_CONFIG);
-    TokenizerJson.check(settings, "tokenizer_config", "", in(Tokenizer.CONFIG));
-    TokenizerJson.checkKnown(model, "config", in(MODEL_CONFIG));
-    kind = kind();
-    file = contents.containsKey(Tokenizer.JSON) ? object(Tokenizer.JSON) : older();
-    TokenizerJson.check(file, in(contents.containsKey(Tokenizer.JSON) ? Tokenizer.JSON : source()));
-    JsonNode vocabulary = file.at("/model/vocab");
-    for (int i = 0; vocabulary.isArray() && i < vocabulary.size(); i++) {
-      ids.put(vocabulary.get(i).get(0).asText(), i);
-    }
-    vocabulary.properties().forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
-    modelVocabulary = ids.size();
+    settings = object(Tokenizer.CONFIG, "tokenizer_config");
+    model = object(MODEL_CONFIG, "config");
+    family = TABLE.get(family());
+    roles = roles();
+    file = contents.containsKey(Tokenizer.JSON) ? object(Tokenizer.JSON, "any") : older();
+    TokenizerJson.check(file, source());
+    ids = new TokenIds(file.at("/model/vocab"));
   }
 
   Tokenizer tokenizer() {
     ObjectNode source = file.deepCopy();
-    allow("split_special_tokens", "false");
-    allow("truncation_side", "right");
-    allow("padding_side", "right", "left");
     for (String reset : List.of("truncation", "padding")) {
       if (file.hasNonNull(reset)) {
-        notes.add(in(Tokenizer.JSON) + ": the settings of " + reset + " are not used");
+        notes.add(source() + ": the settings of " + reset + " are not used");
       }
       file.putNull(reset);
     }
-    ObjectNode roles = roles();
-    addTokens(roles);
-    components(roles);
-    int size = ids.values().stream().mapToInt(id -> id).max().orElse(0) + 1;
-    checkPostProcessor(size);
-    Tokenizer.Special special = special(roles, source, size);
-    for (String role : ROLES) {
-      if (!roles.has(role)) {
-        defaultNames(role)
-            .filter(added::containsKey)
-            .findFirst()
-            .ifPresent(it -> roles.put(role, it));
-      }
+    addTokens();
+    if (family.has("components")) {
+      setComponents();
     }
+    int size = ids.size();
+    checkPostProcessor(size);
+    Tokenizer.Special special = special(source.path("padding").path("pad_id").asInt(size), size);
     int highest = special.end().stream().mapToInt(id -> id).max().orElse(0);
     highest = Math.max(highest, Math.max(special.begin(), special.padding()));
-    byte[] original = contents.getOrDefault(Tokenizer.JSON, new byte[0]);
+    byte[] original = contents.get(Tokenizer.JSON);
     return new Tokenizer(
         name,
-        file.equals(source) && original.length > 0 ? original : bytes(file),
-        exported(roles),
+        file.equals(source) && original != null ? original : bytes(file),
+        exported(),
         Math.max(size, highest + 1),
         special,
         notes);
   }
 
   static byte[] bytes(ObjectNode file) {
-    try {
-      return new JsonMapper().writeValueAsBytes(file);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return file.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private Kind kind() {
-    JsonNode named = settings.hasNonNull("tokenizer_class") ? settings : model;
-    String tokenizerClass = named.path("tokenizer_class").asText("").replaceFirst("Fast$", "");
+  private String family() {
     boolean isOurs = model.has("counterpoint") && !contents.containsKey(Tokenizer.CONFIG);
-    String type = isOurs ? "" : model.path("model_type").asText();
-    if (!named.hasNonNull("tokenizer_class") && type.isEmpty()) {
-      return contents.containsKey(Tokenizer.JSON) ? Kind.AS_IS : implied();
-    }
-    return switch (named.hasNonNull("tokenizer_class") ? tokenizerClass : type + " models") {
-      case "BertTokenizer", "bert models" -> Kind.BERT;
-      case "GPT2Tokenizer", "gpt2 models" -> Kind.GPT2;
-      case "RobertaTokenizer", "roberta models" -> Kind.ROBERTA;
-      case "PreTrainedTokenizer", "TokenizersBackend" -> Kind.AS_IS;
-      default ->
+    for (String key :
+        isOurs ? List.of("tokenizer_class") : List.of("tokenizer_class", "model_type")) {
+      JsonNode families = TABLE.path("classes").path(key);
+      for (String part : List.of(Tokenizer.CONFIG, MODEL_CONFIG)) {
+        JsonNode found = (part.equals(MODEL_CONFIG) ? model : settings).path(key);
+        String family = found.asText("");
+        if (!family.isEmpty() && !families.has(family.replaceFirst("Fast$", ""))) {
+          String rule =
+              "one of %s. To use a tokenizer.json as it is, name the file itself as data.tokenizer.path";
           throw TokenizerJson.invalid(
-              in(settings.hasNonNull("tokenizer_class") ? Tokenizer.CONFIG : MODEL_CONFIG),
-              named.hasNonNull("tokenizer_class") ? "tokenizer_class" : "model_type",
-              named.path(named.hasNonNull("tokenizer_class") ? "tokenizer_class" : "model_type"),
-              "a supported tokenizer: BertTokenizer, GPT2Tokenizer, RobertaTokenizer or"
-                  + " PreTrainedTokenizerFast; bert, gpt2 or roberta. To use a tokenizer.json as it"
-                  + " is, name the file itself as data.tokenizer.path");
-    };
+              in(part),
+              key,
+              found,
+              rule.formatted(String.join(", ", TokenizerJson.names(families))));
+        }
+        if (!family.isEmpty()) {
+          return families.get(family.replaceFirst("Fast$", "")).asText();
+        }
+      }
+    }
+    return contents.containsKey(Tokenizer.JSON) ? AS_IS : impliedFamily();
   }
 
-  /** The class of older files without a model: GPT-2 and RoBERTa have the same file names. */
-  private Kind implied() {
-    Kind implied = contents.containsKey(VOCAB_TXT) ? Kind.BERT : Kind.GPT2;
-    boolean isKnown = implied == Kind.BERT || object(VOCAB_JSON).has(END_OF_TEXT);
+  /** The family of older files without a model: GPT-2 and RoBERTa have the same file names. */
+  private String impliedFamily() {
+    boolean isBert = contents.containsKey(VOCAB_TXT);
+    boolean isKnown = isBert || object(VOCAB_JSON, "any").has("<|endoftext|>");
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
-          in(MODEL_CONFIG)
-              + " has no model_type, so the kind of tokenizer is not known; set it, or"
-              + " tokenizer_class in tokenizer_config.json, such as BertTokenizer.");
+          "%s has no model_type, so the kind of tokenizer is not known; set it, or tokenizer_class in tokenizer_config.json, such as BertTokenizer."
+              .formatted(in(MODEL_CONFIG)));
     }
-    return implied;
+    return isBert ? "BERT" : "GPT2";
   }
 
+  private boolean hasWordPieces() {
+    return family.path("model").path("type").asText().equals("WordPiece");
+  }
+
+  /** The file with the vocabulary, for messages. */
   private String source() {
-    return kind == Kind.BERT ? VOCAB_TXT : VOCAB_JSON + " with " + MERGES_TXT;
+    return contents.containsKey(Tokenizer.JSON)
+        ? in(Tokenizer.JSON)
+        : in(hasWordPieces() ? VOCAB_TXT : VOCAB_JSON + " with " + MERGES_TXT);
   }
 
-  /** Creates a file from the older formats. */
+  /** Creates a file without components from the older formats. */
   private ObjectNode older() {
-    ObjectNode older = OlderFormats.empty();
-    older.putNull("normalizer").putNull("pre_tokenizer").putNull("post_processor");
-    older.putNull("decoder");
-    if (kind == Kind.BERT) {
-      ObjectNode pieces = OlderFormats.ofType("WordPiece").put("unk_token", unknownToken());
-      pieces.put("continuing_subword_prefix", "##").put("max_input_chars_per_word", 100);
-      pieces.set("vocab", OlderFormats.vocabulary(text(VOCAB_TXT)));
-      older.set("model", pieces);
+    if (!family.has("model")) {
+      required(Tokenizer.JSON);
+    }
+    ObjectNode older = TABLE.get("empty").deepCopy();
+    ObjectNode pieces = older.set("model", filled(family.get("model"))).withObject("/model");
+    if (hasWordPieces()) {
+      ObjectNode vocabulary = pieces.putObject("vocab");
+      int id = 0;
+      for (String line : lines(VOCAB_TXT)) {
+        vocabulary.put(line.replaceFirst("(?U)\\s+$", ""), id++);
+      }
     } else {
-      ObjectNode pairs = OlderFormats.ofType("BPE").putNull("dropout").putNull("unk_token");
-      pairs.put("continuing_subword_prefix", "").put("end_of_word_suffix", "");
-      pairs.put("fuse_unk", false);
-      pairs.set("vocab", TokenizerJson.object(content(VOCAB_JSON), in(VOCAB_JSON)));
-      pairs.set("merges", OlderFormats.merges(text(MERGES_TXT)));
-      older.set("model", pairs);
+      pieces.set("vocab", TokenizerJson.object(required(VOCAB_JSON), "any", in(VOCAB_JSON)));
+      ArrayNode merges = pieces.putArray("merges");
+      for (String line : lines(MERGES_TXT)) {
+        if (!line.startsWith("#version")) {
+          merges.add(line.replaceFirst("\r\\z", ""));
+        }
+      }
     }
     return older;
   }
 
-  private byte[] content(String needed) {
-    byte[] content = contents.get(needed);
-    if (content == null || kind == Kind.AS_IS) {
-      throw new InvalidSettings(
-          name
-              + " has no "
-              + (kind == Kind.AS_IS ? Tokenizer.JSON : needed)
-              + ", which its tokenizer class needs.");
-    }
-    return content;
+  /** Lines end with a line feed only: other separators can be part of a token. */
+  private String[] lines(String needed) {
+    String text = Utf8File.decode(required(needed), in(needed)).replaceFirst("\n\\z", "");
+    return text.isEmpty() ? new String[0] : text.split("\n", -1);
   }
 
-  private String text(String needed) {
-    return Utf8File.decode(content(needed), in(needed));
+  private byte[] required(String needed) {
+    byte[] content = contents.get(needed);
+    if (content == null) {
+      throw new InvalidSettings(name + " has no " + needed + ", which its tokenizer class needs.");
+    }
+    return content;
   }
 
   private String in(String part) {
     return isFile && part.equals(Tokenizer.JSON) ? name : name + "/" + part;
   }
 
-  private ObjectNode object(String part) {
+  /** The content of a file of a kind in {@code components.json}; empty if it does not exist. */
+  private ObjectNode object(String part, String kind) {
     byte[] content = contents.get(part);
-    return content == null ? NODES.objectNode() : TokenizerJson.object(content, in(part));
+    return content == null ? NODES.objectNode() : TokenizerJson.object(content, kind, in(part));
   }
 
-  private void allow(String key, String... values) {
-    if (settings.hasNonNull(key) && !List.of(values).contains(settings.get(key).asText())) {
-      throw TokenizerJson.invalid(
-          in(Tokenizer.CONFIG), key, settings.get(key), String.join(" or ", values));
-    }
-  }
-
-  /** The special tokens by role, as text or as object with {@code content}. */
+  /** The special tokens by role, as text or as object with {@code content}, and the options. */
   private ObjectNode roles() {
-    ObjectNode roles = NODES.objectNode();
-    defaultRoles().forEach(roles::put);
-    override(roles, settings, Tokenizer.CONFIG);
+    ObjectNode found = NODES.objectNode();
+    found.setAll((ObjectNode) family.path("defaults").deepCopy());
+    found.setAll(settings.deepCopy().retain(TokenizerJson.names(found)));
+    List<ObjectNode> sources = new ArrayList<>(List.of(settings));
     if (!settings.has(DECODER)) {
-      ObjectNode map = object(Tokenizer.SPECIAL_TOKENS);
-      TokenizerJson.check(map, "special_tokens_map", "", in(Tokenizer.SPECIAL_TOKENS));
-      override(roles, map, Tokenizer.SPECIAL_TOKENS);
+      sources.add(object(Tokenizer.SPECIAL_TOKENS, "special_tokens_map"));
     }
-    return roles;
-  }
-
-  private Map<String, String> defaultRoles() {
-    return switch (kind) {
-      case AS_IS -> Map.of();
-      case GPT2 ->
-          Map.of("bos_token", END_OF_TEXT, "eos_token", END_OF_TEXT, "unk_token", END_OF_TEXT);
-      case BERT ->
-          Map.of(
-              "unk_token", "[UNK]",
-              "sep_token", "[SEP]",
-              "pad_token", "[PAD]",
-              "cls_token", "[CLS]",
-              "mask_token", "[MASK]");
-      case ROBERTA ->
-          Map.of(
-              "bos_token", "<s>",
-              "eos_token", "</s>",
-              "unk_token", "<unk>",
-              "sep_token", "</s>",
-              "pad_token", "<pad>",
-              "cls_token", "<s>",
-              "mask_token", "<mask>");
-    };
-  }
-
-  private void override(ObjectNode roles, JsonNode by, String part) {
-    for (String role : ROLES) {
-      JsonNode value = by.path(role);
-      if (value.isObject() && (part.equals(Tokenizer.SPECIAL_TOKENS) || isTyped(value))) {
-        TokenizerJson.check(value, "special_token", role, in(part));
-      } else if (!value.isTextual() && !value.isNull() && !value.isMissingNode()) {
-        throw TokenizerJson.invalid(in(part), role, value, "a token");
-      }
-      if (value.isNull()) {
-        roles.remove(role);
-      } else if (!value.isMissingNode()) {
-        roles.set(role, value);
-      }
+    for (ObjectNode source : sources) {
+      found.setAll(source.deepCopy().retain(ROLES));
+      EXTRA.stream()
+          .filter(key -> !source.path(key).isEmpty())
+          .forEach(key -> found.set(EXTRA.get(0), source.get(key)));
     }
-    for (String key : EXTRA) {
-      boolean isList = by.path(key).isArray();
-      for (JsonNode token : by.path(key)) {
-        boolean isFlagged = part.equals(Tokenizer.SPECIAL_TOKENS) && key.equals(EXTRA.get(1));
-        isList &= token.isTextual() || isFlagged || isTyped(token);
-        if (token.isObject()) {
-          TokenizerJson.check(token, "special_token", key, in(part));
-        }
-      }
-      if (by.hasNonNull(key) && !isList) {
-        throw TokenizerJson.invalid(in(part), key, by.get(key), "an array of tokens");
-      }
-      if (!by.path(key).isEmpty()) {
-        roles.set(EXTRA.get(0), by.get(key));
-      }
-    }
-  }
-
-  private static boolean isTyped(JsonNode token) {
-    return token.path("__type").asText().equals("AddedToken");
-  }
-
-  private String unknownToken() {
-    return content(roles().path("unk_token"));
+    return found.removeNulls();
   }
 
   private static String content(JsonNode token) {
@@ -318,54 +230,51 @@ final class TokenizerFiles {
   }
 
   /** Replaces the added tokens by those that Transformers adds, in its order. */
-  private void addTokens(ObjectNode roles) {
+  private void addTokens() {
     JsonNode own = file.path("added_tokens");
-    if (kind == Kind.AS_IS) {
-      own.forEach(token -> add(token, token.get("id").asInt(), in(Tokenizer.JSON)));
+    if (!family.has("components")) {
+      own.forEach(token -> ids.add(token, token.get("id").asInt(), in(Tokenizer.JSON)));
     }
-    SortedMap<Integer, JsonNode> decoder = new TreeMap<>();
-    String part = ADDED_TOKENS;
-    if (settings.has(DECODER)) {
-      part = Tokenizer.CONFIG;
-      settings.get(DECODER).properties().forEach(token -> decode(decoder, token));
-    } else {
-      List<String> specials = new ArrayList<>();
-      ROLES.forEach(role -> specials.add(content(roles.path(role))));
-      roles.path(EXTRA.get(0)).forEach(token -> specials.add(content(token)));
-      for (Map.Entry<String, JsonNode> token : object(ADDED_TOKENS).properties()) {
-        if (!token.getValue().canConvertToInt() || !token.getValue().isIntegralNumber()) {
-          throw TokenizerJson.invalid(in(part), token.getKey(), token.getValue(), "an id");
-        }
-        boolean special = specials.contains(token.getKey());
-        decoder.put(token.getValue().asInt(), special(token.getKey(), special));
-      }
-      own.forEach(token -> decoder.put(token.get("id").asInt(), token));
-    }
-    String origin = in(contents.containsKey(part) ? part : Tokenizer.JSON);
-    decoder.forEach((id, token) -> add(token, id, origin));
-    Set<String> known = Set.copyOf(added.keySet());
     Set<JsonNode> special = new LinkedHashSet<>(); // a token can be given as text and with flags
     ROLES.stream().filter(roles::has).map(roles::get).forEach(special::add);
     roles.path(EXTRA.get(0)).forEach(special::add);
+    SortedMap<Integer, JsonNode> listed = new TreeMap<>();
+    if (settings.has(DECODER)) {
+      settings.get(DECODER).properties().forEach(it -> listed.put(id(it), it.getValue()));
+    } else {
+      Set<String> names = special.stream().map(TokenizerFiles::content).collect(Collectors.toSet());
+      object(ADDED_TOKENS, "integer+")
+          .properties()
+          .forEach(
+              it ->
+                  listed.put(
+                      it.getValue().asInt(),
+                      token(it.getKey()).put("special", names.contains(it.getKey()))));
+      own.forEach(token -> listed.put(token.get("id").asInt(), token));
+    }
+    String part = settings.has(DECODER) ? Tokenizer.CONFIG : ADDED_TOKENS;
+    String origin = contents.containsKey(part) ? part : Tokenizer.JSON;
+    listed.forEach((id, token) -> ids.add(token, id, in(origin)));
+    Set<String> known = Set.copyOf(ids.added().keySet());
     for (JsonNode token : special) {
-      boolean isDefault = defaultRoles().containsValue(content(token));
-      boolean hasRow = !isDefault || ids.containsKey(content(token)) || nextId() < modelRows();
-      if (!known.contains(content(token)) && hasRow) {
-        addSpecial(token);
+      String content = content(token);
+      boolean isDefault =
+          family.get("defaults").valueStream().anyMatch(it -> content.equals(it.textValue()));
+      boolean hasRow = !isDefault || ids.has(content) || ids.next() < modelRows();
+      if (!known.contains(content) && hasRow) {
+        ObjectNode flagged = token.isObject() ? token.deepCopy() : token(content);
+        ids.add(flagged.put("special", true), null, "");
       }
     }
-    List<ObjectNode> tokens = new ArrayList<>(added.values());
-    tokens.sort(Comparator.comparingInt(token -> token.path("id").asInt()));
-    file.putArray("added_tokens").addAll(tokens);
+    file.putArray("added_tokens").addAll(ids.addedTokens());
   }
 
-  private void decode(SortedMap<Integer, JsonNode> decoder, Map.Entry<String, JsonNode> token) {
-    String key = DECODER + "." + token.getKey();
+  private int id(Map.Entry<String, JsonNode> token) {
     if (!token.getKey().matches("\\d{1,9}")) {
-      throw TokenizerJson.invalid(in(Tokenizer.CONFIG), key, token.getValue(), "listed by id");
+      throw TokenizerJson.invalid(
+          in(Tokenizer.CONFIG), DECODER + "." + token.getKey(), token.getValue(), "listed by id");
     }
-    TokenizerJson.check(token.getValue(), "special_token", key, in(Tokenizer.CONFIG));
-    decoder.put(Integer.parseInt(token.getKey()), token.getValue());
+    return Integer.parseInt(token.getKey());
   }
 
   /** The rows of the model's token embedding; without a limit if they are not known. */
@@ -373,205 +282,138 @@ final class TokenizerFiles {
     return model.path("vocab_size").asInt(Integer.MAX_VALUE);
   }
 
-  private void addSpecial(JsonNode token) {
-    if (token.isObject()) {
-      ObjectNode special = token.deepCopy();
-      add(special.put("special", true), null, "");
-    } else if (!token.isMissingNode()) {
-      add(special(token.asText(), true), null, "");
-    }
+  private static ObjectNode token(String content) {
+    return NODES.objectNode().put("content", content);
   }
 
-  private static ObjectNode special(String content, boolean special) {
-    return NODES.objectNode().put("content", content).put("special", special);
-  }
-
-  /** Adds or replaces a token, with the id that the tokenizers library assigns. */
-  private void add(JsonNode token, @Nullable Integer id, String origin) {
-    String content = token.path("content").asText();
-    if (content.isEmpty()) {
-      return;
-    }
-    int assigned = ids.getOrDefault(content, nextId());
-    if (id != null && id != assigned) {
-      throw TokenizerJson.invalid(
-          origin, "the id of " + content, NODES.numberNode(id), assigned + ", the next free id");
-    }
-    ids.put(content, assigned);
-    highestAdded = Math.max(highestAdded, assigned);
-    boolean special = token.path("special").asBoolean();
-    ObjectNode entry = VocabularyBuilder.special(assigned, content).put("special", special);
-    for (String flag : List.of("single_word", "lstrip", "rstrip")) {
-      entry.put(flag, token.path(flag).asBoolean());
-    }
-    added.put(content, entry.put("normalized", token.path("normalized").asBoolean(!special)));
-  }
-
-  private int nextId() {
-    return Math.max(modelVocabulary, highestAdded + 1);
-  }
-
-  private void components(ObjectNode roles) {
+  /** Sets the components of the family; only the vocabulary of a {@code tokenizer.json} is used. */
+  private void setComponents() {
     ObjectNode pieces = (ObjectNode) file.get("model");
-    String needed = kind == Kind.BERT ? "WordPiece" : "BPE";
-    if (kind != Kind.AS_IS && !TokenizerJson.modelType(pieces).equals(needed)) {
-      throw TokenizerJson.invalid(
-          in(Tokenizer.JSON),
-          "model.type",
-          pieces.path("type"),
-          needed + " for the tokenizer class of the folder");
+    JsonNode wanted = filled(family.get("model"));
+    String type = wanted.path("type").asText();
+    if (!TokenizerJson.modelType(pieces).equals(type)) {
+      throw invalid("model.type", pieces.path("type"), type + " for the tokenizer class");
     }
-    boolean prefix = settings.path("add_prefix_space").asBoolean();
-    String begin = content(roles.path("cls_token"));
-    String end = content(roles.path("sep_token"));
-    switch (kind) {
-      case AS_IS -> {}
-      case BERT -> {
-        String unknown = content(roles.path("unk_token"));
-        require(roles, "unk_token", file.at("/model/vocab").has(unknown));
-        require(roles, "cls_token", ids.containsKey(begin));
-        require(roles, "sep_token", ids.containsKey(end));
-        pieces.put("unk_token", unknown).put("continuing_subword_prefix", "##");
-        pieces.put("max_input_chars_per_word", 100);
-        file.set("normalizer", normalizer());
-        file.set("pre_tokenizer", OlderFormats.ofType("BertPreTokenizer"));
-        file.set("post_processor", OlderFormats.template(ids, begin, end));
-        file.set(
-            "decoder", OlderFormats.ofType("WordPiece").put("prefix", "##").put("cleanup", true));
+    for (Map.Entry<String, JsonNode> key : wanted.properties()) {
+      boolean isSame = pieces.path(key.getKey()).asText("").equals(key.getValue().asText(""));
+      if (!isSame && !key.getKey().equals("type")) {
+        pieces.set(key.getKey(), key.getValue());
       }
-      case GPT2, ROBERTA -> {
-        pieces.putNull("unk_token").put("fuse_unk", false);
-        pieces.remove(List.of("byte_fallback", "ignore_merges"));
-        for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
-          if (!pieces.path(affix).asText("").isEmpty() && !pieces.path(affix).isNull()) {
-            pieces.put(affix, "");
-          }
-        }
-        file.putNull("normalizer");
-        set("pre_tokenizer", OlderFormats.byteLevel(prefix, true));
-        if (kind == Kind.ROBERTA) {
-          require(roles, "cls_token", ids.containsKey(begin));
-          require(roles, "sep_token", ids.containsKey(end));
-          ObjectNode roberta = OlderFormats.ofType("RobertaProcessing");
-          roberta.putArray("sep").add(end).add(ids.get(end));
-          roberta.putArray("cls").add(begin).add(ids.get(begin));
-          roberta.put("trim_offsets", settings.path("trim_offsets").asBoolean(true));
-          file.set("post_processor", roberta.put("add_prefix_space", prefix));
-        } else if (!contents.containsKey(Tokenizer.JSON)) {
-          file.set("post_processor", sequences(roles));
-        }
-        set("decoder", OlderFormats.byteLevel(true, true));
-      }
+    }
+    pieces.remove(List.of("byte_fallback", "ignore_merges"));
+    if (hasWordPieces() && !pieces.get("vocab").has(pieces.path("unk_token").asText())) {
+      throw invalid("unk_token", pieces.path("unk_token"), "in the vocabulary");
+    }
+    ((ObjectNode) filled(family.get("components"))).properties().forEach(this::set);
+    if (!contents.containsKey(Tokenizer.JSON) && family.has("framing")) {
+      String ends =
+          Stream.of("bos", "eos")
+              .filter(end -> settings.path("add_" + end + "_token").asBoolean())
+              .filter(end -> !content(roles.path(end + "_token")).isEmpty())
+              .collect(Collectors.joining("+"));
+      file.set("post_processor", filled(family.path("framing").get(ends)));
     }
   }
 
   /** Sets a component; an equal one of an old file, without {@code use_regex}, is not changed. */
-  private void set(String key, ObjectNode component) {
-    if (!component.deepCopy().without("use_regex").equals(file.path(key))) {
-      file.set(key, component);
+  private void set(Map.Entry<String, JsonNode> component) {
+    JsonNode old = component.getValue().deepCopy();
+    if (old instanceof ObjectNode object) {
+      object.remove("use_regex");
+    }
+    if (!old.equals(file.path(component.getKey()))) {
+      file.set(component.getKey(), component.getValue());
     }
   }
 
-  private JsonNode sequences(ObjectNode roles) {
-    String begin =
-        settings.path("add_bos_token").asBoolean() ? content(roles.path("bos_token")) : "";
-    String end = settings.path("add_eos_token").asBoolean() ? content(roles.path("eos_token")) : "";
-    return begin.isEmpty() && end.isEmpty()
-        ? OlderFormats.byteLevel(true, false)
-        : OlderFormats.sequences(ids, begin, end);
+  /** A part of the table with the special tokens, their ids and the options of this tokenizer. */
+  private JsonNode filled(JsonNode template) {
+    return TokenizerJson.parse(
+        PLACEHOLDER
+            .matcher(template.toString())
+            .replaceAll(it -> Matcher.quoteReplacement(value(it.group(1), it.group(2)))));
   }
 
-  private void require(ObjectNode roles, String role, boolean found) {
-    if (!found) {
-      throw TokenizerJson.invalid(
-          in(contents.containsKey(Tokenizer.JSON) ? Tokenizer.JSON : source()),
-          role,
-          roles.path(role),
-          "in the vocabulary");
+  private String value(String sign, String key) {
+    JsonNode found = roles.path(key);
+    if (sign.equals("$")) {
+      JsonNode value = found.isObject() ? found.path("content") : found;
+      return value.isMissingNode() ? "null" : value.toString();
     }
+    if (!ids.has(content(found))) {
+      throw invalid(key, found, "in the vocabulary");
+    }
+    return Integer.toString(ids.of(content(found)));
   }
 
-  private ObjectNode normalizer() {
-    boolean chinese = settings.path("tokenize_chinese_chars").asBoolean(true);
-    ObjectNode normalizer = OlderFormats.ofType("BertNormalizer").put("clean_text", true);
-    normalizer.put("handle_chinese_chars", chinese).putNull("strip_accents");
-    if (settings.hasNonNull("strip_accents")) {
-      normalizer.put("strip_accents", settings.path("strip_accents").asBoolean());
-    }
-    return normalizer.put("lowercase", settings.path("do_lower_case").asBoolean(true));
+  private InvalidSettings invalid(String path, JsonNode found, String rule) {
+    return TokenizerJson.invalid(source(), path, found, rule);
   }
 
   private void checkPostProcessor(int size) {
-    List<JsonNode> found = new ArrayList<>(file.path("post_processor").findValues("ids"));
-    found.addAll(file.path("post_processor").findValues("sep"));
-    found.addAll(file.path("post_processor").findValues("cls"));
-    for (JsonNode tokens : found) {
-      for (JsonNode id : tokens) {
-        if (id.isNumber() && id.asInt() >= size) {
-          throw TokenizerJson.invalid(
-              in(Tokenizer.JSON), "post_processor", tokens, "an id below " + size);
+    for (String key : List.of("ids", "sep", "cls")) {
+      for (JsonNode tokens : file.path("post_processor").findValues(key)) {
+        for (JsonNode id : tokens) {
+          if (id.isNumber() && id.asInt() >= size) {
+            throw invalid("post_processor", tokens, "an id below " + size);
+          }
         }
       }
     }
   }
 
-  private Tokenizer.Special special(ObjectNode roles, ObjectNode source, int size) {
-    List<Integer> end = configured("eos_token_id", size);
-    end = end.isEmpty() ? named(roles, "eos_token") : end;
-    end = end.isEmpty() ? named(roles, "sep_token") : end;
+  private Tokenizer.Special special(int padded, int size) {
+    List<Integer> unknown = unknown();
+    List<Integer> end =
+        first(configured("eos_token_id", size), named("eos_token"), named("sep_token"));
     List<Integer> padding =
-        roles.has("pad_token") ? named(roles, "pad_token") : configured("pad_token_id", size);
-    padding = padding.isEmpty() ? named(roles, "pad_token") : padding;
-    int padded = source.path("padding").path("pad_id").asInt(size);
-    padding = padding.isEmpty() && padded < size ? List.of(padded) : padding;
-    List<Integer> unknown = unknown(roles);
-    padding = padding.isEmpty() ? end : padding;
-    padding = padding.isEmpty() ? unknown : padding;
+        first(
+            roles.has("pad_token") ? List.of() : configured("pad_token_id", size),
+            named("pad_token"),
+            padded < size ? List.of(padded) : List.of(),
+            end,
+            unknown);
     if (padding.isEmpty()) {
       throw new InvalidSettings(
-          name
-              + " has no padding, end-of-text or unknown token; set pad_token in "
-              + Tokenizer.CONFIG
-              + ".");
+          "%s has no padding, end-of-text or unknown token; set pad_token in %s."
+              .formatted(name, Tokenizer.CONFIG));
     }
-    end = end.isEmpty() ? padding.subList(0, 1) : end;
-    List<Integer> begin = configured("bos_token_id", size);
-    begin = begin.isEmpty() ? named(roles, "bos_token") : begin;
-    return new Tokenizer.Special(
-        padding.get(0),
-        (unknown.isEmpty() ? end : unknown).get(0),
-        (begin.isEmpty() ? end : begin).get(0),
-        end);
+    List<Integer> ends = end.isEmpty() ? padding.subList(0, 1) : end;
+    List<Integer> begin = first(configured("bos_token_id", size), named("bos_token"), ends);
+    return new Tokenizer.Special(padding.get(0), first(unknown, ends).get(0), begin.get(0), ends);
   }
 
-  private List<Integer> unknown(ObjectNode roles) {
+  @SafeVarargs
+  private static List<Integer> first(List<Integer>... choices) {
+    for (List<Integer> choice : choices) {
+      if (!choice.isEmpty()) {
+        return choice;
+      }
+    }
+    return List.of();
+  }
+
+  private List<Integer> unknown() {
     JsonNode pieces = file.path("model");
     if (pieces.hasNonNull("unk_id")) {
       return List.of(pieces.path("unk_id").asInt());
     }
     return pieces.hasNonNull("unk_token")
-        ? List.of(ids.getOrDefault(pieces.path("unk_token").asText(), 0))
-        : named(roles, "unk_token");
+        ? List.of(ids.of(pieces.path("unk_token").asText()))
+        : named("unk_token");
   }
 
   /** The id of the token with a role, or else of a token with the usual name of that role. */
-  private List<Integer> named(ObjectNode roles, String role) {
-    Integer id = ids.get(content(roles.path(role)));
-    return id != null
-        ? List.of(id)
-        : defaultNames(role).filter(ids::containsKey).map(ids::get).limit(1).toList();
+  private List<Integer> named(String role) {
+    return Stream.concat(Stream.of(content(roles.path(role))), usual(role))
+        .filter(ids::has)
+        .map(ids::of)
+        .limit(1)
+        .toList();
   }
 
-  private static Stream<String> defaultNames(String role) {
-    return switch (role) {
-      case "bos_token" -> Stream.of(END_OF_TEXT, "<s>");
-      case "eos_token" -> Stream.of(END_OF_TEXT, "</s>");
-      case "unk_token" -> Stream.of("[UNK]", "<unk>");
-      case "sep_token" -> Stream.of("[SEP]");
-      case "pad_token" -> Stream.of("[PAD]", "<pad>");
-      case "cls_token" -> Stream.of("[CLS]");
-      default -> Stream.of("[MASK]", "<mask>");
-    };
+  private static Stream<String> usual(String role) {
+    return TokenizerJson.names(TABLE.path("usual").path(role)).stream();
   }
 
   /** The ids that generation_config.json or config.json sets for a key. */
@@ -579,15 +421,10 @@ final class TokenizerFiles {
     boolean isUnlimited = model.has("vocab_size") || !contents.containsKey(MODEL_CONFIG);
     int limit = isUnlimited ? Math.max(size, modelRows()) : size;
     for (String part : List.of(Tokenizer.GENERATION, MODEL_CONFIG)) {
-      JsonNode value = object(part).path(key);
+      JsonNode value = object(part, "any").path(key);
+      TokenizerJson.check(value, "ids?", key, in(part));
       List<Integer> found = new ArrayList<>();
-      for (JsonNode id : value.isArray() ? value : NODES.arrayNode().add(value)) {
-        if (id.isNull() || id.isMissingNode()) {
-          continue;
-        }
-        if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0) {
-          throw TokenizerJson.invalid(in(part), key, value, "a token id");
-        }
+      for (JsonNode id : value.isNumber() ? NODES.arrayNode().add(value) : value) {
         if (id.asInt() < limit) {
           found.add(id.asInt());
         } else {
@@ -601,35 +438,26 @@ final class TokenizerFiles {
     return List.of();
   }
 
-  private ObjectNode exported(ObjectNode roles) {
+  private ObjectNode exported() {
     ObjectNode config = NODES.objectNode().put("tokenizer_class", "PreTrainedTokenizerFast");
     config.put("clean_up_tokenization_spaces", false);
     for (String role : ROLES) {
-      if (added.containsKey(content(roles.path(role)))) {
-        config.put(role, content(roles.path(role)));
-      }
+      (roles.has(role) ? Stream.of(content(roles.get(role))) : usual(role))
+          .filter(ids.added()::containsKey)
+          .findFirst()
+          .ifPresent(token -> config.put(role, token));
     }
-    ArrayNode extra = NODES.arrayNode();
-    roles.path(EXTRA.get(0)).forEach(token -> extra.add(content(token)));
-    if (!extra.isEmpty()) {
-      config.set(EXTRA.get(0), extra);
-    }
-    for (String key : List.of("chat_template", "padding_side")) {
-      if (settings.hasNonNull(key)) {
-        config.set(key, settings.get(key));
-      }
-    }
+    roles.path(EXTRA.get(0)).forEach(token -> config.withArray(EXTRA.get(0)).add(content(token)));
+    config.setAll(settings.deepCopy().retain("chat_template", "padding_side").removeNulls());
     if (file.path("pre_tokenizer").has("add_prefix_space")) {
       config.set("add_prefix_space", file.path("pre_tokenizer").get("add_prefix_space"));
     }
-    JsonNode length =
-        settings.hasNonNull("model_max_length")
-            ? settings.get("model_max_length")
-            : settings.path("max_len");
+    JsonNode length = settings.path("model_max_length");
+    length = length.isNumber() ? length : settings.path("max_len");
     if (length.isNumber() && length.asDouble() < 1) {
       throw TokenizerJson.invalid(in(Tokenizer.CONFIG), "model_max_length", length, "at least 1");
     }
-    if (length.asDouble() > 0 && length.asDouble() < Integer.MAX_VALUE) {
+    if (length.isNumber() && length.asDouble() < Integer.MAX_VALUE) {
       config.put("model_max_length", length.asInt());
     }
     return config;

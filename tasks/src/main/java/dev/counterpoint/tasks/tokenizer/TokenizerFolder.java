@@ -75,13 +75,14 @@ public final class TokenizerFolder {
 
   private static InvalidSettings missing(Path path) {
     return new InvalidSettings(
-        "The tokenizer "
-            + path
-            + (Files.isDirectory(path)
-                ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt."
-                    + " Set data.tokenizer.path to the tokenizer of the model. "
-                    + FolderListing.within(path)
-                : " is not a file. " + FolderListing.of(path)));
+        "The tokenizer %s%s"
+            .formatted(
+                path,
+                Files.isDirectory(path)
+                    ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt."
+                        + " Set data.tokenizer.path to the tokenizer of the model. "
+                        + FolderListing.within(path)
+                    : " is not a file. " + FolderListing.of(path)));
   }
 
   /** Builds a tokenizer with the vocabulary of the given texts. */

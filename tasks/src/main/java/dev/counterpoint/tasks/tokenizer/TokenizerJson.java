@@ -19,16 +19,19 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Validates a {@code tokenizer.json}, so that the native library, which aborts the process on some
+ * Validates the files of a tokenizer, so that the native library, which aborts the process on some
  * inconsistent files and reports no key for others, only receives files that it can use.
  *
- * <p>{@code components.json} lists the components and their keys. A kind of value ends in {@code -}
- * if it is optional, in {@code ?} if it can also be null, and in {@code *} if it is an array.
+ * <p>{@code components.json} lists the kinds of objects and their keys; {@code ...} stands for any
+ * other key, and an object of the variant {@code 1} has exactly one of its keys. A kind of value
+ * ends in {@code -} if it is optional, in {@code ?} if it can also be null, in {@code *} if it is
+ * an array, and in {@code +} if it is an object with such values. {@code =} precedes the allowed
+ * values, and in {@code a|b}, b is the kind of an object and a that of other values.
  */
 final class TokenizerJson {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  private static final JsonNode COMPONENTS = components();
+  private static final JsonNode COMPONENTS = resource("components.json");
   private static final int MAX_SHOWN = 60;
 
   private final String name;
@@ -37,11 +40,21 @@ final class TokenizerJson {
     this.name = name;
   }
 
-  private static JsonNode components() {
-    try (InputStream file = TokenizerJson.class.getResourceAsStream("components.json")) {
-      return JSON.readTree(Objects.requireNonNull(file));
+  /** Reads a table of this package. */
+  static JsonNode resource(String file) {
+    try (InputStream content = TokenizerJson.class.getResourceAsStream(file)) {
+      return JSON.readTree(Objects.requireNonNull(content));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Parses a valid text. */
+  static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JacksonException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -58,20 +71,13 @@ final class TokenizerJson {
     ObjectNode typed = file.deepCopy();
     ((ObjectNode) typed.get("model")).put("type", modelType(file.get("model")));
     check.component(typed, "tokenizer", "");
-    check.model(file.get("model"));
-    check.postProcessor(file.path("post_processor"), "post_processor");
+    check.model(typed.get("model"));
+    file.path("post_processor").findParents("special_tokens").forEach(check::template);
   }
 
-  /** Validates an object with the keys of a kind in {@code components.json}. */
-  static void check(JsonNode object, String kind, String path, String name) {
-    new TokenizerJson(name).component(object, kind, path);
-  }
-
-  /** Validates the keys of a kind in {@code components.json} and ignores all other keys. */
-  static void checkKnown(ObjectNode object, String kind, String name) {
-    List<String> known = new ArrayList<>();
-    COMPONENTS.path(kind).path("").fieldNames().forEachRemaining(known::add);
-    check(object.deepCopy().retain(known), kind, "", name);
+  /** Validates a value of a kind in {@code components.json}. */
+  static void check(JsonNode value, String kind, String path, String name) {
+    new TokenizerJson(name).value(value, kind, path);
   }
 
   /** The type of a model, which old files do not state. */
@@ -82,10 +88,11 @@ final class TokenizerJson {
         .asText(model.has("merges") ? "BPE" : model.path("vocab").isArray() ? "Unigram" : implied);
   }
 
-  /** Parses a file that contains one JSON object. */
-  static ObjectNode object(byte[] json, String name) {
+  /** Parses and validates a file that contains one JSON object of a kind. */
+  static ObjectNode object(byte[] json, String kind, String name) {
     try {
       if (JSON.readTree(Utf8File.decode(json, name)) instanceof ObjectNode object) {
+        check(object, kind, "", name);
         return object;
       }
       throw new InvalidSettings(name + " is not a JSON object.");
@@ -96,15 +103,18 @@ final class TokenizerJson {
 
   private void component(JsonNode node, String kind, String path) {
     JsonNode types = COMPONENTS.path(kind);
-    JsonNode keys = types.path(types.has("") ? "" : node.path("type").asText());
-    if (!node.isObject()) {
-      throw invalid(path, node, "an object");
+    String type = types.size() > 1 ? node.path("type").asText() : types.fieldNames().next();
+    JsonNode keys = types.path(type);
+    if (!node.isObject() || (type.equals("1") && node.size() != 1)) {
+      throw invalid(
+          path, node, "an object" + (type.equals("1") ? " with one of " + names(keys) : ""));
     }
     if (keys.isMissingNode()) {
       throw invalid(join(path, "type"), node.path("type"), "one of " + names(types));
     }
     for (Map.Entry<String, JsonNode> field : node.properties()) {
-      if (!keys.has(field.getKey()) && !(field.getKey().equals("type") && !types.has(""))) {
+      boolean isType = field.getKey().equals("type") && types.size() > 1;
+      if (!keys.has(field.getKey()) && !isType && !keys.has("...")) {
         throw invalid(
             join(path, field.getKey()), field.getValue(), "absent: the key is not supported");
       }
@@ -116,25 +126,23 @@ final class TokenizerJson {
   }
 
   private void value(JsonNode node, String kind, String path) {
+    String inner = kind.substring(0, kind.length() - 1);
     if (kind.endsWith("?") || kind.endsWith("-")) {
       if (!node.isMissingNode() && !(node.isNull() && kind.endsWith("?"))) {
-        value(node, kind.substring(0, kind.length() - 1), path);
+        value(node, inner, path);
       }
-    } else if (kind.endsWith("*")) {
-      if (!node.isArray()) {
-        throw invalid(path, node, "an array");
-      }
+    } else if (kind.endsWith("*") && node.isArray()) {
       for (int i = 0; i < node.size(); i++) {
-        value(node.get(i), kind.substring(0, kind.length() - 1), join(path, Integer.toString(i)));
+        value(node.get(i), inner, join(path, Integer.toString(i)));
       }
+    } else if (kind.endsWith("+") && node.isObject()) {
+      node.properties().forEach(it -> value(it.getValue(), inner, join(path, it.getKey())));
+    } else if (kind.contains("|") && !kind.startsWith("=") && !kind.endsWith("*")) {
+      value(node, kind.split("\\|", 2)[node.isObject() ? 1 : 0], path);
     } else if (COMPONENTS.has(kind)) {
       component(node, kind, path);
-      if (kind.equals("pattern") && (node.size() != 1 || !node.elements().next().isTextual())) {
-        throw invalid(path, node, "a String or a Regex");
-      }
     } else if (!isA(node, kind)) {
-      throw invalid(
-          path, node, kind.equals("token") ? "a pair of token and id" : "of type " + kind);
+      throw invalid(path, node, kind.startsWith("=") ? kind.substring(1) : "of type " + kind);
     }
   }
 
@@ -147,8 +155,13 @@ final class TokenizerJson {
       case "string" -> node.isTextual();
       case "char" -> node.asText().codePointCount(0, node.asText().length()) == 1;
       case "array" -> node.isArray();
-      case "object" -> node.isObject();
-      default -> node.size() == 2 && node.get(0).isTextual() && isId(node.get(1));
+      case "ids" ->
+          isId(node) || (node.isArray() && node.valueStream().allMatch(TokenizerJson::isId));
+      case "token and id" -> node.size() == 2 && node.get(0).isTextual() && isId(node.get(1));
+      case "token and score" ->
+          node.size() == 2 && node.get(0).isTextual() && node.get(1).isNumber();
+      default ->
+          kind.startsWith("=") && List.of(kind.substring(1).split("\\|")).contains(node.asText());
     };
   }
 
@@ -160,47 +173,23 @@ final class TokenizerJson {
     JsonNode vocabulary = model.get("vocab");
     Set<Integer> ids = new HashSet<>();
     for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
-      value(token.getValue(), "integer", "model.vocab." + token.getKey());
       if (!ids.add(token.getValue().asInt())) {
         throw invalid("model.vocab." + token.getKey(), token.getValue(), "an id of its own");
       }
     }
-    switch (modelType(model)) {
-      case "Unigram" -> unigram(model, vocabulary);
-      case "BPE" -> bytePairs(model, vocabulary);
-      default -> unknownToken(model, vocabulary);
-    }
-  }
-
-  private void unigram(JsonNode model, JsonNode vocabulary) {
-    for (JsonNode token : vocabulary) {
-      if (token.size() != 2 || !token.get(0).isTextual() || !token.get(1).isNumber()) {
-        throw invalid("model.vocab", token, "pairs of token and score");
-      }
-    }
-    if (!isId(model.path("unk_id")) || model.path("unk_id").asInt() >= vocabulary.size()) {
+    if (model.path("unk_id").asInt() >= vocabulary.size()) {
       throw invalid("model.unk_id", model.path("unk_id"), "the id of an unknown token");
     }
-  }
-
-  private void unknownToken(JsonNode model, JsonNode vocabulary) {
-    if (!vocabulary.has(model.path("unk_token").asText())) {
-      throw invalid("model.unk_token", model.path("unk_token"), "in the vocabulary");
-    }
-  }
-
-  private void bytePairs(JsonNode model, JsonNode vocabulary) {
-    if (model.hasNonNull("unk_token")) {
-      unknownToken(model, vocabulary);
+    if (model.hasNonNull("unk_token") && !vocabulary.has(model.get("unk_token").asText())) {
+      throw invalid("model.unk_token", model.get("unk_token"), "in the vocabulary");
     }
     if (model.path("dropout").asDouble() != 0) {
       throw invalid("model.dropout", model.path("dropout"), "null: ids would be random");
     }
     String prefix = model.path("continuing_subword_prefix").asText("");
-    prefix = model.path("continuing_subword_prefix").isNull() ? "" : prefix;
     for (JsonNode merge : model.path("merges")) {
       List<String> parts =
-          merge.isTextual() ? List.of(merge.asText().split(" ", -1)) : strings(merge);
+          merge.isTextual() ? List.of(merge.asText().split(" ", -1)) : names(merge);
       if (parts.size() != 2 || !parts.get(1).startsWith(prefix)) {
         throw invalid("model.merges", merge, "pairs of tokens");
       }
@@ -213,52 +202,38 @@ final class TokenizerJson {
     }
   }
 
-  private static List<String> strings(JsonNode array) {
-    List<String> strings = new ArrayList<>();
-    array.forEach(each -> strings.add(each.asText()));
-    return strings;
-  }
-
   /** Checks that a template has what it refers to: each text of the input, and special tokens. */
-  private void postProcessor(JsonNode processor, String path) {
-    processor.path("processors").forEach(each -> postProcessor(each, path + ".processors"));
-    if (!processor.path("type").asText().equals("TemplateProcessing")) {
-      return;
-    }
+  private void template(JsonNode processor) {
     JsonNode tokens = processor.get("special_tokens");
-    for (Map.Entry<String, JsonNode> token : tokens.properties()) {
-      String key = path + ".special_tokens." + token.getKey();
-      value(token.getValue(), "special", key);
-      if (token.getValue().path("ids").size() != token.getValue().path("tokens").size()
-          || token.getValue().path("ids").isEmpty()) {
-        throw invalid(key + ".ids", token.getValue().path("ids"), "as many as tokens");
+    for (JsonNode token : tokens) {
+      if (token.path("ids").isEmpty() || token.path("ids").size() != token.path("tokens").size()) {
+        throw invalid("post_processor.special_tokens", token, "ids as many as tokens");
       }
     }
-    template(processor, "single", List.of("A"), path);
-    template(processor, "pair", List.of("A", "B"), path);
-  }
-
-  private void template(JsonNode processor, String key, List<String> texts, String path) {
-    List<String> found = new ArrayList<>();
-    for (JsonNode piece : processor.get(key)) {
-      String special = piece.path("SpecialToken").path("id").asText();
-      if (piece.size() != 1
-          || (piece.has("SpecialToken") && !processor.get("special_tokens").has(special))) {
-        throw invalid(path + "." + key, piece, "a text, or one of special_tokens");
+    for (String key : List.of("single", "pair")) {
+      JsonNode pieces = processor.get(key);
+      String path = "post_processor." + key;
+      for (JsonNode special : pieces.findValues("SpecialToken")) {
+        if (!tokens.has(special.path("id").asText())) {
+          throw invalid(path, special, "one of special_tokens");
+        }
       }
-      if (piece.has("Sequence")) {
-        found.add(piece.path("Sequence").path("id").asText());
+      List<String> texts =
+          pieces.findValues("Sequence").stream().map(it -> it.path("id").asText()).toList();
+      if (!texts.equals(key.equals("single") ? List.of("A") : List.of("A", "B"))) {
+        throw invalid(path, pieces, "contain each text once");
       }
-    }
-    if (!found.equals(texts)) {
-      throw invalid(path + "." + key, processor.get(key), "contain each text once: " + texts);
     }
   }
 
-  private static String names(JsonNode node) {
+  /** The texts of an array, or the keys of an object. */
+  static List<String> names(JsonNode node) {
     List<String> names = new ArrayList<>();
     node.fieldNames().forEachRemaining(names::add);
-    return String.join(", ", names);
+    if (node.isArray()) {
+      node.forEach(each -> names.add(each.asText()));
+    }
+    return names;
   }
 
   private static String join(String path, String key) {

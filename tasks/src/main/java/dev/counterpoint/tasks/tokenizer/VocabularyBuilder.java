@@ -1,9 +1,7 @@
 package dev.counterpoint.tasks.tokenizer;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
@@ -28,7 +26,6 @@ public final class VocabularyBuilder {
   static final String UNKNOWN = "[UNK]";
 
   private static final String ANY_CHARACTER = "[\\s\\S]";
-  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private static final String END_OF_TEXT = "<|endoftext|>";
 
@@ -84,65 +81,29 @@ public final class VocabularyBuilder {
 
   /** Returns the content of a {@code tokenizer.json}. */
   byte[] toJson() throws IOException {
-    ObjectNode file = OlderFormats.empty();
+    ObjectNode file = TokenizerFiles.TABLE.get("empty").deepCopy();
     ArrayNode added = file.withArray("added_tokens");
     specials.forEach(token -> added.add(special(added.size(), token)));
-    file.set("normalizer", normalizer());
-    file.set("pre_tokenizer", preTokenizer());
-    ObjectNode model = model();
-    file.set(
-        "post_processor",
-        settings.frame()
-            ? OlderFormats.template(Map.of("[CLS]", 2, "[SEP]", 3), "[CLS]", "[SEP]")
-            : null);
-    file.set("decoder", decoder());
-    file.set("model", model);
+    file.setAll((ObjectNode) TokenizerFiles.TABLE.get(settings.type().name()).deepCopy());
+    if (!settings.lowercase()) {
+      file.withArray("/normalizer/normalizers").remove(1);
+    }
+    if (settings.frame()) {
+      String framing = TokenizerFiles.TABLE.at("/BERT/components/post_processor").toString();
+      framing = framing.replace("$cls_token", "[CLS]").replace("\"#cls_token\"", "2");
+      framing = framing.replace("$sep_token", "[SEP]").replace("\"#sep_token\"", "3");
+      file.set("post_processor", TokenizerJson.parse(framing));
+    }
+    addVocabulary(file.withObject("/model/vocab"));
     return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
   }
 
   static ObjectNode special(int id, String content) {
-    return JSON.objectNode()
-        .put("id", id)
-        .put("content", content)
-        .put("single_word", false)
-        .put("lstrip", false)
-        .put("rstrip", false)
-        .put("normalized", false)
-        .put("special", true);
+    ObjectNode token = TokenizerFiles.TABLE.get("token").deepCopy();
+    return token.put("id", id).put("content", content);
   }
 
-  private ObjectNode normalizer() {
-    ObjectNode sequence = OlderFormats.ofType("Sequence");
-    ArrayNode steps = sequence.putArray("normalizers").add(OlderFormats.ofType("NFC"));
-    if (settings.lowercase()) {
-      steps.add(OlderFormats.ofType("Lowercase"));
-    }
-    return sequence;
-  }
-
-  private ObjectNode preTokenizer() {
-    return switch (settings.type()) {
-      case WORD -> OlderFormats.ofType("Whitespace");
-      case CHARACTER -> {
-        ObjectNode split =
-            OlderFormats.ofType("Split").put("behavior", "Isolated").put("invert", false);
-        split.putObject("pattern").put("Regex", ANY_CHARACTER);
-        yield split;
-      }
-    };
-  }
-
-  /** Without a decoder, words are joined with spaces; characters need a decoder that adds none. */
-  private JsonNode decoder() {
-    return switch (settings.type()) {
-      case WORD -> JSON.nullNode();
-      case CHARACTER -> OlderFormats.ofType("Fuse");
-    };
-  }
-
-  private ObjectNode model() {
-    ObjectNode model = OlderFormats.ofType("WordLevel").put("unk_token", UNKNOWN);
-    ObjectNode vocabulary = model.putObject("vocab");
+  private void addVocabulary(ObjectNode vocabulary) {
     specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() >= settings.minimumCount())
@@ -152,6 +113,5 @@ public final class VocabularyBuilder {
                 .thenComparing(Map.Entry.comparingByKey()))
         .limit(settings.vocabularySize() - vocabulary.size())
         .forEach(entry -> vocabulary.put(entry.getKey(), vocabulary.size()));
-    return model;
   }
 }

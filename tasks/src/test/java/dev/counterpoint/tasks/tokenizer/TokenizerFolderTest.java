@@ -236,6 +236,27 @@ class TokenizerFolderTest {
     assertRejected("tokenizer_config.json", "word_tokenizer_type");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "truncation_side; \"left\"",
+        "padding_side; \"top\"",
+        "split_special_tokens; true",
+        "pad_token; 3",
+        "pad_token; {\"content\": \"a\"}",
+        "additional_special_tokens; \"a\"",
+        "additional_special_tokens; [3]",
+        "added_tokens_decoder; {\"x\": {\"content\": \"a\"}}",
+        "added_tokens_decoder; {\"5\": {\"content\": 5}}",
+      })
+  void anInvalidOptionIsRejectedByName(String key, String value) throws Exception {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+    write("tokenizer_config.json", "{\"%s\": %s}".formatted(key, value));
+
+    assertRejected("tokenizer_config.json", key);
+  }
+
   @Test
   void aTemplateWithAnUndefinedTokenIsRejected() throws Exception {
     ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());

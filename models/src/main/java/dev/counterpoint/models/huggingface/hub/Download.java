@@ -88,12 +88,9 @@ final class Download {
     if (!isComplete()) {
       Files.delete(part);
       throw new IOException(
-          file
-              + " of "
-              + name
-              + " was damaged in two downloads: its checksum differs from the hub's "
-              + expected.etag()
-              + ". The file was deleted; try again later, or use another HF_ENDPOINT.");
+          ("%s of %s was damaged in two downloads: its checksum differs from the hub's %s. The file was "
+                  + "deleted; try again later, or use another HF_ENDPOINT.")
+              .formatted(file, name, expected.etag()));
     }
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -133,15 +130,8 @@ final class Download {
         dropped = received() > before ? 0 : dropped + 1;
         if (dropped == MAX_ATTEMPTS) {
           throw new HubConnection.Unreachable(
-              "The download of "
-                  + file
-                  + " of "
-                  + name
-                  + " is incomplete: "
-                  + e.getMessage()
-                  + ". The next run resumes after the "
-                  + received()
-                  + " bytes received.",
+              "The download of %s of %s is incomplete: %s. The next run resumes after the %s bytes received."
+                  .formatted(file, name, e.getMessage(), received()),
               e);
         }
       }
@@ -201,12 +191,8 @@ final class Download {
 
   private NotWritten notWritten(IOException e) {
     return new NotWritten(
-        "Cannot write "
-            + part
-            + ": "
-            + IoFailure.of(e)
-            + ". Free some space, or select another folder with COUNTERPOINT_CACHE; the next run"
-            + " resumes the download.",
+        "Cannot write %s: %s. Free some space, or select another folder with COUNTERPOINT_CACHE; the next run resumes the download."
+            .formatted(part, IoFailure.of(e)),
         e);
   }
 

@@ -1,12 +1,10 @@
 package dev.counterpoint.models.huggingface.hub;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.IoFailure;
-import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import java.io.IOException;
@@ -32,16 +30,10 @@ public final class Hub {
   private static final String INDEX = "model.safetensors.index.json";
   private static final List<String> TOKENIZER =
       List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "generation_config.json",
-          "vocab.txt",
-          "vocab.json",
-          "merges.txt");
+          ("tokenizer.json tokenizer_config.json special_tokens_map.json added_tokens.json"
+                  + " generation_config.json vocab.txt vocab.json merges.txt")
+              .split(" "));
   private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final HubAccess access;
   private final Path cache;
@@ -85,12 +77,8 @@ public final class Hub {
   }
 
   private String failureMessage(HubName name, String reason) {
-    return "Cannot download "
-        + name
-        + ": "
-        + reason
-        + ". Without network access, set model.from to a folder copied from another machine;"
-        + " HF_ENDPOINT selects another hub.";
+    return "Cannot download %s: %s. Without network access, set model.from to a folder copied from another machine; HF_ENDPOINT selects another hub."
+        .formatted(name, reason);
   }
 
   /**
@@ -144,19 +132,13 @@ public final class Hub {
     } else if (!downloadIfPresent(name, AdapterFolder.CONFIG, folder)
         || !downloadIfPresent(name, AdapterFolder.WEIGHTS, folder)) {
       throw new InvalidSettings(
-          name
-              + " has neither "
-              + CONFIG
-              + " nor "
-              + AdapterFolder.CONFIG
-              + " with "
-              + AdapterFolder.WEIGHTS
-              + ".");
+          "%s has neither %s nor %s with %s."
+              .formatted(name, CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS));
     }
     for (String file : TOKENIZER) {
       downloadIfPresent(name, file, folder);
     }
-    ObjectNode origin = JSON.createObjectNode();
+    ObjectNode origin = JsonNodeFactory.instance.objectNode();
     origin.put("name", name.name()).put("commit", name.revision());
     Path temporary = folder.resolve(PretrainedFolder.ORIGIN + ".new");
     Files.writeString(temporary, origin.toPrettyString() + "\n");
@@ -169,12 +151,8 @@ public final class Hub {
     }
     if (!downloadIfPresent(name, INDEX, folder)) {
       throw new InvalidSettings(
-          name
-              + " has neither "
-              + WEIGHTS
-              + " nor "
-              + INDEX
-              + "; other formats, such as pytorch_model.bin, are not supported.");
+          "%s has neither %s nor %s; other formats, such as pytorch_model.bin, are not supported."
+              .formatted(name, WEIGHTS, INDEX));
     }
     for (String shard : shards(folder.resolve(INDEX))) {
       if (!downloadIfPresent(name, shard, folder)) {
@@ -186,12 +164,8 @@ public final class Hub {
 
   private static Set<String> shards(Path index) throws IOException {
     Set<String> shards = new TreeSet<>();
-    try {
-      for (JsonNode shard : JSON.readTree(Utf8File.read(index)).path("weight_map")) {
-        shards.add(shard.asText());
-      }
-    } catch (JacksonException e) {
-      throw new InvalidSettings(index + " is not valid JSON: " + e.getOriginalMessage());
+    for (JsonNode shard : PretrainedFolder.json(index).path("weight_map")) {
+      shards.add(shard.asText());
     }
     for (String shard : shards) {
       if (!SHARD.matcher(shard).matches()) {

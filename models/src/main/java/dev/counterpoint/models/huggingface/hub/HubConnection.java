@@ -13,12 +13,14 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** HTTP requests to the hub: access token, redirects and error responses. */
 final class HubConnection {
@@ -140,27 +142,18 @@ final class HubConnection {
             : "HF_TOKEN (the current token does not give access)";
     if (code.equals("RevisionNotFound")) {
       return new InvalidSettings(
-          name
-              + " does not exist on the hub: the model has no revision \""
-              + name.revision()
-              + "\".");
+          "%s does not exist on the hub: the model has no revision \"%s\"."
+              .formatted(name, name.revision()));
     }
     if (code.equals("GatedRepo") || status == 403) {
       return new InvalidSettings(
-          "Access to "
-              + name
-              + " is restricted. Accept the terms on the model's page, and provide a token in "
-              + token
-              + ".");
+          "Access to %s is restricted. Accept the terms on the model's page, and provide a token in %s."
+              .formatted(name, token));
     }
     if (status == 401 || status == 404) {
       return new InvalidSettings(
-          name
-              + " does not exist on the hub at "
-              + access.endpoint()
-              + ", or is private. Check the name; a private model requires a token in "
-              + token
-              + ".");
+          "%s does not exist on the hub at %s, or is private. Check the name; a private model requires a token in %s."
+              .formatted(name, access.endpoint(), token));
     }
     return new InvalidSettings(
         "The hub at " + access.endpoint() + " returned status " + status + " for " + name + ".");
@@ -258,27 +251,17 @@ final class HubConnection {
     if (cause instanceof Download.NotWritten disk) {
       return new IOException(disk.getMessage(), disk);
     }
-    String host = request.uri().getHost();
-    String reason;
-    if (cause instanceof ConnectException && hasCause(cause, UnresolvedAddressException.class)) {
-      reason = "unknown host";
-    } else if (cause instanceof ConnectException) {
-      reason = "connection refused";
-    } else if (cause instanceof HttpTimeoutException) {
-      reason = "timeout";
-    } else {
-      reason = String.valueOf(cause.getMessage());
-    }
+    boolean isUnknown =
+        Stream.iterate(cause, Objects::nonNull, Throwable::getCause)
+            .anyMatch(UnresolvedAddressException.class::isInstance);
+    String reason =
+        cause instanceof ConnectException
+            ? (isUnknown ? "unknown host" : "connection refused")
+            : cause instanceof HttpTimeoutException
+                ? "timeout"
+                : String.valueOf(cause.getMessage());
     return new Unreachable(
-        "%s cannot be reached%s (%s)".formatted(host, through(request), reason), cause);
-  }
-
-  private static boolean hasCause(Throwable failure, Class<?> type) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (type.isInstance(cause)) {
-        return true;
-      }
-    }
-    return false;
+        "%s cannot be reached%s (%s)".formatted(request.uri().getHost(), through(request), reason),
+        cause);
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.models.huggingface.hub;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
@@ -160,11 +161,10 @@ public final class ProxyServers extends ProxySelector {
         return false; // Names are not resolved.
       }
       byte[] actual = InetAddress.getByName(host).getAddress();
-      boolean same = actual.length == wanted.length;
-      for (int bit = 0; same && bit < bits; bit++) {
-        same = ((actual[bit / 8] ^ wanted[bit / 8]) >> (7 - bit % 8) & 1) == 0;
-      }
-      return same;
+      int ignored = wanted.length * 8 - bits;
+      return actual.length == wanted.length
+          && new BigInteger(1, actual).xor(new BigInteger(1, wanted)).shiftRight(ignored).signum()
+              == 0;
     } catch (UnknownHostException | NumberFormatException e) {
       throw new InvalidSettings(
           "no_proxy contains \"%s\", which is not an IP address or a network such as 10.0.0.0/8."
