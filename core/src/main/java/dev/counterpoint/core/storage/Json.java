@@ -3,6 +3,7 @@ package dev.counterpoint.core.storage;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.Excerpt;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * {@code null}. In data they are read, so that a message can name the field.
  */
 public final class Json {
+  private static final Pattern ADVICE =
+      Pattern.compile("[:;,]? *\\(?(bound as |enable `|`StreamRead|from `StreamRead).*");
+
   private Json() {}
 
   /** A builder of mappers for user data: the length of a string is limited by memory only. */
@@ -24,13 +29,18 @@ public final class Json {
     StreamReadConstraints unlimited =
         StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
     return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(unlimited).build())
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
   }
 
-  /** Describes why a text is not JSON, on one line. */
+  /** Describes why a text is not JSON, on one line, without Jackson's advice for programmers. */
   public static String problem(JacksonException failure) {
     String message = String.valueOf(failure.getOriginalMessage()).lines().findFirst().orElse("");
-    return Excerpt.of(message.replaceAll("\\[Source: [^;]*; ", "["));
+    return Excerpt.of(
+        ADVICE
+            .matcher(message.replaceAll("\\[Source: [^;]*; ", "["))
+            .replaceFirst("")
+            .replace("'\uFEFF'", "byte order mark"));
   }
 
   /** The number to write; null if it is not finite. */

@@ -10,7 +10,9 @@ import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrackerCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -87,8 +89,11 @@ public final class Main {
   private static void unpackIntoCache() {
     Path cache = CacheFolder.path();
     System.getProperties().putIfAbsent("DJL_CACHE_DIR", cache.resolve("djl").toString());
-    if (CacheFolder.isWritable(cache)) {
-      System.getProperties().putIfAbsent("jna.tmpdir", cache.resolve("jna").toString());
+    try { // JNA prints a stack trace if its folder does not exist.
+      Path jna = Files.createDirectories(cache.resolve("jna"));
+      System.getProperties().putIfAbsent("jna.tmpdir", jna.toString());
+    } catch (IOException e) {
+      // The command reports it if it needs the cache folder.
     }
   }
 

@@ -2,8 +2,9 @@ package dev.counterpoint.tasks.table;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
@@ -14,7 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reader for JSON objects, one after another (JSON lines) or in one array. The keys of the first
+ * Reader for JSON objects, one after another (JSON lines) or in arrays. The keys of the first
  * object are the columns.
  */
 final class JsonTable implements Table {
@@ -23,17 +24,14 @@ final class JsonTable implements Table {
           + " \"good\", \"label\": \"pos\"}; the rows follow one another or are in one array.";
 
   private final SourceFile file;
-  private final MappingIterator<JsonNode> objects;
+  private final JsonParser parser;
   private final List<String> columns = new ArrayList<>();
+  private boolean inArray;
   private @Nullable Row buffered;
 
   JsonTable(SourceFile file, Reader reader) throws IOException {
     this.file = file;
-    try {
-      objects = Json.forData().build().readerFor(JsonNode.class).readValues(reader);
-    } catch (JacksonException e) {
-      throw notJson(file, e);
-    }
+    parser = Json.forData().build().createParser(reader);
     JsonRow first = read();
     if (first != null) {
       first.object().fieldNames().forEachRemaining(columns::add);
@@ -62,11 +60,16 @@ final class JsonTable implements Table {
 
   private @Nullable JsonRow read() throws IOException {
     try {
-      if (!objects.hasNextValue()) {
+      JsonToken token = parser.nextToken();
+      while (token == (inArray ? JsonToken.END_ARRAY : JsonToken.START_ARRAY)) {
+        inArray = !inArray;
+        token = parser.nextToken();
+      }
+      if (token == null) {
         return null;
       }
-      long line = objects.getParser().currentTokenLocation().getLineNr();
-      JsonNode value = objects.nextValue();
+      long line = parser.currentTokenLocation().getLineNr();
+      JsonNode value = parser.readValueAsTree();
       if (!value.isObject()) {
         throw file.invalidLine(
             line, "is not a JSON object: " + Excerpt.of(value.toString()) + ". " + EXPECTED);
@@ -85,7 +88,7 @@ final class JsonTable implements Table {
 
   @Override
   public void close() throws IOException {
-    objects.close();
+    parser.close();
   }
 
   private record JsonRow(SourceFile file, long line, JsonNode object) implements Row {

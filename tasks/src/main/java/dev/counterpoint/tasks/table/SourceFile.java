@@ -6,7 +6,7 @@ import dev.counterpoint.core.storage.Utf8File;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -14,14 +14,15 @@ import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public record SourceFile(Path path) {
   public <T> T read(TableReader<T> reader) throws IOException {
     try {
       return readTable(reader);
-    } catch (ZipException | EOFException e) {
+    } catch (ZipException e) {
       throw invalidGzip(e);
     }
   }
@@ -46,7 +47,7 @@ public record SourceFile(Path path) {
       reader.read(text);
     } catch (CharacterCodingException e) {
       throw notUtf8();
-    } catch (ZipException | EOFException e) {
+    } catch (ZipException e) {
       throw invalidGzip(e);
     }
   }
@@ -181,7 +182,7 @@ public record SourceFile(Path path) {
   private InputStream bytes() throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
     try {
-      return isGzipped() ? new GZIPInputStream(file, 1 << 16) : file;
+      return isGzipped() ? new Gzip(file) : file;
     } catch (IOException e) {
       file.close();
       throw e;
@@ -210,6 +211,41 @@ public record SourceFile(Path path) {
         }
         isAfterReturn = next == '\r';
       }
+    }
+  }
+
+  /** All members of a gzip file. {@code GZIPInputStream} ignores what follows a damaged member. */
+  private static final class Gzip extends FilterInputStream {
+    Gzip(InputStream file) throws IOException {
+      super(file);
+      in = opened(file);
+    }
+
+    private static InputStream opened(InputStream file) throws IOException {
+      try {
+        return new GzipCompressorInputStream(file, true);
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        return in.read(bytes, offset, length);
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    }
+
+    private static IOException damaged(IOException e) {
+      return e instanceof FileSystemException ? e : new ZipException(e.getMessage());
     }
   }
 

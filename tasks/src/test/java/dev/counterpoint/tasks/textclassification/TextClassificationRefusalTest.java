@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -219,6 +220,31 @@ class TextClassificationRefusalTest {
     }
     byte[] complete = Files.readAllBytes(gzip);
     Files.write(gzip, Arrays.copyOf(complete, length));
+    assertRejected(
+        TextTables.train("train.tsv.gz"),
+        tables.path("train.tsv.gz") + " is not a complete gzip file");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "]", "[[]]", "{\"text\":\"a\",\"text\":\"b\",\"label\":1}"})
+  void dataAfterAJsonArrayIsNotIgnored(String rest) throws IOException {
+    tables.write("train.json", "[{\"text\":\"a\",\"label\":1}]\n" + rest);
+
+    assertRejected(TextTables.train("train.json"), tables.path("train.json") + " line 2 is not");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "\0\0\0\0", "\u001f\u008b\b"})
+  void dataAfterAGzipMemberIsNotIgnored(String rest) throws IOException {
+    Path gzip = folder.resolve("train.tsv.gz");
+    ByteArrayOutputStream member = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(member)) {
+      out.write(TextTables.TRAIN.getBytes(StandardCharsets.UTF_8));
+    }
+    member.write(rest.getBytes(StandardCharsets.ISO_8859_1));
+    member.write(member.toByteArray());
+    Files.write(gzip, member.toByteArray());
+
     assertRejected(
         TextTables.train("train.tsv.gz"),
         tables.path("train.tsv.gz") + " is not a complete gzip file");
