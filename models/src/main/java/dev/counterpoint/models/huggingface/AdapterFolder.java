@@ -53,12 +53,12 @@ public record AdapterFolder(Path path) {
   private static final String[] FLAGS =
       "use_dora use_rslora lora_bias use_qalora use_bdlora ensure_weight_tying".split(" ");
 
-  /** Keys that change the adapted model and are supported only if they are empty. */
+  /** Keys that change the adapted model, even if they are empty, unless they are null. */
   private static final String[] UNSUPPORTED =
-      ("rank_pattern alpha_pattern layers_to_transform layers_pattern layer_replication"
-              + " exclude_modules target_parameters trainable_token_indices megatron_config"
-              + " alora_invocation_tokens loftq_config eva_config corda_config lora_ga_config"
-              + " velora_config monteclora_config arrow_config kasa_config")
+      ("layers_to_transform layers_pattern layer_replication exclude_modules target_parameters"
+              + " trainable_token_indices megatron_config alora_invocation_tokens eva_config"
+              + " corda_config lora_ga_config velora_config monteclora_config arrow_config"
+              + " kasa_config")
           .split(" ");
 
   /** Keys that do not change the output of the adapted model. */
@@ -100,7 +100,10 @@ public record AdapterFolder(Path path) {
     for (String key : FLAGS) {
       reader.require(key, "false", "null");
     }
-    reader.requireEmpty(UNSUPPORTED);
+    for (String key : UNSUPPORTED) {
+      reader.require(key, "null");
+    }
+    reader.requireEmpty("rank_pattern", "alpha_pattern", "loftq_config");
     // Other methods, such as pissa or loftq, also modify the base weights.
     reader.require(INIT, "true", "false", "null", "\"gaussian\"");
     List<String> targets = reader.texts("target_modules");

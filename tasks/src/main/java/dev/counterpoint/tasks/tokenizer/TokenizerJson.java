@@ -146,6 +146,7 @@ final class TokenizerJson {
       case "number" -> node.isNumber();
       case "string" -> node.isTextual();
       case "char" -> node.asText().codePointCount(0, node.asText().length()) == 1;
+      case "charsmap" -> node.isTextual() && Charsmap.isValid(node.asText());
       case "array" -> node.isArray();
       case "object" -> node.isObject();
       default -> node.size() == 2 && node.get(0).isTextual() && isId(node.get(1));
