@@ -227,7 +227,7 @@ public record ModelFamily<A extends Record>(
   }
 
   /**
-   * Checks that the head of a folder was trained with a loss of the same kind as that of the run.
+   * Checks that the loss of a run is of the kind with which the head of a folder was trained.
    *
    * @param output how outputs become predictions with the loss of the run; empty if not declared
    * @throws InvalidSettings if {@code problem_type} contradicts the loss

@@ -42,15 +42,12 @@ public record Prediction(List<String> labels, List<Double> probabilities, boolea
       double[] values = activation.apply(logits.floats(), i * outputs, outputs);
       predictions.add(
           ranked(
-              labels,
-              binary ? new double[] {1 - values[0], values[0]} : values,
-              truncated.get(i)));
+              labels, binary ? new double[] {1 - values[0], values[0]} : values, truncated.get(i)));
     }
     return predictions;
   }
 
-  private static Prediction ranked(
-      List<String> labels, double[] probabilities, boolean truncated) {
+  private static Prediction ranked(List<String> labels, double[] probabilities, boolean truncated) {
     List<Integer> order =
         IntStream.range(0, labels.size())
             .boxed()

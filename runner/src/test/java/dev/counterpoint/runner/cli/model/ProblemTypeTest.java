@@ -82,9 +82,7 @@ class ProblemTypeTest {
       for (String loss : List.of("binary-cross-entropy", "mean-squared-error", "huber")) {
         String small = "architecture: {width: 16, layers: 1, heads: 2}";
         Terminal terminal = new Terminal();
-        assertThat(train(terminal, run(type, loss), type, small, loss))
-            .as(terminal.err())
-            .isZero();
+        assertThat(train(terminal, run(type, loss), type, small, loss)).as(terminal.err()).isZero();
       }
     }
   }
@@ -96,8 +94,7 @@ class ProblemTypeTest {
     "bert, mean-squared-error, regression",
     "gpt2, huber, regression"
   })
-  void configNamesTheProblemOfTheLoss(String type, String loss, String problem)
-      throws IOException {
+  void configNamesTheProblemOfTheLoss(String type, String loss, String problem) throws IOException {
     assertThat(config(run(type, loss)).path("problem_type").textValue()).isEqualTo(problem);
   }
 
