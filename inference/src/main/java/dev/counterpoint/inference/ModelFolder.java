@@ -15,6 +15,7 @@ import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.models.huggingface.AdapterFolder;
+import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import dev.counterpoint.models.lora.Lora;
@@ -151,11 +152,7 @@ public final class ModelFolder {
       return settings;
     }
     ObjectNode content = pretrained.huggingFaceConfig(config.data());
-    if (config.output() == OutputActivation.SIGMOID) {
-      content.put("problem_type", "multi_label_classification");
-    } else if (config.output() == OutputActivation.IDENTITY) {
-      content.put("problem_type", "regression");
-    }
+    ModelFamily.writeProblem(config.output(), content);
     return content.set(COUNTERPOINT, settings);
   }
 
@@ -179,7 +176,7 @@ public final class ModelFolder {
     Config config = binder.bind(tree(folder), Config.class);
     JsonNode content = AtomicFile.readJson(configFile(folder));
     if (config.model() instanceof PretrainedConfig pretrained && content.has("model_type")) {
-      pretrained.verify(content, configFile(folder).toString(), config.data());
+      pretrained.verify(content, configFile(folder).toString(), content(config, binder));
     }
     return config;
   }

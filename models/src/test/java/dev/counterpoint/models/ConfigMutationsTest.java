@@ -118,7 +118,12 @@ class ConfigMutationsTest {
             ? CONFIG_KEYS
             : file.startsWith("adapter") ? ADAPTER_KEYS : GENERATION_KEYS;
     List<Outcome> accepted = outcomes(name, file, keys, 9, COUNT);
-    accepted.removeIf(it -> it.error() != null || it.values().has("sampled"));
+    // Transformers names each of num_labels labels, until the memory is used up.
+    accepted.removeIf(
+        it ->
+            it.error() != null
+                || it.values().has("sampled")
+                || it.content().contains("\"num_labels\":3000000000"));
     ArrayNode request = JSON.createArrayNode();
     for (Outcome outcome : accepted) {
       ObjectNode entry = request.addObject();
@@ -204,7 +209,7 @@ class ConfigMutationsTest {
     GenerationConfig file = GenerationConfig.of(folder);
     GenerationConfig.Request request =
         new GenerationConfig.Request(null, null, null, null, null, null);
-    GenerationSettings settings = file.settings(request, 14, Set.of(23L), 17);
+    GenerationSettings settings = file.settings(request, 20, Set.of(23L), 17);
     ObjectNode values = JSON.createObjectNode();
     if (settings.sample()) {
       return values.put("sampled", true);

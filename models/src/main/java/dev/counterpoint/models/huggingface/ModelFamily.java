@@ -3,6 +3,7 @@ package dev.counterpoint.models.huggingface;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +54,7 @@ public record ModelFamily<A extends Record>(
                   + " pooler_type")
               .split(" "));
 
-  private static final String SINGLE = "\"single_label_classification\"";
+  private static final String PROBLEM = "problem_type";
 
   /** Task of a model. */
   public interface Task {
@@ -197,10 +199,49 @@ public record ModelFamily<A extends Record>(
     config.require("chunk_size_feed_forward", "0");
     config.requireEmpty("pruned_heads", "quantization_config", "auto_map", "per_layer_config");
     config.requireEmpty("cross_attention_hidden_size");
-    String[] problems = {"null", SINGLE, "\"multi_label_classification\"", "\"regression\""};
-    boolean classifies = "SEQ_CLS".equals(task.names().peft());
-    config.require("problem_type", classifies ? new String[] {"null", SINGLE} : problems);
+    config.require(
+        PROBLEM,
+        "null",
+        "\"single_label_classification\"",
+        "\"multi_label_classification\"",
+        "\"regression\"");
     return config.named(() -> read.apply(config));
+  }
+
+  /** The {@code problem_type} for which transformers computes the same predictions. */
+  private static String problem(OutputActivation output) {
+    return switch (output) {
+      case SOFTMAX -> "single_label_classification";
+      case SIGMOID -> "multi_label_classification";
+      case IDENTITY -> "regression";
+    };
+  }
+
+  /** Writes {@code problem_type}, which is absent for one label per example. */
+  public static void writeProblem(@Nullable OutputActivation output, ObjectNode config) {
+    if (output != null && output != OutputActivation.SOFTMAX) {
+      config.put(PROBLEM, problem(output));
+    }
+  }
+
+  /**
+   * Checks that the loss of a run is of the kind with which the head of a folder was trained.
+   *
+   * @param output how outputs become predictions with the loss of the run; empty if not declared
+   * @throws InvalidSettings if {@code problem_type} contradicts the loss
+   */
+  static void checkLoss(ConfigReader config, Task task, Optional<OutputActivation> output) {
+    String problem = config.value(PROBLEM).asText("");
+    String ours = output.map(ModelFamily::problem).orElse("absent");
+    if (!problem.isEmpty() && "SEQ_CLS".equals(task.names().peft()) && !problem.equals(ours)) {
+      throw config.invalid(
+          PROBLEM,
+          ours
+              + " for the loss of this run. Set loss.type to the loss of the folder"
+              + " (single_label_classification: cross-entropy, multi_label_classification:"
+              + " binary-cross-entropy, regression: mean-squared-error or huber), or"
+              + " model.newHead to true");
+    }
   }
 
   /** Keys of a {@code config.json} that transformers does not know for this family. */
@@ -218,6 +259,11 @@ public record ModelFamily<A extends Record>(
   void verify(ConfigReader saved, ObjectNode expected, Task task) {
     saved.require("model_type", expected.path("model_type").toString());
     saved.require("id2label", expected.path("id2label").toString());
+    if (expected.has(PROBLEM)) {
+      saved.require(PROBLEM, expected.path(PROBLEM).toString());
+    } else {
+      saved.require(PROBLEM, "null", "\"" + problem(OutputActivation.SOFTMAX) + "\"");
+    }
     A actual = read(saved, task);
     A built = read(ConfigReader.of(expected, saved.name()), task);
     if (!actual.equals(built)) {

@@ -8,6 +8,7 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,8 @@ public interface PretrainedConfig extends ModelConfig {
 
   /**
    * Checks that the weights of the pretrained folder match a model that need not be initialized, so
-   * that no memory is allocated for sizes that the folder does not have.
+   * that no memory is allocated for sizes that the folder does not have, and that the loss of the
+   * model is one for the head of the folder.
    *
    * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
    *     problems
@@ -96,7 +98,18 @@ public interface PretrainedConfig extends ModelConfig {
   default void checkBase(BaseModel model, Function<String, Path> files) throws IOException {
     String from = from();
     if (from != null) {
-      PretrainedFolder.of(files.apply(from)).check(baseParameters(model), this);
+      PretrainedFolder folder = PretrainedFolder.of(files.apply(from));
+      folder.check(baseParameters(model), this);
+      if (!newHead()) {
+        Lora lora = lora();
+        String adapter = lora == null ? null : lora.from();
+        Path own = adapter == null ? null : files.apply(adapter).resolve(AdapterFolder.SETTINGS);
+        ConfigReader head =
+            own != null && Files.isRegularFile(own)
+                ? ConfigReader.of(PretrainedFolder.json(own), own.toString())
+                : folder.config(family().type());
+        ModelFamily.checkLoss(head, task(), model.outputActivation());
+      }
     }
   }
 
@@ -109,9 +122,10 @@ public interface PretrainedConfig extends ModelConfig {
    *
    * @param config content of the file
    * @param name path of the file, for error messages
+   * @param expected what the file of this model contains
    * @throws dev.counterpoint.core.settings.InvalidSettings if it describes another model
    */
-  default void verify(JsonNode config, String name, DataSpec data) {
-    family().verify(ConfigReader.of(config, name), huggingFaceConfig(data), task());
+  default void verify(JsonNode config, String name, ObjectNode expected) {
+    family().verify(ConfigReader.of(config, name), expected, task());
   }
 }

@@ -10,10 +10,40 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trains, evaluates and queries a question-answering model on the command line. */
 class QuestionAnsweringRunTest {
   @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.architecture.tokenTypes=1", "model.from=%s"})
+  void modelWithOneTokenTypeIsRejected(String setting) throws IOException {
+    Path file = folder.resolve("squad.json");
+    Files.writeString(
+        file,
+        "{\"data\": [{\"paragraphs\": [" + paragraph(0, "The door is blue and old.", 12) + "]}]}");
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Files.writeString(
+        model.resolve("config.json"),
+        "{\"model_type\": \"bert\", \"type_vocab_size\": 1, \"hidden_size\": 12}");
+    Files.writeString(model.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ndoor\nis\n");
+    List<String> arguments = new ArrayList<>(List.of("train", "question-answering"));
+    for (String set :
+        List.of(
+            "data.train.path=" + file, "data.validation.path=" + file, setting.formatted(model))) {
+      arguments.addAll(List.of("--set", set));
+    }
+    arguments.addAll(List.of("--output", folder.resolve("run").toString()));
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run(arguments.toArray(String[]::new)))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("type_vocab_size", "1");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
 
   @Test
   void modelIsTrainedEvaluatedAndQueried() throws IOException {

@@ -154,6 +154,7 @@ final class TokenizerJson {
       case "number" -> node.isNumber();
       case "string" -> node.isTextual();
       case "char" -> node.asText().codePointCount(0, node.asText().length()) == 1;
+      case "charsmap" -> node.isTextual() && Charsmap.isValid(node.asText());
       case "array" -> node.isArray();
       case "ids" ->
           isId(node) || (node.isArray() && node.valueStream().allMatch(TokenizerJson::isId));

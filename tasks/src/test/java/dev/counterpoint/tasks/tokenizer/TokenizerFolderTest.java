@@ -13,9 +13,12 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
@@ -274,6 +277,53 @@ class TokenizerFolderTest {
             + " \"ab\": 2}, \"continuing_subword_prefix\": \"##\", \"merges\": [\"a b\"]}}");
 
     assertRejected("tokenizer.json", "model.merges");
+  }
+
+  @Test
+  void charsmapOfANormalizerIsApplied() throws Exception {
+    writeCharsmap(0, 256 << 10, "a\0");
+
+    try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(folder), 16)) {
+      assertThat(encoder.encodings(List.of("AbA"))[0].getIds()).containsExactly(1, 2, 1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0x100000, a", // a root outside the trie
+    "0x141, 0x4010141, a", // a node outside the trie
+    "0x100, 0x80000002, a", // a replacement outside the text
+    "0x100, 0x80000001, \u00e9", // within a character
+    "0x100, 0x80000000, ''", // no replacements
+    "-1, 0x401, a", // not whole units
+    "-1, 0x404, a", // more units than there are
+    "-1, 0xFFFFFFFC, a",
+    "-1, 0, a"
+  })
+  void charsmapWithAPositionOutsideOfItIsRejected(String unit, String value, String text)
+      throws Exception {
+    writeCharsmap(Integer.decode(unit), Long.decode(value).intValue(), text);
+
+    assertRejected("tokenizer.json", "normalizer.normalizers.0.precompiled_charsmap");
+  }
+
+  /** A charsmap that maps A to the text, with one changed unit; -1 is the size of the trie. */
+  private void writeCharsmap(int unit, int value, String text) throws IOException {
+    byte[] replacements = text.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer map =
+        ByteBuffer.allocate(4 + 4 * 512 + replacements.length).order(ByteOrder.LITTLE_ENDIAN);
+    map.putInt(4 * 512).putInt(4, 256 << 10);
+    map.putInt(4 + 4 * 0x141, 0x41 << 10 | 1 << 8 | 0x41).putInt(4 + 4 * 256, 1 << 31);
+    map.putInt(4 + 4 * unit, value);
+    map.put(4 + 4 * 512, replacements);
+    write(
+        "tokenizer.json",
+        "{\"added_tokens\": [], \"normalizer\": {\"type\": \"Sequence\", \"normalizers\": ["
+            + "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \""
+            + Base64.getEncoder().encodeToString(map.array())
+            + "\"}]}, \"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\":"
+            + " [[\"<unk>\", 0], [\"a\", -1], [\"b\", -2]]}}");
+    write("tokenizer_config.json", "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");
   }
 
   private void assertRejected(String file, String detail) {

@@ -42,6 +42,7 @@ class TokenizerPeerTest {
 
   @Test
   void idsEqualAutoTokenizer() throws Exception {
+    assumeVersion5();
     assertThat(assertSameIdsOrRejected(tokenizers)).isGreaterThanOrEqualTo(30);
   }
 
@@ -71,6 +72,7 @@ class TokenizerPeerTest {
 
   @Test
   void changedFilesGiveTheIdsOfAutoTokenizerOrAreRejected() throws Exception {
+    assumeVersion5();
     TokenizerMutations mutations = new TokenizerMutations(17);
     List<String> names =
         tokenizers.names().stream().filter(name -> !name.startsWith("refused")).toList();
@@ -86,6 +88,12 @@ class TokenizerPeerTest {
     JSON.writeValue(mutated.resolve("texts.json").toFile(), tokenizers.texts().subList(0, 110));
 
     assertThat(assertSameIdsOrRejected(new PeerTokenizers(mutated))).isGreaterThan(MUTATIONS / 5);
+  }
+
+  /** Folders are read as version 5 reads them; version 4 knows other keys and defaults. */
+  private static void assumeVersion5() throws Exception {
+    String check = "import transformers; assert int(transformers.__version__.split('.')[0]) >= 5";
+    assumeTrue(python("-c", check) == 0, "the Python has transformers 4");
   }
 
   /** Returns the number of tokenizers that are not rejected. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
@@ -28,6 +29,7 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -36,13 +38,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.Event;
+import org.tensorflow.proto.HistogramProto;
 import org.tensorflow.proto.Summary;
 
 final class TensorBoardTest {
+  private static final JsonMapper JSON = new JsonMapper();
   private static final TrainingStart START = new TrainingStart(0, 100, 1, List.of());
 
   @TempDir private Path directory;
@@ -195,6 +200,77 @@ final class TensorBoardTest {
 
   private TensorBoard board(int every) {
     return new TensorBoard(new TensorBoard.Config(false, every), directory, new Line());
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "COUNTERPOINT_PYTHON", matches = ".+")
+  void theInstalledTensorBoardReadsTheSameValuesAndSteps() throws Exception {
+    Files.writeString(directory.resolve("run.yaml"), "name: caf\u00e9\nseed: 1\n");
+    train(directory, -1);
+    List<String> expected = new ArrayList<>();
+    for (Event event : events(directory)) {
+      for (Summary.Value value : event.getSummary().getValueList()) {
+        expected.add(
+            JSON.valueToTree(List.of(value.getTag(), event.getStep(), content(value))).toString());
+      }
+    }
+
+    List<String> read = eventAccumulator(directory.resolve("tensorboard"));
+
+    assertThat(expected)
+        .anyMatch(it -> it.startsWith("[\"train/loss\",2,"))
+        .anyMatch(it -> it.startsWith("[\"validation/loss\",5,"))
+        .anyMatch(it -> it.startsWith("[\"gradients/head.weight\",2,["))
+        .anyMatch(it -> it.equals("[\"run.yaml\",0,\"    name: caf\u00e9\\n    seed: 1\\n\"]"));
+    assertThat(read).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** A number, the numbers of a histogram, or a text. */
+  private static Object content(Summary.Value value) {
+    if (value.hasTensor()) {
+      return value.getTensor().getStringVal(0).toStringUtf8();
+    }
+    HistogramProto it = value.getHisto();
+    return value.hasHisto()
+        ? List.of(
+            List.of(it.getMin(), it.getMax(), it.getNum(), it.getSum(), it.getSumSquares()),
+            it.getBucketList(),
+            it.getBucketLimitList())
+        : (double) value.getSimpleValue();
+  }
+
+  /** Each value in a folder as tag, step and content, by TensorBoard's own reader. */
+  private static List<String> eventAccumulator(Path folder) throws Exception {
+    String script =
+        """
+        import json, sys
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        events = EventAccumulator(sys.argv[1], {"scalars": 0, "histograms": 0, "tensors": 0})
+        events.Reload()
+        tags = events.Tags()
+        for tag in tags["scalars"]:
+            for it in events.Scalars(tag):
+                print(json.dumps([tag, it.step, it.value]))
+        for tag in tags["histograms"]:
+            for it in events.Histograms(tag):
+                h = it.histogram_value
+                sums = [h.min, h.max, h.num, h.sum, h.sum_squares]
+                print(json.dumps([tag, it.step, [sums, list(h.bucket), list(h.bucket_limit)]]))
+        for tag in tags["tensors"]:
+            assert events.SummaryMetadata(tag).plugin_data.plugin_name == "text"
+            for it in events.Tensors(tag):
+                print(json.dumps([tag, it.step, it.tensor_proto.string_val[0].decode()]))
+        """;
+    ProcessBuilder python =
+        new ProcessBuilder(System.getenv("COUNTERPOINT_PYTHON"), "-c", script, folder.toString());
+    Process process = python.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    List<String> values = new ArrayList<>();
+    for (String line : out.lines().toList()) {
+      values.add(JSON.readTree(line).toString());
+    }
+    return values;
   }
 
   /** Trains three epochs of five steps, with a point every two steps, and kills after a step. */

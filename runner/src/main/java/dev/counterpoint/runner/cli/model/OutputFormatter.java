@@ -11,7 +11,7 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
-import dev.counterpoint.tasks.textclassification.TextPredictor.Prediction;
+import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,0 +1,88 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.BitSet;
+import java.util.Deque;
+
+/**
+ * Character map of SentencePiece's normalizer: the number of bytes of a trie, the trie as a double
+ * array of 32-bit units (Darts-clone), and the replacements, each ending in 0. The trie maps the
+ * bytes of a text to the position of its replacement. The native library aborts the process if a
+ * position does not exist.
+ */
+final class Charsmap {
+  private static final int FLAG = 1 << 31;
+
+  private final IntBuffer trie;
+  private final ByteBuffer replacements;
+
+  private Charsmap(IntBuffer trie, ByteBuffer replacements) {
+    this.trie = trie;
+    this.replacements = replacements;
+  }
+
+  static boolean isValid(String base64) {
+    try {
+      byte[] bytes = Base64.getDecoder().decode(base64);
+      ByteBuffer map = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      int size = bytes.length < 8 ? 0 : map.getInt();
+      if (size < 4
+          || size % 4 != 0
+          || size > map.remaining()
+          || !Base64.getEncoder().encodeToString(bytes).equals(base64)) {
+        return false;
+      }
+      ByteBuffer text = map.slice(4 + size, map.remaining() - size);
+      StandardCharsets.UTF_8.newDecoder().decode(text.duplicate());
+      IntBuffer units = map.slice(4, size).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+      return new Charsmap(units, text).isValid();
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      return false;
+    }
+  }
+
+  /** Visits all units that a text can reach. */
+  private boolean isValid() {
+    BitSet visited = new BitSet(trie.limit());
+    Deque<Integer> nodes = new ArrayDeque<>();
+    nodes.add(next(0));
+    while (!nodes.isEmpty()) {
+      int node = nodes.remove();
+      if ((node | 255) >= trie.limit()) {
+        return false;
+      }
+      for (int label = 1; label < 256 && !visited.get(node); label++) {
+        int unit = trie.get(node ^ label);
+        if ((unit & (FLAG | 255)) == label) {
+          int child = next(node ^ label);
+          if ((unit >> 8 & 1) == 1 && !isReplacement(child)) {
+            return false;
+          }
+          nodes.add(child);
+        }
+      }
+      visited.set(node);
+    }
+    return true;
+  }
+
+  /** The position of a unit with the offset in the unit at another position applied. */
+  private int next(int position) {
+    int unit = trie.get(position);
+    return position ^ (unit >>> 10 << ((unit & 1 << 9) >> 6));
+  }
+
+  private boolean isReplacement(int leaf) {
+    if (leaf < 0 || leaf >= trie.limit()) {
+      return false;
+    }
+    int start = trie.get(leaf) & ~FLAG;
+    return start < replacements.limit() && (replacements.get(start) & 0xC0) != 0x80;
+  }
+}
