@@ -48,6 +48,9 @@ public final class Utf8File {
    * @param start the offset of the content in its file
    */
   public static String problem(byte[] content, int invalid, long start) {
+    if (start == 0 && invalid == 1 && content[0] == 0x1f && content[1] == (byte) 0x8b) {
+      return "is compressed with gzip; its name must end in .gz.";
+    }
     boolean wide = start + invalid == 0 && (content[0] & 0xFF) >= 0xFE;
     return "is not UTF-8 text: byte 0x%s at offset %s; most likely it is %s. Save the file as UTF-8."
         .formatted(

@@ -40,6 +40,13 @@ class Utf8FileTest {
   }
 
   @Test
+  void gzipWithoutItsExtensionIsNamed() throws Exception {
+    Path file = Files.write(folder.resolve("a.tsv"), new byte[] {0x1f, (byte) 0x8b, 8, 0});
+
+    assertThatThrownBy(() -> Utf8File.read(file)).hasMessageContainingAll("a.tsv", "gzip", ".gz");
+  }
+
+  @Test
   void anIncompleteCharacterAtTheEndIsRejected() {
     byte[] content = {'a', (byte) 0xC3};
 

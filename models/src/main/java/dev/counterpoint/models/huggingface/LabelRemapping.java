@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ final class LabelRemapping {
             .formatted(folder, Excerpt.ofList(stored), Excerpt.ofList(labels)));
   }
 
-  /** The labels by index; empty if the file does not have a label for each index. */
+  /** The labels by index; empty if the file has none. */
   private static List<String> labels(Path config) throws IOException {
     JsonNode byId =
         Files.isRegularFile(config)
@@ -74,7 +75,9 @@ final class LabelRemapping {
     for (int i = 0; i < byId.size(); i++) {
       JsonNode label = byId.path(Integer.toString(i));
       if (!label.isTextual()) {
-        return List.of();
+        throw new InvalidSettings(
+            "%s: id2label must have a text for each index from 0, but has none for %s: %s"
+                .formatted(config, i, Excerpt.of(byId.toString())));
       }
       labels.add(label.textValue());
     }

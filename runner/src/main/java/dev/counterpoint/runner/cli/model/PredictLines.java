@@ -118,6 +118,9 @@ final class PredictLines {
     JsonNode id = object.get("id");
     if (id != null) {
       requirePairs("id", id.toString());
+      if (id.isDouble() && !Double.isFinite(id.doubleValue())) {
+        throw invalidLine("has " + id.asText() + " in \"id\", which is not a JSON number");
+      }
     }
     if (features > 0) {
       return Optional.of(checked(new PredictRequest(numbers(object), null, id)));

@@ -190,6 +190,16 @@ class ModelFolderFilesTest {
   }
 
   @Test
+  void labelsThatAreNotNumberedFromZeroAreRejected() throws IOException {
+    edit(
+        "classifier/model/config.json",
+        it -> it.set("id2label", json("{\"1\": \"good\", \"2\": \"bad\"}")));
+
+    assertThat(fineTune("classifier/model")).isEqualTo(2);
+    assertThat(terminal.err()).contains("config.json: id2label", "index from 0");
+  }
+
+  @Test
   void sizeThatTheWeightsDoNotHaveIsRejectedWithoutAllocatingIt() throws IOException {
     edit("classifier/model/config.json", it -> it.put("vocab_size", 120_000_000));
 

@@ -92,6 +92,7 @@ class PredictLinesTest {
           {"text": "a"} {}  | is not JSON
           {"text": "a       | is not JSON
           {"text": "\\ud800"}           | unpaired surrogate at "text"
+          {"text": "a", "id": NaN}       | has NaN in "id"
           {"text": "a", "id": "\\udc00"} | unpaired surrogate at "id"
           {"text": "a", "id": [{"x": "\\ud83d"}]} | unpaired surrogate at "id"
           """)
