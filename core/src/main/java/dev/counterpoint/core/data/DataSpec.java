@@ -31,7 +31,7 @@ public record DataSpec(
   public enum Target {
     /** One class per example. */
     CLASS,
-    /** For each token the one that follows it. */
+    /** The next token of each token. */
     NEXT_TOKEN,
     /** The first and the last token of a part of the text. */
     SPAN

@@ -5,7 +5,7 @@ public enum OutputActivation {
   /** The outputs are logits of classes that exclude each other; their probabilities add up to 1. */
   SOFTMAX,
 
-  /** Each output is the logit of a label of its own, with a probability of its own. */
+  /** Each output is the logit of one label; the probabilities of labels are independent. */
   SIGMOID,
 
   /** The outputs are the predicted values. */

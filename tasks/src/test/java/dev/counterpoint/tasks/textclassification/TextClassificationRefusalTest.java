@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.ByteArrayOutputStream;
@@ -223,6 +224,17 @@ class TextClassificationRefusalTest {
     assertRejected(
         TextTables.train("train.tsv.gz"),
         tables.path("train.tsv.gz") + " is not a complete gzip file");
+  }
+
+  @Test
+  void allArraysOfAJsonFileAreRead() throws IOException {
+    tables.write(
+        "train.json",
+        "[{\"text\":\"a\",\"label\":1}]\n[{\"text\":\"b\",\"label\":0}]\n{\"text\":\"c\",\"label\":1}");
+
+    try (DataSplits data = tables.open(TextTables.train("train.json"))) {
+      assertThat(data.train().size()).isEqualTo(3);
+    }
   }
 
   @ParameterizedTest
