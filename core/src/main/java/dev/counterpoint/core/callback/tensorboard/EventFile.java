@@ -1,5 +1,7 @@
 package dev.counterpoint.core.callback.tensorboard;
 
+import dev.counterpoint.core.callback.tensorboard.proto.Event;
+import dev.counterpoint.core.callback.tensorboard.proto.Summary;
 import dev.counterpoint.core.storage.DiskSync;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -10,8 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.function.Consumer;
-import org.tensorflow.proto.Event;
-import org.tensorflow.proto.Summary;
 
 /**
  * TensorBoard event file: one record for each event. An event is written to the operating system at

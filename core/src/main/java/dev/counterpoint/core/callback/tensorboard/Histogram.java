@@ -2,9 +2,9 @@ package dev.counterpoint.core.callback.tensorboard;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.callback.tensorboard.proto.HistogramProto;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.HistogramProto;
 
 /**
  * Histogram of the values of an array: 30 buckets of equal width from the smallest value to the

@@ -8,6 +8,13 @@ import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.callback.tensorboard.proto.DataType;
+import dev.counterpoint.core.callback.tensorboard.proto.Event;
+import dev.counterpoint.core.callback.tensorboard.proto.HistogramProto;
+import dev.counterpoint.core.callback.tensorboard.proto.Summary;
+import dev.counterpoint.core.callback.tensorboard.proto.SummaryMetadata;
+import dev.counterpoint.core.callback.tensorboard.proto.TensorProto;
+import dev.counterpoint.core.callback.tensorboard.proto.TensorShapeProto;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.Checks;
@@ -19,13 +26,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.Event;
-import org.tensorflow.proto.HistogramProto;
-import org.tensorflow.proto.Summary;
-import org.tensorflow.proto.SummaryMetadata;
-import org.tensorflow.proto.TensorProto;
-import org.tensorflow.proto.TensorShapeProto;
 
 /**
  * Writes TensorBoard logs to {@code tensorboard/} in the run directory: loss, learning rate,

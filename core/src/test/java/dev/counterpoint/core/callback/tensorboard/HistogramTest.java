@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.counterpoint.core.callback.tensorboard.proto.HistogramProto;
 import dev.counterpoint.core.kernel.Torch;
 import java.util.Collections;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.tensorflow.proto.HistogramProto;
 
 final class HistogramTest {
   private final NDManager manager = Torch.newManager(Device.cpu());

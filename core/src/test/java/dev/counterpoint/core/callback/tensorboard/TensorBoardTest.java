@@ -10,6 +10,9 @@ import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.callback.tensorboard.proto.Event;
+import dev.counterpoint.core.callback.tensorboard.proto.HistogramProto;
+import dev.counterpoint.core.callback.tensorboard.proto.Summary;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.ArrayDataset;
@@ -42,9 +45,6 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.proto.Event;
-import org.tensorflow.proto.HistogramProto;
-import org.tensorflow.proto.Summary;
 
 final class TensorBoardTest {
   private static final JsonMapper JSON = new JsonMapper();
