@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +87,7 @@ public record AdapterFolder(Path path) {
     int rank = reader.integer("r", 8);
     double alpha = reader.number("lora_alpha", 8);
     double dropout = reader.probability("lora_dropout", 0);
-    List<String> unknown = reader.unread(Set.of());
+    List<String> unknown = reader.unread();
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
           reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");

@@ -179,31 +179,34 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     }
   }
 
-  /** Checks that keys are absent, null or an empty list, object or text. */
-  void requireEmpty(String... keys) {
-    for (String key : keys) {
-      require(key, "null", "[]", "{}", "\"\"");
-    }
-  }
-
-  /** Checks that keys are absent or have one of the values of a table in {@code keys.json}. */
+  /**
+   * Checks that keys are absent or have one of the values, or the type, of a table in {@code
+   * keys.json}. A key without a rule has no effect on numbers.
+   */
   void restrict(String table) {
     for (JsonNode rule : TABLE.get(table)) {
       for (JsonNode keys : rule.get("keys")) {
-        for (String key : List.of(keys.asText().split(" "))) {
-          JsonNode value = value(key);
-          if (rule.has("values")
-              && !value.isMissingNode()
-              && rule.get("values").valueStream().noneMatch(it -> isSame(it, value))) {
-            throw unsupported(
-                key,
-                rule.get("values")
-                    .valueStream()
-                    .map(JsonNode::toString)
-                    .collect(Collectors.joining(" or ")));
-          }
-        }
+        List.of(keys.asText().split(" ")).forEach(key -> check(key, rule));
       }
+    }
+  }
+
+  private void check(String key, JsonNode rule) {
+    JsonNode value = value(key);
+    if (value.isMissingNode()) {
+      return;
+    }
+    if (rule.has("values") && rule.get("values").valueStream().noneMatch(it -> isSame(it, value))) {
+      throw unsupported(
+          key,
+          rule.get("values")
+              .valueStream()
+              .map(JsonNode::toString)
+              .collect(Collectors.joining(" or ")));
+    }
+    if (rule.has("type")
+        && rule.get("like").valueStream().noneMatch(it -> it.asToken() == value.asToken())) {
+      throw invalid(key, rule.get("type").asText());
     }
   }
 
@@ -231,11 +234,11 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     }
   }
 
-  /** The keys that were not read and are not in a list of keys without effect. */
-  public List<String> unread(Set<String> harmless) {
+  /** The keys that were neither read nor restricted. */
+  public List<String> unread() {
     List<String> unread = new ArrayList<>();
     config.fieldNames().forEachRemaining(unread::add);
-    unread.removeIf(key -> read.contains(key) || harmless.contains(key) || key.startsWith("_"));
+    unread.removeIf(key -> read.contains(key) || key.startsWith("_"));
     return unread;
   }
 

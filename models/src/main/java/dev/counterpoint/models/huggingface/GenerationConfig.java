@@ -92,7 +92,7 @@ public record GenerationConfig(ConfigReader file) {
   /** Keys that transformers does not know. */
   public List<String> unknownKeys() {
     file.restrict(FILE);
-    return file.unread(Set.of());
+    return file.unread();
   }
 
   private void checkNeutral(boolean sample, int beams) {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -37,23 +36,6 @@ public record ModelFamily<A extends Record>(
     boolean transposed,
     A defaults,
     Function<ConfigReader, A> read) {
-  /** Keys of a {@code config.json} that do not change the output of a model in float32. */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          ("model_type architectures transformers_version torch_dtype dtype use_cache id2label label2id"
-                  + " num_labels pad_token_id bos_token_id eos_token_id sep_token_id cls_token_id"
-                  + " unk_token_id mask_token_id decoder_start_token_id finetuning_task"
-                  + " task_specific_params tokenizer_class output_attentions output_hidden_states"
-                  + " output_past return_dict torchscript use_bfloat16 gradient_checkpointing prefix"
-                  + " attn_implementation name_or_path is_decoder counterpoint max_length min_length do_sample"
-                  + " early_stopping num_beams temperature top_k top_p typical_p repetition_penalty"
-                  + " length_penalty no_repeat_ngram_size num_return_sequences summary_type"
-                  + " summary_use_proj summary_activation summary_proj_to_labels"
-                  + " summary_first_dropout n_ctx directionality pooler_fc_size"
-                  + " pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head"
-                  + " pooler_type")
-              .split(" "));
-
   private static final String PROBLEM = "problem_type";
 
   /** Task of a model. */
@@ -194,17 +176,7 @@ public record ModelFamily<A extends Record>(
    * @throws InvalidSettings if a key has a value that this family does not support
    */
   A read(ConfigReader config, Task task) {
-    config.require("is_encoder_decoder", "false");
-    config.require("add_cross_attention", "false", "null");
-    config.require("chunk_size_feed_forward", "0");
-    config.requireEmpty("pruned_heads", "quantization_config", "auto_map", "per_layer_config");
-    config.requireEmpty("cross_attention_hidden_size");
-    config.require(
-        PROBLEM,
-        "null",
-        "\"single_label_classification\"",
-        "\"multi_label_classification\"",
-        "\"regression\"");
+    config.restrict("config.json");
     return config.named(() -> read.apply(config));
   }
 
@@ -247,7 +219,7 @@ public record ModelFamily<A extends Record>(
   /** Keys of a {@code config.json} that transformers does not know for this family. */
   List<String> unknownKeys(ConfigReader config, Task task) {
     read(config, task);
-    return config.unread(HARMLESS);
+    return config.unread();
   }
 
   /**

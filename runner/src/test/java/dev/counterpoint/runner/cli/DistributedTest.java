@@ -169,6 +169,14 @@ final class DistributedTest {
   }
 
   @Test
+  void aSecretThatIsNotUtf8IsRejectedWithFileAndByte() throws IOException {
+    Path secret = Files.write(folder.resolve("latin.secret"), new byte[] {'c', (byte) 0xe9});
+
+    assertThat(terminal.run(rank(0, freeAddress(), secret))).isEqualTo(2);
+    assertThat(terminal.err()).contains("latin.secret", "0xe9", "offset 1");
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws IOException {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String tracker = "127.0.0.1:" + other.getLocalPort();

@@ -171,7 +171,10 @@ class ModelFolderFilesTest {
         "quantization_config | {\"bits\": 4}",
         "auto_map | {\"AutoModel\": \"x.Y\"}",
         "num_attention_heads | null",
-        "hidden_dropout_prob | 1.5"
+        "hidden_dropout_prob | 1.5",
+        "use_cache | \"x\"",
+        "num_labels | \"2\"",
+        "label2id | [1]"
       })
   void unsupportedModelConfigIsRejectedWithFileAndKey(String key, String value) throws IOException {
     edit("classifier/model/config.json", it -> it.set(key, json(value)));
