@@ -90,16 +90,14 @@ public final class CheckpointStore {
       usable = disk.usableSpace(directory);
     } catch (IOException e) {
       throw new InvalidSettings(
-          Formats.of(
-              "Checkpoints cannot be written to %s: %s. Choose another output directory.",
-              directory, IoFailure.of(e)));
+          "Checkpoints cannot be written to %s: %s. Choose another output directory.",
+          directory, IoFailure.of(e));
     }
     if (usable < needed) {
       throw new InvalidSettings(
-          Formats.of(
-              "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
-                  + " space, or choose another output directory.",
-              needed / 1e6, directory, usable / 1e6));
+          "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
+              + " space, or choose another output directory.",
+          needed / 1e6, directory, usable / 1e6);
     }
   }
 

@@ -54,11 +54,9 @@ public final class Generator {
     }
     if (prompt.length >= maxLength) {
       throw new InvalidSettings(
-          "A prompt has "
-              + prompt.length
-              + " tokens, which leaves no room for new ones: the model's maximum is "
-              + maxLength
-              + " (or that of max_length in generation_config.json).");
+          "A prompt has %s tokens, which leaves no room for new ones: the model's maximum is"
+              + " %s (or that of max_length in generation_config.json).",
+          prompt.length, maxLength);
     }
   }
 

@@ -59,15 +59,13 @@ public record Evaluation(
     if (!known.contains(name)) {
       List<String> listed = known.stream().limit(MAX_LISTED_NAMES).toList();
       throw new InvalidSettings(
-          "Metric \""
-              + name
-              + "\" is unknown"
-              + Nearest.suggestion(name, known)
-              + " Known: "
-              + String.join(", ", listed)
-              + (known.size() > MAX_LISTED_NAMES
-                  ? " and " + (known.size() - MAX_LISTED_NAMES) + " more."
-                  : "."));
+          "Metric \"%s\" is unknown%s Known: %s%s",
+          name,
+          Nearest.suggestion(name, known),
+          String.join(", ", listed),
+          known.size() > MAX_LISTED_NAMES
+              ? " and " + (known.size() - MAX_LISTED_NAMES) + " more."
+              : ".");
     }
   }
 

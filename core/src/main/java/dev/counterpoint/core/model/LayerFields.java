@@ -50,9 +50,8 @@ final class LayerFields {
     String firstPath = ancestors.put(layer, path);
     if (firstPath != null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s at \"%s\" contains itself at \"%s\"; the layers of a model must form a tree.",
-              layer.getClass().getName(), firstPath, path));
+          "%s at \"%s\" contains itself at \"%s\"; the layers of a model must form a tree.",
+          layer.getClass().getName(), firstPath, path);
     }
     layers.accept(path, layer);
     for (Field field : fieldsOf(layer.getClass())) {

@@ -84,11 +84,8 @@ public final class Optimizer implements Stateful, AutoCloseable {
       for (String pattern : group.match()) {
         if (names.stream().noneMatch(new NamePattern(pattern))) {
           throw new InvalidSettings(
-              "The parameter group pattern \""
-                  + pattern
-                  + "\" matches no parameter. Parameters: "
-                  + String.join(", ", names)
-                  + ".");
+              "The parameter group pattern \"%s\" matches no parameter. Parameters: %s.",
+              pattern, String.join(", ", names));
         }
       }
     }

@@ -110,9 +110,8 @@ public final class SafetensorsReader implements Closeable {
     DataType type = tensor.type().loaded();
     if (type == null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s: tensor \"%s\" is of type %s, which the engine does not support.",
-              file, name, tensor.type()));
+          "%s: tensor \"%s\" is of type %s, which the engine does not support.",
+          file, name, tensor.type());
     }
     NDArray array = manager.create(tensor.shape(), type);
     try {
@@ -209,9 +208,8 @@ public final class SafetensorsReader implements Closeable {
     StoredTensor tensor = tensors().get(name);
     if (tensor == null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s does not contain a tensor \"%s\". Available: %s",
-              file, name, String.join(", ", tensors().keySet())));
+          "%s does not contain a tensor \"%s\". Available: %s",
+          file, name, String.join(", ", tensors().keySet()));
     }
     return tensor;
   }

@@ -137,9 +137,9 @@ final class RunState implements AutoCloseable {
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (newest.lost()) {
         throw new InvalidSettings(
-            String.join("\n", newest.skipped())
-                + "\nNo checkpoint is complete, so the run would start at the first step. Restore a"
-                + " checkpoint, or start a new run in another directory.");
+            "%s\nNo checkpoint is complete, so the run would start at the first step."
+                + " Restore a checkpoint, or start a new run in another directory.",
+            String.join("\n", newest.skipped()));
       }
       if (checkpoint.isPresent()) {
         restoreFrom(checkpoint.get().state());
@@ -229,22 +229,18 @@ final class RunState implements AutoCloseable {
       requireSame("data", before.hash(), now.hash());
     } else {
       throw new InvalidSettings(
-          "The run cannot resume: the data has changed since its checkpoint was saved, in "
-              + String.join(", ", changed)
-              + ". Restore the data, or start a new run in another directory.");
+          "The run cannot resume: the data has changed since its checkpoint was saved, in"
+              + " %s. Restore the data, or start a new run in another directory.",
+          String.join(", ", changed));
     }
   }
 
   private static void requireSame(String what, String saved, String now) {
     if (!saved.equals(now)) {
       throw new InvalidSettings(
-          "The run cannot resume: its checkpoint was saved with another "
-              + what
-              + " ("
-              + saved
-              + "; now "
-              + now
-              + "). Start a new run in another directory.");
+          "The run cannot resume: its checkpoint was saved with another %s (%s; now %s)."
+              + " Start a new run in another directory.",
+          what, saved, now);
     }
   }
 

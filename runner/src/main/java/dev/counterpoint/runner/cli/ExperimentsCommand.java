@@ -45,8 +45,7 @@ final class ExperimentsCommand implements Callable<Integer> {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
-          "Unknown experiment \"%s\". Known: %s."
-              .formatted(name, String.join(", ", Experiments.names())));
+          "Unknown experiment \"%s\". Known: %s.", name, String.join(", ", Experiments.names()));
     }
     return ExitCode.SUCCESS;
   }

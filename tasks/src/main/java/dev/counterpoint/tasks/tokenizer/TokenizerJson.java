@@ -95,9 +95,9 @@ final class TokenizerJson {
         check(object, kind, "", name);
         return object;
       }
-      throw new InvalidSettings(name + " is not a JSON object.");
+      throw new InvalidSettings("%s is not a JSON object.", name);
     } catch (JacksonException e) {
-      throw new InvalidSettings(name + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings("%s is not JSON: %s", name, e.getOriginalMessage());
     }
   }
 
@@ -248,8 +248,7 @@ final class TokenizerJson {
   /** An invalid value in a JSON file. */
   static InvalidSettings invalid(String file, String path, JsonNode found, String rule) {
     String value = found.isMissingNode() ? "missing" : shown(found.toString());
-    return new InvalidSettings(
-        "%s: %s is %s, but must be %s.".formatted(file, shown(path), value, rule));
+    return new InvalidSettings("%s: %s is %s, but must be %s.", file, shown(path), value, rule);
   }
 
   static String shown(String value) {

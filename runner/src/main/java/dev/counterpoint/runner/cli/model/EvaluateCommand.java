@@ -136,9 +136,9 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          ("--data is not supported by the data of this run, %s, which does not implement"
-                  + " %s. Use --set data.KEY=VALUE to change its settings.")
-              .formatted(run.file().data().getClass().getName(), EvaluationSource.class.getName()));
+          "--data is not supported by the data of this run, %s, which does not implement"
+              + " %s. Use --set data.KEY=VALUE to change its settings.",
+          run.file().data().getClass().getName(), EvaluationSource.class.getName());
     }
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
@@ -162,12 +162,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     if (selected.isEmpty()) {
       throw new InvalidSettings(
-          (split == null
-                  ? "The data has no split to evaluate"
-                  : "The data has no split \"" + split + "\"")
-              + "; its splits are "
-              + String.join(", ", new TreeMap<>(data.splits()).keySet())
-              + ".");
+          "%s; its splits are %s.",
+          split == null
+              ? "The data has no split to evaluate"
+              : "The data has no split \"" + split + "\"",
+          String.join(", ", new TreeMap<>(data.splits()).keySet()));
     }
     return selected;
   }
@@ -187,8 +186,8 @@ public final class EvaluateCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        run.directory().path()
-                            + " has neither a model nor a complete checkpoint."));
+                        "%s has neither a model nor a complete checkpoint.",
+                        run.directory().path()));
     newest.loadModel(model.parameters());
     console.log(
         (ModelFolder.isAdapter(folder)

@@ -130,9 +130,8 @@ final class DistributedLaunch {
     }
     if (request.sets().stream().anyMatch(set -> set.startsWith(WORKERS + "="))) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s is %d, but the number of ranks is %d. Remove the setting.",
-              WORKERS, workers, cluster.worldSize()));
+          "%s is %d, but the number of ranks is %d. Remove the setting.",
+          WORKERS, workers, cluster.worldSize());
     }
     console.log(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
     List<String> sets = new ArrayList<>(request.sets());
