@@ -108,16 +108,14 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   /** All parameters, named by dotted path, in field order; a shared parameter is listed once. */
   public final List<Parameter> parameters() {
     List<Parameter> result = new ArrayList<>();
-    LayerFields.visit(
+    LayerFields.visitParameters(
         this,
-        "",
         (path, parameter) -> {
           if (result.stream().noneMatch(it -> it == parameter)) {
             parameter.setName(path);
             result.add(parameter);
           }
-        },
-        (path, layer) -> {});
+        });
     return result;
   }
 
@@ -125,15 +123,13 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   public final Map<String, String> sharedPaths() {
     parameters(); // assigns the names
     Map<String, String> shared = new LinkedHashMap<>();
-    LayerFields.visit(
+    LayerFields.visitParameters(
         this,
-        "",
         (path, parameter) -> {
           if (!path.equals(parameter.name())) {
             shared.put(path, parameter.name());
           }
-        },
-        (path, layer) -> {});
+        });
     return shared;
   }
 
@@ -144,10 +140,8 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   public final Map<String, Linear> linears() {
     parameters(); // assigns the names
     Map<String, Linear> result = new LinkedHashMap<>();
-    LayerFields.visit(
+    LayerFields.visitLayers(
         this,
-        "",
-        (path, parameter) -> {},
         (path, layer) -> {
           if (layer instanceof Linear linear
               && linear.parameter().name().equals(path + ".weight")) {

@@ -34,16 +34,21 @@ final class LayerFields {
   }
 
   /**
-   * Visits a layer and all layers below it.
+   * Visits all parameters of a layer and of the layers below it, with their paths.
    *
    * @throws InvalidSettings if a layer contains itself
    */
-  static void visit(
-      Layer layer,
-      String path,
-      BiConsumer<String, Parameter> parameters,
-      BiConsumer<String, Layer> layers) {
-    new LayerFields(parameters, layers).visit(layer, path);
+  static void visitParameters(Layer layer, BiConsumer<String, Parameter> parameters) {
+    new LayerFields(parameters, (path, each) -> {}).visit(layer, "");
+  }
+
+  /**
+   * Visits a layer and all layers below it, with their paths.
+   *
+   * @throws InvalidSettings if a layer contains itself
+   */
+  static void visitLayers(Layer layer, BiConsumer<String, Layer> layers) {
+    new LayerFields((path, parameter) -> {}, layers).visit(layer, "");
   }
 
   private void visit(Layer layer, String path) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -24,7 +25,6 @@ import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +100,7 @@ final class RunState implements AutoCloseable {
       StrategyState strategyState = StrategyState.of(run.strategy());
       Map<String, NDArray> arrays = strategyState.with(state.arrays());
       Map<String, Object> rankLocal = new TreeMap<>();
-      String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).text() : "";
+      String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).json() : "";
       Found found = Found.of(ranks.broadcast(read));
       if (found.refusal() != null) {
         throw new InvalidSettings(found.refusal());
@@ -200,24 +200,16 @@ final class RunState implements AutoCloseable {
    * @param refusal why the run cannot resume; null if it can
    */
   private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
-    static Found of(String text) {
+    static Found of(String json) {
       try {
-        JsonNode json = JSON.readTree(text);
-        List<String> skipped = new ArrayList<>();
-        json.path("passedOver").forEach(sentence -> skipped.add(sentence.asText()));
-        return new Found(
-            json.path("state") instanceof ObjectNode state ? state : null,
-            skipped,
-            json.path("refusal").isTextual() ? json.path("refusal").asText() : null);
-      } catch (IOException e) {
+        return JSON.readValue(json, Found.class);
+      } catch (JsonProcessingException e) {
         throw new UncheckedIOException(e);
       }
     }
 
-    String text() {
-      ObjectNode json = JSON.createObjectNode().put("refusal", refusal);
-      skipped.forEach(json.putArray("passedOver")::add);
-      return json.set("state", state).toString();
+    String json() {
+      return JSON.valueToTree(this).toString();
     }
   }
 
@@ -247,7 +239,7 @@ final class RunState implements AutoCloseable {
   /** Saves a checkpoint if it is due, as soon as all processes have identical weights. */
   void saveIfDue() {
     if (writer != null) {
-      notifySaved(writer, CheckpointWriter::saved);
+      notifySaved(writer.saved());
     }
     due |= hasStore && isDue();
     if (due && state.isSynchronous()) {
@@ -292,16 +284,12 @@ final class RunState implements AutoCloseable {
   }
 
   private void save(CheckpointWriter writer, StrategyState strategyState) {
-    notifySaved(writer, CheckpointWriter::finish);
-    try {
-      Map<String, NDArray> arrays = strategyState.with(state.arrays());
-      arrays.putAll(strategyState.rankLocal());
-      writer.save(state.step(), state.model().parameters(), arrays, json(strategyState));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    notifySaved(writer.finish());
+    Map<String, NDArray> arrays = strategyState.with(state.arrays());
+    arrays.putAll(strategyState.rankLocal());
+    writer.save(state.step(), state.model().parameters(), arrays, json(strategyState));
     if (!run.options().policy().background()) {
-      notifySaved(writer, CheckpointWriter::finish);
+      notifySaved(writer.finish());
     }
   }
 
@@ -314,25 +302,13 @@ final class RunState implements AutoCloseable {
       save();
     }
     if (writer != null) {
-      notifySaved(writer, CheckpointWriter::finish);
+      notifySaved(writer.finish());
     }
-  }
-
-  /** Returns the step of the checkpoint that a writer has completed, if any. */
-  @FunctionalInterface
-  private interface Saved {
-    OptionalLong by(CheckpointWriter writer) throws IOException;
   }
 
   /** Notifies the callbacks of a checkpoint that was written to disk. */
-  private void notifySaved(CheckpointWriter writer, Saved saved) {
-    try {
-      saved
-          .by(writer)
-          .ifPresent(step -> run.options().callbacks().forEach(it -> it.onCheckpoint(step)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private void notifySaved(OptionalLong saved) {
+    saved.ifPresent(step -> run.options().callbacks().forEach(it -> it.onCheckpoint(step)));
   }
 
   /** Waits for a checkpoint that is being written. */
