@@ -29,8 +29,10 @@ import java.util.TreeMap;
 /**
  * A complete checkpoint: a folder with {@code model.safetensors}, {@code optimizer.safetensors},
  * {@code state.json} and {@code SHA256SUMS}. {@code sha256sum -c SHA256SUMS} verifies it too.
+ *
+ * @param step the number of optimizer steps that were completed when the checkpoint was saved
  */
-public final class Checkpoint {
+public record Checkpoint(Path directory, long step, ObjectNode state) {
   private static final String MODEL = "model.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String STATE = "state.json";
@@ -38,15 +40,9 @@ public final class Checkpoint {
   private static final Set<String> FILES = Set.of(MODEL, OPTIMIZER, STATE);
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final Path directory;
-  private final long step;
-  private final ObjectNode state;
-
   /** A checkpoint that is about to be written to this directory. */
-  Checkpoint(Path directory, long step, ObjectNode state) {
-    this.directory = directory;
-    this.step = step;
-    this.state = state.deepCopy().put(STEP, step);
+  public Checkpoint {
+    state = state.deepCopy().put(STEP, step);
   }
 
   /**
@@ -110,16 +106,6 @@ public final class Checkpoint {
         channel.write(bytes);
       }
     };
-  }
-
-  /** The checkpoint's folder. */
-  public Path directory() {
-    return directory;
-  }
-
-  /** The number of optimizer steps that were completed when the checkpoint was saved. */
-  public long step() {
-    return step;
   }
 
   /**

@@ -28,17 +28,11 @@ import java.util.Set;
  * an array, and in {@code +} if it is an object with such values. {@code =} precedes the allowed
  * values, and in {@code a|b}, b is the kind of an object and a that of other values.
  */
-final class TokenizerJson {
+record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNode COMPONENTS = resource("components.json");
   private static final int MAX_SHOWN = 60;
-
-  private final String name;
-
-  private TokenizerJson(String name) {
-    this.name = name;
-  }
 
   /** Reads a table of this package. */
   static JsonNode resource(String file) {
