@@ -74,11 +74,6 @@ public abstract class Layer {
     LayerFields.visitLayers(this, (path, layer) -> layer.precision = precision);
   }
 
-  /** Whether the activations of this layer's blocks are recomputed in the backward pass. */
-  public final boolean activationCheckpointing() {
-    return activationCheckpointing;
-  }
-
   /**
    * Enables or disables activation checkpointing for the blocks of this layer and of all layers
    * below it.

@@ -36,7 +36,6 @@ final class PyTorch implements Contender {
   private final Process process;
   private final BufferedReader answers;
   private final Writer requests;
-  private final String version;
   private long peakBytes;
 
   /**
@@ -60,7 +59,7 @@ final class PyTorch implements Contender {
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
-    version = handshake(python, settings(encoder, precision, Torch.threads(), batches, weights));
+    handshake(python, settings(encoder, precision, Torch.threads(), batches, weights));
   }
 
   private Process start(Path python) throws IOException {
@@ -74,9 +73,8 @@ final class PyTorch implements Contender {
     }
   }
 
-  private String handshake(Path python, ObjectNode settings) throws IOException {
-    JsonNode answer = request(settings);
-    if (answer == null) {
+  private void handshake(Path python, ObjectNode settings) throws IOException {
+    if (request(settings) == null) {
       String output = lastLine();
       close();
       throw new InvalidSettings(
@@ -84,7 +82,6 @@ final class PyTorch implements Contender {
                   + " \"import torch\" works.")
               .formatted(python, output));
     }
-    return answer.path("torch").asText();
   }
 
   /** The first request to the script: the settings of the benchmark. */
@@ -121,11 +118,6 @@ final class PyTorch implements Contender {
                   .putPOJO("shape", tensor.shape().getShape());
             });
     return json;
-  }
-
-  /** The version of PyTorch, such as {@code 2.7.1+cpu}. */
-  String version() {
-    return version;
   }
 
   /** The peak memory of the Python process in bytes, as of its last answer. */

@@ -96,14 +96,6 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes texts as one batch of {@code ids} and {@code mask}, both (texts, tokens). A text
-   * without tokens becomes one unknown token, so that no row is masked completely.
-   */
-  public HostBatch encode(List<String> texts) {
-    return batch(encodings(texts));
-  }
-
-  /**
    * Texts as one batch.
    *
    * @param truncated whether each text was truncated
