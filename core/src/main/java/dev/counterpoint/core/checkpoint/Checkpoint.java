@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
@@ -14,6 +13,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +38,6 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
   private static final String STATE = "state.json";
   private static final String STEP = "step";
   private static final Set<String> FILES = Set.of(MODEL, OPTIMIZER, STATE);
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** A checkpoint that is about to be written to this directory. */
   public Checkpoint {
@@ -68,7 +67,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
 
   private static ObjectNode state(Path file) throws IOException {
     try {
-      if (JSON.readTree(Checksums.bytes(file)) instanceof ObjectNode state) {
+      if (Json.MAPPER.readTree(Checksums.bytes(file)) instanceof ObjectNode state) {
         return state;
       }
     } catch (JsonProcessingException e) {
@@ -112,6 +111,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
    * A copy of the JSON state that was saved with the arrays, including {@code step}. JSON has no
    * NaN or infinity: such a number is stored as text, which {@link JsonNode#asDouble()} parses.
    */
+  @Override
   public ObjectNode state() {
     return state.deepCopy();
   }

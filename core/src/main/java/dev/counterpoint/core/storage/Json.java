@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * {@code null}. In data they are read, so that a message can name the field.
  */
 public final class Json {
+  /** Reads and writes JSON with the default settings. */
+  public static final JsonMapper MAPPER = new JsonMapper();
+
   private static final Pattern ADVICE =
       Pattern.compile("[:;,]? *\\(?(bound as |enable `|`StreamRead|from `StreamRead).*");
 

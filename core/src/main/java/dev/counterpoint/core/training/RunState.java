@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.checkpoint.Checkpoint;
@@ -21,6 +20,7 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Saves and restores the state of a run through its checkpoint store, if it has one. */
 final class RunState implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
   private static final String ORDER = "order";
   private static final String STRATEGY = "strategy";
@@ -202,14 +201,14 @@ final class RunState implements AutoCloseable {
   private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
     static Found of(String json) {
       try {
-        return JSON.readValue(json, Found.class);
+        return Json.MAPPER.readValue(json, Found.class);
       } catch (JsonProcessingException e) {
         throw new UncheckedIOException(e);
       }
     }
 
     String json() {
-      return JSON.valueToTree(this).toString();
+      return Json.MAPPER.valueToTree(this).toString();
     }
   }
 
@@ -320,18 +319,19 @@ final class RunState implements AutoCloseable {
   }
 
   private ObjectNode json(StrategyState strategyState) {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("seed", run.options().seed());
     json.put("dataFingerprint", run.data().fingerprint());
     run.data().order().forEach(json.putObject(ORDER)::put);
     state.progress().saveTo(json.putObject("progress"));
     totals.saveTo(json.putObject("tally"));
     if (!strategyState.values().isEmpty()) {
-      json.set(STRATEGY, JSON.valueToTree(strategyState.values()));
+      json.set(STRATEGY, Json.MAPPER.valueToTree(strategyState.values()));
     }
     ObjectNode callbacks = json.putObject("callbacks");
     statefulCallbacks()
-        .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.state())));
+        .forEach(
+            (name, callback) -> callbacks.set(name, Json.MAPPER.valueToTree(callback.state())));
     return json;
   }
 
@@ -353,7 +353,7 @@ final class RunState implements AutoCloseable {
 
   private static Map<String, Object> map(JsonNode node) {
     return node.isObject()
-        ? JSON.convertValue(node, new TypeReference<Map<String, Object>>() {})
+        ? Json.MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {})
         : Map.of();
   }
 }

@@ -9,7 +9,6 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -151,11 +150,7 @@ public record AdapterFolder(Path path) {
                   + " save_pretrained(..., safe_serialization=True)."
               : ".");
     }
-    try {
-      return SafetensorsReader.open(file);
-    } catch (DamagedFile e) {
-      throw new InvalidSettings(String.valueOf(e.getMessage()));
-    }
+    return PretrainedFolder.weights(file);
   }
 
   /**

@@ -1,9 +1,9 @@
 package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -218,7 +218,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   private static JsonNode table() {
     try (InputStream keys = ConfigReader.class.getResourceAsStream("keys.json")) {
-      return new JsonMapper().readTree(Objects.requireNonNull(keys));
+      return Json.MAPPER.readTree(Objects.requireNonNull(keys));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

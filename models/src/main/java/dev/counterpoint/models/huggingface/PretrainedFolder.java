@@ -85,14 +85,12 @@ public record PretrainedFolder(Path path) {
   private <T> @Nullable T find(StateDictNames names, Predicate<String> name, Use<T> use)
       throws IOException {
     for (Path file : weightFiles()) {
-      try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      try (SafetensorsReader reader = weights(file)) {
         for (StoredTensor tensor : reader.tensors().values()) {
           if (names.candidates(tensor.name()).stream().anyMatch(name)) {
             return use.apply(reader, tensor);
           }
         }
-      } catch (DamagedFile e) {
-        throw new InvalidSettings(String.valueOf(e.getMessage()));
       }
     }
     return null;
@@ -207,8 +205,17 @@ public record PretrainedFolder(Path path) {
         loader.add(file);
       }
       return loader;
-    } catch (DamagedFile e) {
+    } catch (InvalidSettings e) {
       loader.close();
+      throw e;
+    }
+  }
+
+  /** Opens a file of weights; a damaged one is an invalid setting. */
+  static SafetensorsReader weights(Path file) throws IOException {
+    try {
+      return SafetensorsReader.open(file);
+    } catch (DamagedFile e) {
       throw new InvalidSettings(String.valueOf(e.getMessage()));
     }
   }

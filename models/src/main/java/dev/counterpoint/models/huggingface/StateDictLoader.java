@@ -46,7 +46,7 @@ final class StateDictLoader implements AutoCloseable {
 
   /** Adds the tensors of a file. */
   void add(Path file) throws IOException {
-    SafetensorsReader reader = SafetensorsReader.open(file);
+    SafetensorsReader reader = PretrainedFolder.weights(file);
     readers.add(reader);
     for (StoredTensor tensor : reader.tensors().values()) {
       if (!names.isBuffer(tensor.name())) {

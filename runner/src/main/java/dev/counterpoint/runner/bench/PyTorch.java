@@ -2,7 +2,6 @@ package dev.counterpoint.runner.bench;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.io.Resources;
@@ -11,6 +10,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.RunFailed;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PyTorch implements Contender {
   static final String SCRIPT = "pytorch_contender.py";
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final Path script;
   private final Path errors;
@@ -91,7 +90,7 @@ final class PyTorch implements Contender {
       int threads,
       List<HostBatch> batches,
       @Nullable Path weights) {
-    ObjectNode settings = JSON.valueToTree(encoder.dimensions());
+    ObjectNode settings = Json.MAPPER.valueToTree(encoder.dimensions());
     settings.put("family", Row.name(encoder.dimensions().family()));
     settings.put("generates", encoder.generates());
     settings.put("classes", BenchSize.CLASSES);
@@ -107,7 +106,7 @@ final class PyTorch implements Contender {
   }
 
   private static ObjectNode batch(HostBatch batch) {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     batch
         .tensors()
         .forEach(
@@ -136,7 +135,7 @@ final class PyTorch implements Contender {
   }
 
   private JsonNode runSteps(int steps) throws IOException {
-    JsonNode answer = request(JSON.createObjectNode().put("steps", steps));
+    JsonNode answer = request(Json.MAPPER.createObjectNode().put("steps", steps));
     if (answer == null) {
       throw new RunFailed("The PyTorch process ended during the benchmark: " + lastLine());
     }
@@ -152,7 +151,7 @@ final class PyTorch implements Contender {
   private @Nullable JsonNode request(ObjectNode request) throws IOException {
     String line = answerTo(request);
     try {
-      return line == null ? null : JSON.readTree(line);
+      return line == null ? null : Json.MAPPER.readTree(line);
     } catch (JacksonException e) {
       close();
       throw new RunFailed("The PyTorch process printed a line that is not valid JSON: " + line);

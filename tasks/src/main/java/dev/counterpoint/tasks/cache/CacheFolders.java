@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.cache;
 
+import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.IoFailure;
@@ -28,17 +29,11 @@ public final class CacheFolders {
 
   private CacheFolders() {}
 
-  /** Callback that writes the content of a folder: files only, no subfolders. */
-  @FunctionalInterface
-  public interface Content {
-    void writeTo(Path folder) throws IOException;
-  }
-
   /**
    * Creates a folder unless it already exists and is intact. Temporary folders that processes
    * abandoned more than a day ago are deleted.
    */
-  public static void createIfAbsent(Path folder, Content content) throws IOException {
+  public static void createIfAbsent(Path folder, AtomicFolders.Content content) throws IOException {
     if (FolderManifest.isIntact(folder)) {
       return;
     }
@@ -55,7 +50,8 @@ public final class CacheFolders {
     }
   }
 
-  private static void create(Path folder, Path temporary, Content content) throws IOException {
+  private static void create(Path folder, Path temporary, AtomicFolders.Content content)
+      throws IOException {
     Files.createDirectories(temporary);
     Path cache = folder.resolveSibling("");
     deleteAbandoned(cache);

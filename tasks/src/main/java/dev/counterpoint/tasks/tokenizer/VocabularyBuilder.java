@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.tokenizer;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
 import java.text.Normalizer;
@@ -95,7 +95,7 @@ public final class VocabularyBuilder {
       file.set("post_processor", TokenizerJson.parse(framing));
     }
     addVocabulary(file.withObject("/model/vocab"));
-    return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
+    return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
   }
 
   static ObjectNode special(int id, String content) {

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
@@ -199,7 +198,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(Map<String, Evaluation> evaluations) {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     evaluations.forEach(
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);

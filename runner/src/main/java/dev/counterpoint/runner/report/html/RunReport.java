@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.report.html;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -14,6 +13,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
@@ -33,7 +33,6 @@ import java.util.function.Supplier;
  * MetricsFile}, whose rows it plots.
  */
 public final class RunReport implements Callback, Stateful {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final String CONFUSIONS = "confusions";
   private static final String SAMPLES = "samples";
 
@@ -108,9 +107,9 @@ public final class RunReport implements Callback, Stateful {
     try {
       return Map.of(
           CONFUSIONS,
-          confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()),
+          confusions.isEmpty() ? "" : Json.MAPPER.writeValueAsString(confusions.get()),
           SAMPLES,
-          JSON.writeValueAsString(lastSamples));
+          Json.MAPPER.writeValueAsString(lastSamples));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -123,9 +122,9 @@ public final class RunReport implements Callback, Stateful {
       confusions =
           text.isEmpty()
               ? Optional.empty()
-              : Optional.of(JSON.readValue(text, ConfusionTable.class));
+              : Optional.of(Json.MAPPER.readValue(text, ConfusionTable.class));
       if (state.get(SAMPLES) instanceof String json) {
-        lastSamples = JSON.readValue(json, SampleView.class);
+        lastSamples = Json.MAPPER.readValue(json, SampleView.class);
       }
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
