@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
@@ -132,8 +133,9 @@ public final class CheckpointWriter implements AutoCloseable {
       throw new CancellationException("Interrupted while waiting for a checkpoint.");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UncheckedIOException failure) {
-        String message = String.valueOf(failure.getCause().getMessage());
-        throw new UncheckedIOException(message, new IOException(message, failure.getCause()));
+        IOException cause = Objects.requireNonNull(failure.getCause());
+        throw new UncheckedIOException(
+            cause.getMessage(), new IOException(cause.getMessage(), cause));
       }
       throw new IllegalStateException(e.getCause());
     }

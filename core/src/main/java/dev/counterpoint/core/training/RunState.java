@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -100,7 +99,7 @@ final class RunState implements AutoCloseable {
       Map<String, NDArray> arrays = strategyState.with(state.arrays());
       Map<String, Object> rankLocal = new TreeMap<>();
       String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).json() : "";
-      Found found = Found.of(ranks.broadcast(read));
+      Found found = Json.parse(ranks.broadcast(read), Found.class);
       if (found.refusal() != null) {
         throw new InvalidSettings(found.refusal());
       }
@@ -199,14 +198,6 @@ final class RunState implements AutoCloseable {
    * @param refusal why the run cannot resume; null if it can
    */
   private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
-    static Found of(String json) {
-      try {
-        return Json.MAPPER.readValue(json, Found.class);
-      } catch (JsonProcessingException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
     String json() {
       return Json.MAPPER.valueToTree(this).toString();
     }

@@ -133,8 +133,8 @@ public record ModelFamily<A extends Record>(
           "model.newHead requires that the head is trained: it cannot be used with an existing"
               + " adapter, and model.lora.modulesToSave must contain the head.");
     }
-    C resolved = RecordCopy.with(config, "architecture", architecture);
-    return RecordCopy.with(RecordCopy.with(resolved, "from", folder.name()), "lora", lora);
+    C resolved = RecordCopy.with(config, "lora", lora);
+    return RecordCopy.with(resolved, Map.of("architecture", architecture, "from", folder.name()));
   }
 
   private static void checkNewHead(PretrainedConfig config) {

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.io.Resources;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import dev.counterpoint.runner.RunFailed;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -54,7 +54,7 @@ final class PyTorch implements Contender {
       throws IOException {
     script = Files.createTempFile("pytorch_contender", ".py");
     errors = Files.createTempFile("pytorch_contender", ".log");
-    Files.write(script, Resources.toByteArray(Resources.getResource(PyTorch.class, SCRIPT)));
+    Files.writeString(script, Resource.read(PyTorch.class, SCRIPT));
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);

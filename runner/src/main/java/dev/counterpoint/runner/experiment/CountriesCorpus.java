@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -84,7 +85,7 @@ final class CountriesCorpus {
   }
 
   private static Stream<Country> countries() {
-    return TextResource.read("countries.tsv").lines().map(Country::parse);
+    return Resource.read(CountriesCorpus.class, "countries.tsv").lines().map(Country::parse);
   }
 
   private static boolean isForValidation(Country country) {

@@ -7,15 +7,13 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import dev.counterpoint.core.storage.Utf8File;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -36,20 +34,7 @@ record TokenizerJson(String name) {
 
   /** Reads a table of this package. */
   static JsonNode resource(String file) {
-    try (InputStream content = TokenizerJson.class.getResourceAsStream(file)) {
-      return JSON.readTree(Objects.requireNonNull(content));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Parses a valid text. */
-  static JsonNode parse(String json) {
-    try {
-      return JSON.readTree(json);
-    } catch (JacksonException e) {
-      throw new IllegalStateException(e);
-    }
+    return Json.parse(Resource.read(TokenizerJson.class, file), JsonNode.class);
   }
 
   /**

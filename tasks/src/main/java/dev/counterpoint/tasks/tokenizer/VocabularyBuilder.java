@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.storage.Json;
@@ -92,7 +93,7 @@ public final class VocabularyBuilder {
       String framing = TokenizerFiles.TABLE.at("/BERT/components/post_processor").toString();
       framing = framing.replace("$cls_token", "[CLS]").replace("\"#cls_token\"", "2");
       framing = framing.replace("$sep_token", "[SEP]").replace("\"#sep_token\"", "3");
-      file.set("post_processor", TokenizerJson.parse(framing));
+      file.set("post_processor", Json.parse(framing, JsonNode.class));
     }
     addVocabulary(file.withObject("/model/vocab"));
     return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(file);

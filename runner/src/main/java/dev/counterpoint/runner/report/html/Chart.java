@@ -128,6 +128,4 @@ record Chart(
   private static String coordinate(double value) {
     return Formats.of("%.1f", value);
   }
-
-  /** Maps a value to an SVG coordinate. */
 }

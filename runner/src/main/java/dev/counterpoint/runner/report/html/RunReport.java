@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.report.html;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -104,30 +103,20 @@ public final class RunReport implements Callback, Stateful {
   /** Returns the confusion matrix and samples, which are stored in no other file. */
   @Override
   public Map<String, Object> state() {
-    try {
-      return Map.of(
-          CONFUSIONS,
-          confusions.isEmpty() ? "" : Json.MAPPER.writeValueAsString(confusions.get()),
-          SAMPLES,
-          Json.MAPPER.writeValueAsString(lastSamples));
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Map.of(
+        CONFUSIONS,
+        confusions.map(table -> Json.MAPPER.valueToTree(table).toString()).orElse(""),
+        SAMPLES,
+        Json.MAPPER.valueToTree(lastSamples).toString());
   }
 
   @Override
   public void loadState(Map<String, ?> state) {
     String text = String.valueOf(state.get(CONFUSIONS));
-    try {
-      confusions =
-          text.isEmpty()
-              ? Optional.empty()
-              : Optional.of(Json.MAPPER.readValue(text, ConfusionTable.class));
-      if (state.get(SAMPLES) instanceof String json) {
-        lastSamples = Json.MAPPER.readValue(json, SampleView.class);
-      }
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
+    confusions =
+        text.isEmpty() ? Optional.empty() : Optional.of(Json.parse(text, ConfusionTable.class));
+    if (state.get(SAMPLES) instanceof String json) {
+      lastSamples = Json.parse(json, SampleView.class);
     }
   }
 
