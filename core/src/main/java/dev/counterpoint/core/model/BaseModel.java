@@ -13,6 +13,7 @@ import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -201,10 +202,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   }
 
   private String listNames() {
-    List<String> names = parameters().stream().map(Parameter::name).toList();
-    int more = names.size() - MAX_LISTED_NAMES;
-    return String.join(", ", names.subList(0, Math.min(MAX_LISTED_NAMES, names.size())))
-        + (more > 0 ? " and " + more + " more" : "");
+    return Formats.list(parameters().stream().map(Parameter::name).toList(), MAX_LISTED_NAMES);
   }
 
   @Override

@@ -49,20 +49,19 @@ public record TextGeneration(
   private static final int DEFAULT_LENGTH = 256;
 
   public TextGeneration {
-    Checks checks = new Checks().below("validationShare", validationShare, 0, 1);
-    if (maxLength != null) {
-      checks.positive("maxLength", maxLength);
-    }
     boolean wordTokens =
         tokenizer != null
             && tokenizer.path() == null
             && tokenizer.type() == TokenizerSettings.Type.WORD;
-    checks.that(
-        !wordTokens,
-        "tokenizer.type",
-        "word",
-        "discards white space; use character, or set tokenizer.path");
-    checks.verify();
+    new Checks()
+        .below("validationShare", validationShare, 0, 1)
+        .positive("maxLength", maxLength)
+        .that(
+            !wordTokens,
+            "tokenizer.type",
+            "word",
+            "discards white space; use character, or set tokenizer.path")
+        .verify();
   }
 
   /**
