@@ -1,5 +1,6 @@
 package dev.counterpoint.models.huggingface.hub;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +18,6 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -87,15 +87,10 @@ record Download(
     long available = Files.getFileStore(folder).getUsableSpace();
     if (available < needed) {
       throw new IOException(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "%s of %s needs %.1f MB more, but %s has only %.1f MB of free space. Free some space,"
                   + " or select another folder with COUNTERPOINT_CACHE.",
-              file,
-              name,
-              needed / 1e6,
-              folder,
-              available / 1e6));
+              file, name, needed / 1e6, folder, available / 1e6));
     }
   }
 

@@ -189,12 +189,12 @@ public final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path()));
     newest.loadModel(model.parameters());
     console.log(
-        (ModelFolder.isAdapter(folder)
+        Formats.of(
+            "%s; evaluating the checkpoint of step %s.",
+            ModelFolder.isAdapter(folder)
                 ? "The base model of the adapter is missing"
-                : "The run has no model folder yet")
-            + "; evaluating the checkpoint of step "
-            + newest.step()
-            + ".");
+                : "The run has no model folder yet",
+            newest.step()));
   }
 
   private static ObjectNode json(Map<String, Evaluation> evaluations) {
