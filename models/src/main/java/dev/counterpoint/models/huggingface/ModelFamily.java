@@ -176,6 +176,7 @@ public record ModelFamily<A extends Record>(
    */
   A read(ConfigReader config, Task task) {
     config.restrict("config.json");
+    config.restrict(type);
     return config.named(() -> read.apply(config));
   }
 

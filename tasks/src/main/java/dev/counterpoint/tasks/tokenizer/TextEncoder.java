@@ -102,7 +102,10 @@ public final class TextEncoder implements AutoCloseable {
    */
   public record Encoded(HostBatch batch, List<Boolean> truncated) {}
 
-  /** Like {@link #encode}, with the texts that were truncated. */
+  /**
+   * Encodes texts as one batch of {@code ids} and {@code mask}, both (texts, tokens). A text
+   * without tokens becomes one unknown token, so that no row is masked completely.
+   */
   public Encoded encoded(List<String> texts) {
     Encoding[] encodings = encodings(texts);
     return new Encoded(
