@@ -60,7 +60,7 @@ final class KernelTest {
   void missingKernelSourceIsReportedByName() {
     assertThatThrownBy(() -> Kernel.load("absent"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("kernel absent");
+        .hasMessageContaining("absent.py");
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.Resource;
@@ -30,7 +31,6 @@ record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNode COMPONENTS = resource("components.json");
-  private static final int MAX_SHOWN = 60;
 
   /** Reads a table of this package. */
   static JsonNode resource(String file) {
@@ -176,7 +176,8 @@ record TokenizerJson(String name) {
       String merged = parts.get(0) + parts.get(1).substring(prefix.length());
       for (String token : List.of(parts.get(0), parts.get(1), merged)) {
         if (!vocabulary.has(token)) {
-          throw invalid("model.merges", merge, "in the vocabulary, which has no " + shown(token));
+          throw invalid(
+              "model.merges", merge, "in the vocabulary, which has no " + Excerpt.of(token));
         }
       }
     }
@@ -226,11 +227,8 @@ record TokenizerJson(String name) {
 
   /** An invalid value in a JSON file. */
   static InvalidSettings invalid(String file, String path, JsonNode found, String rule) {
-    String value = found.isMissingNode() ? "missing" : shown(found.toString());
-    return new InvalidSettings("%s: %s is %s, but must be %s.", file, shown(path), value, rule);
-  }
-
-  static String shown(String value) {
-    return value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value;
+    String value = found.isMissingNode() ? "missing" : Excerpt.of(found.toString());
+    return new InvalidSettings(
+        "%s: %s is %s, but must be %s.", file, Excerpt.of(path), value, rule);
   }
 }
