@@ -1,6 +1,5 @@
 package dev.counterpoint.core.callback;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
@@ -58,7 +57,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   private void save(ValidationReport report) {
-    ObjectNode state = new JsonMapper().createObjectNode();
+    ObjectNode state = Json.MAPPER.createObjectNode();
     state.put("epoch", report.epoch()).put("metric", config.metric());
     Json.putAll(report.evaluation().values(), state.putObject(VALIDATION));
     try {

@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Formats;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -47,13 +48,9 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
   private void stopIfWaitedEnough() {
     if (waited >= config.patience()) {
       stop.request(
-          "validation "
-              + config.metric()
-              + " has not improved on "
-              + monitored.best()
-              + " for "
-              + waited
-              + (waited == 1 ? " validation" : " validations"));
+          Formats.of(
+              "validation %s has not improved on %s for %s",
+              config.metric(), monitored.best(), Formats.count(waited, "validation")));
     }
   }
 

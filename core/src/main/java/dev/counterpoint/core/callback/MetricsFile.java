@@ -1,7 +1,6 @@
 package dev.counterpoint.core.callback;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.settings.Checks;
@@ -31,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A resumed run has the same rows as an uninterrupted run, except for the speeds.
  */
 public final class MetricsFile implements Stateful, Callback.Flushable {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
   private static final long UNKNOWN = Long.MAX_VALUE;
@@ -95,7 +93,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
 
   private boolean isWithin(String text, long step) {
     try {
-      JsonNode row = JSON.readTree(text);
+      JsonNode row = Json.MAPPER.readTree(text);
       long last = row.path("split").asText().equals(TRAIN) ? lastRow : step;
       boolean within = row.path("step").asLong(Long.MAX_VALUE) <= last;
       if (within && row.path("split").asText().equals(VALIDATION)) {
@@ -204,7 +202,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   }
 
   private static ObjectNode row(String split, long step, int epoch) {
-    return JSON.createObjectNode().put("split", split).put("step", step).put("epoch", epoch);
+    return Json.MAPPER.createObjectNode().put("split", split).put("step", step).put("epoch", epoch);
   }
 
   @Override

@@ -14,9 +14,4 @@ import org.jspecify.annotations.Nullable;
  *     are steps left
  */
 public record TrainingStart(
-    long step, long totalSteps, int epochs, List<String> skipped, @Nullable String endReason) {
-  /** The start of a run that has steps left to train. */
-  public TrainingStart(long step, long totalSteps, int epochs, List<String> skipped) {
-    this(step, totalSteps, epochs, skipped, null);
-  }
-}
+    long step, long totalSteps, int epochs, List<String> skipped, @Nullable String endReason) {}

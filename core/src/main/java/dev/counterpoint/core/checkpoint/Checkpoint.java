@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
@@ -14,6 +13,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,24 +29,19 @@ import java.util.TreeMap;
 /**
  * A complete checkpoint: a folder with {@code model.safetensors}, {@code optimizer.safetensors},
  * {@code state.json} and {@code SHA256SUMS}. {@code sha256sum -c SHA256SUMS} verifies it too.
+ *
+ * @param step the number of optimizer steps that were completed when the checkpoint was saved
  */
-public final class Checkpoint {
+public record Checkpoint(Path directory, long step, ObjectNode state) {
   private static final String MODEL = "model.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String STATE = "state.json";
   private static final String STEP = "step";
   private static final Set<String> FILES = Set.of(MODEL, OPTIMIZER, STATE);
-  private static final JsonMapper JSON = new JsonMapper();
-
-  private final Path directory;
-  private final long step;
-  private final ObjectNode state;
 
   /** A checkpoint that is about to be written to this directory. */
-  Checkpoint(Path directory, long step, ObjectNode state) {
-    this.directory = directory;
-    this.step = step;
-    this.state = state.deepCopy().put(STEP, step);
+  public Checkpoint {
+    state = state.deepCopy().put(STEP, step);
   }
 
   /**
@@ -72,7 +67,7 @@ public final class Checkpoint {
 
   private static ObjectNode state(Path file) throws IOException {
     try {
-      if (JSON.readTree(Checksums.bytes(file)) instanceof ObjectNode state) {
+      if (Json.MAPPER.readTree(Checksums.bytes(file)) instanceof ObjectNode state) {
         return state;
       }
     } catch (JsonProcessingException e) {
@@ -112,20 +107,11 @@ public final class Checkpoint {
     };
   }
 
-  /** The checkpoint's folder. */
-  public Path directory() {
-    return directory;
-  }
-
-  /** The number of optimizer steps that were completed when the checkpoint was saved. */
-  public long step() {
-    return step;
-  }
-
   /**
    * A copy of the JSON state that was saved with the arrays, including {@code step}. JSON has no
    * NaN or infinity: such a number is stored as text, which {@link JsonNode#asDouble()} parses.
    */
+  @Override
   public ObjectNode state() {
     return state.deepCopy();
   }

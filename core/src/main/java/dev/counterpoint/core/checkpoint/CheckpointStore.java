@@ -20,8 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -90,16 +88,14 @@ public final class CheckpointStore {
       usable = disk.usableSpace(directory);
     } catch (IOException e) {
       throw new InvalidSettings(
-          Formats.of(
-              "Checkpoints cannot be written to %s: %s. Choose another output directory.",
-              directory, IoFailure.of(e)));
+          "Checkpoints cannot be written to %s: %s. Choose another output directory.",
+          directory, IoFailure.of(e));
     }
     if (usable < needed) {
       throw new InvalidSettings(
-          Formats.of(
-              "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
-                  + " space, or choose another output directory.",
-              needed / 1e6, directory, usable / 1e6));
+          "A checkpoint needs about %.1f MB, but %s has only %.1f MB of free space. Free some"
+              + " space, or choose another output directory.",
+          needed / 1e6, directory, usable / 1e6);
     }
   }
 
@@ -189,7 +185,13 @@ public final class CheckpointStore {
   }
 
   private void prune(long saved) throws IOException {
-    List<Long> steps = steps(step -> step <= saved);
+    List<Long> steps =
+        folders.names().stream()
+            .filter(name -> STEP.matcher(name).matches())
+            .map(CheckpointStore::stepOf)
+            .filter(step -> step <= saved)
+            .sorted(Comparator.reverseOrder())
+            .toList();
     for (long step : steps.subList(Math.min(keep, steps.size()), steps.size())) {
       try {
         folders.remove(name(step));
@@ -203,19 +205,6 @@ public final class CheckpointStore {
     }
   }
 
-  /** The steps of the checkpoints, newest first. */
-  private List<Long> steps(LongPredicate filter) throws IOException {
-    List<Long> steps = new ArrayList<>();
-    for (String name : folders.names()) {
-      Matcher matcher = STEP.matcher(name);
-      if (matcher.matches() && filter.test(Long.parseLong(matcher.group(1)))) {
-        steps.add(Long.parseLong(matcher.group(1)));
-      }
-    }
-    steps.sort(Comparator.reverseOrder());
-    return steps;
-  }
-
   private static String name(long step) {
     return Formats.of("step-%08d", step);
   }
@@ -225,15 +214,12 @@ public final class CheckpointStore {
    * from the newest to the oldest, until one is intact.
    */
   public Found newest() throws IOException {
-    TreeSet<String> visibleFirst = new TreeSet<>(Comparator.reverseOrder());
-    visibleFirst.addAll(folders.names());
-    List<String> candidates = new ArrayList<>();
-    for (String name : visibleFirst) {
-      if (stepOf(name) >= 0) {
-        candidates.add(name);
-      }
-    }
-    candidates.sort(Comparator.comparing(name -> -stepOf(name)));
+    Comparator<String> newestFirst = Comparator.comparing(name -> -stepOf(name));
+    List<String> candidates =
+        folders.names().stream()
+            .filter(name -> stepOf(name) >= 0)
+            .sorted(newestFirst.thenComparing(Comparator.reverseOrder())) // a visible folder first
+            .toList();
     return firstIntact(candidates);
   }
 

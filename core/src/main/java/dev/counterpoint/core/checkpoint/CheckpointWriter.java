@@ -7,8 +7,10 @@ import dev.counterpoint.core.safetensors.TensorCopies;
 import dev.counterpoint.core.safetensors.TensorValues;
 import dev.counterpoint.core.thread.SingleThread;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
@@ -53,14 +55,13 @@ public final class CheckpointWriter implements AutoCloseable {
    * Saves a checkpoint as {@link CheckpointStore#save} does. If there is not enough memory for a
    * copy of the arrays, the checkpoint is written before this method returns.
    *
-   * @throws IOException if the checkpoint cannot be written and this is known before the method
-   *     returns; later failures are thrown by {@link #saved()} and {@link #finish()}
+   * @throws UncheckedIOException if the checkpoint cannot be written and this is known before the
+   *     method returns; later failures are thrown by {@link #saved()} and {@link #finish()}
    * @throws IllegalStateException if the result of the previous save has not been fetched with
    *     {@link #saved()} or {@link #finish()}
    */
   public void save(
-      long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
-      throws IOException {
+      long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state) {
     if (pending != null) {
       throw new IllegalStateException(
           "Call saved() or finish() for the previous checkpoint before saving step " + step + ".");
@@ -69,8 +70,10 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   private Callable<Long> writeTask(
-      long step, SortedMap<String, NDArray> model, Map<String, NDArray> optimizer, ObjectNode state)
-      throws IOException {
+      long step,
+      SortedMap<String, NDArray> model,
+      Map<String, NDArray> optimizer,
+      ObjectNode state) {
     ObjectNode stateCopy = state.deepCopy();
     if (background) {
       try {
@@ -89,28 +92,31 @@ public final class CheckpointWriter implements AutoCloseable {
       long step,
       SortedMap<String, TensorValues> model,
       SortedMap<String, TensorValues> optimizer,
-      ObjectNode state)
-      throws IOException {
-    beforeWrite.sync();
-    return store.write(step, model, optimizer, state).step();
+      ObjectNode state) {
+    try {
+      beforeWrite.sync();
+      return store.write(step, model, optimizer, state).step();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
    * The step of the checkpoint that was completed since the last call; empty if none was. Does not
    * wait.
    *
-   * @throws IOException if that checkpoint could not be written
+   * @throws UncheckedIOException if that checkpoint could not be written
    */
-  public OptionalLong saved() throws IOException {
+  public OptionalLong saved() {
     return pending == null || !pending.isDone() ? OptionalLong.empty() : finish();
   }
 
   /**
    * Waits for a pending save and returns its step; empty if no save is pending.
    *
-   * @throws IOException if the checkpoint could not be written
+   * @throws UncheckedIOException if the checkpoint could not be written
    */
-  public OptionalLong finish() throws IOException {
+  public OptionalLong finish() {
     Future<Long> last = pending;
     if (last == null) {
       return OptionalLong.empty();
@@ -119,15 +125,17 @@ public final class CheckpointWriter implements AutoCloseable {
     return OptionalLong.of(await(last));
   }
 
-  private static long await(Future<Long> last) throws IOException {
+  private static long await(Future<Long> last) {
     try {
       return last.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("Interrupted while waiting for a checkpoint.");
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException cause) {
-        throw new IOException(cause.getMessage(), cause);
+      if (e.getCause() instanceof UncheckedIOException failure) {
+        IOException cause = Objects.requireNonNull(failure.getCause());
+        throw new UncheckedIOException(
+            cause.getMessage(), new IOException(cause.getMessage(), cause));
       }
       throw new IllegalStateException(e.getCause());
     }

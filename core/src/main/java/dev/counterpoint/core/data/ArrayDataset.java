@@ -1,6 +1,7 @@
 package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.settings.Formats;
+import java.util.Arrays;
 import java.util.Map;
 
 /** Dataset held in memory: one row of features and one label for each example. */
@@ -68,10 +69,7 @@ public final class ArrayDataset implements Dataset {
   }
 
   private HostTensor classesOf(long[] indices) {
-    long[] selected = new long[indices.length];
-    for (int i = 0; i < indices.length; i++) {
-      selected[i] = classes[(int) indices[i]];
-    }
+    long[] selected = Arrays.stream(indices).map(index -> classes[(int) index]).toArray();
     return HostTensor.of(selected, indices.length);
   }
 

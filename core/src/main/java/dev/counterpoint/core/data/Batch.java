@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.Formats;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -79,11 +80,9 @@ public final class Batch implements AutoCloseable {
     NDArray tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(
-          "The batch has no tensor \""
-              + name
-              + "\"; it has "
-              + String.join(", ", tensors.keySet())
-              + ".");
+          Formats.of(
+              "The batch has no tensor \"%s\"; it has %s.",
+              name, String.join(", ", tensors.keySet())));
     }
     return tensor;
   }

@@ -7,19 +7,14 @@ import java.util.function.LongUnaryOperator;
  * Sampler that cuts a sequence of positions into batches: step s takes the positions from s ·
  * batchSize on, and an operator maps each position to an example index.
  */
-final class ConsecutivePositions implements ShuffledSampler {
-  private final long size;
-  private final int batchSize;
-  private final LongUnaryOperator indexAt;
+record ConsecutivePositions(long size, int batchSize, LongUnaryOperator indexAt)
+    implements ShuffledSampler {
 
-  ConsecutivePositions(long size, int batchSize, LongUnaryOperator indexAt) {
+  ConsecutivePositions {
     if (size < 0 || batchSize < 1) {
       throw new IllegalArgumentException(
           size + " examples cannot be divided into batches of " + batchSize + ".");
     }
-    this.size = size;
-    this.batchSize = batchSize;
-    this.indexAt = indexAt;
   }
 
   @Override

@@ -72,16 +72,8 @@ final class LengthGroupedSampler implements ShuffledSampler {
     return new Window(index, sorted, Permutation.of(batches, seed, epoch, index));
   }
 
-  private static final class Window {
-    private final long index;
-    private final long[] sorted;
-    private final Permutation order;
-
-    Window(long index, long[] sorted, Permutation order) {
-      this.index = index;
-      this.sorted = sorted;
-      this.order = order;
-    }
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Window(long index, long[] sorted, Permutation order) {
 
     long[] batch(int step, int batchSize) {
       int from = (int) order.applyAsLong(step) * batchSize;

@@ -18,18 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Coordinates decisions between the ranks of a run: all of them stop, save and resume together.
  * Every process calls each method at the same point.
+ *
+ * @param collective connects the ranks
  */
-public final class RankCoordinator {
-  private final Collective collective;
-
-  public RankCoordinator(Collective collective) {
-    this.collective = collective;
-  }
-
-  /** The collective that connects the ranks. */
-  public Collective collective() {
-    return collective;
-  }
+public record RankCoordinator(Collective collective) {
 
   /** Whether this process is rank 0, which writes the files of the run. */
   public boolean isRankZero() {

@@ -1,5 +1,7 @@
 package dev.counterpoint.core.distributed;
 
+import dev.counterpoint.core.settings.Formats;
+
 /**
  * Thrown if the processes of a run no longer have identical parameters although all of them have
  * computed the same steps. No checkpoint was saved for the current step.
@@ -9,14 +11,11 @@ public final class RankDivergedException extends RuntimeException {
 
   RankDivergedException(long step, int rank, String parameter) {
     super(
-        "After step "
-            + step
-            + " the parameters of rank "
-            + rank
-            + " differ from the parameters of rank 0; the first different parameter is "
-            + parameter
-            + ". No checkpoint was saved. Possible causes: a strategy that does not reduce"
-            + " the gradients over the processes, a model that changes its parameters other than by"
-            + " gradients, or faulty memory or network.");
+        Formats.of(
+            "After step %s the parameters of rank %s differ from the parameters of rank 0;"
+                + " the first different parameter is %s. No checkpoint was saved. Possible causes:"
+                + " a strategy that does not reduce the gradients over the processes, a model that"
+                + " changes its parameters other than by gradients, or faulty memory or network.",
+            step, rank, parameter));
   }
 }

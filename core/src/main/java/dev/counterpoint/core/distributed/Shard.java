@@ -9,10 +9,6 @@ import java.util.function.UnaryOperator;
  */
 @FunctionalInterface
 public interface Shard extends UnaryOperator<long[]> {
-  /** The whole batch: the shard of a single process. */
-  static Shard whole() {
-    return examples -> examples;
-  }
 
   /**
    * The shard of one rank: one of {@code worldSize} ranges of consecutive examples whose sizes

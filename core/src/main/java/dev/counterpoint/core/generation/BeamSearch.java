@@ -12,20 +12,8 @@ import java.util.List;
  * probability of its new tokens, as Hugging Face's {@code generate} with {@code num_beams}, {@code
  * length_penalty} 1 and {@code early_stopping} false.
  */
-final class BeamSearch {
+record BeamSearch(DecoderSession.Model model, GenerationSettings settings, Device device) {
   private static final double INACTIVE_SCORE = -1e9;
-
-  private final DecoderSession.Model model;
-  private final GenerationSettings settings;
-  private final Device device;
-  private final TokenSampler sampler;
-
-  BeamSearch(DecoderSession.Model model, GenerationSettings settings, Device device) {
-    this.model = model;
-    this.settings = settings;
-    this.device = device;
-    sampler = new TokenSampler(settings);
-  }
 
   /**
    * One candidate sequence.
@@ -94,7 +82,7 @@ final class BeamSearch {
       for (int i = 0; i < scores.length; i++) {
         scores[i] -= logNormalizer;
       }
-      sampler.penalize(scores, active.get(row).tokens());
+      new TokenSampler(settings).penalize(scores, active.get(row).tokens());
       double prefixScore = active.get(row).score();
       for (int token = 0; token < scores.length; token++) {
         double score = prefixScore + scores[token];

@@ -10,25 +10,11 @@ import java.util.SplittableRandom;
 
 /**
  * Generates continuations of prompts with a causal language model, several prompts in one batch.
+ *
+ * @param maxLength maximum number of tokens that the model accepts, including the prompt
  */
-public final class Generator {
-  private final DecoderSession.Model model;
-  private final GenerationSettings settings;
-  private final int maxLength;
-  private final Device device;
-
-  /**
-   * Creates a generator.
-   *
-   * @param maxLength maximum number of tokens that the model accepts, including the prompt
-   */
-  public Generator(
-      DecoderSession.Model model, GenerationSettings settings, int maxLength, Device device) {
-    this.model = model;
-    this.settings = settings;
-    this.maxLength = maxLength;
-    this.device = device;
-  }
+public record Generator(
+    DecoderSession.Model model, GenerationSettings settings, int maxLength, Device device) {
 
   /**
    * Receives each new token as soon as it is generated; with beam search, all tokens at the end.
@@ -54,11 +40,9 @@ public final class Generator {
     }
     if (prompt.length >= maxLength) {
       throw new InvalidSettings(
-          "A prompt has "
-              + prompt.length
-              + " tokens, which leaves no room for new ones: the model's maximum is "
-              + maxLength
-              + " (or that of max_length in generation_config.json).");
+          "A prompt has %s tokens, which leaves no room for new ones: the model's maximum is"
+              + " %s (or that of max_length in generation_config.json).",
+          prompt.length, maxLength);
     }
   }
 

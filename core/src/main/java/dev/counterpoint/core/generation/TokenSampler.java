@@ -6,12 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Chooses the next token from logits, greedily or by sampling. Modifies the logits. */
-final class TokenSampler {
-  private final GenerationSettings settings;
-
-  TokenSampler(GenerationSettings settings) {
-    this.settings = settings;
-  }
+record TokenSampler(GenerationSettings settings) {
 
   /**
    * Chooses the next token of one sequence.

@@ -9,10 +9,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.counterpoint.core.storage.Resource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -95,22 +94,14 @@ public final class Kernel {
   }
 
   private static String source(Class<?> owner, String name) {
-    try (InputStream resource = owner.getResourceAsStream(name + ".py")) {
-      if (resource == null) {
-        throw new IllegalStateException(
-            "Cannot load kernel " + name + ": the resource " + name + ".py does not exist.");
-      }
-      String source = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
-      return source.startsWith(DEPENDENCIES)
-          ? source
-              + Arrays.stream(
-                      source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
-                  .map(other -> source(owner, other))
-                  .collect(Collectors.joining())
-          : source;
-    } catch (IOException e) {
-      throw new IllegalStateException("Cannot load kernel " + name + ": " + e.getMessage(), e);
-    }
+    String source = Resource.read(owner, name + ".py");
+    return source.startsWith(DEPENDENCIES)
+        ? source
+            + Arrays.stream(
+                    source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
+                .map(other -> source(owner, other))
+                .collect(Collectors.joining())
+        : source;
   }
 
   private static PtNDManager newManager() {

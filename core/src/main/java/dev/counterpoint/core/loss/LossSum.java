@@ -2,6 +2,7 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +44,10 @@ public final class LossSum {
   private LossSum(NDArray sum, @Nullable NDArray count, double weight) {
     if (sum.getDataType() != DataType.FLOAT32 || sum.getShape().dimension() != 0) {
       throw new IllegalArgumentException(
-          "The sum of a loss must be a float32 scalar, shape (), but is "
-              + sum.getDataType().toString().toLowerCase(Locale.ROOT)
-              + " "
-              + sum.getShape()
-              + ". Append .sum(), and .toType(DataType.FLOAT32, false) if the type differs.");
+          Formats.of(
+              "The sum of a loss must be a float32 scalar, shape (), but is %s %s. Append"
+                  + " .sum(), and .toType(DataType.FLOAT32, false) if the type differs.",
+              sum.getDataType().toString().toLowerCase(Locale.ROOT), sum.getShape()));
     }
     this.sum = sum;
     this.count = count;

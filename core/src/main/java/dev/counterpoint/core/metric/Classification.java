@@ -55,10 +55,9 @@ public final class Classification implements Metric {
     Shape expected = batch.labels().getShape().add(labels.size());
     if (!output.getShape().equals(expected)) {
       throw new InvalidSettings(
-          Formats.of(
-              "The model's output has shape %s; for labels of shape %s and %s classes it must"
-                  + " have shape %s.",
-              output.getShape(), batch.labels().getShape(), labels.size(), expected));
+          "The model's output has shape %s; for labels of shape %s and %s classes it must"
+              + " have shape %s.",
+          output.getShape(), batch.labels().getShape(), labels.size(), expected);
     }
   }
 

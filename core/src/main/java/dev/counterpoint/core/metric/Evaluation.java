@@ -1,5 +1,6 @@
 package dev.counterpoint.core.metric;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import java.util.ArrayList;
@@ -57,17 +58,11 @@ public record Evaluation(
    */
   public static void requireMeasured(String name, Set<String> known) {
     if (!known.contains(name)) {
-      List<String> listed = known.stream().limit(MAX_LISTED_NAMES).toList();
       throw new InvalidSettings(
-          "Metric \""
-              + name
-              + "\" is unknown"
-              + Nearest.suggestion(name, known)
-              + " Known: "
-              + String.join(", ", listed)
-              + (known.size() > MAX_LISTED_NAMES
-                  ? " and " + (known.size() - MAX_LISTED_NAMES) + " more."
-                  : "."));
+          "Metric \"%s\" is unknown%s Known: %s.",
+          name,
+          Nearest.suggestion(name, known),
+          Formats.list(List.copyOf(known), MAX_LISTED_NAMES));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.Torch;
-import dev.counterpoint.core.parameter.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -27,14 +26,13 @@ final class ActivationCheckpointing {
    */
   static NDArray apply(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
     List<NDArray> parameters = new ArrayList<>();
-    LayerFields.visit(
-        block, "", (path, parameter) -> addTrainable(parameter, parameters), (p, l) -> {});
+    LayerFields.visitParameters(
+        block,
+        (path, parameter) -> {
+          if (parameter.trainable()) {
+            parameters.add(parameter.value());
+          }
+        });
     return Torch.checkpoint(forward, x, parameters);
-  }
-
-  private static void addTrainable(Parameter parameter, List<NDArray> parameters) {
-    if (parameter.trainable()) {
-      parameters.add(parameter.value());
-    }
   }
 }

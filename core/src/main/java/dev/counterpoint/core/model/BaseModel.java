@@ -13,6 +13,7 @@ import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -108,16 +109,14 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   /** All parameters, named by dotted path, in field order; a shared parameter is listed once. */
   public final List<Parameter> parameters() {
     List<Parameter> result = new ArrayList<>();
-    LayerFields.visit(
+    LayerFields.visitParameters(
         this,
-        "",
         (path, parameter) -> {
           if (result.stream().noneMatch(it -> it == parameter)) {
             parameter.setName(path);
             result.add(parameter);
           }
-        },
-        (path, layer) -> {});
+        });
     return result;
   }
 
@@ -125,15 +124,13 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   public final Map<String, String> sharedPaths() {
     parameters(); // assigns the names
     Map<String, String> shared = new LinkedHashMap<>();
-    LayerFields.visit(
+    LayerFields.visitParameters(
         this,
-        "",
         (path, parameter) -> {
           if (!path.equals(parameter.name())) {
             shared.put(path, parameter.name());
           }
-        },
-        (path, layer) -> {});
+        });
     return shared;
   }
 
@@ -144,10 +141,8 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   public final Map<String, Linear> linears() {
     parameters(); // assigns the names
     Map<String, Linear> result = new LinkedHashMap<>();
-    LayerFields.visit(
+    LayerFields.visitLayers(
         this,
-        "",
-        (path, parameter) -> {},
         (path, layer) -> {
           if (layer instanceof Linear linear
               && linear.parameter().name().equals(path + ".weight")) {
@@ -207,10 +202,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   }
 
   private String listNames() {
-    List<String> names = parameters().stream().map(Parameter::name).toList();
-    int more = names.size() - MAX_LISTED_NAMES;
-    return String.join(", ", names.subList(0, Math.min(MAX_LISTED_NAMES, names.size())))
-        + (more > 0 ? " and " + more + " more" : "");
+    return Formats.list(parameters().stream().map(Parameter::name).toList(), MAX_LISTED_NAMES);
   }
 
   @Override

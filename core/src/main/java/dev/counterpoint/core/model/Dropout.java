@@ -1,13 +1,12 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.DropoutKernel;
-import dev.counterpoint.core.kernel.operator.ResidualKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.settings.Checks;
 
 /**
  * Dropout: sets each element to 0 with the given probability during training, as {@code
- * torch.nn.Dropout}, except for the rounding of the probability described in {@link DropoutKernel}.
+ * torch.nn.Dropout}, except for the rounding of the probability described in {@link Functional}.
  */
 public final class Dropout extends Layer implements UnaryLayer {
   private final double probability;
@@ -19,7 +18,7 @@ public final class Dropout extends Layer implements UnaryLayer {
 
   @Override
   public NDArray forward(NDArray x) {
-    return training() && probability > 0 ? observe(DropoutKernel.apply(x, probability)) : x;
+    return training() && probability > 0 ? observe(Functional.dropout(x, probability)) : x;
   }
 
   /**
@@ -29,6 +28,6 @@ public final class Dropout extends Layer implements UnaryLayer {
    * @param part same shape as x
    */
   public NDArray addTo(NDArray x, NDArray part) {
-    return observe(ResidualKernel.add(x, part, training() ? probability : 0));
+    return observe(Functional.residual(x, part, training() ? probability : 0));
   }
 }

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.EmbeddingKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Formats;
@@ -18,14 +18,14 @@ public final class Embedding extends Layer implements UnaryLayer {
 
   /** Creates a table initialized from a normal distribution with the given standard deviation. */
   public Embedding(int rows, int width, double deviation) {
-    this(rows, width, EmbeddingKernel.NO_PADDING, deviation);
+    this(rows, width, Functional.NO_PADDING, deviation);
   }
 
   /**
    * Creates a table with a padding row and a given standard deviation.
    *
-   * @param paddingId the row that gets no gradient, or {@link EmbeddingKernel#NO_PADDING}. Unlike
-   *     in PyTorch, it is not initialized to zero.
+   * @param paddingId the row that gets no gradient, or {@link Functional#NO_PADDING}. Unlike in
+   *     PyTorch, it is not initialized to zero.
    * @param deviation standard deviation of the normal distribution that initializes the table
    */
   public Embedding(int rows, int width, long paddingId, double deviation) {
@@ -41,7 +41,7 @@ public final class Embedding extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray ids) {
-    return observe(EmbeddingKernel.embed(ids, weight.value(), paddingId));
+    return observe(Functional.embedding(ids, weight.value(), paddingId));
   }
 
   /** The table, (rows, width), for layers that share it. */

@@ -34,8 +34,7 @@ public abstract class Layer {
 
   /** Sets training or evaluation mode for this layer and all layers below it. */
   public final void setTraining(boolean training) {
-    LayerFields.visit(
-        this, "", (path, parameter) -> {}, (path, layer) -> layer.training = training);
+    LayerFields.visitLayers(this, (path, layer) -> layer.training = training);
   }
 
   /**
@@ -72,13 +71,7 @@ public abstract class Layer {
 
   /** Sets the precision of the matrix multiplications of this layer and all layers below it. */
   public final void setPrecision(Precision precision) {
-    LayerFields.visit(
-        this, "", (path, parameter) -> {}, (path, layer) -> layer.precision = precision);
-  }
-
-  /** Whether the activations of this layer's blocks are recomputed in the backward pass. */
-  public final boolean activationCheckpointing() {
-    return activationCheckpointing;
+    LayerFields.visitLayers(this, (path, layer) -> layer.precision = precision);
   }
 
   /**
@@ -86,11 +79,8 @@ public abstract class Layer {
    * below it.
    */
   public final void setActivationCheckpointing(boolean activationCheckpointing) {
-    LayerFields.visit(
-        this,
-        "",
-        (path, parameter) -> {},
-        (path, layer) -> layer.activationCheckpointing = activationCheckpointing);
+    LayerFields.visitLayers(
+        this, (path, layer) -> layer.activationCheckpointing = activationCheckpointing);
   }
 
   /**

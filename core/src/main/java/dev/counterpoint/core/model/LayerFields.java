@@ -34,25 +34,29 @@ final class LayerFields {
   }
 
   /**
-   * Visits a layer and all layers below it.
+   * Visits all parameters of a layer and of the layers below it, with their paths.
    *
    * @throws InvalidSettings if a layer contains itself
    */
-  static void visit(
-      Layer layer,
-      String path,
-      BiConsumer<String, Parameter> parameters,
-      BiConsumer<String, Layer> layers) {
-    new LayerFields(parameters, layers).visit(layer, path);
+  static void visitParameters(Layer layer, BiConsumer<String, Parameter> parameters) {
+    new LayerFields(parameters, (path, each) -> {}).visit(layer, "");
+  }
+
+  /**
+   * Visits a layer and all layers below it, with their paths.
+   *
+   * @throws InvalidSettings if a layer contains itself
+   */
+  static void visitLayers(Layer layer, BiConsumer<String, Layer> layers) {
+    new LayerFields((path, parameter) -> {}, layers).visit(layer, "");
   }
 
   private void visit(Layer layer, String path) {
     String firstPath = ancestors.put(layer, path);
     if (firstPath != null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s at \"%s\" contains itself at \"%s\"; the layers of a model must form a tree.",
-              layer.getClass().getName(), firstPath, path));
+          "%s at \"%s\" contains itself at \"%s\"; the layers of a model must form a tree.",
+          layer.getClass().getName(), firstPath, path);
     }
     layers.accept(path, layer);
     for (Field field : fieldsOf(layer.getClass())) {

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.LayerNormKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
@@ -33,6 +33,6 @@ public final class LayerNorm extends Layer implements UnaryLayer {
    */
   @Override
   public NDArray forward(NDArray x) {
-    return observe(new LayerNormKernel(epsilon).normalize(x, weight.value(), bias.value()));
+    return observe(Functional.layerNorm(x, weight.value(), bias.value(), epsilon));
   }
 }

@@ -32,10 +32,8 @@ public final class LayerObserver implements AutoCloseable {
           "A LayerObserver is already active on this thread; close it first.");
     }
     LayerObserver observer = new LayerObserver(listener);
-    LayerFields.visit(
+    LayerFields.visitLayers(
         model,
-        "",
-        (path, parameter) -> {},
         (path, layer) ->
             observer.names.put(layer, path + " (" + layer.getClass().getSimpleName() + ")"));
     CURRENT.set(observer);

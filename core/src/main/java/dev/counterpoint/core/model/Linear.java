@@ -3,7 +3,7 @@ package dev.counterpoint.core.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.kernel.Torch;
-import dev.counterpoint.core.kernel.operator.LinearKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ public final class Linear extends Layer implements UnaryLayer {
   @Override
   public NDArray forward(NDArray x) {
     NDArray bias = this.bias == null ? null : this.bias.value();
-    NDArray y = LinearKernel.apply(x, weight(), bias, precision());
+    NDArray y = Functional.linear(x, weight(), bias, precision());
     return observe(update == null ? y : update.addTo(y, x));
   }
 

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.LinearKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
@@ -35,8 +35,8 @@ final class LoraUpdate extends Layer {
    * @return (..., outputs)
    */
   NDArray addTo(NDArray y, NDArray x) {
-    NDArray down = LinearKernel.apply(dropout.forward(x), a.value(), null, precision());
-    NDArray up = LinearKernel.apply(down, b.value(), null, precision());
+    NDArray down = Functional.linear(dropout.forward(x), a.value(), null, precision());
+    NDArray up = Functional.linear(down, b.value(), null, precision());
     return y.add(up.mul(scale));
   }
 

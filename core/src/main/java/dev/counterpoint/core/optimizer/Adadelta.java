@@ -32,12 +32,6 @@ public record Adadelta(double learningRate, double rho, double epsilon, double w
 
   @Override
   public void update(Update update) {
-    update.run(
-        "adadelta",
-        "update",
-        List.of("square_avg", "acc_delta"),
-        rho,
-        epsilon,
-        update.weightDecay());
+    update.run("adadelta", rho, epsilon, update.weightDecay());
   }
 }

@@ -35,17 +35,11 @@ public record Adagrad(
 
   @Override
   public List<Slot> slots() {
-    return List.of(Slot.step(), new Slot("sum", false, initialAccumulator));
+    return List.of(new Slot("sum", false, initialAccumulator), Slot.step());
   }
 
   @Override
   public void update(Update update) {
-    update.run(
-        "adagrad",
-        "update",
-        List.of("sum", "step"),
-        learningRateDecay,
-        epsilon,
-        update.weightDecay());
+    update.run("adagrad", learningRateDecay, epsilon, update.weightDecay());
   }
 }

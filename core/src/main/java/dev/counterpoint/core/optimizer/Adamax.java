@@ -26,18 +26,11 @@ public record Adamax(
 
   @Override
   public List<Slot> slots() {
-    return List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_inf"));
+    return List.of(Slot.array("exp_avg"), Slot.array("exp_inf"), Slot.step());
   }
 
   @Override
   public void update(Update update) {
-    update.run(
-        "adamax",
-        "update",
-        List.of("exp_avg", "exp_inf", "step"),
-        beta1,
-        beta2,
-        epsilon,
-        update.weightDecay());
+    update.run("adamax", beta1, beta2, epsilon, update.weightDecay());
   }
 }

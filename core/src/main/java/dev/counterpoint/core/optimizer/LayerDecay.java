@@ -71,10 +71,9 @@ public final class LayerDecay {
     }
     if (layers.isEmpty()) {
       throw new InvalidSettings(
-          "layerDecay requires numbered layers, such as blocks.0 and blocks.1, but no parameter"
-              + " name contains a layer number: "
-              + String.join(", ", names)
-              + ".");
+          "layerDecay requires numbered layers, such as blocks.0 and blocks.1, but no"
+              + " parameter name contains a layer number: %s.",
+          String.join(", ", names));
     }
     int top = layers.size() + 1;
     for (String name : names.subList(names.indexOf(lastLayerParameter) + 1, names.size())) {

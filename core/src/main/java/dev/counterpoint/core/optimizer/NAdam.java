@@ -37,23 +37,15 @@ public record NAdam(
   @Override
   public List<Slot> slots() {
     return List.of(
-        Slot.step(),
-        new Slot("mu_product", true, 1),
         Slot.array("exp_avg"),
-        Slot.array("exp_avg_sq"));
+        Slot.array("exp_avg_sq"),
+        new Slot("mu_product", true, 1),
+        Slot.step());
   }
 
   @Override
   public void update(Update update) {
     update.run(
-        "nadam",
-        "update",
-        List.of("exp_avg", "exp_avg_sq", "mu_product", "step"),
-        beta1,
-        beta2,
-        epsilon,
-        update.weightDecay(),
-        decoupledWeightDecay,
-        momentumDecay);
+        "nadam", beta1, beta2, epsilon, update.weightDecay(), decoupledWeightDecay, momentumDecay);
   }
 }

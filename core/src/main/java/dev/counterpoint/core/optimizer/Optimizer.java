@@ -14,7 +14,6 @@ import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,11 +83,8 @@ public final class Optimizer implements Stateful, AutoCloseable {
       for (String pattern : group.match()) {
         if (names.stream().noneMatch(new NamePattern(pattern))) {
           throw new InvalidSettings(
-              "The parameter group pattern \""
-                  + pattern
-                  + "\" matches no parameter. Parameters: "
-                  + String.join(", ", names)
-                  + ".");
+              "The parameter group pattern \"%s\" matches no parameter. Parameters: %s.",
+              pattern, String.join(", ", names));
         }
       }
     }
@@ -107,7 +103,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
   }
 
   private void add(Settings settings, List<Parameter> parameters) {
-    Map<String, NativeList> slots = new HashMap<>();
+    Map<String, NativeList> slots = new LinkedHashMap<>();
     for (Slot slot : config.slots()) {
       slots.put(
           slot.name(), NativeList.of(parameters.stream().map(it -> createSlot(it, slot)).toList()));
@@ -156,7 +152,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
   private static Update update(
       Group group, List<Parameter> active, List<NDArray> gradients, double learningRate) {
     List<NDArray> values = group.values();
-    Map<String, List<NDArray>> slots = new HashMap<>(group.slots());
+    Map<String, List<NDArray>> slots = new LinkedHashMap<>(group.slots());
     if (active.size() < group.parameters().size()) {
       Set<Parameter> selected = Set.copyOf(active);
       values = select(selected, group, values);

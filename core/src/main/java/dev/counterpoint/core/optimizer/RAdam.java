@@ -31,19 +31,11 @@ public record RAdam(
 
   @Override
   public List<Slot> slots() {
-    return List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_avg_sq"));
+    return List.of(Slot.array("exp_avg"), Slot.array("exp_avg_sq"), Slot.step());
   }
 
   @Override
   public void update(Update update) {
-    update.run(
-        "radam",
-        "update",
-        List.of("exp_avg", "exp_avg_sq", "step"),
-        beta1,
-        beta2,
-        epsilon,
-        update.weightDecay(),
-        decoupledWeightDecay);
+    update.run("radam", beta1, beta2, epsilon, update.weightDecay(), decoupledWeightDecay);
   }
 }

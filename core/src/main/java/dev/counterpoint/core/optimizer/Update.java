@@ -38,6 +38,15 @@ public record Update(
   }
 
   /**
+   * Runs the function {@code update} of a built-in kernel. Its arguments are the parameters, the
+   * gradients, the arrays of all slots in the order of {@link OptimizerConfig#slots}, the learning
+   * rate and the given settings.
+   */
+  void run(String kernel, Object... settings) {
+    run(kernel, "update", List.copyOf(slots.keySet()), settings);
+  }
+
+  /**
    * Runs a function of a built-in kernel. Its arguments are the parameters, the gradients, the
    * arrays of the slots (an empty list for a slot that is not declared), the learning rate and the
    * given settings.

@@ -110,9 +110,8 @@ public final class SafetensorsReader implements Closeable {
     DataType type = tensor.type().loaded();
     if (type == null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s: tensor \"%s\" is of type %s, which the engine does not support.",
-              file, name, tensor.type()));
+          "%s: tensor \"%s\" is of type %s, which the engine does not support.",
+          file, name, tensor.type());
     }
     NDArray array = manager.create(tensor.shape(), type);
     try {
@@ -132,12 +131,11 @@ public final class SafetensorsReader implements Closeable {
    *     the array is unchanged
    */
   public void read(String name, NDArray target) throws IOException {
-    List<InvalidSettings.Problem> problems = new ArrayList<>();
-    addMismatch(tensor(name), target, problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
+    StoredTensor tensor = tensor(name);
+    if (!fits(tensor, target)) {
+      throw new InvalidSettings(List.of(mismatch(tensor, target)));
     }
-    fill(target, tensor(name));
+    fill(target, tensor);
   }
 
   /**
@@ -167,8 +165,8 @@ public final class SafetensorsReader implements Closeable {
     addNames(problems, "has unexpected tensors", tensors().keySet(), targets.keySet());
     for (StoredTensor tensor : tensors().values()) {
       NDArray target = targets.get(tensor.name());
-      if (target != null) {
-        addMismatch(tensor, target, problems);
+      if (target != null && !fits(tensor, target)) {
+        problems.add(mismatch(tensor, target));
       }
     }
     return problems;
@@ -188,30 +186,29 @@ public final class SafetensorsReader implements Closeable {
     }
   }
 
-  private void addMismatch(
-      StoredTensor tensor, NDArray target, List<InvalidSettings.Problem> problems) {
-    if (!tensor.shape().equals(target.getShape()) || !tensor.type().fits(target.getDataType())) {
-      problems.add(
-          new InvalidSettings.Problem(
-              "",
-              Formats.of(
-                  "%s: %s is %s%s, but %s%s is expected",
-                  file,
-                  tensor.name(),
-                  tensor.type(),
-                  tensor.shape(),
-                  target.getDataType(),
-                  target.getShape())));
-    }
+  private static boolean fits(StoredTensor tensor, NDArray target) {
+    return tensor.shape().equals(target.getShape()) && tensor.type().fits(target.getDataType());
+  }
+
+  private InvalidSettings.Problem mismatch(StoredTensor tensor, NDArray target) {
+    return new InvalidSettings.Problem(
+        "",
+        Formats.of(
+            "%s: %s is %s%s, but %s%s is expected",
+            file,
+            tensor.name(),
+            tensor.type(),
+            tensor.shape(),
+            target.getDataType(),
+            target.getShape()));
   }
 
   private StoredTensor tensor(String name) {
     StoredTensor tensor = tensors().get(name);
     if (tensor == null) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s does not contain a tensor \"%s\". Available: %s",
-              file, name, String.join(", ", tensors().keySet())));
+          "%s does not contain a tensor \"%s\". Available: %s",
+          file, name, String.join(", ", tensors().keySet()));
     }
     return tensor;
   }

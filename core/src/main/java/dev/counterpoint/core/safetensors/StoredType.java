@@ -1,6 +1,7 @@
 package dev.counterpoint.core.safetensors;
 
 import ai.djl.ndarray.types.DataType;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The element types (dtypes) of the safetensors format, under their names in the format. */
@@ -65,21 +66,16 @@ public enum StoredType {
    * @throws IllegalArgumentException if safetensors files of this library cannot store the type
    */
   static StoredType of(DataType type) {
-    for (StoredType candidate : values()) {
-      if (candidate.engineType == type) {
-        return candidate;
-      }
-    }
-    throw new IllegalArgumentException(
-        "An array of type " + type + " cannot be stored in a safetensors file.");
+    return Arrays.stream(values())
+        .filter(candidate -> candidate.engineType == type)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "An array of type " + type + " cannot be stored in a safetensors file."));
   }
 
   static @Nullable StoredType named(String name) {
-    for (StoredType candidate : values()) {
-      if (candidate.name().equals(name)) {
-        return candidate;
-      }
-    }
-    return null;
+    return Arrays.stream(values()).filter(it -> it.name().equals(name)).findFirst().orElse(null);
   }
 }

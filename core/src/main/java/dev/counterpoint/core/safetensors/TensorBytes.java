@@ -51,7 +51,6 @@ public final class TensorBytes {
   }
 
   /** Sends all bytes of the array to a sink, in order. */
-  @SuppressWarnings("try") // The resource is only closed, never referenced.
   public <E extends Exception> void send(NDArray array, Sink<E> sink) throws E {
     try (Torch.Recording off = Torch.noGradients()) {
       walk(array, part -> accept(part, sink));
@@ -59,7 +58,6 @@ public final class TensorBytes {
   }
 
   /** Overwrites all values of the array in place; memory, gradient and manager stay the same. */
-  @SuppressWarnings("try") // The resource is only closed, never referenced.
   <E extends Exception> void fill(NDArray array, Source<E> source) throws E {
     try (Torch.Recording off = Torch.noGradients();
         NDManager host = Torch.newManager(Device.cpu())) {

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.settings;
 
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -40,6 +41,13 @@ public final class Formats {
   /** Formats a count with its noun: {@code 1 step}, {@code 2 steps}. */
   public static String count(long number, String singular) {
     return number + " " + (number == 1 ? singular : singular + "s");
+  }
+
+  /** Lists names, the first ones if there are more: {@code a, b and 3 more}. */
+  public static String list(List<String> names, int max) {
+    int more = names.size() - max;
+    return String.join(", ", names.subList(0, Math.min(max, names.size())))
+        + (more > 0 ? " and " + more + " more" : "");
   }
 
   /** Formats seconds as {@code 1:02:03}, or as {@code 2:03} if less than an hour. */

@@ -1,7 +1,10 @@
 package dev.counterpoint.core.settings;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Invalid settings, arguments or data: the request was rejected before anything was started or
@@ -21,6 +24,12 @@ public final class InvalidSettings extends IllegalArgumentException {
   /** One problem that does not belong to a particular key. */
   public InvalidSettings(String message) {
     this(List.of(new Problem("", message)));
+  }
+
+  /** One problem, described by a pattern of {@link String#format} and its values. */
+  @FormatMethod
+  public InvalidSettings(@FormatString String pattern, @Nullable Object... values) {
+    this(Formats.of(pattern, values));
   }
 
   /** All problems, at least one. */

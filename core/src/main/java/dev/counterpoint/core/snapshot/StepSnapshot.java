@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.Batch;
@@ -17,6 +16,7 @@ import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +52,6 @@ public record StepSnapshot(
   private static final String METADATA = "snapshot.json";
   private static final String FORMER_METADATA = "capsule.json"; // of version 0.1
   private static final String WEIGHTS = "model.safetensors";
-  private static final JsonMapper JSON = new JsonMapper();
 
   /**
    * The size of a micro-batch.
@@ -101,7 +100,7 @@ public record StepSnapshot(
   }
 
   private ObjectNode toJson() {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("step", step).put("seed", seed).put("rank", rank).put("reason", reason);
     // As text, because JSON cannot represent NaN and infinity.
     json.put("loss", Double.toString(loss)).put("gradientNorm", Double.toString(gradientNorm));

@@ -2,7 +2,6 @@ package dev.counterpoint.core.storage;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -15,8 +14,6 @@ import java.nio.file.StandardCopyOption;
  * to disk and then renamed. A reader sees the old or the new file, never a part.
  */
 public final class AtomicFile {
-  private static final JsonMapper JSON = new JsonMapper();
-
   private AtomicFile() {}
 
   /** Writes the content of a file to a path. */
@@ -63,10 +60,10 @@ public final class AtomicFile {
    */
   public static JsonNode readJson(Path file) throws IOException {
     if (!Files.exists(file)) {
-      return JSON.createObjectNode();
+      return Json.MAPPER.createObjectNode();
     }
     try {
-      return JSON.readTree(Utf8File.read(file));
+      return Json.MAPPER.readTree(Utf8File.read(file));
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
           file + " is damaged: it is not valid JSON (" + e.getOriginalMessage() + ").");

@@ -2,6 +2,7 @@ package dev.counterpoint.core.storage;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.Excerpt;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * {@code null}. In data they are read, so that a message can name the field.
  */
 public final class Json {
+  /** Reads and writes JSON with the default settings. */
+  public static final JsonMapper MAPPER = new JsonMapper();
+
   private static final Pattern ADVICE =
       Pattern.compile("[:;,]? *\\(?(bound as |enable `|`StreamRead|from `StreamRead).*");
 
@@ -41,6 +46,15 @@ public final class Json {
             .matcher(message.replaceAll("\\[Source: [^;]*; ", "["))
             .replaceFirst("")
             .replace("'\uFEFF'", "byte order mark"));
+  }
+
+  /** Reads JSON that this program contains or has written. */
+  public static <T> T parse(String json, Class<T> type) {
+    try {
+      return MAPPER.readValue(json, type);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The number to write; null if it is not finite. */

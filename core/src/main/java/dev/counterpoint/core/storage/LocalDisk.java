@@ -41,7 +41,7 @@ public final class LocalDisk implements Disk {
     if (Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
       try (Stream<Path> files = Files.walk(tree)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
+          Files.deleteIfExists(file);
         }
       } catch (UncheckedIOException e) {
         throw e.getCause();

@@ -8,7 +8,7 @@ import dev.counterpoint.core.data.StepBatch;
 import java.util.function.Supplier;
 
 /** Dispatches events of the training loop to callbacks, the step guard and checkpoints. */
-final class CallbackDispatcher implements LoopListener {
+final class CallbackDispatcher {
   private final RunContext run;
   private final TrainState state;
   private final RunState saved;
@@ -42,8 +42,8 @@ final class CallbackDispatcher implements LoopListener {
     position = () -> "the checkpoint after step " + state.step();
   }
 
-  @Override
-  public void beforeBatch(int microBatch, Batch batch) {
+  /** Called before the forward pass of a micro-batch (counted from 0) of the current step. */
+  void beforeBatch(int microBatch, Batch batch) {
     long step = state.step() + 1;
     position = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";
     for (Callback callback : run.options().callbacks()) {
@@ -53,21 +53,21 @@ final class CallbackDispatcher implements LoopListener {
     }
   }
 
-  @Override
-  public void beforeLoss(NDArray output, Batch batch) {
+  /** Called between the forward pass and the loss of a micro-batch. */
+  void beforeLoss(NDArray output, Batch batch) {
     if (!checked) {
       run.data().check(output, batch);
       checked = true;
     }
   }
 
-  @Override
-  public void beforeUpdate(StepTotals step, StepBatch batch) {
+  /** Called between backward pass and update, when the totals contain the gradient norm. */
+  void beforeUpdate(StepTotals step, StepBatch batch) {
     saved.guard().inspect(step, batch);
   }
 
-  @Override
-  public void afterStep(StepTotals step, StepBatch batch) {
+  /** Called after the update, with the step counted in the {@link TrainState}. */
+  void afterStep(StepTotals step, StepBatch batch) {
     StepReport report =
         new StepReport(
             state.step(),

@@ -25,10 +25,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Evaluates a model on a whole split: each example once, without dropout and gradients. */
-public final class Evaluator {
-  private final BaseModel model;
-  private final List<Supplier<Metric>> metrics;
-  private final int batchSize;
+public record Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
 
   /**
    * Creates an evaluator of the loss and the given metrics.
@@ -36,10 +33,8 @@ public final class Evaluator {
    * @param batchSize the maximum number of examples computed at once; it does not affect the
    *     results
    */
-  public Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
-    this.model = model;
-    this.metrics = List.copyOf(metrics);
-    this.batchSize = batchSize;
+  public Evaluator {
+    metrics = List.copyOf(metrics);
   }
 
   /** The names of the loss and the metrics, each with its mode if it is declared. */

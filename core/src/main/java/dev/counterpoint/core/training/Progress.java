@@ -2,7 +2,6 @@ package dev.counterpoint.core.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
 import org.jspecify.annotations.Nullable;
@@ -47,18 +46,16 @@ final class Progress {
   void requireWithin(int epochs, @Nullable Integer maxSteps) {
     if (maxSteps != null && step > maxSteps) {
       throw new InvalidSettings(
-          Formats.of(
-              "training.maxSteps is %s, but the run has done %s steps. Set it to %s or more, or"
-                  + " start a new run in another directory.",
-              maxSteps, step, step));
+          "training.maxSteps is %s, but the run has done %s steps. Set it to %s or more, or"
+              + " start a new run in another directory.",
+          maxSteps, step, step);
     }
     int begun = stepInEpoch > 0 ? epoch : epoch - 1;
     if (begun > epochs) {
       throw new InvalidSettings(
-          Formats.of(
-              "training.epochs is %s, but the run has begun epoch %s. Set it to %s or more, or"
-                  + " start a new run in another directory.",
-              epochs, begun, begun));
+          "training.epochs is %s, but the run has begun epoch %s. Set it to %s or more, or"
+              + " start a new run in another directory.",
+          epochs, begun, begun);
     }
   }
 

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.checkpoint.Checkpoint;
@@ -20,11 +19,11 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Saves and restores the state of a run through its checkpoint store, if it has one. */
 final class RunState implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final long NEVER = -1;
   private static final String ORDER = "order";
   private static final String STRATEGY = "strategy";
@@ -100,8 +98,8 @@ final class RunState implements AutoCloseable {
       StrategyState strategyState = StrategyState.of(run.strategy());
       Map<String, NDArray> arrays = strategyState.with(state.arrays());
       Map<String, Object> rankLocal = new TreeMap<>();
-      String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).text() : "";
-      Found found = Found.of(ranks.broadcast(read));
+      String read = ranks.isRankZero() ? read(strategyState, arrays, rankLocal, memory).json() : "";
+      Found found = Json.parse(ranks.broadcast(read), Found.class);
       if (found.refusal() != null) {
         throw new InvalidSettings(found.refusal());
       }
@@ -137,9 +135,9 @@ final class RunState implements AutoCloseable {
       Optional<Checkpoint> checkpoint = newest.checkpoint();
       if (newest.lost()) {
         throw new InvalidSettings(
-            String.join("\n", newest.skipped())
-                + "\nNo checkpoint is complete, so the run would start at the first step. Restore a"
-                + " checkpoint, or start a new run in another directory.");
+            "%s\nNo checkpoint is complete, so the run would start at the first step."
+                + " Restore a checkpoint, or start a new run in another directory.",
+            String.join("\n", newest.skipped()));
       }
       if (checkpoint.isPresent()) {
         restoreFrom(checkpoint.get().state());
@@ -200,24 +198,8 @@ final class RunState implements AutoCloseable {
    * @param refusal why the run cannot resume; null if it can
    */
   private record Found(@Nullable ObjectNode state, List<String> skipped, @Nullable String refusal) {
-    static Found of(String text) {
-      try {
-        JsonNode json = JSON.readTree(text);
-        List<String> skipped = new ArrayList<>();
-        json.path("passedOver").forEach(sentence -> skipped.add(sentence.asText()));
-        return new Found(
-            json.path("state") instanceof ObjectNode state ? state : null,
-            skipped,
-            json.path("refusal").isTextual() ? json.path("refusal").asText() : null);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    String text() {
-      ObjectNode json = JSON.createObjectNode().put("refusal", refusal);
-      skipped.forEach(json.putArray("passedOver")::add);
-      return json.set("state", state).toString();
+    String json() {
+      return Json.MAPPER.valueToTree(this).toString();
     }
   }
 
@@ -229,29 +211,25 @@ final class RunState implements AutoCloseable {
       requireSame("data", before.hash(), now.hash());
     } else {
       throw new InvalidSettings(
-          "The run cannot resume: the data has changed since its checkpoint was saved, in "
-              + String.join(", ", changed)
-              + ". Restore the data, or start a new run in another directory.");
+          "The run cannot resume: the data has changed since its checkpoint was saved, in"
+              + " %s. Restore the data, or start a new run in another directory.",
+          String.join(", ", changed));
     }
   }
 
   private static void requireSame(String what, String saved, String now) {
     if (!saved.equals(now)) {
       throw new InvalidSettings(
-          "The run cannot resume: its checkpoint was saved with another "
-              + what
-              + " ("
-              + saved
-              + "; now "
-              + now
-              + "). Start a new run in another directory.");
+          "The run cannot resume: its checkpoint was saved with another %s (%s; now %s)."
+              + " Start a new run in another directory.",
+          what, saved, now);
     }
   }
 
   /** Saves a checkpoint if it is due, as soon as all processes have identical weights. */
   void saveIfDue() {
     if (writer != null) {
-      notifySaved(writer, CheckpointWriter::saved);
+      notifySaved(writer.saved());
     }
     due |= hasStore && isDue();
     if (due && state.isSynchronous()) {
@@ -296,16 +274,12 @@ final class RunState implements AutoCloseable {
   }
 
   private void save(CheckpointWriter writer, StrategyState strategyState) {
-    notifySaved(writer, CheckpointWriter::finish);
-    try {
-      Map<String, NDArray> arrays = strategyState.with(state.arrays());
-      arrays.putAll(strategyState.rankLocal());
-      writer.save(state.step(), state.model().parameters(), arrays, json(strategyState));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    notifySaved(writer.finish());
+    Map<String, NDArray> arrays = strategyState.with(state.arrays());
+    arrays.putAll(strategyState.rankLocal());
+    writer.save(state.step(), state.model().parameters(), arrays, json(strategyState));
     if (!run.options().policy().background()) {
-      notifySaved(writer, CheckpointWriter::finish);
+      notifySaved(writer.finish());
     }
   }
 
@@ -318,25 +292,13 @@ final class RunState implements AutoCloseable {
       save();
     }
     if (writer != null) {
-      notifySaved(writer, CheckpointWriter::finish);
+      notifySaved(writer.finish());
     }
-  }
-
-  /** Returns the step of the checkpoint that a writer has completed, if any. */
-  @FunctionalInterface
-  private interface Saved {
-    OptionalLong by(CheckpointWriter writer) throws IOException;
   }
 
   /** Notifies the callbacks of a checkpoint that was written to disk. */
-  private void notifySaved(CheckpointWriter writer, Saved saved) {
-    try {
-      saved
-          .by(writer)
-          .ifPresent(step -> run.options().callbacks().forEach(it -> it.onCheckpoint(step)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private void notifySaved(OptionalLong saved) {
+    saved.ifPresent(step -> run.options().callbacks().forEach(it -> it.onCheckpoint(step)));
   }
 
   /** Waits for a checkpoint that is being written. */
@@ -348,18 +310,19 @@ final class RunState implements AutoCloseable {
   }
 
   private ObjectNode json(StrategyState strategyState) {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("seed", run.options().seed());
     json.put("dataFingerprint", run.data().fingerprint());
     run.data().order().forEach(json.putObject(ORDER)::put);
     state.progress().saveTo(json.putObject("progress"));
     totals.saveTo(json.putObject("tally"));
     if (!strategyState.values().isEmpty()) {
-      json.set(STRATEGY, JSON.valueToTree(strategyState.values()));
+      json.set(STRATEGY, Json.MAPPER.valueToTree(strategyState.values()));
     }
     ObjectNode callbacks = json.putObject("callbacks");
     statefulCallbacks()
-        .forEach((name, callback) -> callbacks.set(name, JSON.valueToTree(callback.state())));
+        .forEach(
+            (name, callback) -> callbacks.set(name, Json.MAPPER.valueToTree(callback.state())));
     return json;
   }
 
@@ -381,7 +344,7 @@ final class RunState implements AutoCloseable {
 
   private static Map<String, Object> map(JsonNode node) {
     return node.isObject()
-        ? JSON.convertValue(node, new TypeReference<Map<String, Object>>() {})
+        ? Json.MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {})
         : Map.of();
   }
 }

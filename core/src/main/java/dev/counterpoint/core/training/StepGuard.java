@@ -104,11 +104,10 @@ final class StepGuard {
     for (int i = 0; i < norms.length; i++) {
       if (!Float.isFinite(norms[i])) {
         throw new NotFiniteException(
-            "After step "
-                + step
-                + " the model is not finite: "
-                + parameters.get(i).name()
-                + " contains NaN or infinity. The model was not saved. Lower the learning rate.");
+            Formats.of(
+                "After step %s the model is not finite: %s contains NaN or infinity. The"
+                    + " model was not saved. Lower the learning rate.",
+                step, parameters.get(i).name()));
       }
     }
     finiteStep = step;

@@ -11,6 +11,7 @@ import dev.counterpoint.core.optimizer.WeightAverage;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.parameter.Seeds;
+import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -241,11 +242,10 @@ public final class TrainState implements AutoCloseable {
           NDArray weight = weights.get(name);
           if (weight == null || !weight.getShape().equals(value.getShape())) {
             throw new IllegalArgumentException(
-                "The strategy's resultWeights contain \""
-                    + name
-                    + "\" "
-                    + value.getShape()
-                    + ", but the model has no trainable parameter of this name and shape.");
+                Formats.of(
+                    "The strategy's resultWeights contain \"%s\" %s, but the model has no"
+                        + " trainable parameter of this name and shape.",
+                    name, value.getShape()));
           }
           own.add(weight);
           others.add(value);

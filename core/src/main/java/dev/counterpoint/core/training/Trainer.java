@@ -155,20 +155,17 @@ public final class Trainer {
     int processes = strategy.collective().worldSize();
     if (processes > config.batchSize()) {
       throw new InvalidSettings(
-          "training.batchSize is "
-              + config.batchSize()
-              + ", but must be at least the number of processes, "
-              + processes
-              + ": each process needs at least one example of every batch.");
+          "training.batchSize is %s, but must be at least the number of processes, %s: each"
+              + " process needs at least one example of every batch.",
+          config.batchSize(), processes);
     }
     if (model.parameters().isEmpty()) {
       throw new InvalidSettings("The model has no parameters to train.");
     }
     if (model.parameters().stream().noneMatch(parameter -> parameter.trainable())) {
       throw new InvalidSettings(
-          "The model has no trainable parameters: all are frozen (training.freeze "
-              + config.freeze()
-              + ").");
+          "The model has no trainable parameters: all are frozen (training.freeze %s).",
+          config.freeze());
     }
   }
 
@@ -202,12 +199,10 @@ public final class Trainer {
   private static void requireValidation(DataSplits data, String metric) {
     if (data.validation().isEmpty()) {
       throw new InvalidSettings(
-          "A callback monitors the validation metric \""
-              + metric
-              + "\", but the split \""
-              + DataSplits.VALIDATION
-              + "\" has no examples. Set data.validation.path, or remove the callback (early-stop,"
-              + " best-model).");
+          "A callback monitors the validation metric \"%s\", but the split \"%s\" has no"
+              + " examples. Set data.validation.path, or remove the callback (early-stop,"
+              + " best-model).",
+          metric, DataSplits.VALIDATION);
     }
   }
 

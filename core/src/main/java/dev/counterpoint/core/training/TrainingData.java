@@ -6,37 +6,24 @@ import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.metric.Metric;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The training split, shuffled by the seed of the run. */
-final class TrainingData {
-  private final Dataset dataset;
-  private final List<Supplier<Metric>> metrics;
-  private final String fingerprint;
-  private final TrainingConfig config;
-  private final long seed;
-
-  TrainingData(DataSplits data, TrainingConfig config, long seed) {
-    this.dataset = data.train();
-    this.metrics = data.metrics();
-    this.fingerprint = data.fingerprint();
-    this.config = config;
-    this.seed = seed;
-  }
-
+record TrainingData(DataSplits data, TrainingConfig config, long seed) {
   /** The number of optimizer steps of one epoch. */
   long stepsPerEpoch() {
-    return (dataset.size() + config.batchSize() - 1) / config.batchSize();
+    return (dataset().size() + config.batchSize() - 1) / config.batchSize();
   }
 
   /** As {@link DataSplits#fingerprint()}. */
   String fingerprint() {
-    return fingerprint;
+    return data.fingerprint();
+  }
+
+  private Dataset dataset() {
+    return data.train();
   }
 
   /**
@@ -45,7 +32,7 @@ final class TrainingData {
    */
   Map<String, String> order() {
     Map<String, String> order = new LinkedHashMap<>();
-    order.put("number of items", Long.toString(dataset.size()));
+    order.put("number of items", Long.toString(dataset().size()));
     order.put("batch size", Integer.toString(config.batchSize()));
     order.put("grouping by length", Boolean.toString(config.groupByLength()));
     return order;
@@ -54,7 +41,7 @@ final class TrainingData {
   /** Loads the remaining steps of the current epoch: of each step, the shard of this process. */
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
     return new BatchLoader(
-        dataset,
+        dataset(),
         order(state.epoch()),
         state.stepInEpoch(),
         strategy.shard(),
@@ -69,7 +56,7 @@ final class TrainingData {
           "The model's forward returned null; it must return the input of the loss, usually logits"
               + " (batch, classes).");
     }
-    metrics.forEach(metric -> metric.get().check(output, batch));
+    data.metrics().forEach(metric -> metric.get().check(output, batch));
   }
 
   /**
@@ -77,14 +64,14 @@ final class TrainingData {
    * one.
    */
   String origin(long index) {
-    return dataset instanceof Dataset.Traceable traceable
+    return dataset() instanceof Dataset.Traceable traceable
         ? traceable.origin(index)
         : "item " + index;
   }
 
   private ShuffledSampler order(int epoch) {
-    return config.groupByLength() && dataset instanceof Dataset.OfVariableLength byLength
+    return config.groupByLength() && dataset() instanceof Dataset.OfVariableLength byLength
         ? ShuffledSampler.groupedByLength(byLength, config.batchSize(), seed, epoch)
-        : ShuffledSampler.shuffled(dataset.size(), config.batchSize(), seed, epoch);
+        : ShuffledSampler.shuffled(dataset().size(), config.batchSize(), seed, epoch);
   }
 }

@@ -27,10 +27,10 @@ public final class TrainingLoop {
   private final TrainState state;
   private final TrainingStrategy strategy;
   private final TrainingData data;
-  private final LoopListener listener;
+  private final CallbackDispatcher listener;
 
   TrainingLoop(
-      TrainState state, TrainingStrategy strategy, TrainingData data, LoopListener listener) {
+      TrainState state, TrainingStrategy strategy, TrainingData data, CallbackDispatcher listener) {
     this.state = state;
     this.strategy = strategy;
     this.data = data;

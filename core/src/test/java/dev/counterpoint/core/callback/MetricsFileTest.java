@@ -182,7 +182,7 @@ class MetricsFileTest {
   }
 
   private static void start(MetricsFile metrics, long step) {
-    metrics.onStart(new TrainingStart(step, 100, 1, List.of()));
+    metrics.onStart(new TrainingStart(step, 100, 1, List.of(), null));
   }
 
   private static void validate(MetricsFile metrics, long step, Map<String, Double> values) {

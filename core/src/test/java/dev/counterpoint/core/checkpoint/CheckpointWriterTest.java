@@ -17,6 +17,7 @@ import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.FaultyDisk;
 import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,7 +88,7 @@ class CheckpointWriterTest {
     try (CheckpointWriter writer = new CheckpointWriter(failing, true, () -> {})) {
       writer.save(1, model, slots, state());
       assertThatThrownBy(writer::finish)
-          .isInstanceOf(IOException.class)
+          .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining("Cannot save checkpoint " + directory.resolve("step-00000001"));
       assertThat(writer.saved()).isEmpty();
 
@@ -106,7 +107,9 @@ class CheckpointWriterTest {
         new CheckpointWriter(new CheckpointStore(directory, 2), true, failing)) {
       writer.save(1, model, slots, state());
 
-      assertThatThrownBy(writer::finish).isInstanceOf(IOException.class).hasMessage("no metrics");
+      assertThatThrownBy(writer::finish)
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessage("no metrics");
     }
     assertThat(directory.resolve("step-00000001")).doesNotExist();
   }

@@ -45,7 +45,6 @@ class ShardTest {
 
   @Test
   void theShardOfASingleProcessIsTheWholeBatch() {
-    assertThat(Shard.whole().apply(examples(5))).isEqualTo(examples(5));
     assertThat(Shard.of(0, 1).apply(examples(5))).isEqualTo(examples(5));
   }
 

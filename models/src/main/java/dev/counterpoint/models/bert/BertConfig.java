@@ -160,8 +160,6 @@ public record BertConfig(
   }
 
   private static BertArchitecture read(ConfigReader config) {
-    config.require("position_embedding_type", "\"absolute\"");
-    config.require("is_decoder", "false", "null");
     int width = config.integer("hidden_size", 768);
     int heads = config.integer("num_attention_heads", 12);
     return new BertArchitecture(

@@ -133,9 +133,6 @@ public record Gpt2Config(
   }
 
   private static Gpt2Architecture read(ConfigReader config) {
-    config.require("scale_attn_weights", "true");
-    config.require("scale_attn_by_inverse_layer_idx", "false");
-    config.require("reorder_and_upcast_attn", "false");
     int width = size(config, "hidden_size", "n_embd", 768);
     int heads = size(config, "num_attention_heads", "n_head", 12);
     return new Gpt2Architecture(

@@ -9,7 +9,6 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.models.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +89,7 @@ public record AdapterFolder(Path path) {
     List<String> unknown = reader.unread();
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
-          reader.name() + ": unknown keys: " + StateDictLoader.list(unknown) + ".");
+          "%s: unknown keys: %s.", reader.name(), StateDictLoader.list(unknown));
     }
     String folder = path.toAbsolutePath().normalize().toString();
     List<String> sorted = targets.stream().sorted().toList();
@@ -106,8 +105,8 @@ public record AdapterFolder(Path path) {
     String base = reader.value(BASE).asText("");
     if (base.isEmpty() || base.equals("null")) {
       throw new InvalidSettings(
-          "%s: %s is missing; set model.from to the base model and model.lora.from to this folder."
-              .formatted(reader.name(), BASE));
+          "%s: %s is missing; set model.from to the base model and model.lora.from to this folder.",
+          reader.name(), BASE);
     }
     Path here = path.toAbsolutePath().normalize();
     for (Path folder : List.of(here, here.resolveSibling(""), Path.of(""))) {
@@ -128,7 +127,7 @@ public record AdapterFolder(Path path) {
   private ConfigReader config() throws IOException {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(path + " has no " + CONFIG + ", so it is not an adapter folder.");
+      throw new InvalidSettings("%s has no %s, so it is not an adapter folder.", path, CONFIG);
     }
     return ConfigReader.of(PretrainedFolder.json(file), file.toString());
   }
@@ -143,20 +142,15 @@ public record AdapterFolder(Path path) {
     Path file = path.resolve(WEIGHTS);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          "%s has no %s%s"
-              .formatted(
-                  path,
-                  WEIGHTS,
-                  Files.exists(path.resolve("adapter_model.bin"))
-                      ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
-                          + " save_pretrained(..., safe_serialization=True)."
-                      : "."));
+          "%s has no %s%s",
+          path,
+          WEIGHTS,
+          Files.exists(path.resolve("adapter_model.bin"))
+              ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
+                  + " save_pretrained(..., safe_serialization=True)."
+              : ".");
     }
-    try {
-      return SafetensorsReader.open(file);
-    } catch (DamagedFile e) {
-      throw new InvalidSettings(String.valueOf(e.getMessage()));
-    }
+    return PretrainedFolder.weights(file);
   }
 
   /**

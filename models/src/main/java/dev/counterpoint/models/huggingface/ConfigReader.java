@@ -1,17 +1,14 @@
 package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -31,7 +28,8 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   private static final int MAX_SHOWN = 200;
 
   /** Keys with their supported values, and other tables, in {@code keys.json}. */
-  static final JsonNode TABLE = table();
+  static final JsonNode TABLE =
+      Json.parse(Resource.read(ConfigReader.class, "keys.json"), JsonNode.class);
 
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
 
@@ -214,14 +212,6 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     return (supported.isNumber() && value.isNumber())
         ? supported.asDouble() == value.asDouble()
         : supported.equals(value);
-  }
-
-  private static JsonNode table() {
-    try (InputStream keys = ConfigReader.class.getResourceAsStream("keys.json")) {
-      return new JsonMapper().readTree(Objects.requireNonNull(keys));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Reads settings; the message of an error about them begins with the path of the file. */

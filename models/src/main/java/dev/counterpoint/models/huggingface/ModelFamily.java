@@ -86,7 +86,7 @@ public record ModelFamily<A extends Record>(
       } catch (InvalidSettings e) {
         throw lora.from() == null
             ? e
-            : new InvalidSettings(lora.from() + "/" + AdapterFolder.CONFIG + ": " + e.getMessage());
+            : new InvalidSettings("%s/%s: %s", lora.from(), AdapterFolder.CONFIG, e.getMessage());
       }
     }
     model.setActivationCheckpointing(config.activationCheckpointing());
@@ -133,19 +133,18 @@ public record ModelFamily<A extends Record>(
           "model.newHead requires that the head is trained: it cannot be used with an existing"
               + " adapter, and model.lora.modulesToSave must contain the head.");
     }
-    C resolved = RecordCopy.with(config, "architecture", architecture);
-    return RecordCopy.with(RecordCopy.with(resolved, "from", folder.name()), "lora", lora);
+    C resolved = RecordCopy.with(config, "lora", lora);
+    return RecordCopy.with(resolved, Map.of("architecture", architecture, "from", folder.name()));
   }
 
   private static void checkNewHead(PretrainedConfig config) {
     boolean hasHead = !config.task().names().head().isEmpty();
     if (config.newHead() && (config.from() == null || !hasHead)) {
       throw new InvalidSettings(
-          "model.newHead requires model.from and a task with a head; model.from is %s and task %s%s"
-              .formatted(
-                  config.from() == null ? "not set" : config.from(),
-                  config.task(),
-                  hasHead ? " has a head." : " has no separate head."));
+          "model.newHead requires model.from and a task with a head; model.from is %s and task %s%s",
+          config.from() == null ? "not set" : config.from(),
+          config.task(),
+          hasHead ? " has a head." : " has no separate head.");
     }
   }
 
@@ -164,8 +163,8 @@ public record ModelFamily<A extends Record>(
     }
     if (requested != null && !requested.equals(actual)) {
       throw new InvalidSettings(
-          "model.architecture differs from %s; remove it when using model.from, or set it to %s"
-              .formatted(config.name(), actual));
+          "model.architecture differs from %s; remove it when using model.from, or set it to %s",
+          config.name(), actual);
     }
     return actual;
   }
@@ -177,6 +176,7 @@ public record ModelFamily<A extends Record>(
    */
   A read(ConfigReader config, Task task) {
     config.restrict("config.json");
+    config.restrict(type);
     return config.named(() -> read.apply(config));
   }
 
@@ -240,8 +240,8 @@ public record ModelFamily<A extends Record>(
     A built = read(ConfigReader.of(expected, saved.name()), task);
     if (!actual.equals(built)) {
       throw new InvalidSettings(
-          "%s describes %s, but its key \"counterpoint\" describes %s."
-              .formatted(saved.name(), actual, built));
+          "%s describes %s, but its key \"counterpoint\" describes %s.",
+          saved.name(), actual, built);
     }
   }
 

@@ -19,7 +19,7 @@ public final class ModelLabels {
   public static int count(DataSpec data) {
     if (data.labels().size() < 2) {
       throw new InvalidSettings(
-          "A classifier needs at least two labels, but the data has " + data.labels() + ".");
+          "A classifier needs at least two labels, but the data has %s.", data.labels());
     }
     return data.labels().size();
   }
@@ -33,13 +33,13 @@ public final class ModelLabels {
    */
   public static int vocabulary(@Nullable Integer requested, DataSpec data, String model) {
     if (data.vocabularySize() < 1) {
-      throw new InvalidSettings(model + " requires tokenized data, but this data has no tokens.");
+      throw new InvalidSettings("%s requires tokenized data, but this data has no tokens.", model);
     }
     if (requested != null && requested < data.vocabularySize()) {
       throw new InvalidSettings(
-          ("The tokenizer has ids up to %s, but the model's token embedding has only %s rows "
-                  + "(vocab_size); use the tokenizer that the model was trained with.")
-              .formatted(data.vocabularySize() - 1, requested));
+          "The tokenizer has ids up to %s, but the model's token embedding has only %s rows "
+              + "(vocab_size); use the tokenizer that the model was trained with.",
+          data.vocabularySize() - 1, requested);
     }
     return requested == null ? data.vocabularySize() : requested;
   }
@@ -56,22 +56,21 @@ public final class ModelLabels {
     Target target = data.target();
     if (target != null && target != supported) {
       throw new InvalidSettings(
-          "%s with model.task %s cannot be trained on this data, whose labels are %s. %s"
-              .formatted(
-                  model,
-                  task.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                  switch (target) {
-                    case CLASS -> "one class per text";
-                    case NEXT_TOKEN -> "the next tokens";
-                    case SPAN -> "the first and the last token of an answer";
-                  },
-                  switch (target) {
-                    case CLASS -> "Set model.task to classification.";
-                    case NEXT_TOKEN ->
-                        "Use gpt2 or transformer with model.task language-model: a model whose"
-                            + " attention is not causal sees the tokens that it would predict.";
-                    case SPAN -> "Use bert with model.task question-answering.";
-                  }));
+          "%s with model.task %s cannot be trained on this data, whose labels are %s. %s",
+          model,
+          task.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+          switch (target) {
+            case CLASS -> "one class per text";
+            case NEXT_TOKEN -> "the next tokens";
+            case SPAN -> "the first and the last token of an answer";
+          },
+          switch (target) {
+            case CLASS -> "Set model.task to classification.";
+            case NEXT_TOKEN ->
+                "Use gpt2 or transformer with model.task language-model: a model whose"
+                    + " attention is not causal sees the tokens that it would predict.";
+            case SPAN -> "Use bert with model.task question-answering.";
+          });
     }
   }
 

@@ -53,8 +53,8 @@ public record PretrainedFolder(Path path) {
   public static PretrainedFolder of(Path path) {
     if (!Files.isDirectory(path)) {
       throw new InvalidSettings(
-          "Pretrained folder %s does not exist; it must contain config.json and model.safetensors."
-              .formatted(path));
+          "Pretrained folder %s does not exist; it must contain config.json and model.safetensors.",
+          path);
     }
     return new PretrainedFolder(path.toAbsolutePath().normalize());
   }
@@ -85,14 +85,12 @@ public record PretrainedFolder(Path path) {
   private <T> @Nullable T find(StateDictNames names, Predicate<String> name, Use<T> use)
       throws IOException {
     for (Path file : weightFiles()) {
-      try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      try (SafetensorsReader reader = weights(file)) {
         for (StoredTensor tensor : reader.tensors().values()) {
           if (names.candidates(tensor.name()).stream().anyMatch(name)) {
             return use.apply(reader, tensor);
           }
         }
-      } catch (DamagedFile e) {
-        throw new InvalidSettings(String.valueOf(e.getMessage()));
       }
     }
     return null;
@@ -108,7 +106,7 @@ public record PretrainedFolder(Path path) {
     Path file = path.resolve(CONFIG);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          path + " has no config.json, so it is not a Hugging Face model folder.");
+          "%s has no config.json, so it is not a Hugging Face model folder.", path);
     }
     ConfigReader config = ConfigReader.of(json(file), file.toString());
     String actual = config.value("model_type").asText("");
@@ -158,7 +156,7 @@ public record PretrainedFolder(Path path) {
     try {
       return JSON.readTree(Utf8File.read(file));
     } catch (JacksonException e) {
-      throw new InvalidSettings(file + " is not valid JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings("%s is not valid JSON: %s", file, e.getOriginalMessage());
     }
   }
 
@@ -207,8 +205,17 @@ public record PretrainedFolder(Path path) {
         loader.add(file);
       }
       return loader;
-    } catch (DamagedFile e) {
+    } catch (InvalidSettings e) {
       loader.close();
+      throw e;
+    }
+  }
+
+  /** Opens a file of weights; a damaged one is an invalid setting. */
+  static SafetensorsReader weights(Path file) throws IOException {
+    try {
+      return SafetensorsReader.open(file);
+    } catch (DamagedFile e) {
       throw new InvalidSettings(String.valueOf(e.getMessage()));
     }
   }
@@ -219,15 +226,14 @@ public record PretrainedFolder(Path path) {
     }
     if (!Files.isRegularFile(path.resolve(INDEX))) {
       throw new InvalidSettings(
-          "%s has neither %s nor %s%s"
-              .formatted(
-                  path,
-                  WEIGHTS,
-                  INDEX,
-                  Files.exists(path.resolve("pytorch_model.bin"))
-                      ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
-                          + " save_pretrained(..., safe_serialization=True)."
-                      : "."));
+          "%s has neither %s nor %s%s",
+          path,
+          WEIGHTS,
+          INDEX,
+          Files.exists(path.resolve("pytorch_model.bin"))
+              ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
+                  + " save_pretrained(..., safe_serialization=True)."
+              : ".");
     }
     Set<Path> shards = new LinkedHashSet<>();
     for (JsonNode shard : json(path.resolve(INDEX)).path("weight_map")) {
@@ -240,8 +246,7 @@ public record PretrainedFolder(Path path) {
     Path shard = path.resolve(name).normalize();
     if (!shard.startsWith(path) || !Files.isRegularFile(shard)) {
       throw new InvalidSettings(
-          "%s refers to the shard \"%s\", which is not in the folder."
-              .formatted(path.resolve(INDEX), name));
+          "%s refers to the shard \"%s\", which is not in the folder.", path.resolve(INDEX), name);
     }
     return shard;
   }

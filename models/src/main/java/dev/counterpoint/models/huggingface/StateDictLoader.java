@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class StateDictLoader implements AutoCloseable {
 
   /** Adds the tensors of a file. */
   void add(Path file) throws IOException {
-    SafetensorsReader reader = SafetensorsReader.open(file);
+    SafetensorsReader reader = PretrainedFolder.weights(file);
     readers.add(reader);
     for (StoredTensor tensor : reader.tensors().values()) {
       if (!names.isBuffer(tensor.name())) {
@@ -186,9 +187,7 @@ final class StateDictLoader implements AutoCloseable {
   }
 
   static String list(List<String> names) {
-    int more = names.size() - MAX_LISTED;
-    return String.join(", ", names.subList(0, Math.min(MAX_LISTED, names.size())))
-        + (more > 0 ? " and " + more + " more" : "");
+    return Formats.list(names, MAX_LISTED);
   }
 
   private static String describe(StoredTensor tensor) {

@@ -4,11 +4,11 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -193,8 +193,7 @@ public record Lora(
     linears.keySet().forEach(path -> names.add(path.substring(path.lastIndexOf('.') + 1)));
     return new InvalidSettings.Problem(
         "model.lora." + key,
-        String.format(
-            Locale.ROOT, "\"%s\" %s; linear layers: %s", name, issue, String.join(", ", names)));
+        Formats.of("\"%s\" %s; linear layers: %s", name, issue, String.join(", ", names)));
   }
 
   /** Whether a parameter belongs to a LoRA update. */

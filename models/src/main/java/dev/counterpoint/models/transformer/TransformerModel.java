@@ -3,7 +3,7 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.kernel.operator.MaskedMeanKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
@@ -29,7 +29,7 @@ public final class TransformerModel extends BaseModel {
   public NDArray forward(Batch batch) {
     NDArray x = body.forward(batch); // (batch, tokens, width)
     return head.forward(
-        batch.has(Batch.MASK) ? MaskedMeanKernel.mean(x, batch.mask()) : x.mean(new int[] {1}));
+        batch.has(Batch.MASK) ? Functional.maskedMean(x, batch.mask()) : x.mean(new int[] {1}));
   }
 
   @Override

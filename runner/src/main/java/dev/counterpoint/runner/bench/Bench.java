@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.bench;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.MatmulSpeed;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.storage.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +75,7 @@ public record Bench(
    */
   public ArrayNode run(Consumer<String> table) throws IOException {
     Map<Precision, Double> peaks = new EnumMap<>(Precision.class);
-    ArrayNode rows = new JsonMapper().createArrayNode();
+    ArrayNode rows = Json.MAPPER.createArrayNode();
     for (BenchSize size : sizes) {
       for (Precision precision : precisions) {
         if (size.generates() && precision != Precision.FLOAT32) {

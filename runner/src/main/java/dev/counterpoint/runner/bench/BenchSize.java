@@ -4,15 +4,15 @@ import ai.djl.Device;
 import com.google.errorprone.annotations.Immutable;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.Precision;
-import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.bert.BertArchitecture;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Architecture;
 import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The workload of a benchmark step: a training step of a four-layer encoder with a binary
@@ -113,53 +113,36 @@ public enum BenchSize {
   }
 
   private TransformerConfig encoder() {
-    return new TransformerConfig(
-        TransformerConfig.Task.CLASSIFICATION,
-        dimensions.width(),
-        dimensions.layers(),
-        dimensions.heads(),
-        dimensions.tokens(),
-        4,
-        0,
-        Activation.GELU,
-        new MultiHeadAttention.Config(),
-        1,
-        1,
-        false);
+    return RecordCopy.with(
+        TransformerConfig.defaults(),
+        Map.of(
+            "width", dimensions.width(),
+            "layers", dimensions.layers(),
+            "heads", dimensions.heads(),
+            "maxLength", dimensions.tokens(),
+            "dropout", 0.0));
   }
 
   private BertArchitecture bert() {
-    return new BertArchitecture(
-        dimensions.vocabulary(),
-        dimensions.width(),
-        dimensions.layers(),
-        dimensions.heads(),
-        4 * dimensions.width(),
-        512,
-        2,
-        Activation.GELU,
-        0.1,
-        0.1,
-        null,
-        1e-12,
-        0.02,
-        true);
+    return RecordCopy.with(
+        BertArchitecture.defaults(),
+        Map.of(
+            "vocabularySize", dimensions.vocabulary(),
+            "width", dimensions.width(),
+            "layers", dimensions.layers(),
+            "heads", dimensions.heads(),
+            "intermediate", 4 * dimensions.width(),
+            "maxLength", 512));
   }
 
   private Gpt2Architecture gpt2() {
-    return new Gpt2Architecture(
-        dimensions.vocabulary(),
-        dimensions.width(),
-        dimensions.layers(),
-        dimensions.heads(),
-        null,
-        1024,
-        Activation.GELU_TANH,
-        0.1,
-        0.1,
-        0.1,
-        1e-5,
-        0.02,
-        true);
+    return RecordCopy.with(
+        Gpt2Architecture.defaults(),
+        Map.of(
+            "vocabularySize", dimensions.vocabulary(),
+            "width", dimensions.width(),
+            "layers", dimensions.layers(),
+            "heads", dimensions.heads(),
+            "maxLength", 1024));
   }
 }

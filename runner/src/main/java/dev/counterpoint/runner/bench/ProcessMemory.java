@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
@@ -36,7 +36,7 @@ public record ProcessMemory(Class<?> main) implements Bench.Memory {
         throw new RunFailed(
             "The process that measures memory failed: " + Files.readString(output).strip());
       }
-      JsonNode bytes = new JsonMapper().readTree(file.toFile()).path(0).path("peakBytes");
+      JsonNode bytes = Json.MAPPER.readTree(file.toFile()).path(0).path("peakBytes");
       return bytes.isMissingNode() ? OptionalLong.empty() : OptionalLong.of(bytes.asLong());
     } finally {
       new LocalDisk().delete(folder);

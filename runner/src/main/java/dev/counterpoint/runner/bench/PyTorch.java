@@ -2,15 +2,15 @@ package dev.counterpoint.runner.bench;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.io.Resources;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import dev.counterpoint.runner.RunFailed;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,14 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PyTorch implements Contender {
   static final String SCRIPT = "pytorch_contender.py";
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final Path script;
   private final Path errors;
   private final Process process;
   private final BufferedReader answers;
   private final Writer requests;
-  private final String version;
   private long peakBytes;
 
   /**
@@ -56,11 +54,11 @@ final class PyTorch implements Contender {
       throws IOException {
     script = Files.createTempFile("pytorch_contender", ".py");
     errors = Files.createTempFile("pytorch_contender", ".log");
-    Files.write(script, Resources.toByteArray(Resources.getResource(PyTorch.class, SCRIPT)));
+    Files.writeString(script, Resource.read(PyTorch.class, SCRIPT));
     process = start(python);
     answers = process.inputReader(StandardCharsets.UTF_8);
     requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
-    version = handshake(python, settings(encoder, precision, Torch.threads(), batches, weights));
+    handshake(python, settings(encoder, precision, Torch.threads(), batches, weights));
   }
 
   private Process start(Path python) throws IOException {
@@ -74,9 +72,8 @@ final class PyTorch implements Contender {
     }
   }
 
-  private String handshake(Path python, ObjectNode settings) throws IOException {
-    JsonNode answer = request(settings);
-    if (answer == null) {
+  private void handshake(Path python, ObjectNode settings) throws IOException {
+    if (request(settings) == null) {
       String output = lastLine();
       close();
       throw new InvalidSettings(
@@ -84,7 +81,6 @@ final class PyTorch implements Contender {
                   + " \"import torch\" works.")
               .formatted(python, output));
     }
-    return answer.path("torch").asText();
   }
 
   /** The first request to the script: the settings of the benchmark. */
@@ -94,7 +90,7 @@ final class PyTorch implements Contender {
       int threads,
       List<HostBatch> batches,
       @Nullable Path weights) {
-    ObjectNode settings = JSON.valueToTree(encoder.dimensions());
+    ObjectNode settings = Json.MAPPER.valueToTree(encoder.dimensions());
     settings.put("family", Row.name(encoder.dimensions().family()));
     settings.put("generates", encoder.generates());
     settings.put("classes", BenchSize.CLASSES);
@@ -110,7 +106,7 @@ final class PyTorch implements Contender {
   }
 
   private static ObjectNode batch(HostBatch batch) {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     batch
         .tensors()
         .forEach(
@@ -121,11 +117,6 @@ final class PyTorch implements Contender {
                   .putPOJO("shape", tensor.shape().getShape());
             });
     return json;
-  }
-
-  /** The version of PyTorch, such as {@code 2.7.1+cpu}. */
-  String version() {
-    return version;
   }
 
   /** The peak memory of the Python process in bytes, as of its last answer. */
@@ -144,7 +135,7 @@ final class PyTorch implements Contender {
   }
 
   private JsonNode runSteps(int steps) throws IOException {
-    JsonNode answer = request(JSON.createObjectNode().put("steps", steps));
+    JsonNode answer = request(Json.MAPPER.createObjectNode().put("steps", steps));
     if (answer == null) {
       throw new RunFailed("The PyTorch process ended during the benchmark: " + lastLine());
     }
@@ -160,7 +151,7 @@ final class PyTorch implements Contender {
   private @Nullable JsonNode request(ObjectNode request) throws IOException {
     String line = answerTo(request);
     try {
-      return line == null ? null : JSON.readTree(line);
+      return line == null ? null : Json.MAPPER.readTree(line);
     } catch (JacksonException e) {
       close();
       throw new RunFailed("The PyTorch process printed a line that is not valid JSON: " + line);

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.bench;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.Formats;
@@ -46,7 +45,7 @@ record Row(
   }
 
   ObjectNode json() {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("size", name(size));
     json.put("precision", name(precision));
     json.put("contender", name(measured.contender()));

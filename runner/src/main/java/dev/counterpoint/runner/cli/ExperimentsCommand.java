@@ -34,19 +34,15 @@ final class ExperimentsCommand implements Callable<Integer> {
   public Integer call() {
     Console console = Consoles.of(spec);
     if (name == null) {
-      Experiments.names()
+      Experiments.descriptions()
           .forEach(
-              each ->
-                  console.print(
-                      Paragraph.of(
-                          Formats.of("%-18s %s", each, Experiments.descriptions().get(each)),
-                          INDENT)));
+              (each, description) ->
+                  console.print(Paragraph.of(Formats.of("%-18s %s", each, description), INDENT)));
     } else if (Experiments.has(name)) {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
-          "Unknown experiment \"%s\". Known: %s."
-              .formatted(name, String.join(", ", Experiments.names())));
+          "Unknown experiment \"%s\". Known: %s.", name, String.join(", ", Experiments.names()));
     }
     return ExitCode.SUCCESS;
   }

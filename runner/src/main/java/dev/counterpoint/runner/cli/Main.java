@@ -127,13 +127,10 @@ public final class Main {
       if (argument.indexOf('\uFFFD') >= 0) {
         String encoding = System.getProperty("sun.jnu.encoding", "unknown");
         throw new InvalidSettings(
-            "The argument \"%s\" is not text in the encoding %s of the locale.%s"
-                .formatted(
-                    argument.substring(0, Math.min(argument.length(), MAX_SHOWN)),
-                    encoding,
-                    encoding.equals("UTF-8")
-                        ? ""
-                        : " Set LC_ALL to a UTF-8 locale, such as C.UTF-8."));
+            "The argument \"%s\" is not text in the encoding %s of the locale.%s",
+            argument.substring(0, Math.min(argument.length(), MAX_SHOWN)),
+            encoding,
+            encoding.equals("UTF-8") ? "" : " Set LC_ALL to a UTF-8 locale, such as C.UTF-8.");
       }
     }
   }

@@ -1,11 +1,10 @@
 package dev.counterpoint.runner.cli;
 
-import com.google.common.io.Resources;
+import dev.counterpoint.core.storage.Resource;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -29,8 +28,7 @@ final class WarmUpCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Files.createDirectories(folder);
     Path runFile = folder.resolve("run.yaml");
-    URL resource = Resources.getResource(WarmUpCommand.class, "warm-up.yaml");
-    Files.write(runFile, Resources.toByteArray(resource));
+    Files.writeString(runFile, Resource.read(WarmUpCommand.class, "warm-up.yaml"));
     String texts = "sentence\tlabel\n" + "a good film\tgood\na bad film\tbad\n".repeat(8);
     Files.writeString(folder.resolve("texts.tsv"), texts);
     String run = folder.resolve("run").toString();

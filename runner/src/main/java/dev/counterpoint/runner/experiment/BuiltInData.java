@@ -52,20 +52,18 @@ public record BuiltInData(Path cache) {
     Corpus corpus = CORPORA.get(parts[0]);
     if (corpus == null) {
       throw new InvalidSettings(
-          "Unknown built-in data set \"%s\". Known: %s."
-              .formatted(
-                  parts[0], CORPORA.keySet().stream().sorted().collect(Collectors.joining(", "))));
+          "Unknown built-in data set \"%s\". Known: %s.",
+          parts[0], CORPORA.keySet().stream().sorted().collect(Collectors.joining(", ")));
     }
     Path folder = cache.resolve("builtin").resolve(parts[0] + "-" + VERSION);
     Path file = folder.resolve((parts.length == 2 ? parts[1] : "") + corpus.extension());
     write(corpus, folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
-          "The built-in data set \"%s\" has no split \"%s\". Its splits: %s."
-              .formatted(
-                  parts[0],
-                  parts.length == 2 ? parts[1] : "",
-                  String.join(", ", corpus.files().get().keySet())));
+          "The built-in data set \"%s\" has no split \"%s\". Its splits: %s.",
+          parts[0],
+          parts.length == 2 ? parts[1] : "",
+          String.join(", ", corpus.files().get().keySet()));
     }
     return file;
   }

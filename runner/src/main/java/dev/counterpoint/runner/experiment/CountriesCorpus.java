@@ -1,9 +1,10 @@
 package dev.counterpoint.runner.experiment;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,7 +27,6 @@ final class CountriesCorpus {
   private static final int VALIDATION_PERCENT = 20;
   private static final int PARAGRAPHS = 8;
   private static final int MIN_FACTS = 3;
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** A kind of fact, with templates for its statements and its questions. */
   private enum Fact {
@@ -85,7 +85,7 @@ final class CountriesCorpus {
   }
 
   private static Stream<Country> countries() {
-    return TextResource.read("countries.tsv").lines().map(Country::parse);
+    return Resource.read(CountriesCorpus.class, "countries.tsv").lines().map(Country::parse);
   }
 
   private static boolean isForValidation(Country country) {
@@ -93,7 +93,7 @@ final class CountriesCorpus {
   }
 
   private static String file(Stream<Country> countries) {
-    ObjectNode file = JSON.createObjectNode().put("version", "v2.0");
+    ObjectNode file = Json.MAPPER.createObjectNode().put("version", "v2.0");
     ArrayNode data = file.putArray("data");
     SplittableRandom random = new SplittableRandom(SEED);
     countries.forEach(
@@ -112,7 +112,7 @@ final class CountriesCorpus {
     List<Fact> order = shuffled(random);
     int stated = random.nextInt(MIN_FACTS, order.size());
     StringBuilder text = new StringBuilder(country.name() + " is a country.");
-    ArrayNode questions = JSON.createArrayNode();
+    ArrayNode questions = Json.MAPPER.createArrayNode();
     for (Fact fact : order.subList(0, stated)) {
       String[] sentence = pick(fact.statements, random).split("\\{}", -1);
       text.append(' ').append(sentence[0]);

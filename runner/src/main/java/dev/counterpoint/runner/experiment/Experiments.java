@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.experiment;
 
 import com.google.common.collect.ImmutableMap;
+import dev.counterpoint.core.storage.Resource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +54,8 @@ public final class Experiments {
   public static String runFile(String name, List<String> sets) {
     boolean pretrained =
         FINE_TUNED.contains(name) && sets.stream().anyMatch(set -> set.startsWith("model.from="));
-    return TextResource.read(
+    return Resource.read(
+        Experiments.class,
         "/experiments/" + name + (pretrained ? "/pretrained.yaml" : "/run.yaml"));
   }
 }

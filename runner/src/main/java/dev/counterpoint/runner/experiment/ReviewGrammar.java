@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
+import dev.counterpoint.core.storage.Resource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ final class ReviewGrammar {
   }
 
   private static Map<String, List<String>> read() {
-    return TextResource.read("reviews.grammar")
+    return Resource.read(ReviewGrammar.class, "reviews.grammar")
         .lines()
         .filter(line -> !line.startsWith("#"))
         .collect(Collectors.joining("\n"))

@@ -2,7 +2,6 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.runner.machine.CurrentJvm;
@@ -68,9 +67,8 @@ public record DistributedJob(
     checkBatchSize(config.workers(), run.file().training().batchSize());
     if (config.workers() > data.train().size()) {
       throw new InvalidSettings(
-          Formats.of(
-              "strategy.workers %d must be at most the number of training examples, %d.",
-              config.workers(), data.train().size()));
+          "strategy.workers %d must be at most the number of training examples, %d.",
+          config.workers(), data.train().size());
     }
     if (cluster.isPresent() && !hasOutputDirectory) {
       throw new InvalidSettings(
@@ -86,10 +84,9 @@ public record DistributedJob(
   public static void checkBatchSize(int workers, int batchSize) {
     if (workers > batchSize) {
       throw new InvalidSettings(
-          Formats.of(
-              "strategy.workers %d must be at most training.batchSize, %d: each worker has a shard of"
-                  + " every batch.",
-              workers, batchSize));
+          "strategy.workers %d must be at most training.batchSize, %d: each worker has a shard of"
+              + " every batch.",
+          workers, batchSize);
     }
   }
 
@@ -148,11 +145,11 @@ public record DistributedJob(
       return RankEnvironment.secret(environment);
     }
     if (!Files.isReadable(secretFile)) {
-      throw new InvalidSettings("--secret-file " + secretFile + " cannot be read.");
+      throw new InvalidSettings("--secret-file %s cannot be read.", secretFile);
     }
     Secret secret = Secret.of(Utf8File.read(secretFile).strip());
     if (secret.isEmpty()) {
-      throw new InvalidSettings("--secret-file " + secretFile + " is empty.");
+      throw new InvalidSettings("--secret-file %s is empty.", secretFile);
     }
     return secret;
   }

@@ -4,7 +4,6 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.distributed.Processes;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.machine.CodeFacts;
 import dev.counterpoint.runner.report.Console;
@@ -63,14 +62,13 @@ public final class RankSession implements Closeable {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        RankEnvironment.RANK
-                            + " is set, so this process is a rank of a distributed run, but"
-                            + " strategy.type is not distributed: --set strategy.type=distributed"));
+                        "%s is set, so this process is a rank of a distributed run, but"
+                            + " strategy.type is not distributed: --set strategy.type=distributed",
+                        RankEnvironment.RANK));
     if (config.workers() != environment.worldSize()) {
       throw new InvalidSettings(
-          Formats.of(
-              "strategy.workers is %d, but %s is %d; they must be equal.",
-              config.workers(), RankEnvironment.WORLD, environment.worldSize()));
+          "strategy.workers is %d, but %s is %d; they must be equal.",
+          config.workers(), RankEnvironment.WORLD, environment.worldSize());
     }
     RendezvousClient rendezvous =
         RendezvousClient.join(

@@ -49,10 +49,9 @@ public final class RunBundle {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        "On Spark, strategy.type must be distributed or a strategy that declares"
-                            + " processes, but is "
-                            + run.binder().toTree(run.file()).path("strategy").path("type")
-                            + "."));
+                        "On Spark, strategy.type must be distributed or a strategy that"
+                            + " declares processes, but is %s.",
+                        run.binder().toTree(run.file()).path("strategy").path("type")));
     DistributedJob.checkBatchSize(processes.workers(), run.file().training().batchSize());
     new RunBundle(run, processes).write(folder);
   }

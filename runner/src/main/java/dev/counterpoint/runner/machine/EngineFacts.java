@@ -5,8 +5,9 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import ai.djl.util.Platform;
 import dev.counterpoint.core.kernel.Torch;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Facts about the running engine.
@@ -47,11 +48,7 @@ public record EngineFacts(
   }
 
   private static List<String> devices(int gpus) {
-    List<String> devices = new ArrayList<>();
-    devices.add("cpu");
-    for (int gpu = 0; gpu < gpus; gpu++) {
-      devices.add("gpu:" + gpu);
-    }
-    return devices;
+    Stream<String> numbered = IntStream.range(0, gpus).mapToObj(gpu -> "gpu:" + gpu);
+    return Stream.concat(Stream.of("cpu"), numbered).toList();
   }
 }

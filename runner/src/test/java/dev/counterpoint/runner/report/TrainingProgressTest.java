@@ -151,7 +151,7 @@ final class TrainingProgressTest {
   }
 
   private void start(long step, long steps, int epochs) {
-    progress.onStart(new TrainingStart(step, steps, epochs, List.of()));
+    progress.onStart(new TrainingStart(step, steps, epochs, List.of(), null));
   }
 
   private void step(long number, double loss, double weight, double seconds) {

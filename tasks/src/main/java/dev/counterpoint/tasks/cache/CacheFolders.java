@@ -1,8 +1,10 @@
 package dev.counterpoint.tasks.cache;
 
+import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,10 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * Creates cache folders atomically. Each folder is written to a temporary folder next to its
@@ -30,17 +29,11 @@ public final class CacheFolders {
 
   private CacheFolders() {}
 
-  /** Callback that writes the content of a folder: files only, no subfolders. */
-  @FunctionalInterface
-  public interface Content {
-    void writeTo(Path folder) throws IOException;
-  }
-
   /**
    * Creates a folder unless it already exists and is intact. Temporary folders that processes
    * abandoned more than a day ago are deleted.
    */
-  public static void createIfAbsent(Path folder, Content content) throws IOException {
+  public static void createIfAbsent(Path folder, AtomicFolders.Content content) throws IOException {
     if (FolderManifest.isIntact(folder)) {
       return;
     }
@@ -57,7 +50,8 @@ public final class CacheFolders {
     }
   }
 
-  private static void create(Path folder, Path temporary, Content content) throws IOException {
+  private static void create(Path folder, Path temporary, AtomicFolders.Content content)
+      throws IOException {
     Files.createDirectories(temporary);
     Path cache = folder.resolveSibling("");
     deleteAbandoned(cache);
@@ -68,7 +62,7 @@ public final class CacheFolders {
       publish(temporary, folder);
       DiskSync.ofDirectory(cache);
     } finally {
-      delete(temporary);
+      new LocalDisk().delete(temporary);
     }
   }
 
@@ -86,7 +80,7 @@ public final class CacheFolders {
       if (FolderManifest.isIntact(folder)) {
         return; // A concurrent process has published the same content.
       }
-      delete(folder);
+      new LocalDisk().delete(folder);
       Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
     }
   }
@@ -95,7 +89,7 @@ public final class CacheFolders {
     Instant limit = Instant.now().minus(MAX_AGE);
     for (Path entry : FolderEntries.of(cache)) {
       if (entry.getFileName().toString().contains(TEMPORARY) && isBefore(limit, entry)) {
-        delete(entry);
+        new LocalDisk().delete(entry);
       }
     }
   }
@@ -105,19 +99,6 @@ public final class CacheFolders {
       return Files.getLastModifiedTime(temporary).toInstant().isBefore(time);
     } catch (NoSuchFileException e) {
       return false; // Already removed by its own or another process.
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> entries = Files.walk(folder)) {
-      files = entries.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
     }
   }
 }

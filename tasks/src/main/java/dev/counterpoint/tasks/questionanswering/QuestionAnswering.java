@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -176,8 +176,7 @@ public record QuestionAnswering(
     questions.forEach(
         (name, splitQuestions) ->
             notes.add(
-                String.format(
-                    Locale.ROOT,
+                Formats.of(
                     "%s: %s (%,d without an answer) in %s",
                     name,
                     count(splitQuestions.size(), "question"),
@@ -190,6 +189,6 @@ public record QuestionAnswering(
   }
 
   private static String count(long number, String unit) {
-    return String.format(Locale.ROOT, number == 1 ? "%,d %s" : "%,d %ss", number, unit);
+    return Formats.of("%,d %s", number, number == 1 ? unit : unit + "s");
   }
 }

@@ -65,19 +65,9 @@ public final class QuestionPredictor implements AutoCloseable {
   public record Answer(String text, double probability, int start, int end) {}
 
   /**
-   * Returns the most likely answers, by descending probability. "No answer" is one of the
-   * candidates if questions can have no answer; otherwise it is returned only if no answer was
-   * found.
-   *
-   * @param topK the maximum number of answers
-   */
-  public List<Answer> answer(String question, String context, int topK) {
-    return answers(List.of(new Input(question, context)), topK).get(0);
-  }
-
-  /**
-   * Returns the most likely answers to each question. The windows of all questions are batched
-   * together.
+   * Returns the most likely answers to each question, by descending probability. "No answer" is one
+   * of the candidates if questions can have no answer; otherwise it is returned only if no answer
+   * was found. The windows of all questions are batched together.
    *
    * @param topK the maximum number of answers per question
    */

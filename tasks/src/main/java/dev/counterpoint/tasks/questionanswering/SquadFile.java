@@ -49,11 +49,11 @@ final class SquadFile {
 
   private void readAll() throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(file + " does not exist.");
+      throw new InvalidSettings("%s does not exist.", file);
     }
     JsonNode data = parse().path("data");
     if (!data.isArray()) {
-      throw new InvalidSettings(file + " has no array \"data\"; expected a file in SQuAD format.");
+      throw new InvalidSettings("%s has no array \"data\"; expected a file in SQuAD format.", file);
     }
     for (int i = 0; i < data.size(); i++) {
       String title = data.get(i).path("title").asText("");
@@ -65,7 +65,7 @@ final class SquadFile {
       }
     }
     if (questions.isEmpty()) {
-      throw new InvalidSettings(file + " has no questions.");
+      throw new InvalidSettings("%s has no questions.", file);
     }
   }
 
@@ -87,7 +87,7 @@ final class SquadFile {
     for (int i = 0; i < questionNodes.size(); i++) {
       String id = text(questionNodes.get(i), "id", location + ", question " + (i + 1));
       if (!ids.add(id)) {
-        throw new InvalidSettings(location(id) + " occurs twice; question ids must be unique.");
+        throw new InvalidSettings("%s occurs twice; question ids must be unique.", location(id));
       }
       questions.add(question(id, questionNodes.get(i), text(paragraph, "context", location(id))));
     }
@@ -98,8 +98,8 @@ final class SquadFile {
     if (!isImpossible(id, questionNode)) {
       if (!questionNode.path("answers").isArray()) {
         throw new InvalidSettings(
-            "%s has no array \"answers\"; mark a question without an answer by \"is_impossible\": true or by an empty array."
-                .formatted(location(id)));
+            "%s has no array \"answers\"; mark a question without an answer by \"is_impossible\": true or by an empty array.",
+            location(id));
       }
       for (JsonNode answer : questionNode.path("answers")) {
         answers.add(answer(id, answer, context));
@@ -112,28 +112,27 @@ final class SquadFile {
     JsonNode impossible = questionNode.path("is_impossible");
     if (!impossible.isBoolean() && !impossible.isMissingNode()) {
       throw new InvalidSettings(
-          "%s has \"is_impossible\": %s; it must be true or false."
-              .formatted(location(id), Excerpt.of(impossible.toString())));
+          "%s has \"is_impossible\": %s; it must be true or false.",
+          location(id), Excerpt.of(impossible.toString()));
     }
     return impossible.asBoolean(false);
   }
 
   private static JsonNode list(JsonNode node, String key, String location) {
     if (!node.path(key).isArray()) {
-      throw new InvalidSettings(location + " has no array \"" + key + "\".");
+      throw new InvalidSettings("%s has no array \"%s\".", location, key);
     }
     return node.path(key);
   }
 
   private static String text(JsonNode node, String key, String location) {
     if (!node.path(key).isTextual()) {
-      throw new InvalidSettings(location + " has no string \"" + key + "\".");
+      throw new InvalidSettings("%s has no string \"%s\".", location, key);
     }
     String text = node.path(key).textValue();
     if (Surrogates.areUnpairedIn(text)) {
       throw new InvalidSettings(
-          "%s has an unpaired surrogate in \"%s\", which is not a valid character."
-              .formatted(location, key));
+          "%s has an unpaired surrogate in \"%s\", which is not a valid character.", location, key);
     }
     return text;
   }
@@ -147,18 +146,15 @@ final class SquadFile {
     JsonNode start = node.path("answer_start");
     if (!start.isIntegralNumber()) {
       throw new InvalidSettings(
-          "%s: the answer \"%s\" has no integer \"answer_start\"%s"
-              .formatted(
-                  location(id),
-                  Excerpt.ofItem(text),
-                  start.isMissingNode()
-                      ? "."
-                      : "; found " + Excerpt.ofItem(start.toString()) + "."));
+          "%s: the answer \"%s\" has no integer \"answer_start\"%s",
+          location(id),
+          Excerpt.ofItem(text),
+          start.isMissingNode() ? "." : "; found " + Excerpt.ofItem(start.toString()) + ".");
     }
     if (text.isEmpty()) {
       throw new InvalidSettings(
-          "%s has an empty answer; mark a question without an answer by \"is_impossible\": true or by an empty array."
-              .formatted(location(id)));
+          "%s has an empty answer; mark a question without an answer by \"is_impossible\": true or by an empty array.",
+          location(id));
     }
     int length = context.codePointCount(0, context.length());
     int last = length - text.codePointCount(0, text.length());
@@ -168,14 +164,13 @@ final class SquadFile {
         isInside ? new Question(id, "", context, List.of()).part(answer.start(), answer.end()) : "";
     if (!actual.equals(text)) {
       throw new InvalidSettings(
-          "%s: the answer \"%s\" is not at answer_start %s%s"
-              .formatted(
-                  location(id),
-                  Excerpt.ofItem(text),
-                  Excerpt.ofItem(start.toString()),
-                  isInside
-                      ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
-                      : "; the context has " + length + " characters."));
+          "%s: the answer \"%s\" is not at answer_start %s%s",
+          location(id),
+          Excerpt.ofItem(text),
+          Excerpt.ofItem(start.toString()),
+          isInside
+              ? "; the context has \"" + Excerpt.ofItem(actual) + "\" there."
+              : "; the context has " + length + " characters.");
     }
     return answer;
   }

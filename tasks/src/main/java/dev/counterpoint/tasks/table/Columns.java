@@ -82,8 +82,8 @@ public record Columns(@Nullable String text, @Nullable String label) {
           .orElseThrow(
               () ->
                   new InvalidSettings(
-                      "%s has no column \"%s\"; %s"
-                          .formatted(file.path(), Excerpt.ofItem(requested), describe(columns))));
+                      "%s has no column \"%s\"; %s",
+                      file.path(), Excerpt.ofItem(requested), describe(columns)));
     }
     return commonNames.stream()
         .flatMap(name -> match(name, columns).stream())
@@ -91,13 +91,12 @@ public record Columns(@Nullable String text, @Nullable String label) {
         .orElseThrow(
             () ->
                 new InvalidSettings(
-                    "%s has no column with a common name for the %s (%s); %s %s"
-                        .formatted(
-                            file.path(),
-                            role,
-                            String.join(", ", commonNames),
-                            describe(columns),
-                            role.equals("label") ? LABEL_ADVICE : "Set \"text\" to one of them.")));
+                    "%s has no column with a common name for the %s (%s); %s %s",
+                    file.path(),
+                    role,
+                    String.join(", ", commonNames),
+                    describe(columns),
+                    role.equals("label") ? LABEL_ADVICE : "Set \"text\" to one of them."));
   }
 
   /** Finds a column by name: an exact match, otherwise one that differs only in case. */

@@ -88,8 +88,7 @@ final class DelimitedTable implements Table {
     Matcher reported = LINE.matcher(message);
     long line = reported.find() ? Long.parseLong(reported.group(1)) : defaultLine;
     return message.contains(OPEN_QUOTE)
-        ? new InvalidSettings(
-            file.path() + ": the quote opened on line " + line + " is not closed.")
+        ? new InvalidSettings("%s: the quote opened on line %s is not closed.", file.path(), line)
         : file.invalidLine(line, "is not valid CSV: " + Excerpt.of(message));
   }
 

@@ -10,7 +10,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +17,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.zip.ZipException;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -112,12 +109,7 @@ public record SourceFile(Path path) {
 
   /** The first 16 hexadecimal digits of the SHA-256 of the file's bytes. */
   public String hash() throws IOException {
-    MessageDigest digest = Sha256.begin();
-    try (InputStream in = Files.newInputStream(path);
-        OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
-      in.transferTo(out);
-    }
-    return Sha256.hex(digest).substring(0, 16);
+    return Sha256.of(path).substring(0, 16);
   }
 
   /** Creates an exception about a line of this file, counted from 1. */

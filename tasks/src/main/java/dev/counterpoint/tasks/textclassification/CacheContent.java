@@ -1,6 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.tasks.cache.TrainOverlap;
 import dev.counterpoint.tasks.table.Columns;
 import java.io.IOException;
@@ -56,11 +56,11 @@ record CacheContent(
   }
 
   void write(Path folder) throws IOException {
-    Files.write(folder.resolve(NAME), new ObjectMapper().writeValueAsBytes(this));
+    Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));
   }
 
   /** Reads the metadata of an intact cache folder. */
   static CacheContent read(Path folder) throws IOException {
-    return new ObjectMapper().readValue(folder.resolve(NAME).toFile(), CacheContent.class);
+    return Json.MAPPER.readValue(folder.resolve(NAME).toFile(), CacheContent.class);
   }
 }

@@ -56,10 +56,7 @@ public record TextClassification(
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
 
   public TextClassification {
-    Checks checks = new Checks();
-    if (maxLength != null) {
-      checks.positive("maxLength", maxLength);
-    }
+    Checks checks = new Checks().positive("maxLength", maxLength);
     more = more == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(more));
     for (String name : more.keySet()) {
       checks.that(

@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.textclassification;
 
-import com.google.errorprone.annotations.FormatMethod;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.tasks.cache.TrainOverlap;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
@@ -32,26 +32,27 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   private List<String> of(String name, CacheContent.SplitContent split) {
     List<String> notes = new ArrayList<>();
-    notes.add(note("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
+    notes.add(Formats.of("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
     if (!split.columns().isEmpty()) {
-      notes.add(note("%s: %s", name, split.columns()));
+      notes.add(Formats.of("%s: %s", name, split.columns()));
     }
     if (split.truncated() > 0) {
       notes.add(
-          note(
+          Formats.of(
               "%s: %s (%s) truncated to %,d tokens",
               name, rows(split.truncated()), share(split), content.maxLength()));
     }
     UnknownTokens.note(name, split.unknown(), split.tokens()).ifPresent(notes::add);
     if (split.blank() > 0) {
-      notes.add(note("%s: %s with an empty text", name, rows(split.blank())));
+      notes.add(Formats.of("%s: %s with an empty text", name, rows(split.blank())));
     }
     if (name.equals(DataSplits.TRAIN)) {
       addLabelNotes(split.labelCounts(), notes);
     }
     TrainOverlap overlap = content.sharedWithTrain().get(name);
     if (overlap != null) {
-      notes.add(overlap.rows() == 0 ? note("%s: no overlap with train", name) : of(name, overlap));
+      notes.add(
+          overlap.rows() == 0 ? Formats.of("%s: no overlap with train", name) : of(name, overlap));
     }
     return notes;
   }
@@ -75,7 +76,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
         single.add(quoted(label));
       }
       if (MISSING.matcher(label).matches()) {
-        missing.add(quoted(label) + note(" (%s)", rows(counts.get(i))));
+        missing.add(quoted(label) + Formats.of(" (%s)", rows(counts.get(i))));
       }
       byAppearance
           .computeIfAbsent(Excerpt.appearance(label), any -> new ArrayList<>())
@@ -103,12 +104,12 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   private static void add(String problem, List<String> labels, List<String> notes) {
     if (!labels.isEmpty()) {
-      notes.add(note("%s: %s: %s", DataSplits.TRAIN, problem, Excerpt.ofList(labels)));
+      notes.add(Formats.of("%s: %s: %s", DataSplits.TRAIN, problem, Excerpt.ofList(labels)));
     }
   }
 
   private String of(String name, TrainOverlap overlap) {
-    return note(
+    return Formats.of(
         "%s: %s with a text that is also in train, such as %s (same as %s)",
         name,
         rows(overlap.rows()),
@@ -121,7 +122,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private static String rows(long count) {
-    return note(count == 1 ? "%,d row" : "%,d rows", count);
+    return count == 1 ? "1 row" : Formats.of("%,d rows", count);
   }
 
   private static String share(CacheContent.SplitContent split) {
@@ -131,10 +132,10 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   private String balance(List<Long> counts) {
     if (counts.size() > MAX_LISTED && Collections.min(counts).equals(Collections.max(counts))) {
-      return note(" with %,d labels, %s each", counts.size(), rows(counts.get(0)));
+      return Formats.of(" with %,d labels, %s each", counts.size(), rows(counts.get(0)));
     }
     if (counts.size() > MAX_LISTED) {
-      return note(
+      return Formats.of(
           " with %,d labels, from %s to %s",
           counts.size(),
           labelled(counts, Collections.min(counts)),
@@ -150,11 +151,6 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private String labelled(int label, long count) {
-    return note("%s: %,d", Excerpt.ofItem(content.labels().get(label)), count);
-  }
-
-  @FormatMethod
-  private static String note(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+    return Formats.of("%s: %,d", Excerpt.ofItem(content.labels().get(label)), count);
   }
 }

@@ -15,11 +15,7 @@ import java.util.Map;
  * is a label exactly once: the last example starts early enough to be full, and the labels that it
  * shares with the previous example are ignored.
  */
-final class PackedText implements Dataset {
-  private final MemoryMappedTokens ids;
-  private final long from;
-  private final long to;
-  private final int length;
+record PackedText(MemoryMappedTokens ids, long from, long to, int length) implements Dataset {
 
   /**
    * Creates a dataset for a range of tokens.
@@ -28,11 +24,8 @@ final class PackedText implements Dataset {
    * @param to the end of the range, exclusive
    * @param length the number of tokens of an example; smaller if the range has fewer tokens
    */
-  PackedText(MemoryMappedTokens ids, long from, long to, int length) {
-    this.ids = ids;
-    this.from = from;
-    this.to = to;
-    this.length = (int) Math.min(length, Math.max(1, to - from - 1));
+  PackedText {
+    length = (int) Math.min(length, Math.max(1, to - from - 1));
   }
 
   @Override

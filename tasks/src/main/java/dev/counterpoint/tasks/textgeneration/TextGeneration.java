@@ -9,6 +9,7 @@ import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -49,20 +49,19 @@ public record TextGeneration(
   private static final int DEFAULT_LENGTH = 256;
 
   public TextGeneration {
-    Checks checks = new Checks().below("validationShare", validationShare, 0, 1);
-    if (maxLength != null) {
-      checks.positive("maxLength", maxLength);
-    }
     boolean wordTokens =
         tokenizer != null
             && tokenizer.path() == null
             && tokenizer.type() == TokenizerSettings.Type.WORD;
-    checks.that(
-        !wordTokens,
-        "tokenizer.type",
-        "word",
-        "discards white space; use character, or set tokenizer.path");
-    checks.verify();
+    new Checks()
+        .below("validationShare", validationShare, 0, 1)
+        .positive("maxLength", maxLength)
+        .that(
+            !wordTokens,
+            "tokenizer.type",
+            "word",
+            "discards white space; use character, or set tokenizer.path")
+        .verify();
   }
 
   /**
@@ -205,6 +204,6 @@ public record TextGeneration(
   }
 
   private static String note(String name, long count, String unit) {
-    return String.format(Locale.ROOT, "%s: %,d %s", name, count, count == 1 ? unit : unit + "s");
+    return Formats.of("%s: %,d %s", name, count, count == 1 ? unit : unit + "s");
   }
 }

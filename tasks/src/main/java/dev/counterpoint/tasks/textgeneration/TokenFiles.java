@@ -2,8 +2,8 @@ package dev.counterpoint.tasks.textgeneration;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.Sha256;
 import dev.counterpoint.tasks.cache.CacheFolders;
 import dev.counterpoint.tasks.cache.MemoryMappedTokens;
@@ -103,7 +103,7 @@ record TokenFiles(
     CacheFolders.createIfAbsent(folder, this::write);
     return new Opened(
         folder,
-        new ObjectMapper().readValue(folder.resolve(CONTENT).toFile(), Content.class),
+        Json.MAPPER.readValue(folder.resolve(CONTENT).toFile(), Content.class),
         existingTokenizer == null ? List.of() : existingTokenizer.notes());
   }
 
@@ -132,7 +132,7 @@ record TokenFiles(
     }
     file.save(folder);
     Content content = new Content(Sha256.hex(digest), sources, file.vocabularySize(), splits);
-    Files.write(folder.resolve(CONTENT), new ObjectMapper().writeValueAsBytes(content));
+    Files.write(folder.resolve(CONTENT), Json.MAPPER.writeValueAsBytes(content));
   }
 
   private Tokenizer build() throws IOException {

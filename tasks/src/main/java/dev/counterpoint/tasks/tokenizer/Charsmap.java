@@ -16,16 +16,8 @@ import java.util.Deque;
  * bytes of a text to the position of its replacement. The native library aborts the process if a
  * position does not exist.
  */
-final class Charsmap {
+record Charsmap(IntBuffer trie, ByteBuffer replacements) {
   private static final int FLAG = 1 << 31;
-
-  private final IntBuffer trie;
-  private final ByteBuffer replacements;
-
-  private Charsmap(IntBuffer trie, ByteBuffer replacements) {
-    this.trie = trie;
-    this.replacements = replacements;
-  }
 
   static boolean isValid(String base64) {
     try {

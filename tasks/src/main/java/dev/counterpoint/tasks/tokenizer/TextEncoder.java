@@ -46,8 +46,8 @@ public final class TextEncoder implements AutoCloseable {
     if (special >= maxLength) {
       tokenizer.close();
       throw new InvalidSettings(
-          "maxLength %s leaves no room for text: %s adds %s special tokens to each text."
-              .formatted(maxLength, file.name(), special));
+          "maxLength %s leaves no room for text: %s adds %s special tokens to each text.",
+          maxLength, file.name(), special);
     }
   }
 
@@ -96,21 +96,16 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes texts as one batch of {@code ids} and {@code mask}, both (texts, tokens). A text
-   * without tokens becomes one unknown token, so that no row is masked completely.
-   */
-  public HostBatch encode(List<String> texts) {
-    return batch(encodings(texts));
-  }
-
-  /**
    * Texts as one batch.
    *
    * @param truncated whether each text was truncated
    */
   public record Encoded(HostBatch batch, List<Boolean> truncated) {}
 
-  /** Like {@link #encode}, with the texts that were truncated. */
+  /**
+   * Encodes texts as one batch of {@code ids} and {@code mask}, both (texts, tokens). A text
+   * without tokens becomes one unknown token, so that no row is masked completely.
+   */
   public Encoded encoded(List<String> texts) {
     Encoding[] encodings = encodings(texts);
     return new Encoded(
@@ -132,8 +127,8 @@ public final class TextEncoder implements AutoCloseable {
     Encoding encoding = encode(text, false);
     if (encoding.exceedMaxLength()) {
       throw new InvalidSettings(
-          "The prompt has more tokens than the model accepts (%s): %s"
-              .formatted(maxLength(), Excerpt.of(text)));
+          "The prompt has more tokens than the model accepts (%s): %s",
+          maxLength(), Excerpt.of(text));
     }
     return encoding.getIds();
   }
@@ -183,14 +178,13 @@ public final class TextEncoder implements AutoCloseable {
     long[] ids = encoding.getIds();
     if (ids.length != 1 || file.isUnknown(ids[0])) {
       throw new InvalidSettings(
-          "\"%s\" is %s"
-              .formatted(
-                  Excerpt.ofItem(token),
-                  ids.length == 1
-                      ? "not in the vocabulary of %s tokens. Examples: %s."
-                          .formatted(file.vocabularySize(), examples())
-                      : "%s tokens; use a single token, such as %s."
-                          .formatted(ids.length, tokensOf(token, encoding))));
+          "\"%s\" is %s",
+          Excerpt.ofItem(token),
+          ids.length == 1
+              ? "not in the vocabulary of %s tokens. Examples: %s."
+                  .formatted(file.vocabularySize(), examples())
+              : "%s tokens; use a single token, such as %s."
+                  .formatted(ids.length, tokensOf(token, encoding)));
     }
     return ids[0];
   }

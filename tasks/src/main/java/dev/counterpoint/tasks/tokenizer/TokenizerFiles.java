@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.core.storage.Utf8File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -328,10 +329,11 @@ final class TokenizerFiles {
 
   /** A part of the table with the special tokens, their ids and the options of this tokenizer. */
   private JsonNode filled(JsonNode template) {
-    return TokenizerJson.parse(
+    return Json.parse(
         PLACEHOLDER
             .matcher(template.toString())
-            .replaceAll(it -> Matcher.quoteReplacement(value(it.group(1), it.group(2)))));
+            .replaceAll(it -> Matcher.quoteReplacement(value(it.group(1), it.group(2)))),
+        JsonNode.class);
   }
 
   private String value(String sign, String key) {

@@ -75,14 +75,13 @@ public final class TokenizerFolder {
 
   private static InvalidSettings missing(Path path) {
     return new InvalidSettings(
-        "The tokenizer %s%s"
-            .formatted(
-                path,
-                Files.isDirectory(path)
-                    ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt."
-                        + " Set data.tokenizer.path to the tokenizer of the model. "
-                        + FolderListing.within(path)
-                    : " is not a file. " + FolderListing.of(path)));
+        "The tokenizer %s%s",
+        path,
+        Files.isDirectory(path)
+            ? " is a folder without tokenizer.json, vocab.txt, or vocab.json with merges.txt."
+                + " Set data.tokenizer.path to the tokenizer of the model. "
+                + FolderListing.within(path)
+            : " is not a file. " + FolderListing.of(path));
   }
 
   /** Builds a tokenizer with the vocabulary of the given texts. */

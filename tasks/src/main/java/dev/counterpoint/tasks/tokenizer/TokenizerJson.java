@@ -6,16 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Resource;
 import dev.counterpoint.core.storage.Utf8File;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -28,34 +27,14 @@ import java.util.Set;
  * an array, and in {@code +} if it is an object with such values. {@code =} precedes the allowed
  * values, and in {@code a|b}, b is the kind of an object and a that of other values.
  */
-final class TokenizerJson {
+record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNode COMPONENTS = resource("components.json");
-  private static final int MAX_SHOWN = 60;
-
-  private final String name;
-
-  private TokenizerJson(String name) {
-    this.name = name;
-  }
 
   /** Reads a table of this package. */
   static JsonNode resource(String file) {
-    try (InputStream content = TokenizerJson.class.getResourceAsStream(file)) {
-      return JSON.readTree(Objects.requireNonNull(content));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Parses a valid text. */
-  static JsonNode parse(String json) {
-    try {
-      return JSON.readTree(json);
-    } catch (JacksonException e) {
-      throw new IllegalStateException(e);
-    }
+    return Json.parse(Resource.read(TokenizerJson.class, file), JsonNode.class);
   }
 
   /**
@@ -95,9 +74,9 @@ final class TokenizerJson {
         check(object, kind, "", name);
         return object;
       }
-      throw new InvalidSettings(name + " is not a JSON object.");
+      throw new InvalidSettings("%s is not a JSON object.", name);
     } catch (JacksonException e) {
-      throw new InvalidSettings(name + " is not JSON: " + e.getOriginalMessage());
+      throw new InvalidSettings("%s is not JSON: %s", name, e.getOriginalMessage());
     }
   }
 
@@ -197,7 +176,8 @@ final class TokenizerJson {
       String merged = parts.get(0) + parts.get(1).substring(prefix.length());
       for (String token : List.of(parts.get(0), parts.get(1), merged)) {
         if (!vocabulary.has(token)) {
-          throw invalid("model.merges", merge, "in the vocabulary, which has no " + shown(token));
+          throw invalid(
+              "model.merges", merge, "in the vocabulary, which has no " + Excerpt.of(token));
         }
       }
     }
@@ -247,12 +227,8 @@ final class TokenizerJson {
 
   /** An invalid value in a JSON file. */
   static InvalidSettings invalid(String file, String path, JsonNode found, String rule) {
-    String value = found.isMissingNode() ? "missing" : shown(found.toString());
+    String value = found.isMissingNode() ? "missing" : Excerpt.of(found.toString());
     return new InvalidSettings(
-        "%s: %s is %s, but must be %s.".formatted(file, shown(path), value, rule));
-  }
-
-  static String shown(String value) {
-    return value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value;
+        "%s: %s is %s, but must be %s.", file, Excerpt.of(path), value, rule);
   }
 }

@@ -1,8 +1,9 @@
 package dev.counterpoint.tasks.tokenizer;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
 import java.text.Normalizer;
@@ -92,10 +93,10 @@ public final class VocabularyBuilder {
       String framing = TokenizerFiles.TABLE.at("/BERT/components/post_processor").toString();
       framing = framing.replace("$cls_token", "[CLS]").replace("\"#cls_token\"", "2");
       framing = framing.replace("$sep_token", "[SEP]").replace("\"#sep_token\"", "3");
-      file.set("post_processor", TokenizerJson.parse(framing));
+      file.set("post_processor", Json.parse(framing, JsonNode.class));
     }
     addVocabulary(file.withObject("/model/vocab"));
-    return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
+    return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(file);
   }
 
   static ObjectNode special(int id, String content) {

@@ -80,7 +80,9 @@ class QuestionPredictorTest {
     try (BaseModel initialized = model;
         QuestionPredictor predictor = new QuestionPredictor(initialized, json, 32, settings)) {
       initialized.initialize(Device.cpu(), 1);
-      return predictor.answer("Which bridge?", text, topK);
+      return predictor
+          .answers(List.of(new QuestionPredictor.Input("Which bridge?", text)), topK)
+          .get(0);
     }
   }
 

@@ -216,7 +216,7 @@ class TextClassificationTest {
       Path saved = folder.resolve("saved.json");
       splits.files().get("tokenizer.json").writeTo(saved);
       try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(saved), 64)) {
-        assertThat(longs(encoder.encode(List.of("Good film", "bad")), Batch.IDS))
+        assertThat(longs(encoder.encoded(List.of("Good film", "bad")).batch(), Batch.IDS))
             .containsExactly(3, 2, 4, 0);
       }
     }

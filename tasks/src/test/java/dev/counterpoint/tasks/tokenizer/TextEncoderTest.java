@@ -58,7 +58,7 @@ class TextEncoderTest {
   @Test
   void padsABatchToTheLongestText() throws Exception {
     try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(bert("tokenizer.json")), 64)) {
-      HostBatch batch = encoder.encode(List.of("hello", "hello , world !"));
+      HostBatch batch = encoder.encoded(List.of("hello", "hello , world !")).batch();
       assertThat(batch.tensors().get(Batch.IDS).longs())
           .containsExactly(101, 7592, 102, 0, 0, 0, 101, 7592, 1010, 2088, 999, 102);
       assertThat(batch.tensors().get(Batch.MASK).floats())
@@ -102,7 +102,7 @@ class TextEncoderTest {
   @Test
   void aTextWithoutTokensIsOneUnknownToken() throws Exception {
     try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(buildTokenizer()), 10)) {
-      HostBatch batch = encoder.encode(List.of(" ", "a b"));
+      HostBatch batch = encoder.encoded(List.of(" ", "a b")).batch();
       assertThat(batch.tensors().get(Batch.IDS).longs()).containsExactly(1, 0, 2, 3);
       assertThat(batch.tensors().get(Batch.MASK).floats()).containsExactly(1, 0, 1, 1);
     }
@@ -173,7 +173,7 @@ class TextEncoderTest {
   }
 
   private static long[] ids(TextEncoder encoder, String text) {
-    return encoder.encode(List.of(text)).tensors().get(Batch.IDS).longs();
+    return encoder.encoded(List.of(text)).batch().tensors().get(Batch.IDS).longs();
   }
 
   private static Path bert(String name) throws URISyntaxException {

@@ -70,7 +70,7 @@ class TokenizerGoldenTest {
   private static void encode(Map<String, byte[]> files, List<String> texts) throws IOException {
     try (TextEncoder encoder =
         new TextEncoder(new TokenizerFiles("DIR", false, files).tokenizer(), 1_000)) {
-      encoder.encode(texts);
+      encoder.encoded(texts).batch();
     }
   }
 }

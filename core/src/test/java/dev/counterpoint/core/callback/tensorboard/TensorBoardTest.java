@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class TensorBoardTest {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final TrainingStart START = new TrainingStart(0, 100, 1, List.of());
+  private static final TrainingStart START = new TrainingStart(0, 100, 1, List.of(), null);
 
   @TempDir private Path directory;
 
@@ -103,11 +103,11 @@ final class TensorBoardTest {
   void aResumedRunWritesItsRunFileAgainOnlyIfItChanged() throws IOException {
     Files.writeString(directory.resolve("run.yaml"), "epochs: 1\n");
     board(10).onStart(START);
-    board(10).onStart(new TrainingStart(5, 100, 1, List.of()));
+    board(10).onStart(new TrainingStart(5, 100, 1, List.of(), null));
     assertThat(events(directory)).hasSize(2);
 
     Files.writeString(directory.resolve("run.yaml"), "epochs: 2\n");
-    board(10).onStart(new TrainingStart(6, 100, 1, List.of()));
+    board(10).onStart(new TrainingStart(6, 100, 1, List.of(), null));
     assertThat(events(directory)).hasSize(3);
   }
 
@@ -118,7 +118,7 @@ final class TensorBoardTest {
     board.onStep(report(1));
     byte[] whole = Files.readAllBytes(file(directory));
     Files.write(file(directory), new byte[] {7, 0, 0}, StandardOpenOption.APPEND);
-    board(1).onStart(new TrainingStart(1, 100, 1, List.of()));
+    board(1).onStart(new TrainingStart(1, 100, 1, List.of(), null));
 
     assertThat(Files.readAllBytes(file(directory))).isEqualTo(whole);
   }
@@ -131,7 +131,7 @@ final class TensorBoardTest {
     board.onStep(report(4));
     board.onValidation(validation(4));
     TensorBoard again = board(1);
-    again.onStart(new TrainingStart(4, 100, 1, List.of()));
+    again.onStart(new TrainingStart(4, 100, 1, List.of(), null));
     again.onValidation(validation(4));
 
     assertThat(scalars(directory).get("validation/loss")).hasSize(1);

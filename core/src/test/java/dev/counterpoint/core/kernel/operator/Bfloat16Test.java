@@ -39,9 +39,9 @@ class Bfloat16Test {
         manager.create(new float[] {1 + 1f / 512}).reshape(1, 1); // between two bfloat16 values
     NDArray one = manager.create(new float[] {1}).reshape(1, 1);
 
-    assertThat(LinearKernel.apply(x, one, null, Precision.BFLOAT16).toFloatArray())
+    assertThat(Functional.linear(x, one, null, Precision.BFLOAT16).toFloatArray())
         .containsExactly(1);
-    assertThat(LinearKernel.apply(x, one, null, Precision.FLOAT32).toFloatArray())
+    assertThat(Functional.linear(x, one, null, Precision.FLOAT32).toFloatArray())
         .containsExactly(1 + 1f / 512);
   }
 

@@ -28,8 +28,7 @@ final class EmbeddingKernelTest {
     NDArray oneHot = ids.oneHot(4, DataType.FLOAT32);
 
     Autograd actual =
-        Autograd.of(
-            it -> EmbeddingKernel.embed(ids, it.get(0), EmbeddingKernel.NO_PADDING), weight);
+        Autograd.of(it -> Functional.embedding(ids, it.get(0), Functional.NO_PADDING), weight);
     Autograd expected = Autograd.of(it -> oneHot.matMul(it.get(0)), weight);
 
     assertThat(actual.result()).containsExactly(expected.result());
@@ -40,7 +39,7 @@ final class EmbeddingKernelTest {
   void paddingRowIsLookedUpButGetsNoGradient() {
     List<NDArray> weight = List.of(manager.ones(new Shape(4, 1)));
 
-    Autograd result = Autograd.of(it -> EmbeddingKernel.embed(ids, it.get(0), 2), weight);
+    Autograd result = Autograd.of(it -> Functional.embedding(ids, it.get(0), 2), weight);
 
     assertThat(result.result()).containsExactly(1, 1, 1, 1);
     assertThat(result.gradients().get(0)[2]).isZero();

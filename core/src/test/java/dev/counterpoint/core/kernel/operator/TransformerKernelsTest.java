@@ -38,7 +38,7 @@ class TransformerKernelsTest {
   @EnumSource
   void linearEqualsTheFormula(Precision precision) {
     Autograd.compare(
-        it -> LinearKernel.apply(it.get(0), it.get(1), it.get(2), precision),
+        it -> Functional.linear(it.get(0), it.get(1), it.get(2), precision),
         it -> Linear.linear(it.get(0), it.get(1), it.get(2)).singletonOrThrow(),
         List.of(normal(1, 2, 3, 5), normal(2, 4, 5), normal(3, 4)),
         Autograd.error(precision));
@@ -48,7 +48,7 @@ class TransformerKernelsTest {
   @EnumSource
   void linearWithoutBiasEqualsTheFormula(Precision precision) {
     Autograd.compare(
-        it -> LinearKernel.apply(it.get(0), it.get(1), null, precision),
+        it -> Functional.linear(it.get(0), it.get(1), null, precision),
         it -> Linear.linear(it.get(0), it.get(1)).singletonOrThrow(),
         List.of(normal(1, 3, 5), normal(2, 4, 5)),
         Autograd.error(precision));
@@ -75,8 +75,8 @@ class TransformerKernelsTest {
 
   private static NDArray activate(String activation, NDArray x) {
     return switch (activation) {
-      case "GELU" -> GeluKernel.exact(x);
-      case "GELU_TANH" -> GeluKernel.tanh(x);
+      case "GELU" -> Functional.gelu(x);
+      case "GELU_TANH" -> Functional.geluTanh(x);
       case "RELU" -> Activation.relu(x);
       case "SILU" -> x.mul(Activation.sigmoid(x));
       case "TANH" -> Activation.tanh(x);
@@ -88,7 +88,7 @@ class TransformerKernelsTest {
   void maskedMeanExcludesPadding() {
     NDArray mask = manager.create(new float[] {1, 1, 0, 1, 0, 0}).reshape(2, 3);
     Autograd.compare(
-        it -> MaskedMeanKernel.mean(it.get(0), mask),
+        it -> Functional.maskedMean(it.get(0), mask),
         it -> {
           NDArray x = it.get(0);
           NDArray first = x.get("0, :2").mean(new int[] {0});
@@ -102,7 +102,7 @@ class TransformerKernelsTest {
   @Test
   void residualIsASum() {
     Autograd.compare(
-        it -> ResidualKernel.add(it.get(0), it.get(1), 0),
+        it -> Functional.residual(it.get(0), it.get(1), 0),
         it -> it.get(0).add(it.get(1)),
         List.of(normal(1, 2, 3), normal(2, 2, 3)),
         1e-6f);
@@ -114,7 +114,7 @@ class TransformerKernelsTest {
     NDArray zeros = manager.zeros(new Shape(count));
     NDArray ones = manager.ones(new Shape(count));
     Torch.seed(1);
-    NDArray result = ResidualKernel.add(zeros, ones, 0.25);
+    NDArray result = Functional.residual(zeros, ones, 0.25);
 
     assertThat(result.mean().getFloat()).isCloseTo(1, within(0.03f));
     assertThat(result.eq(0).sum().getLong()).isCloseTo(2_500, within(150L));
@@ -125,7 +125,7 @@ class TransformerKernelsTest {
     NDArray ones = manager.ones(new Shape(20, 5));
     ones.setRequiresGradient(true);
     try (Torch.Recording recording = Torch.recordGradients()) {
-      NDArray result = ResidualKernel.add(manager.zeros(new Shape(20, 5)), ones, 0.25);
+      NDArray result = Functional.residual(manager.zeros(new Shape(20, 5)), ones, 0.25);
       Torch.backward(result.sum());
       assertThat(ones.getGradient().toFloatArray()).containsExactly(result.toFloatArray());
     }

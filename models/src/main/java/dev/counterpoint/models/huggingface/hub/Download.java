@@ -1,5 +1,6 @@
 package dev.counterpoint.models.huggingface.hub;
 
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.IoFailure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,47 +18,25 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Download of one file from the hub. The file is written under a temporary name, from which a later
  * run resumes, and gets its final name once its size and checksum have been verified.
+ *
+ * @param name model name with a commit as the revision, so that the whole file is of one version
  */
-final class Download {
+record Download(
+    HubConnection connection,
+    HubName name,
+    String file,
+    HubConnection.Description expected,
+    Path folder,
+    DownloadListener listener) {
   /** Maximum number of consecutive attempts that receive no byte. */
   private static final int MAX_ATTEMPTS = 3;
 
   private static final int BUFFER = 1 << 16;
-
-  private final HubConnection connection;
-  private final HubName name;
-  private final String file;
-  private final HubConnection.Description expected;
-  private final Path target;
-  private final Path part;
-  private final DownloadListener listener;
-
-  /**
-   * Creates a download.
-   *
-   * @param name model name with a commit as the revision, so that the whole file is of one version
-   */
-  Download(
-      HubConnection connection,
-      HubName name,
-      String file,
-      HubConnection.Description expected,
-      Path folder,
-      DownloadListener listener) {
-    this.connection = connection;
-    this.name = name;
-    this.file = file;
-    this.expected = expected;
-    this.target = folder.resolve(file);
-    this.part = folder.resolve(file + ".part");
-    this.listener = listener;
-  }
 
   /** The file could not be written to disk. */
   static final class NotWritten extends UncheckedIOException {
@@ -75,45 +54,48 @@ final class Download {
    *     kept unless they are damaged
    */
   void run() throws IOException {
-    if (Files.isRegularFile(target)) {
+    if (Files.isRegularFile(target())) {
       return;
     }
     requireDiskSpace();
     receiveAll();
     if (!isComplete()) {
       listener.log("Download of " + file + " of " + name + " is damaged; downloading it again.");
-      Files.delete(part);
+      Files.delete(part());
       receiveAll();
     }
     if (!isComplete()) {
-      Files.delete(part);
+      Files.delete(part());
       throw new IOException(
           ("%s of %s was damaged in two downloads: its checksum differs from the hub's %s. The file was "
                   + "deleted; try again later, or use another HF_ENDPOINT.")
               .formatted(file, name, expected.etag()));
     }
-    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(part(), target(), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Path target() {
+    return folder.resolve(file);
+  }
+
+  private Path part() {
+    return folder.resolve(file + ".part");
   }
 
   private void requireDiskSpace() throws IOException {
     long needed = expected.size() - received();
-    long available = Files.getFileStore(target.getParent()).getUsableSpace();
+    long available = Files.getFileStore(folder).getUsableSpace();
     if (available < needed) {
       throw new IOException(
-          String.format(
-              Locale.ROOT,
+          Formats.of(
               "%s of %s needs %.1f MB more, but %s has only %.1f MB of free space. Free some space,"
                   + " or select another folder with COUNTERPOINT_CACHE.",
-              file,
-              name,
-              needed / 1e6,
-              target.getParent(),
-              available / 1e6));
+              file, name, needed / 1e6, folder, available / 1e6));
     }
   }
 
   private long received() throws IOException {
-    return Files.isRegularFile(part) ? Files.size(part) : 0;
+    return Files.isRegularFile(part()) ? Files.size(part()) : 0;
   }
 
   private void receiveAll() throws IOException {
@@ -143,7 +125,7 @@ final class Download {
       return;
     }
     try (FileChannel out =
-        FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(part(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       AtomicLong received = new AtomicLong(from);
       int status =
           connection.get(
@@ -192,7 +174,7 @@ final class Download {
   private NotWritten notWritten(IOException e) {
     return new NotWritten(
         "Cannot write %s: %s. Free some space, or select another folder with COUNTERPOINT_CACHE; the next run resumes the download."
-            .formatted(part, IoFailure.of(e)),
+            .formatted(part(), IoFailure.of(e)),
         e);
   }
 
@@ -208,7 +190,7 @@ final class Download {
   }
 
   private String hash(String algorithm, String before) throws IOException {
-    try (InputStream in = Files.newInputStream(part)) {
+    try (InputStream in = Files.newInputStream(part())) {
       MessageDigest digest = MessageDigest.getInstance(algorithm);
       digest.update(before.getBytes(StandardCharsets.UTF_8));
       byte[] buffer = new byte[BUFFER];

@@ -142,21 +142,20 @@ final class HubConnection {
             : "HF_TOKEN (the current token does not give access)";
     if (code.equals("RevisionNotFound")) {
       return new InvalidSettings(
-          "%s does not exist on the hub: the model has no revision \"%s\"."
-              .formatted(name, name.revision()));
+          "%s does not exist on the hub: the model has no revision \"%s\".", name, name.revision());
     }
     if (code.equals("GatedRepo") || status == 403) {
       return new InvalidSettings(
-          "Access to %s is restricted. Accept the terms on the model's page, and provide a token in %s."
-              .formatted(name, token));
+          "Access to %s is restricted. Accept the terms on the model's page, and provide a token in %s.",
+          name, token);
     }
     if (status == 401 || status == 404) {
       return new InvalidSettings(
-          "%s does not exist on the hub at %s, or is private. Check the name; a private model requires a token in %s."
-              .formatted(name, access.endpoint(), token));
+          "%s does not exist on the hub at %s, or is private. Check the name; a private model requires a token in %s.",
+          name, access.endpoint(), token);
     }
     return new InvalidSettings(
-        "The hub at " + access.endpoint() + " returned status " + status + " for " + name + ".");
+        "The hub at %s returned status %s for %s.", access.endpoint(), status, name);
   }
 
   /**

@@ -26,14 +26,11 @@ final class HubLock implements Closeable {
 
   static HubLock acquire(Path folder, DownloadListener listener) throws IOException {
     THREADS.lock();
-    HubLock acquired = null;
     try {
-      acquired = new HubLock(lock(folder, listener));
-      return acquired;
-    } finally {
-      if (acquired == null) {
-        THREADS.unlock();
-      }
+      return new HubLock(lock(folder, listener));
+    } catch (IOException | RuntimeException e) {
+      THREADS.unlock();
+      throw e;
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
@@ -136,9 +135,9 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static DataSplits openFile(Run run, String file) throws IOException {
     if (!(run.file().data() instanceof EvaluationSource source)) {
       throw new InvalidSettings(
-          ("--data is not supported by the data of this run, %s, which does not implement"
-                  + " %s. Use --set data.KEY=VALUE to change its settings.")
-              .formatted(run.file().data().getClass().getName(), EvaluationSource.class.getName()));
+          "--data is not supported by the data of this run, %s, which does not implement"
+              + " %s. Use --set data.KEY=VALUE to change its settings.",
+          run.file().data().getClass().getName(), EvaluationSource.class.getName());
     }
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
@@ -162,12 +161,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     if (selected.isEmpty()) {
       throw new InvalidSettings(
-          (split == null
-                  ? "The data has no split to evaluate"
-                  : "The data has no split \"" + split + "\"")
-              + "; its splits are "
-              + String.join(", ", new TreeMap<>(data.splits()).keySet())
-              + ".");
+          "%s; its splits are %s.",
+          split == null
+              ? "The data has no split to evaluate"
+              : "The data has no split \"" + split + "\"",
+          String.join(", ", new TreeMap<>(data.splits()).keySet()));
     }
     return selected;
   }
@@ -187,20 +185,20 @@ public final class EvaluateCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new InvalidSettings(
-                        run.directory().path()
-                            + " has neither a model nor a complete checkpoint."));
+                        "%s has neither a model nor a complete checkpoint.",
+                        run.directory().path()));
     newest.loadModel(model.parameters());
     console.log(
-        (ModelFolder.isAdapter(folder)
+        Formats.of(
+            "%s; evaluating the checkpoint of step %s.",
+            ModelFolder.isAdapter(folder)
                 ? "The base model of the adapter is missing"
-                : "The run has no model folder yet")
-            + "; evaluating the checkpoint of step "
-            + newest.step()
-            + ".");
+                : "The run has no model folder yet",
+            newest.step()));
   }
 
   private static ObjectNode json(Map<String, Evaluation> evaluations) {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     evaluations.forEach(
         (name, evaluation) -> {
           ObjectNode values = json.putObject(name);

@@ -32,7 +32,7 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
     }
     if (features.length != count) {
       throw new InvalidSettings(
-          "needs %s numbers, one for each feature, but has %s".formatted(count, fields.length));
+          "needs %s numbers, one for each feature, but has %s", count, fields.length);
     }
     return features;
   }
@@ -46,8 +46,7 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
     } catch (NumberFormatException e) {
       // Reported below.
     }
-    throw new InvalidSettings(
-        "has \"%s\", which is not a finite number".formatted(Excerpt.ofItem(field)));
+    throw new InvalidSettings("has \"%s\", which is not a finite number", Excerpt.ofItem(field));
   }
 
   /**
@@ -62,7 +61,7 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
         features(count);
       }
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(origin + " " + e.getMessage() + ".");
+      throw new InvalidSettings("%s %s.", origin, e.getMessage());
     }
   }
 

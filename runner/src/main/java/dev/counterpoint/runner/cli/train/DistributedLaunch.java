@@ -26,33 +26,18 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks. */
-final class DistributedLaunch {
+/**
+ * Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks.
+ *
+ * @param trace the trace file; null if absent
+ */
+record DistributedLaunch(
+    Run.Request request,
+    @Nullable Path trace,
+    MultiNodeOptions options,
+    Console console,
+    CommandLine commandLine) {
   private static final String WORKERS = "strategy." + Processes.WORKERS;
-
-  private final Run.Request request;
-  private final @Nullable Path trace;
-  private final MultiNodeOptions options;
-  private final Console console;
-  private final CommandLine commandLine;
-
-  /**
-   * Creates the launch.
-   *
-   * @param trace the trace file; null if absent
-   */
-  DistributedLaunch(
-      Run.Request request,
-      @Nullable Path trace,
-      MultiNodeOptions options,
-      Console console,
-      CommandLine commandLine) {
-    this.request = request;
-    this.trace = trace;
-    this.options = options;
-    this.console = console;
-    this.commandLine = commandLine;
-  }
 
   /**
    * Checks the run, starts its ranks and waits for them.
@@ -130,9 +115,8 @@ final class DistributedLaunch {
     }
     if (request.sets().stream().anyMatch(set -> set.startsWith(WORKERS + "="))) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s is %d, but the number of ranks is %d. Remove the setting.",
-              WORKERS, workers, cluster.worldSize()));
+          "%s is %d, but the number of ranks is %d. Remove the setting.",
+          WORKERS, workers, cluster.worldSize());
     }
     console.log(WORKERS + " is set to " + cluster.worldSize() + ", the number of ranks.");
     List<String> sets = new ArrayList<>(request.sets());

@@ -56,25 +56,13 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Trains in this process, as a single process or as one rank of a distributed run. */
-final class TrainingProcess {
-  private final Run run;
-  private final List<String> command;
-  private final @Nullable Path trace;
-  private final Console console;
-
-  /**
-   * Creates a training that has not started.
-   *
-   * @param command the command line to record in the provenance
-   * @param trace receives loss, gradient norm and learning rate of each step; null for none
-   */
-  TrainingProcess(Run run, List<String> command, @Nullable Path trace, Console console) {
-    this.run = run;
-    this.command = command;
-    this.trace = trace;
-    this.console = console;
-  }
+/**
+ * Trains in this process, as a single process or as one rank of a distributed run.
+ *
+ * @param command the command line to record in the provenance
+ * @param trace receives loss, gradient norm and learning rate of each step; null for none
+ */
+record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Console console) {
 
   /**
    * Runs the training.

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -110,9 +111,9 @@ record Chart(
     return new Curve(series.name(), marked ? "second" : "first", lines, dots);
   }
 
-  private static List<Tick> ticks(Ticks ticks, Axis axis) {
+  private static List<Tick> ticks(Ticks ticks, BiFunction<Ticks, Double, String> axis) {
     return Arrays.stream(ticks.all())
-        .mapToObj(value -> new Tick(axis.at(ticks, value), Ticks.text(value)))
+        .mapToObj(value -> new Tick(axis.apply(ticks, value), Ticks.text(value)))
         .toList();
   }
 
@@ -126,11 +127,5 @@ record Chart(
 
   private static String coordinate(double value) {
     return Formats.of("%.1f", value);
-  }
-
-  /** Maps a value to an SVG coordinate. */
-  @FunctionalInterface
-  private interface Axis {
-    String at(Ticks ticks, double value);
   }
 }

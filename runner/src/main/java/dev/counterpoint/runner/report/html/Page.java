@@ -4,16 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.counterpoint.core.settings.Formats;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.counterpoint.core.storage.Resource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -43,7 +37,10 @@ record Page(
     List<SampleView> sampleViews,
     String runFile,
     List<Fact> provenance) {
-  private static final Template TEMPLATE = template();
+  private static final Template TEMPLATE =
+      Mustache.compiler()
+          .emptyStringIsFalse(true)
+          .compile(Resource.read(Page.class, "report.mustache"));
 
   /** A row of the validation table. */
   record Validation(long step, int epoch, List<String> values) {}
@@ -153,16 +150,6 @@ record Page(
       facts.add(new Fact(path, String.join(" ", words)));
     } else {
       facts.add(new Fact(path, node.asText()));
-    }
-  }
-
-  private static Template template() {
-    InputStream resource = Page.class.getResourceAsStream("report.mustache");
-    try (Reader text =
-        new InputStreamReader(Objects.requireNonNull(resource), StandardCharsets.UTF_8)) {
-      return Mustache.compiler().emptyStringIsFalse(true).compile(text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

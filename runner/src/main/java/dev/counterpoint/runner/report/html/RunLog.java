@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.report.html;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.storage.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +16,6 @@ import java.util.List;
  * @param validation the validation rows, in file order
  */
 record RunLog(List<JsonNode> train, List<JsonNode> validation) {
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** Reads a metrics file. If the file does not exist, the log is empty. */
   static RunLog read(Path metrics) throws IOException {
@@ -24,7 +23,7 @@ record RunLog(List<JsonNode> train, List<JsonNode> validation) {
     if (Files.exists(metrics)) {
       try (BufferedReader lines = Files.newBufferedReader(metrics)) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          log.add(JSON.readTree(line));
+          log.add(Json.MAPPER.readTree(line));
         }
       }
     }

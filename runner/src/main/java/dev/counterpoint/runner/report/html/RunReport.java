@@ -1,7 +1,5 @@
 package dev.counterpoint.runner.report.html;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -14,6 +12,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
@@ -33,7 +32,6 @@ import java.util.function.Supplier;
  * MetricsFile}, whose rows it plots.
  */
 public final class RunReport implements Callback, Stateful {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final String CONFUSIONS = "confusions";
   private static final String SAMPLES = "samples";
 
@@ -105,30 +103,20 @@ public final class RunReport implements Callback, Stateful {
   /** Returns the confusion matrix and samples, which are stored in no other file. */
   @Override
   public Map<String, Object> state() {
-    try {
-      return Map.of(
-          CONFUSIONS,
-          confusions.isEmpty() ? "" : JSON.writeValueAsString(confusions.get()),
-          SAMPLES,
-          JSON.writeValueAsString(lastSamples));
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Map.of(
+        CONFUSIONS,
+        confusions.map(table -> Json.MAPPER.valueToTree(table).toString()).orElse(""),
+        SAMPLES,
+        Json.MAPPER.valueToTree(lastSamples).toString());
   }
 
   @Override
   public void loadState(Map<String, ?> state) {
     String text = String.valueOf(state.get(CONFUSIONS));
-    try {
-      confusions =
-          text.isEmpty()
-              ? Optional.empty()
-              : Optional.of(JSON.readValue(text, ConfusionTable.class));
-      if (state.get(SAMPLES) instanceof String json) {
-        lastSamples = JSON.readValue(json, SampleView.class);
-      }
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
+    confusions =
+        text.isEmpty() ? Optional.empty() : Optional.of(Json.parse(text, ConfusionTable.class));
+    if (state.get(SAMPLES) instanceof String json) {
+      lastSamples = Json.parse(json, SampleView.class);
     }
   }
 
