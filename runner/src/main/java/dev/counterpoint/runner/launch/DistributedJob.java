@@ -120,7 +120,8 @@ public record DistributedJob(
 
   private Job.TrackerPlan tracker() throws IOException {
     if (cluster.isEmpty()) {
-      return new Job.TrackerPlan(Address.LOOPBACK, true, Secret.random(), config.deadline());
+      return new Job.TrackerPlan(
+          Address.LOOPBACK, true, Secret.random().withTls(environment), config.deadline());
     }
     ClusterEnvironment own = cluster.get();
     return new Job.TrackerPlan(own.tracker(), own.rank() == 0, secret(), config.deadline());

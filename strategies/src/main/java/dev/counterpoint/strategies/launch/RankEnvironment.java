@@ -56,7 +56,11 @@ public record RankEnvironment(
 
   /** The secret of the ranks; an absent variable means that none was agreed on. */
   public static Secret secret(Map<String, String> environment) {
-    return Secret.of(environment.getOrDefault(SECRET, ""));
+    try {
+      return Secret.of(environment.getOrDefault(SECRET, "")).withTls(environment);
+    } catch (IllegalArgumentException e) {
+      throw LaunchException.invalid(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Whether the launcher has given this rank a copy of the run directory. */
