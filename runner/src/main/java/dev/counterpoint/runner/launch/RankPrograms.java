@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Starts ranks as JVMs with the flags of this JVM, and the tracker in this one. The maximum heap size is divided
- * among the ranks on this machine.
+ * Starts ranks as JVMs with the flags of this JVM, and the tracker in this one. The maximum heap
+ * size is divided among the ranks on this machine.
  *
  * @param arguments the command-line arguments of each rank, {@code train} first
  * @param rankZeroOnly additional arguments of rank 0

@@ -125,10 +125,8 @@ public final class RankSession implements Closeable {
         new Membership(
             own.rank(), own.worldSize(), rendezvous.attempt(), own.secret(), member.deadline());
     try (RingListener listener =
-        RingListener.open(
-            BindAddress.of(System.getenv(), rendezvous.localHost()), membership)) {
-      Address next =
-          rendezvous.agree(fingerprint(run, data.fingerprint()), listener.address());
+        RingListener.open(BindAddress.of(System.getenv(), rendezvous.localHost()), membership)) {
+      Address next = rendezvous.agree(fingerprint(run, data.fingerprint()), listener.address());
       return RingCollective.join(membership, listener, next);
     }
   }

@@ -27,8 +27,7 @@ final class RingAllGather implements Exchange {
     parts[rank] = own;
     outgoing = NOTHING;
     if (parts.length > 1) {
-      outgoing =
-          ByteBuffer.allocate(Integer.BYTES + own.length).putInt(own.length).put(own).flip();
+      outgoing = ByteBuffer.allocate(Integer.BYTES + own.length).putInt(own.length).put(own).flip();
       incoming = ByteBuffer.allocate(Integer.BYTES);
     }
   }

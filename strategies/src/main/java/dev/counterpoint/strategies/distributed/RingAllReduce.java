@@ -77,10 +77,7 @@ final class RingAllReduce implements Exchange {
     }
 
     private void enter() {
-      view =
-          atEnd()
-              ? NOTHING
-              : buckets.get(bucket).slice().order(ByteOrder.nativeOrder());
+      view = atEnd() ? NOTHING : buckets.get(bucket).slice().order(ByteOrder.nativeOrder());
       skip();
     }
 

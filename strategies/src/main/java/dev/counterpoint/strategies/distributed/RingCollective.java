@@ -54,8 +54,7 @@ public final class RingCollective implements Collective {
     RingCollective ring = new RingCollective(membership, onLoss);
     if (membership.worldSize() > 1) {
       ring.timed(
-          "joining the ring",
-          () -> ring.links = RingLinks.connect(membership, listener, next));
+          "joining the ring", () -> ring.links = RingLinks.connect(membership, listener, next));
     }
     return ring;
   }
@@ -94,19 +93,15 @@ public final class RingCollective implements Collective {
   @Override
   public void broadcast(ByteBuffer bytes) {
     check(bytes);
-    ByteBuffer all = bytes.slice();
+    ByteBuffer outgoing = membership.next() == 0 ? NOTHING : bytes.slice();
+    ByteBuffer incoming = rank() == 0 ? NOTHING : bytes.slice();
+    boolean forwards = rank() != 0 && membership.next() != 0;
     run(
         "broadcasting " + bytes.remaining() + " bytes",
         new Exchange() {
-          private final ByteBuffer incoming = rank() == 0 ? NOTHING : all;
-          private final ByteBuffer outgoing =
-              membership.next() == 0 ? NOTHING : all.duplicate();
-
           @Override
           public ByteBuffer outgoing() {
-            return incoming == NOTHING || outgoing == NOTHING
-                ? outgoing
-                : outgoing.limit(incoming.position());
+            return forwards ? outgoing.limit(incoming.position()) : outgoing;
           }
 
           @Override

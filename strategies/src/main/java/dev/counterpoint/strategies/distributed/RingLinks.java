@@ -67,10 +67,7 @@ final class RingLinks implements Closeable {
     while (true) {
       try {
         return AuthenticatedConnection.connect(
-            next.resolved(),
-            membership.protocol(membership.next()),
-            membership.secret(),
-            CONNECT);
+            next.resolved(), membership.protocol(membership.next()), membership.secret(), CONNECT);
       } catch (ClosedByInterruptException e) {
         throw RankLost.interrupted(membership.next());
       } catch (IOException e) {

@@ -43,7 +43,7 @@ public final class RingListener implements Closeable {
       }
     }
     throw new InvalidSettings(
-        ("Rank %s cannot listen at %s: %s. %s must name an address of this machine and free ports.")
+        "Rank %s cannot listen at %s: %s. %s must name an address of this machine and free ports."
             .formatted(membership.rank(), bind, reason, BindAddress.VARIABLE));
   }
 

@@ -34,7 +34,8 @@ public record BindAddress(String host, int firstPort, int lastPort) {
     if (first < 0 || last < first || last > Address.MAX_PORT || (first == 0 && last > 0)) {
       throw LaunchException.invalid(
           "%s \"%s\" must be ADDRESS, ADDRESS:PORT or ADDRESS:FIRST-LAST, with ports from 1 to %s."
-              .formatted(VARIABLE, text.substring(0, Math.min(text.length(), 100)), Address.MAX_PORT));
+              .formatted(
+                  VARIABLE, text.substring(0, Math.min(text.length(), 100)), Address.MAX_PORT));
     }
     String host = form.group(1).replaceAll("[\\[\\]]", "");
     if (Address.ANY.matcher(host).matches()) {

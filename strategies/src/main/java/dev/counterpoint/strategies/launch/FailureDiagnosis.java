@@ -121,8 +121,7 @@ final class FailureDiagnosis {
   AttemptResult result() {
     if (!hasFailed()) {
       return new AttemptResult(
-          ended.values().stream().mapToInt(Integer::intValue).max().orElse(RankExit.DONE),
-          "");
+          ended.values().stream().mapToInt(Integer::intValue).max().orElse(RankExit.DONE), "");
     }
     return missingRanks()
         .or(this::culpritResult)
@@ -161,16 +160,11 @@ final class FailureDiagnosis {
     }
     String cause =
         "%s did not join the tracker at %s within %s s"
-            .formatted(
-                names(missing),
-                tracker,
-                job.deadline().toSeconds());
+            .formatted(names(missing), tracker, job.deadline().toSeconds());
     return Optional.of(
         ranks.keySet().containsAll(missing)
             ? new AttemptResult(RankExit.RETRY, cause)
-            : new AttemptResult(
-                RankExit.INVALID_REQUEST,
-                cause + "." + tracker.advice(true)));
+            : new AttemptResult(RankExit.INVALID_REQUEST, cause + "." + tracker.advice(true)));
   }
 
   private String names(List<Integer> all) {

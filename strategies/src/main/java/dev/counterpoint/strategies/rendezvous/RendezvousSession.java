@@ -48,8 +48,7 @@ final class RendezvousSession {
    *
    * @param address of the tracker, for messages
    */
-  RendezvousSession(
-      Address address, int worldSize, Consumer<TrackerEvent> events) {
+  RendezvousSession(Address address, int worldSize, Consumer<TrackerEvent> events) {
     this.address = address;
     this.worldSize = worldSize;
     this.events = events;
@@ -143,7 +142,8 @@ final class RendezvousSession {
     ranks()
         .forEach(
             peer -> {
-              Address next = Objects.requireNonNull(peers.get((peer.rank() + 1) % worldSize)).ring();
+              Address next =
+                  Objects.requireNonNull(peers.get((peer.rank() + 1) % worldSize)).ring();
               peer.send(
                   JsonChannel.message("go").put("host", next.host()).put("port", next.port()));
             });

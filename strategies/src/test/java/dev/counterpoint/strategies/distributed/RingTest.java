@@ -127,8 +127,7 @@ final class RingTest {
 
     assertThat(results)
         .containsOnly(
-            Arrays.toString(
-                new float[] {1, 2f * worldSize, 3f * worldSize, 4f * worldSize, 5}));
+            Arrays.toString(new float[] {1, 2f * worldSize, 3f * worldSize, 4f * worldSize, 5}));
   }
 
   @ParameterizedTest
@@ -289,8 +288,7 @@ final class RingTest {
               }
               Thread caller = Thread.currentThread();
               CompletableFuture.runAsync(
-                  caller::interrupt,
-                  CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+                  caller::interrupt, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
               try {
                 return failure(ring::barrier);
               } finally {
@@ -439,14 +437,12 @@ final class RingTest {
     return results.stream().map(CompletableFuture::join).toList();
   }
 
-  private static Membership membership(
-      int rank, int worldSize, Secret secret, Duration deadline) {
+  private static Membership membership(int rank, int worldSize, Secret secret, Duration deadline) {
     return new Membership(rank, worldSize, "first", secret, deadline);
   }
 
   private RingListener listener(Membership membership) {
-    RingListener listener =
-        RingListener.open(BindAddress.of(Map.of(), "127.0.0.1"), membership);
+    RingListener listener = RingListener.open(BindAddress.of(Map.of(), "127.0.0.1"), membership);
     open.add(listener);
     return listener;
   }
@@ -478,8 +474,7 @@ final class RingTest {
    * sums.
    */
   private static ByteBuffer numbers(int worldSize, int size, int rank) {
-    SplittableRandom random =
-        new SplittableRandom(worldSize * 1_000_003L * 31 + size * 31L + rank);
+    SplittableRandom random = new SplittableRandom(worldSize * 1_000_003L * 31 + size * 31L + rank);
     ByteBuffer numbers = direct(size);
     for (int i = 0; i < size; i++) {
       float number =

@@ -203,8 +203,7 @@ final class ExchangeBenchmark {
             "benchmark",
             Secret.of("benchmark"),
             Duration.ofSeconds(60));
-    RingListener listener =
-        RingListener.open(BindAddress.of(Map.of(), "127.0.0.1"), membership);
+    RingListener listener = RingListener.open(BindAddress.of(Map.of(), "127.0.0.1"), membership);
     System.out.println(listener.address());
     BufferedReader asked =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
