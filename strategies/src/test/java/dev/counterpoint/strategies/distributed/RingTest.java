@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.BindAddress;
+import dev.counterpoint.strategies.network.KeyStores;
 import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +44,7 @@ final class RingTest {
   private static final Duration PATIENT = Duration.ofSeconds(60);
   private static final Duration HASTY = Duration.ofSeconds(1);
 
+  @TempDir private Path folder;
   private final List<AutoCloseable> open = new ArrayList<>();
 
   /** What a rank does; the result is a text. */
@@ -321,6 +325,39 @@ final class RingTest {
     assertThat(
             failure(() -> RingCollective.join(earlier, listener, other.address(), message -> {})))
         .contains("while joining the ring");
+  }
+
+  @Test
+  void overTlsTheResultsAreTheSame() throws Exception {
+    Secret encrypted = SECRET.withTls(KeyStores.create(folder));
+    List<Membership> members =
+        IntStream.range(0, 3).mapToObj(rank -> membership(rank, 3, encrypted, PATIENT)).toList();
+    Task task =
+        ring -> {
+          ByteBuffer numbers = numbers(3, 1_000_003, ring.rank());
+          ring.allReduce(numbers);
+          return hash(numbers) + gathered(ring, ring.rank() * 100_000);
+        };
+
+    List<String> results =
+        together(members, members.stream().map(this::listener).toList(), task);
+
+    assertThat(results).isEqualTo(together(3, PATIENT, task));
+  }
+
+  @Test
+  void overTlsALostRankIsNamed() throws Exception {
+    Secret encrypted = SECRET.withTls(KeyStores.create(folder));
+    List<Membership> members =
+        IntStream.range(0, 2).mapToObj(rank -> membership(rank, 2, encrypted, PATIENT)).toList();
+
+    List<String> results =
+        together(
+            members,
+            members.stream().map(this::listener).toList(),
+            ring -> ring.rank() == 1 ? "" : failure(ring::barrier));
+
+    assertThat(results.get(0)).contains("rank 0 of 2 lost the connection to rank 1");
   }
 
   /** They connect before the ranks, and more often than connections are allowed. */
