@@ -1,7 +1,7 @@
 package dev.counterpoint.strategies.distributed;
 
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 
 /** The loss of the connection to another rank. */
 final class RankLost extends IOException {
@@ -9,7 +9,12 @@ final class RankLost extends IOException {
 
   private final int rank;
 
-  private RankLost(int rank, String cause) {
+  /**
+   * A loss.
+   *
+   * @param cause a sentence without a full stop
+   */
+  RankLost(int rank, String cause) {
     super(cause);
     this.rank = rank;
   }
@@ -23,21 +28,16 @@ final class RankLost extends IOException {
   }
 
   /** A connection that is open, but transfers nothing. */
-  static RankLost silent(int rank, long nanos) {
+  static RankLost silent(int rank, Duration deadline) {
     return new RankLost(
         rank,
         "that process did not send or receive data for %s s; it may be suspended or overloaded, or the network between the machines is interrupted"
-            .formatted(TimeUnit.NANOSECONDS.toSeconds(nanos)));
+            .formatted(deadline.toSeconds()));
   }
 
   /** A connection that this process has given up. */
   static RankLost interrupted(int rank) {
     return new RankLost(rank, "this process was interrupted");
-  }
-
-  /** Another failure, as a refused connection. */
-  static RankLost because(int rank, IOException failure) {
-    return new RankLost(rank, String.valueOf(failure.getMessage()));
   }
 
   /** The rank that was lost. */

@@ -3,8 +3,10 @@ package dev.counterpoint.strategies.distributed;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.DataChannel;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -30,9 +32,6 @@ final class RingLinks implements Closeable {
   private final SelectionKey readable;
   private final SelectionKey writable;
 
-  /** {@link System#nanoTime} of the last byte. */
-  private long progress;
-
   private RingLinks(Membership membership, DataChannel previous, DataChannel next)
       throws IOException {
     this.membership = membership;
@@ -51,9 +50,9 @@ final class RingLinks implements Closeable {
       AuthenticatedConnection receiving =
           listener.previous().get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
       return new RingLinks(
-          membership, DataChannel.receiving(receiving), DataChannel.sending(sending));
+          membership, DataChannel.of(receiving, false), DataChannel.of(sending, true));
     } catch (TimeoutException e) {
-      throw RankLost.silent(membership.previous(), membership.deadline().toNanos());
+      throw RankLost.silent(membership.previous(), membership.deadline());
     } catch (InterruptedException e) {
       throw RankLost.interrupted(membership.previous());
     } catch (ExecutionException e) {
@@ -73,19 +72,10 @@ final class RingLinks implements Closeable {
       } catch (IOException e) {
         if (e instanceof AuthenticatedConnection.AuthenticationException
             || System.nanoTime() > until) {
-          throw RankLost.because(
-              membership.next(), new IOException(next + ": " + IoFailure.of(e), e));
+          throw new RankLost(membership.next(), next + ": " + IoFailure.of(e));
         }
-        pause();
+        Daemon.pause(RETRY_MILLIS); // An interrupt closes the next connection.
       }
-    }
-  }
-
-  private static void pause() throws IOException {
-    try {
-      TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-    } catch (InterruptedException e) {
-      throw new ClosedByInterruptException();
     }
   }
 
@@ -95,65 +85,58 @@ final class RingLinks implements Closeable {
    * @throws RankLost if a connection is closed, or transfers nothing for the deadline
    */
   void run(Exchange exchange) throws IOException {
-    progress = System.nanoTime();
-    while (!exchange.isDone()) {
-      if (send(exchange) + receive(exchange) > 0) {
-        progress = System.nanoTime();
-      } else {
-        await(exchange);
+    long progress = System.nanoTime();
+    int peer = membership.next();
+    try {
+      while (!exchange.isDone()) {
+        peer = membership.next();
+        int sent = send(exchange);
+        peer = membership.previous();
+        if (sent + receive(exchange) > 0) {
+          progress = System.nanoTime();
+        } else {
+          peer = exchange.incoming().hasRemaining() ? peer : membership.next();
+          await(exchange, peer, progress + membership.deadline().toNanos() - System.nanoTime());
+        }
       }
+    } catch (RankLost e) {
+      throw e;
+    } catch (ClosedByInterruptException e) {
+      throw RankLost.interrupted(peer);
+    } catch (IOException e) {
+      throw RankLost.closed(peer);
     }
   }
 
   private int send(Exchange exchange) throws IOException {
     ByteBuffer bytes = exchange.outgoing();
-    if (!bytes.hasRemaining()) {
-      return 0;
-    }
-    try {
-      int count = next.write(bytes);
-      exchange.sent(count);
-      return count;
-    } catch (ClosedByInterruptException e) {
-      throw RankLost.interrupted(membership.next());
-    } catch (IOException e) {
-      throw RankLost.closed(membership.next());
-    }
+    int count = bytes.hasRemaining() ? next.write(bytes) : 0;
+    exchange.sent(count);
+    return count;
   }
 
   private int receive(Exchange exchange) throws IOException {
     ByteBuffer bytes = exchange.incoming();
-    if (!bytes.hasRemaining()) {
-      return 0;
-    }
-    int count;
-    try {
-      count = previous.read(bytes);
-    } catch (ClosedByInterruptException e) {
-      throw RankLost.interrupted(membership.previous());
-    } catch (IOException e) {
-      throw RankLost.closed(membership.previous());
-    }
+    int count = bytes.hasRemaining() ? previous.read(bytes) : 0;
     if (count < 0) {
-      throw RankLost.closed(membership.previous());
+      throw new EOFException();
+    } else if (count > 0) {
+      exchange.received(count);
     }
-    exchange.received(count);
     return count;
   }
 
-  private void await(Exchange exchange) throws IOException {
-    boolean receives = exchange.incoming().hasRemaining();
-    int lost = receives ? membership.previous() : membership.next();
-    long left = progress + membership.deadline().toNanos() - System.nanoTime();
-    if (left <= 0) {
-      throw RankLost.silent(lost, membership.deadline().toNanos());
+  /** Waits until a byte can be sent or received. */
+  private void await(Exchange exchange, int peer, long nanos) throws IOException {
+    if (nanos <= 0) {
+      throw RankLost.silent(peer, membership.deadline());
     }
-    readable.interestOps(receives ? SelectionKey.OP_READ : 0);
+    readable.interestOps(exchange.incoming().hasRemaining() ? SelectionKey.OP_READ : 0);
     writable.interestOps(exchange.outgoing().hasRemaining() ? SelectionKey.OP_WRITE : 0);
-    selector.select(1 + TimeUnit.NANOSECONDS.toMillis(left));
+    selector.select(1 + TimeUnit.NANOSECONDS.toMillis(nanos));
     selector.selectedKeys().clear();
     if (Thread.currentThread().isInterrupted()) {
-      throw RankLost.interrupted(lost);
+      throw new ClosedByInterruptException();
     }
   }
 

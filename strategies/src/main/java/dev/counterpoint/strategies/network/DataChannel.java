@@ -12,7 +12,6 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * between the connection and a pipe, which is the channel.
  */
 public final class DataChannel implements Closeable {
-  private static final int BUFFER = 1 << 16;
   private static final long FLUSH_MILLIS = TimeUnit.SECONDS.toMillis(2);
 
   private final Socket socket;
@@ -36,31 +34,22 @@ public final class DataChannel implements Closeable {
     this.copier = copier;
   }
 
-  /** The bytes that the other side sends. */
-  public static DataChannel receiving(AuthenticatedConnection connection) throws IOException {
+  /**
+   * The channel of a connection.
+   *
+   * @param sends whether it sends to the other side; otherwise it receives
+   */
+  public static DataChannel of(AuthenticatedConnection connection, boolean sends)
+      throws IOException {
     Socket socket = connection.socket();
     if (!(socket instanceof SSLSocket)) {
-      return plain(socket);
+      return new DataChannel(socket, socket.getChannel(), null);
     }
     Pipe pipe = Pipe.open();
-    return copied(
-        socket, pipe.source(), socket.getInputStream(), Channels.newOutputStream(pipe.sink()));
-  }
-
-  /** The bytes to the other side. */
-  public static DataChannel sending(AuthenticatedConnection connection) throws IOException {
-    Socket socket = connection.socket();
-    if (!(socket instanceof SSLSocket)) {
-      return plain(socket);
-    }
-    Pipe pipe = Pipe.open();
-    return copied(
-        socket, pipe.sink(), Channels.newInputStream(pipe.source()), socket.getOutputStream());
-  }
-
-  private static DataChannel plain(Socket socket) {
-    SocketChannel channel = socket.getChannel();
-    return new DataChannel(socket, channel, null);
+    InputStream from =
+        sends ? Channels.newInputStream(pipe.source()) : socket.getInputStream();
+    OutputStream to = sends ? socket.getOutputStream() : Channels.newOutputStream(pipe.sink());
+    return copied(socket, sends ? pipe.sink() : pipe.source(), from, to);
   }
 
   /** The end of one side closes the other. */
@@ -71,12 +60,9 @@ public final class DataChannel implements Closeable {
     Thread copier =
         Daemon.thread(
             () -> {
-              byte[] some = new byte[BUFFER];
               try (from;
                   to) {
-                for (int count = from.read(some); count >= 0; count = from.read(some)) {
-                  to.write(some, 0, count);
-                }
+                from.transferTo(to);
               } catch (IOException e) {
                 // One side is closed.
               }
