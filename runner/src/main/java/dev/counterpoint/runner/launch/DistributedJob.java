@@ -122,7 +122,10 @@ public record DistributedJob(
   private Job.TrackerPlan tracker() throws IOException {
     if (cluster.isEmpty()) {
       return new Job.TrackerPlan(
-          Address.LOOPBACK, true, RankEnvironment.withTls(Secret.random(), environment), config.deadline());
+          Address.LOOPBACK,
+          true,
+          RankEnvironment.withTls(Secret.random(), environment),
+          config.deadline());
     }
     ClusterEnvironment own = cluster.get();
     return new Job.TrackerPlan(own.tracker(), own.rank() == 0, secret(), config.deadline());

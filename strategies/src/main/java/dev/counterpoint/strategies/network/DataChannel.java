@@ -46,8 +46,7 @@ public final class DataChannel implements Closeable {
       return new DataChannel(socket, socket.getChannel(), null);
     }
     Pipe pipe = Pipe.open();
-    InputStream from =
-        sends ? Channels.newInputStream(pipe.source()) : socket.getInputStream();
+    InputStream from = sends ? Channels.newInputStream(pipe.source()) : socket.getInputStream();
     OutputStream to = sends ? socket.getOutputStream() : Channels.newOutputStream(pipe.sink());
     return copied(socket, sends ? pipe.sink() : pipe.source(), from, to);
   }

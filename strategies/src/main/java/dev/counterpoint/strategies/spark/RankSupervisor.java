@@ -87,7 +87,11 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     return new Job(
         new Job.LocalRanks(
             job.plan().ranks().workers(), List.of(placement.rank()), placement.tasks().localRank()),
-        new Job.TrackerPlan(address, isRankZero(), RankEnvironment.withTls(job.secret(), System.getenv()), deadline),
+        new Job.TrackerPlan(
+            address,
+            isRankZero(),
+            RankEnvironment.withTls(job.secret(), System.getenv()),
+            deadline),
         store.directory().resolve(LOGS));
   }
 

@@ -339,8 +339,7 @@ final class RingTest {
           return hash(numbers) + gathered(ring, ring.rank() * 100_000);
         };
 
-    List<String> results =
-        together(members, members.stream().map(this::listener).toList(), task);
+    List<String> results = together(members, members.stream().map(this::listener).toList(), task);
 
     assertThat(results).isEqualTo(together(3, PATIENT, task));
   }

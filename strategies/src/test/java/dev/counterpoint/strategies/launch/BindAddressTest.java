@@ -39,8 +39,16 @@ final class BindAddressTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "10.0.0.7:", "10.0.0.7:a", "10.0.0.7:2-1", "10.0.0.7:0-5", "10.0.0.7:70000", "a:1:2", "0.0.0.0",
-        "*:29600", "[::]:29600", "fd00::7"
+        "10.0.0.7:",
+        "10.0.0.7:a",
+        "10.0.0.7:2-1",
+        "10.0.0.7:0-5",
+        "10.0.0.7:70000",
+        "a:1:2",
+        "0.0.0.0",
+        "*:29600",
+        "[::]:29600",
+        "fd00::7"
       })
   void anythingElseIsAnInvalidRequest(String text) {
     assertThatThrownBy(() -> of(text, "10.0.0.1"))
