@@ -1,6 +1,7 @@
 package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.distributed.Collective;
+import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -144,14 +145,13 @@ public final class RingCollective implements Collective {
     long begin = System.nanoTime();
     try {
       communication.run();
-    } catch (RankLost e) {
+    } catch (IOException e) {
+      int lost = e instanceof RankLost known ? known.rank() : membership.previous();
       String message =
           "rank %s of %s lost the connection to rank %s while %s: %s. It ends with code %s."
-              .formatted(rank(), worldSize(), e.rank(), act, e.getMessage(), LOST);
+              .formatted(rank(), worldSize(), lost, act, IoFailure.of(e), LOST);
       onLoss.accept(message);
       throw new UncheckedIOException(message, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
     exchangeNanos += System.nanoTime() - begin;
   }

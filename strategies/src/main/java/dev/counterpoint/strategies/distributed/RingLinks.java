@@ -65,8 +65,14 @@ final class RingLinks implements Closeable {
       throws IOException {
     while (true) {
       try {
-        return AuthenticatedConnection.connect(
-            next.resolved(), membership.protocol(membership.next()), membership.secret(), CONNECT);
+        AuthenticatedConnection connection =
+            AuthenticatedConnection.connect(
+                next.resolved(),
+                membership.protocol(membership.next()),
+                membership.secret(),
+                CONNECT);
+        connection.send(new byte[] {1}); // the confirmation for the listener
+        return connection;
       } catch (ClosedByInterruptException e) {
         throw RankLost.interrupted(membership.next());
       } catch (IOException e) {

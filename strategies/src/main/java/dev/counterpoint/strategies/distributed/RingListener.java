@@ -8,10 +8,13 @@ import dev.counterpoint.strategies.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.network.AuthenticatedServer;
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** The port of a rank for the rank before it; it closes with the first authenticated connection. */
 public final class RingListener implements Closeable {
+  private static final Duration CONFIRMATION = Duration.ofSeconds(5);
+
   private final CompletableFuture<AuthenticatedConnection> previous = new CompletableFuture<>();
   private final AuthenticatedServer server;
   private final Address address;
@@ -47,11 +50,14 @@ public final class RingListener implements Closeable {
             .formatted(membership.rank(), bind, reason, BindAddress.VARIABLE));
   }
 
+  /** A rank confirms that it is connected: it may have given up during the handshake. */
   private void accept(AuthenticatedConnection connection) throws IOException {
-    if (!previous.complete(connection)) {
+    connection.setTurn(CONFIRMATION);
+    if (connection.read().isPresent() && previous.complete(connection)) {
+      close();
+    } else {
       connection.close();
     }
-    close();
   }
 
   /** The address for the rank before this one. */

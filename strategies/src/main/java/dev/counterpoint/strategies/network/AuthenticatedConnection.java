@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -73,15 +74,14 @@ public final class AuthenticatedConnection implements Closeable {
   /**
    * Authenticates a client.
    *
-   * @throws IOException if it does not have the secret
+   * @param admission as in {@link Handshake#accept}
+   * @throws IOException if it does not have the secret, or is not admitted
    */
-  static AuthenticatedConnection accept(Socket client, String protocol, Secret secret)
-      throws IOException {
+  static AuthenticatedConnection accept(
+      Socket client, String protocol, Secret secret, BooleanSupplier admission) throws IOException {
     client.setTcpNoDelay(true);
     Socket secured = secret.secured(client, false);
-    if (!new Handshake(secured, protocol, secret).accept()) {
-      throw new AuthenticationException("it does not have the secret");
-    }
+    new Handshake(secured, protocol, secret).accept(admission);
     return new AuthenticatedConnection(secured);
   }
 

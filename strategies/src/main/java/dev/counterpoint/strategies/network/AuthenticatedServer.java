@@ -95,19 +95,17 @@ public final class AuthenticatedServer implements Closeable {
 
   private void serve(Socket client) {
     try {
-      handler.serve(authenticated(client));
+      handler.serve(AuthenticatedConnection.accept(client, protocol, secret, () -> forget(client)));
     } catch (IOException e) {
       close(client); // The client has disconnected, or does not have the secret.
+      forget(client);
     }
   }
 
-  private AuthenticatedConnection authenticated(Socket client) throws IOException {
-    try {
-      return AuthenticatedConnection.accept(client, protocol, secret);
-    } finally {
-      synchronized (unauthenticated) {
-        unauthenticated.remove(client);
-      }
+  /** Returns false if the connection was closed for a newer one. */
+  private boolean forget(Socket client) {
+    synchronized (unauthenticated) {
+      return unauthenticated.remove(client);
     }
   }
 
