@@ -72,9 +72,10 @@ final class MultiNodeOptions {
    */
   boolean isDistributed(Run run) {
     boolean distributed = DistributedJob.config(run).isPresent();
-    if (options().any() && !distributed) {
+    if ((options().any() || bind != null) && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world and --tracker need a distributed run: --set strategy.type=distributed.");
+          "--rank, --world, --tracker and --bind need a distributed run:"
+              + " --set strategy.type=distributed.");
     }
     return distributed;
   }
