@@ -21,6 +21,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.strategies.rendezvous.RendezvousClient;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,6 +38,7 @@ final class ArchitectureTest {
   private static final String SPARK = "dev.counterpoint.strategies.spark";
   private static final String LAUNCH = "dev.counterpoint.strategies.launch";
   private static final String NETWORK = "dev.counterpoint.strategies.network";
+  private static final String RENDEZVOUS = "dev.counterpoint.strategies.rendezvous";
   private static final String RUNNER = "dev.counterpoint.runner..";
 
   @ArchTest
@@ -136,6 +138,7 @@ final class ArchitectureTest {
                   SPARK,
                   LAUNCH,
                   NETWORK,
+                  RENDEZVOUS,
                   "java..",
                   "org.apache.spark..",
                   "org.apache.hadoop..",
@@ -151,7 +154,30 @@ final class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat(
               JavaClass.Predicates.resideInAnyPackage(
-                  LAUNCH, NETWORK, "java..", "javax.crypto..", "org.jspecify.."));
+                  LAUNCH,
+                  NETWORK,
+                  "java..",
+                  "javax.crypto..",
+                  "javax.net.ssl..",
+                  "org.jspecify.."));
+
+  /** The server runs in Spark's processes, which have a Jackson; the client runs in a rank. */
+  @ArchTest
+  static final ArchRule THE_RENDEZVOUS_SERVER_DEPENDS_ONLY_ON_THE_JDK_AND_JACKSON =
+      classes()
+          .that()
+          .resideInAPackage(RENDEZVOUS)
+          .and()
+          .doNotBelongToAnyOf(RendezvousClient.class)
+          .should()
+          .onlyDependOnClassesThat(
+              JavaClass.Predicates.resideInAnyPackage(
+                  RENDEZVOUS,
+                  LAUNCH,
+                  NETWORK,
+                  "java..",
+                  "com.fasterxml.jackson..",
+                  "org.jspecify.."));
 
   @ArchTest
   static final ArchRule PACKAGES_HAVE_NO_CYCLES =

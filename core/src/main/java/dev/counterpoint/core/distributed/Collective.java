@@ -52,9 +52,9 @@ public interface Collective extends AutoCloseable {
 
   /**
    * The bucket size for large arrays, in bytes: the size of the buffers that are passed to {@link
-   * #allReduce(ByteBuffer)} and {@link #broadcast}. With 1 MiB the native ring is fastest between
-   * two processes. The latency of a ring grows with the number of processes, so that more processes
-   * use larger buckets.
+   * #allReduce(ByteBuffer)} and {@link #broadcast}. With 1 MiB the ring is fastest between two
+   * processes. The latency of a ring grows with the number of processes, so that more processes use
+   * larger buckets.
    */
   default int bucketBytes() {
     return (1 << 20) * Math.max(1, Math.min(256, worldSize() / 2));

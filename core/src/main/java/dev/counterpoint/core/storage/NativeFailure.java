@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Explanations of why a native library cannot be unpacked or loaded: libtorch, the tokenizers, JNA
- * and the ring of distributed training.
+ * Explanations of why a native library cannot be unpacked or loaded: libtorch, the tokenizers and
+ * JNA.
  */
 public final class NativeFailure {
   private static final String MISSING =

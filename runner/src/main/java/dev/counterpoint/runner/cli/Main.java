@@ -8,7 +8,6 @@ import dev.counterpoint.runner.cli.model.MergeCommand;
 import dev.counterpoint.runner.cli.model.PredictCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
-import dev.counterpoint.runner.cli.train.TrackerCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,7 +37,6 @@ import picocli.CommandLine.ScopeType;
       MergeCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
-      TrackerCommand.class,
       WarmUpCommand.class
     },
     mixinStandardHelpOptions = true,

@@ -9,6 +9,7 @@ import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.Attempt;
+import dev.counterpoint.strategies.launch.BindAddress;
 import dev.counterpoint.strategies.launch.ClusterEnvironment;
 import dev.counterpoint.strategies.launch.Job;
 import dev.counterpoint.strategies.launch.Launcher;
@@ -117,7 +118,11 @@ public record DistributedJob(
 
   private Job.TrackerPlan tracker() throws IOException {
     if (cluster.isEmpty()) {
-      return new Job.TrackerPlan(Address.LOOPBACK, true, Secret.random(), config.deadline());
+      return new Job.TrackerPlan(
+          Address.LOOPBACK,
+          true,
+          RankEnvironment.withTls(Secret.random(), environment),
+          config.deadline());
     }
     ClusterEnvironment own = cluster.get();
     return new Job.TrackerPlan(own.tracker(), own.rank() == 0, secret(), config.deadline());
@@ -126,6 +131,7 @@ public record DistributedJob(
   private Map<String, String> variables() {
     Map<String, String> variables = new LinkedHashMap<>();
     variables.put("CLASSPATH", CurrentJvm.classPath());
+    variables.put(BindAddress.VARIABLE, environment.getOrDefault(BindAddress.VARIABLE, ""));
     if (!environment.containsKey(THREADS)) {
       int cores = Runtime.getRuntime().availableProcessors();
       variables.put(THREADS, Integer.toString(Math.max(1, cores / ranksOnMachine())));
@@ -147,7 +153,8 @@ public record DistributedJob(
     if (!Files.isReadable(secretFile)) {
       throw new InvalidSettings("--secret-file %s cannot be read.", secretFile);
     }
-    Secret secret = Secret.of(Utf8File.read(secretFile).strip());
+    Secret secret =
+        RankEnvironment.withTls(Secret.of(Utf8File.read(secretFile).strip()), environment);
     if (secret.isEmpty()) {
       throw new InvalidSettings("--secret-file %s is empty.", secretFile);
     }

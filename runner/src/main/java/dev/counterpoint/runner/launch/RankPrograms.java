@@ -2,23 +2,26 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.CurrentJvm;
-import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.Job;
 import dev.counterpoint.strategies.launch.Programs;
-import java.time.Duration;
+import dev.counterpoint.strategies.launch.Tracker;
+import dev.counterpoint.strategies.launch.TrackerEvent;
+import dev.counterpoint.strategies.rendezvous.RendezvousServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Starts ranks and tracker as JVMs with the flags of this JVM. The maximum heap size is divided
- * among the ranks on this machine.
+ * Starts ranks as JVMs with the flags of this JVM, and the tracker in this one. The maximum heap
+ * size is divided among the ranks on this machine.
  *
  * @param arguments the command-line arguments of each rank, {@code train} first
  * @param rankZeroOnly additional arguments of rank 0
  * @param localRanks the number of ranks on this machine
- * @param environment environment variables of all processes, including the class path, which is too
+ * @param environment environment variables of the ranks, including the class path, which is too
  *     long for a command line
  */
 record RankPrograms(
@@ -40,14 +43,8 @@ record RankPrograms(
   }
 
   @Override
-  public ProcessBuilder tracker(Address address, int worldSize, Duration deadline) {
-    List<String> flags = new ArrayList<>(CurrentJvm.flags(false));
-    flags.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"));
-    List<String> tracker = new ArrayList<>(List.of("tracker"));
-    tracker.addAll(List.of("--host", address.host(), "--port", Integer.toString(address.port())));
-    tracker.addAll(List.of("--world", Integer.toString(worldSize)));
-    tracker.addAll(List.of("--deadline", Long.toString(deadline.toSeconds())));
-    return process(flags, tracker);
+  public Tracker tracker(Job.TrackerPlan plan, int worldSize, Consumer<TrackerEvent> events) {
+    return RendezvousServer.start(plan, worldSize, events);
   }
 
   private ProcessBuilder process(List<String> flags, List<String> all) {

@@ -11,7 +11,9 @@ import dev.counterpoint.runner.wiring.RankContext;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
+import dev.counterpoint.strategies.distributed.RingListener;
 import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.BindAddress;
 import dev.counterpoint.strategies.launch.RankEnvironment;
 import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.rendezvous.JoinRequest;
@@ -82,7 +84,7 @@ public final class RankSession implements Closeable {
         new Member(environment, rendezvous, config.deadline()));
   }
 
-  /** Halts the JVM: after the ring breaks, shutdown hooks and native calls may never return. */
+  /** Halts the JVM: after the ring breaks, shutdown hooks may wait for the other ranks. */
   private static void halt(Console console, String reason, int code) {
     Thread message =
         Daemon.thread(
@@ -115,10 +117,16 @@ public final class RankSession implements Closeable {
     if (member == null) {
       return Collective.singleProcess();
     }
-    Address ring = member.rendezvous().agree(fingerprint(run, data.fingerprint()));
     RankEnvironment own = member.environment();
-    return RingCollective.join(
-        new Membership(own.rank(), own.worldSize(), ring.host(), ring.port(), member.deadline()));
+    RendezvousClient rendezvous = member.rendezvous();
+    Membership membership =
+        new Membership(
+            own.rank(), own.worldSize(), rendezvous.attempt(), own.secret(), member.deadline());
+    try (RingListener listener =
+        RingListener.open(BindAddress.of(System.getenv(), rendezvous.localHost()), membership)) {
+      Address next = rendezvous.agree(fingerprint(run, data.fingerprint()), listener.address());
+      return RingCollective.join(membership, listener, next);
+    }
   }
 
   private static RunFingerprint fingerprint(Run run, String data) throws IOException {

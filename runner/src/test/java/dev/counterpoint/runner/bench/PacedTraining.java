@@ -13,6 +13,10 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
+import dev.counterpoint.strategies.distributed.RingListener;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.BindAddress;
+import dev.counterpoint.strategies.network.Secret;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,7 +31,8 @@ import java.util.Map;
 /**
  * A training process of {@link RanksBenchmark}. It reads requests such as {@code {"steps": 5}} from
  * standard input, runs that number of steps, and prints the seconds from the end of one step to the
- * end of the next. Arguments: size, rank, world size, and the port of the ring's tracker.
+ * end of the next. Arguments: size, rank, world size, and the port of rank 0; those of the other
+ * ranks follow.
  */
 final class PacedTraining implements Callback {
   private static final long ENDLESS = 1L << 40; // examples
@@ -65,8 +70,12 @@ final class PacedTraining implements Callback {
       return new StandardTrainingStrategy();
     }
     Membership membership =
-        new Membership(rank, worldSize, "127.0.0.1", port, Duration.ofSeconds(60));
-    return new DistributedTrainingStrategy(RingCollective.join(membership));
+        new Membership(
+            rank, worldSize, "benchmark", Secret.of("benchmark"), Duration.ofSeconds(60));
+    BindAddress bind = new BindAddress("127.0.0.1", port + rank, port + rank);
+    Address next = new Address("127.0.0.1", port + (rank + 1) % worldSize);
+    return new DistributedTrainingStrategy(
+        RingCollective.join(membership, RingListener.open(bind, membership), next));
   }
 
   @Override

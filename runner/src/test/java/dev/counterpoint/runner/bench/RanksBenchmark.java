@@ -4,14 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.runner.benchmark.Ratios;
-import dev.counterpoint.strategies.distributed.RingTracker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -56,8 +54,8 @@ public final class RanksBenchmark {
     int turns = Integer.parseInt(arguments[3]);
     RanksBenchmark benchmark = new RanksBenchmark(size, Integer.parseInt(arguments[2]));
     List<Team> teams = new ArrayList<>();
-    try (RingTracker tracker = benchmark.tracker()) {
-      teams.add(benchmark.ranks(tracker.port()));
+    try {
+      teams.add(benchmark.ranks());
       teams.add(benchmark.oneProcess());
       if (!arguments[0].equals("-")) {
         teams.add(benchmark.distributedDataParallel(arguments[0]));
@@ -66,10 +64,6 @@ public final class RanksBenchmark {
     } finally {
       teams.forEach(Team::close);
     }
-  }
-
-  private RingTracker tracker() {
-    return RingTracker.start("127.0.0.1", 0, worldSize, Duration.ofSeconds(60));
   }
 
   /** Seconds per step of each team (teams, turns). */
@@ -115,7 +109,8 @@ public final class RanksBenchmark {
     return String.format(Locale.ROOT, format, value);
   }
 
-  private Team ranks(int port) throws IOException {
+  private Team ranks() throws IOException {
+    int port = 20_000 + (int) (ProcessHandle.current().pid() % 10_000); // and the following ones
     List<Process> processes = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
       processes.add(

@@ -26,7 +26,7 @@ final class ChaosRun {
   static final int DEADLINE = 20; // seconds
   private static final long TIMEOUT_SECONDS = 120;
   private static final Pattern HEADER =
-      Pattern.compile("--- (rank \\d+|the tracker), start (\\d+), process (\\d+)");
+      Pattern.compile("--- (rank \\d+), start (\\d+), process (\\d+)");
   private static final String RUN_FILE =
       """
       name: chaos
@@ -77,7 +77,7 @@ final class ChaosRun {
   /**
    * A fault to be injected.
    *
-   * @param target the name of its log: {@code tracker} or {@code rank-0001}
+   * @param target the name of its log, as {@code rank-0001}
    * @param signal {@code KILL} or {@code STOP}
    */
   record Fault(String target, String signal) {}
@@ -89,9 +89,8 @@ final class ChaosRun {
         awaitProgress(run);
       }
       pause(random.nextLong(0, 2_000));
-      int target = random.nextInt(ranks + 1);
       return new Fault(
-          target == ranks ? "tracker" : String.format("rank-%04d", target),
+          String.format("rank-%04d", random.nextInt(ranks)),
           random.nextInt(3) == 0 ? "STOP" : "KILL");
     };
   }
@@ -108,6 +107,30 @@ final class ChaosRun {
 
   /** Trains with that number of faults. */
   Outcome train(int faults, Plan plan) throws IOException, InterruptedException {
+    List<Injection> injections = new ArrayList<>();
+    return train(
+        injections,
+        (launcher, run) -> {
+          for (int i = 0; i < faults && launcher.isAlive(); i++) {
+            awaitStart(launcher, run, 1);
+            inject(launcher, run, plan.next(i, run), injections);
+          }
+        });
+  }
+
+  /** What is done to a job while it runs. */
+  @FunctionalInterface
+  interface Disturbance {
+    void disturb(Process launcher, Path run) throws IOException, InterruptedException;
+  }
+
+  /** Trains while it is disturbed. */
+  Outcome train(Disturbance disturbance) throws IOException, InterruptedException {
+    return train(List.of(), disturbance);
+  }
+
+  private Outcome train(List<Injection> injections, Disturbance disturbance)
+      throws IOException, InterruptedException {
     Path run = folder.resolve("run-" + ranks + "-" + ++runs);
     Path output = folder.resolve(run.getFileName() + ".txt");
     Process launcher =
@@ -115,13 +138,8 @@ final class ChaosRun {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
-    List<Injection> injections = new ArrayList<>();
     try {
-      for (int i = 0; i < faults && launcher.isAlive(); i++) {
-        awaitStart(launcher, run, 1);
-        Fault fault = plan.next(i, run);
-        inject(launcher, run, fault, injections);
-      }
+      disturbance.disturb(launcher, run);
       if (!launcher.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         throw new IllegalStateException("The job hangs:\n" + Files.readString(output));
       }

@@ -16,7 +16,7 @@ final class ChaosTest {
       List.of(
           new ChaosRun.Fault("rank-0001", "KILL"),
           new ChaosRun.Fault("rank-0000", "STOP"),
-          new ChaosRun.Fault("tracker", "KILL"));
+          new ChaosRun.Fault("rank-0000", "KILL"));
 
   @TempDir private Path folder;
 
@@ -38,10 +38,10 @@ final class ChaosTest {
     assertThat(disturbed.modelHash()).isEqualTo(whole.modelHash());
     assertThat(disturbed.injections())
         .extracting(ChaosRun.Injection::target)
-        .containsExactly("rank 1", "rank 0", "the tracker");
+        .containsExactly("rank 1", "rank 0", "rank 0");
     assertThat(disturbed.output())
         .containsPattern("Rank 1 \\(process \\d+\\) was killed by SIGKILL")
         .containsPattern("Rank 0 \\(process \\d+\\) does not respond")
-        .containsPattern("The tracker \\(process \\d+\\) was killed by SIGKILL");
+        .containsPattern("Rank 0 \\(process \\d+\\) was killed by SIGKILL");
   }
 }

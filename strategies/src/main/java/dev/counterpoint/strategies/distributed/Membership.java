@@ -1,27 +1,41 @@
 package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.strategies.network.Secret;
 import java.time.Duration;
 
 /**
- * Settings to join the ring of one attempt.
+ * The place of a rank in the ring of one attempt.
  *
  * @param rank of this process, from 0
  * @param worldSize number of processes
- * @param trackerHost host of the {@link RingTracker} of this attempt
- * @param trackerPort its port
- * @param deadline maximum time that a call waits for another process; whole seconds, and longer
- *     than any work that one process does while the others wait
+ * @param attempt identifies the attempt; the same for all ranks
+ * @param secret of all ranks
+ * @param deadline maximum time without any byte from or to another process; longer than any work
+ *     that one process does while the others wait
  */
 public record Membership(
-    int rank, int worldSize, String trackerHost, int trackerPort, Duration deadline) {
+    int rank, int worldSize, String attempt, Secret secret, Duration deadline) {
   public Membership {
     new Checks()
         .positive("worldSize", worldSize)
         .that(rank >= 0 && rank < worldSize, "rank", rank, "must be from 0 to " + (worldSize - 1))
-        .that(!trackerHost.isBlank(), "trackerHost", '"' + trackerHost + '"', "names no machine")
-        .within("trackerPort", trackerPort, 1, 65_535)
-        .that(deadline.toSeconds() >= 1, "deadline", deadline, "must be at least one second")
+        .that(deadline.toMillis() >= 1, "deadline", deadline, "must be positive")
         .verify();
+  }
+
+  /** The rank that this one receives from. */
+  int previous() {
+    return Math.floorMod(rank - 1, worldSize);
+  }
+
+  /** The rank that this one sends to. */
+  int next() {
+    return (rank + 1) % worldSize;
+  }
+
+  /** The protocol of the connection to a rank: only the one before it, of this attempt, has it. */
+  String protocol(int to) {
+    return "ring " + attempt + " to " + to;
   }
 }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A host, as a name or an IP address, and a port.
@@ -13,7 +14,11 @@ import java.util.Optional;
  */
 public record Address(String host, int port) implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final int MAX_PORT = 65_535;
+  static final int MAX_PORT = 65_535;
+
+  /** The addresses that mean all interfaces. */
+  static final Pattern ANY = Pattern.compile("0\\.0\\.0\\.0|::|\\*");
+
   private static final String OPTIONS = "--tracker, COUNTERPOINT_TRACKER or MASTER_ADDR";
 
   /** The loopback interface, any free port. */
@@ -33,7 +38,7 @@ public record Address(String host, int port) implements Serializable {
       throw LaunchException.invalid(
           source + " \"" + text + "\" must be HOST:PORT, with a port from 0 to " + MAX_PORT + ".");
     }
-    if (host.matches("0\\.0\\.0\\.0|::|\\*")) {
+    if (ANY.matcher(host).matches()) {
       throw LaunchException.invalid(
           "%s \"%s\" is not an address that ranks can connect to. Use the IP address of rank 0's machine."
               .formatted(source, text));

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attempt implements AutoCloseable {
   private static final int TURNS = 4; // in a deadline
-  private static final int SILENT_TURNS = 3;
 
   /** For a rank that leaves the ring: it waits for a deadline at most. */
   private static final int LEAVING_TURNS = 2 * TURNS;
@@ -37,7 +36,7 @@ public final class Attempt implements AutoCloseable {
   private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final Map<Integer, ChildProcess> ranks = new LinkedHashMap<>();
   private final FailureDiagnosis diagnosis;
-  private @Nullable ChildProcess tracker;
+  private @Nullable Tracker tracker;
   private @Nullable String stopping;
   private boolean killed;
 
@@ -83,16 +82,6 @@ public final class Attempt implements AutoCloseable {
   synchronized void kill() {
     killed = true;
     ranks.values().forEach(ChildProcess::killWithoutWaiting);
-    if (tracker != null) {
-      tracker.killWithoutWaiting();
-    }
-  }
-
-  private synchronized void started(ChildProcess trackerProcess) {
-    tracker = trackerProcess;
-    if (killed) {
-      trackerProcess.killWithoutWaiting();
-    }
   }
 
   private synchronized void started(int rank, ChildProcess child) {
@@ -104,12 +93,15 @@ public final class Attempt implements AutoCloseable {
 
   /** Starts all processes, waits for their end, and returns the cause of it. */
   public AttemptResult run() throws IOException, InterruptedException {
-    Optional<Address> address =
-        job.tracker().local() ? startTracker() : Optional.of(job.tracker().address());
-    if (address.isPresent()) {
-      startRanks(listener.trackerAddress(address.get()));
-      watch();
+    Job.TrackerPlan plan = job.tracker();
+    Address address = plan.address();
+    if (plan.local()) {
+      tracker = programs.tracker(plan, job.worldSize(), this::receive);
+      address = tracker.address();
+      diagnosis.tracker(address);
     }
+    startRanks(listener.trackerAddress(address));
+    watch();
     gatherEvidence();
     close();
     return diagnosis.result();
@@ -123,40 +115,12 @@ public final class Attempt implements AutoCloseable {
         : diagnosis.exitCode(child).map(code -> new RankEnd(code, child.summary()));
   }
 
-  /** Returns the tracker's address; empty if it does not listen. */
-  private Optional<Address> startTracker() throws IOException, InterruptedException {
-    Job.TrackerPlan plan = job.tracker();
-    ProcessBuilder builder = programs.tracker(plan.address(), job.worldSize(), plan.deadline());
-    builder.environment().put(RankEnvironment.SECRET, plan.secret().reveal());
-    ChildProcess process =
-        ChildProcess.start(
-            new ChildProcess.Start(
-                "the tracker", builder, job.logs().resolve("tracker.log"), number),
-            this::trackerLine);
-    started(process);
-    diagnosis.tracker(process);
-    process.onEnd((child, code) -> events.add(() -> diagnosis.ended(child, code)));
-    int turns = 0;
-    while (diagnosis.trackerAddress().isEmpty() && !diagnosis.hasFailed() && turns < TURNS) {
-      turns = take() ? turns : turns + 1;
-    }
-    if (diagnosis.trackerAddress().isEmpty() && !diagnosis.hasFailed()) {
-      diagnosis.trackerSilent();
-    }
-    return diagnosis.trackerAddress();
-  }
-
-  /** Returns whether the line belongs in the log. */
-  private boolean trackerLine(String line) {
-    Optional<TrackerEvent> event = TrackerEvent.parse(line);
-    event.ifPresent(
-        it ->
-            events.add(
-                () -> {
-                  diagnosis.trackerEvent(it);
-                  listener.onTrackerEvent(it);
-                }));
-    return !(event.isPresent() && event.get().kind() == TrackerEvent.Kind.ALIVE);
+  private void receive(TrackerEvent event) {
+    events.add(
+        () -> {
+          diagnosis.trackerEvent(event);
+          listener.onTrackerEvent(event);
+        });
   }
 
   private void startRanks(Address address) throws IOException {
@@ -189,28 +153,17 @@ public final class Attempt implements AutoCloseable {
   }
 
   /**
-   * Waits until all processes have finished, or one has failed. A tracker that ends with 0 has
-   * received from all ranks that they are done.
+   * Waits until all processes have finished, or one has failed. Ranks on other machines may still
+   * need the tracker when the local ones are done.
    */
   private void watch() throws IOException, InterruptedException {
     int silent = 0;
-    while (!diagnosis.hasFailed() && !(diagnosis.allDone() && !(trackerLives() && isNeeded()))) {
-      silent = take() || tracker == null ? 0 : silent + 1;
-      if (silent == SILENT_TURNS && trackerLives()) {
-        diagnosis.trackerSilent();
-      } else if (silent >= LEAVING_TURNS) {
+    while (!diagnosis.hasFailed() && !(diagnosis.allDone() && !diagnosis.isTrackerNeeded())) {
+      silent = take() || !diagnosis.reportedDone() ? 0 : silent + 1;
+      if (silent >= LEAVING_TURNS) {
         diagnosis.ranksSilent();
       }
     }
-  }
-
-  /** Ranks on other machines may still need the tracker when the local ones are done. */
-  private boolean isNeeded() {
-    return diagnosis.begun() && job.ranks().ranks().size() < job.worldSize();
-  }
-
-  private boolean trackerLives() {
-    return tracker != null && tracker.isAlive();
   }
 
   /** Often only the end of more processes separates the cause from its consequences. */
@@ -253,7 +206,11 @@ public final class Attempt implements AutoCloseable {
     kill();
     ranks.values().forEach(ChildProcess::kill);
     if (tracker != null) {
-      tracker.kill();
+      try {
+        tracker.close();
+      } catch (IOException e) {
+        // Nothing depends on it any more.
+      }
     }
   }
 }

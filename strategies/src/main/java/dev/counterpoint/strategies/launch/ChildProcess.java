@@ -15,10 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.function.Predicate;
 
 /**
- * A rank or a tracker that this process has started. It ends when this process does, by its {@link
+ * A rank that this process has started. It ends when this process does, by its {@link
  * ParentWatchdog}.
  */
 final class ChildProcess {
@@ -63,21 +62,9 @@ final class ChildProcess {
   /** Starts a process whose output goes to its log alone. */
   static ChildProcess start(Start start) throws IOException {
     start.builder().redirectErrorStream(true);
-    return start(start, line -> true);
-  }
-
-  /**
-   * Starts a process and reads its standard output.
-   *
-   * @param lines receives each line in another thread, and returns whether it belongs in the log
-   */
-  static ChildProcess start(Start start, Predicate<String> lines) throws IOException {
     ChildProcess child = new ChildProcess(start);
     Writer log = start.openLog(child.process.pid());
-    child.read(
-        log,
-        () -> copy(child.process.getInputStream(), log, lines),
-        () -> copy(child.process.getErrorStream(), log, line -> true));
+    child.read(log, () -> copy(child.process.getInputStream(), log));
     return child;
   }
 
@@ -92,14 +79,12 @@ final class ChildProcess {
     return child;
   }
 
-  private static void copy(InputStream from, Writer log, Predicate<String> lines) {
+  private static void copy(InputStream from, Writer log) {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (lines.test(line)) {
-          log.write(line + "\n");
-          log.flush();
-        }
+        log.write(line + "\n");
+        log.flush();
       }
     } catch (IOException e) {
       // The process has ended, or the disk of the log is full.
@@ -141,10 +126,6 @@ final class ChildProcess {
 
   Path log() {
     return start.log();
-  }
-
-  boolean isAlive() {
-    return process.isAlive();
   }
 
   /**

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Collects evidence about the processes of an attempt, and separates the cause from its
@@ -23,17 +22,19 @@ final class FailureDiagnosis {
   private final List<Integer> missing = new ArrayList<>();
   private final List<Integer> silent = new ArrayList<>();
   private final List<Integer> failed = new ArrayList<>();
-  private @Nullable ChildProcess tracker;
-  private @Nullable Address address;
-  private boolean trackerSilent;
+  private final List<Integer> lost = new ArrayList<>();
+  private Address tracker;
   private boolean begun;
+  private boolean done;
 
   FailureDiagnosis(Job job) {
     this.job = job;
+    tracker = job.tracker().address();
   }
 
-  void tracker(ChildProcess child) {
-    tracker = child;
+  /** Sets where the tracker listens. */
+  void tracker(Address address) {
+    tracker = address;
   }
 
   void rank(int rank, ChildProcess child) {
@@ -42,10 +43,6 @@ final class FailureDiagnosis {
 
   void ended(ChildProcess child, int code) {
     ended.putIfAbsent(child, code);
-  }
-
-  void trackerSilent() {
-    trackerSilent = true;
   }
 
   /** The local ranks that have not ended do not respond. */
@@ -60,28 +57,27 @@ final class FailureDiagnosis {
 
   void trackerEvent(TrackerEvent event) {
     switch (event.kind()) {
-      case LISTENING -> address = event.address();
       case BEGUN -> begun = true;
       case MISSING -> missing.addAll(event.ranks());
       case FAILED -> failed.addAll(event.ranks());
       case SILENT -> silent.addAll(event.ranks());
-      case ALIVE, LOST -> {
-        // The end of the process itself is the better evidence of a loss.
-      }
+      case LOST -> lost.addAll(event.ranks());
+      case DONE -> done = true;
     }
-  }
-
-  Optional<Address> trackerAddress() {
-    return Optional.ofNullable(address);
   }
 
   Optional<Integer> exitCode(ChildProcess child) {
     return Optional.ofNullable(ended.get(child));
   }
 
-  /** Whether the ranks of all machines have joined. */
-  boolean begun() {
-    return begun;
+  /** Whether ranks of other machines have joined, and are not done. */
+  boolean isTrackerNeeded() {
+    return begun && !done && lost.isEmpty() && ranks.size() < job.worldSize();
+  }
+
+  /** Whether all ranks have reported that they are done, so that their processes will end. */
+  boolean reportedDone() {
+    return done;
   }
 
   /** Whether all ranks have finished; false before the first is started. */
@@ -92,8 +88,7 @@ final class FailureDiagnosis {
   }
 
   boolean allEnded() {
-    return ended.keySet().containsAll(ranks.values())
-        && (tracker == null || ended.containsKey(tracker));
+    return ended.keySet().containsAll(ranks.values());
   }
 
   /**
@@ -115,37 +110,22 @@ final class FailureDiagnosis {
 
   /** Whether this attempt can no longer succeed. */
   boolean hasFailed() {
-    return trackerSilent
-        || !missing.isEmpty()
+    return !missing.isEmpty()
         || !silent.isEmpty()
         || !failed.isEmpty()
-        || (!allDone() && ended.entrySet().stream().anyMatch(this::isBad));
-  }
-
-  /**
-   * Whether a process ended abnormally. The only normal exit code of the tracker is 0, when all
-   * ranks are done.
-   */
-  private boolean isBad(Map.Entry<ChildProcess, Integer> end) {
-    return end.getKey() == tracker
-        ? end.getValue() != RankExit.DONE
-        : !RankExit.isOrderly(end.getValue());
+        || (!lost.isEmpty() && !allDone())
+        || ended.values().stream().anyMatch(code -> !RankExit.isOrderly(code));
   }
 
   /** The exit code and its cause. */
   AttemptResult result() {
     if (!hasFailed()) {
       return new AttemptResult(
-          ended.entrySet().stream()
-              .filter(end -> end.getKey() != tracker)
-              .mapToInt(Map.Entry::getValue)
-              .max()
-              .orElse(RankExit.DONE),
-          "");
+          ended.values().stream().mapToInt(Integer::intValue).max().orElse(RankExit.DONE), "");
     }
     return missingRanks()
         .or(this::culpritResult)
-        .or(() -> firstRank(RankExit::isPermanentFailure).map(this::failed))
+        .or(() -> firstEnd(code -> code == RankExit.INVALID_REQUEST).map(this::failed))
         .or(() -> firstEnd(RankExit::isPermanentFailure).map(this::failed))
         .or(this::silence)
         .or(
@@ -157,7 +137,10 @@ final class FailureDiagnosis {
             () ->
                 firstEnd(code -> code == RankExit.RETRY)
                     .map(end -> again(end.getKey(), "lost the other ranks")))
-        .orElseGet(() -> new AttemptResult(RankExit.RETRY, "the tracker has ended too early"));
+        .orElseGet(
+            () ->
+                new AttemptResult(
+                    RankExit.RETRY, names(lost.isEmpty() ? failed : lost) + " ended too early"));
   }
 
   /** Other ranks may have ended before it, because of its failure. */
@@ -171,29 +154,21 @@ final class FailureDiagnosis {
     return ended.entrySet().stream().filter(end -> wanted.test(end.getValue())).findFirst();
   }
 
-  /** The message of a rank is clearer than the tracker's message about it. */
-  private Optional<Map.Entry<ChildProcess, Integer>> firstRank(IntPredicate wanted) {
-    return ended.entrySet().stream()
-        .filter(end -> end.getKey() != tracker && wanted.test(end.getValue()))
-        .findFirst();
-  }
-
   private Optional<AttemptResult> missingRanks() {
     if (missing.isEmpty()) {
       return Optional.empty();
     }
     String cause =
         "%s did not join the tracker at %s within %s s"
-            .formatted(
-                missing.stream().map(this::name).collect(Collectors.joining(", ")),
-                address,
-                job.deadline().toSeconds());
+            .formatted(names(missing), tracker, job.deadline().toSeconds());
     return Optional.of(
         ranks.keySet().containsAll(missing)
             ? new AttemptResult(RankExit.RETRY, cause)
-            : new AttemptResult(
-                RankExit.INVALID_REQUEST,
-                cause + "." + (address == null ? "" : address.advice(true))));
+            : new AttemptResult(RankExit.INVALID_REQUEST, cause + "." + tracker.advice(true)));
+  }
+
+  private String names(List<Integer> all) {
+    return all.stream().map(this::name).collect(Collectors.joining(", "));
   }
 
   private String name(int rank) {
@@ -202,17 +177,12 @@ final class FailureDiagnosis {
   }
 
   private Optional<AttemptResult> silence() {
-    List<String> names = new ArrayList<>();
-    if (trackerSilent && tracker != null) {
-      names.add(tracker.name());
-    }
-    silent.forEach(rank -> names.add(name(rank)));
-    return names.isEmpty()
+    return silent.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new AttemptResult(
                 RankExit.RETRY,
-                String.join(", ", names) + (names.size() == 1 ? " does" : " do") + " not respond"));
+                names(silent) + (silent.size() == 1 ? " does" : " do") + " not respond"));
   }
 
   /** The output of rank 0 was shown. If nothing has begun, no log is kept. */

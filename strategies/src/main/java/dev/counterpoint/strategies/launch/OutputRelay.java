@@ -7,7 +7,6 @@ import java.io.PrintWriter;
 import java.io.Reader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 
 /**
  * Copies the output of a process character by character to a terminal, including its status line,
@@ -15,9 +14,6 @@ import java.util.regex.Pattern;
  */
 final class OutputRelay implements Runnable {
   private static final String ERASE_BELOW = "\u001b[J";
-
-  /** A line that the native ring library prints in every process. */
-  private static final Pattern NOISE = Pattern.compile("\\[[\\d:]+] Task \\d+ got rank \\d+\\s*");
 
   private final Reader in;
   private final PrintWriter terminal;
@@ -39,9 +35,7 @@ final class OutputRelay implements Runnable {
         for (int i = 0; i < count; i++) {
           take(some[i]);
         }
-        if (shown > 0 || line.indexOf("[") != 0) { // It may be the beginning of a noise line.
-          show();
-        }
+        show();
         terminal.flush();
         log.flush();
       }
@@ -60,9 +54,7 @@ final class OutputRelay implements Runnable {
     if (letter != '\n') {
       return;
     }
-    if (shown > 0 || !NOISE.matcher(line).lookingAt()) {
-      show();
-    }
+    show();
     log.write(withoutStatusLine(line.substring(0, line.length() - 1)) + "\n");
     line.setLength(0);
     shown = 0;

@@ -56,7 +56,20 @@ public record RankEnvironment(
 
   /** The secret of the ranks; an absent variable means that none was agreed on. */
   public static Secret secret(Map<String, String> environment) {
-    return Secret.of(environment.getOrDefault(SECRET, ""));
+    return withTls(Secret.of(environment.getOrDefault(SECRET, "")), environment);
+  }
+
+  /**
+   * A secret for connections with TLS, if the environment names a key store.
+   *
+   * @throws LaunchException if the key store cannot be used
+   */
+  public static Secret withTls(Secret secret, Map<String, String> environment) {
+    try {
+      return secret.withTls(environment);
+    } catch (IllegalArgumentException e) {
+      throw LaunchException.invalid(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Whether the launcher has given this rank a copy of the run directory. */

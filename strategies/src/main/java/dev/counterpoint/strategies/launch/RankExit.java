@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Exit codes of ranks and trackers. */
+/** Exit codes of ranks. */
 public final class RankExit {
   public static final int DONE = 0;
   public static final int FAILED = 1;

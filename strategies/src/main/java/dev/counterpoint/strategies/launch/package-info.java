@@ -17,6 +17,12 @@
  * <tr><td>{@code COUNTERPOINT_LOCAL_RANK}</td><td>the number of the rank on its machine, from 0;
  * selects the GPU; default 0</td></tr>
  * <tr><td>{@code COUNTERPOINT_SECRET}</td><td>the secret of ranks and tracker; default empty</td></tr>
+ * <tr><td>{@code COUNTERPOINT_BIND}</td><td>{@code ADDRESS:FIRST-LAST}: the address and the ports on
+ * which the rank listens for the rank before it; default: the address from which it reaches the
+ * tracker, and any free port. If that is a loopback address, the given address is ignored</td></tr>
+ * <tr><td>{@code COUNTERPOINT_KEYSTORE}</td><td>a key store for TLS; its password is in {@code
+ * COUNTERPOINT_KEYSTORE_PASSWORD} or in the file {@code COUNTERPOINT_KEYSTORE_PASSWORD_FILE}; default:
+ * no TLS</td></tr>
  * <tr><td>{@code COUNTERPOINT_PARENT_WATCHDOG}</td><td>{@code stdin}: the process exits with 75 when
  * its standard input ends, so that it never outlives the process that holds the other end. The lines
  * {@code stop TERM}, or another of {@link dev.counterpoint.strategies.launch.RankExit#stopSignals},
@@ -28,13 +34,10 @@
  * every rank</td></tr>
  * </table>
  *
- * <p><b>The tracker</b> is {@code java ... Main tracker --host H --port P --world N --deadline
- * SECONDS}, one for each attempt, with {@code COUNTERPOINT_SECRET} and {@code
- * COUNTERPOINT_PARENT_WATCHDOG} as above. It prints each {@link
- * dev.counterpoint.strategies.launch.TrackerEvent} as a line on standard output, first its address.
- * It ends with its parent, or when all ranks are done.
+ * <p><b>The tracker</b> is a server in the process that starts rank 0. It compares the ranks, tells
+ * each the address of the next one in the ring, and detects the loss of a rank.
  *
- * <p>Exit codes of both:
+ * <p>Exit codes:
  *
  * <table>
  * <caption>Exit codes</caption>
@@ -43,8 +46,7 @@
  * <tr><td>1</td><td>the run has failed, and would fail again</td></tr>
  * <tr><td>2</td><td>invalid request: the ranks do not agree, a wrong secret, a port in use, a rank that
  * did not join in time</td></tr>
- * <tr><td>75</td><td>this attempt failed because of another process: start all ranks and a new tracker
- * again</td></tr>
+ * <tr><td>75</td><td>this attempt failed because of another process: start all ranks again</td></tr>
  * <tr><td>128 + number</td><td>stopped by SIGHUP, SIGINT, SIGUSR1, SIGTERM or SIGXCPU, after saving</td></tr>
  * <tr><td>other</td><td>the process was killed; start all again</td></tr>
  * </table>

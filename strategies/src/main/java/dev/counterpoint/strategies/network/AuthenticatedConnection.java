@@ -7,8 +7,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -41,7 +43,7 @@ public final class AuthenticatedConnection implements Closeable {
     }
   }
 
-  AuthenticatedConnection(Socket socket) {
+  private AuthenticatedConnection(Socket socket) {
     this.socket = socket;
   }
 
@@ -56,16 +58,31 @@ public final class AuthenticatedConnection implements Closeable {
   public static AuthenticatedConnection connect(
       InetSocketAddress server, String protocol, Secret secret, Duration timeout)
       throws IOException {
-    Socket socket = new Socket();
+    Socket socket = SocketChannel.open().socket();
     try {
       socket.connect(server, (int) timeout.toMillis());
       socket.setTcpNoDelay(true);
-      new Handshake(socket, protocol, secret).connect();
-      return new AuthenticatedConnection(socket);
+      Socket secured = secret.secured(socket, true);
+      new Handshake(secured, protocol, secret).connect();
+      return new AuthenticatedConnection(secured);
     } catch (IOException e) {
       socket.close();
       throw e;
     }
+  }
+
+  /**
+   * Authenticates a client.
+   *
+   * @param admission as in {@link Handshake#accept}
+   * @throws IOException if it does not have the secret, or is not admitted
+   */
+  static AuthenticatedConnection accept(
+      Socket client, String protocol, Secret secret, BooleanSupplier admission) throws IOException {
+    client.setTcpNoDelay(true);
+    Socket secured = secret.secured(client, false);
+    new Handshake(secured, protocol, secret).accept(admission);
+    return new AuthenticatedConnection(secured);
   }
 
   /** Sets how long {@link #read} waits for a byte. */
@@ -145,6 +162,15 @@ public final class AuthenticatedConnection implements Closeable {
   public synchronized void send(byte[] message) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES + message.length);
     socket.getOutputStream().write(bytes.putInt(message.length).put(message).array());
+  }
+
+  Socket socket() {
+    return socket;
+  }
+
+  /** The IP address of this side. */
+  public String localHost() {
+    return socket.getLocalAddress().getHostAddress();
   }
 
   /** The IP address of the other side. */

@@ -5,25 +5,32 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.concurrent.Semaphore;
+import java.nio.channels.ServerSocketChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * Accepts connections and authenticates them, each in a separate thread. Unauthenticated
- * connections are limited in number and time, and receive 36 bytes at most.
+ * connections are limited in number and time, and receive 36 bytes at most. If there are too many,
+ * the oldest is closed: a rank authenticates in milliseconds, so that silent clients cannot keep it
+ * out.
  */
 public final class AuthenticatedServer implements Closeable {
-  /** Connections in the handshake at the same time; further ones are closed at once. */
+  /** Connections in the handshake at the same time. */
   private static final int MAX_UNAUTHENTICATED = 64;
 
+  private static final int BACKLOG = 256;
   private static final long RETRY_MILLIS = 20;
 
   private final ServerSocket socket;
   private final String protocol;
   private final Secret secret;
   private final Handler handler;
-  private final Semaphore unauthenticated = new Semaphore(MAX_UNAUTHENTICATED);
 
-  /** Serves one authenticated connection; the server closes it afterwards. */
+  /** The oldest is the first. */
+  private final Deque<Socket> unauthenticated = new ArrayDeque<>();
+
+  /** Serves one authenticated connection, and closes it in the end. */
   @FunctionalInterface
   public interface Handler {
     void serve(AuthenticatedConnection connection) throws IOException;
@@ -46,10 +53,10 @@ public final class AuthenticatedServer implements Closeable {
   public static AuthenticatedServer bind(
       InetSocketAddress address, String protocol, Secret secret, Handler handler)
       throws IOException {
-    ServerSocket socket = new ServerSocket();
+    ServerSocket socket = ServerSocketChannel.open().socket();
     try {
       socket.setReuseAddress(true); // The server of the attempt before used it.
-      socket.bind(address);
+      socket.bind(address, BACKLOG);
     } catch (IOException e) {
       socket.close();
       throw e;
@@ -71,12 +78,14 @@ public final class AuthenticatedServer implements Closeable {
     while (!socket.isClosed()) {
       try {
         Socket client = socket.accept();
-        if (unauthenticated.tryAcquire()) {
-          Daemon.thread(() -> serve(client), "connection of " + client.getRemoteSocketAddress())
-              .start();
-        } else {
-          client.close();
+        synchronized (unauthenticated) {
+          unauthenticated.add(client);
+          if (unauthenticated.size() > MAX_UNAUTHENTICATED) {
+            unauthenticated.remove().close();
+          }
         }
+        Daemon.thread(() -> serve(client), "connection of " + client.getRemoteSocketAddress())
+            .start();
       } catch (IOException e) {
         // The client has disconnected, the server is closed, or no file descriptor is free.
         Daemon.pause(RETRY_MILLIS); // no busy loop
@@ -85,19 +94,26 @@ public final class AuthenticatedServer implements Closeable {
   }
 
   private void serve(Socket client) {
-    try (client) {
-      boolean authenticated;
-      try {
-        client.setTcpNoDelay(true);
-        authenticated = new Handshake(client, protocol, secret).accept();
-      } finally {
-        unauthenticated.release();
-      }
-      if (authenticated) {
-        handler.serve(new AuthenticatedConnection(client));
-      }
+    try {
+      handler.serve(AuthenticatedConnection.accept(client, protocol, secret, () -> forget(client)));
     } catch (IOException e) {
-      // The client has disconnected.
+      close(client); // The client has disconnected, or does not have the secret.
+      forget(client);
+    }
+  }
+
+  /** Returns false if the connection was closed for a newer one. */
+  private boolean forget(Socket client) {
+    synchronized (unauthenticated) {
+      return unauthenticated.remove(client);
+    }
+  }
+
+  private static void close(Socket client) {
+    try {
+      client.close();
+    } catch (IOException e) {
+      // It is closed already.
     }
   }
 

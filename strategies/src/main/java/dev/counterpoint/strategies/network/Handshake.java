@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Mutual authentication of a connection: each side returns the HMAC of the other side's random
@@ -44,21 +45,28 @@ final class Handshake {
     server = (protocol + " server").getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Runs the server's side, and returns whether the client has the secret. */
-  boolean accept() throws IOException {
+  /**
+   * Runs the server's side.
+   *
+   * @param admission called if the client has the secret, before the client learns that; returns
+   *     whether the connection may stay open
+   * @throws IOException if the client does not have the secret, or is not admitted
+   */
+  void accept(BooleanSupplier admission) throws IOException {
     byte[] own = Secret.randomBytes(NONCE);
     send(MAGIC, own);
     if (!Arrays.equals(read(MAGIC.length), MAGIC)) {
-      return false;
+      throw new IOException("the client runs another program");
     }
     byte[] theirs = read(NONCE);
-    boolean valid = MessageDigest.isEqual(read(SIGNATURE), secret.hmac(client, own, theirs));
-    if (valid) {
-      send(new byte[] {WELCOME}, secret.hmac(server, theirs, own));
-    } else {
+    if (!MessageDigest.isEqual(read(SIGNATURE), secret.hmac(client, own, theirs))) {
       send(new byte[] {REFUSED});
+      throw new IOException("the client has another secret");
     }
-    return valid;
+    if (!admission.getAsBoolean()) {
+      throw new IOException("the client was displaced");
+    }
+    send(new byte[] {WELCOME}, secret.hmac(server, theirs, own));
   }
 
   /**

@@ -1,9 +1,9 @@
 /**
- * Authenticated TCP connections between the processes of a run: between rank and tracker, and on
- * Spark between task and driver.
+ * Authenticated TCP connections between the processes of a run: between rank and tracker, between
+ * ranks, and on Spark between task and driver.
  *
- * <p>Both sides prove by HMAC-SHA256 that they have the same secret, without sending it. Messages
- * are not encrypted. The classes of this package depend on the JDK alone: they also run in the
+ * <p>Both sides prove by HMAC-SHA256 that they have the same secret, without sending it. With
+ * {@link dev.counterpoint.strategies.network.Secret#withTls} they are encrypted. The classes of this package depend on the JDK alone: they also run in the
  * driver and the executors of Spark.
  */
 @NullMarked

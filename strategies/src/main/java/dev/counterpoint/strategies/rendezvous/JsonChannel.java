@@ -27,7 +27,9 @@ record JsonChannel(AuthenticatedConnection connection) implements Closeable {
 
   /** A message with the components of a record. */
   static ObjectNode message(String type, Record content) {
-    return message(type).set(CONTENT, JSON.valueToTree(content));
+    ObjectNode message = message(type);
+    message.set(CONTENT, JSON.valueToTree(content));
+    return message;
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +12,7 @@ final class Peer {
   private final JoinRequest request;
   private final JsonChannel channel;
   private @Nullable RunFingerprint fingerprint;
+  private Address ring = Address.LOOPBACK;
   private @Nullable Boolean seesMark;
   private boolean left;
 
@@ -34,11 +37,17 @@ final class Peer {
   /** Returns whether the message is a fingerprint; a malformed one is ignored. */
   boolean receiveFingerprint(JsonNode message) {
     try {
+      ring = Address.parse("the ring", message.path(RunFingerprint.RING).asText());
       fingerprint = JsonChannel.content(message, RunFingerprint.class);
       return true;
-    } catch (IOException e) {
+    } catch (IOException | LaunchException e) {
       return false;
     }
+  }
+
+  /** Where the rank listens for the rank before it. */
+  Address ring() {
+    return ring;
   }
 
   boolean hasFingerprint() {

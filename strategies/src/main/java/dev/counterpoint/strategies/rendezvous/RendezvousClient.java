@@ -22,7 +22,7 @@ import java.util.function.BiConsumer;
 
 /**
  * A rank's connection to the {@link RendezvousServer}: joins, compares fingerprints, receives the
- * address of the ring, and then detects the loss of the tracker or of another rank.
+ * address of the next rank, and then detects the loss of the tracker or of another rank.
  */
 public final class RendezvousClient implements Closeable {
   private static final Duration CONNECT = Duration.ofSeconds(2);
@@ -117,17 +117,22 @@ public final class RendezvousClient implements Closeable {
   /**
    * Sends the fingerprint, and waits until all ranks have joined and agree.
    *
-   * @return the address of the ring's tracker
+   * @param ring where this rank listens for the rank before it
+   * @return where the next rank listens for this one
    * @throws InvalidSettings with the differences, or the missing ranks
    */
-  public Address agree(RunFingerprint fingerprint) throws IOException {
+  public Address agree(RunFingerprint fingerprint, Address ring) throws IOException {
     Path mark = fingerprint.mark();
     try {
       if (request.rank() == 0) {
         Files.createDirectories(mark.resolveSibling("."));
         Files.writeString(mark, admission.nonce());
       }
-      admission.channel().send(JsonChannel.message(RunFingerprint.TYPE, fingerprint));
+      admission
+          .channel()
+          .send(
+              JsonChannel.message(RunFingerprint.TYPE, fingerprint)
+                  .put(RunFingerprint.RING, ring.toString()));
       JsonNode answer = next();
       if (JsonChannel.type(answer).equals("look")) {
         boolean visible =
@@ -141,6 +146,16 @@ public final class RendezvousClient implements Closeable {
         Files.deleteIfExists(mark);
       }
     }
+  }
+
+  /** Identifies the attempt. */
+  public String attempt() {
+    return admission.nonce();
+  }
+
+  /** The address of this machine from which the tracker was reached. */
+  public String localHost() {
+    return admission.channel().connection().localHost();
   }
 
   /** The file of an earlier attempt may still exist. */

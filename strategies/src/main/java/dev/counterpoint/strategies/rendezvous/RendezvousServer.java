@@ -1,15 +1,15 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.Job;
+import dev.counterpoint.strategies.launch.LaunchException;
+import dev.counterpoint.strategies.launch.Tracker;
 import dev.counterpoint.strategies.launch.TrackerEvent;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.network.AuthenticatedServer;
 import dev.counterpoint.strategies.network.Daemon;
 import dev.counterpoint.strategies.network.Secret;
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.util.Optional;
@@ -17,15 +17,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * The rendezvous of one attempt. A rank authenticates, joins, sends its {@link RunFingerprint}, and
  * looks for a file that rank 0 has just written. If all ranks agree, each receives the address of
- * the ring; otherwise each receives the differences. While the ranks train the server observes
+ * the next one; otherwise each receives the differences. While the ranks train the server observes
  * their heartbeats, and ends the attempt for all ranks when one is lost.
  */
-public final class RendezvousServer implements Closeable {
+public final class RendezvousServer implements Tracker {
   private final AuthenticatedServer server;
   private final Address address;
   private final Timing timing;
@@ -38,33 +37,37 @@ public final class RendezvousServer implements Closeable {
    *
    * @param address of this machine; only this interface is bound
    */
-  public record Settings(Address address, Secret secret, int worldSize, Timing timing) {}
+  record Settings(Address address, Secret secret, int worldSize, Timing timing) {}
 
-  private RendezvousServer(
-      Settings settings, Supplier<Address> ring, Consumer<TrackerEvent> events) {
+  private RendezvousServer(Settings settings, Consumer<TrackerEvent> events) {
     server = bind(settings, this::serve);
     address = new Address(settings.address().host(), server.port());
     timing = settings.timing();
-    session = new RendezvousSession(address, settings.worldSize(), ring, events);
+    session = new RendezvousSession(address, settings.worldSize(), events);
+  }
+
+  /** Starts the server of an attempt. */
+  public static RendezvousServer start(
+      Job.TrackerPlan plan, int worldSize, Consumer<TrackerEvent> events) {
+    Timing timing = new Timing(plan.deadline(), plan.deadline());
+    return start(new Settings(plan.address(), plan.secret(), worldSize, timing), events);
   }
 
   /**
    * Starts a server.
    *
-   * @param ring called once, when all ranks agree: starts the ring's tracker
    * @param events called by several threads
-   * @throws InvalidSettings if the port is in use or the host is not this machine, or if other
+   * @throws LaunchException if the port is in use or the host is not this machine, or if other
    *     machines can connect and there is no secret
    */
-  public static RendezvousServer start(
-      Settings settings, Supplier<Address> ring, Consumer<TrackerEvent> events) {
+  static RendezvousServer start(Settings settings, Consumer<TrackerEvent> events) {
     if (settings.secret().isEmpty() && !settings.address().isLoopback()) {
-      throw new InvalidSettings(
+      throw LaunchException.invalid(
           ("Other machines can connect to the tracker at %s, so a secret is required: set"
                   + " COUNTERPOINT_SECRET to the same text on all ranks, or use --secret-file.")
               .formatted(settings.address()));
     }
-    RendezvousServer started = new RendezvousServer(settings, ring, events);
+    RendezvousServer started = new RendezvousServer(settings, events);
     started.start();
     return started;
   }
@@ -90,17 +93,17 @@ public final class RendezvousServer implements Closeable {
       return AuthenticatedServer.bind(
           at.resolved(), JsonChannel.PROTOCOL, settings.secret(), handler);
     } catch (UnknownHostException e) {
-      throw new InvalidSettings("The tracker's host \"" + at.host() + "\" is unknown.");
+      throw LaunchException.invalid("The tracker's host \"" + at.host() + "\" is unknown.");
     } catch (IOException e) {
-      throw new InvalidSettings(
+      throw LaunchException.invalid(
           ("The tracker cannot listen at %s: %s. The port may be in use, or the host may be"
                   + " another machine: rank 0 must run on the tracker's host. Choose a free port of"
                   + " this machine.")
-              .formatted(at, IoFailure.of(e)));
+              .formatted(at, e.getMessage()));
     }
   }
 
-  /** The address that the server is bound to. */
+  @Override
   public Address address() {
     return address;
   }
@@ -110,18 +113,13 @@ public final class RendezvousServer implements Closeable {
     return session.worldSize();
   }
 
-  /**
-   * Waits for the end of the attempt.
-   *
-   * @return 0 if all ranks are done, 1 if one has failed, 2 if they could not begin, 75 if one was
-   *     lost
-   */
-  public int await() {
-    return session.await();
+  private void serve(AuthenticatedConnection connection) throws IOException {
+    try (JsonChannel channel = new JsonChannel(connection)) {
+      serve(channel);
+    }
   }
 
-  private void serve(AuthenticatedConnection connection) throws IOException {
-    JsonChannel channel = new JsonChannel(connection);
+  private void serve(JsonChannel channel) throws IOException {
     channel.setTurn(timing.turn());
     Optional<JsonNode> first = channel.read();
     if (first.isEmpty() || !JsonChannel.type(first.get()).equals(JoinRequest.TYPE)) {

@@ -1,8 +1,6 @@
 package dev.counterpoint.strategies.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.launch.TrackerEvent;
@@ -12,13 +10,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -39,10 +36,8 @@ final class RendezvousSession {
 
   private final Address address;
   private final int worldSize;
-  private final Supplier<Address> ring;
   private final Consumer<TrackerEvent> events;
   private final Map<Integer, Peer> peers = new TreeMap<>();
-  private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
   private final String nonce = Long.toHexString(new SecureRandom().nextLong());
   private Phase phase = Phase.JOINING;
   private boolean joiningIsOver;
@@ -52,23 +47,15 @@ final class RendezvousSession {
    * A rendezvous that no rank has joined yet.
    *
    * @param address of the tracker, for messages
-   * @param ring called once, when all ranks agree: starts the ring's tracker
    */
-  RendezvousSession(
-      Address address, int worldSize, Supplier<Address> ring, Consumer<TrackerEvent> events) {
+  RendezvousSession(Address address, int worldSize, Consumer<TrackerEvent> events) {
     this.address = address;
     this.worldSize = worldSize;
-    this.ring = ring;
     this.events = events;
   }
 
   int worldSize() {
     return worldSize;
-  }
-
-  /** Waits for the end of the attempt, and returns the exit code of the tracker. */
-  int await() {
-    return exitCode.join();
   }
 
   /** Lets a rank join, or refuses it with a reason; returns whether it has joined. */
@@ -148,22 +135,18 @@ final class RendezvousSession {
     return why.isPresent();
   }
 
+  /** Sends to each rank the address of the next one in the ring. */
   private void begin() {
-    Address ringAddress;
-    try {
-      ringAddress = ring.get();
-    } catch (InvalidSettings e) {
-      refuseAll(String.valueOf(e.getMessage()));
-      return;
-    } catch (RuntimeException | LinkageError e) { // The ranks wait for an answer in any case.
-      refuseAll("The ring cannot be started on rank 0's machine: " + e);
-      return;
-    }
-    ObjectNode go =
-        JsonChannel.message("go").put("host", ringAddress.host()).put("port", ringAddress.port());
     phase = Phase.RUNNING;
-    ranks().forEach(peer -> peer.send(go));
-    events.accept(TrackerEvent.of(TrackerEvent.Kind.BEGUN, List.of()));
+    events.accept(new TrackerEvent(TrackerEvent.Kind.BEGUN, List.of()));
+    ranks()
+        .forEach(
+            peer -> {
+              Address next =
+                  Objects.requireNonNull(peers.get((peer.rank() + 1) % worldSize)).ring();
+              peer.send(
+                  JsonChannel.message("go").put("host", next.host()).put("port", next.port()));
+            });
   }
 
   /**
@@ -176,7 +159,7 @@ final class RendezvousSession {
     List<Integer> missing =
         IntStream.range(0, worldSize).filter(rank -> !peers.containsKey(rank)).boxed().toList();
     if (phase == Phase.JOINING && !missing.isEmpty()) {
-      events.accept(TrackerEvent.of(TrackerEvent.Kind.MISSING, missing));
+      events.accept(new TrackerEvent(TrackerEvent.Kind.MISSING, missing));
       refuseAll(
           "%s of %s did not join the tracker at %s within %s s.%s"
               .formatted(
@@ -195,10 +178,11 @@ final class RendezvousSession {
   private void leave(Peer peer, boolean done) {
     peer.leave();
     if (!done) {
-      events.accept(TrackerEvent.of(TrackerEvent.Kind.FAILED, List.of(peer.rank())));
+      events.accept(new TrackerEvent(TrackerEvent.Kind.FAILED, List.of(peer.rank())));
       endAll(peer.name() + " has failed, see its output; the job ends.", RankExit.FAILED);
     } else if (phase == Phase.RUNNING && all(Peer::hasLeft)) {
-      end(RankExit.DONE);
+      events.accept(new TrackerEvent(TrackerEvent.Kind.DONE, List.of()));
+      phase = Phase.ENDED;
     }
   }
 
@@ -218,13 +202,13 @@ final class RendezvousSession {
       return;
     }
     TrackerEvent.Kind kind = silent ? TrackerEvent.Kind.SILENT : TrackerEvent.Kind.LOST;
-    events.accept(TrackerEvent.of(kind, List.of(peer.rank())));
+    events.accept(new TrackerEvent(kind, List.of(peer.rank())));
     endAll(peer.name() + (silent ? " does not respond." : " has disconnected."), RankExit.RETRY);
   }
 
   private void refuseAll(String why) {
     ranks().forEach(peer -> peer.refuse(why));
-    end(RankExit.INVALID_REQUEST);
+    phase = Phase.ENDED;
   }
 
   private void endAll(String why, int code) {
@@ -233,13 +217,8 @@ final class RendezvousSession {
           .filter(peer -> !peer.hasLeft())
           .forEach(
               peer -> peer.send(JsonChannel.message("over").put("why", why).put("code", code)));
-      end(code);
+      phase = Phase.ENDED;
     }
-  }
-
-  private void end(int code) {
-    phase = Phase.ENDED;
-    exitCode.complete(code);
   }
 
   /** Sends a heartbeat to all ranks. */
@@ -253,7 +232,7 @@ final class RendezvousSession {
 
   /** Ends the attempt, and gives the connected ranks up to 2 seconds to read the reason. */
   synchronized void dismiss() {
-    end(RankExit.RETRY);
+    phase = Phase.ENDED;
     long until = System.nanoTime() + DISMISSAL_NANOS;
     try {
       while (connected > 0 && System.nanoTime() < until) {

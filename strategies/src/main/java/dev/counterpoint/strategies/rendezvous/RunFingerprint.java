@@ -18,6 +18,10 @@ public record RunFingerprint(
     Map<String, String> data,
     String directory) {
   static final String TYPE = "fingerprint";
+
+  /** The field of the message with the address of the rank in the ring. */
+  static final String RING = "ring";
+
   private static final String MARK = ".ranks";
 
   /** The file that rank 0 writes, and which all ranks must see. */

@@ -1,10 +1,9 @@
 /**
  * The rendezvous: where the ranks of one attempt meet before they join the ring.
  *
- * <p>The native ring has no authentication, so the {@link
- * dev.counterpoint.strategies.rendezvous.RendezvousServer} in the tracker process authenticates
- * each rank and gives the ring's address only to ranks that agree in code, settings, data and run
- * directory. The connections remain open while the ranks train, so that both sides detect the loss
+ * <p>The {@link dev.counterpoint.strategies.rendezvous.RendezvousServer}, in the process that starts
+ * rank 0, authenticates each rank, and gives the addresses in the ring only to ranks that agree in
+ * code, settings, data and run directory. The connections remain open while the ranks train, so that both sides detect the loss
  * of the other.
  */
 @NullMarked

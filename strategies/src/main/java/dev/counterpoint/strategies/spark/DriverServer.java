@@ -70,7 +70,13 @@ final class DriverServer implements Closeable {
     return server.port();
   }
 
-  private void serve(AuthenticatedConnection task) throws IOException {
+  private void serve(AuthenticatedConnection connection) throws IOException {
+    try (connection) {
+      receive(connection);
+    }
+  }
+
+  private void receive(AuthenticatedConnection task) throws IOException {
     task.setTurn(silence);
     Optional<byte[]> first = task.read();
     if (first.isEmpty()) {

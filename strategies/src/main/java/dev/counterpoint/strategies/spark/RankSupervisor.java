@@ -8,8 +8,10 @@ import dev.counterpoint.strategies.launch.Job;
 import dev.counterpoint.strategies.launch.Programs;
 import dev.counterpoint.strategies.launch.RankEnvironment;
 import dev.counterpoint.strategies.launch.RankExit;
+import dev.counterpoint.strategies.launch.Tracker;
 import dev.counterpoint.strategies.launch.TrackerEvent;
 import dev.counterpoint.strategies.network.Secret;
+import dev.counterpoint.strategies.rendezvous.RendezvousServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -26,7 +28,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
  * Runs one attempt of one rank in a task: agrees with the other tasks that it can begin, then
- * supervises the processes of the rank and, on rank 0, of the tracker.
+ * supervises the process of the rank and, on rank 0, has the tracker.
  */
 final class RankSupervisor implements AttemptListener, DriverConnection.Listener, Programs {
   private static final long SAVE_NANOS = 2_000_000_000L; // between two looks at the run directory
@@ -85,7 +87,11 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     return new Job(
         new Job.LocalRanks(
             job.plan().ranks().workers(), List.of(placement.rank()), placement.tasks().localRank()),
-        new Job.TrackerPlan(address, isRankZero(), job.secret(), deadline),
+        new Job.TrackerPlan(
+            address,
+            isRankZero(),
+            RankEnvironment.withTls(job.secret(), System.getenv()),
+            deadline),
         store.directory().resolve(LOGS));
   }
 
@@ -158,15 +164,8 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   }
 
   @Override
-  public ProcessBuilder tracker(Address address, int worldSize, Duration deadline)
-      throws IOException {
-    return process(
-        List.of(
-            "tracker",
-            "--host=" + address.host(),
-            "--port=" + address.port(),
-            "--world=" + worldSize,
-            "--deadline=" + deadline.toSeconds()));
+  public Tracker tracker(Job.TrackerPlan plan, int worldSize, Consumer<TrackerEvent> events) {
+    return RendezvousServer.start(plan, worldSize, events);
   }
 
   @Override

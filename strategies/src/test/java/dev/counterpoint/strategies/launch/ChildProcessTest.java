@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -47,19 +48,19 @@ final class ChildProcessTest {
   }
 
   @Test
-  void aTrackerThatOtherRanksStillNeedIsWaitedFor() throws Exception {
+  void ranksOnOtherMachinesAreWaitedFor() throws Exception {
     List<TrackerEvent.Kind> events = new ArrayList<>();
 
-    assertThat(attempt("echo begun; sleep 1; echo alive; exit 0", events).code()).isZero();
-    assertThat(events).contains(TrackerEvent.Kind.BEGUN, TrackerEvent.Kind.ALIVE);
+    assertThat(attempt("begun, 1000, done", events).code()).isZero();
+    assertThat(events).containsExactly(TrackerEvent.Kind.BEGUN, TrackerEvent.Kind.DONE);
   }
 
   @Test
-  void aTrackerThatRanksHaveNotJoinedIsNotWaitedFor() throws Exception {
+  void ranksThatHaveNotJoinedAreNotWaitedFor() throws Exception {
     List<TrackerEvent.Kind> events = new ArrayList<>();
 
-    assertThat(attempt("exec sleep 120", events).code()).isZero();
-    assertThat(events).containsExactly(TrackerEvent.Kind.LISTENING);
+    assertThat(attempt("", events).code()).isZero();
+    assertThat(events).isEmpty();
   }
 
   /** Rank 0 of two, which is done at once; rank 1 is elsewhere. */
@@ -72,8 +73,9 @@ final class ChildProcessTest {
           }
 
           @Override
-          public ProcessBuilder tracker(Address address, int worldSize, Duration deadline) {
-            return shell("echo listening a:1; " + tracker);
+          public Tracker tracker(
+              Job.TrackerPlan plan, int worldSize, Consumer<TrackerEvent> listener) {
+            return ScriptedTracker.start(tracker, listener);
           }
         };
     AttemptListener listener =

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,17 +31,18 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Shell scripts as ranks and tracker. */
+/** Shell scripts as ranks. */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(120)
 final class LauncherTest {
-  /** A tracker that ends at once. */
-  private static final String TRACKER = "echo listening 127.0.0.1:4711";
+  /** A tracker without events. */
+  private static final String TRACKER = "";
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private Path run;
+  private int attempts;
 
   @BeforeEach
   void createRunDirectory() throws IOException {
@@ -102,18 +104,8 @@ final class LauncherTest {
   }
 
   @Test
-  void aNoiseLineOfTheRingLibraryIsLoggedAndNotShown() throws IOException {
-    launcher(0, 1, TRACKER, "echo '[04:55:30] Task 00000000 got rank 0'; echo '[x] remark'").run();
-
-    assertThat(out.toString()).isEqualTo("[x] remark\n");
-    assertThat(log("rank-0000")).contains("Task 00000000 got rank 0\n[x] remark\n");
-  }
-
-  @Test
   void ranksThatAreStoppedBeforeTheyJoinEndTheJob() throws IOException {
-    String waits = TRACKER + "; while true; do echo alive; sleep 0.2; done";
-
-    assertThat(launcher(3, 2, waits, "exit 130").run()).isEqualTo(130);
+    assertThat(launcher(3, 2, TRACKER, "exit 130").run()).isEqualTo(130);
   }
 
   @Test
@@ -206,44 +198,33 @@ final class LauncherTest {
   }
 
   @Test
-  void aKilledTrackerRestartsAll() throws IOException {
-    String dies =
-        "[ -e again ] || { touch again; echo listening 127.0.0.1:1; sleep 0.3; kill -9 $$; }; ";
+  void anInvalidRequestIsMoreInformativeThanItsConsequences() {
+    String first =
+        "[ $COUNTERPOINT_RANK = 1 ] || exit 1; sleep 0.5; echo counterpoint: no such file; exit 2";
 
-    assertThat(
-            launcher(
-                    1,
-                    2,
-                    dies + TRACKER,
-                    "[ $COUNTERPOINT_TRACKER = 127.0.0.1:4711 ] && exit 0; cat; exit 75")
-                .run())
-        .isZero();
-    assertThat(err.toString())
-        .containsPattern("The tracker \\(process \\d+\\) was killed by SIGKILL");
-  }
-
-  @Test
-  void aSilentTrackerIsDetected() {
-    assertThatThrownBy(
-            () ->
-                launcher(0, 2, "echo listening 127.0.0.1:4711; cat >/dev/null", "cat; exit 75")
-                    .run())
-        .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(1))
-        .hasMessageContaining("The tracker (process")
-        .hasMessageContaining("does not respond");
+    assertThatThrownBy(() -> launcher(3, 2, TRACKER, first).run())
+        .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(2))
+        .hasMessageContaining("exit code 2:\nno such file");
   }
 
   @Test
   void aTrackerThatCannotListenIsAnInvalidRequest() {
-    assertThatThrownBy(
-            () -> launcher(3, 2, "echo counterpoint: port in use >&2; exit 2", "exit 0").run())
+    assertThatThrownBy(() -> launcher(3, 2, "refused", "exit 0").run())
         .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(2))
         .hasMessageContaining("port in use");
   }
 
   @Test
+  void aRemoteRankThatIsLostRestartsTheLocalRanks() throws IOException {
+    String once = "[ -e again ] && exit 0; touch again; cat; exit 75";
+
+    assertThat(launcher(1, 1, "300, lost 1", once).run()).isZero();
+    assertThat(err.toString()).contains("Rank 1 ended too early", "restart 1 of at most 1");
+  }
+
+  @Test
   void theCauseIsTheRankThatFailedAndNotTheRankThatWasNotified() {
-    String tracker = "echo listening 127.0.0.1:4711; sleep 0.3; echo failed 1; cat > /dev/null";
+    String tracker = "300, failed 1";
     String fails =
         "if [ $COUNTERPOINT_RANK = 1 ]; then sleep 2.5; echo counterpoint: no such word; exit 1; fi;"
             + " echo counterpoint: Rank 1 has failed >&2; exit 1";
@@ -257,24 +238,16 @@ final class LauncherTest {
 
   @Test
   void ifAllFailTheMessageIsThatOfRankZero() throws IOException {
-    String tracker = "echo listening 127.0.0.1:4711; echo failed 1; echo failed 0; cat > /dev/null";
+    String tracker = "failed 1, failed 0";
 
     assertThat(launcher(3, 2, tracker, "echo counterpoint: NaN >&2; exit 1").run()).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("counterpoint: NaN\n");
   }
 
   @Test
-  void aRefusingTrackerEndsTheJobAtOnceEvenWithALongDeadline() {
-    String refuses = "echo counterpoint: port in use >&2; exit 2";
-
-    assertThatThrownBy(() -> launcher(3, 2, refuses, rank -> "exit 0", Duration.ofHours(1)).run())
-        .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(2))
-        .hasMessageContaining("port in use");
-  }
-
-  @Test
-  void aRankThatOutlivesTheTrackerIsNamed() {
-    assertThatThrownBy(() -> launcher(0, 2, TRACKER, "[ $COUNTERPOINT_RANK = 0 ] || cat").run())
+  void aRankThatDoesNotEndAfterItsWorkIsNamed() {
+    assertThatThrownBy(
+            () -> launcher(0, 2, "begun, done", "[ $COUNTERPOINT_RANK = 0 ] || cat").run())
         .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(1))
         .hasMessageContaining("Rank 1 (process")
         .hasMessageContaining("does not respond");
@@ -314,7 +287,7 @@ final class LauncherTest {
 
   @Test
   void aSilentRankIsNamedWithItsProcess() {
-    String loses = "echo listening 127.0.0.1:4711; sleep 0.3; echo silent 1; cat >/dev/null";
+    String loses = "300, silent 1";
 
     assertThatThrownBy(() -> launcher(0, 2, loses, "cat; exit 75").run())
         .hasMessageContaining("Rank 1 (process")
@@ -324,8 +297,7 @@ final class LauncherTest {
 
   @Test
   void aMissingLocalRankIsStartedAgain() throws IOException {
-    String misses =
-        "echo listening 127.0.0.1:4711; [ -e again ] && exit 0; touch again; echo missing 1; cat >/dev/null";
+    String misses = "missing 1";
 
     assertThat(launcher(1, 2, misses, "exit 0").run()).isZero();
   }
@@ -391,8 +363,12 @@ final class LauncherTest {
           }
 
           @Override
-          public ProcessBuilder tracker(Address at, int ranks, Duration deadline) {
-            return script(tracker);
+          public Tracker tracker(
+              Job.TrackerPlan plan, int worldSize, Consumer<TrackerEvent> events) {
+            if (tracker.equals("refused")) {
+              throw LaunchException.invalid("port in use");
+            }
+            return ScriptedTracker.start(attempts++ == 0 ? tracker : "", events);
           }
         };
     PrintWriter results = new PrintWriter(out, true);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.TrackerEvent;
 import dev.counterpoint.strategies.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.network.Secret;
@@ -15,12 +16,14 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class RendezvousFixture {
   static final Secret SECRET = Secret.of("open sesame");
   static final Timing PATIENT = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(30));
+
+  /** Where each rank listens in the ring, unless a test needs other addresses. */
   static final Address RING = new Address("127.0.0.1", 4711);
 
   @TempDir Path folder;
@@ -57,11 +62,18 @@ abstract class RendezvousFixture {
   }
 
   RendezvousServer server(RendezvousServer.Settings settings) {
-    return kept(RendezvousServer.start(settings, () -> RING, this::record));
+    return kept(RendezvousServer.start(settings, this::record));
   }
 
   void record(TrackerEvent event) {
-    events.add(event.toLine());
+    events.add(text(event));
+  }
+
+  /** An event as {@code lost 1}. */
+  static String text(TrackerEvent event) {
+    return event.ranks().stream()
+        .map(rank -> " " + rank)
+        .collect(Collectors.joining("", event.kind().name().toLowerCase(Locale.ROOT), ""));
   }
 
   <T extends AutoCloseable> T kept(T each) {
@@ -101,10 +113,15 @@ abstract class RendezvousFixture {
   }
 
   static CompletableFuture<Address> agree(RendezvousClient client, RunFingerprint fingerprint) {
+    return agree(client, fingerprint, RING);
+  }
+
+  static CompletableFuture<Address> agree(
+      RendezvousClient client, RunFingerprint fingerprint, Address ring) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {
-            return client.agree(fingerprint);
+            return client.agree(fingerprint, ring);
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
@@ -113,7 +130,8 @@ abstract class RendezvousFixture {
   }
 
   static AbstractThrowableAssert<?, ?> assertRefused(ThrowingCallable request) {
-    return assertThatThrownBy(request).isInstanceOf(InvalidSettings.class);
+    return assertThatThrownBy(request)
+        .isInstanceOfAny(InvalidSettings.class, LaunchException.class);
   }
 
   /** An authenticated connection whose messages the test sends itself. */

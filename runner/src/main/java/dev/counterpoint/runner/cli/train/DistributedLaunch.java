@@ -55,7 +55,7 @@ record DistributedLaunch(
             DistributedJob.config(run).orElseThrow(),
             cluster,
             options.secretFile(),
-            System.getenv());
+            options.environment());
     try (DataSplits data =
         Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       job.check(data, run.isResumed() || request.output() != null);

@@ -3,8 +3,11 @@ package dev.counterpoint.runner.cli.train;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.launch.DistributedJob;
 import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.BindAddress;
 import dev.counterpoint.strategies.launch.ClusterEnvironment;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,15 @@ final class MultiNodeOptions {
               + " COUNTERPOINT_SECRET.")
   private @Nullable Path secretFile;
 
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDRESS:FIRST-LAST",
+      description =
+          "The address of this machine and the ports on which its ranks listen for each other; each"
+              + " part may be omitted. Default: COUNTERPOINT_BIND, or the address from which the"
+              + " tracker is reached and any free port.")
+  private @Nullable String bind;
+
   private ClusterEnvironment.Options options() {
     return new ClusterEnvironment.Options(rank, worldSize, tracker);
   }
@@ -60,11 +72,22 @@ final class MultiNodeOptions {
    */
   boolean isDistributed(Run run) {
     boolean distributed = DistributedJob.config(run).isPresent();
-    if (options().any() && !distributed) {
+    if ((options().any() || bind != null) && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world and --tracker need a distributed run: --set strategy.type=distributed.");
+          "--rank, --world, --tracker and --bind need a distributed run:"
+              + " --set strategy.type=distributed.");
     }
     return distributed;
+  }
+
+  /** The environment of the ranks: this one with the options that are variables. */
+  Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    if (bind != null) {
+      environment.put(BindAddress.VARIABLE, bind);
+    }
+    BindAddress.of(environment, Address.LOOPBACK.host()); // verified before the ranks start
+    return environment;
   }
 
   @Nullable Path secretFile() {

@@ -2,7 +2,10 @@ package dev.counterpoint.strategies.distributed.benchmark;
 
 import dev.counterpoint.strategies.distributed.Membership;
 import dev.counterpoint.strategies.distributed.RingCollective;
-import dev.counterpoint.strategies.distributed.RingTracker;
+import dev.counterpoint.strategies.distributed.RingListener;
+import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.BindAddress;
+import dev.counterpoint.strategies.network.Secret;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,12 +20,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Times the sum of some bytes over ranks on this machine, in buckets of 1 MB (or {@code
  * -Dbucket=BYTES}), and with a Python that has torch the same by gloo ({@code
  * torch.distributed.all_reduce}, as DistributedDataParallel calls it, in its buckets of 25 MB), in
- * turns.
+ * turns. {@code -Dother=SCRIPT} adds the ranks of another program, such as an older version: it is
+ * started with rank, world size and a free port, reads lines {@code BYTES REPEATS}, and prints
+ * milliseconds.
  *
  * <pre>java -cp ... ExchangeBenchmark PYTHON|- WORLD TURNS BYTES...</pre>
  */
@@ -57,11 +63,15 @@ final class ExchangeBenchmark {
     int worldSize = Integer.parseInt(arguments[1]);
     int turns = Integer.parseInt(arguments[2]);
     List<Contender> contenders = new ArrayList<>();
-    try (RingTracker tracker =
-        RingTracker.start("127.0.0.1", 0, worldSize, Duration.ofSeconds(60))) {
-      contenders.add(ring(worldSize, tracker.port()));
+    try {
+      contenders.add(ring(worldSize));
+      String other = System.getProperty("other", "");
+      if (!other.isEmpty()) {
+        contenders.add(script("other", worldSize, other));
+      }
       if (!arguments[0].equals("-")) {
-        contenders.add(gloo(arguments[0], worldSize));
+        Path script = Files.writeString(Files.createTempFile("gloo", ".py"), GLOO);
+        contenders.add(script("gloo", worldSize, arguments[0], script.toString()));
       }
       for (String size : Arrays.asList(arguments).subList(3, arguments.length)) {
         measure(contenders, Integer.parseInt(size), turns);
@@ -89,10 +99,13 @@ final class ExchangeBenchmark {
       line.append(
           String.format(Locale.ROOT, " %s %.3f ms", contenders.get(i).name(), median(times[i])));
     }
-    if (times.length > 1) {
+    for (int i = 1; i < times.length; i++) {
+      double[] others = times[i];
       double[] ratios = new double[turns];
-      Arrays.setAll(ratios, turn -> times[0][turn] / times[1][turn]);
-      line.append(String.format(Locale.ROOT, ", ratio %.3f", median(ratios)));
+      Arrays.setAll(ratios, turn -> times[0][turn] / others[turn]);
+      line.append(
+          String.format(
+              Locale.ROOT, ", ratio to %s %.3f", contenders.get(i).name(), median(ratios)));
     }
     System.out.println(line);
   }
@@ -103,7 +116,7 @@ final class ExchangeBenchmark {
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
-  private static Contender ring(int worldSize, int port) throws IOException {
+  private static Contender ring(int worldSize) throws IOException {
     List<Process> processes = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
       processes.add(
@@ -115,30 +128,32 @@ final class ExchangeBenchmark {
               ExchangeBenchmark.class.getName(),
               "rank",
               Integer.toString(rank),
-              Integer.toString(worldSize),
-              Integer.toString(port)));
+              Integer.toString(worldSize)));
+    }
+    List<String> addresses = new ArrayList<>();
+    for (Process process : processes) {
+      addresses.add(Contender.readLine(process));
+    }
+    for (int rank = 0; rank < worldSize; rank++) {
+      new PrintWriter(processes.get(rank).getOutputStream(), true, StandardCharsets.UTF_8)
+          .println(addresses.get((rank + 1) % worldSize));
     }
     return new Contender("ring", processes);
   }
 
-  private static Contender gloo(String python, int worldSize) throws IOException {
-    Path script = Files.createTempFile("gloo", ".py");
-    Files.writeString(script, GLOO);
+  private static Contender script(String name, int worldSize, String... command)
+      throws IOException {
     int port;
     try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
       port = free.getLocalPort();
     }
     List<Process> processes = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
-      processes.add(
-          start(
-              python,
-              script.toString(),
-              Integer.toString(rank),
-              Integer.toString(worldSize),
-              Integer.toString(port)));
+      List<String> all = new ArrayList<>(List.of(command));
+      all.addAll(List.of("" + rank, "" + worldSize, "" + port));
+      processes.add(start(all.toArray(String[]::new)));
     }
-    return new Contender("gloo", processes);
+    return new Contender(name, processes);
   }
 
   private static Process start(String... command) throws IOException {
@@ -185,12 +200,15 @@ final class ExchangeBenchmark {
         new Membership(
             Integer.parseInt(arguments[1]),
             Integer.parseInt(arguments[2]),
-            "127.0.0.1",
-            Integer.parseInt(arguments[3]),
+            "benchmark",
+            Secret.of("benchmark"),
             Duration.ofSeconds(60));
-    try (RingCollective ring = RingCollective.join(membership);
-        BufferedReader asked =
-            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+    RingListener listener = RingListener.open(BindAddress.of(Map.of(), "127.0.0.1"), membership);
+    System.out.println(listener.address());
+    BufferedReader asked =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    Address next = Address.parse("the next rank", asked.readLine());
+    try (RingCollective ring = RingCollective.join(membership, listener, next)) {
       for (String line = asked.readLine(); line != null; line = asked.readLine()) {
         String[] words = line.split(" ");
         int bytes = Integer.parseInt(words[0]);

@@ -1,0 +1,26 @@
+package dev.counterpoint.strategies.distributed;
+
+import java.nio.ByteBuffer;
+
+/** The bytes that a rank receives from the rank before it while it sends to the next. */
+interface Exchange {
+  /** The bytes that can be sent now; empty if they depend on bytes to be received. */
+  ByteBuffer outgoing();
+
+  /** Room for the next bytes; empty if all were received. */
+  ByteBuffer incoming();
+
+  /** Counts bytes of the last {@link #outgoing} that were sent. */
+  default void sent(int count) {}
+
+  /** Processes bytes that were received into the last {@link #incoming}. */
+  default void received(int count) {}
+
+  /** Whether all bytes were sent and received. */
+  default boolean isDone() {
+    return !outgoing().hasRemaining() && !incoming().hasRemaining();
+  }
+
+  /** Bytes that do not depend on each other. */
+  record Buffers(ByteBuffer outgoing, ByteBuffer incoming) implements Exchange {}
+}

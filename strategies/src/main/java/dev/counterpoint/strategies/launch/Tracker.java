@@ -1,0 +1,9 @@
+package dev.counterpoint.strategies.launch;
+
+import java.io.Closeable;
+
+/** The rendezvous of one attempt, in the process that starts rank 0. */
+public interface Tracker extends Closeable {
+  /** Where the ranks can join. */
+  Address address();
+}
