@@ -5,13 +5,11 @@ import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Set;
@@ -90,16 +88,11 @@ final class Checksums {
   }
 
   private static String hash(Path file) throws IOException {
-    MessageDigest digest = Sha256.begin();
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (channel.read(buffer.clear()) >= 0) {
-        digest.update(buffer.flip());
-      }
+    try {
+      return Sha256.of(file);
     } catch (NoSuchFileException e) {
       throw new DamagedFile(file, "the file is missing");
     }
-    return Sha256.hex(digest);
   }
 
   private record HashingChannel(WritableByteChannel channel, MessageDigest digest)

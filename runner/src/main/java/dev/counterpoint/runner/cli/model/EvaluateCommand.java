@@ -83,7 +83,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.existing(directory, sets, classpath.paths());
+    Run run = Run.existing(directory, sets, classpath.paths(), classpath.trust());
     Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
     TrainedModel.warnIfChanged(directory, run.file().classpath(), console);

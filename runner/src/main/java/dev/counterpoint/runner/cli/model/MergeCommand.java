@@ -9,6 +9,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.huggingface.AdapterFolder;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.HubDownload;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,12 +49,14 @@ public final class MergeCommand implements Callable<Integer> {
       description = "The folder for the merged model; it must not exist.")
   private Path output = Path.of("");
 
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, List.of());
+    ModelFolder.Config config = TrainedModel.config(folder, classpath);
     if (ModelFolder.adapter(config) == null) {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
     }
