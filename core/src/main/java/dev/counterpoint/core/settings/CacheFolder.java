@@ -6,10 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The user's cache folder for data that is expensive to compute, such as tokenized text, built-in
@@ -19,9 +16,6 @@ public final class CacheFolder {
   /** The environment variable with the path of the folder. */
   public static final String VARIABLE = "COUNTERPOINT_CACHE";
 
-  private static final Set<PosixFilePermission> PRIVATE =
-      PosixFilePermissions.fromString("rwx------");
-
   private CacheFolder() {}
 
   /**
@@ -29,12 +23,21 @@ public final class CacheFolder {
    * {@code counterpoint} in {@code XDG_CACHE_HOME}, or {@code ~/.cache/counterpoint}. If that is
    * not writable, as in a container with an arbitrary user, it is a private folder of the user in
    * the folder for temporary files.
+   *
+   * @throws InvalidSettings if another user can write to it, or replace a folder above it
    */
   public static Path path() {
-    return find(
-        System.getenv(),
-        System.getProperty("user.home", "?"),
-        Path.of(System.getProperty("java.io.tmpdir")));
+    Path folder =
+        find(
+            System.getenv(),
+            System.getProperty("user.home", "?"),
+            Path.of(System.getProperty("java.io.tmpdir")));
+    try {
+      FileAccess.requireSafe(folder, "the cache", VARIABLE);
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Path find(Map<String, String> environment, String home, Path temporary) {
@@ -63,10 +66,10 @@ public final class CacheFolder {
   /** A folder of that name must not belong to another user, who could place libraries there. */
   private static Path inTemporary(Path temporary) {
     try {
-      Object user = user();
+      Object user = FileAccess.user();
       Path folder = temporary.resolve("counterpoint-" + user).toAbsolutePath();
       if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && isWritable(folder)) {
-        Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
+        FileAccess.createPrivateFolder(folder);
       }
       if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isPrivate(folder, user)) {
         throw new InvalidSettings(
@@ -79,20 +82,12 @@ public final class CacheFolder {
     }
   }
 
-  /** The number of the user, which exists for a user without a name too. */
-  private static Object user() throws IOException {
-    Path self = Path.of("/proc/self");
-    return Files.exists(self)
-        ? Files.getAttribute(self, "unix:uid")
-        : System.getProperty("user.name");
-  }
-
   private static boolean isPrivate(Path folder, Object user) throws IOException {
     PosixFileAttributes facts =
         Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     boolean own =
         facts.owner().getName().equals(user)
             || user.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS));
-    return own && facts.isDirectory() && facts.permissions().equals(PRIVATE);
+    return own && facts.isDirectory() && facts.permissions().equals(FileAccess.PRIVATE_FOLDER);
   }
 }

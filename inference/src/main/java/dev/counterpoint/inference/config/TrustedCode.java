@@ -1,7 +1,7 @@
 package dev.counterpoint.inference.config;
 
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.FileAccess;
 import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;

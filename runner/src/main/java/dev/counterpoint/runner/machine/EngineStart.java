@@ -5,6 +5,8 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
 import com.google.common.base.Throwables;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.network.Daemon;
@@ -16,7 +18,7 @@ import java.util.concurrent.FutureTask;
  * takes 0.3 seconds of disk and linker time, during which Java initialization can proceed.
  */
 public final class EngineStart {
-  private final FutureTask<Engine> loading = new FutureTask<>(Engine::getInstance);
+  private final FutureTask<Engine> loading = new FutureTask<>(Torch::engine);
 
   private EngineStart() {}
 
@@ -48,6 +50,9 @@ public final class EngineStart {
   }
 
   private static String explain(Throwable failure) {
+    if (failure.getCause() instanceof InvalidSettings refused) {
+      return String.valueOf(refused.getMessage());
+    }
     Platform platform = Platform.detectPlatform("pytorch");
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
       return libraryMissing(platform.getClassifier(), platform.getVersion());

@@ -180,7 +180,7 @@ public record Run(
    * The folder with the tokenizer of the pretrained model, used unless the data settings name a
    * tokenizer; null if the run does not start from a pretrained model.
    */
-  @Nullable Path tokenizer() {
+  public @Nullable Path tokenizer() {
     Path origin = origin();
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -37,7 +38,11 @@ import picocli.CommandLine.Spec;
 public final class MergeCommand implements Callable<Integer> {
   private static final Set<String> REWRITTEN =
       Set.of(
-          ModelFolder.CONFIG, AdapterFolder.SETTINGS, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+          ModelFolder.CONFIG,
+          FolderChecksums.FILE,
+          AdapterFolder.SETTINGS,
+          AdapterFolder.CONFIG,
+          AdapterFolder.WEIGHTS);
 
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.storage.Sha256;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -130,6 +131,7 @@ final class TrustedCodeTest {
     Path config = run.resolve("model/config.json");
     Files.writeString(
         config, Files.readString(config).replace(source.toString(), copy().toString()));
+    FolderChecksums.write(run.resolve("model"));
     Path alone = Files.move(run.resolve("model"), folder.resolve("alone"));
 
     assertThat(terminal.run("predict", alone.toString(), "--text", "1"))
@@ -189,6 +191,7 @@ final class TrustedCodeTest {
     Files.writeString(
         config,
         Files.readString(config).replace("\"type\" : \"Scale\"", "\"type\" : \"" + name + "\""));
+    FolderChecksums.write(run.resolve("model"));
     assertThat(Files.readString(config)).contains(name);
 
     assertThat(terminal.run("predict", run.toString(), "--text", "1"))

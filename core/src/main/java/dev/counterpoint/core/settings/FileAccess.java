@@ -1,4 +1,4 @@
-package dev.counterpoint.core.storage;
+package dev.counterpoint.core.settings;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -37,11 +37,15 @@ public final class FileAccess {
         : new FileAttribute<?>[0];
   }
 
-  /** Creates a folder, and its missing parents, that only the user can read, if it is absent. */
+  /**
+   * Creates a folder, and its missing parents, that only the user can read. An existing folder of
+   * the user becomes private.
+   */
   public static Path createPrivateFolder(Path folder) throws IOException {
+    makePrivate(folder);
     if (!Files.isDirectory(folder)) {
       Path parent = folder.toAbsolutePath().getParent();
-      if (parent != null) {
+      if (parent != null && !Files.isDirectory(parent)) {
         createPrivateFolder(parent);
       }
       try {
@@ -53,6 +57,31 @@ public final class FileAccess {
       }
     }
     return folder;
+  }
+
+  private static void makePrivate(Path folder) throws IOException {
+    if (POSIX
+        && Files.isDirectory(folder)
+        && !Files.getPosixFilePermissions(folder).equals(PRIVATE_FOLDER)
+        && Files.getAttribute(folder, "unix:uid").equals(user())) {
+      Files.setPosixFilePermissions(folder, PRIVATE_FOLDER);
+    }
+  }
+
+  /**
+   * Checks that no other user can change what is in a folder.
+   *
+   * @param content what is in the folder, for the message
+   * @param variable the environment variable that selects another folder
+   * @throws InvalidSettings if another user can, with the folder and the variable
+   */
+  public static void requireSafe(Path folder, String content, String variable) throws IOException {
+    Optional<String> exposure = exposure(folder);
+    if (exposure.isPresent()) {
+      throw new InvalidSettings(
+          "Another user could change %s in %s: %s. Set %s to a folder that only you can write."
+              .formatted(content, folder, exposure.get(), variable));
+    }
   }
 
   /** The number of the user, or the name if the system has no numbers. */
