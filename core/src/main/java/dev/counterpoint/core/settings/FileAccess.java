@@ -59,6 +59,13 @@ public final class FileAccess {
     return folder;
   }
 
+  /** Makes a file of the user readable by nobody else. */
+  public static void makeFilePrivate(Path file) throws IOException {
+    if (POSIX) {
+      Files.setPosixFilePermissions(file, PRIVATE_FILE);
+    }
+  }
+
   private static void makePrivate(Path folder) throws IOException {
     if (POSIX
         && Files.isDirectory(folder)

@@ -57,6 +57,7 @@ public record Run(
           "training.reportEvery",
           "checkpoint",
           "callbacks",
+          "privacy",
           "device",
           "classpath",
           "strategy.workers",
@@ -170,7 +171,7 @@ public record Run(
     SettingsTree tree = SettingsTree.load("run.yaml", Utf8File.read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
     SourcePath code = code(tree, files, run, new OwnCode(sets, classpath, trust));
-    Binder binder = new Binder(Catalogs.all(), code);
+    Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file = binder.bind(tree, RunFile.class, notes::add);
     return new Run(file, run, true, binder, code, trust, files, notes);
@@ -277,7 +278,7 @@ public record Run(
     FileFinder files = new FileFinder(folders, new BuiltInData(CacheFolder.path()));
     OwnCode own = new OwnCode(request.sets(), request.classpath(), request.trust());
     SourcePath code = code(tree, files, origin, own);
-    Binder binder = new Binder(Catalogs.all(), code);
+    Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file =
         binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());

@@ -172,7 +172,7 @@ public final class RunModule extends AbstractModule {
         new RunReport( // after the callback that selects the model
             run.directory(),
             run.file().name(),
-            () -> data.samples().duringTraining(model),
+            run.file().privacy().samples() ? () -> data.samples().duringTraining(model) : null,
             () -> selectedStep(callbacks)));
     callbacks.addAll(extraCallbacks);
     return callbacks;
@@ -196,7 +196,7 @@ public final class RunModule extends AbstractModule {
         ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
     return new StepSnapshots(
         run.directory().snapshots(),
-        MAX_SNAPSHOTS,
+        run.file().privacy().snapshots() ? MAX_SNAPSHOTS : 0,
         Map.of(
             RunDirectory.RUN_FILE, run.binder().toYaml(run.file()),
             ModelFolder.CONFIG, ModelFolder.describe(config, run.binder())));

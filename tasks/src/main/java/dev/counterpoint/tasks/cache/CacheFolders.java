@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.cache;
 
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.IoFailure;
@@ -58,7 +59,7 @@ public final class CacheFolders {
   }
 
   private static void create(Path folder, Path temporary, Content content) throws IOException {
-    Files.createDirectories(temporary);
+    FileAccess.createPrivateFolder(temporary);
     Path cache = folder.resolveSibling("");
     deleteAbandoned(cache);
     try {
@@ -74,6 +75,7 @@ public final class CacheFolders {
 
   private static void sync(Path temporary) throws IOException {
     for (Path file : FolderEntries.of(temporary)) {
+      FileAccess.makeFilePrivate(file);
       DiskSync.ofFile(file);
     }
     DiskSync.ofDirectory(temporary);

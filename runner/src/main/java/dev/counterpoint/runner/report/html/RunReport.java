@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code report.html} from the other files of the run directory, after each validation and
@@ -39,7 +40,7 @@ public final class RunReport implements Callback, Stateful {
 
   private final RunDirectory directory;
   private final String name;
-  private final Supplier<List<Samples.Sample>> samples;
+  private final @Nullable Supplier<List<Samples.Sample>> samples;
   private final Supplier<OptionalLong> selectedStep;
   private long step;
   private long totalSteps;
@@ -50,13 +51,13 @@ public final class RunReport implements Callback, Stateful {
    * Creates the report of a run.
    *
    * @param name the name of the run
-   * @param samples runs the model on some examples; called after a validation
+   * @param samples runs the model on some examples; called after a validation; null for no samples
    * @param selectedStep the step of the model that is the result so far; empty for the last step
    */
   public RunReport(
       RunDirectory directory,
       String name,
-      Supplier<List<Samples.Sample>> samples,
+      @Nullable Supplier<List<Samples.Sample>> samples,
       Supplier<OptionalLong> selectedStep) {
     this.directory = directory;
     this.name = name;
@@ -80,7 +81,8 @@ public final class RunReport implements Callback, Stateful {
     if (selectedStep.get().orElse(report.step()) == report.step()) {
       confusions =
           report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
-      lastSamples = new SampleView(report.step(), samples.get());
+      lastSamples =
+          samples == null ? SampleView.empty() : new SampleView(report.step(), samples.get());
     }
     write("still running.");
   }
@@ -124,7 +126,7 @@ public final class RunReport implements Callback, Stateful {
           text.isEmpty()
               ? Optional.empty()
               : Optional.of(JSON.readValue(text, ConfusionTable.class));
-      if (state.get(SAMPLES) instanceof String json) {
+      if (samples != null && state.get(SAMPLES) instanceof String json) {
         lastSamples = JSON.readValue(json, SampleView.class);
       }
     } catch (JsonProcessingException e) {
@@ -144,7 +146,7 @@ public final class RunReport implements Callback, Stateful {
               lastSamples,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               AtomicFile.readJson(directory.provenance()));
-      AtomicFile.writeText(directory.report(), page.toHtml());
+      AtomicFile.writePrivate(directory.report(), page.toHtml());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
