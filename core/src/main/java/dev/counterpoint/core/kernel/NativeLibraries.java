@@ -84,12 +84,23 @@ public final class NativeLibraries {
           }
         }
       }
+      requireOnClassPath();
       verify("pytorch");
       verify("tokenizers");
     } catch (IOException e) {
       throw new InvalidSettings(IoFailure.ofCache(e));
     }
     verified = true;
+  }
+
+  /** Otherwise DJL would download the library. */
+  private static void requireOnClassPath() {
+    Platform platform = Platform.detectPlatform("pytorch");
+    if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
+      throw new InvalidSettings(
+          "The class path contains no native PyTorch library for %s: add ai.djl.pytorch:pytorch-native-cpu:%s with this classifier, or set PYTORCH_LIBRARY_PATH to a folder with libtorch."
+              .formatted(platform.getClassifier(), platform.getVersion()));
+    }
   }
 
   private static void verify(String engine) throws IOException {

@@ -50,12 +50,12 @@ public final class EngineStart {
   }
 
   private static String explain(Throwable failure) {
-    if (failure.getCause() instanceof InvalidSettings refused) {
-      return String.valueOf(refused.getMessage());
-    }
     Platform platform = Platform.detectPlatform("pytorch");
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
       return libraryMissing(platform.getClassifier(), platform.getVersion());
+    }
+    if (failure.getCause() instanceof InvalidSettings refused) {
+      return String.valueOf(refused.getMessage());
     }
     return "the PyTorch engine does not start: "
         + NativeFailure.explain(failure)
