@@ -5,13 +5,14 @@ import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * SHA-256 checksums of a model folder, in its {@code SHA256SUMS}. Config, tokenizer and other small
@@ -24,20 +25,10 @@ public final class FolderChecksums {
   private static final String WEIGHTS = ".safetensors";
   private static final String READ_BY_PROGRAM = ".*\\.(json|txt|model|safetensors)";
 
-  private final FutureTask<Void> weights;
+  private final CompletableFuture<Void> weights;
 
   private FolderChecksums(Map<Path, String> files) {
-    weights =
-        new FutureTask<>(
-            () -> {
-              for (Map.Entry<Path, String> file : files.entrySet()) {
-                check(file.getKey(), file.getValue());
-              }
-              return null;
-            });
-    Thread thread = new Thread(weights, "checksums of " + files.keySet());
-    thread.setDaemon(true);
-    thread.start();
+    weights = CompletableFuture.runAsync(() -> files.forEach(FolderChecksums::check));
   }
 
   /** Whether a folder has checksums; folders of earlier versions and of the hub have none. */
@@ -112,26 +103,27 @@ public final class FolderChecksums {
    *
    * @throws InvalidSettings if a file is missing or changed
    */
-  public void await() throws IOException {
+  public void await() {
     try {
-      weights.get();
-    } catch (ExecutionException e) {
+      weights.join();
+    } catch (CompletionException e) {
       if (e.getCause() instanceof InvalidSettings refused) {
         throw refused;
       }
-      throw new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
+      throw e;
     }
   }
 
-  private static void check(Path file, String hash) throws IOException {
+  private static void check(Path file, String hash) {
     if (!Files.isRegularFile(file)) {
       throw refused(file, "is missing, but listed in");
     }
-    if (!Sha256.of(file).equals(hash)) {
-      throw refused(file, "differs from its checksum in");
+    try {
+      if (!Sha256.of(file).equals(hash)) {
+        throw refused(file, "differs from its checksum in");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

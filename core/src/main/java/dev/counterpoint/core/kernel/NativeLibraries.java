@@ -97,10 +97,15 @@ public final class NativeLibraries {
   private static void requireOnClassPath() {
     Platform platform = Platform.detectPlatform("pytorch");
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
-      throw new InvalidSettings(
-          "The class path contains no native PyTorch library for %s: add ai.djl.pytorch:pytorch-native-cpu:%s with this classifier, or set PYTORCH_LIBRARY_PATH to a folder with libtorch."
-              .formatted(platform.getClassifier(), platform.getVersion()));
+      throw new InvalidSettings(libraryMissing(platform.getClassifier(), platform.getVersion()));
     }
+  }
+
+  static String libraryMissing(String classifier, String version) {
+    return ("the class path contains no native PyTorch library for %s\n"
+            + "build on a machine of this kind (mvn package), build elsewhere with"
+            + " -Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
+        .formatted(classifier, classifier, version);
   }
 
   private static void verify(String engine) throws IOException {

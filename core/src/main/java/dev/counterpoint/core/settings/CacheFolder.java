@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.util.Map;
 
 /**
@@ -66,12 +65,11 @@ public final class CacheFolder {
   /** A folder of that name must not belong to another user, who could place libraries there. */
   private static Path inTemporary(Path temporary) {
     try {
-      Object user = FileAccess.user();
-      Path folder = temporary.resolve("counterpoint-" + user).toAbsolutePath();
+      Path folder = temporary.resolve("counterpoint-" + FileAccess.user()).toAbsolutePath();
       if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && isWritable(folder)) {
         FileAccess.createPrivateFolder(folder);
       }
-      if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isPrivate(folder, user)) {
+      if (Files.isSymbolicLink(folder) || FileAccess.exposure(folder).isPresent()) {
         throw new InvalidSettings(
             "%s is not a private folder of this user; set %s to a writable folder."
                 .formatted(folder, VARIABLE));
@@ -80,14 +78,5 @@ public final class CacheFolder {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static boolean isPrivate(Path folder, Object user) throws IOException {
-    PosixFileAttributes facts =
-        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    boolean own =
-        facts.owner().getName().equals(user)
-            || user.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS));
-    return own && facts.isDirectory() && facts.permissions().equals(FileAccess.PRIVATE_FOLDER);
   }
 }

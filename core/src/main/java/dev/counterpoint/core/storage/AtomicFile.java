@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,17 +49,6 @@ public final class AtomicFile {
   /** Writes a UTF-8 text file. */
   public static void writeText(Path file, String content) throws IOException {
     write(file, temporary -> Files.writeString(temporary, content));
-  }
-
-  /** Writes a UTF-8 text file that only the user can read. */
-  public static void writePrivate(Path file, String content) throws IOException {
-    write(
-        file,
-        temporary -> {
-          Files.deleteIfExists(temporary);
-          Files.createFile(temporary, FileAccess.creating(FileAccess.PRIVATE_FILE));
-          Files.writeString(temporary, content);
-        });
   }
 
   /** Writes an indented JSON file. */

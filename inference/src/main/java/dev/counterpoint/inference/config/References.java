@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,70 +39,17 @@ record References(
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
 
-  /** Words that make a key the name of a secret. */
-  private static final Set<String> SECRET =
-      Set.of(
-          "password",
-          "passwords",
-          "passwd",
-          "pwd",
-          "passphrase",
-          "secret",
-          "secrets",
-          "credential",
-          "credentials",
-          "token",
-          "apikey",
-          "accesskey",
-          "secretkey",
-          "privatekey",
-          "authtoken",
-          "accesstoken");
-
-  /** Words before "key" that make it a secret. */
-  private static final Set<String> SECRET_KEYS =
-      Set.of("api", "access", "private", "secret", "signing", "encryption", "account");
-
-  /** Words before "token" that make it a token of a text. */
-  private static final Set<String> TEXT_TOKENS =
-      Set.of(
-          "pad",
-          "padding",
-          "mask",
-          "unk",
-          "unknown",
-          "cls",
-          "sep",
-          "bos",
-          "eos",
-          "start",
-          "end",
-          "stop",
-          "begin",
-          "special",
-          "separator",
-          "class",
-          "next",
-          "last",
-          "first",
-          "per",
-          "each");
+  /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "\\b(passwords?|passwd|pwd|passphrase|secrets?|credentials?|(auth|access)token"
+              + "|(api|access|private|secret|signing|encryption|account) ?keys?"
+              + "|(?<!\\b(pad|padding|mask|unk|unknown|cls|sep|bos|eos|start|end|stop|begin|special"
+              + "|separator|class|next|last|first|per|each) )token)\\b");
 
   /** Last words of keys that are about a secret, but have another value. */
-  private static final Set<String> ABOUT =
-      Set.of(
-          "file",
-          "path",
-          "length",
-          "count",
-          "size",
-          "type",
-          "id",
-          "field",
-          "column",
-          "name",
-          "variable",
-          "policy");
+  private static final Pattern ABOUT =
+      Pattern.compile(" (file|path|length|count|size|type|id|field|column|name|variable|policy)$");
 
   /** A value that has a reference. */
   record Resolved(String reference, String value) {}
@@ -190,19 +136,10 @@ record References(
 
   private static boolean isSecret(String path) {
     String key = path.replaceFirst("(\\.\\d+)+$", "").replaceFirst(".*\\.", "");
-    List<String> words =
-        List.of(
-            key.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_ ]+", " ")
-                .toLowerCase(Locale.ROOT)
-                .split(" +"));
-    boolean secret = false;
-    for (int i = 0; i < words.size(); i++) {
-      String before = i == 0 ? "" : words.get(i - 1);
-      String word = words.get(i);
-      secret |= SECRET.contains(word) && !(word.equals("token") && TEXT_TOKENS.contains(before));
-      secret |= word.matches("keys?") && SECRET_KEYS.contains(before);
-    }
-    return secret && !ABOUT.contains(words.get(words.size() - 1));
+    String words =
+        key.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_ ]+", " ")
+            .toLowerCase(Locale.ROOT);
+    return SECRET.matcher(words).find() && !ABOUT.matcher(words).find();
   }
 
   /** Writes the references in place of their values. */

@@ -80,11 +80,6 @@ public final class TrustedCode {
             .toAbsolutePath());
   }
 
-  /** Whether all code is trusted. */
-  public boolean isEverything() {
-    return everything;
-  }
-
   /**
    * Checks code before it is compiled or loaded.
    *

@@ -2,8 +2,6 @@ package dev.counterpoint.runner.machine;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.util.Platform;
-import ai.djl.util.Utils;
 import com.google.common.base.Throwables;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -50,22 +48,11 @@ public final class EngineStart {
   }
 
   private static String explain(Throwable failure) {
-    Platform platform = Platform.detectPlatform("pytorch");
-    if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
-      return libraryMissing(platform.getClassifier(), platform.getVersion());
-    }
     if (failure.getCause() instanceof InvalidSettings refused) {
       return String.valueOf(refused.getMessage());
     }
     return "the PyTorch engine does not start: "
         + NativeFailure.explain(failure)
             .orElseGet(() -> Throwables.getRootCause(failure).toString());
-  }
-
-  static String libraryMissing(String classifier, String version) {
-    return ("the class path contains no native PyTorch library for %s\n"
-            + "build on a machine of this kind (mvn package), build elsewhere with"
-            + " -Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
-        .formatted(classifier, classifier, version);
   }
 }

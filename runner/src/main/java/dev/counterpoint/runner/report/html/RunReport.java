@@ -9,6 +9,7 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
@@ -146,7 +147,8 @@ public final class RunReport implements Callback, Stateful {
               lastSamples,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               AtomicFile.readJson(directory.provenance()));
-      AtomicFile.writePrivate(directory.report(), page.toHtml());
+      AtomicFile.writeText(directory.report(), page.toHtml());
+      FileAccess.makeFilePrivate(directory.report());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
