@@ -78,7 +78,7 @@ public final class NativeLibraries {
     try {
       for (String variable : OTHER_FOLDERS) {
         String value = Utils.getEnvOrSystemProperty(variable, "");
-        for (String folder : value.split(File.pathSeparator)) {
+        for (String folder : value.split(File.pathSeparator, -1)) {
           if (!folder.isEmpty()) {
             FileAccess.requireSafe(Path.of(folder), "the native libraries", variable);
           }

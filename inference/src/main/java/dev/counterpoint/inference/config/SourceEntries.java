@@ -99,7 +99,7 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
               ? null
               : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
       for (String reference :
-          references == null ? new String[0] : references.strip().split("\\s+")) {
+          references == null ? new String[0] : references.strip().split("\\s+", -1)) {
         Path referenced = Path.of(entry.toUri().resolve(reference)).normalize();
         if (Files.exists(referenced)) {
           addReferenced(referenced, all);
