@@ -3,6 +3,7 @@ package dev.counterpoint.inference;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -44,6 +45,11 @@ public final class ModelFolder {
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String COUNTERPOINT = "counterpoint";
+
+  /** The key of the format version; folders of version 0.1 have none. */
+  private static final String FORMAT = "format";
+
+  private static final int CURRENT_FORMAT = 1;
 
   private ModelFolder() {}
 
@@ -95,8 +101,10 @@ public final class ModelFolder {
       saveMerged(folder, model, config, files, binder);
       return;
     }
-    AtomicFile.writeJson(
-        folder.resolve(lora == null ? CONFIG : AdapterFolder.SETTINGS), content(config, binder));
+    FolderChecksums.delete(folder);
+    ObjectNode content = content(config, binder);
+    settings(content).put(FORMAT, CURRENT_FORMAT);
+    AtomicFile.writeJson(folder.resolve(lora == null ? CONFIG : AdapterFolder.SETTINGS), content);
     Files.deleteIfExists(folder.resolve(lora == null ? AdapterFolder.SETTINGS : CONFIG));
     if (lora == null) {
       ModelWeights.save(model.parameters(), folder.resolve(WEIGHTS));
@@ -109,6 +117,7 @@ public final class ModelFolder {
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       AtomicFile.write(folder.resolve(file.getKey()), file.getValue()::writeTo);
     }
+    FolderChecksums.write(folder);
   }
 
   /** Merges a model's LoRA adapter into its weights and saves it as a model without adapter. */
@@ -170,7 +179,8 @@ public final class ModelFolder {
   /**
    * Reads the settings of a model.
    *
-   * @throws InvalidSettings if the folder does not contain a model, or its settings are invalid
+   * @throws InvalidSettings if the folder does not contain a model, its settings are invalid, or it
+   *     was changed after it was saved
    */
   public static Config config(Path folder, Binder binder) throws IOException {
     Config config = binder.bind(tree(folder), Config.class);
@@ -191,14 +201,35 @@ public final class ModelFolder {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(folder + " does not contain a model: " + CONFIG + " is missing.");
     }
+    FolderChecksums.verifySmall(folder);
     JsonNode content = AtomicFile.readJson(file);
     if (content.has("model_type") && !content.has(COUNTERPOINT)) {
       throw new InvalidSettings(
           "%s belongs to a pretrained model that was not saved by Counterpoint. To fine-tune it, set model.from in a run file."
               .formatted(file));
     }
-    JsonNode settings = content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content;
+    JsonNode settings = settings(content);
+    checkFormat(folder, settings.path(FORMAT));
+    ((ObjectNode) settings).remove(FORMAT);
     return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
+  }
+
+  /** The settings of Counterpoint in the content of {@link #CONFIG}. */
+  private static ObjectNode settings(JsonNode content) {
+    return (ObjectNode) (content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content);
+  }
+
+  private static void checkFormat(Path folder, JsonNode format) {
+    if (!format.isMissingNode() && format.asInt() != CURRENT_FORMAT) {
+      throw new InvalidSettings(
+          "The model in %s has the format %s; this version of Counterpoint reads format %s."
+              .formatted(folder, format, CURRENT_FORMAT));
+    }
+    if (!format.isMissingNode() && !FolderChecksums.exist(folder)) {
+      throw new InvalidSettings(
+          "The model in %s has no SHA256SUMS: it is incomplete or was changed. Resume its run to save it again."
+              .formatted(folder));
+    }
   }
 
   /** Converts the key {@code answering} of version 0.1 to {@code prediction}. */
@@ -219,14 +250,16 @@ public final class ModelFolder {
    */
   public static BaseModel load(
       Path folder, Config config, Device device, Function<String, Path> files) throws IOException {
+    FolderChecksums checksums = FolderChecksums.verify(folder);
     BaseModel model = config.model().build(config.data());
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
       requireBase(folder, pretrained);
       pretrained.loadBase(model, config.data().labels(), files);
     }
-    loadWeights(folder, config, model);
+    loadUnverified(folder, config, model);
     model.setTraining(false);
+    checksums.await();
     return model;
   }
 
@@ -245,6 +278,13 @@ public final class ModelFolder {
    * weights must already be loaded; if it contains merged weights, the model's adapter is removed.
    */
   public static void loadWeights(Path folder, Config config, BaseModel model) throws IOException {
+    FolderChecksums checksums = FolderChecksums.verify(folder);
+    loadUnverified(folder, config, model);
+    checksums.await();
+  }
+
+  private static void loadUnverified(Path folder, Config config, BaseModel model)
+      throws IOException {
     Lora lora = adapter(config);
     if (lora != null && isAdapter(folder)) {
       new AdapterFolder(folder).load(model, lora);

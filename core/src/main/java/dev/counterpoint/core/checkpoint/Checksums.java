@@ -61,7 +61,7 @@ final class Checksums {
     }
   }
 
-  private static SortedMap<String, String> parse(Path sums) throws IOException {
+  static SortedMap<String, String> parse(Path sums) throws IOException {
     SortedMap<String, String> hashes = new TreeMap<>();
     for (String line : new String(bytes(sums), StandardCharsets.UTF_8).lines().toList()) {
       Matcher matcher = LINE.matcher(line);

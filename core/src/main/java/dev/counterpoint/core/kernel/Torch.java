@@ -1,5 +1,6 @@
 package dev.counterpoint.core.kernel;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -129,8 +130,15 @@ public final class Torch {
     return JniUtils.getNumThreads();
   }
 
+  /** The engine; its native libraries are verified and loaded by the first call. */
+  public static Engine engine() {
+    NativeLibraries.verify();
+    return Engine.getEngine("PyTorch");
+  }
+
   /** Creates a root manager of native memory; the caller closes it. */
   public static NDManager newManager(ai.djl.Device device) {
+    NativeLibraries.verify();
     NDManager manager = NDManager.newBaseManager(device, "PyTorch"); // loads the engine
     if (!threadsLimited) {
       limitThreads();

@@ -5,11 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The user's cache folder for data that is expensive to compute, such as tokenized text, built-in
@@ -19,9 +15,6 @@ public final class CacheFolder {
   /** The environment variable with the path of the folder. */
   public static final String VARIABLE = "COUNTERPOINT_CACHE";
 
-  private static final Set<PosixFilePermission> PRIVATE =
-      PosixFilePermissions.fromString("rwx------");
-
   private CacheFolder() {}
 
   /**
@@ -29,12 +22,21 @@ public final class CacheFolder {
    * {@code counterpoint} in {@code XDG_CACHE_HOME}, or {@code ~/.cache/counterpoint}. If that is
    * not writable, as in a container with an arbitrary user, it is a private folder of the user in
    * the folder for temporary files.
+   *
+   * @throws InvalidSettings if another user can write to it, or replace a folder above it
    */
   public static Path path() {
-    return find(
-        System.getenv(),
-        System.getProperty("user.home", "?"),
-        Path.of(System.getProperty("java.io.tmpdir")));
+    Path folder =
+        find(
+            System.getenv(),
+            System.getProperty("user.home", "?"),
+            Path.of(System.getProperty("java.io.tmpdir")));
+    try {
+      FileAccess.requireSafe(folder, "the cache", VARIABLE);
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Path find(Map<String, String> environment, String home, Path temporary) {
@@ -63,12 +65,11 @@ public final class CacheFolder {
   /** A folder of that name must not belong to another user, who could place libraries there. */
   private static Path inTemporary(Path temporary) {
     try {
-      Object user = user();
-      Path folder = temporary.resolve("counterpoint-" + user).toAbsolutePath();
+      Path folder = temporary.resolve("counterpoint-" + FileAccess.user()).toAbsolutePath();
       if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && isWritable(folder)) {
-        Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
+        FileAccess.createPrivateFolder(folder);
       }
-      if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isPrivate(folder, user)) {
+      if (Files.isSymbolicLink(folder) || FileAccess.exposure(folder).isPresent()) {
         throw new InvalidSettings(
             "%s is not a private folder of this user; set %s to a writable folder."
                 .formatted(folder, VARIABLE));
@@ -77,22 +78,5 @@ public final class CacheFolder {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** The number of the user, which exists for a user without a name too. */
-  private static Object user() throws IOException {
-    Path self = Path.of("/proc/self");
-    return Files.exists(self)
-        ? Files.getAttribute(self, "unix:uid")
-        : System.getProperty("user.name");
-  }
-
-  private static boolean isPrivate(Path folder, Object user) throws IOException {
-    PosixFileAttributes facts =
-        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    boolean own =
-        facts.owner().getName().equals(user)
-            || user.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS));
-    return own && facts.isDirectory() && facts.permissions().equals(PRIVATE);
   }
 }

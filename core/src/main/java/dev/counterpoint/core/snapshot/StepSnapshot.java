@@ -13,10 +13,12 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,7 +78,7 @@ public record StepSnapshot(
       Path folder, List<Parameter> parameters, List<Batch> microBatches, Map<String, String> texts)
       throws IOException {
     Path temporary = folder.resolveSibling("." + folder.getFileName() + ".new");
-    Files.createDirectories(temporary);
+    FileAccess.createPrivateFolder(temporary);
     try {
       ModelWeights.save(parameters, temporary.resolve(WEIGHTS));
       for (int i = 0; i < microBatches.size(); i++) {
@@ -86,6 +88,9 @@ public record StepSnapshot(
         write(temporary.resolve(text.getKey()), text.getValue());
       }
       write(temporary.resolve(METADATA), toJson().toPrettyString());
+      for (Path file : FolderEntries.of(temporary)) {
+        FileAccess.makeFilePrivate(file);
+      }
       DiskSync.ofDirectory(temporary);
       Files.move(temporary, folder);
       DiskSync.ofDirectory(folder.resolveSibling("."));

@@ -2,6 +2,7 @@ package dev.counterpoint.core.snapshot;
 
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.FolderEntries;
 import java.io.IOException;
@@ -39,7 +40,10 @@ public record StepSnapshots(Path directory, int limit, Map<String, String> texts
     Path folder = directory.resolve(name(snapshot));
     if (!Files.exists(folder)) {
       if (!Files.isDirectory(directory)) {
-        Files.createDirectory(directory); // Not its parents: the run may be being deleted.
+        Files.createDirectory(
+            directory,
+            FileAccess.creating(
+                FileAccess.PRIVATE_FOLDER)); // Not its parents: the run may be being deleted.
       }
       snapshot.write(folder, parameters, microBatches, texts);
     }

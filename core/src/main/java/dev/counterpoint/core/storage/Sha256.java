@@ -1,11 +1,10 @@
 package dev.counterpoint.core.storage;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -23,18 +22,21 @@ public final class Sha256 {
     }
   }
 
-  /** The hash of a file, in lower-case hexadecimal digits. */
-  public static String of(Path file) throws IOException {
-    MessageDigest digest = begin();
-    try (InputStream in = Files.newInputStream(file)) {
-      in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-    }
-    return hex(digest);
-  }
-
   /** The digest of some bytes as lower-case hexadecimal digits. */
   public static String of(byte[] content) {
     return HexFormat.of().formatHex(begin().digest(content));
+  }
+
+  /** The hash of a file as lower-case hexadecimal digits. */
+  public static String of(Path file) throws IOException {
+    MessageDigest digest = begin();
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 18);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        digest.update(buffer.flip());
+      }
+    }
+    return hex(digest);
   }
 
   /** Completes a digest and returns it as lower-case hexadecimal digits; the digest is reset. */

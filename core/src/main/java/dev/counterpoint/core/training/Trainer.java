@@ -1,7 +1,6 @@
 package dev.counterpoint.core.training;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDScope;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -172,7 +171,7 @@ public final class Trainer {
   /** The settings that must be equal in all processes, so that all compute the same steps. */
   private Map<String, String> settings(DataSplits data) {
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("the engine", Engine.getEngine("PyTorch").getVersion());
+    settings.put("the engine", Torch.engine().getVersion());
     settings.put("the seed", Long.toString(options.seed()));
     settings.put("the data", data.fingerprint() + " (" + data.train().size() + " examples)");
     settings.put("training", config.toString());

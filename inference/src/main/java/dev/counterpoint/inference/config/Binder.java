@@ -6,8 +6,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.core.settings.Secrets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Binds run files to records, and writes records as run files.
@@ -24,6 +29,8 @@ import java.util.function.Consumer;
  * defaults are used. Without defaults every key is required, except for {@code @Nullable} and
  * {@code Optional} components (which may also be set to {@code null}) and for records that have
  * defaults. A list or map in the file replaces the default one completely.
+ *
+ * <p>A value may contain references: {@code ${ENV:NAME}} and {@code ${file:PATH}}.
  */
 public final class Binder {
   private static final YAMLMapper YAML =
@@ -33,6 +40,7 @@ public final class Binder {
           .build();
 
   private final Contracts contracts;
+  private final References references;
 
   /**
    * Creates a binder.
@@ -41,7 +49,17 @@ public final class Binder {
    * @param classes resolves class names that are not short names of a catalog
    */
   public Binder(List<Catalog<?>> catalogs, SourcePath classes) {
+    this(catalogs, classes, Path::of);
+  }
+
+  /**
+   * Creates a binder.
+   *
+   * @param files resolves the file names of references, such as {@code ${file:PATH}}
+   */
+  public Binder(List<Catalog<?>> catalogs, SourcePath classes, Function<String, Path> files) {
     this.contracts = new Contracts(catalogs, classes);
+    this.references = new References(files);
   }
 
   /**
@@ -63,9 +81,15 @@ public final class Binder {
    */
   public <T> T bind(SettingsTree tree, Class<T> type, Consumer<String> notes) {
     Binding binding = new Binding(contracts);
-    Object bound = binding.bind(type, tree.root());
-    if (!binding.problems().isEmpty()) {
-      throw tree.locate(binding.problems());
+    List<Problem> problems = new ArrayList<>();
+    YamlNode root = references.resolve(tree.root(), "", problems);
+    Object bound = problems.isEmpty() ? binding.bind(type, root) : tree;
+    problems.addAll(binding.problems());
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(
+          tree.locate(problems).problems().stream()
+              .map(it -> new Problem(it.key(), Secrets.mask(it.message())))
+              .toList());
     }
     binding.notes().forEach(notes);
     return type.cast(bound);
@@ -73,10 +97,13 @@ public final class Binder {
 
   /**
    * Converts a record to a tree with all settings, including defaults, that binds to an equal
-   * record. Null values are omitted unless the absent key would have a default.
+   * record. Null values are omitted unless the absent key would have a default. Values that were
+   * bound from references, such as {@code ${ENV:NAME}}, are written as references.
    */
   public ObjectNode toTree(Object record) {
-    return new TreeWriter(contracts).write(record);
+    ObjectNode settings = new TreeWriter(contracts).write(record);
+    references.restore(settings);
+    return settings;
   }
 
   /** Converts a record to the text of a run file, see {@link #toTree}. */

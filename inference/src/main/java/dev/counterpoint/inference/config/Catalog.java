@@ -110,7 +110,7 @@ public final class Catalog<T> {
 
   private String unknown(String name, SourcePath classes) {
     List<String> candidates = new ArrayList<>(names());
-    candidates.addAll(classes.compiled());
+    classes.compiled().keySet().stream().filter(it -> !it.contains("$")).forEach(candidates::add);
     String searched =
         looksLikeClass(name) ? ", and no such class was found in " + classes.description() : "";
     return "is unknown%s%s Known: %s"

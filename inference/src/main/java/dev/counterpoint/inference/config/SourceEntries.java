@@ -4,11 +4,16 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.jar.Attributes;
 import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +22,7 @@ import java.util.stream.Stream;
  */
 record SourceEntries(List<Path> sources, List<Path> classPath) {
   private static final String JAVA = ".java";
+  private static final String JAR = ".jar";
 
   /**
    * Classifies the entries.
@@ -48,7 +54,7 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
       addFolder(entry);
     } else if (name.endsWith(JAVA)) {
       sources.add(entry);
-    } else if (name.endsWith(".jar")) {
+    } else if (name.endsWith(JAR)) {
       checkJar(entry);
       classPath.add(entry);
     } else {
@@ -67,6 +73,42 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
       classPath.add(folder);
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidSettings("cannot be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The entries, and the jars and folders to which the {@code Class-Path} of their manifests
+   * refers: class loader and compiler read those too.
+   *
+   * @throws InvalidSettings if a manifest refers to a URL that is not a file
+   */
+  static List<Path> withReferenced(List<Path> entries) {
+    Set<Path> all = new LinkedHashSet<>();
+    entries.forEach(entry -> addReferenced(entry.toAbsolutePath().normalize(), all));
+    return List.copyOf(all);
+  }
+
+  private static void addReferenced(Path entry, Set<Path> all) {
+    if (!all.add(entry) || !entry.toString().endsWith(JAR) || !Files.isRegularFile(entry)) {
+      return;
+    }
+    try (JarFile jar = new JarFile(entry.toFile())) {
+      Manifest manifest = jar.getManifest();
+      String references =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+      for (String reference :
+          references == null ? new String[0] : references.strip().split("\\s+", -1)) {
+        Path referenced = Path.of(entry.toUri().resolve(reference)).normalize();
+        if (Files.exists(referenced)) {
+          addReferenced(referenced, all);
+        }
+      }
+    } catch (IOException e) {
+      throw new InvalidSettings(entry + " cannot be read as a jar: " + e.getMessage());
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      throw new InvalidSettings(entry + " has a Class-Path that is not a file: " + e.getMessage());
     }
   }
 

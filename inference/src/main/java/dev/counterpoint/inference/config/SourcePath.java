@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
@@ -28,22 +28,39 @@ public final class SourcePath implements AutoCloseable {
   private static final String LOADER_NAME = "classpath";
 
   private final ClassLoader loader;
-  private final Set<String> compiled;
+  private final List<Path> entries;
+  private final Map<String, byte[]> compiled;
   private final String description;
 
-  private SourcePath(ClassLoader loader, Set<String> compiled, String description) {
+  private SourcePath(
+      ClassLoader loader, List<Path> entries, Map<String, byte[]> compiled, String description) {
     this.loader = loader;
+    this.entries = List.copyOf(entries);
     this.compiled = compiled;
     this.description = description;
   }
 
   /** A source path with only the program's classes. */
   public static SourcePath none() {
-    return new SourcePath(program(), Set.of(), "the program (use --classpath to add more)");
+    return new SourcePath(
+        program(), List.of(), Map.of(), "the program (use --classpath to add more)");
   }
 
   /**
-   * Opens jars and folders and compiles source files.
+   * Opens code of the user, and code that is named by a run directory or a model folder.
+   *
+   * @param own entries that the user named
+   * @param named entries that the folder names
+   * @param trust which of those may run
+   * @throws InvalidSettings if a named entry is not trusted, and as {@link #open(List)}
+   */
+  public static SourcePath open(List<Path> own, List<Path> named, TrustedCode trust) {
+    trust.require(named);
+    return open(Stream.concat(named.stream(), own.stream()).distinct().toList());
+  }
+
+  /**
+   * Opens jars and folders and compiles source files. All of them must be trusted.
    *
    * @throws InvalidSettings if an entry is missing, of an unsupported kind, or does not compile;
    *     compiler errors are listed as {@code Idea.java:12: message}
@@ -63,7 +80,8 @@ public final class SourcePath implements AutoCloseable {
             : SourceCompiler.compile(found.sources(), found.classPath(), compiler);
     return new SourcePath(
         new Loader(urls(found.classPath()), classes),
-        outermost(classes.keySet()),
+        entries,
+        classes,
         "the program or in "
             + entries.stream().map(Path::toString).collect(Collectors.joining(", ")));
   }
@@ -89,17 +107,18 @@ public final class SourcePath implements AutoCloseable {
     }
   }
 
-  private static Set<String> outermost(Set<String> names) {
-    return names.stream().filter(name -> !name.contains("$")).collect(Collectors.toSet());
-  }
-
   /** The class loader of the user-defined classes, whose parent is the program's loader. */
   public ClassLoader loader() {
     return loader;
   }
 
-  /** The names of the compiled top-level classes. */
-  Set<String> compiled() {
+  /** The jars, class folders and source files. */
+  public List<Path> entries() {
+    return entries;
+  }
+
+  /** The bytes of the compiled classes by binary name. */
+  public Map<String, byte[]> compiled() {
     return compiled;
   }
 

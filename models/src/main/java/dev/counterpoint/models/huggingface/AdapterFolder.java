@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
@@ -160,9 +161,11 @@ public record AdapterFolder(Path path) {
    *     changed in that case
    */
   public void load(BaseModel model, Lora lora) throws IOException {
+    FolderChecksums checksums = FolderChecksums.verify(path);
     try (SafetensorsReader reader = open()) {
       reader.readAll(arrays(model, lora));
     }
+    checksums.await();
   }
 
   /** Writes the LoRA weights and fully trained modules of a model; existing files are replaced. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
@@ -174,8 +175,10 @@ public record PretrainedFolder(Path path) {
    */
   List<String> load(List<Parameter> parameters, PretrainedConfig config, List<String> labels)
       throws IOException {
+    FolderChecksums checksums = FolderChecksums.verify(path);
     try (StateDictLoader loader = open(parameters, config)) {
       List<String> notes = new ArrayList<>(loader.load());
+      checksums.await();
       notes.addAll(LabelRemapping.apply(path, loader.loadedHead(), labels));
       ConfigReader reader = config(config.family().type());
       List<String> unknown = config.family().unknownKeys(reader, config.task());

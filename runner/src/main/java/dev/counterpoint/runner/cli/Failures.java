@@ -6,6 +6,7 @@ import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.RunFailed;
@@ -70,7 +71,8 @@ record Failures(BooleanSupplier debug) {
   int report(Throwable failure, CommandLine command) {
     int code = printMessage(failure, command);
     if (debug.getAsBoolean()) {
-      failure.printStackTrace(command.getErr());
+      command.getErr().print(Secrets.mask(Throwables.getStackTraceAsString(failure)));
+      command.getErr().flush();
     }
     return code;
   }
@@ -229,7 +231,9 @@ record Failures(BooleanSupplier debug) {
   /** Prints each line of a message to standard error, prefixed with the program name. */
   static void printError(CommandLine command, String message) {
     PrintWriter error = command.getErr();
-    message.lines().forEach(line -> error.println(PREFIX + ControlCharacterEscaper.of(line)));
+    Secrets.mask(message)
+        .lines()
+        .forEach(line -> error.println(PREFIX + ControlCharacterEscaper.of(line)));
     error.flush();
   }
 }

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
@@ -9,10 +9,7 @@ import dev.counterpoint.runner.cli.model.PredictCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,25 +71,11 @@ public final class Main {
     System.setProperty("guice_custom_class_loading", "CHILD");
     CommandLine commandLine = commandLine();
     try {
-      unpackIntoCache();
+      NativeLibraries.configure();
     } catch (InvalidSettings | UncheckedIOException unusable) {
       System.exit(new Failures(() -> false).report(unusable, commandLine));
     }
     System.exit(run(commandLine, arguments));
-  }
-
-  /**
-   * Native libraries are unpacked into the cache folder, unless their own settings say otherwise.
-   */
-  private static void unpackIntoCache() {
-    Path cache = CacheFolder.path();
-    System.getProperties().putIfAbsent("DJL_CACHE_DIR", cache.resolve("djl").toString());
-    try { // JNA prints a stack trace if its folder does not exist.
-      Path jna = Files.createDirectories(cache.resolve("jna"));
-      System.getProperties().putIfAbsent("jna.tmpdir", jna.toString());
-    } catch (IOException e) {
-      // The command reports it if it needs the cache folder.
-    }
   }
 
   /** Creates the command line with all commands and error handlers. */

@@ -10,11 +10,11 @@ import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
-import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.runner.wiring.RunFile;
@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,12 +73,10 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private BaseModel model() throws IOException {
-    List<Path> entries =
-        Stream.concat(
-                ModelFolder.classpath(folder).stream().map(Path::of), classpath.paths().stream())
-            .distinct()
-            .toList();
-    Binder binder = new Binder(Catalogs.all(), SourcePath.open(entries));
+    Path directory =
+        folder.toAbsolutePath().resolve("../..").normalize(); // RUN_DIR/snapshots/step-N
+    RunCode code = new RunCode(directory, ModelFolder.classpath(folder));
+    Binder binder = new Binder(Catalogs.all(), code.open(classpath.paths(), classpath.trust()));
     ModelFolder.Config config = ModelFolder.config(folder, binder);
     Path file = folder.resolve(RunDirectory.RUN_FILE);
     SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());

@@ -80,7 +80,10 @@ public final class RunBundle {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       String inner = key + "." + entry.getKey();
       String text = entry.getValue().asText("");
-      if (entry.getKey().equals(PATH) && !text.isEmpty() && !text.startsWith(BuiltInData.SCHEME)) {
+      if (entry.getKey().equals(PATH)
+          && !text.isEmpty()
+          && !text.startsWith(BuiltInData.SCHEME)
+          && !text.contains("${")) {
         String absolute = run.files().apply(text).toAbsolutePath().toString();
         ((ObjectNode) node).put(PATH, absolute);
         files.put(inner, absolute);

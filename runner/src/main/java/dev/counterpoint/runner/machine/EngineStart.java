@@ -2,9 +2,9 @@ package dev.counterpoint.runner.machine;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.util.Platform;
-import ai.djl.util.Utils;
 import com.google.common.base.Throwables;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.network.Daemon;
@@ -16,7 +16,7 @@ import java.util.concurrent.FutureTask;
  * takes 0.3 seconds of disk and linker time, during which Java initialization can proceed.
  */
 public final class EngineStart {
-  private final FutureTask<Engine> loading = new FutureTask<>(Engine::getInstance);
+  private final FutureTask<Engine> loading = new FutureTask<>(Torch::engine);
 
   private EngineStart() {}
 
@@ -48,19 +48,11 @@ public final class EngineStart {
   }
 
   private static String explain(Throwable failure) {
-    Platform platform = Platform.detectPlatform("pytorch");
-    if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
-      return libraryMissing(platform.getClassifier(), platform.getVersion());
+    if (failure.getCause() instanceof InvalidSettings refused) {
+      return String.valueOf(refused.getMessage());
     }
     return "the PyTorch engine does not start: "
         + NativeFailure.explain(failure)
             .orElseGet(() -> Throwables.getRootCause(failure).toString());
-  }
-
-  static String libraryMissing(String classifier, String version) {
-    return ("the class path contains no native PyTorch library for %s\n"
-            + "build on a machine of this kind (mvn package), build elsewhere with"
-            + " -Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
-        .formatted(classifier, classifier, version);
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.runner.RunFailed;
 import java.io.FileDescriptor;
@@ -86,7 +87,8 @@ public final class Console implements AutoCloseable {
     }
     Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     List<String> lines =
-        text.lines()
+        Secrets.mask(text)
+            .lines()
             .map(line -> now + " " + level + " " + ControlCharacterEscaper.of(line))
             .toList();
     try {
@@ -102,7 +104,7 @@ public final class Console implements AutoCloseable {
   public synchronized void log(String line) {
     record("INFO", line);
     erase();
-    line.lines().map(ControlCharacterEscaper::of).forEach(err::println);
+    Secrets.mask(line).lines().map(ControlCharacterEscaper::of).forEach(err::println);
     redraw();
   }
 

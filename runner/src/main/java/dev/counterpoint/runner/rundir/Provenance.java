@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Torch;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -56,7 +57,7 @@ public final class Provenance {
   private static void versions(ObjectNode json) {
     json.putObject("versions")
         .put("counterpoint", version())
-        .put("engine", "PyTorch " + Engine.getEngine("PyTorch").getVersion())
+        .put("engine", "PyTorch " + Torch.engine().getVersion())
         .put("djl", Engine.getDjlVersion())
         .put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
   }

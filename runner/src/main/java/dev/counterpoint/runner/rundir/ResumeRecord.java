@@ -14,13 +14,12 @@ import java.util.List;
  *
  * @param directory the run directory
  * @param command the command-line arguments of the resumed process
- * @param classpath the class path entries with user-defined code
+ * @param code the user-defined code
  */
-public record ResumeRecord(RunDirectory directory, List<String> command, List<String> classpath)
+public record ResumeRecord(RunDirectory directory, List<String> command, RunCode code)
     implements Callback {
   public ResumeRecord {
     command = List.copyOf(command);
-    classpath = List.copyOf(classpath);
   }
 
   @Override
@@ -30,7 +29,7 @@ public record ResumeRecord(RunDirectory directory, List<String> command, List<St
           && AtomicFile.readJson(directory.provenance()) instanceof ObjectNode record) {
         AtomicFile.writeJson(
             directory.provenance(),
-            Provenance.resuming(record, start.step(), command, UserCode.of(directory, classpath)));
+            Provenance.resuming(record, start.step(), command, code.hashes()));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -224,6 +224,7 @@ public record RunDirectory(Path path, boolean preexisting) {
     for (Path file : initialFiles) {
       Files.deleteIfExists(file);
     }
+    new LocalDisk().delete(path.resolve(RunCode.FOLDER));
     if (preexisting) {
       return;
     }

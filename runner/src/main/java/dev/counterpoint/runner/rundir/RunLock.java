@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.rundir;
 
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.IoFailure;
 import java.io.Closeable;
@@ -73,7 +74,10 @@ public final class RunLock implements Closeable {
   private static RunLock hold(RunDirectory directory, boolean isResumed, Part part) {
     RunLock lock;
     try {
-      Files.createDirectories(directory.path());
+      if (!Files.isDirectory(directory.path())) {
+        Files.createDirectories(directory.path().resolveSibling(""));
+        FileAccess.createPrivateFolder(directory.path());
+      }
       lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.wiring;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 
 /** Maps device names of run files to engine devices. */
@@ -17,9 +17,7 @@ public final class Devices {
    * @throws InvalidSettings if this machine has no such device
    */
   static Device named(String name, int localRank) {
-    return name.equals("cpu")
-        ? Device.cpu()
-        : named(name, localRank, Engine.getEngine("PyTorch").getGpuCount());
+    return name.equals("cpu") ? Device.cpu() : named(name, localRank, Torch.engine().getGpuCount());
   }
 
   /** As {@link #named(String, int)}, for a machine with this number of GPUs. */

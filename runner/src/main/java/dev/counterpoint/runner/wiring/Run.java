@@ -9,10 +9,12 @@ import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.inference.config.TrustedCode;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
+import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param directory the run directory, which may not exist yet
  * @param isResumed whether the run already exists and is resumed
  * @param binder the binder of the run file
+ * @param code the user-defined code of the run
+ * @param trust the user-defined code that may run
  * @param files resolves the file names in the run file
  * @param notes what is valid but may be unexpected, such as keys that are ignored
  */
@@ -40,6 +44,8 @@ public record Run(
     RunDirectory directory,
     boolean isResumed,
     Binder binder,
+    SourcePath code,
+    TrustedCode trust,
     FileFinder files,
     List<String> notes) {
   /** The settings that may change when a run is resumed; past steps do not depend on them. */
@@ -51,6 +57,7 @@ public record Run(
           "training.reportEvery",
           "checkpoint",
           "callbacks",
+          "privacy",
           "device",
           "classpath",
           "strategy.workers",
@@ -64,14 +71,25 @@ public record Run(
    * @param sets the {@code --set} overrides, each {@code key=value}
    * @param classpath jars, class folders and {@code .java} files
    * @param output the run directory; null for a directory named after the run and the time
+   * @param trustsCode whether code that a run directory names may run although it is not in the
+   *     user's list of trusted code
    * @param joins whether this is one of several processes, another of which may already have
    *     started the run in {@code output}
    */
   public record Request(
-      String run, List<String> sets, List<Path> classpath, @Nullable Path output, boolean joins) {
+      String run,
+      List<String> sets,
+      List<Path> classpath,
+      @Nullable Path output,
+      boolean trustsCode,
+      boolean joins) {
     /** The arguments of a run in a single process. */
     public Request(String run, List<String> sets, List<Path> classpath, @Nullable Path output) {
-      this(run, sets, classpath, output, false);
+      this(run, sets, classpath, output, false, false);
+    }
+
+    TrustedCode trust() {
+      return trustsCode ? TrustedCode.everything() : TrustedCode.ofUser();
     }
 
     /** The same request of a rank, which joins a run that rank 0 starts. */
@@ -89,6 +107,9 @@ public record Run(
       List<String> arguments = new ArrayList<>(List.of(run));
       sets.forEach(set -> arguments.addAll(List.of("--set", set)));
       classpath.forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
+      if (trustsCode) {
+        arguments.add("--trust-code");
+      }
       return arguments;
     }
   }
@@ -105,7 +126,8 @@ public record Run(
           request,
           Experiments.runFile(request.run(), request.sets()),
           request.run(),
-          List.of(Path.of("")));
+          List.of(Path.of("")),
+          null);
     }
     if (Files.isDirectory(path)) {
       return resume(request, path);
@@ -121,12 +143,14 @@ public record Run(
               .formatted(path, path, name.replaceFirst("\\.[a-z]+$", "")));
     }
     Path folder = path.toAbsolutePath().resolveSibling("");
-    boolean isOfRun = name.equals(RunDirectory.RUN_FILE) && RunDirectory.isRun(folder);
+    RunDirectory within = new RunDirectory(folder);
+    boolean isOfRun = path.endsWith(RunDirectory.RUN_FILE) && Files.exists(within.provenance());
     return start(
         request,
         Utf8File.read(path),
         name,
-        isOfRun ? new RunDirectory(folder).baseFolders() : List.of(folder, Path.of("")));
+        isOfRun ? within.baseFolders() : List.of(folder, Path.of("")),
+        isOfRun ? within : null);
   }
 
   /**
@@ -134,7 +158,8 @@ public record Run(
    *
    * @throws InvalidSettings if the directory is not a run directory, or its run file is invalid
    */
-  public static Run existing(Path directory, List<String> sets, List<Path> classpath)
+  public static Run existing(
+      Path directory, List<String> sets, List<Path> classpath, TrustedCode trust)
       throws IOException {
     RunDirectory run = new RunDirectory(directory);
     if (!RunDirectory.isRun(directory)) {
@@ -145,17 +170,18 @@ public record Run(
     }
     SettingsTree tree = SettingsTree.load("run.yaml", Utf8File.read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
-    Binder binder = binder(tree, files, classpath);
+    SourcePath code = code(tree, files, run, new OwnCode(sets, classpath, trust));
+    Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file = binder.bind(tree, RunFile.class, notes::add);
-    return new Run(file, run, true, binder, files, notes);
+    return new Run(file, run, true, binder, code, trust, files, notes);
   }
 
   /**
    * The folder with the tokenizer of the pretrained model, used unless the data settings name a
    * tokenizer; null if the run does not start from a pretrained model.
    */
-  @Nullable Path tokenizer() {
+  public @Nullable Path tokenizer() {
     Path origin = origin();
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;
@@ -201,7 +227,7 @@ public record Run(
             "--set " + key + " cannot change an existing run. " + changeableSettings());
       }
     }
-    Run run = existing(directory, request.sets(), request.classpath());
+    Run run = existing(directory, request.sets(), request.classpath(), request.trust());
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
           ("The run in %s has finished and its checkpoints were deleted, so it cannot be"
@@ -240,11 +266,19 @@ public record Run(
         + ", and data paths. For other changes start a new run.";
   }
 
-  private static Run start(Request request, String text, String name, List<Path> folders)
+  /**
+   * Reads a run file for a new run.
+   *
+   * @param origin the run directory that the file belongs to; null for a file of the user
+   */
+  private static Run start(
+      Request request, String text, String name, List<Path> folders, @Nullable RunDirectory origin)
       throws IOException {
     SettingsTree tree = SettingsTree.load(name, text, request.sets());
     FileFinder files = new FileFinder(folders, new BuiltInData(CacheFolder.path()));
-    Binder binder = binder(tree, files, request.classpath());
+    OwnCode own = new OwnCode(request.sets(), request.classpath(), request.trust());
+    SourcePath code = code(tree, files, origin, own);
+    Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file =
         binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());
@@ -255,30 +289,57 @@ public record Run(
           directory,
           RunDirectory.isRun(directory.path()),
           binder,
+          code,
+          request.trust(),
           files,
           notes);
     }
     RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
-    return new Run(file.within(directory.path()), directory, false, binder, files, notes);
+    return new Run(
+        file.within(directory.path()),
+        directory,
+        false,
+        binder,
+        code,
+        request.trust(),
+        files,
+        notes);
   }
 
-  private static Binder binder(SettingsTree tree, FileFinder files, List<Path> classpath) {
-    List<Path> entries = new ArrayList<>(tree.strings("classpath").stream().map(files).toList());
+  /** The code that the command line names, and which other code may run. */
+  private record OwnCode(List<String> sets, List<Path> classpath, TrustedCode trust) {
+    boolean replacesRunFile() {
+      return sets.stream().anyMatch(set -> set.split("=", 2)[0].strip().equals("classpath"));
+    }
+  }
+
+  /**
+   * Opens the code of a run file.
+   *
+   * @param origin the run directory that the file belongs to; null for a file of the user
+   */
+  private static SourcePath code(
+      SettingsTree tree, FileFinder files, @Nullable RunDirectory origin, OwnCode own) {
+    List<Path> entries = tree.strings("classpath").stream().map(files).toList();
+    if (origin != null && !own.replacesRunFile()) {
+      RunCode code = new RunCode(origin.path(), entries.stream().map(Path::toString).toList());
+      code.missing().ifPresent(missing -> rejectMissing(tree, missing));
+      return code.open(own.classpath(), own.trust());
+    }
     entries.stream()
         .filter(entry -> !Files.exists(entry))
         .findFirst()
-        .ifPresent(
-            missing -> {
-              throw tree.locate(
-                  List.of(
-                      new Problem(
-                          "classpath",
-                          missing
-                              + " does not exist; give its new path with --set"
-                              + " \"classpath=[PATH]\"")));
-            });
-    entries.addAll(classpath);
-    return new Binder(Catalogs.all(), SourcePath.open(entries));
+        .ifPresent(missing -> rejectMissing(tree, missing));
+    return SourcePath.open(
+        Stream.concat(entries.stream(), own.classpath().stream()).distinct().toList());
+  }
+
+  private static void rejectMissing(SettingsTree tree, Path missing) {
+    throw tree.locate(
+        List.of(
+            new Problem(
+                "classpath",
+                missing + " does not exist; give its new path with --set \"classpath=[PATH]\"")));
   }
 
   private static String unknown(String run) {

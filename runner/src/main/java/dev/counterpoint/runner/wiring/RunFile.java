@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed the seed of parameter initialization, example order and dropout
  * @param device {@code auto} (a GPU if available), {@code cpu}, {@code gpu}, or {@code gpu:1}
  * @param loss replaces the model's loss; null to use the model's loss
+ * @param privacy which examples of the data the run directory may contain
  * @param classpath jars, class folders and {@code .java} files with user-defined classes
  */
 public record RunFile(
@@ -40,6 +41,7 @@ public record RunFile(
     StrategyConfig strategy,
     CheckpointPolicy checkpoint,
     List<CallbackConfig> callbacks,
+    Privacy privacy,
     List<String> classpath) {
   private static final String AT_MOST_ONE = "may contain only one";
 
@@ -82,6 +84,7 @@ public record RunFile(
         new StandardTrainingStrategy.Config(),
         CheckpointPolicy.defaults(),
         List.of(),
+        Privacy.defaults(),
         List.of());
   }
 

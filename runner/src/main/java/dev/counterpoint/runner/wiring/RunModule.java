@@ -9,6 +9,7 @@ import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -28,11 +29,13 @@ import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunDirectoryGuard;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Guice module that creates the objects of a training run from its run file. */
 public final class RunModule extends AbstractModule {
@@ -80,6 +83,17 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   DataSplits data() throws IOException {
+    return data(run, run.tokenizer(), null);
+  }
+
+  /**
+   * Opens the data of a run.
+   *
+   * @param tokenizer the folder of an existing tokenizer; null to build one
+   * @param trained the specification of the model to evaluate; null for a training
+   */
+  public static DataSplits data(Run run, @Nullable Path tokenizer, @Nullable DataSpec trained)
+      throws IOException {
     int maxLength = run.file().model().maxLength();
     long seed = run.file().seed();
     DataSource source = run.file().data();
@@ -88,7 +102,7 @@ public final class RunModule extends AbstractModule {
         () ->
             source.open(
                 new DataContext(
-                    CacheFolder.path(), run.files(), maxLength, seed, run.tokenizer())));
+                    CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained)));
   }
 
   @Provides
@@ -158,7 +172,7 @@ public final class RunModule extends AbstractModule {
         new RunReport( // after the callback that selects the model
             run.directory(),
             run.file().name(),
-            () -> data.samples().duringTraining(model),
+            run.file().privacy().samples() ? () -> data.samples().duringTraining(model) : null,
             () -> selectedStep(callbacks)));
     callbacks.addAll(extraCallbacks);
     return callbacks;
@@ -182,7 +196,7 @@ public final class RunModule extends AbstractModule {
         ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
     return new StepSnapshots(
         run.directory().snapshots(),
-        MAX_SNAPSHOTS,
+        run.file().privacy().snapshots() ? MAX_SNAPSHOTS : 0,
         Map.of(
             RunDirectory.RUN_FILE, run.binder().toYaml(run.file()),
             ModelFolder.CONFIG, ModelFolder.describe(config, run.binder())));

@@ -90,10 +90,12 @@ final class OneFileTest {
     Files.writeString(source, Files.readString(source) + "// changed\n");
 
     run("evaluate", run.toString());
-    assertThat(terminal.err()).contains("WordAverage.java has changed");
+    assertThat(terminal.err()).contains("WordAverage.java has changed", "0 lines removed, 1 added");
     Terminal resuming = new Terminal();
     resuming.run("train", run.toString(), "--set", "training.epochs=2");
     assertThat(resuming.err()).contains("WordAverage.java has changed");
+    Terminal replacing = new Terminal();
+    replacing.run("train", run.toString(), "--set", "classpath=[" + source + "]");
     Terminal after = new Terminal();
     after.run("evaluate", run.toString());
     assertThat(after.err()).doesNotContain("has changed");

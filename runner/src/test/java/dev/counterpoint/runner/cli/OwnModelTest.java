@@ -136,6 +136,7 @@ final class OwnModelTest {
   void movedClassPathEntryOfTheRunFileIsNotCalledAnOption() throws IOException {
     assertThat(train("IllegalStateException()", 2)).isEqualTo(ExitCode.SUCCESS);
     Files.move(folder.resolve("Own.java"), folder.resolve("Moved.java"));
+    Files.delete(folder.resolve("run/code/0/Own.java"));
 
     Terminal resumed = new Terminal();
     assertThat(resumed.run("train", folder.resolve("run").toString()))

@@ -11,11 +11,4 @@ final class EngineStartTest {
     assertThat(EngineStart.begin().await().getEngineName()).isEqualTo("PyTorch");
     assertThat(JniUtils.isGradMode()).isFalse();
   }
-
-  @Test
-  void missingLibraryMessageContainsARemedy() {
-    assertThat(EngineStart.libraryMissing("osx-aarch64", "2.7.1"))
-        .contains("no native PyTorch library for osx-aarch64")
-        .contains("-Dnative.classifier=osx-aarch64");
-  }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.cache;
 
 import dev.counterpoint.core.storage.AtomicFolders;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.IoFailure;
@@ -52,7 +53,7 @@ public final class CacheFolders {
 
   private static void create(Path folder, Path temporary, AtomicFolders.Content content)
       throws IOException {
-    Files.createDirectories(temporary);
+    FileAccess.createPrivateFolder(temporary);
     Path cache = folder.resolveSibling("");
     deleteAbandoned(cache);
     try {
@@ -68,6 +69,7 @@ public final class CacheFolders {
 
   private static void sync(Path temporary) throws IOException {
     for (Path file : FolderEntries.of(temporary)) {
+      FileAccess.makeFilePrivate(file);
       DiskSync.ofFile(file);
     }
     DiskSync.ofDirectory(temporary);

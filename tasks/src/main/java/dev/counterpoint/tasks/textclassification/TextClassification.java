@@ -78,19 +78,26 @@ public record TextClassification(
   @Override
   public DataSplits open(DataContext context) throws IOException {
     Map<String, LabelledRows> rows = rows(splits(), context);
-    return splits(builder(rows, context), rows, context);
+    return splits(
+        context.trained() == null
+            ? builder(rows, context)
+            : trainedBuilder(rows, context.trained(), context),
+        rows,
+        context);
+  }
+
+  private CacheBuilder trainedBuilder(
+      Map<String, LabelledRows> rows, DataSpec trained, DataContext context) throws IOException {
+    return builder(rows, context)
+        .forTrainedModel(
+            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())), trained.labels());
   }
 
   @Override
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
     Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
-    CacheBuilder builder =
-        builder(rows, context)
-            .forTrainedModel(
-                TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())),
-                trained.labels());
-    return splits(builder, rows, context);
+    return splits(trainedBuilder(rows, trained, context), rows, context);
   }
 
   private static DataSplits splits(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.core.storage.Sha256;
@@ -112,6 +113,7 @@ public record Tokenizer(
    */
   public HuggingFaceTokenizer load(Map<String, String> options) throws IOException {
     try {
+      NativeLibraries.verify();
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
       throw failure("be read as a tokenizer", e);

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tokenizer;
 
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.FolderListing;
@@ -51,6 +52,7 @@ public final class TokenizerFolder {
     if (!isIn(path)) {
       throw missing(path);
     }
+    FolderChecksums.verifySmall(path);
     Map<String, byte[]> contents = new HashMap<>();
     for (String file : FILES) {
       if (has(path, file)) {

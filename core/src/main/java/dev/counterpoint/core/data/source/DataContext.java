@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data.source;
 
+import dev.counterpoint.core.data.DataSpec;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param seed the seed of the run
  * @param tokenizer a folder with the tokenizer that the model was previously trained with; null if
  *     the model is trained from scratch
+ * @param trained the specification that the model to evaluate was built for, with the order of its
+ *     labels; null if the model is being trained
  */
 public record DataContext(
-    Path cache, Function<String, Path> files, int maxLength, long seed, @Nullable Path tokenizer) {
+    Path cache,
+    Function<String, Path> files,
+    int maxLength,
+    long seed,
+    @Nullable Path tokenizer,
+    @Nullable DataSpec trained) {
   /** Context of a model that is trained from scratch. */
   public DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {
-    this(cache, files, maxLength, seed, null);
+    this(cache, files, maxLength, seed, null, null);
   }
 }

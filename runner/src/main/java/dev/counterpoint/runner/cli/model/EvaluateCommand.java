@@ -15,6 +15,7 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
@@ -82,7 +83,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.existing(directory, sets, classpath.paths());
+    Run run = Run.existing(directory, sets, classpath.paths(), classpath.trust());
     Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
     TrainedModel.warnIfChanged(directory, run.file().classpath(), console);
@@ -117,19 +118,47 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  /** Returns the wiring of the run; {@code --data} replaces its data. */
+  /**
+   * Returns the wiring of the run; {@code --data} replaces its data. Its labels have the order of
+   * the model's labels.
+   */
   private Module wiring(Run run, Console console) throws IOException {
     RunModule module = new RunModule(run, console);
     if (file == null) {
-      return module;
+      Path folder = run.directory().model();
+      if (!ModelFolder.hasAllWeights(folder) && !ModelFolder.isAdapter(folder)) {
+        return module;
+      }
+      return replacing(module, openWithLabels(run, ModelFolder.config(folder, run.binder())));
     }
     if (split != null) {
       throw new InvalidSettings(
           "--split cannot be combined with --data, which replaces the data of the run.");
     }
-    DataSplits replacement = openFile(run, file);
-    return Modules.override(module)
-        .with(binder -> binder.bind(DataSplits.class).toInstance(replacement));
+    return replacing(module, openFile(run, file));
+  }
+
+  private static Module replacing(RunModule module, DataSplits data) {
+    return Modules.override(module).with(binder -> binder.bind(DataSplits.class).toInstance(data));
+  }
+
+  /** Opens the data of a run, with the labels of its model if those of the data differ. */
+  private static DataSplits openWithLabels(Run run, ModelFolder.Config config) throws IOException {
+    DataSplits data = RunModule.data(run, run.tokenizer(), null);
+    List<String> labels = config.data().labels();
+    if (data.spec().labels().equals(labels)) {
+      return data;
+    }
+    data.close();
+    DataSplits own = RunModule.data(run, run.directory().model(), config.data());
+    if (!own.spec().labels().equals(labels)) {
+      List<String> found = own.spec().labels();
+      own.close();
+      throw new InvalidSettings(
+          "The labels of the data are %s, but the model was trained with %s."
+              .formatted(Excerpt.ofList(found), Excerpt.ofList(labels)));
+    }
+    return own;
   }
 
   private static DataSplits openFile(Run run, String file) throws IOException {
@@ -149,7 +178,8 @@ public final class EvaluateCommand implements Callable<Integer> {
             source.openFile(
                 file,
                 trained,
-                new DataContext(CacheFolder.path(), files, maxLength, run.file().seed(), model)));
+                new DataContext(
+                    CacheFolder.path(), files, maxLength, run.file().seed(), model, trained)));
   }
 
   private Map<String, Dataset> selectedSplits(DataSplits data) {

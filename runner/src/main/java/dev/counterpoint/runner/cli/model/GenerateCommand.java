@@ -106,7 +106,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
+    ModelFolder.Config config = TrainedModel.config(folder, classpath);
     GenerationConfig defaults = GenerationConfig.of(folder);
     GenerationConfig.Request request =
         new GenerationConfig.Request(maxTokens, temperature, topK, topP, repetitionPenalty, beams);

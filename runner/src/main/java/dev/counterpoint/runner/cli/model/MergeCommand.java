@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.model;
 
 import ai.djl.Device;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -9,6 +10,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.huggingface.AdapterFolder;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.HubDownload;
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,7 +38,11 @@ import picocli.CommandLine.Spec;
 public final class MergeCommand implements Callable<Integer> {
   private static final Set<String> REWRITTEN =
       Set.of(
-          ModelFolder.CONFIG, AdapterFolder.SETTINGS, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+          ModelFolder.CONFIG,
+          FolderChecksums.FILE,
+          AdapterFolder.SETTINGS,
+          AdapterFolder.CONFIG,
+          AdapterFolder.WEIGHTS);
 
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
@@ -47,12 +54,14 @@ public final class MergeCommand implements Callable<Integer> {
       description = "The folder for the merged model; it must not exist.")
   private Path output = Path.of("");
 
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, List.of());
+    ModelFolder.Config config = TrainedModel.config(folder, classpath);
     if (ModelFolder.adapter(config) == null) {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
     }

@@ -75,7 +75,7 @@ public final class PredictCommand implements Callable<Integer> {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
     Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, classpath.paths());
+    ModelFolder.Config config = TrainedModel.config(folder, classpath);
     boolean needsQuestion = answersQuestions(config);
     checkQuestion(folder, needsQuestion);
     Console console = Consoles.of(spec);

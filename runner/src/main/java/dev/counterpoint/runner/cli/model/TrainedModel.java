@@ -8,9 +8,10 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
@@ -20,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
 final class TrainedModel {
@@ -32,23 +32,16 @@ final class TrainedModel {
    *
    * @param classpath user-defined classes beside those that the config names
    */
-  static ModelFolder.Config config(Path folder, List<Path> classpath) throws IOException {
-    Path run = folder.toAbsolutePath().resolveSibling("");
-    List<Path> stored = ModelFolder.classpath(folder).stream().map(run::resolve).toList();
-    stored.stream()
-        .filter(entry -> !Files.exists(entry) && classpath.isEmpty())
-        .findFirst()
-        .ifPresent(
-            missing -> {
-              throw new InvalidSettings(
-                  "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
-                      .formatted(folder, missing));
-            });
-    List<Path> entries =
-        Stream.concat(stored.stream().filter(Files::exists), classpath.stream())
-            .distinct()
-            .toList();
-    return ModelFolder.config(folder, new Binder(Catalogs.all(), SourcePath.open(entries)));
+  static ModelFolder.Config config(Path folder, ClassPathOption classpath) throws IOException {
+    Path run = folder.toAbsolutePath().resolveSibling("").normalize();
+    RunCode code = new RunCode(run, ModelFolder.classpath(folder));
+    if (classpath.paths().isEmpty() && code.missing().isPresent()) {
+      throw new InvalidSettings(
+          "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
+              .formatted(folder, code.missing().get()));
+    }
+    SourcePath sources = code.open(classpath.paths(), classpath.trust());
+    return ModelFolder.config(folder, new Binder(Catalogs.all(), sources));
   }
 
   /**
@@ -64,7 +57,7 @@ final class TrainedModel {
     if (!RunDirectory.isRun(directory)) {
       return;
     }
-    UserCode.changes(run, classpath).forEach(console::log);
+    new RunCode(run.path(), classpath).changes().forEach(console::log);
     JsonNode summary = AtomicFile.readJson(run.summary());
     if (summary.path("stopReason").asText().startsWith("SIG")) {
       console.log(

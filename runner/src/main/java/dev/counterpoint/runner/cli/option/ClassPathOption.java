@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.option;
 
+import dev.counterpoint.inference.config.TrustedCode;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,23 @@ public final class ClassPathOption {
           "Jars, class folders and .java files with user-defined classes, separated as in a class"
               + " path. The .java files are compiled at startup. May be repeated.")
   private List<String> paths = new ArrayList<>();
+
+  @Option(
+      names = "--trust-code",
+      description =
+          "Runs the code that a run directory, a step snapshot or a model folder names, although it"
+              + " is not in the list of trusted code.")
+  private boolean trustCode;
+
+  /** Whether {@code --trust-code} is given. */
+  public boolean trustsCode() {
+    return trustCode;
+  }
+
+  /** The code that may run although the user has not named it. */
+  public TrustedCode trust() {
+    return trustCode ? TrustedCode.everything() : TrustedCode.ofUser();
+  }
 
   public List<Path> paths() {
     return paths.stream()

@@ -61,7 +61,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Run.Request request = new Run.Request(name, sets, classpath.paths(), output);
+    Run.Request request =
+        new Run.Request(name, sets, classpath.paths(), output, classpath.trustsCode(), false);
     if (spark.isRequested()) {
       return spark.run(request);
     }

@@ -38,9 +38,9 @@ import dev.counterpoint.runner.rundir.CrashMarker;
 import dev.counterpoint.runner.rundir.Outcome;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.ResumeRecord;
+import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunLock;
-import dev.counterpoint.runner.rundir.UserCode;
 import dev.counterpoint.runner.wiring.Devices;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
@@ -154,7 +154,7 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
   private List<Callback> extraCallbacks() {
     List<Callback> extraCallbacks = new ArrayList<>();
     if (run.isResumed()) {
-      extraCallbacks.add(new ResumeRecord(run.directory(), command, run.file().classpath()));
+      extraCallbacks.add(new ResumeRecord(run.directory(), command, code()));
     }
     if (trace != null) {
       extraCallbacks.add(new StepTrace(trace));
@@ -184,7 +184,7 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
 
   private void printHeader(DataSplits data, BaseModel model) throws IOException {
     run.notes().forEach(console::log);
-    UserCode.changes(run.directory(), run.file().classpath()).forEach(console::log);
+    code().changes().forEach(console::log);
     BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::log);
     data.notes().forEach(console::log);
     if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
@@ -219,18 +219,26 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
         : Formats.of(", %,d of them trainable,", summary.trainable());
   }
 
-  /** Writes the run file and the provenance of a new run. */
+  private RunCode code() {
+    return new RunCode(run.directory().path(), run.file().classpath());
+  }
+
+  /** Writes the code of a run, and the run file and the provenance of a new run. */
   private void writeRunFiles(DataSplits data) throws IOException {
     RunDirectory directory = run.directory();
+    List<Path> code = code().save(run.code());
+    try {
+      run.trust().add(code);
+    } catch (IOException e) {
+      console.log(
+          "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code."
+              .formatted(IoFailure.of(e)));
+    }
     if (!run.isResumed()) {
       AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
       AtomicFile.writeJson(
           directory.provenance(),
-          Provenance.of(
-              command,
-              run.files().folders(),
-              data.fingerprint(),
-              UserCode.of(directory, run.file().classpath())));
+          Provenance.of(command, run.files().folders(), data.fingerprint(), code().hashes()));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
 import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshot;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code report.html} from the other files of the run directory, after each validation and
@@ -37,7 +39,7 @@ public final class RunReport implements Callback, Stateful {
 
   private final RunDirectory directory;
   private final String name;
-  private final Supplier<List<Samples.Sample>> samples;
+  private final @Nullable Supplier<List<Samples.Sample>> samples;
   private final Supplier<OptionalLong> selectedStep;
   private long step;
   private long totalSteps;
@@ -48,13 +50,13 @@ public final class RunReport implements Callback, Stateful {
    * Creates the report of a run.
    *
    * @param name the name of the run
-   * @param samples runs the model on some examples; called after a validation
+   * @param samples runs the model on some examples; called after a validation; null for no samples
    * @param selectedStep the step of the model that is the result so far; empty for the last step
    */
   public RunReport(
       RunDirectory directory,
       String name,
-      Supplier<List<Samples.Sample>> samples,
+      @Nullable Supplier<List<Samples.Sample>> samples,
       Supplier<OptionalLong> selectedStep) {
     this.directory = directory;
     this.name = name;
@@ -78,7 +80,8 @@ public final class RunReport implements Callback, Stateful {
     if (selectedStep.get().orElse(report.step()) == report.step()) {
       confusions =
           report.evaluation().confusion().map(matrix -> ConfusionTable.of(report.step(), matrix));
-      lastSamples = new SampleView(report.step(), samples.get());
+      lastSamples =
+          samples == null ? SampleView.empty() : new SampleView(report.step(), samples.get());
     }
     write("still running.");
   }
@@ -115,7 +118,7 @@ public final class RunReport implements Callback, Stateful {
     String text = String.valueOf(state.get(CONFUSIONS));
     confusions =
         text.isEmpty() ? Optional.empty() : Optional.of(Json.parse(text, ConfusionTable.class));
-    if (state.get(SAMPLES) instanceof String json) {
+    if (samples != null && state.get(SAMPLES) instanceof String json) {
       lastSamples = Json.parse(json, SampleView.class);
     }
   }
@@ -133,6 +136,7 @@ public final class RunReport implements Callback, Stateful {
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               AtomicFile.readJson(directory.provenance()));
       AtomicFile.writeText(directory.report(), page.toHtml());
+      FileAccess.makeFilePrivate(directory.report());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.runner.cli.Terminal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -108,6 +109,7 @@ class ProblemTypeTest {
     config.put("problem_type", "regression");
     ((ObjectNode) config.path("counterpoint")).put("output", "identity");
     JSON.writeValue(copy.resolve("model/config.json").toFile(), config);
+    FolderChecksums.write(copy.resolve("model"));
 
     JsonNode values = predict(copy).path("values");
 
@@ -124,6 +126,7 @@ class ProblemTypeTest {
     Path copy = copy(run("bert", "binary-cross-entropy"));
     ObjectNode config = config(copy).put("problem_type", problem);
     JSON.writeValue(copy.resolve("model/config.json").toFile(), config);
+    FolderChecksums.write(copy.resolve("model"));
 
     assertThat(terminal.run("predict", copy.toString(), "--text", TEXT)).isEqualTo(2);
     assertThat(terminal.err()).contains("config.json: problem_type is \"" + problem + "\"");

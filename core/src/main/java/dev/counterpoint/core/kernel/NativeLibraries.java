@@ -1,0 +1,171 @@
+package dev.counterpoint.core.kernel;
+
+import ai.djl.util.Platform;
+import ai.djl.util.Utils;
+import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.core.storage.Sha256;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The native libraries of DJL: libtorch and tokenizers. DJL unpacks them from its jars into a
+ * folder and loads every library that it finds there. Here the folder is {@link CacheFolder}, which
+ * nobody else can write to, and the unpacked files are compared with the jars before they are
+ * loaded: by SHA-256 once, then by size, time and owner.
+ */
+public final class NativeLibraries {
+  private static final String VERIFIED = "verified";
+  private static final String FOLDERS_OF_DJL = "DJL_CACHE_DIR";
+
+  /** The variables with folders of libraries that DJL loads instead of, or beside, its own. */
+  private static final List<String> OTHER_FOLDERS =
+      List.of(
+          FOLDERS_OF_DJL,
+          "ENGINE_CACHE_DIR",
+          "PYTORCH_LIBRARY_PATH",
+          "PYTORCH_EXTRA_LIBRARY_PATH",
+          "LIBSTDCXX_LIBRARY_PATH");
+
+  private static boolean verified;
+
+  private NativeLibraries() {}
+
+  /**
+   * Sets the folders of DJL and JNA, unless settings of their own exist, and turns the usage
+   * reporting of DJL off.
+   */
+  public static void configure() {
+    System.getProperties().putIfAbsent("OPT_OUT_TRACKING", "true");
+    Path cache = CacheFolder.path();
+    System.getProperties().putIfAbsent(FOLDERS_OF_DJL, cache.resolve("djl").toString());
+    try { // JNA prints a stack trace if its folder does not exist.
+      FileAccess.createPrivateFolder(cache);
+      FileAccess.createPrivateFolder(cache.resolve("djl"));
+      Path jna = FileAccess.createPrivateFolder(cache.resolve("jna"));
+      System.getProperties().putIfAbsent("jna.tmpdir", jna.toString());
+    } catch (IOException e) {
+      // The command reports it if it needs the cache folder.
+    }
+  }
+
+  /**
+   * Verifies the libraries, before DJL loads them. Damaged ones are deleted, and DJL unpacks them
+   * again.
+   *
+   * @throws InvalidSettings if another user can change them
+   */
+  public static synchronized void verify() {
+    if (verified) {
+      return;
+    }
+    configure();
+    try {
+      for (String variable : OTHER_FOLDERS) {
+        String value = Utils.getEnvOrSystemProperty(variable, "");
+        for (String folder : value.split(File.pathSeparator, -1)) {
+          if (!folder.isEmpty()) {
+            FileAccess.requireSafe(Path.of(folder), "the native libraries", variable);
+          }
+        }
+      }
+      requireOnClassPath();
+      verify("pytorch");
+      verify("tokenizers");
+    } catch (IOException e) {
+      throw new InvalidSettings(IoFailure.ofCache(e));
+    }
+    verified = true;
+  }
+
+  /** Otherwise DJL would download the library. */
+  private static void requireOnClassPath() {
+    Platform platform = Platform.detectPlatform("pytorch");
+    if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
+      throw new InvalidSettings(libraryMissing(platform.getClassifier(), platform.getVersion()));
+    }
+  }
+
+  static String libraryMissing(String classifier, String version) {
+    return ("the class path contains no native PyTorch library for %s\n"
+            + "build on a machine of this kind (mvn package), build elsewhere with"
+            + " -Dnative.classifier=%s, or set PYTORCH_LIBRARY_PATH to a folder with libtorch %s")
+        .formatted(classifier, classifier, version);
+  }
+
+  private static void verify(String engine) throws IOException {
+    Platform platform = Platform.detectPlatform(engine);
+    String build = platform.getFlavor() + "-" + platform.getClassifier();
+    Path folder = Utils.getEngineCacheDir(engine).resolve(platform.getVersion() + "-" + build);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    Path record = folder.resolveSibling(folder.getFileName() + "." + VERIFIED);
+    String facts = facts(folder);
+    if (Files.exists(record) && Files.readString(record).equals(facts)) {
+      return;
+    }
+    String place = platform.getClassifier() + "/" + platform.getFlavor() + "/";
+    for (Path file : FolderEntries.of(folder)) {
+      String name = file.getFileName().toString();
+      boolean isJni = name.matches("[0-9.]+-\\D.*"); // 0.35.1-libdjl_torch.so
+      String resource =
+          engine.equals("tokenizers")
+              ? "native/lib/" + place + name
+              : isJni
+                  ? "jnilib/" + place + name.substring(name.indexOf('-') + 1)
+                  : "pytorch/" + platform.getFlavor() + "/" + platform.getClassifier() + "/" + name;
+      if (!Sha256.of(file).equals(hashInJar(resource))) {
+        new LocalDisk().delete(folder);
+        return;
+      }
+    }
+    if (!Files.isWritable(folder.resolveSibling(""))) {
+      return; // installed by an administrator
+    }
+    Path draft = Files.createTempFile(folder.resolveSibling(""), VERIFIED, "");
+    Files.writeString(draft, facts);
+    Files.move(draft, record, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Name, size, time and owner of each file. */
+  private static String facts(Path folder) throws IOException {
+    TreeSet<String> facts = new TreeSet<>();
+    for (Path file : FolderEntries.of(folder)) {
+      facts.add(
+          file.getFileName()
+              + " "
+              + Files.readAttributes(file, "size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS)
+              + " "
+              + Files.getOwner(file, LinkOption.NOFOLLOW_LINKS));
+    }
+    return facts.stream().collect(Collectors.joining("\n"));
+  }
+
+  /** The SHA-256 of a file in a jar; empty if there is none. */
+  private static String hashInJar(String resource) throws IOException {
+    MessageDigest digest = Sha256.begin();
+    try (InputStream in = Utils.class.getClassLoader().getResourceAsStream(resource)) {
+      if (in == null) {
+        return "";
+      }
+      in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+    }
+    return Sha256.hex(digest);
+  }
+}
