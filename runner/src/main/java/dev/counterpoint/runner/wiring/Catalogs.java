@@ -5,15 +5,11 @@ import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.EarlyStop;
 import dev.counterpoint.core.callback.tensorboard.TensorBoard;
 import dev.counterpoint.core.data.source.DataSource;
-import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.MeanSquaredError;
-import dev.counterpoint.core.model.ModelConfig;
-import dev.counterpoint.core.model.attention.AttentionConfig;
-import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.optimizer.Adadelta;
 import dev.counterpoint.core.optimizer.Adagrad;
 import dev.counterpoint.core.optimizer.Adam;
@@ -38,16 +34,15 @@ import dev.counterpoint.core.schedule.Polynomial;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
+import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.config.Catalog;
-import dev.counterpoint.models.bert.BertConfig;
-import dev.counterpoint.models.gpt2.Gpt2Config;
-import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
-import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import dev.counterpoint.tasks.textgeneration.TextGeneration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -59,17 +54,13 @@ public final class Catalogs {
 
   /** One catalog for each contract. */
   public static List<Catalog<?>> all() {
-    return List.of(
-        Catalog.of(ModelConfig.class)
-            .with("transformer", TransformerConfig.class)
-            .with("bert", BertConfig.class)
-            .with("gpt2", Gpt2Config.class),
-        Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
+    List<Catalog<?>> catalogs = new ArrayList<>(ModelCatalogs.all());
+    Collections.addAll(
+        catalogs,
         Catalog.of(DataSource.class)
             .with("text-classification", TextClassification.class)
             .with("text-generation", TextGeneration.class)
             .with("question-answering", QuestionAnswering.class),
-        Catalog.of(PredictionSettings.class).with("answer-extraction", AnswerExtraction.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)
@@ -105,5 +96,6 @@ public final class Catalogs {
             .with("early-stop", EarlyStop.Config.class)
             .with("best-model", BestModel.Config.class)
             .with("tensorboard", TensorBoard.Config.class));
+    return catalogs;
   }
 }

@@ -11,5 +11,5 @@ public interface DownloadListener {
    * @param bytes bytes received so far
    * @param total size of the file in bytes; 0 if unknown
    */
-  void received(String file, long bytes, long total);
+  default void received(String file, long bytes, long total) {}
 }

@@ -2,9 +2,9 @@ package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import java.util.ArrayList;
@@ -13,13 +13,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats the answers of an extractive question-answering model, which it closes in {@link #close}.
+ * Formats the answers of an extractive question-answering model.
  *
  * @param json whether to print JSON objects instead of tab-separated lines
  * @param top the number of answers per question; null for one
  */
-record AnswerFormatter(
-    BaseModel model, QuestionPredictor predictor, boolean json, @Nullable Integer top)
+record AnswerFormatter(Pipeline pipeline, boolean json, @Nullable Integer top)
     implements PredictionFormatter {
   @Override
   public List<String> format(List<PredictRequest> requests) {
@@ -28,7 +27,7 @@ record AnswerFormatter(
             .map(
                 it -> new QuestionPredictor.Input(Objects.requireNonNull(it.question()), it.text()))
             .toList();
-    List<List<QuestionPredictor.Answer>> all = predictor.answers(questions, top == null ? 1 : top);
+    List<List<QuestionPredictor.Answer>> all = pipeline.answers(questions, top == null ? 1 : top);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       if (json) {
@@ -60,11 +59,5 @@ record AnswerFormatter(
     object.put("text", answer.text());
     object.put("start", answer.start()).put("end", answer.end());
     object.put("score", Json.finite(answer.probability()));
-  }
-
-  @Override
-  public void close() {
-    predictor.close();
-    model.close();
   }
 }

@@ -1,18 +1,14 @@
 package dev.counterpoint.runner.cli.model;
 
-import ai.djl.Device;
-import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.generation.GenerationSettings;
 import dev.counterpoint.core.generation.Generator;
-import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.models.huggingface.GenerationConfig;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,8 +36,6 @@ import picocli.CommandLine.Spec;
           + " finished."
     })
 public final class GenerateCommand implements Callable<Integer> {
-  private static final int DEFAULT_MAX_TOKENS = 100;
-
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
@@ -105,36 +99,28 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, classpath);
-    GenerationConfig defaults = GenerationConfig.of(folder);
+    Console console = Consoles.of(spec);
     GenerationConfig.Request request =
         new GenerationConfig.Request(maxTokens, temperature, topK, topP, repetitionPenalty, beams);
-    int maxLength = defaults.maxLength(request, config.model().maxLength());
-    TrainedModel.warnIfChanged(directory, config.classpath(), Consoles.of(spec));
-    try (TextEncoder encoder = TrainedModel.encoder(folder, config, maxLength);
-        BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
-      if (!(model instanceof DecoderSession.Model languageModel)) {
-        throw new InvalidSettings(
-            "The model in " + folder + " cannot generate text; a gpt2 language model is required.");
-      }
+    try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
+      TextEncoder encoder = pipeline.encoder();
+      Set<Long> stopTokens = new HashSet<>();
+      stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
+      Generator generator = generator(pipeline, request, stopTokens);
       List<long[]> ids = new ArrayList<>();
       for (String prompt : prompts) {
         ids.add(idsOf(prompt, encoder));
-        warnIfUnknown(encoder.unknown(prompt), Consoles.of(spec));
+        warnIfUnknown(encoder.unknown(prompt), console);
       }
-      Set<Long> stopTokens = new HashSet<>(encoder.file().stopTokens());
-      stop.forEach(token -> stopTokens.add(encoder.idOf(token)));
-      GenerationSettings settings = settings(defaults, request, stopTokens);
-      warnIfIgnored(defaults.unknownKeys(), Consoles.of(spec));
-      Generator generator = new Generator(languageModel, settings, maxLength, Device.cpu());
-      List<List<Long>> generated = printContinuations(generator, ids, encoder, Consoles.of(spec));
+      warnIfIgnored(pipeline.generation().unknownKeys(), console);
+      List<List<Long>> generated = printContinuations(generator, ids, encoder, console);
+      GenerationSettings settings = generator.settings();
       for (int i = 0; i < generated.size(); i++) {
-        boolean reachedLimit = ids.get(i).length + generated.get(i).size() == maxLength;
+        boolean reachedLimit = ids.get(i).length + generated.get(i).size() == generator.maxLength();
         if (reachedLimit
             && generated.get(i).size() < settings.maxTokens()
-            && !endsWith(generated.get(i), stopTokens)) {
-          Consoles.of(spec).log("Stopped at " + maxLength + " tokens, the maximum length.");
+            && !endsWith(generated.get(i), settings.stop())) {
+          console.log("Stopped at " + generator.maxLength() + " tokens, the maximum length.");
         }
       }
     }
@@ -170,10 +156,10 @@ public final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private GenerationSettings settings(
-      GenerationConfig defaults, GenerationConfig.Request request, Set<Long> stopTokens) {
+  private Generator generator(
+      Pipeline pipeline, GenerationConfig.Request request, Set<Long> stopTokens) {
     try {
-      return defaults.settings(request, DEFAULT_MAX_TOKENS, stopTokens, seed);
+      return pipeline.generator(request, stopTokens, seed);
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream().map(GenerateCommand::withOptionName).toList());

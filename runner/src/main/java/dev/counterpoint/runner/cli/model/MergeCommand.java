@@ -6,19 +6,17 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.config.Binder;
-import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.HubDownload;
-import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -61,14 +59,14 @@ public final class MergeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, classpath);
+    Binder binder = new Binder(ModelCatalogs.all(), TrainedModel.code(folder, classpath));
+    ModelFolder.Config config = ModelFolder.config(folder, binder);
     if (ModelFolder.adapter(config) == null) {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
     }
     if (Files.exists(output)) {
       throw new InvalidSettings(output + " already exists; name a new folder.");
     }
-    Binder binder = new Binder(Catalogs.all(), SourcePath.open(List.of()));
     try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }

@@ -2,66 +2,48 @@ package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.OutputActivation;
-import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats the labels or the values that a model predicts for texts or rows of features. Closes the
- * model and the encoder in {@link #close}.
+ * Formats the labels or the values that a model predicts for texts or rows of features.
  *
- * @param encoder null if the inputs are rows of features
  * @param json whether to print JSON objects instead of tab-separated lines
  * @param top the number of labels per text; null for one as text, and for all in JSON
  * @param truncations receives 1 for each truncated text and 0 for each other one
  */
 record OutputFormatter(
-    BaseModel model,
-    @Nullable TextEncoder encoder,
-    DataSpec data,
-    OutputActivation activation,
-    boolean json,
-    @Nullable Integer top,
-    LongSummaryStatistics truncations)
+    Pipeline pipeline, boolean json, @Nullable Integer top, LongSummaryStatistics truncations)
     implements PredictionFormatter {
   private static final double THRESHOLD = 0.5;
 
   @Override
   public List<String> format(List<PredictRequest> requests) {
-    TextEncoder.Encoded encoded = encoded(requests);
-    HostTensor output = new Predictor(model).predict(encoded.batch());
-    long examples = output.shape().dimension() == 0 ? 0 : output.shape().get(0);
-    if (examples != requests.size() || output.shape().dimension() > 2) {
-      throw new InvalidSettings(
-          "The output of the model has shape %s; predictions need (examples) or (examples, outputs)."
-              .formatted(output.shape()));
-    }
-    encoded.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
+    TextEncoder.Encoded examples =
+        features() > 0
+            ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
+            : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
+    examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     List<String> lines = new ArrayList<>();
-    if (activation == OutputActivation.IDENTITY || data.labels().isEmpty()) {
-      int outputs = output.floats().length / requests.size();
+    if (pipeline.kind() == Pipeline.Kind.VALUES) {
+      List<double[]> values = pipeline.values(examples);
       for (int i = 0; i < requests.size(); i++) {
-        double[] values = activation.apply(output.floats(), i * outputs, outputs);
-        lines.add(json ? object(requests.get(i), values) : line(requests.get(i), values));
+        PredictRequest request = requests.get(i);
+        lines.add(json ? object(request, values.get(i)) : line(request, values.get(i)));
       }
       return lines;
     }
-    List<Prediction> predictions =
-        Prediction.of(output, data.labels(), activation, encoded.truncated());
+    List<Prediction> predictions = pipeline.classify(examples);
     for (int i = 0; i < requests.size(); i++) {
       Prediction prediction = predictions.get(i);
       lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
@@ -69,12 +51,8 @@ record OutputFormatter(
     return lines;
   }
 
-  private TextEncoder.Encoded encoded(List<PredictRequest> requests) {
-    return encoder == null
-        ? new TextEncoder.Encoded(
-            PredictRequest.features(requests, data.features()),
-            Collections.nCopies(requests.size(), false))
-        : encoder.encoded(requests.stream().map(PredictRequest::text).toList());
+  private int features() {
+    return pipeline.config().data().features();
   }
 
   private String line(PredictRequest request, double[] values) {
@@ -96,10 +74,10 @@ record OutputFormatter(
 
   private String object(PredictRequest request, double[] values) {
     ObjectNode object = newObject(request);
-    if (data.labels().size() == values.length) {
+    if (pipeline.labels().size() == values.length) {
       ObjectNode named = object.putObject("values");
       for (int i = 0; i < values.length; i++) {
-        named.put(data.labels().get(i), Json.finite(values[i]));
+        named.put(pipeline.labels().get(i), Json.finite(values[i]));
       }
     } else {
       ArrayNode list = object.putArray("values");
@@ -111,7 +89,7 @@ record OutputFormatter(
   private String object(PredictRequest request, Prediction prediction) {
     ObjectNode object = newObject(request).put("label", prediction.label());
     object.put("probability", Json.finite(prediction.probability()));
-    if (activation == OutputActivation.SIGMOID) {
+    if (pipeline.activation() == OutputActivation.SIGMOID) {
       ArrayNode predicted = object.putArray("labels");
       for (int i = 0; i < prediction.labels().size(); i++) {
         if (prediction.probabilities().get(i) >= THRESHOLD) {
@@ -128,11 +106,11 @@ record OutputFormatter(
 
   private ObjectNode newObject(PredictRequest request) {
     ObjectNode object = PredictionFormatter.newObject(request);
-    if (encoder != null) {
+    if (features() == 0) {
       return object.put("text", request.text());
     }
     ArrayNode features = object.putArray("features");
-    for (float feature : request.features(data.features())) {
+    for (float feature : request.features(features())) {
       features.add(feature);
     }
     return object;
@@ -145,7 +123,7 @@ record OutputFormatter(
   @Override
   public List<String> remarks() {
     long truncated = truncations.getSum();
-    return truncated == 0 || encoder == null
+    return truncated == 0
         ? List.of()
         : List.of(
             Formats.of(
@@ -153,14 +131,6 @@ record OutputFormatter(
                 truncated,
                 truncations.getCount(),
                 truncated == 1 ? "is" : "are",
-                encoder.maxLength()));
-  }
-
-  @Override
-  public void close() {
-    if (encoder != null) {
-      encoder.close();
-    }
-    model.close();
+                pipeline.encoder().maxLength()));
   }
 }

@@ -1,20 +1,11 @@
 package dev.counterpoint.runner.cli.model;
 
-import ai.djl.Device;
-import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.generation.DecoderSession;
-import dev.counterpoint.core.loss.OutputActivation;
-import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.inference.ModelFolder;
-import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.HubDownload;
-import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
-import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,27 +65,23 @@ public final class PredictCommand implements Callable<Integer> {
     if (top != null && top < 1) {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
-    Path folder = ModelFolder.within(directory);
-    ModelFolder.Config config = TrainedModel.config(folder, classpath);
-    boolean needsQuestion = answersQuestions(config);
-    checkQuestion(folder, needsQuestion);
     Console console = Consoles.of(spec);
-    TrainedModel.warnIfChanged(directory, config.classpath(), console);
-    try (PredictionFormatter formatter =
-        needsQuestion ? answers(folder, config) : outputs(folder, config, console)) {
+    try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
+      PredictionFormatter formatter = formatter(pipeline, console);
+      int features = pipeline.config().data().features();
       if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(
                 PredictLines.decoded(System.in),
                 json,
-                needsQuestion,
-                config.data().features(),
+                pipeline.kind() == Pipeline.Kind.ANSWERS,
+                features,
                 question);
         lines.read(requests -> formatter.format(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
-        requests.forEach(request -> request.check("--text", config.data().features()));
+        requests.forEach(request -> request.check("--text", features));
         formatter.format(requests).forEach(console::print);
       }
       formatter.remarks().forEach(console::log);
@@ -102,72 +89,31 @@ public final class PredictCommand implements Callable<Integer> {
     return ExitCode.SUCCESS;
   }
 
-  /**
-   * Returns whether the model extracts answers from texts: it has neither labels nor next tokens.
-   */
-  private static boolean answersQuestions(ModelFolder.Config config) {
-    return config.model() instanceof BertConfig bert
-        && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
-  }
-
-  private void checkQuestion(Path folder, boolean needsQuestion) {
-    if (needsQuestion) {
-      if (question == null && !(json && texts.isEmpty())) {
-        throw new InvalidSettings(
-            ("The model in %s answers questions; give --question, or --json and the questions"
-                    + " as JSON lines.")
-                .formatted(folder));
-      }
-    } else if (question != null) {
+  private PredictionFormatter formatter(Pipeline pipeline, Console console) {
+    Pipeline.Kind kind = pipeline.kind();
+    if (kind == Pipeline.Kind.ANSWERS && question == null && !(json && texts.isEmpty())) {
+      throw new InvalidSettings(
+          ("The model in %s answers questions; give --question, or --json and the questions"
+                  + " as JSON lines.")
+              .formatted(directory));
+    }
+    if (kind != Pipeline.Kind.ANSWERS && question != null) {
       throw new InvalidSettings(
           ("The model in %s does not answer questions; --question requires a model trained"
                   + " on data of type question-answering.")
-              .formatted(folder));
+              .formatted(directory));
     }
-  }
-
-  private PredictionFormatter answers(Path folder, ModelFolder.Config config) throws IOException {
-    BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
-    QuestionPredictor predictor =
-        new QuestionPredictor(
-            model,
-            TrainedModel.tokenizer(folder, config),
-            config.data().effectiveMaxLength(config.model().maxLength()),
-            config.prediction() instanceof AnswerExtraction settings
-                ? settings
-                : AnswerExtraction.bertDefaults());
-    return new AnswerFormatter(model, predictor, json, top);
-  }
-
-  private PredictionFormatter outputs(Path folder, ModelFolder.Config config, Console console)
-      throws IOException {
-    DataSpec data = config.data();
-    int maxLength = data.effectiveMaxLength(config.model().maxLength());
-    BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find);
-    OutputActivation output = config.output();
-    if (output == null) {
-      output = model.outputActivation().orElse(null);
+    if (kind == Pipeline.Kind.TEXT) {
+      throw new InvalidSettings(
+          "The model in " + directory + " has no labels; use generate for a language model.");
     }
-    if (output == null && !(model instanceof DecoderSession.Model)) {
-      output = data.labels().isEmpty() ? OutputActivation.IDENTITY : OutputActivation.SOFTMAX;
+    if (!pipeline.isActivationDeclared()) {
       console.log(
           "The loss of the model does not declare how outputs become predictions; printing "
-              + (data.labels().isEmpty() ? "the outputs." : "their softmax."));
+              + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
     }
-    if (data.labels().isEmpty()
-        && data.features() == 0
-        && (output == null || output == OutputActivation.SOFTMAX)) {
-      model.close();
-      throw new InvalidSettings(
-          "The model in " + folder + " has no labels; use generate for a language model.");
-    }
-    return new OutputFormatter(
-        model,
-        data.features() > 0 ? null : TrainedModel.encoder(folder, config, maxLength),
-        data,
-        output == null ? OutputActivation.SOFTMAX : output,
-        json,
-        top,
-        new LongSummaryStatistics());
+    return kind == Pipeline.Kind.ANSWERS
+        ? new AnswerFormatter(pipeline, json, top)
+        : new OutputFormatter(pipeline, json, top, new LongSummaryStatistics());
   }
 }

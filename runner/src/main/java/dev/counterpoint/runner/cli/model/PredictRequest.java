@@ -1,13 +1,8 @@
 package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.data.HostBatch;
-import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,15 +58,5 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
     } catch (InvalidSettings e) {
       throw new InvalidSettings("%s %s.", origin, e.getMessage());
     }
-  }
-
-  /** The rows of several requests: (requests, count). */
-  static HostBatch features(List<PredictRequest> requests, int count) {
-    float[] all = new float[requests.size() * count];
-    for (int i = 0; i < requests.size(); i++) {
-      System.arraycopy(requests.get(i).features(count), 0, all, i * count, count);
-    }
-    return HostBatch.of(
-        requests.size(), Map.of(Batch.FEATURES, HostTensor.of(all, requests.size(), count)));
   }
 }

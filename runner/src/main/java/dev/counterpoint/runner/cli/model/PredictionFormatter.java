@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /** Runs a trained model on requests and formats its predictions as lines. */
-interface PredictionFormatter extends AutoCloseable {
+interface PredictionFormatter {
   /**
    * Returns the output lines of the requests in order: tab-separated values, or a JSON object each.
    */
@@ -15,9 +15,6 @@ interface PredictionFormatter extends AutoCloseable {
   default List<String> remarks() {
     return List.of();
   }
-
-  @Override
-  void close();
 
   /** Creates the JSON object of a prediction, with the id of its request if that has one. */
   static ObjectNode newObject(PredictRequest request) {

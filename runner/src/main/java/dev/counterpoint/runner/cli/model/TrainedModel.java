@@ -5,17 +5,14 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
-import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.HubDownload;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.runner.wiring.Catalogs;
-import dev.counterpoint.tasks.tokenizer.TextEncoder;
-import dev.counterpoint.tasks.tokenizer.Tokenizer;
-import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +25,20 @@ final class TrainedModel {
   private TrainedModel() {}
 
   /**
-   * Reads the config of a model folder.
+   * Opens the model of a run directory or a model folder, with the classes that it names.
    *
    * @param classpath user-defined classes beside those that the config names
    */
-  static ModelFolder.Config config(Path folder, ClassPathOption classpath) throws IOException {
+  static Pipeline open(Path directory, ClassPathOption classpath, Console console)
+      throws IOException {
+    Pipeline pipeline =
+        Pipeline.open(directory, code(ModelFolder.within(directory), classpath), HubDownload::find);
+    warnIfChanged(directory, pipeline.config().classpath(), console);
+    return pipeline;
+  }
+
+  /** The classes that a model folder names, if they are trusted, and those of the command line. */
+  static SourcePath code(Path folder, ClassPathOption classpath) throws IOException {
     Path run = folder.toAbsolutePath().resolveSibling("").normalize();
     RunCode code = new RunCode(run, ModelFolder.classpath(folder));
     if (classpath.paths().isEmpty() && code.missing().isPresent()) {
@@ -40,8 +46,7 @@ final class TrainedModel {
           "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
               .formatted(folder, code.missing().get()));
     }
-    SourcePath sources = code.open(classpath.paths(), classpath.trust());
-    return ModelFolder.config(folder, new Binder(Catalogs.all(), sources));
+    return code.open(classpath.paths(), classpath.trust());
   }
 
   /**
@@ -78,31 +83,5 @@ final class TrainedModel {
                   + " Resume the run to update its model.",
               summary.path("bestStep").asLong(finishedSteps), newest.getAsLong()));
     }
-  }
-
-  /** Opens the tokenizer of a model folder. */
-  static TextEncoder encoder(Path folder, ModelFolder.Config config, int maxLength)
-      throws IOException {
-    return new TextEncoder(tokenizer(folder, config), maxLength);
-  }
-
-  /**
-   * Opens the tokenizer of a model folder.
-   *
-   * @throws InvalidSettings if there is none, or it has larger ids than the model's tokenizer had
-   */
-  static Tokenizer tokenizer(Path folder, ModelFolder.Config config) throws IOException {
-    if (!TokenizerFolder.isIn(folder)) {
-      throw new InvalidSettings(
-          "The model in " + folder + " has no tokenizer.json and cannot read text.");
-    }
-    Tokenizer tokenizer = TokenizerFolder.open(folder);
-    int size = tokenizer.vocabularySize();
-    if (size > config.data().vocabularySize()) {
-      throw new InvalidSettings(
-          "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s."
-              .formatted(folder, size - 1, config.data().vocabularySize() - 1));
-    }
-    return tokenizer;
   }
 }

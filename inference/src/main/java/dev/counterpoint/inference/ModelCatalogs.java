@@ -1,0 +1,28 @@
+package dev.counterpoint.inference;
+
+import dev.counterpoint.core.data.source.PredictionSettings;
+import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.model.attention.AttentionConfig;
+import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.inference.config.Catalog;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.gpt2.Gpt2Config;
+import dev.counterpoint.models.transformer.TransformerConfig;
+import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
+import java.util.List;
+
+/** The built-in implementations that the settings of a model select by a short name. */
+public final class ModelCatalogs {
+  private ModelCatalogs() {}
+
+  /** One catalog for each contract. */
+  public static List<Catalog<?>> all() {
+    return List.of(
+        Catalog.of(ModelConfig.class)
+            .with("transformer", TransformerConfig.class)
+            .with("bert", BertConfig.class)
+            .with("gpt2", Gpt2Config.class),
+        Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
+        Catalog.of(PredictionSettings.class).with("answer-extraction", AnswerExtraction.class));
+  }
+}

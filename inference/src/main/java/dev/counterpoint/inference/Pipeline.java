@@ -1,0 +1,366 @@
+package dev.counterpoint.inference;
+
+import ai.djl.Device;
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.generation.DecoderSession;
+import dev.counterpoint.core.generation.Generator;
+import dev.counterpoint.core.loss.OutputActivation;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.config.Binder;
+import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.models.bert.BertConfig;
+import dev.counterpoint.models.huggingface.GenerationConfig;
+import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
+import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
+import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenRows;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A trained model with everything that its predictions need: tokenizer, labels, decoding. Opened
+ * from a run directory or a model folder. Thread-safe, except for {@link #close}.
+ *
+ * <pre>{@code
+ * try (Pipeline pipeline = Pipeline.open(Path.of("runs/sentiment-20260101-120000"))) {
+ *   System.out.println(pipeline.classify("A fine film.").label());
+ * }
+ * }</pre>
+ *
+ * <p>{@link #kind} says which methods fit the model; the others throw {@link InvalidSettings}.
+ */
+public final class Pipeline implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+  private static final int DEFAULT_NEW_TOKENS = 100;
+
+  /** What a model predicts. */
+  public enum Kind {
+    /** Probabilities of labels: {@link #classify}. */
+    LABELS,
+    /** Numbers, as of a regression: {@link #values}. */
+    VALUES,
+    /** Parts of a text that answer a question: {@link #answers}. */
+    ANSWERS,
+    /** The next tokens of a text: {@link #generate}. */
+    TEXT
+  }
+
+  private final Path folder;
+  private final ModelFolder.Config config;
+  private final BaseModel model;
+  private final Predictor predictor;
+  private final boolean declared;
+  private final OutputActivation activation;
+  private final Kind kind;
+  private final GenerationConfig generation;
+  private final @Nullable TextEncoder encoder;
+  private final @Nullable QuestionPredictor questions;
+
+  private Pipeline(Path folder, ModelFolder.Config config, BaseModel model) throws IOException {
+    this.folder = folder;
+    this.config = config;
+    this.model = model;
+    predictor = new Predictor(model);
+    Optional<OutputActivation> output =
+        Optional.ofNullable(config.output()).or(model::outputActivation);
+    declared = output.isPresent() || model instanceof DecoderSession.Model;
+    activation =
+        output.orElse(
+            declared || !labels().isEmpty() ? OutputActivation.SOFTMAX : OutputActivation.IDENTITY);
+    kind = kindOf();
+    generation = GenerationConfig.of(folder);
+    int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
+    questions =
+        kind == Kind.ANSWERS
+            ? new QuestionPredictor(model, tokenizer(), maxLength, extraction(config))
+            : null;
+    boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS;
+    int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
+    encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
+  }
+
+  /**
+   * Opens the model of a run directory or a model folder, on the CPU. Its own classes must be on
+   * the class path of the program: code that the folder names is not loaded.
+   *
+   * @throws InvalidSettings if the folder contains no complete model, it was changed after it was
+   *     saved, or it needs classes that do not exist
+   */
+  public static Pipeline open(Path directory) throws IOException {
+    return open(directory, SourcePath.none(), name -> ModelHub.find(name, LOG::info));
+  }
+
+  /**
+   * Opens the model of a run directory or a model folder.
+   *
+   * @param code classes beside those of the program
+   * @param files returns the folder of an adapter's base model by path or hub name
+   */
+  public static Pipeline open(Path directory, SourcePath code, Function<String, Path> files)
+      throws IOException {
+    Path folder = ModelFolder.within(directory);
+    ModelFolder.Config config = ModelFolder.config(folder, new Binder(ModelCatalogs.all(), code));
+    BaseModel model = ModelFolder.load(folder, config, Device.cpu(), files);
+    try {
+      return new Pipeline(folder, config, model);
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private Kind kindOf() {
+    if (config.model() instanceof BertConfig bert
+        && bert.task() == BertConfig.Task.QUESTION_ANSWERING) {
+      return Kind.ANSWERS;
+    }
+    if (activation == OutputActivation.IDENTITY) {
+      return Kind.VALUES;
+    }
+    if (!labels().isEmpty()) {
+      return Kind.LABELS;
+    }
+    return activation == OutputActivation.SOFTMAX && config.data().features() == 0
+        ? Kind.TEXT
+        : Kind.VALUES;
+  }
+
+  private static AnswerExtraction extraction(ModelFolder.Config config) {
+    return config.prediction() instanceof AnswerExtraction settings
+        ? settings
+        : AnswerExtraction.bertDefaults();
+  }
+
+  /** The tokenizer of the folder, whose ids must not be larger than those of the model. */
+  private Tokenizer tokenizer() throws IOException {
+    if (!TokenizerFolder.isIn(folder)) {
+      throw new InvalidSettings(
+          "The model in " + folder + " has no tokenizer.json and cannot read text.");
+    }
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    int size = tokenizer.vocabularySize();
+    if (size > config.data().vocabularySize()) {
+      throw new InvalidSettings(
+          "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s."
+              .formatted(folder, size - 1, config.data().vocabularySize() - 1));
+    }
+    return tokenizer;
+  }
+
+  /** What the model predicts. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The settings from which the model was built. */
+  public ModelFolder.Config config() {
+    return config;
+  }
+
+  /** The labels in the order of the model's outputs; empty if it has none. */
+  public List<String> labels() {
+    return config.data().labels();
+  }
+
+  /** How outputs become predictions. */
+  public OutputActivation activation() {
+    return activation;
+  }
+
+  /** Whether the loss of the model declares {@link #activation}; otherwise it is a default. */
+  public boolean isActivationDeclared() {
+    return declared;
+  }
+
+  /** The defaults of text generation. */
+  public GenerationConfig generation() {
+    return generation;
+  }
+
+  /** The encoder of texts. */
+  public TextEncoder encoder() {
+    if (encoder == null) {
+      throw new InvalidSettings("The model in " + folder + " does not read single texts.");
+    }
+    return encoder;
+  }
+
+  /** The label of a text, with the probabilities of all labels. */
+  public Prediction classify(String text) {
+    return classify(texts(List.of(text))).get(0);
+  }
+
+  /**
+   * The labels of examples.
+   *
+   * @param examples {@link #texts}, {@link #rows} or {@link #tokens}
+   */
+  public List<Prediction> classify(TextEncoder.Encoded examples) {
+    require(Kind.LABELS);
+    return Prediction.of(outputs(examples), labels(), activation, examples.truncated());
+  }
+
+  /**
+   * The values of examples, such as the targets of a regression: one row per example.
+   *
+   * @param examples {@link #texts}, {@link #rows} or {@link #tokens}
+   */
+  public List<double[]> values(TextEncoder.Encoded examples) {
+    require(Kind.VALUES);
+    HostTensor outputs = outputs(examples);
+    int width = outputs.floats().length / examples.truncated().size();
+    return IntStream.range(0, examples.truncated().size())
+        .mapToObj(i -> activation.apply(outputs.floats(), i * width, width))
+        .toList();
+  }
+
+  /**
+   * The most likely answers to questions, by descending probability.
+   *
+   * @param top the maximum number of answers to each question
+   */
+  public List<List<QuestionPredictor.Answer>> answers(
+      List<QuestionPredictor.Input> inputs, int top) {
+    require(Kind.ANSWERS);
+    return Objects.requireNonNull(questions).answers(inputs, top);
+  }
+
+  /** The most likely answer to a question about a text. */
+  public QuestionPredictor.Answer answer(String question, String context) {
+    return answers(List.of(new QuestionPredictor.Input(question, context)), 1).get(0).get(0);
+  }
+
+  /** Continues a text with the settings of the folder's {@code generation_config.json}. */
+  public String generate(String prompt) {
+    GenerationConfig.Request request =
+        new GenerationConfig.Request(null, null, null, null, null, null);
+    Generator generator = generator(request, Set.of(), 0);
+    return encoder()
+        .decode(generator.generate(List.of(encoder().prompt(prompt)), (i, id) -> {}).get(0));
+  }
+
+  /**
+   * A generator of tokens.
+   *
+   * @param request settings that replace those of {@code generation_config.json}
+   * @param stop tokens that end a text beside those of the tokenizer
+   * @param seed seed for sampling
+   */
+  public Generator generator(GenerationConfig.Request request, Set<Long> stop, long seed) {
+    require(Kind.TEXT);
+    if (!(model instanceof DecoderSession.Model languageModel)) {
+      throw new InvalidSettings(
+          "The model in " + folder + " cannot generate text; a gpt2 language model is required.");
+    }
+    Set<Long> stopTokens = new HashSet<>(encoder().file().stopTokens());
+    stopTokens.addAll(stop);
+    return new Generator(
+        languageModel,
+        generation.settings(request, DEFAULT_NEW_TOKENS, stopTokens, seed),
+        generation.maxLength(request, config.model().maxLength()),
+        Device.cpu());
+  }
+
+  /** Encodes texts for a model that reads text. */
+  public TextEncoder.Encoded texts(List<String> texts) {
+    return encoder().encoded(texts);
+  }
+
+  /** Rows of features, as many numbers each as the model has features. */
+  public TextEncoder.Encoded rows(List<float[]> rows) {
+    int features = config.data().features();
+    float[] all = new float[rows.size() * features];
+    for (int i = 0; i < rows.size(); i++) {
+      if (rows.get(i).length != features) {
+        throw new InvalidSettings(
+            "Row %s has %s numbers, but the model in %s has %s features."
+                .formatted(i, rows.get(i).length, folder, features));
+      }
+      System.arraycopy(rows.get(i), 0, all, i * features, features);
+    }
+    return untruncated(
+        HostBatch.of(
+            rows.size(), Map.of(Batch.FEATURES, HostTensor.of(all, rows.size(), features))));
+  }
+
+  /** Token ids, of a tokenizer of the caller. */
+  public TextEncoder.Encoded tokens(List<long[]> rows) {
+    int size = config.data().vocabularySize();
+    for (long[] row : rows) {
+      if (row.length == 0 || LongStream.of(row).anyMatch(id -> id < 0 || id >= size)) {
+        throw new InvalidSettings(
+            "A row of token ids must not be empty, and its ids must be from 0 to %s: %s"
+                .formatted(size - 1, Excerpt.of(Arrays.toString(row))));
+      }
+    }
+    return untruncated(
+        new HostBatch(
+            rows.size(), TokenRows.count(rows), TokenRows.pad(rows, config.data().paddingId())));
+  }
+
+  private static TextEncoder.Encoded untruncated(HostBatch batch) {
+    return new TextEncoder.Encoded(batch, Collections.nCopies(batch.size(), false));
+  }
+
+  /**
+   * The outputs of the model, before {@link #activation}: (examples) or (examples, outputs).
+   *
+   * @throws InvalidSettings if they have another shape, or are not finite
+   */
+  public HostTensor outputs(TextEncoder.Encoded examples) {
+    HostTensor output = predictor.predict(examples.batch());
+    long size = output.shape().dimension() == 0 ? 0 : output.shape().get(0);
+    if (size != examples.truncated().size() || output.shape().dimension() > 2) {
+      throw new InvalidSettings(
+          "The output of the model has shape %s; predictions need (examples) or (examples, outputs)."
+              .formatted(output.shape()));
+    }
+    return output;
+  }
+
+  private void require(Kind required) {
+    if (kind != required) {
+      throw new InvalidSettings(
+          "The model in %s predicts %s, not %s."
+              .formatted(
+                  folder,
+                  kind.name().toLowerCase(Locale.ROOT),
+                  required.name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  /** Frees the memory of the model. No other thread may use it any longer. */
+  @Override
+  public void close() {
+    if (encoder != null) {
+      encoder.close();
+    }
+    if (questions != null) {
+      questions.close();
+    }
+    model.close();
+  }
+}
