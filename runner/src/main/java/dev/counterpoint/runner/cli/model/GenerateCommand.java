@@ -130,19 +130,15 @@ public final class GenerateCommand implements Callable<Integer> {
       Generator generator = new Generator(languageModel, settings, maxLength, Device.cpu());
       List<List<Long>> generated = printContinuations(generator, ids, encoder, Consoles.of(spec));
       for (int i = 0; i < generated.size(); i++) {
-        boolean reachedLimit = ids.get(i).length + generated.get(i).size() == maxLength;
-        if (reachedLimit
-            && generated.get(i).size() < settings.maxTokens()
-            && !endsWith(generated.get(i), stopTokens)) {
+        List<Long> tokens = generated.get(i);
+        if (ids.get(i).length + tokens.size() == maxLength
+            && tokens.size() < settings.maxTokens()
+            && !stopTokens.contains(tokens.get(tokens.size() - 1))) {
           Consoles.of(spec).log("Stopped at " + maxLength + " tokens, the maximum length.");
         }
       }
     }
     return ExitCode.SUCCESS;
-  }
-
-  private static boolean endsWith(List<Long> tokens, Set<Long> stopTokens) {
-    return stopTokens.contains(tokens.get(tokens.size() - 1));
   }
 
   private static long[] idsOf(String prompt, TextEncoder encoder) {
