@@ -44,12 +44,9 @@ public interface Initializer {
    */
   static Initializer kaimingUniform() {
     return (manager, shape) -> {
-      double bound = Math.sqrt(1.0 / fanIn(shape));
+      long fanIn = shape.size() / shape.get(0);
+      double bound = Math.sqrt(1.0 / fanIn);
       return uniform(-bound, bound).create(manager, shape);
     };
-  }
-
-  private static long fanIn(Shape shape) {
-    return shape.size() / shape.get(0);
   }
 }

@@ -24,15 +24,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Evaluates a model on a whole split: each example once, without dropout and gradients. */
+/**
+ * Evaluates the loss and the given metrics of a model on a whole split: each example once, without
+ * dropout and gradients.
+ *
+ * @param batchSize the maximum number of examples computed at once; it does not affect the results
+ */
 public record Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int batchSize) {
 
-  /**
-   * Creates an evaluator of the loss and the given metrics.
-   *
-   * @param batchSize the maximum number of examples computed at once; it does not affect the
-   *     results
-   */
   public Evaluator {
     metrics = List.copyOf(metrics);
   }

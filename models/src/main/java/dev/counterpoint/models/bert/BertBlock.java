@@ -69,12 +69,10 @@ final class BertBlock extends Layer {
    * @return (batch, tokens, width)
    */
   NDArray forward(NDArray x, @Nullable NDArray mask) {
-    NDArray attended = attentionNorm.forward(dropout.addTo(x, attend(x, mask)));
+    NDArray context =
+        MultiHeadAttention.apply(x, mask, attention, query, key, value, attentionOutput);
+    NDArray attended = attentionNorm.forward(dropout.addTo(x, context));
     NDArray feedForward = FeedForward.apply(attended, up, activation, down);
     return outputNorm.forward(dropout.addTo(attended, feedForward));
-  }
-
-  private NDArray attend(NDArray x, @Nullable NDArray mask) {
-    return MultiHeadAttention.apply(x, mask, attention, query, key, value, attentionOutput);
   }
 }

@@ -40,7 +40,8 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
     }
     if (console.terminal() && now - shownNanos > REDRAW_NANOS) {
       shownNanos = now;
-      console.status(truncate(line(bytes, total, now)));
+      String line = line(bytes, total, now);
+      console.status(line.substring(0, Math.min(line.length(), console.statusWidth())));
     } else if (!console.terminal()
         && total > MIN_BYTES_FOR_LINES
         && bytes * PARTS / total > shownPart) {
@@ -56,10 +57,6 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
     String left =
         total > 0 && speed > 0 ? ", " + Formats.duration((total - bytes) / speed) + " left" : "";
     return Formats.of("%s: %.1f%s, %.1f MB/s%s", file, bytes / 1e6, share, speed / 1e6, left);
-  }
-
-  private String truncate(String line) {
-    return line.substring(0, Math.min(line.length(), console.statusWidth()));
   }
 
   @Override

@@ -116,19 +116,15 @@ public final class GenerateCommand implements Callable<Integer> {
       List<List<Long>> generated = printContinuations(generator, ids, encoder, console);
       GenerationSettings settings = generator.settings();
       for (int i = 0; i < generated.size(); i++) {
-        boolean reachedLimit = ids.get(i).length + generated.get(i).size() == generator.maxLength();
-        if (reachedLimit
-            && generated.get(i).size() < settings.maxTokens()
-            && !endsWith(generated.get(i), settings.stop())) {
+        List<Long> tokens = generated.get(i);
+        if (ids.get(i).length + tokens.size() == generator.maxLength()
+            && tokens.size() < settings.maxTokens()
+            && !settings.stop().contains(tokens.get(tokens.size() - 1))) {
           console.log("Stopped at " + generator.maxLength() + " tokens, the maximum length.");
         }
       }
     }
     return ExitCode.SUCCESS;
-  }
-
-  private static boolean endsWith(List<Long> tokens, Set<Long> stopTokens) {
-    return stopTokens.contains(tokens.get(tokens.size() - 1));
   }
 
   private static long[] idsOf(String prompt, TextEncoder encoder) {
