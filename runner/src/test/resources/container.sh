@@ -25,9 +25,9 @@ if [ "${INSIDE:-}" = 1 ]; then
   mount --make-rprivate /
   ip link set lo up
   mount -t tmpfs -o mode=1777,noexec tmpfs /tmp
-  mount -t tmpfs -o mode=0777 tmpfs "$folder"
+  mount -t tmpfs -o mode=0755,uid=123456 tmpfs "$folder"
   mkdir "$folder/cache"
-  mount -t tmpfs -o mode=0777,size="$cache" tmpfs "$folder/cache"
+  mount -t tmpfs -o mode=0700,uid=123456,size="$cache" tmpfs "$folder/cache"
   mount -o remount,bind,ro /
   cd "$folder"
   exec setpriv --reuid 123456 --regid 123456 --clear-groups --bounding-set=-all --inh-caps=-all \

@@ -12,7 +12,7 @@ import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.config.Binder;
-import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.huggingface.GenerationConfig;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;

@@ -24,6 +24,7 @@ public final class FileAccess {
 
   private static final boolean POSIX =
       FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+  private static final int UNMAPPED = 65534;
   private static final int STICKY = 01000;
   private static final int GROUP_WRITE = 020;
   private static final int OTHER_WRITE = 02;
@@ -127,11 +128,19 @@ public final class FileAccess {
     return Optional.empty();
   }
 
+  /** Whether an owner is unknown in the user namespace of this process, as root of the host is. */
+  private static boolean isUnmapped(Object owner) throws IOException {
+    Path map = Path.of("/proc/self/uid_map");
+    return owner.equals(UNMAPPED)
+        && Files.exists(map)
+        && !Files.readString(map).strip().matches("0\\s+0\\s+4294967295");
+  }
+
   private static Optional<String> own(Path path, boolean isLast) throws IOException {
     Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     String name = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
     Object user = user();
-    if (!owner.equals(user) && !name.equals(user) && !owner.equals(0)) {
+    if (!owner.equals(user) && !name.equals(user) && !owner.equals(0) && !isUnmapped(owner)) {
       return Optional.of(path + " belongs to another user, " + name);
     }
     int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);

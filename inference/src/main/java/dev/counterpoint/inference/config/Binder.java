@@ -8,6 +8,7 @@ import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Secrets;
+import dev.counterpoint.inference.code.SourcePath;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

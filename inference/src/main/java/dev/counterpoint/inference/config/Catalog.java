@@ -2,6 +2,7 @@ package dev.counterpoint.inference.config;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.inference.code.SourcePath;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.config;
 
+import dev.counterpoint.inference.code.SourcePath;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;

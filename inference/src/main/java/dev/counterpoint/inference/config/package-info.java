@@ -5,7 +5,7 @@
  *
  * <p>A {@link dev.counterpoint.inference.config.SettingsTree} is the parsed file, a {@link
  * dev.counterpoint.inference.config.Binder} creates records from it, and {@link
- * dev.counterpoint.inference.config.SourcePath} loads user-defined classes.
+ * dev.counterpoint.inference.code.SourcePath} loads user-defined classes.
  */
 @NullMarked
 package dev.counterpoint.inference.config;

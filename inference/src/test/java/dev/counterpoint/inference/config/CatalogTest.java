@@ -4,10 +4,16 @@ import static dev.counterpoint.inference.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.inference.config.Sample.Rate;
 import dev.counterpoint.inference.config.Sample.Rule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -138,5 +144,19 @@ final class CatalogTest {
     public static FailingDefaults defaults() {
       throw new IllegalStateException("none");
     }
+  }
+
+  @Test
+  void classIsNotInitializedBeforeItsContractIsChecked(@TempDir Path folder) throws IOException {
+    Path mark = folder.resolve("ran");
+    Path source = folder.resolve("A.java");
+    Files.writeString(
+        source,
+        "public record A() { static { new java.io.File(\"%s\").mkdir(); } }".formatted(mark));
+    Catalog<Runnable> catalog = Catalog.of(Runnable.class);
+
+    assertThatThrownBy(() -> catalog.find("A", SourcePath.open(List.of(source))))
+        .isInstanceOf(InvalidSettings.class);
+    assertThat(mark).doesNotExist();
   }
 }

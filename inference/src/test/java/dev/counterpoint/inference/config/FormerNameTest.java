@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.code.SourcePath;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

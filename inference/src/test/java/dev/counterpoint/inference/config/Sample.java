@@ -1,6 +1,7 @@
 package dev.counterpoint.inference.config;
 
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.inference.code.SourcePath;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -3,6 +3,7 @@ package dev.counterpoint.inference.config;
 import static dev.counterpoint.inference.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.inference.code.SourcePath;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -19,8 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class SourcePathTest {
   private static final String WARMER =
-      """
-      import dev.counterpoint.inference.config.Sample;
+"""
+      import dev.counterpoint.inference.code.SourcePath;
+import dev.counterpoint.inference.config.Sample;
 
       public record Warmer(int steps) implements Sample.Rate {
         public static Warmer defaults() {

@@ -8,7 +8,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.core.storage.NativeFailure;
-import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;

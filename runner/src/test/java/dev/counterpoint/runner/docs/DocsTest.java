@@ -11,9 +11,9 @@ import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
-import dev.counterpoint.inference.config.SourcePath;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.docs.MarkdownPage.Block;
 import dev.counterpoint.runner.docs.MarkdownPage.Command;
@@ -161,7 +161,7 @@ final class DocsTest {
             .matcher(page.prose().split("## metrics")[0])
             .results()
             .map(row -> row.group(1));
-    assertThat(named.filter(file -> !file.matches("(?:snapshots|logs|checkpoints/step).*")))
+    assertThat(named.filter(file -> !file.matches("(?:code|snapshots|logs|checkpoints/step).*")))
         .hasSizeGreaterThan(5)
         .allSatisfy(file -> assertThat(folderOf(page).resolve("run-1").resolve(file)).exists());
   }

@@ -6,7 +6,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
-import dev.counterpoint.inference.config.SourcePath;
+import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.report.Console;

@@ -62,7 +62,9 @@ final class SparkOptions {
    */
   int run(Run.Request run) throws IOException {
     if (plan != null) {
-      RunBundle.pack(Run.of(distributed(run)), plan);
+      Run planned = Run.of(distributed(run));
+      RunBundle.pack(planned, plan);
+      planned.trust().add(planned.code().entries());
       return ExitCode.SUCCESS;
     }
     SparkSubmission submission =

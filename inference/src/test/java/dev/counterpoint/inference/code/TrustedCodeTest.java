@@ -1,4 +1,4 @@
-package dev.counterpoint.inference.config;
+package dev.counterpoint.inference.code;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -116,19 +116,6 @@ final class TrustedCodeTest {
         .contains(Path.of("/x/list"));
     assertThat(TrustedCode.list(Map.of("XDG_CONFIG_HOME", "/c")))
         .contains(Path.of("/c/counterpoint/trusted-code"));
-  }
-
-  @Test
-  void classIsNotInitializedBeforeItsContractIsChecked() throws IOException {
-    Path mark = folder.resolve("ran");
-    Files.writeString(
-        source,
-        "public record A() { static { new java.io.File(\"%s\").mkdir(); } }".formatted(mark));
-    Catalog<Runnable> catalog = Catalog.of(Runnable.class);
-
-    assertThatThrownBy(() -> catalog.find("A", SourcePath.open(List.of(source))))
-        .isInstanceOf(InvalidSettings.class);
-    assertThat(mark).doesNotExist();
   }
 
   private Path jar(String name, String classPath, String content) throws IOException {

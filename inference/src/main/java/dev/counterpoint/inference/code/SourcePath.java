@@ -1,4 +1,4 @@
-package dev.counterpoint.inference.config;
+package dev.counterpoint.inference.code;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -69,7 +69,12 @@ public final class SourcePath implements AutoCloseable {
     return open(entries, ToolProvider.getSystemJavaCompiler());
   }
 
-  static SourcePath open(List<Path> entries, @Nullable JavaCompiler compiler) {
+  /**
+   * Opens jars and folders and compiles source files with a given compiler.
+   *
+   * @param compiler null if the Java runtime has none
+   */
+  public static SourcePath open(List<Path> entries, @Nullable JavaCompiler compiler) {
     if (entries.isEmpty()) {
       return none();
     }
@@ -123,12 +128,12 @@ public final class SourcePath implements AutoCloseable {
   }
 
   /** Where classes are searched, for messages: {@code the program or in Idea.java}. */
-  String description() {
+  public String description() {
     return description;
   }
 
   /** Loads a class by name; a nested class is {@code Outer.Inner} or {@code Outer$Inner}. */
-  Optional<Class<?>> find(String name) {
+  public Optional<Class<?>> find(String name) {
     Optional<Class<?>> found = load(name);
     int dot = name.lastIndexOf('.');
     return found.isPresent() || dot < 0

@@ -1,4 +1,4 @@
-package dev.counterpoint.inference.config;
+package dev.counterpoint.inference.code;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
