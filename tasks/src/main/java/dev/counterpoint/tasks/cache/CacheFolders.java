@@ -1,7 +1,7 @@
 package dev.counterpoint.tasks.cache;
 
-import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.storage.DiskSync;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.core.storage.IoFailure;
