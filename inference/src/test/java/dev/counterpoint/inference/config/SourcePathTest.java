@@ -20,9 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class SourcePathTest {
   private static final String WARMER =
-"""
-      import dev.counterpoint.inference.code.SourcePath;
-import dev.counterpoint.inference.config.Sample;
+      """
+      import dev.counterpoint.inference.config.Sample;
 
       public record Warmer(int steps) implements Sample.Rate {
         public static Warmer defaults() {

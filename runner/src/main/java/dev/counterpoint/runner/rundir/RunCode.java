@@ -33,9 +33,8 @@ import javax.tools.ToolProvider;
  *     relative to the run directory
  */
 public record RunCode(Path run, List<String> classpath) {
-  private static final String KEY = "code";
 
-  /** The folder of the copies in the run directory. */
+  /** The folder of the copies in the run directory, and the key of the hashes in the provenance. */
   static final String FOLDER = "code";
 
   private static final String CLASSES = "classes";
@@ -191,8 +190,8 @@ public record RunCode(Path run, List<String> classpath) {
               "%s has changed since the run was trained; using the copy in the run directory: %s"
                   .formatted(original, String.join(", ", differences)));
         }
-      } else if (last.path(KEY).has(name)
-          && !last.path(KEY).path(name).asText().contains(CodeFacts.hash(original))) {
+      } else if (last.path(FOLDER).has(name)
+          && !last.path(FOLDER).path(name).asText().contains(CodeFacts.hash(original))) {
         changes.add(
             name
                 + " has changed since the run was trained: the weights belong to the previous"
