@@ -8,7 +8,6 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.ModelFolder;
-import dev.counterpoint.inference.code.SourcePath;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
