@@ -86,7 +86,9 @@ public final class NativeLibraries {
       }
       requireOnClassPath();
       verify("pytorch");
-      verify("tokenizers");
+      if (Utils.class.getClassLoader().getResource("native/lib/tokenizers.properties") != null) {
+        verify("tokenizers"); // Programs that read no text do not have them.
+      }
     } catch (IOException e) {
       throw new InvalidSettings(IoFailure.ofCache(e));
     }
