@@ -238,7 +238,7 @@ class LoraTest {
         .hasMessageContaining("use_dora is true, but must be false or null");
     Files.writeString(file, text.replace("\"rank_pattern\" : { }", "\"rank_pattern\" : {\"a\":1}"));
     assertThatThrownBy(() -> new AdapterFolder(folder).lora())
-        .hasMessageContaining("rank_pattern is {\"a\":1}, but must be null");
+        .hasMessageContaining("rank_pattern is {\"a\":1}, but must be {}");
   }
 
   @Test
