@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       CheckCommand.class,
       MergeCommand.class,
+      ReproduceCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
       TrackerCommand.class,

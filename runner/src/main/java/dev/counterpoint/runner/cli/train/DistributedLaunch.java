@@ -18,11 +18,9 @@ import dev.counterpoint.strategies.launch.ClusterEnvironment;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.Launcher;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -31,7 +29,7 @@ final class DistributedLaunch {
   private static final String WORKERS = "strategy." + Processes.WORKERS;
 
   private final Run.Request request;
-  private final @Nullable Path trace;
+  private final List<String> rankZeroOptions;
   private final MultiNodeOptions options;
   private final Console console;
   private final CommandLine commandLine;
@@ -39,16 +37,16 @@ final class DistributedLaunch {
   /**
    * Creates the launch.
    *
-   * @param trace the trace file; null if absent
+   * @param rankZeroOptions the options of the command that only rank 0 has
    */
   DistributedLaunch(
       Run.Request request,
-      @Nullable Path trace,
+      List<String> rankZeroOptions,
       MultiNodeOptions options,
       Console console,
       CommandLine commandLine) {
     this.request = request;
-    this.trace = trace;
+    this.rankZeroOptions = List.copyOf(rankZeroOptions);
     this.options = options;
     this.console = console;
     this.commandLine = commandLine;
@@ -113,8 +111,7 @@ final class DistributedLaunch {
     if (debug != null && Boolean.TRUE.equals(debug.getValue())) {
       all.add("--debug");
     }
-    return new DistributedJob.Arguments(
-        all, trace == null ? List.of() : List.of("--trace", trace.toString()));
+    return new DistributedJob.Arguments(all, rankZeroOptions);
   }
 
   /** Sets the number of workers to the number of ranks, and prints it. */
