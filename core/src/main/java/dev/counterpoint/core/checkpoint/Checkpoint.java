@@ -14,6 +14,7 @@ import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -84,18 +86,32 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
     return step.longValue();
   }
 
-  /** Writes all files of the checkpoint into a new folder. */
-  void write(
-      Disk disk, Path folder, Map<String, TensorValues> model, Map<String, TensorValues> optimizer)
+  /**
+   * Writes all files of the checkpoint into a new folder.
+   *
+   * @param previous the link of the previous checkpoint
+   * @return the link of this one
+   */
+  CheckpointLink write(
+      Disk disk,
+      Path folder,
+      Map<String, TensorValues> model,
+      Map<String, TensorValues> optimizer,
+      String previous)
       throws IOException {
     Checksums sums = new Checksums();
     disk.createDirectory(folder);
     sums.write(disk, folder.resolve(MODEL), channel -> SafetensorsWriter.write(channel, model));
     sums.write(
         disk, folder.resolve(OPTIMIZER), channel -> SafetensorsWriter.write(channel, optimizer));
+    CheckpointLink link =
+        new CheckpointLink(
+            step, sums.of(MODEL), sums.of(OPTIMIZER), CheckpointLink.hashOf(state), previous);
+    state.set(CheckpointLink.KEY, link.json());
     sums.write(disk, folder.resolve(STATE), text(state.toPrettyString() + "\n"));
     disk.write(folder.resolve(Checksums.FILE), text(sums.text()));
     disk.force(folder);
+    return link;
   }
 
   private static Disk.Content text(String text) {
@@ -114,6 +130,23 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
   @Override
   public ObjectNode state() {
     return state.deepCopy();
+  }
+
+  /** The link in {@code state.json}; empty in a checkpoint of an earlier version. */
+  public Optional<CheckpointLink> link() {
+    return Optional.of(state.path(CheckpointLink.KEY))
+        .filter(JsonNode::isObject)
+        .map(CheckpointLink::of);
+  }
+
+  /** The link that the files of this checkpoint have. */
+  public CheckpointLink actualLink() throws IOException {
+    return new CheckpointLink(
+        step,
+        Sha256.of(directory.resolve(MODEL)),
+        Sha256.of(directory.resolve(OPTIMIZER)),
+        CheckpointLink.hashOf(state),
+        link().map(CheckpointLink::previous).orElse(CheckpointLink.NONE));
   }
 
   /**

@@ -6,11 +6,13 @@ import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorValues;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.AtomicFolders;
 import dev.counterpoint.core.storage.DamagedFile;
 import dev.counterpoint.core.storage.Disk;
 import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.core.storage.Utf8File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -20,8 +22,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoint directory of one run: the newest checkpoints as {@code step-00000200}, and the
@@ -39,8 +43,12 @@ public final class CheckpointStore {
 
   private final Path directory;
   private final int keep;
+  private final @Nullable Path history;
   private final Disk disk;
   private final AtomicFolders folders;
+
+  /** The link of the checkpoint from which the run continues. */
+  private volatile String previous = CheckpointLink.NONE;
 
   /**
    * A store in the run's {@code checkpoints} directory. The constructor does not access the disk.
@@ -48,15 +56,29 @@ public final class CheckpointStore {
    * @param keep the number of newest checkpoints that are kept, at least 1
    */
   public CheckpointStore(Path directory, int keep) {
-    this(directory, keep, new LocalDisk());
+    this(directory, keep, null, new LocalDisk());
   }
 
   CheckpointStore(Path directory, int keep, Disk disk) {
+    this(directory, keep, null, disk);
+  }
+
+  /**
+   * A store with a history.
+   *
+   * @param history receives the {@linkplain CheckpointLink link} of each checkpoint
+   */
+  public CheckpointStore(Path directory, int keep, Path history) {
+    this(directory, keep, history, new LocalDisk());
+  }
+
+  private CheckpointStore(Path directory, int keep, @Nullable Path history, Disk disk) {
     if (keep < 1) {
       throw new IllegalArgumentException("keep " + keep + " must be 1 or greater.");
     }
     this.directory = directory;
     this.keep = keep;
+    this.history = history;
     this.disk = disk;
     this.folders = new AtomicFolders(directory, OURS, disk);
   }
@@ -128,9 +150,24 @@ public final class CheckpointStore {
       Map<String, TensorValues> optimizer,
       ObjectNode state)
       throws IOException {
-    Checkpoint saved = publish(name(step), step, model, optimizer, state);
+    Checkpoint checkpoint = new Checkpoint(directory.resolve(name(step)), step, state);
+    publish(
+        checkpoint,
+        folder -> {
+          CheckpointLink link = checkpoint.write(disk, folder, model, optimizer, previous);
+          if (history != null) {
+            append(history, link);
+          }
+          previous = link.hash();
+        });
     prune(step);
-    return saved;
+    return checkpoint;
+  }
+
+  /** Adds the link of a checkpoint to the history, before the checkpoint gets its name. */
+  private static void append(Path history, CheckpointLink link) throws IOException {
+    String lines = Files.exists(history) ? Utf8File.read(history) : "";
+    AtomicFile.writeText(history, lines + link.json() + "\n");
   }
 
   /**
@@ -144,30 +181,27 @@ public final class CheckpointStore {
   public Checkpoint saveBest(
       long step, List<Parameter> model, Map<String, NDArray> optimizer, ObjectNode state)
       throws IOException {
-    return publish(
-        BEST, step, TensorValues.of(ModelWeights.byName(model)), TensorValues.of(optimizer), state);
+    Checkpoint checkpoint = new Checkpoint(directory.resolve(BEST), step, state);
+    SortedMap<String, TensorValues> parameters = TensorValues.of(ModelWeights.byName(model));
+    SortedMap<String, TensorValues> slots = TensorValues.of(optimizer);
+    publish(
+        checkpoint,
+        folder -> checkpoint.write(disk, folder, parameters, slots, CheckpointLink.NONE));
+    return checkpoint;
   }
 
-  private Checkpoint publish(
-      String name,
-      long step,
-      Map<String, TensorValues> model,
-      Map<String, TensorValues> optimizer,
-      ObjectNode state)
-      throws IOException {
-    Checkpoint checkpoint = new Checkpoint(directory.resolve(name), step, state);
+  private void publish(Checkpoint checkpoint, AtomicFolders.Content content) throws IOException {
     try {
-      folders.publish(name, folder -> checkpoint.write(disk, folder, model, optimizer));
+      folders.publish(checkpoint.directory().getFileName().toString(), content);
     } catch (IOException e) {
       throw new IOException(
           Formats.of(
               "Cannot save checkpoint %s: %s. %s",
-              directory.resolve(name),
+              checkpoint.directory(),
               IoFailure.of(e),
               remaining().orElse("There is no earlier checkpoint.")),
           e);
     }
-    return checkpoint;
   }
 
   /**
@@ -205,13 +239,14 @@ public final class CheckpointStore {
     }
   }
 
-  private static String name(long step) {
+  /** The name of the folder of a step's checkpoint. */
+  public static String name(long step) {
     return Formats.of("step-%08d", step);
   }
 
   /**
    * Finds the newest intact checkpoint. Checkpoints are read and verified against their checksums,
-   * from the newest to the oldest, until one is intact.
+   * from the newest to the oldest, until one is intact. The next checkpoint is linked to it.
    */
   public Found newest() throws IOException {
     Comparator<String> newestFirst = Comparator.comparing(name -> -stepOf(name));
@@ -220,7 +255,14 @@ public final class CheckpointStore {
             .filter(name -> stepOf(name) >= 0)
             .sorted(newestFirst.thenComparing(Comparator.reverseOrder())) // a visible folder first
             .toList();
-    return firstIntact(candidates);
+    Found found = firstIntact(candidates);
+    previous =
+        found
+            .checkpoint()
+            .flatMap(Checkpoint::link)
+            .map(CheckpointLink::hash)
+            .orElse(CheckpointLink.NONE);
+    return found;
   }
 
   /** The step of a checkpoint folder or of a crash leftover; -1 for any other name. */

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -31,6 +32,11 @@ final class Checksums {
     MessageDigest digest = Sha256.begin();
     disk.write(file, channel -> content.writeTo(new HashingChannel(channel, digest)));
     hashes.put(file.getFileName().toString(), Sha256.hex(digest));
+  }
+
+  /** The hash of a file that was written. */
+  String of(String name) {
+    return Objects.requireNonNull(hashes.get(name));
   }
 
   /** The content of a {@code SHA256SUMS} file. */

@@ -86,8 +86,8 @@ public final class NativeLibraries {
       }
       requireOnClassPath();
       verify("pytorch");
-      if (Utils.class.getClassLoader().getResource("native/lib/tokenizers.properties") != null) {
-        verify("tokenizers"); // Programs that read no text do not have them.
+      if (NativeLibraries.class.getResource("/native/lib/tokenizers.properties") != null) {
+        verify("tokenizers"); // a program with core alone has none
       }
     } catch (IOException e) {
       throw new InvalidSettings(IoFailure.ofCache(e));

@@ -136,6 +136,12 @@ public final class Torch {
     return Engine.getEngine("PyTorch");
   }
 
+  /** Sets the number of threads of an operation: {@code torch.set_num_threads}. */
+  public static void setThreads(int threads) {
+    newManager(ai.djl.Device.cpu()).close(); // has its own limit
+    JniUtils.setNumThreads(threads);
+  }
+
   /** Creates a root manager of native memory; the caller closes it. */
   public static NDManager newManager(ai.djl.Device device) {
     NativeLibraries.verify();

@@ -1,5 +1,7 @@
 package dev.counterpoint.core.training;
 
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.optimizer.AdamW;
 import dev.counterpoint.core.optimizer.AverageWeights;
@@ -174,6 +176,18 @@ public record TrainingConfig(
   /** Returns a copy with another precision of matmuls. */
   public TrainingConfig withPrecision(Precision precision) {
     return RecordCopy.with(this, "precision", precision);
+  }
+
+  /**
+   * The order of the examples in one epoch, which determines the examples of each step.
+   *
+   * @param seed the seed of the run
+   * @param epoch the epoch, from 1
+   */
+  public ShuffledSampler sampler(Dataset dataset, long seed, int epoch) {
+    return groupByLength && dataset instanceof Dataset.OfVariableLength byLength
+        ? ShuffledSampler.groupedByLength(byLength, batchSize, seed, epoch)
+        : ShuffledSampler.shuffled(dataset.size(), batchSize, seed, epoch);
   }
 
   /** The maximum number of examples computed at once. */

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,7 +41,7 @@ record TrainingData(DataSplits data, TrainingConfig config, long seed) {
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
     return new BatchLoader(
         dataset(),
-        order(state.epoch()),
+        config.sampler(dataset(), seed, state.epoch()),
         state.stepInEpoch(),
         strategy.shard(),
         config.microBatch(),
@@ -67,11 +66,5 @@ record TrainingData(DataSplits data, TrainingConfig config, long seed) {
     return dataset() instanceof Dataset.Traceable traceable
         ? traceable.origin(index)
         : "item " + index;
-  }
-
-  private ShuffledSampler order(int epoch) {
-    return config.groupByLength() && dataset() instanceof Dataset.OfVariableLength byLength
-        ? ShuffledSampler.groupedByLength(byLength, config.batchSize(), seed, epoch)
-        : ShuffledSampler.shuffled(dataset().size(), config.batchSize(), seed, epoch);
   }
 }

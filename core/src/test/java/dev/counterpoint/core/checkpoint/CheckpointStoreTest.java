@@ -62,7 +62,8 @@ class CheckpointStoreTest {
     assertThat(slots.get("layer.weight/mean").toFloatArray()).containsOnly(7f);
     assertThat(slots.get("layer.weight/steps").getLong()).isEqualTo(7);
     assertThat(found.step()).isEqualTo(200);
-    assertThat(found.state()).hasToString("{\"epoch\":2,\"loss\":0.1,\"step\":200}");
+    assertThat(found.state().<ObjectNode>without("link"))
+        .hasToString("{\"epoch\":2,\"loss\":0.1,\"step\":200}");
   }
 
   @Test

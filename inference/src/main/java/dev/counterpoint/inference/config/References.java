@@ -49,7 +49,8 @@ record References(
 
   /** Last words of keys that are about a secret, but have another value. */
   private static final Pattern ABOUT =
-      Pattern.compile(" (file|path|length|count|size|type|id|field|column|name|variable|policy)$");
+      Pattern.compile(
+          " (file|path|length|count|size|type|id|field|column|name|variable|policy)s?$");
 
   /** A value that has a reference. */
   record Resolved(String reference, String value) {}

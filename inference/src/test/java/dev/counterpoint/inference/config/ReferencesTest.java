@@ -44,6 +44,7 @@ final class ReferencesTest {
   @ValueSource(
       strings = {
         "tokenizer",
+        "tokenTypes",
         "maxTokens",
         "tokens",
         "padToken",

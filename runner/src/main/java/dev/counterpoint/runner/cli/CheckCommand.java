@@ -9,15 +9,22 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description =
-        "Verifies on your run that resuming and batch splitting do not change the result.",
+        "Verifies on your run that resuming and batch splitting do not change the result, where its"
+            + " weights come from, and which records it has used.",
     synopsisSubcommandLabel = "CHECK",
     commandListHeading = "%nChecks:%n",
-    subcommands = {CheckResumeCommand.class, CheckEquivalenceCommand.class})
+    subcommands = {
+      CheckResumeCommand.class,
+      CheckEquivalenceCommand.class,
+      CheckHistoryCommand.class,
+      CheckLedgerCommand.class
+    })
 final class CheckCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "name a check: resume, equivalence");
+    throw new ParameterException(
+        spec.commandLine(), "name a check: resume, equivalence, history, ledger");
   }
 }

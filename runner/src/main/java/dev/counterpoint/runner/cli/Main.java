@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       CheckCommand.class,
       MergeCommand.class,
+      ReproduceCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
       WarmUpCommand.class

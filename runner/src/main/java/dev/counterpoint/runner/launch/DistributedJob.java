@@ -7,6 +7,7 @@ import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.Attempt;
 import dev.counterpoint.strategies.launch.BindAddress;
@@ -43,8 +44,6 @@ public record DistributedJob(
     Optional<ClusterEnvironment> cluster,
     @Nullable Path secretFile,
     Map<String, String> environment) {
-  private static final String THREADS = "OMP_NUM_THREADS";
-
   /**
    * Command-line arguments of the ranks.
    *
@@ -132,9 +131,8 @@ public record DistributedJob(
     Map<String, String> variables = new LinkedHashMap<>();
     variables.put("CLASSPATH", CurrentJvm.classPath());
     variables.put(BindAddress.VARIABLE, environment.getOrDefault(BindAddress.VARIABLE, ""));
-    if (!environment.containsKey(THREADS)) {
-      int cores = Runtime.getRuntime().availableProcessors();
-      variables.put(THREADS, Integer.toString(Math.max(1, cores / ranksOnMachine())));
+    if (!environment.containsKey(Threads.VARIABLE)) {
+      variables.put(Threads.VARIABLE, Threads.perProcess(run, ranksOnMachine()));
     }
     return variables;
   }

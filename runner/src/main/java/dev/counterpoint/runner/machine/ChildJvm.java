@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /** A command in a separate JVM with the same flags as this one; it ends with this JVM. */
 public final class ChildJvm implements AutoCloseable {
@@ -31,11 +33,23 @@ public final class ChildJvm implements AutoCloseable {
    * @param log the file to which its output is appended
    */
   public static ChildJvm start(String main, List<String> arguments, Path log) throws IOException {
-    Process process =
+    return start(main, arguments, log, environment -> {});
+  }
+
+  /**
+   * Starts a process with other environment variables.
+   *
+   * @param environment changes the variables
+   */
+  public static ChildJvm start(
+      String main, List<String> arguments, Path log, Consumer<Map<String, String>> environment)
+      throws IOException {
+    ProcessBuilder builder =
         CurrentJvm.process(CurrentJvm.command(main, arguments))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    environment.accept(builder.environment());
+    Process process = builder.start();
     process.getOutputStream().close();
     return new ChildJvm(process, log);
   }

@@ -16,13 +16,17 @@ import org.jspecify.annotations.Nullable;
  * @param avx512 whether it supports AVX-512F
  * @param bfloat16 whether it multiplies bfloat16 in hardware; without it, bfloat16 is not faster
  *     than float32
+ * @param instructionSets the instruction sets from which libtorch and its libraries select kernels
  */
 public record Processor(
     @Nullable String model,
     int cores,
     @Nullable Boolean avx2,
     @Nullable Boolean avx512,
-    @Nullable Boolean bfloat16) {
+    @Nullable Boolean bfloat16,
+    List<String> instructionSets) {
+  private static final String USED_BY_LIBTORCH =
+      "sse4_.|avx.*|amx_.*|fma|f16c|asimd.*|sve.*|sme\\d?|bf16|i8mm";
 
   /** Reads the processor of this machine. Only Linux reports instruction sets in a file. */
   public static Processor read() {
@@ -30,7 +34,7 @@ public record Processor(
     try {
       return parse(Files.readAllLines(Path.of("/proc/cpuinfo")), cores);
     } catch (IOException none) {
-      return new Processor(null, cores, null, null, null);
+      return new Processor(null, cores, null, null, null, List.of());
     }
   }
 
@@ -41,13 +45,18 @@ public record Processor(
     if (flags != null) {
       Set<String> sets = Set.of(flags.split(" +"));
       boolean bfloat16 = sets.contains("avx512_bf16") || sets.contains("amx_bf16");
-      return new Processor(model, cores, sets.contains("avx2"), sets.contains("avx512f"), bfloat16);
+      return new Processor(
+          model, cores, sets.contains("avx2"), sets.contains("avx512f"), bfloat16, used(sets));
     }
     if (features != null) {
-      boolean bfloat16 = Set.of(features.split(" +")).contains("bf16");
-      return new Processor(model, cores, false, false, bfloat16);
+      Set<String> sets = Set.of(features.split(" +"));
+      return new Processor(model, cores, false, false, sets.contains("bf16"), used(sets));
     }
-    return new Processor(model, cores, null, null, null);
+    return new Processor(model, cores, null, null, null, List.of());
+  }
+
+  private static List<String> used(Set<String> sets) {
+    return sets.stream().filter(set -> set.matches(USED_BY_LIBTORCH)).sorted().toList();
   }
 
   /** The value of a key for the first core; all cores are assumed to be equal. */

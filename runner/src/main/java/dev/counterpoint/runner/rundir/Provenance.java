@@ -1,80 +1,239 @@
 package dev.counterpoint.runner.rundir;
 
 import ai.djl.engine.Engine;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.machine.GitCommit;
+import dev.counterpoint.runner.machine.Processor;
+import dev.counterpoint.runner.machine.Program;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
-/** Provenance of a run: command, data fingerprint, code, versions and machine. */
-public final class Provenance {
-  private Provenance() {}
+/**
+ * Provenance of one process of a run, which starts or resumes it: command, settings, data, code,
+ * versions and machine.
+ *
+ * @param command the command line
+ * @param settings the run file
+ * @param files the data and model files that the run file names, by their keys in it
+ * @param code the user-defined code
+ * @param device the name of the device
+ * @param processes the number of processes of the run
+ */
+public record Provenance(
+    List<String> command,
+    ObjectNode settings,
+    Map<String, Path> files,
+    RunCode code,
+    String device,
+    int processes) {
+  /** The facts on which the bits of a result depend besides settings, data and code. */
+  private static final Pattern BITS =
+      Pattern.compile(
+          "versions\\.engine|machine\\.(architecture|cpu|instructionSets|threads|device|processes"
+              + "|bfloat16MatmulIn|kernelVariables\\..*)");
+
+  private static final Pattern COMPARED =
+      Pattern.compile(BITS + "|(settings|versions|jars|code|files)\\..*");
+  private static final Pattern NOT_COMPARED =
+      Pattern.compile(
+          ".*\\.file|settings\\.(training\\.maxTime|device|threads|classpath|data\\..*\\.path).*");
+  private static final String RESUMES = "goneOn";
+
+  /** Environment variables by which libtorch, oneDNN and MKL select kernels. */
+  public static final List<String> KERNEL_VARIABLES =
+      List.of(
+          "ATEN_CPU_CAPABILITY",
+          "ONEDNN_MAX_CPU_ISA",
+          "DNNL_MAX_CPU_ISA",
+          "MKL_CBWR",
+          "MKL_ENABLE_INSTRUCTIONS");
+
+  public Provenance {
+    command = List.copyOf(command);
+    files = Map.copyOf(files);
+  }
 
   /**
-   * The provenance of a run that starts now.
+   * Writes the provenance of a run that starts now.
    *
    * @param baseFolders the folders that relative paths in the run file are resolved against
    * @param fingerprint the fingerprint of the data
-   * @param code a hash of each user-defined class path entry by file name
    */
-  public static ObjectNode of(
-      List<String> command, List<Path> baseFolders, String fingerprint, Map<String, String> code) {
+  public void start(RunDirectory run, List<Path> baseFolders, String fingerprint)
+      throws IOException {
     ObjectNode json = new JsonMapper().createObjectNode();
     json.put("started", now());
-    command.forEach(json.putArray("command")::add);
-    ArrayNode folders = json.putArray("baseFolders");
-    baseFolders.forEach(folder -> folders.add(folder.toString()));
+    baseFolders.stream().map(Path::toString).forEach(json.putArray("baseFolders")::add);
     json.put("dataFingerprint", fingerprint);
-    versions(json);
-    code.forEach(json.putObject("code")::put);
-    machine(json);
-    return json;
+    AtomicFile.writeJson(run.provenance(), json.setAll(json()));
   }
 
   /** Adds an entry to a run's provenance: the run is resumed now, after a step. */
-  static ObjectNode resuming(
-      ObjectNode record, long step, List<String> command, Map<String, String> code) {
-    ObjectNode json = record.withArray("goneOn").addObject();
-    json.put("at", now()).put("afterStep", step);
+  void resume(RunDirectory run, long step) throws IOException {
+    if (AtomicFile.readJson(run.provenance()) instanceof ObjectNode record) {
+      record.withArray(RESUMES).addObject().put("at", now()).put("afterStep", step).setAll(json());
+      AtomicFile.writeJson(run.provenance(), record);
+    }
+  }
+
+  /** Records that the last process of a run ends now, and why. */
+  public static void end(RunDirectory run, String reason) throws IOException {
+    if (AtomicFile.readJson(run.provenance()) instanceof ObjectNode record) {
+      List<JsonNode> processes = processes(record);
+      ((ObjectNode) processes.get(processes.size() - 1))
+          .put("ended", now())
+          .put("exit", Excerpt.of(reason));
+      AtomicFile.writeJson(run.provenance(), record);
+    }
+  }
+
+  /** The entry of each process of a run; the first one is the whole record. */
+  public static List<JsonNode> processes(JsonNode record) {
+    List<JsonNode> processes = new ArrayList<>(List.of(record));
+    record.path(RESUMES).forEach(processes::add);
+    return processes;
+  }
+
+  /**
+   * The facts that differ from an earlier process so that the bits of the result can differ.
+   *
+   * @param unrecorded whether facts count that the earlier process has not recorded
+   */
+  public List<String> bitDifferences(JsonNode before, boolean unrecorded) throws IOException {
+    return differences(before, json(), key -> BITS.matcher(key).matches(), unrecorded);
+  }
+
+  /**
+   * The data and model files that no longer have the hash that a process has recorded.
+   *
+   * @throws InvalidSettings if files are missing
+   */
+  public static List<String> changedFiles(JsonNode process) throws IOException {
+    List<String> changes = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> named : process.path("files").properties()) {
+      Path file = Path.of(named.getValue().path("file").asText());
+      if (!Files.exists(file)) {
+        throw new InvalidSettings(named.getKey() + ": " + file + " does not exist.");
+      }
+      String hash = FileHashes.sha256(file);
+      if (!hash.equals(named.getValue().path("sha256").asText())) {
+        changes.add(
+            "%s: %s has changed since the run was trained; its SHA-256 is %s"
+                .formatted(named.getKey(), file, hash));
+      }
+    }
+    return changes;
+  }
+
+  /** All recorded facts of two processes that differ and can change the result. */
+  public static List<String> differences(JsonNode before, JsonNode now) {
+    return differences(
+        before,
+        now,
+        key -> COMPARED.matcher(key).matches() && !NOT_COMPARED.matcher(key).matches(),
+        false);
+  }
+
+  private static List<String> differences(
+      JsonNode before, JsonNode now, Predicate<String> isCompared, boolean unrecorded) {
+    Map<String, String> old = FlatSettings.of((ObjectNode) before);
+    Map<String, String> current = FlatSettings.of((ObjectNode) now);
+    Set<String> keys = new LinkedHashSet<>(current.keySet());
+    keys.addAll(old.keySet());
+    boolean recorded = before.path("machine").has("threads"); // not by earlier versions
+    List<String> differences = new ArrayList<>();
+    for (String key : keys) {
+      String was = old.getOrDefault(key, recorded ? "absent" : "not recorded");
+      String is = current.getOrDefault(key, "absent");
+      if (isCompared.test(key)
+          && !was.equals(is)
+          && (recorded || unrecorded || old.containsKey(key))) {
+        differences.add(key + " was " + Excerpt.of(was) + ", is now " + Excerpt.of(is));
+      }
+    }
+    return differences;
+  }
+
+  private ObjectNode json() throws IOException {
+    ObjectNode json = new JsonMapper().createObjectNode();
     command.forEach(json.putArray("command")::add);
-    versions(json);
-    code.forEach(json.putObject("code")::put);
-    machine(json);
-    return record;
+    json.put("user", System.getProperty("user.name")).put("host", host());
+    versions(json.putObject("versions"));
+    Program.jars().forEach(json.putObject("jars")::put);
+    code.hashes().forEach(json.putObject("code")::put);
+    ObjectNode commits = json.putObject("codeCommits");
+    for (String entry : code.classpath()) {
+      GitCommit.of(code.run().resolve(entry)).ifPresent(commit -> commits.put(entry, commit));
+    }
+    machine(json.putObject("machine"));
+    ObjectNode named = json.putObject("files");
+    for (Map.Entry<String, Path> file : new TreeMap<>(files).entrySet()) {
+      named
+          .putObject(file.getKey())
+          .put("file", file.getValue().toString())
+          .put("sha256", FileHashes.sha256(file.getValue()));
+    }
+    json.set("settings", settings);
+    return json;
   }
 
   private static String now() {
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  private static void versions(ObjectNode json) {
-    json.putObject("versions")
-        .put("counterpoint", version())
-        .put("engine", "PyTorch " + Torch.engine().getVersion())
-        .put("djl", Engine.getDjlVersion())
-        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+  /** The name of this machine, without a network. */
+  private static String host() throws IOException {
+    Path name = Path.of("/proc/sys/kernel/hostname");
+    return Files.exists(name)
+        ? Files.readString(name).strip()
+        : System.getenv().getOrDefault("HOSTNAME", "unknown");
   }
 
-  private static void machine(ObjectNode json) {
-    json.putObject("machine")
-        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+  private static void versions(ObjectNode json) throws IOException {
+    json.put("counterpoint", Program.version());
+    Program.commit().ifPresent(commit -> json.put("commit", commit));
+    json.put("engine", "PyTorch " + Torch.engine().getVersion())
+        .put("djl", Engine.getDjlVersion())
+        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version())
+        .put("javaVendor", System.getProperty("java.vendor"));
+  }
+
+  private void machine(ObjectNode json) {
+    Processor processor = Processor.read();
+    json.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
         .put("architecture", System.getProperty("os.arch"))
+        .put("cpu", processor.model())
+        .put("instructionSets", String.join(" ", processor.instructionSets()))
         .put("processors", Runtime.getRuntime().availableProcessors())
+        .put("threads", Torch.threads())
+        .put("device", device)
+        .put("processes", processes)
         .put("heapBytes", Runtime.getRuntime().maxMemory())
         .put(
             "bfloat16MatmulIn",
             Precision.BFLOAT16.matmulPrecision().name().toLowerCase(Locale.ROOT));
-  }
-
-  private static String version() {
-    String version = Provenance.class.getPackage().getImplementationVersion();
-    return version == null ? "unpackaged" : version;
+    ObjectNode variables = json.putObject("kernelVariables");
+    KERNEL_VARIABLES.stream()
+        .filter(System.getenv()::containsKey)
+        .forEach(name -> variables.put(name, System.getenv(name)));
   }
 }

@@ -167,6 +167,18 @@ public record RunCode(Path run, List<String> classpath) {
     return code;
   }
 
+  /** The SHA-256 of each entry by number and name. */
+  public Map<String, String> sha256() {
+    Map<String, String> code = new TreeMap<>();
+    List<Path> entries = entries();
+    for (int i = 0; i < entries.size(); i++) {
+      Path entry = entries.get(i);
+      code.put(
+          i + "/" + entry.getFileName(), Files.exists(entry) ? TrustedCode.hash(entry) : "missing");
+    }
+    return code;
+  }
+
   /**
    * A message for each entry whose original has changed since it was copied. For a run of an
    * earlier version, which has no copy, a message for each entry that has changed since it was

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.checkpoint.CheckpointLink;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
@@ -93,6 +94,21 @@ public record RunDirectory(Path path, boolean preexisting) {
     return Files.isRegularFile(path.resolve(RUN_FILE));
   }
 
+  /**
+   * A run directory with a provenance.
+   *
+   * @throws InvalidSettings if it is none
+   */
+  public static RunDirectory requireRecorded(Path path) {
+    RunDirectory run = new RunDirectory(path);
+    if (!isRun(path) || !Files.exists(run.provenance())) {
+      throw new InvalidSettings(
+          "%s is not a run directory: it does not contain %s and provenance.json."
+              .formatted(path, RUN_FILE));
+    }
+    return run;
+  }
+
   /** The resolved run file. */
   public Path runFile() {
     return path.resolve(RUN_FILE);
@@ -165,6 +181,11 @@ public record RunDirectory(Path path, boolean preexisting) {
   /** The folder with the log of each process of a distributed run. */
   public Path logs() {
     return path.resolve(LOGS);
+  }
+
+  /** The links of all checkpoints. */
+  public Path history() {
+    return path.resolve(CheckpointLink.FILE);
   }
 
   /** The folder of the step snapshots. */

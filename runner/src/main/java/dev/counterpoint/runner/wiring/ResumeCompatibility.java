@@ -8,24 +8,32 @@ import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.SettingsTree;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.FlatSettings;
+import dev.counterpoint.runner.rundir.RunCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * Checks that a resumed run has the settings it was started with, which are stored in its
  * checkpoints. Only some settings may differ, even if {@code run.yaml} was edited in between.
+ *
+ * @param code the SHA-256 of the code with which this process trains, once it has started
  */
-record ResumeCompatibility(Run run, Console console) implements Callback, Stateful {
-  private static final String KEY = "runFile";
+record ResumeCompatibility(Run run, Console console, Map<String, String> code)
+    implements Callback, Stateful {
+  static final String KEY = "runFile";
+  private static final String CODE = "code";
   private static final String ABSENT = "absent";
 
   @Override
   public Map<String, Object> state() {
-    return Map.of(KEY, run.binder().toTree(run.file()).toString());
+    return new TreeMap<>(Map.of(KEY, run.binder().toTree(run.file()).toString(), CODE, code));
   }
 
   /**
@@ -36,30 +44,12 @@ record ResumeCompatibility(Run run, Console console) implements Callback, Statef
   @Override
   public void loadState(Map<String, ?> state) {
     if (state.get(KEY) instanceof String original) {
-      compare(flatten(original));
+      compare(original);
     }
   }
 
-  /** Binds the original run file, so that keys added in newer versions have their defaults. */
-  private Map<String, String> flatten(String original) {
-    SettingsTree tree = SettingsTree.load("the run file in the checkpoint", original, List.of());
-    return FlatSettings.of(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
-  }
-
-  private void compare(Map<String, String> original) {
-    Map<String, String> current = run.settings();
-    TreeSet<String> keys = new TreeSet<>(original.keySet());
-    keys.addAll(current.keySet());
-    List<Problem> problems = new ArrayList<>();
-    for (String key : keys) {
-      String before = original.getOrDefault(key, ABSENT);
-      String after = current.getOrDefault(key, ABSENT);
-      if (!before.equals(after) && Run.mayChange(key)) {
-        console.log(key + " is now " + after + " (previously " + before + ").");
-      } else if (!before.equals(after)) {
-        problems.add(new Problem(key, "is " + after + ", but the run was started with " + before));
-      }
-    }
+  private void compare(String original) {
+    List<Problem> problems = problems(run, original, console::log);
     if (!problems.isEmpty()) {
       problems.add(
           new Problem("", "The run cannot be resumed with these. " + Run.changeableSettings()));
@@ -67,10 +57,38 @@ record ResumeCompatibility(Run run, Console console) implements Callback, Statef
     }
   }
 
+  /**
+   * The settings of a run that must not change, but differ from the original ones.
+   *
+   * @param original the original run file, which is bound, so that keys added in newer versions
+   *     have their defaults
+   * @param changes receives a message for each other setting that differs
+   */
+  static List<Problem> problems(Run run, String original, Consumer<String> changes) {
+    SettingsTree tree = SettingsTree.load("the run file in the checkpoint", original, List.of());
+    Map<String, String> then =
+        FlatSettings.of(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
+    Map<String, String> current = run.settings();
+    TreeSet<String> keys = new TreeSet<>(then.keySet());
+    keys.addAll(current.keySet());
+    List<Problem> problems = new ArrayList<>();
+    for (String key : keys) {
+      String before = then.getOrDefault(key, ABSENT);
+      String after = current.getOrDefault(key, ABSENT);
+      if (!before.equals(after) && Run.mayChange(key)) {
+        changes.accept(key + " is now " + after + " (previously " + before + ").");
+      } else if (!before.equals(after)) {
+        problems.add(new Problem(key, "is " + after + ", but the run was started with " + before));
+      }
+    }
+    return problems;
+  }
+
   /** Saves the changed settings to the run file, once the run has been resumed. */
   @Override
   public void onStart(TrainingStart start) {
     try {
+      code.putAll(new RunCode(run.directory().path(), run.file().classpath()).sha256());
       AtomicFile.writeText(run.directory().runFile(), run.binder().toYaml(run.file()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,5 +1,8 @@
 package dev.counterpoint.runner.wiring;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
@@ -14,6 +17,7 @@ import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
+import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +64,7 @@ public record Run(
           "callbacks",
           "privacy",
           "device",
+          "threads",
           "classpath",
           "strategy.workers",
           "strategy.maxRestarts",
@@ -235,6 +241,41 @@ public record Run(
               .formatted(directory));
     }
     return run;
+  }
+
+  /** The run file and the code of a run as a checkpoint records them: runFile and code. */
+  public static JsonNode recordedBy(Checkpoint checkpoint) {
+    return checkpoint
+        .state()
+        .path("callbacks")
+        .valueStream()
+        .filter(state -> state.has(ResumeCompatibility.KEY))
+        .findFirst()
+        .orElseGet(MissingNode::getInstance);
+  }
+
+  /** The settings that must not change, but differ from those of an earlier run file. */
+  public List<Problem> changedSince(String original) {
+    return ResumeCompatibility.problems(this, original, change -> {});
+  }
+
+  /** The existing files and folders that the data and model settings name, by their keys. */
+  public Map<String, Path> namedFiles() {
+    Map<String, Path> named = new TreeMap<>();
+    settings()
+        .forEach(
+            (key, value) -> {
+              if (key.matches("(data|model)\\..*")
+                  && (key.matches(".*\\.(path|from)") || value.matches(".*\\w[./:]\\w.*"))) {
+                try {
+                  named.put(key, files.apply(value));
+                } catch (UncheckedIOException e) {
+                  // A model that is no longer in the cache of the hub.
+                }
+              }
+            });
+    named.values().removeIf(file -> !Files.exists(file));
+    return named;
   }
 
   /** All settings of the run file as scalar values by dotted path. */

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param name the name of the run and of its directory
  * @param seed the seed of parameter initialization, example order and dropout
  * @param device {@code auto} (a GPU if available), {@code cpu}, {@code gpu}, or {@code gpu:1}
+ * @param threads the number of threads of libtorch in each process, or {@code auto}: the value of
+ *     {@code OMP_NUM_THREADS} or, without it, the number of cores
  * @param loss replaces the model's loss; null to use the model's loss
  * @param privacy which examples of the data the run directory may contain
  * @param classpath jars, class folders and {@code .java} files with user-defined classes
@@ -34,6 +36,7 @@ public record RunFile(
     String name,
     long seed,
     String device,
+    String threads,
     ModelConfig model,
     DataSource data,
     @Nullable Loss loss,
@@ -58,6 +61,11 @@ public record RunFile(
             "device",
             "\"" + device + "\"",
             "must be auto, cpu, gpu or gpu:N")
+        .that(
+            threads.matches("auto|[1-9]\\d{0,3}"),
+            "threads",
+            "\"" + threads + "\"",
+            "must be auto or a number from 1 to 9999")
         .that(atMostOne(callbacks, BestModel.Config.class), "callbacks", AT_MOST_ONE, "best-model")
         .that(
             atMostOne(callbacks, TensorBoard.Config.class), "callbacks", AT_MOST_ONE, "tensorboard")
@@ -77,6 +85,7 @@ public record RunFile(
         "run",
         17,
         "auto",
+        Threads.AUTO,
         null,
         null,
         null,

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,33 +46,40 @@ public final class RunModule extends AbstractModule {
   private final Run run;
   private final Console console;
   private final List<Callback> extraCallbacks;
+  private final StopSignal stop;
   private final RankContext rank;
 
   /** Creates the module of a run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
-    this(run, console, List.of(), RankContext.singleProcess());
+    this(run, console, List.of(), new StopSignal(), RankContext.singleProcess());
   }
 
   /**
    * Creates the module of one rank of a run.
    *
    * @param extraCallbacks called after the callbacks of the run file
+   * @param stop requests the end of the training
    */
-  public RunModule(Run run, Console console, List<Callback> extraCallbacks, RankContext rank) {
+  public RunModule(
+      Run run, Console console, List<Callback> extraCallbacks, StopSignal stop, RankContext rank) {
     this.run = run;
     this.console = console;
     this.extraCallbacks = List.copyOf(extraCallbacks);
+    this.stop = stop;
     this.rank = rank;
   }
 
   @Override
   protected void configure() {
     bind(Run.class).toInstance(run);
-    bind(StopSignal.class).toInstance(new StopSignal());
+    bind(StopSignal.class).toInstance(stop);
     bind(CrashMarker.class).toInstance(new CrashMarker(run.directory()));
     bind(CheckpointStore.class)
         .toInstance(
-            new CheckpointStore(run.directory().checkpoints(), run.file().checkpoint().keep()));
+            new CheckpointStore(
+                run.directory().checkpoints(),
+                run.file().checkpoint().keep(),
+                run.directory().history()));
   }
 
   @Provides
@@ -148,18 +156,14 @@ public final class RunModule extends AbstractModule {
   @Provides
   @Singleton
   List<Callback> callbacks(
-      BaseModel model,
-      DataSplits data,
-      StopSignal stop,
-      CheckpointStore checkpoints,
-      CrashMarker crashMarker) {
+      BaseModel model, DataSplits data, CheckpointStore checkpoints, CrashMarker crashMarker) {
     if (!rank.isRankZero()) {
       return List.of();
     }
     CallbackContext context = new CallbackContext(run.directory().path(), model, stop, checkpoints);
     int every = run.file().training().reportEvery();
     List<Callback> callbacks = new ArrayList<>();
-    callbacks.add(new ResumeCompatibility(run, console));
+    callbacks.add(new ResumeCompatibility(run, console, new TreeMap<>()));
     callbacks.add(new RunDirectoryGuard(run.directory()));
     callbacks.add(crashMarker);
     callbacks.add(new MetricsFile(run.directory().metrics(), every));

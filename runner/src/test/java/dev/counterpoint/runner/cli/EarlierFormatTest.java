@@ -129,6 +129,23 @@ final class EarlierFormatTest {
   }
 
   @Test
+  void theHistoryOfARunWithoutLinksCannotBeChecked() {
+    assertThat(terminal.run("check", "history", path("interrupted")))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("history.jsonl", "earlier version");
+  }
+
+  @Test
+  void theUseOfARecordIsFound() {
+    assertThat(
+            terminal.run(
+                "check", "ledger", path("interrupted"), "--record", path("small.tsv") + ":2"))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("of 52 steps");
+  }
+
+  @Test
   void anEditedRunFileOfAnInterruptedRunIsRefused() throws IOException {
     Path file = folder.resolve("interrupted/run.yaml");
     Files.writeString(file, Files.readString(file).replace("batchSize: 4", "batchSize: 5"));

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class Bfloat16AdviceTest {
-  private static final Processor WITH = new Processor("x", 2, true, true, true);
-  private static final Processor WITHOUT = new Processor("x", 2, true, true, false);
+  private static final Processor WITH = new Processor("x", 2, true, true, true, List.of());
+  private static final Processor WITHOUT = new Processor("x", 2, true, true, false, List.of());
 
   @ParameterizedTest
   @CsvSource({"100, 400, up to 4.0 times as fast", "100, 110, would not be faster"})

@@ -18,25 +18,31 @@ final class ProcessorTest {
                 "processor\t: 1"),
             2);
 
-    assertThat(processor).isEqualTo(new Processor("AMD EPYC", 2, true, true, true));
+    assertThat(processor)
+        .isEqualTo(
+            new Processor(
+                "AMD EPYC", 2, true, true, true, List.of("avx", "avx2", "avx512_bf16", "avx512f")));
   }
 
   @Test
   void missingX86FlagsAreFalse() {
     Processor processor = Processor.parse(List.of("model name : Xeon", "flags : fpu avx avx2"), 4);
 
-    assertThat(processor).isEqualTo(new Processor("Xeon", 4, true, false, false));
+    assertThat(processor)
+        .isEqualTo(new Processor("Xeon", 4, true, false, false, List.of("avx", "avx2")));
   }
 
   @Test
   void parsesArmFeatures() {
     Processor processor = Processor.parse(List.of("Features\t: fp asimd sve bf16"), 8);
 
-    assertThat(processor).isEqualTo(new Processor(null, 8, false, false, true));
+    assertThat(processor)
+        .isEqualTo(new Processor(null, 8, false, false, true, List.of("asimd", "bf16", "sve")));
   }
 
   @Test
   void missingInformationIsNull() {
-    assertThat(Processor.parse(List.of(), 1)).isEqualTo(new Processor(null, 1, null, null, null));
+    assertThat(Processor.parse(List.of(), 1))
+        .isEqualTo(new Processor(null, 1, null, null, null, List.of()));
   }
 }

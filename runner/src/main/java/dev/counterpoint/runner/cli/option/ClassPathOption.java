@@ -35,6 +35,13 @@ public final class ClassPathOption {
     return trustCode ? TrustedCode.everything() : TrustedCode.ofUser();
   }
 
+  /** These options as arguments of another command. */
+  public List<String> arguments() {
+    List<String> arguments = new ArrayList<>(trustCode ? List.of("--trust-code") : List.of());
+    paths().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
+    return arguments;
+  }
+
   public List<Path> paths() {
     return paths.stream()
         .flatMap(path -> Arrays.stream(path.split(File.pathSeparator)))

@@ -18,22 +18,20 @@ import dev.counterpoint.strategies.launch.ClusterEnvironment;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.Launcher;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks.
  *
- * @param trace the trace file; null if absent
+ * @param rankZeroOptions the options of the command that only rank 0 has
  */
 record DistributedLaunch(
     Run.Request request,
-    @Nullable Path trace,
+    List<String> rankZeroOptions,
     MultiNodeOptions options,
     Console console,
     CommandLine commandLine) {
@@ -98,8 +96,7 @@ record DistributedLaunch(
     if (debug != null && Boolean.TRUE.equals(debug.getValue())) {
       all.add("--debug");
     }
-    return new DistributedJob.Arguments(
-        all, trace == null ? List.of() : List.of("--trace", trace.toString()));
+    return new DistributedJob.Arguments(all, rankZeroOptions);
   }
 
   /** Sets the number of workers to the number of ranks, and prints it. */

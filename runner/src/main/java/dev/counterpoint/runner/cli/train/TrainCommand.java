@@ -4,6 +4,7 @@ import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankEnvironment;
 import java.io.IOException;
@@ -51,6 +52,23 @@ public final class TrainCommand implements Callable<Integer> {
           "Appends loss, gradient norm and learning rate of each step to a file, bit for bit.")
   private @Nullable Path trace;
 
+  @Option(
+      names = "--exact",
+      description =
+          "Resumes only if the result has the same bits as without an interruption: same threads,"
+              + " workers, CPU features, precision path and libtorch.")
+  private boolean exact;
+
+  @Option(
+      names = "--until",
+      paramLabel = "STEP",
+      hidden = true,
+      description = "Stops after this step, without a validation. For reproduce.")
+  private long until = Long.MAX_VALUE;
+
+  @Option(names = "--validate", hidden = true, description = "Validates the step of --until.")
+  private boolean validate;
+
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   @Mixin private final MultiNodeOptions machines = new MultiNodeOptions();
@@ -71,11 +89,35 @@ public final class TrainCommand implements Callable<Integer> {
     Run run = Run.of(rank.isPresent() ? request.joining() : request);
     Console console = Consoles.of(spec);
     if (rank.isEmpty() && machines.isDistributed(run)) {
+      Threads.check(run, System.getenv());
       return new DistributedLaunch(
-              request, trace, machines, console, Objects.requireNonNull(spec).commandLine())
+              request,
+              rankZeroOptions(),
+              machines,
+              console,
+              Objects.requireNonNull(spec).commandLine())
           .call(run);
     }
-    return new TrainingProcess(run, command(), trace, console).run(rank, watchdog);
+    return new TrainingProcess(
+            run, command(), new TrainingProcess.Options(trace, exact, until, validate), console)
+        .run(rank, watchdog);
+  }
+
+  private List<String> rankZeroOptions() {
+    List<String> options = new ArrayList<>();
+    if (trace != null) {
+      options.addAll(List.of("--trace", trace.toString()));
+    }
+    if (exact) {
+      options.add("--exact");
+    }
+    if (until < Long.MAX_VALUE) {
+      options.addAll(List.of("--until", Long.toString(until)));
+    }
+    if (validate) {
+      options.add("--validate");
+    }
+    return options;
   }
 
   /** The command line to record in the provenance. */

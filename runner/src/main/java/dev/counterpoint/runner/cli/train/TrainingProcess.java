@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Key;
@@ -44,6 +45,7 @@ import dev.counterpoint.runner.rundir.RunLock;
 import dev.counterpoint.runner.wiring.Devices;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
+import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.runner.wiring.TrainerModule;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankEnvironment;
@@ -51,18 +53,44 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Trains in this process, as a single process or as one rank of a distributed run.
- *
- * @param command the command line to record in the provenance
- * @param trace receives loss, gradient norm and learning rate of each step; null for none
- */
-record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Console console) {
+/** Trains in this process, as a single process or as one rank of a distributed run. */
+final class TrainingProcess {
+  private final Run run;
+  private final List<String> command;
+  private final Options options;
+  private final Console console;
+  private final StopSignal stop = new StopSignal();
+  private @Nullable Provenance provenance;
+  private boolean recordsEnd;
+
+  /**
+   * Options of the command.
+   *
+   * @param trace receives loss, gradient norm and learning rate of each step; null for none
+   * @param exact whether to resume only if the result has the bits of an uninterrupted run
+   * @param until the last step
+   * @param validates whether the step {@code until} is validated
+   */
+  record Options(@Nullable Path trace, boolean exact, long until, boolean validates) {}
+
+  /**
+   * Creates a training that has not started.
+   *
+   * @param command the command line to record in the provenance
+   */
+  TrainingProcess(Run run, List<String> command, Options options, Console console) {
+    this.run = run;
+    this.command = command;
+    this.options = options;
+    this.console = console;
+  }
 
   /**
    * Runs the training.
@@ -71,14 +99,17 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
    * @return the exit code
    */
   int run(Optional<RankEnvironment> environment, ParentWatchdog watchdog) throws IOException {
+    Threads.check(run, System.getenv());
     RunLock lock = lock(environment);
     RankSession session =
         environment
             .map(rank -> RankSession.join(rank, run, console))
             .orElseGet(RankSession::singleProcess);
     Injector wired =
-        Guice.createInjector(new RunModule(run, console, extraCallbacks(), session.context()));
+        Guice.createInjector(
+            new RunModule(run, console, extraCallbacks(), stop, session.context()));
     boolean rankZero = session.context().isRankZero();
+    Threads.apply(run);
     try (session;
         lock;
         console;
@@ -94,12 +125,12 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
         CrashMarker.take(run.directory()).ifPresent(console::log);
       }
       Injector joined = wired.createChildInjector(new TrainerModule(run, collective));
-      Signals signals = Signals.stopping(wired.getInstance(StopSignal.class), console, watchdog);
+      Signals signals = Signals.stopping(stop, console, watchdog);
       try (TrainingStrategy strategy = joined.getInstance(TrainingStrategy.class)) {
         Trainer trainer = joined.getInstance(Trainer.class);
         printHeader(data, model);
         if (rankZero) {
-          writeRunFiles(data);
+          writeRunFiles(data, Devices.nameOf(model.device()), collective.worldSize());
         }
         long begin = System.nanoTime();
         TrainingEnd end = trainer.train(data);
@@ -114,7 +145,11 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
           if (collective.worldSize() > 1 && end.seconds() > 0) {
             printExchange(collective.worldSize(), share, end.examples() / end.seconds());
           }
+          recordEnd(end.stopReason() == null ? "completed" : "stopped: " + end.stopReason());
         }
+      } catch (RuntimeException | IOException | Error e) {
+        recordFailure(e);
+        throw e;
       }
       if (signals.exitCode() != ExitCode.SUCCESS) {
         console.print("resume with: " + LauncherCommand.line("train", run.directory().path()));
@@ -138,6 +173,22 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
     }
   }
 
+  private void recordEnd(String reason) throws IOException {
+    if (recordsEnd) {
+      Provenance.end(run.directory(), reason);
+    }
+  }
+
+  private void recordFailure(Throwable failure) {
+    try {
+      if (RunDirectory.isRun(run.directory().path())) {
+        recordEnd("failed: " + failure);
+      }
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
   private RunFailed logged(RunFailed failure) {
     console.record("ERROR", String.valueOf(failure.getMessage()));
     return failure;
@@ -154,10 +205,19 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
   private List<Callback> extraCallbacks() {
     List<Callback> extraCallbacks = new ArrayList<>();
     if (run.isResumed()) {
-      extraCallbacks.add(new ResumeRecord(run.directory(), command, code()));
+      extraCallbacks.add(
+          new ResumeRecord(
+              run.directory(),
+              () -> {
+                recordsEnd = true;
+                return Objects.requireNonNull(provenance);
+              }));
     }
-    if (trace != null) {
-      extraCallbacks.add(new StepTrace(trace));
+    if (options.trace() != null) {
+      extraCallbacks.add(new StepTrace(options.trace()));
+    }
+    if (options.until() < Long.MAX_VALUE) {
+      extraCallbacks.add(new LastStep(options.until(), options.validates(), stop));
     }
     return extraCallbacks;
   }
@@ -224,7 +284,7 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
   }
 
   /** Writes the code of a run, and the run file and the provenance of a new run. */
-  private void writeRunFiles(DataSplits data) throws IOException {
+  private void writeRunFiles(DataSplits data, String device, int processes) throws IOException {
     RunDirectory directory = run.directory();
     List<Path> code = code().save(run.code());
     try {
@@ -234,11 +294,35 @@ record TrainingProcess(Run run, List<String> command, @Nullable Path trace, Cons
           "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code."
               .formatted(IoFailure.of(e)));
     }
-    if (!run.isResumed()) {
+    Provenance here =
+        new Provenance(
+            command, run.binder().toTree(run.file()), run.namedFiles(), code(), device, processes);
+    provenance = here;
+    if (run.isResumed()) {
+      compare(here);
+    } else {
       AtomicFile.writeText(directory.runFile(), run.binder().toYaml(run.file()));
-      AtomicFile.writeJson(
-          directory.provenance(),
-          Provenance.of(command, run.files().folders(), data.fingerprint(), code().hashes()));
+      here.start(directory, run.files().folders(), data.fingerprint());
+      recordsEnd = true;
+    }
+  }
+
+  /** Compares the machine with those on which the run was trained before. */
+  private void compare(Provenance here) throws IOException {
+    Set<String> differences = new LinkedHashSet<>();
+    for (JsonNode process :
+        Provenance.processes(AtomicFile.readJson(run.directory().provenance()))) {
+      differences.addAll(here.bitDifferences(process, options.exact()));
+    }
+    if (!differences.isEmpty()) {
+      String message =
+          "The result will not have the same bits as without an interruption: "
+              + String.join("; ", differences)
+              + ".";
+      if (options.exact()) {
+        throw new InvalidSettings("--exact: " + message);
+      }
+      console.log(message);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.wiring;
+package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Flattens settings to scalar values by dotted path, such as {@code optimizer.learningRate}. */
-final class FlatSettings {
+public final class FlatSettings {
   private FlatSettings() {}
 
-  static Map<String, String> of(ObjectNode settings) {
+  public static Map<String, String> of(ObjectNode settings) {
     Map<String, String> values = new TreeMap<>();
     flatten("", settings, values);
     return values;

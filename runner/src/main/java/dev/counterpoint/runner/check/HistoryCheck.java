@@ -1,0 +1,207 @@
+package dev.counterpoint.runner.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointLink;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.Utf8File;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.RunCode;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * History check: verifies that the checkpoints of a run are linked and have the linked content,
+ * that its data, code and settings are those that they record, and that training from one
+ * checkpoint leads to the parameters of a later one.
+ */
+public final class HistoryCheck {
+  private final RunDirectory run;
+  private final List<CheckpointLink> links;
+  private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
+  private final List<String> faults = new ArrayList<>();
+
+  /**
+   * Reads the links and checkpoints of a run.
+   *
+   * @throws InvalidSettings if it has no links, because an earlier version trained it
+   */
+  public HistoryCheck(RunDirectory run) throws IOException {
+    this.run = run;
+    links = CheckpointLink.read(run.history());
+    if (links.isEmpty()) {
+      throw new InvalidSettings(
+          run.path()
+              + " has no history.jsonl: it was trained by an earlier version, or has no checkpoint.");
+    }
+    for (Path folder : FolderEntries.of(run.checkpoints())) {
+      if (folder.getFileName().toString().startsWith("step-")) {
+        try {
+          Checkpoint checkpoint = Checkpoint.open(folder);
+          checkpoints.put(checkpoint.step(), checkpoint);
+        } catch (IOException e) {
+          faults.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+  }
+
+  /** The links in the order in which they were saved. */
+  public List<CheckpointLink> links() {
+    return links;
+  }
+
+  /** The steps of the intact checkpoints. */
+  public Set<Long> steps() {
+    return checkpoints.keySet();
+  }
+
+  /** Verifies links and files, code and data; describes each fault. */
+  public List<String> faults() throws IOException {
+    Set<String> known = new HashSet<>(Set.of(CheckpointLink.NONE));
+    for (CheckpointLink link : links) {
+      if (!known.contains(link.previous())) {
+        faults.add(
+            "%s, step %s: the previous link is not in the lines before it"
+                .formatted(run.history(), link.step()));
+      }
+      known.add(link.hash());
+    }
+    for (Checkpoint checkpoint : checkpoints.values()) {
+      if (checkpoint.link().isPresent() || checkpoint.step() >= links.get(0).step()) {
+        verify(checkpoint);
+      }
+    }
+    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
+    faults.addAll(Provenance.changedFiles(processes.get(processes.size() - 1)));
+    if (!checkpoints.isEmpty()) {
+      verifyCode(Run.recordedBy(checkpoints.lastEntry().getValue()));
+    }
+    return faults;
+  }
+
+  private void verify(Checkpoint checkpoint) throws IOException {
+    CheckpointLink actual = checkpoint.actualLink();
+    boolean linked = links.contains(actual);
+    if (!linked || !checkpoint.link().equals(Optional.of(actual))) {
+      CheckpointLink expected =
+          links.stream()
+              .filter(link -> link.step() == checkpoint.step())
+              .reduce((first, second) -> second)
+              .orElse(actual);
+      Map<String, Boolean> changed = new LinkedHashMap<>();
+      changed.put("parameters", !expected.parameters().equals(actual.parameters()));
+      changed.put("optimizer state", !expected.optimizer().equals(actual.optimizer()));
+      changed.put("state.json", !expected.state().equals(actual.state()));
+      changed.values().removeIf(differs -> !differs);
+      faults.add(
+          "%s is not the checkpoint that was saved: %s changed"
+              .formatted(
+                  checkpoint.directory(), changed.isEmpty() ? "the link" : changed.keySet()));
+    }
+  }
+
+  private void verifyCode(JsonNode recorded) throws IOException {
+    JsonNode settings = new JsonMapper().readTree(recorded.path("runFile").asText("{}"));
+    List<String> classpath =
+        settings.path("classpath").valueStream().map(JsonNode::asText).toList();
+    Map<String, String> code = new RunCode(run.path(), classpath).sha256();
+    code.forEach(
+        (name, hash) -> {
+          if (!recorded.path("code").path(name).asText(hash).equals(hash)) {
+            faults.add("code " + name + " has changed since the run was trained: " + hash);
+          }
+        });
+  }
+
+  /** Adds the settings of the run file that differ from those of the last checkpoint. */
+  public List<String> changedSettings(Run current) {
+    return checkpoints.isEmpty()
+        ? List.of()
+        : current.changedSince(lastRunFile()).stream()
+            .map(problem -> "run.yaml: " + problem)
+            .toList();
+  }
+
+  private String lastRunFile() {
+    return Run.recordedBy(checkpoints.lastEntry().getValue()).path("runFile").asText();
+  }
+
+  /**
+   * The segment to recompute.
+   *
+   * @param from the step of a checkpoint; 0 for the start of the run
+   * @param to a later step in the history
+   */
+  public record Segment(long from, long to) {}
+
+  /**
+   * Determines the segment.
+   *
+   * @param from the requested start; -1 for the first of several checkpoints
+   * @param to the requested end; -1 for the last link
+   * @throws InvalidSettings if the steps are not in the history
+   */
+  public Segment segment(long from, long to) {
+    long last = to < 0 ? links.get(links.size() - 1).step() : to;
+    long first = from >= 0 ? from : checkpoints.isEmpty() ? 0 : checkpoints.firstKey();
+    if (from < 0 && first >= last) {
+      first = 0;
+    }
+    List<Long> saved = links.stream().map(CheckpointLink::step).distinct().toList();
+    if (first != 0 && !checkpoints.containsKey(first)) {
+      throw new InvalidSettings(
+          "--from %s must be 0 or the step of a checkpoint that exists: %s"
+              .formatted(first, checkpoints.keySet()));
+    }
+    if (last <= first || !saved.contains(last)) {
+      throw new InvalidSettings(
+          "--to %s must be a step of history.jsonl after %s: %s".formatted(last, first, saved));
+    }
+    return new Segment(first, last);
+  }
+
+  /**
+   * Trains a segment again.
+   *
+   * @param scratch an empty folder
+   * @param options further options of {@code train}
+   * @return a description of the first checkpoint whose parameters differ; empty if there is none
+   */
+  public Optional<String> recompute(Segment segment, Path scratch, List<String> options)
+      throws IOException {
+    String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
+    RunDirectory again =
+        new Retraining(run, runFile, scratch.resolve("run"), scratch, options)
+            .train(
+                Optional.ofNullable(checkpoints.get(segment.from())),
+                new Retraining.End(segment.to(), false));
+    Map<Long, String> expected = new LinkedHashMap<>();
+    links.forEach(link -> expected.put(link.step(), link.parameters()));
+    List<CheckpointLink> computed = CheckpointLink.read(again.history());
+    if (computed.isEmpty() || computed.get(computed.size() - 1).step() != segment.to()) {
+      return Optional.of("the training did not reach step " + segment.to());
+    }
+    return computed.stream()
+        .filter(link -> expected.containsKey(link.step()))
+        .filter(link -> !link.parameters().equals(expected.get(link.step())))
+        .findFirst()
+        .map(
+            link ->
+                "step %s: the recomputed parameters are %s, but those in the history %s"
+                    .formatted(link.step(), link.parameters(), expected.get(link.step())));
+  }
+}

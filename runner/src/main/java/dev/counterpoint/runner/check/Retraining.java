@@ -1,0 +1,192 @@
+package dev.counterpoint.runner.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.ChildJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a run, or a part of it, again in another directory, with nothing but its run directory:
+ * run file, code, and the paths of the data. Each part of the run is trained with the settings and
+ * the number of threads that it had; the run directory is not changed.
+ */
+public final class Retraining {
+  private static final String NOT_COPIED =
+      "checkpoints|model|snapshots|logs|summary\\.json|history\\.jsonl|report\\.html|\\..*";
+
+  private final RunDirectory run;
+  private final String runFile;
+  private final RunDirectory output;
+  private final Path scratch;
+  private final List<String> options;
+
+  /**
+   * Prepares the training.
+   *
+   * @param runFile the run file for the last part of the run; earlier parts, before a resume with
+   *     other settings, have theirs in the provenance
+   * @param output the new run directory
+   * @param scratch an empty folder for a copy of the run's small files, and the log
+   * @param options further options of {@code train}
+   */
+  public Retraining(
+      RunDirectory run, String runFile, Path output, Path scratch, List<String> options) {
+    this.run = run;
+    this.runFile = runFile;
+    this.output = new RunDirectory(output);
+    this.scratch = scratch;
+    this.options = List.copyOf(options);
+  }
+
+  /**
+   * The end of the training.
+   *
+   * @param step the last step; {@link Long#MAX_VALUE} for the end of the run
+   * @param validated whether the last step was validated
+   */
+  public record End(long step, boolean validated) {}
+
+  /**
+   * Steps that were trained with the same settings.
+   *
+   * @param process the provenance of the process that began with the first of them
+   * @param runFile the run file
+   * @param from the number of steps before them
+   */
+  private record Part(JsonNode process, String runFile, long from) {
+    private JsonNode threads() {
+      return process.path("machine").path("threads");
+    }
+
+    boolean isContinuedBy(Part next) {
+      return runFile.equals(next.runFile) && threads().equals(next.threads());
+    }
+
+    /** Sets the variables on which the bits depend to their values in the run. */
+    void restore(Map<String, String> environment) {
+      if (threads().isInt()) {
+        environment.put(Threads.VARIABLE, threads().asText());
+        environment.keySet().removeAll(Provenance.KERNEL_VARIABLES);
+        process
+            .path("machine")
+            .path("kernelVariables")
+            .properties()
+            .forEach(it -> environment.put(it.getKey(), it.getValue().asText()));
+      }
+    }
+  }
+
+  /**
+   * Trains.
+   *
+   * @param from the checkpoint to start from; empty for the start of the run
+   * @throws InvalidSettings if the run cannot be trained, for example because data is missing
+   */
+  public RunDirectory train(Optional<Checkpoint> from, End end) throws IOException {
+    long first = from.map(Checkpoint::step).orElse(0L);
+    Path origin = from.isPresent() ? output.path() : scratch.resolve("origin");
+    copy(origin);
+    if (from.isPresent()) {
+      copyTree(
+          from.get().directory(),
+          output.checkpoints().resolve(from.get().directory().getFileName()));
+    }
+    List<Part> parts = parts();
+    for (int i = 0; i < parts.size(); i++) {
+      long next = i + 1 < parts.size() ? parts.get(i + 1).from() : Long.MAX_VALUE;
+      if (next > first && parts.get(i).from() < end.step()) {
+        boolean isNew = from.isEmpty() && parts.get(i).from() == 0;
+        Path runFile = isNew ? origin.resolve(RunDirectory.RUN_FILE) : output.runFile();
+        AtomicFile.writeText(runFile, parts.get(i).runFile());
+        train(parts.get(i), isNew ? runFile : null, next < end.step() ? new End(next, false) : end);
+      }
+    }
+    return output;
+  }
+
+  private void train(Part part, @Nullable Path runFile, End end) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    if (runFile == null) {
+      arguments.add(output.path().toString());
+    } else {
+      arguments.addAll(List.of(runFile.toString(), "--output", output.path().toString()));
+    }
+    arguments.addAll(options);
+    arguments.addAll(List.of("--set", "training.maxTime=null")); // The steps are known.
+    if (end.step() < Long.MAX_VALUE) {
+      arguments.addAll(List.of("--until", Long.toString(end.step())));
+    }
+    if (end.validated()) {
+      arguments.add("--validate");
+    }
+    Path log = scratch.resolve("log.txt");
+    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, log, part::restore)) {
+      int code = training.exitCode();
+      if (code != 0) {
+        String message =
+            "The run cannot be trained again (exit code %s):\n%s"
+                .formatted(code, training.lastLines());
+        throw code == 2 ? new InvalidSettings(message) : new RunFailed(message);
+      }
+    }
+  }
+
+  private List<Part> parts() throws IOException {
+    List<Part> parts = new ArrayList<>();
+    for (JsonNode process : Provenance.processes(AtomicFile.readJson(run.provenance()))) {
+      JsonNode settings = process.path("settings"); // absent in earlier versions
+      Part part =
+          new Part(
+              process,
+              settings.isObject() ? settings.toString() : runFile,
+              process.path("afterStep").asLong());
+      parts.removeIf(it -> it.from() >= part.from() && part.from() > 0);
+      if (parts.isEmpty() || !parts.get(parts.size() - 1).isContinuedBy(part)) {
+        parts.add(part);
+      }
+    }
+    Part last = parts.remove(parts.size() - 1);
+    parts.add(new Part(last.process(), runFile, last.from()));
+    return parts;
+  }
+
+  /** Copies everything except results; relative paths are still resolved in the run directory. */
+  private void copy(Path target) throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> entries = Files.list(run.path())) {
+      for (Path entry : entries.toList()) {
+        if (!entry.getFileName().toString().matches(NOT_COPIED)) {
+          copyTree(entry, target.resolve(entry.getFileName()));
+        }
+      }
+    }
+    ObjectNode provenance = (ObjectNode) AtomicFile.readJson(run.provenance());
+    provenance.withArray("baseFolders").add(run.path().toString());
+    AtomicFile.writeJson(new RunDirectory(target).provenance(), provenance);
+  }
+
+  private static void copyTree(Path source, Path target) throws IOException {
+    Files.createDirectories(target.resolveSibling(""));
+    try (Stream<Path> files = Files.walk(source)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(source.relativize(file).toString()));
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.counterpoint.runner.cli;
+
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.HistoryCheck;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint check history}: proves that a run's data and code lead to its weights. */
+@Command(
+    name = "history",
+    description =
+        "Verifies the links of all checkpoints of a run, their files, data, code and settings, and"
+            + " trains the steps between two checkpoints again.")
+final class CheckHistoryCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--from",
+      paramLabel = "STEP",
+      description =
+          "Trains again from this checkpoint; 0 is the start of the run. Default: the first"
+              + " checkpoint that exists.")
+  private long from = -1;
+
+  @Option(
+      names = "--to",
+      paramLabel = "STEP",
+      description = "Trains again to this step of history.jsonl. Default: the last one.")
+  private long to = -1;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    HistoryCheck check = new HistoryCheck(RunDirectory.requireRecorded(folder));
+    requireNone(check.faults());
+    Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
+    requireNone(check.changedSettings(run));
+    HistoryCheck.Segment segment = check.segment(from, to);
+    Console console = Consoles.of(spec);
+    console.print(
+        Formats.of(
+            "verified: %s, %s, data, code and settings",
+            Formats.count(check.links().size(), "link"),
+            Formats.count(check.steps().size(), "checkpoint")));
+    console.log(Formats.of("training steps %d to %d again ...", segment.from(), segment.to()));
+    Path scratch = Files.createTempDirectory("counterpoint-history-");
+    Optional<String> difference = check.recompute(segment, scratch, classpath.arguments());
+    if (difference.isPresent()) {
+      throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
+    }
+    console.print(
+        Formats.of(
+            "recomputed: steps %d to %d lead to the same parameters",
+            segment.from(), segment.to()));
+    console.print("last link: " + check.links().get(check.links().size() - 1).hash());
+    new LocalDisk().delete(scratch);
+    return ExitCode.SUCCESS;
+  }
+
+  private static void requireNone(List<String> faults) {
+    if (!faults.isEmpty()) {
+      throw new RunFailed(String.join("\n", faults));
+    }
+  }
+}

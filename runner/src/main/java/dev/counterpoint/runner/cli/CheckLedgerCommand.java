@@ -1,0 +1,182 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.inject.Guice;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.Fingerprint;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.check.Ledger;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.RunModule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint check ledger}: tells when a run used a record of its training data. */
+@Command(
+    name = "ledger",
+    description =
+        "Prints the steps in which a record of the training file was used, and which checkpoints and"
+            + " models were trained with it. Nothing is trained.")
+final class CheckLedgerCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE:LINE",
+      required = true,
+      description =
+          "The training file and the line at which the record begins, from 1; for"
+              + " question-answering FILE:ID with the id of a question.")
+  private String record = "";
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  private boolean json;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    RunDirectory directory = RunDirectory.requireRecorded(folder);
+    CheckpointStore store = new CheckpointStore(directory.checkpoints(), 1);
+    Optional<Checkpoint> newest = store.newest().checkpoint();
+    Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
+    Map<String, Long> models = models(directory, store);
+    Console console = Consoles.of(spec);
+    try (console;
+        DataSplits data =
+            Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
+      requireUnchanged(run, recordedRunFile(directory, newest), data);
+      Ledger ledger = new Ledger(data.train(), run.file().training(), run.file().seed());
+      int colon = colon(run);
+      Path file = trainingFile(run, record.substring(0, colon));
+      Set<Long> examples = ledger.examples(file, record.substring(colon + 1));
+      long steps = AtomicFile.readJson(directory.summary()).path("steps").asLong();
+      long last = Math.max(steps, Collections.max(models.values()));
+      print(ledger.steps(examples, last), last, models, console);
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  /** The step of each checkpoint and of the final model, by its path in the run directory. */
+  private static Map<String, Long> models(RunDirectory run, CheckpointStore store)
+      throws IOException {
+    Map<String, Long> models = new TreeMap<>();
+    for (long step : run.steps()) {
+      models.put("checkpoints/" + CheckpointStore.name(step), step);
+    }
+    store.best().checkpoint().ifPresent(best -> models.put("checkpoints/best", best.step()));
+    JsonNode summary = AtomicFile.readJson(run.summary());
+    if (summary.has("steps")) {
+      models.put("model", summary.path("bestStep").asLong(summary.path("steps").asLong()));
+    }
+    if (models.isEmpty()) {
+      throw new InvalidSettings(run.path() + " has neither a checkpoint nor a result.");
+    }
+    return models;
+  }
+
+  /** Checks that settings and data are those of the run; otherwise the steps would be wrong. */
+  private static void requireUnchanged(Run run, String recordedRunFile, DataSplits data)
+      throws IOException {
+    List<Problem> problems = run.changedSince(recordedRunFile);
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+    String recorded =
+        AtomicFile.readJson(run.directory().provenance()).path("dataFingerprint").asText();
+    if (!recorded.equals(data.fingerprint())) {
+      throw new InvalidSettings(
+          "The data has changed since the run was trained, in "
+              + Fingerprint.parse(data.fingerprint()).changedSince(Fingerprint.parse(recorded))
+              + ". Restore it.");
+    }
+  }
+
+  private static String recordedRunFile(RunDirectory run, Optional<Checkpoint> newest)
+      throws IOException {
+    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
+    JsonNode settings = processes.get(processes.size() - 1).path("settings");
+    if (newest.isEmpty() && !settings.isObject()) {
+      throw new InvalidSettings(
+          run.path() + " has no intact checkpoint, and no settings in provenance.json.");
+    }
+    return newest
+        .map(checkpoint -> Run.recordedBy(checkpoint).path("runFile").asText())
+        .orElseGet(settings::toString);
+  }
+
+  /** The end of the file in {@code --record}: both parts may contain colons. */
+  private int colon(Run run) {
+    for (int i = record.indexOf(':'); i > 0; i = record.indexOf(':', i + 1)) {
+      if (Files.isRegularFile(file(run, record.substring(0, i)))) {
+        return i;
+      }
+    }
+    throw new InvalidSettings(
+        "--record %s must have the form FILE:LINE, and the file must exist."
+            .formatted(Excerpt.of(record)));
+  }
+
+  private static Path file(Run run, String name) {
+    Path given = Path.of(name);
+    return Files.exists(given) ? given : run.files().apply(name);
+  }
+
+  private static Path trainingFile(Run run, String name) throws IOException {
+    Path file = file(run, name);
+    Path training = run.namedFiles().get("data.train.path");
+    if (training != null && !Files.isSameFile(file, training)) {
+      throw new InvalidSettings(
+          "--record: " + file + " is not the training file of the run, " + training + ".");
+    }
+    return training == null ? file.toAbsolutePath().normalize() : training;
+  }
+
+  private void print(List<Long> steps, long last, Map<String, Long> models, Console console) {
+    long first = steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
+    if (json) {
+      ObjectNode object = new JsonMapper().createObjectNode().put("record", record);
+      object.put("trainedSteps", last);
+      steps.forEach(object.putArray("steps")::add);
+      ObjectNode trainedWith = object.putObject("trainedWithRecord");
+      models.forEach((name, step) -> trainedWith.put(name, step >= first));
+      console.print(object.toPrettyString());
+      return;
+    }
+    console.print("used in %s of %s steps: %s".formatted(steps.size(), last, steps));
+    models.forEach(
+        (name, step) ->
+            console.print(name + (step >= first ? ": trained with it" : ": not trained with it")));
+  }
+}

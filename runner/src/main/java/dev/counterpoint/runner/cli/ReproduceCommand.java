@@ -1,0 +1,113 @@
+package dev.counterpoint.runner.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.core.storage.Utf8File;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.Retraining;
+import dev.counterpoint.runner.cli.option.ClassPathOption;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint reproduce}: trains a run again and compares the models. */
+@Command(
+    name = "reproduce",
+    description =
+        "Trains a run again from its run directory, to the same step, and compares the hashes of the"
+            + " models. If they differ, it prints what has changed.")
+final class ReproduceCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description =
+          "The directory of the new run; by default it is deleted if the hashes are equal.")
+  private @Nullable Path output;
+
+  @Mixin private final ClassPathOption classpath = new ClassPathOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    RunDirectory run = RunDirectory.requireRecorded(folder);
+    JsonNode summary = AtomicFile.readJson(run.summary());
+    Optional<Checkpoint> newest = new CheckpointStore(run.checkpoints(), 1).newest().checkpoint();
+    long step = newest.map(Checkpoint::step).orElse(summary.path("steps").asLong());
+    boolean hasResult = summary.has("modelHash") && summary.path("steps").asLong() == step;
+    if (!hasResult && newest.isEmpty()) {
+      throw new InvalidSettings(
+          folder + " has neither a result nor a checkpoint that could be compared.");
+    }
+    boolean isComplete = hasResult && !summary.hasNonNull("stopReason");
+    boolean validated =
+        newest.map(it -> it.state().path("progress").path("validated").asBoolean()).orElse(true);
+    Retraining.End end =
+        isComplete
+            ? new Retraining.End(Long.MAX_VALUE, false)
+            : new Retraining.End(step, validated);
+
+    Console console = Consoles.of(spec);
+    Path scratch = Files.createTempDirectory("counterpoint-reproduce-");
+    Path target = output == null ? scratch.resolve("run") : output;
+    if (Files.exists(target)) {
+      RunDirectory.forNew(target, ""); // must be empty
+    }
+    console.log("training " + step + " steps again in " + target + " ...");
+    RunDirectory again =
+        new Retraining(run, Utf8File.read(run.runFile()), target, scratch, classpath.arguments())
+            .train(Optional.empty(), end);
+    String expected = hasResult ? summary.path("modelHash").asText() : hash(newest.orElseThrow());
+    String actual =
+        hasResult
+            ? AtomicFile.readJson(again.summary()).path("modelHash").asText()
+            : hash(new CheckpointStore(again.checkpoints(), 1).newest().checkpoint().orElseThrow());
+    if (!expected.equals(actual)) {
+      throw new RunFailed(
+          "The model of step %s was %s, is now %s. The new run is in %s.%s"
+              .formatted(step, expected, actual, target, changes(run, again)));
+    }
+    console.print("step " + step + ": the models are equal: " + actual);
+    new LocalDisk().delete(scratch);
+    return ExitCode.SUCCESS;
+  }
+
+  private static String hash(Checkpoint checkpoint) throws IOException {
+    return ModelHash.of(checkpoint.directory().resolve("model.safetensors"));
+  }
+
+  private static String changes(RunDirectory run, RunDirectory again) throws IOException {
+    List<String> changes = Provenance.differences(last(run), last(again));
+    return changes.isEmpty()
+        ? " No recorded fact has changed."
+        : "\n  " + String.join("\n  ", changes);
+  }
+
+  private static JsonNode last(RunDirectory run) throws IOException {
+    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
+    return processes.get(processes.size() - 1);
+  }
+}

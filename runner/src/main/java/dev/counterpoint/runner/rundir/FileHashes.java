@@ -1,0 +1,53 @@
+package dev.counterpoint.runner.rundir;
+
+import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.storage.Utf8File;
+import dev.counterpoint.inference.code.TrustedCode;
+import dev.counterpoint.tasks.table.SourceFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** SHA-256 hashes of data files. The cache folder keeps those of large files. */
+final class FileHashes {
+  private static final long LARGE = 64 << 20; // bytes; hashed in about 0.2 seconds
+
+  private FileHashes() {}
+
+  /**
+   * The SHA-256 of a file; for a folder with a model, that of the names and hashes of its weights
+   * and JSON files.
+   */
+  static String sha256(Path path) throws IOException {
+    if (!Files.isDirectory(path)) {
+      return ofFile(path);
+    }
+    StringBuilder lines = new StringBuilder();
+    for (Map.Entry<String, Path> file : TrustedCode.files(path).entrySet()) {
+      if (file.getKey().matches("[^/]*\\.(safetensors|json|txt|model)")) {
+        lines.append(ofFile(file.getValue())).append("  ").append(file.getKey()).append('\n');
+      }
+    }
+    return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String ofFile(Path file) throws IOException {
+    if (Files.size(file) < LARGE) {
+      return Sha256.of(file);
+    }
+    String stamp = new SourceFile(file).stamp(); // changes with each write of the file
+    Path cached =
+        CacheFolder.path()
+            .resolve("hashes")
+            .resolve(Sha256.of(stamp.getBytes(StandardCharsets.UTF_8)));
+    if (!Files.exists(cached)) {
+      Files.createDirectories(cached.resolveSibling(""));
+      AtomicFile.writeText(cached, Sha256.of(file));
+    }
+    return Utf8File.read(cached);
+  }
+}

@@ -1,0 +1,272 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code check history} finds forged checkpoints and changed data, code and settings. */
+@Timeout(300)
+final class HistoryTest {
+  private static final String MODEL = "model.safetensors";
+
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+  private SmallRun small;
+
+  @BeforeEach
+  void write() throws IOException {
+    small = SmallRun.in(folder);
+  }
+
+  @Test
+  void anUnchangedRunIsVerifiedRecomputedAndNotChanged() throws IOException {
+    small.train();
+    Map<Path, String> before = small.files();
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("steps 2 to 6", lastLink());
+    assertThat(small.files()).isEqualTo(before);
+  }
+
+  @Test
+  void aSegmentIsRecomputedFromTheStartToADeletedCheckpoint() throws IOException {
+    small.train("--set", "checkpoint.keep=1");
+    assertThat(checkpoint(2)).doesNotExist();
+
+    check(ExitCode.SUCCESS, "--from", "0", "--to", "2");
+    assertThat(terminal.out()).contains("steps 0 to 2");
+  }
+
+  @Test
+  void aRunWithOtherSettingsAfterAResumeIsRecomputed() throws IOException {
+    small.train("--until", "2", "--set", "training.epochs=1");
+    small.resume("--set", "training.epochs=3");
+
+    check(ExitCode.SUCCESS, "--from", "0", "--to", "4");
+  }
+
+  @Test
+  void aChangedWeightIsFound() throws IOException {
+    small.train();
+    flipLastByte(checkpoint(4).resolve(MODEL));
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains(checkpoint(4).resolve(MODEL).toString());
+  }
+
+  @Test
+  void aForgedCheckpointWithItsChecksumsIsFound() throws IOException {
+    small.train();
+    flipLastByte(checkpoint(4).resolve(MODEL));
+    updateSum(checkpoint(4), MODEL);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err())
+        .contains(checkpoint(4).toString(), "[parameters] changed")
+        .doesNotContain(checkpoint(2).toString(), checkpoint(6).toString());
+  }
+
+  @Test
+  void aForgedStateIsFound() throws IOException {
+    small.train();
+    Path state = checkpoint(4).resolve("state.json");
+    Files.writeString(state, Files.readString(state).replaceFirst("\"seed\" : 17", "\"seed\" : 1"));
+    updateSum(checkpoint(4), "state.json");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains(checkpoint(4).toString(), "[state.json] changed");
+  }
+
+  @Test
+  void aForgedLinkIsFound() throws IOException {
+    small.train();
+    forge(4, false);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains(checkpoint(4).toString());
+  }
+
+  @Test
+  void aLaterLinkRefersToTheOriginalOfAForgedLine() throws IOException {
+    small.train();
+    forge(4, true);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("history.jsonl", "previous link");
+  }
+
+  @Test
+  void aConsistentForgeryOfTheLastCheckpointIsFoundByTraining() throws IOException {
+    small.train();
+    forge(6, true);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step 6: the recomputed parameters are");
+  }
+
+  @Test
+  void aDeletedLineIsFound() throws IOException {
+    small.train();
+    List<String> lines = new ArrayList<>(Files.readAllLines(history()));
+    lines.remove(1);
+    Files.write(history(), lines);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("previous link");
+  }
+
+  @Test
+  void aChangedLineIsFound() throws IOException {
+    small.train();
+    small.edit("run/history.jsonl", "\"step\":4", "\"step\":5");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("history.jsonl", "line 3");
+  }
+
+  @Test
+  void aSwappedDataFileIsNamed() throws IOException {
+    small.train();
+    small.edit("train.tsv", "\tbad", "\tgood");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err())
+        .contains("data.train.path", folder.resolve("train.tsv").toString())
+        .doesNotContain("data.validation");
+  }
+
+  @Test
+  void missingDataIsNamed() throws IOException {
+    small.train();
+    Files.delete(folder.resolve("train.tsv"));
+
+    check(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(folder.resolve("train.tsv").toString());
+  }
+
+  @Test
+  void anEditedSettingIsNamed() throws IOException {
+    small.train();
+    small.edit("run/run.yaml", "dropout: 0.1", "dropout: 0.2");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("run.yaml", "model.dropout", "0.2", "0.1");
+  }
+
+  @Test
+  void aChangedCopyOfTheCodeIsNamed() throws IOException {
+    Files.writeString(
+        folder.resolve("Half.java"),
+        """
+        import dev.counterpoint.core.schedule.*;
+
+        public record Half() implements Schedule {
+          public double learningRate(double base, long step, long totalSteps) {
+            return base / 2;
+          }
+        }
+        """);
+    small.edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
+    small.edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    small.train();
+    check(ExitCode.SUCCESS);
+    small.edit("run/code/0/Half.java", "base / 2", "base / 3");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("code 0/Half.java");
+  }
+
+  @Test
+  void stepsOutsideOfTheHistoryAreRefused() throws IOException {
+    small.train();
+
+    check(ExitCode.INVALID_REQUEST, "--from", "5");
+    check(ExitCode.INVALID_REQUEST, "--to", "7");
+    check(ExitCode.INVALID_REQUEST, "--from", "4", "--to", "2");
+    assertThat(terminal.err()).contains("[2, 3, 4, 6]").doesNotContain("again");
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionIsRefused() throws IOException {
+    small.train();
+    Files.delete(history());
+
+    check(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("history.jsonl", "earlier version");
+  }
+
+  @Test
+  void theHistoryContinuesAfterAResume() throws IOException {
+    small.train("--until", "3");
+    small.resume();
+
+    check(ExitCode.SUCCESS, "--from", "2", "--to", "6");
+  }
+
+  private void check(int exitCode, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("check", "history", small.path()));
+    arguments.addAll(List.of(options));
+    assertThat(terminal.run(arguments.toArray(String[]::new)))
+        .as(terminal.out() + terminal.err())
+        .isEqualTo(exitCode);
+  }
+
+  private Path checkpoint(int step) {
+    return small.run().resolve("checkpoints/step-0000000" + step);
+  }
+
+  private Path history() {
+    return small.run().resolve("history.jsonl");
+  }
+
+  private String lastLink() throws IOException {
+    List<String> lines = Files.readAllLines(history());
+    return new JsonMapper().readTree(lines.get(lines.size() - 1)).path("hash").asText();
+  }
+
+  private static void flipLastByte(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  private static void updateSum(Path checkpoint, String name) throws IOException {
+    Path sums = checkpoint.resolve("SHA256SUMS");
+    String updated = Sha256.of(checkpoint.resolve(name)) + "  " + name;
+    Files.writeString(
+        sums, Files.readString(sums).replaceFirst("(?m)^\\w+ .(?=" + name + ")" + name, updated));
+  }
+
+  /** Changes the parameters of a checkpoint and computes its link as the program does. */
+  private void forge(int step, boolean withHistory) throws IOException {
+    flipLastByte(checkpoint(step).resolve(MODEL));
+    Path file = checkpoint(step).resolve("state.json");
+    ObjectNode state = (ObjectNode) new JsonMapper().readTree(file.toFile());
+    ObjectNode link = (ObjectNode) state.path("link");
+    String before = link.toString();
+    link.put("parameters", Sha256.of(checkpoint(step).resolve(MODEL))).remove("hash");
+    link.put("hash", Sha256.of(link.toString().getBytes(StandardCharsets.UTF_8)));
+    Files.writeString(file, state.toPrettyString() + "\n");
+    updateSum(checkpoint(step), MODEL);
+    updateSum(checkpoint(step), "state.json");
+    if (withHistory) {
+      String lines = Files.readString(history());
+      assertThat(lines).contains(before);
+      Files.writeString(history(), lines.replace(before, link.toString()));
+    }
+  }
+}

@@ -1,0 +1,280 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code check ledger} agrees with the examples that a data source has recorded. */
+@Timeout(300)
+final class LedgerTest {
+  /** Writes the examples of each micro-batch to a file of its process. */
+  private static final String RECORDER =
+      """
+      import dev.counterpoint.core.data.*;
+      import dev.counterpoint.core.data.source.*;
+      import dev.counterpoint.tasks.textclassification.TextClassification;
+      import java.io.*;
+      import java.nio.file.*;
+      import java.util.*;
+
+      public record Recorder(String log) implements DataSource {
+        public DataSplits open(DataContext context) throws IOException {
+          DataSplits data = TextClassification.of("train.tsv", "other.tsv").open(context);
+          Map<String, Dataset> splits = new HashMap<>(data.splits());
+          splits.put("train", new Recorded(data.train(), Path.of(log)));
+          return DataSplits.of(data.spec(), splits, data.metrics(), data.fingerprint());
+        }
+
+        record Recorded(Dataset data, Path log)
+            implements Dataset.OfVariableLength, Dataset.Traceable {
+          public long size() {
+            return data.size();
+          }
+
+          public int length(long index) {
+            return ((Dataset.OfVariableLength) data).length(index);
+          }
+
+          public String origin(long index) {
+            return ((Dataset.Traceable) data).origin(index);
+          }
+
+          public HostBatch collate(long[] indices) {
+            try {
+              Files.writeString(
+                  log.resolve("log-" + ProcessHandle.current().pid()),
+                  Arrays.toString(indices) + "\\n",
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.APPEND);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            return data.collate(indices);
+          }
+        }
+      }
+      """;
+
+  private static final int ROWS = 12;
+
+  @TempDir private Path folder;
+  private SmallRun small;
+
+  @BeforeEach
+  void write() throws IOException {
+    small = SmallRun.in(folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, 4, 1",
+    "false, 4, 1",
+    "true, 3, 1",
+    "false, 1, 1",
+    "true, 1, 2",
+  })
+  void theStepsOfEveryRecordAreThoseThatTrainingUsed(
+      boolean groupByLength, int microBatch, int workers) throws IOException {
+    Files.writeString(folder.resolve("Recorder.java"), RECORDER);
+    small.edit(
+        "small.yaml",
+        "data: {type: text-classification, train: {path: train.tsv}, validation: {path: other.tsv}}",
+        "classpath: [Recorder.java]\ndata: {type: Recorder, log: " + folder + "}");
+    small.edit(
+        "small.yaml",
+        "epochs: 2, batchSize: 4, groupByLength: true",
+        "epochs: 3, batchSize: 5, microBatchSize: %s, groupByLength: %s"
+            .formatted(microBatch, groupByLength));
+    if (workers > 1) {
+      small.train("--set", "strategy={type: distributed, workers: " + workers + "}");
+    } else {
+      small.train();
+    }
+    TreeMap<Long, Set<Long>> truth = recorded(microBatch, workers);
+    assertThat(truth).hasSize(ROWS);
+
+    for (long row = 0; row < ROWS; row++) {
+      JsonNode json = json(folder.resolve("train.tsv") + ":" + (row + 2));
+      Set<Long> steps = new TreeSet<>();
+      json.path("steps").forEach(step -> steps.add(step.asLong()));
+      assertThat(steps).as("row " + row).isEqualTo(truth.get(row)).hasSize(3);
+    }
+  }
+
+  /** The steps of each row, from the order in which the processes have read micro-batches. */
+  private TreeMap<Long, Set<Long>> recorded(int microBatch, int workers) throws IOException {
+    TreeMap<Long, Set<Long>> steps = new TreeMap<>();
+    int[] examples = {5, 5, 2}; // of the steps of an epoch
+    List<Path> logs =
+        FolderEntries.of(folder).stream()
+            .filter(file -> file.getFileName().toString().startsWith("log-"))
+            .toList();
+    assertThat(logs).hasSize(workers);
+    for (Path log : logs) {
+      List<long[]> read = new ArrayList<>();
+      for (String line : Files.readAllLines(log)) {
+        read.add(
+            Arrays.stream(line.replaceAll("[\\[\\] ]", "").split(","))
+                .mapToLong(Long::parseLong)
+                .toArray());
+      }
+      // The first rank has the larger part of five examples.
+      boolean isFirst = workers == 1 || read.size() == 3 * (3 + 3 + 1);
+      int position = 0;
+      for (int step = 0; step < 9; step++) {
+        int own = workers == 1 ? examples[step % 3] : (examples[step % 3] + (isFirst ? 1 : 0)) / 2;
+        for (int left = own; left > 0; left -= microBatch) {
+          for (long row : read.get(position++)) {
+            steps.computeIfAbsent(row, it -> new TreeSet<>()).add(step + 1L);
+          }
+        }
+      }
+      assertThat(position).isEqualTo(read.size());
+    }
+    return steps;
+  }
+
+  @Test
+  void checkpointsAndModelBeforeTheFirstUseHaveNotSeenARecord() throws IOException {
+    small.train();
+    boolean someUnseen = false;
+    for (int line = 2; line < ROWS + 2; line++) {
+      JsonNode json = json("train.tsv:" + line);
+      long first = json.path("steps").path(0).asLong();
+      assertThat(json.path("steps")).hasSize(2);
+      for (int step : List.of(2, 4, 6)) {
+        boolean seen =
+            json.path("trainedWithRecord").path("checkpoints/step-0000000" + step).asBoolean();
+        assertThat(seen).isEqualTo(step >= first);
+        someUnseen |= !seen;
+      }
+      assertThat(json.path("trainedWithRecord").has("model")).isTrue();
+    }
+    assertThat(someUnseen).isTrue();
+  }
+
+  @Test
+  void onlyTheStepsThatAreDoneCount() throws IOException {
+    small.train("--until", "1");
+    long used = 0;
+    for (int line = 2; line < ROWS + 2; line++) {
+      used += json("train.tsv:" + line).path("steps").size();
+    }
+
+    assertThat(used).isEqualTo(4);
+  }
+
+  @Test
+  void lineOfAnotherFileOrWithoutARecordIsRefused() throws IOException {
+    small.train();
+
+    assertRefused("other.tsv:2", "train.tsv");
+    assertRefused("train.tsv:1", "train.tsv line 2");
+    assertRefused("train.tsv:14", "train.tsv line 2");
+    assertRefused("missing.tsv:2", "missing.tsv");
+    assertRefused("train.tsv", "FILE:LINE");
+  }
+
+  @Test
+  void changedDataAndSettingsAreRefused() throws IOException {
+    small.train();
+    small.edit("run/run.yaml", "seed: 17", "seed: 18");
+    assertRefused("train.tsv:2", "seed");
+    small.edit("run/run.yaml", "seed: 18", "seed: 17");
+    small.edit("train.tsv", "\tbad", "\tgood");
+    assertRefused("train.tsv:2", "train");
+  }
+
+  @Test
+  void changedSettingsAreRefusedWithoutCheckpoints() throws IOException {
+    small.train();
+    new LocalDisk().delete(small.run().resolve("checkpoints"));
+    assertThat(json("train.tsv:2").path("steps")).hasSize(2);
+    small.edit("run/run.yaml", "batchSize: 4", "batchSize: 3");
+    assertRefused("train.tsv:2", "training.batchSize");
+  }
+
+  @Test
+  void generatedTextHasNoRecords() throws IOException {
+    Files.writeString(folder.resolve("train.txt"), "abcdefgh".repeat(20));
+    Files.writeString(
+        folder.resolve("small.yaml"),
+        """
+        name: small
+        device: cpu
+        model: {type: gpt2, architecture: {width: 8, layers: 1, heads: 1, maxLength: 8}}
+        data: {type: text-generation, train: {path: train.txt}}
+        training: {epochs: 1, batchSize: 4}
+        """);
+    small.train();
+
+    assertRefused("train.txt:1", "PackedText");
+  }
+
+  @Test
+  void aQuestionIsNamedByItsId() throws IOException {
+    Files.writeString(
+        folder.resolve("train.json"),
+        """
+        {"data": [{"paragraphs": [{"context": "The door is red and old.", "qas": [
+          {"id": "a:1", "question": "Which?", "answers": [{"text": "red", "answer_start": 12}]},
+          {"id": "b", "question": "Age?", "answers": [{"text": "old", "answer_start": 20}]}]}]}]}
+        """);
+    Files.writeString(
+        folder.resolve("small.yaml"),
+        """
+        name: small
+        device: cpu
+        model:
+          type: bert
+          task: question-answering
+          architecture: {width: 8, layers: 1, heads: 1, intermediate: 8, maxLength: 32}
+        data:
+          type: question-answering
+          train: {path: train.json}
+          stride: 8
+          tokenizer: {minimumCount: 1, frame: true}
+        training: {epochs: 2, batchSize: 1}
+        """);
+    small.train();
+
+    assertThat(json("train.json:b").path("steps")).hasSize(2);
+    assertThat(json("train.json:a:1").path("steps")).hasSize(2);
+    assertRefused("train.json:c", "2 records");
+  }
+
+  private JsonNode json(String record) throws IOException {
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("check", "ledger", small.path(), "--json", "--record", record))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    return new JsonMapper().readTree(terminal.out());
+  }
+
+  private void assertRefused(String record, String cause) {
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("check", "ledger", small.path(), "--record", record))
+        .as(terminal.out())
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(cause);
+  }
+}

@@ -1,0 +1,135 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code reproduce} trains a run again and names what has changed. */
+@Timeout(300)
+final class ReproduceTest {
+  @TempDir private Path folder;
+  private final Terminal terminal = new Terminal();
+  private SmallRun small;
+
+  @BeforeEach
+  void write() throws IOException {
+    small = SmallRun.in(folder);
+  }
+
+  @Test
+  void aCompleteRunIsReproducedAndNotChanged() throws IOException {
+    small.train();
+    Map<Path, String> before = small.files();
+
+    assertReproduced();
+    assertThat(small.files()).isEqualTo(before);
+  }
+
+  @Test
+  void aRunThatWasInterruptedAndExtendedIsReproduced() throws IOException {
+    small.train("--until", "2", "--set", "training.epochs=1");
+    small.resume("--set", "training.epochs=3");
+
+    assertReproduced();
+  }
+
+  @Test
+  void anInterruptedRunIsReproducedToItsStep() throws IOException {
+    small.train("--until", "4");
+
+    assertReproduced();
+    assertThat(terminal.out()).contains("step 4");
+  }
+
+  @Test
+  void aKilledRunIsComparedAtItsNewestCheckpoint() throws IOException {
+    small.train("--until", "4");
+    Files.delete(small.run().resolve("summary.json"));
+
+    assertReproduced();
+    assertThat(terminal.out()).contains("step 4");
+  }
+
+  @Test
+  void theNewRunIsKeptInTheOutput() throws IOException {
+    small.train();
+    Path output = folder.resolve("again");
+
+    assertThat(terminal.run("reproduce", small.path(), "--output", output.toString()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(hash(output)).isEqualTo(hash(small.run()));
+  }
+
+  @Test
+  void changedDataIsNamed() throws IOException {
+    small.train();
+    small.edit("train.tsv", "\tbad", "\tgood");
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err())
+        .contains("files.data.train.path.sha256")
+        .doesNotContain("data.validation", "settings.", "jars.", "machine.");
+  }
+
+  @Test
+  void anEditedSettingIsNamed() throws IOException {
+    small.train();
+    small.edit("run/run.yaml", "seed: 17", "seed: 18");
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("settings.seed was 17, is now 18").doesNotContain("files.");
+  }
+
+  @Test
+  void missingDataIsNamedBeforeTraining() throws IOException {
+    small.train();
+    Files.delete(folder.resolve("train.tsv"));
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(folder.resolve("train.tsv") + " does not exist");
+  }
+
+  @Test
+  void aFolderWithoutARunIsRefused() {
+    assertThat(terminal.run("reproduce", folder.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("provenance.json");
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionIsReproduced() throws IOException {
+    small.train();
+    Path file = small.run().resolve("provenance.json");
+    JsonNode json = small.provenance();
+    ((ObjectNode) json).remove(List.of("settings", "files", "machine", "jars"));
+    Files.writeString(file, json.toString());
+    Files.delete(small.run().resolve("history.jsonl"));
+
+    assertReproduced();
+  }
+
+  private void assertReproduced() throws IOException {
+    assertThat(terminal.run("reproduce", small.path()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    if (Files.exists(small.run().resolve("summary.json"))) {
+      assertThat(terminal.out()).contains(hash(small.run()));
+    }
+  }
+
+  private static String hash(Path run) throws IOException {
+    return AtomicFile.readJson(run.resolve("summary.json")).path("modelHash").asText();
+  }
+}
