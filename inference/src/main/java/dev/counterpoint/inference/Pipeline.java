@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>{@link #kind} says which methods fit the model; the others throw {@link InvalidSettings}.
+ * <p>Methods that do not fit the {@link #kind} of the model throw {@link InvalidSettings}.
  */
 public final class Pipeline implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
@@ -289,7 +289,7 @@ public final class Pipeline implements AutoCloseable {
     return encoder().encoded(texts);
   }
 
-  /** Rows of features, as many numbers each as the model has features. */
+  /** Rows with one number for each feature of the model. */
   public TextEncoder.Encoded rows(List<float[]> rows) {
     int features = config.data().features();
     float[] all = new float[rows.size() * features];

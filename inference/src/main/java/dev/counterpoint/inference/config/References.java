@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * References in the values of a run file: {@code ${ENV:NAME}} is the value of an environment
- * variable, {@code ${file:PATH}} the content of a file without the line break at its end. They are
+ * variable, {@code ${file:PATH}} the content of a file without its last line break. They are
  * resolved when a tree is bound, and written back in place of the values.
  *
  * @param environment the value of an environment variable; null if it is not set

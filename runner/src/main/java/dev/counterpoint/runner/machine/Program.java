@@ -26,7 +26,7 @@ public final class Program {
     return version == null ? "unpackaged" : version;
   }
 
-  /** The commit of the checkout from which the program runs; if none, that of the release. */
+  /** The commit of the checkout from which the program runs; otherwise the commit that the release records. */
   public static Optional<String> commit() throws IOException {
     for (Path jar : ours()) {
       Path checkout = jar.resolveSibling("../..").normalize();
