@@ -125,7 +125,7 @@ class PredictorTest {
       predictor.classes(examples(i));
     }
 
-    assertThat(liveArrays()).isEqualTo(before);
+    assertThat(liveArrays()).isLessThanOrEqualTo(before); // Those of earlier tests may be freed.
   }
 
   private static int liveArrays() {
