@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 
 /** Version, commit and jars of the running program. */
 public final class Program {
@@ -26,7 +27,10 @@ public final class Program {
     return version == null ? "unpackaged" : version;
   }
 
-  /** The commit of the checkout from which the program runs; otherwise the commit that the release records. */
+  /**
+   * The commit of the checkout from which the program runs; otherwise the commit that the release
+   * records.
+   */
   public static Optional<String> commit() throws IOException {
     for (Path jar : ours()) {
       Path checkout = jar.resolveSibling("../..").normalize();
@@ -34,7 +38,8 @@ public final class Program {
         return GitCommit.of(checkout);
       }
       try (JarFile opened = new JarFile(jar.toFile())) {
-        String commit = opened.getManifest().getMainAttributes().getValue(COMMIT);
+        Manifest manifest = opened.getManifest();
+        String commit = manifest == null ? null : manifest.getMainAttributes().getValue(COMMIT);
         if (commit != null && !commit.isBlank()) {
           return Optional.of(commit);
         }

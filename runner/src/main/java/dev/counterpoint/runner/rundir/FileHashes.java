@@ -19,8 +19,8 @@ final class FileHashes {
   private FileHashes() {}
 
   /**
-   * The SHA-256 of a file; for a folder with a model, the SHA-256 of the names and hashes of its weights
-   * and JSON files.
+   * The SHA-256 of a file; for a folder with a model, the SHA-256 of the names and hashes of its
+   * weights and JSON files.
    */
   static String sha256(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
