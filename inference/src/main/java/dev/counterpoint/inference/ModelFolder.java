@@ -12,6 +12,7 @@ import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.config.Binder;
 import dev.counterpoint.inference.config.SettingsTree;
@@ -45,9 +46,6 @@ public final class ModelFolder {
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String COUNTERPOINT = "counterpoint";
-
-  /** The key of the format version; folders of version 0.1 have none. */
-  private static final String FORMAT = "format";
 
   private static final int CURRENT_FORMAT = 1;
 
@@ -103,7 +101,7 @@ public final class ModelFolder {
     }
     FolderChecksums.delete(folder);
     ObjectNode content = content(config, binder);
-    settings(content).put(FORMAT, CURRENT_FORMAT);
+    settings(content).put(FolderChecksums.FORMAT, CURRENT_FORMAT);
     AtomicFile.writeJson(folder.resolve(lora == null ? CONFIG : AdapterFolder.SETTINGS), content);
     Files.deleteIfExists(folder.resolve(lora == null ? AdapterFolder.SETTINGS : CONFIG));
     if (lora == null) {
@@ -188,7 +186,17 @@ public final class ModelFolder {
     if (config.model() instanceof PretrainedConfig pretrained && content.has("model_type")) {
       pretrained.verify(content, configFile(folder).toString(), content(config, binder));
     }
-    return config;
+    return isAdapter(folder) ? withBaseOfAdapter(config, new AdapterFolder(folder)) : config;
+  }
+
+  /** The base model that {@code adapter_config.json} names, if it was edited after training. */
+  private static Config withBaseOfAdapter(Config config, AdapterFolder folder) throws IOException {
+    if (!(config.model() instanceof PretrainedConfig pretrained)
+        || folder.names(base(pretrained))) {
+      return config;
+    }
+    Record model = RecordCopy.with((Record) config.model(), "from", folder.baseModel());
+    return RecordCopy.with(config, "model", model);
   }
 
   /** The class path of a model's user-defined classes, needed before its settings can be bound. */
@@ -199,7 +207,13 @@ public final class ModelFolder {
   private static SettingsTree tree(Path folder) throws IOException {
     Path file = configFile(folder);
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(folder + " does not contain a model: " + CONFIG + " is missing.");
+      Path parent = folder.toAbsolutePath().resolveSibling("");
+      throw new InvalidSettings(
+          Files.isDirectory(folder)
+              ? folder + " does not contain a model: " + CONFIG + " is missing."
+              : (Files.isDirectory(parent)
+                  ? folder + " does not exist: there is no model, or its run has not saved one yet."
+                  : parent + " does not exist."));
     }
     FolderChecksums.verifySmall(folder);
     JsonNode content = AtomicFile.readJson(file);
@@ -209,14 +223,19 @@ public final class ModelFolder {
               .formatted(file));
     }
     JsonNode settings = settings(content);
-    checkFormat(folder, settings.path(FORMAT));
-    ((ObjectNode) settings).remove(FORMAT);
+    checkFormat(folder, settings.path(FolderChecksums.FORMAT));
+    ((ObjectNode) settings).remove(FolderChecksums.FORMAT);
     return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
   }
 
   /** The settings of Counterpoint in the content of {@link #CONFIG}. */
   private static ObjectNode settings(JsonNode content) {
-    return (ObjectNode) (content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content);
+    if ((content.has(COUNTERPOINT) ? content.get(COUNTERPOINT) : content)
+        instanceof ObjectNode settings) {
+      return settings;
+    }
+    throw new InvalidSettings(
+        "The settings of the model are not a JSON object (\"counterpoint\").");
   }
 
   private static void checkFormat(Path folder, JsonNode format) {
@@ -224,11 +243,6 @@ public final class ModelFolder {
       throw new InvalidSettings(
           "The model in %s has the format %s; this version of Counterpoint reads format %s."
               .formatted(folder, format, CURRENT_FORMAT));
-    }
-    if (!format.isMissingNode() && !FolderChecksums.exist(folder)) {
-      throw new InvalidSettings(
-          "The model in %s has no SHA256SUMS: it is incomplete or was changed. Resume its run to save it again."
-              .formatted(folder));
     }
   }
 

@@ -78,6 +78,7 @@ public final class Pipeline implements AutoCloseable {
   private final GenerationConfig generation;
   private final @Nullable TextEncoder encoder;
   private final @Nullable QuestionPredictor questions;
+  private volatile boolean closed;
 
   private Pipeline(Path folder, ModelFolder.Config config, BaseModel model) throws IOException {
     this.folder = folder;
@@ -202,6 +203,9 @@ public final class Pipeline implements AutoCloseable {
 
   /** The encoder of texts. */
   public TextEncoder encoder() {
+    if (closed) {
+      throw new IllegalStateException("The pipeline is closed.");
+    }
     if (encoder == null) {
       throw new InvalidSettings("The model in " + folder + " does not read single texts.");
     }
@@ -220,6 +224,9 @@ public final class Pipeline implements AutoCloseable {
    */
   public List<Prediction> classify(TextEncoder.Encoded examples) {
     require(Kind.LABELS);
+    if (examples.truncated().isEmpty()) {
+      return List.of();
+    }
     return Prediction.of(outputs(examples), labels(), activation, examples.truncated());
   }
 
@@ -230,6 +237,9 @@ public final class Pipeline implements AutoCloseable {
    */
   public List<double[]> values(TextEncoder.Encoded examples) {
     require(Kind.VALUES);
+    if (examples.truncated().isEmpty()) {
+      return List.of();
+    }
     HostTensor outputs = outputs(examples);
     int width = outputs.floats().length / examples.truncated().size();
     return IntStream.range(0, examples.truncated().size())
@@ -245,6 +255,9 @@ public final class Pipeline implements AutoCloseable {
   public List<List<QuestionPredictor.Answer>> answers(
       List<QuestionPredictor.Input> inputs, int top) {
     require(Kind.ANSWERS);
+    if (top < 1) {
+      throw new InvalidSettings("The number of answers, " + top + ", must be 1 or greater.");
+    }
     return Objects.requireNonNull(questions).answers(inputs, top);
   }
 
@@ -299,7 +312,12 @@ public final class Pipeline implements AutoCloseable {
             "Row %s has %s numbers, but the model in %s has %s features."
                 .formatted(i, rows.get(i).length, folder, features));
       }
-      System.arraycopy(rows.get(i), 0, all, i * features, features);
+      for (int j = 0; j < features; j++) {
+        all[i * features + j] = rows.get(i)[j];
+        if (!Float.isFinite(rows.get(i)[j])) {
+          throw new InvalidSettings("Row %s has %s, which is not finite.", i, rows.get(i)[j]);
+        }
+      }
     }
     return untruncated(
         HostBatch.of(
@@ -309,7 +327,15 @@ public final class Pipeline implements AutoCloseable {
   /** Token ids, of a tokenizer of the caller. */
   public TextEncoder.Encoded tokens(List<long[]> rows) {
     int size = config.data().vocabularySize();
+    int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
+    if (config.data().features() > 0) {
+      throw new InvalidSettings("The model in " + folder + " reads features, not tokens.");
+    }
     for (long[] row : rows) {
+      if (row.length > maxLength) {
+        throw new InvalidSettings(
+            "A row has %s token ids; the maximum of the model is %s.", row.length, maxLength);
+      }
       if (row.length == 0 || LongStream.of(row).anyMatch(id -> id < 0 || id >= size)) {
         throw new InvalidSettings(
             "A row of token ids must not be empty, and its ids must be from 0 to %s: %s"
@@ -342,6 +368,9 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private void require(Kind required) {
+    if (closed) {
+      throw new IllegalStateException("The pipeline is closed.");
+    }
     if (kind != required) {
       throw new InvalidSettings(
           "The model in %s predicts %s, not %s."
@@ -355,6 +384,7 @@ public final class Pipeline implements AutoCloseable {
   /** Frees the memory of the model. No other thread may use it any longer. */
   @Override
   public void close() {
+    closed = true;
     if (encoder != null) {
       encoder.close();
     }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.core.storage.FolderEntries;
@@ -22,6 +23,10 @@ public final class FolderChecksums {
   /** The name of the file with the checksums. */
   public static final String FILE = Checksums.FILE;
 
+  /** The key of the format version in the settings of a model. */
+  public static final String FORMAT = "format";
+
+  private static final List<String> SETTINGS = List.of("config.json", "counterpoint.json");
   private static final String WEIGHTS = ".safetensors";
   private static final String READ_BY_PROGRAM = ".*\\.(json|txt|model|safetensors)";
 
@@ -94,8 +99,22 @@ public final class FolderChecksums {
           throw refused(file, "is not listed in");
         }
       }
+    } else if (wasSavedWithChecksums(folder)) {
+      throw new InvalidSettings(
+          "The model in %s has no %s: it is incomplete or was changed.", folder, Checksums.FILE);
     }
     return large;
+  }
+
+  /** Whether the settings of a folder have a format version; earlier versions wrote none. */
+  private static boolean wasSavedWithChecksums(Path folder) throws IOException {
+    for (String name : SETTINGS) {
+      JsonNode content = AtomicFile.readJson(folder.resolve(name));
+      if ((content.has("model_type") ? content.path("counterpoint") : content).has(FORMAT)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

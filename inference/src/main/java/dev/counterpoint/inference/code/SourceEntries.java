@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 record SourceEntries(List<Path> sources, List<Path> classPath) {
   private static final String JAVA = ".java";
   private static final String JAR = ".jar";
+  private static final String INDEX = "META-INF/INDEX.LIST";
 
   /**
    * Classifies the entries.
@@ -93,6 +94,10 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
       return;
     }
     try (JarFile jar = new JarFile(entry.toFile())) {
+      if (jar.getEntry(INDEX) != null) {
+        throw new InvalidSettings(
+            entry + " has a " + INDEX + ", which loads classes of other jars. Build it without.");
+      }
       Manifest manifest = jar.getManifest();
       String references =
           manifest == null

@@ -119,7 +119,7 @@ public final class TrustedCode {
     Set<String> trusted = read();
     String lines =
         SourceEntries.withReferenced(entries).stream()
-            .map(entry -> hash(entry) + "  " + entry.toAbsolutePath().normalize() + "\n")
+            .map(entry -> hash(entry) + "  " + onOneLine(entry) + "\n")
             .filter(line -> !trusted.contains(line.substring(0, HASH_LENGTH)))
             .collect(Collectors.joining());
     if (lines.isEmpty()) {
@@ -129,7 +129,13 @@ public final class TrustedCode {
     if (!Files.exists(list)) {
       Files.createFile(list, FileAccess.creating(FileAccess.PRIVATE_FILE));
     }
-    Files.writeString(list, lines, StandardOpenOption.APPEND);
+    boolean endsLine = Files.size(list) == 0 || Files.readString(list).endsWith("\n");
+    Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
+  }
+
+  /** A path without line breaks, which would add lines to the list. */
+  private static String onOneLine(Path entry) {
+    return entry.toAbsolutePath().normalize().toString().replaceAll("\\p{Cntrl}", "?");
   }
 
   private Set<String> read() {
@@ -150,8 +156,9 @@ public final class TrustedCode {
             .map(line -> line.substring(0, HASH_LENGTH))
             .collect(Collectors.toUnmodifiableSet());
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new InvalidSettings(
+          "The list of trusted code %s cannot be read as UTF-8 text: %s", list, e.getMessage());
     }
   }
 

@@ -38,6 +38,7 @@ record References(
     Map<String, Resolved> byPath) {
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
+  private static final String NAME = "name";
 
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
   private static final Pattern SECRET =
@@ -83,7 +84,7 @@ record References(
     String text = scalar.text();
     Matcher matcher = REFERENCE.matcher(text);
     if (!matcher.find()) {
-      if (isSecret(path) && !scalar.isNull() && !text.matches("(?i)true|false|")) {
+      if (isSecret(path) && scalar.isString() && !text.isEmpty()) {
         Secrets.hide(text, "***");
         problems.add(
             new Problem(
@@ -91,6 +92,11 @@ record References(
                 "is the name of a secret, but has a literal value, which would be saved with the run; use"
                     + " ${ENV:NAME} or ${file:PATH}"));
       }
+      return scalar;
+    }
+    if (path.equals(NAME)) { // It is the title of the report, and the name of a folder.
+      problems.add(
+          new Problem(path, "has a reference, which is not allowed: the name is not secret"));
       return scalar;
     }
     if (text.startsWith(HUB)) { // A folder of another person could send a secret to the hub.

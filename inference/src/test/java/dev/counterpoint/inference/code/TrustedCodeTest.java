@@ -111,6 +111,39 @@ final class TrustedCodeTest {
   }
 
   @Test
+  void jarWithAnIndexOfOtherJarsIsRefused() throws IOException {
+    Path jar = folder.resolve("own.jar");
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new ZipEntry("META-INF/INDEX.LIST"));
+    }
+
+    assertThatThrownBy(() -> trust.add(List.of(jar)))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("INDEX.LIST");
+  }
+
+  @Test
+  void pathWithALineBreakAddsOneLine() throws IOException {
+    Path hidden = Files.createDirectory(folder.resolve("a\n" + "0".repeat(64) + "  b"));
+    trust.add(List.of(Files.writeString(hidden.resolve("A.java"), "class A {}")));
+
+    assertThat(Files.readAllLines(folder.resolve("config/trusted-code"))).hasSize(1);
+  }
+
+  @Test
+  void listWithoutALastLineBreakIsContinuedOnANewLine() throws IOException {
+    Path first = Files.writeString(folder.resolve("A.java"), "class A {}");
+    trust.add(List.of(first));
+    Path list = folder.resolve("config/trusted-code");
+    Files.writeString(list, Files.readString(list).strip());
+    Path second = Files.writeString(folder.resolve("B.java"), "class B {}");
+    trust.add(List.of(second));
+
+    assertTrusted(first);
+    assertTrusted(second);
+  }
+
+  @Test
   void placeOfTheListIsConfigurable() {
     assertThat(TrustedCode.list(Map.of(TrustedCode.VARIABLE, "/x/list")))
         .contains(Path.of("/x/list"));

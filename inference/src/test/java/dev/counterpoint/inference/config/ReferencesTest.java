@@ -61,6 +61,12 @@ final class ReferencesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"2", "0.5", "true"})
+  void numbersAreNotSecret(String value) {
+    assertThat(bind("{token: " + value + "}")).containsEntry("token", value);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "${ENV:NO_SUCH_VARIABLE_X}, NO_SUCH_VARIABLE_X",
     "${file:/no/such/file}, /no/such/file",

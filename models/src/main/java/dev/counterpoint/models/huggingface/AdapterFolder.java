@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ public record AdapterFolder(Path path) {
    * The base model, as a value for {@code model.from}: a folder relative to this folder, beside it,
    * or relative to the working directory; otherwise a model on the hub if the name has its form.
    */
-  String baseModel() throws IOException {
+  public String baseModel() throws IOException {
     ConfigReader reader = config();
     String base = reader.value(BASE).asText("");
     if (base.isEmpty() || base.equals("null")) {
@@ -123,6 +124,13 @@ public record AdapterFolder(Path path) {
     }
     String revision = reader.value("revision").textValue();
     return PretrainedFolder.HUB + base + (revision == null ? "" : "@" + revision);
+  }
+
+  /** Whether the file names a base model. */
+  public boolean names(Base base) throws IOException {
+    JsonNode config = config().config();
+    return config.path(BASE).asText("").equals(base.model())
+        && Objects.equals(config.path("revision").textValue(), base.revision());
   }
 
   private ConfigReader config() throws IOException {

@@ -89,6 +89,13 @@ public record RunDirectory(Path path, boolean preexisting) {
     return free;
   }
 
+  /** Whether there are files that only a run writes: its run file then comes from a run. */
+  public boolean hasFilesOfRun() {
+    return Stream.of(
+            provenance(), checkpoints(), summary(), metrics(), history(), path.resolve("code/0"))
+        .anyMatch(Files::exists);
+  }
+
   /** Whether a path is a run directory: it contains {@code run.yaml}. */
   public static boolean isRun(Path path) {
     return Files.isRegularFile(path.resolve(RUN_FILE));

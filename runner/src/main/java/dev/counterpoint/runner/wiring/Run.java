@@ -148,9 +148,10 @@ public record Run(
                   + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s")
               .formatted(path, path, name.replaceFirst("\\.[a-z]+$", "")));
     }
-    Path folder = path.toAbsolutePath().resolveSibling("");
+    Path file = path.toRealPath();
+    Path folder = file.resolveSibling("");
     RunDirectory within = new RunDirectory(folder);
-    boolean isOfRun = path.endsWith(RunDirectory.RUN_FILE) && Files.exists(within.provenance());
+    boolean isOfRun = file.endsWith(RunDirectory.RUN_FILE) && within.hasFilesOfRun();
     return start(
         request,
         Utf8File.read(path),

@@ -186,6 +186,12 @@ final class SecretsTest {
     assertThat(run()).doesNotExist();
   }
 
+  @Test
+  void nameOfTheRunCannotBeASecret() {
+    assertThat(train("--set", "name=${file:password.txt}")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("name").doesNotContain(PASSWORD);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void snapshotIsSavedUnlessPrivacyForbidsIt(boolean allowed) throws IOException {

@@ -118,6 +118,8 @@ final class IntegrityTest {
 
     assertThat(predict()).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("SHA256SUMS");
+    assertThat(terminal.run("tokenize", run.toString(), "good"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
   }
 
   @Test

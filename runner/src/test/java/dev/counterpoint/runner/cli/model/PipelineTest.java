@@ -113,6 +113,22 @@ final class PipelineTest {
   }
 
   @Test
+  void noExamplesHaveNoPredictions() throws IOException {
+    try (Pipeline pipeline = Pipeline.open(FIXTURES.resolve("finished"))) {
+      assertThat(pipeline.classify(pipeline.texts(List.of()))).isEmpty();
+    }
+  }
+
+  @Test
+  void aClosedPipelineIsRejected() throws IOException {
+    Pipeline pipeline = Pipeline.open(FIXTURES.resolve("finished"));
+    pipeline.close();
+
+    assertThatThrownBy(() -> pipeline.classify("a fine film"))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void aProgramNeedsNeitherTheRunnerNorGuiceNorPicocli() throws Exception {
     Files.writeString(
         folder.resolve("Ask.java"),

@@ -9,6 +9,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +113,19 @@ final class TrustedCodeTest {
 
     assertThat(terminal.run(words)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(Sha256.of(copy()) + "  " + copy(), "--trust-code");
+    assertThat(mark).doesNotExist();
+  }
+
+  @Test
+  void runFileOfARunDoesNotRunForeignCodeThroughALinkOrWithoutItsProvenance() throws IOException {
+    Path mark = replaceByForeignCode();
+    Path link = Files.createSymbolicLink(folder.resolve("link.yaml"), run.resolve("run.yaml"));
+    Files.delete(run.resolve("provenance.json"));
+
+    for (Path file : List.of(run.resolve("run.yaml"), link)) {
+      String[] words = {"train", file.toString(), "--output", folder.resolve("other").toString()};
+      assertThat(terminal.run(words)).isEqualTo(ExitCode.INVALID_REQUEST);
+    }
     assertThat(mark).doesNotExist();
   }
 
