@@ -238,6 +238,15 @@ class ModelFolderFilesTest {
         .contains(folder.resolve("classifier/model").toString());
   }
 
+  @Test
+  void predictUsesTheBaseModelThatTheAdapterNames() throws IOException {
+    base("../../classifier/model");
+    assertThat(run("predict", "adapter", "--text", "a good film")).as(terminal.err()).isZero();
+
+    base("../../gone/model");
+    assertThat(run("predict", "adapter", "--text", "a good film")).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"B", "/nowhere/base", "../gone", "a/b/c", "C:\\base"})
   void pathOfABaseModelIsNoNameOnTheHub(String name) throws IOException {
