@@ -87,7 +87,7 @@ public final class DataChannel implements Closeable {
     return ((WritableByteChannel) channel).write(bytes);
   }
 
-  /** Closes the connection; what was written is sent before. */
+  /** Sends the bytes already written, then closes the connection. */
   @Override
   public void close() throws IOException {
     channel.close();
