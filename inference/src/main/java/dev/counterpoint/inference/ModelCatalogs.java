@@ -4,7 +4,7 @@ import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
-import dev.counterpoint.inference.config.Catalog;
+import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;

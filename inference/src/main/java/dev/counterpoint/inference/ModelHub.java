@@ -2,9 +2,9 @@ package dev.counterpoint.inference;
 
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
-import dev.counterpoint.models.huggingface.hub.DownloadListener;
-import dev.counterpoint.models.huggingface.hub.Hub;
-import dev.counterpoint.models.huggingface.hub.HubAccess;
+import dev.counterpoint.models.internal.hub.DownloadListener;
+import dev.counterpoint.models.internal.hub.Hub;
+import dev.counterpoint.models.internal.hub.HubAccess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -21,7 +21,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
-import dev.counterpoint.strategies.rendezvous.RendezvousClient;
+import dev.counterpoint.strategies.internal.rendezvous.RendezvousClient;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,8 +37,8 @@ final class ArchitectureTest {
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
   private static final String SPARK = "dev.counterpoint.strategies.spark";
   private static final String LAUNCH = "dev.counterpoint.strategies.launch";
-  private static final String NETWORK = "dev.counterpoint.strategies.network";
-  private static final String RENDEZVOUS = "dev.counterpoint.strategies.rendezvous";
+  private static final String NETWORK = "dev.counterpoint.strategies.internal.network";
+  private static final String RENDEZVOUS = "dev.counterpoint.strategies.internal.rendezvous";
   private static final String RUNNER = "dev.counterpoint.runner..";
 
   @ArchTest
@@ -94,7 +94,7 @@ final class ArchitectureTest {
   static final ArchRule ONLY_THE_CONFIG_PACKAGE_DEPENDS_ON_YAML =
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.counterpoint.inference.config")
+          .resideOutsideOfPackage("dev.counterpoint.inference.internal.config")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("com.fasterxml.jackson.dataformat..", "org.yaml..");

@@ -2,10 +2,10 @@ package dev.counterpoint.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.thread.SingleThread;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorCopies;
 import dev.counterpoint.core.safetensors.TensorValues;
-import dev.counterpoint.core.thread.SingleThread;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

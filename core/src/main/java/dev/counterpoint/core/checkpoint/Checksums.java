@@ -1,8 +1,8 @@
 package dev.counterpoint.core.checkpoint;
 
-import dev.counterpoint.core.storage.DamagedFile;
-import dev.counterpoint.core.storage.Disk;
-import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Disk;
+import dev.counterpoint.core.internal.storage.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;

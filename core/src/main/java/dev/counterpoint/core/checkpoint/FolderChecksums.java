@@ -1,10 +1,10 @@
 package dev.counterpoint.core.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.AtomicFile;
-import dev.counterpoint.core.storage.FolderEntries;
-import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,11 +2,11 @@ package dev.counterpoint.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
 import dev.counterpoint.core.safetensors.TensorBytes;
-import dev.counterpoint.core.storage.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

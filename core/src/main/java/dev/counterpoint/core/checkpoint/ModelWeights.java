@@ -1,11 +1,11 @@
 package dev.counterpoint.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.DamagedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

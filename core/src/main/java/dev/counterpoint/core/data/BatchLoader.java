@@ -1,7 +1,7 @@
 package dev.counterpoint.core.data;
 
 import ai.djl.Device;
-import dev.counterpoint.core.thread.SingleThread;
+import dev.counterpoint.core.internal.thread.SingleThread;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;

@@ -9,7 +9,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
-import dev.counterpoint.core.storage.Resource;
+import dev.counterpoint.core.internal.storage.Resource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;

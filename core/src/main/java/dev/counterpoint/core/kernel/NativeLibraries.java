@@ -2,13 +2,13 @@ package dev.counterpoint.core.kernel;
 
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.FolderEntries;
-import dev.counterpoint.core.storage.IoFailure;
-import dev.counterpoint.core.storage.LocalDisk;
-import dev.counterpoint.core.storage.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,7 +3,7 @@ package dev.counterpoint.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.counterpoint.core.thread.OtherProcesses;
+import dev.counterpoint.core.internal.thread.OtherProcesses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -1,9 +1,9 @@
 package dev.counterpoint.core.safetensors;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.storage.Disk;
-import dev.counterpoint.core.storage.IoFailure;
-import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.Disk;
+import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;

@@ -1,10 +1,10 @@
 package dev.counterpoint.core.snapshot;
 
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.storage.FolderEntries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

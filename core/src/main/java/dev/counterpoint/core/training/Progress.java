@@ -2,8 +2,8 @@ package dev.counterpoint.core.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.Json;
 import org.jspecify.annotations.Nullable;
 
 /**

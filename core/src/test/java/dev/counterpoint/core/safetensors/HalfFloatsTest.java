@@ -2,7 +2,7 @@ package dev.counterpoint.core.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;

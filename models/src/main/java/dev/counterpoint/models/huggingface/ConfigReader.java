@@ -1,10 +1,10 @@
 package dev.counterpoint.models.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.Json;
-import dev.counterpoint.core.storage.Resource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

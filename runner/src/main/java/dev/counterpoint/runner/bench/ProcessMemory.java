@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.kernel.Precision;
-import dev.counterpoint.core.storage.Json;
-import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.storage.Json;
 import java.util.Locale;
 
 /**

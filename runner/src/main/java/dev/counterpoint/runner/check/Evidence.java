@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.check;
 
-import dev.counterpoint.core.storage.AtomicFile;
-import dev.counterpoint.core.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.check;
 
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.FolderEntries;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.machine.CurrentJvm;

@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.runner.bench.Bench;
 import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.cli;
 
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.storage.LocalDisk;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
 import dev.counterpoint.runner.cli.option.Consoles;

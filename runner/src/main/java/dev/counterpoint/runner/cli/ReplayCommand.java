@@ -1,15 +1,15 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.Device;
+import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.snapshot.Replay;
 import dev.counterpoint.core.snapshot.StepSnapshot;
-import dev.counterpoint.core.storage.Utf8File;
 import dev.counterpoint.inference.ModelFolder;
-import dev.counterpoint.inference.config.Binder;
-import dev.counterpoint.inference.config.SettingsTree;
+import dev.counterpoint.inference.internal.config.Binder;
+import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.cli;
 
-import dev.counterpoint.core.storage.Resource;
+import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.experiment;
 
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.cache.CacheFolders;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.experiment;
 
 import com.google.common.collect.ImmutableMap;
-import dev.counterpoint.core.storage.Resource;
+import dev.counterpoint.core.internal.storage.Resource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
-import dev.counterpoint.core.storage.Resource;
+import dev.counterpoint.core.internal.storage.Resource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

@@ -2,11 +2,11 @@ package dev.counterpoint.runner.launch;
 
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.strategies.internal.rendezvous.RendezvousServer;
 import dev.counterpoint.strategies.launch.Job;
 import dev.counterpoint.strategies.launch.Programs;
 import dev.counterpoint.strategies.launch.Tracker;
 import dev.counterpoint.strategies.launch.TrackerEvent;
-import dev.counterpoint.strategies.rendezvous.RendezvousServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -3,11 +3,11 @@ package dev.counterpoint.runner.machine;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import com.google.common.base.Throwables;
+import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.NativeFailure;
 import dev.counterpoint.runner.RunFailed;
-import dev.counterpoint.strategies.network.Daemon;
+import dev.counterpoint.strategies.internal.network.Daemon;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 

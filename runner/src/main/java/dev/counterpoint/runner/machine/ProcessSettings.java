@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.machine;
 
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.models.huggingface.hub.HubAccess;
+import dev.counterpoint.models.internal.hub.HubAccess;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

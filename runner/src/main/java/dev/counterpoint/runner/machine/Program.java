@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.machine;
 
-import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.settings.Secrets;
-import dev.counterpoint.core.storage.IoFailure;
 import dev.counterpoint.runner.RunFailed;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

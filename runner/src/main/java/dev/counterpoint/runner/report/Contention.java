@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.report;
 
+import dev.counterpoint.core.internal.thread.OtherProcesses;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.thread.OtherProcesses;
 import java.util.function.Supplier;
 
 /** Text for a progress line if other processes take cores that the training needs. */

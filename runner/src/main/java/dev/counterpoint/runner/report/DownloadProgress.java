@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.models.huggingface.hub.DownloadListener;
+import dev.counterpoint.models.internal.hub.DownloadListener;
 
 /**
  * Prints the progress of downloads: a status line on a terminal, otherwise a line per tenth of each

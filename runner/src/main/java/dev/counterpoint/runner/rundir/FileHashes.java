@@ -1,10 +1,10 @@
 package dev.counterpoint.runner.rundir;
 
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
-import dev.counterpoint.core.storage.AtomicFile;
-import dev.counterpoint.core.storage.Sha256;
-import dev.counterpoint.core.storage.Utf8File;
-import dev.counterpoint.inference.code.TrustedCode;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,10 +2,10 @@ package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.AtomicFile;
-import dev.counterpoint.core.storage.FolderEntries;
-import dev.counterpoint.core.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;

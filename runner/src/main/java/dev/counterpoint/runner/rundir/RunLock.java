@@ -1,8 +1,8 @@
 package dev.counterpoint.runner.rundir;
 
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.IoFailure;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -35,7 +35,7 @@ import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.inference.ModelCatalogs;
-import dev.counterpoint.inference.config.Catalog;
+import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.runner.experiment.Experiments;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.counterpoint.core.storage.FolderEntries;
-import dev.counterpoint.core.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -13,7 +13,7 @@ import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
-import dev.counterpoint.inference.config.Catalog;
+import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.docs.ConfigKeys.Key;
 import dev.counterpoint.runner.wiring.Catalogs;

@@ -1,7 +1,7 @@
 package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.strategies.network.Secret;
+import dev.counterpoint.strategies.internal.network.Secret;
 import java.time.Duration;
 
 /**

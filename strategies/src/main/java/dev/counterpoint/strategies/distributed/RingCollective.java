@@ -1,7 +1,7 @@
 package dev.counterpoint.strategies.distributed;
 
 import dev.counterpoint.core.distributed.Collective;
-import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;

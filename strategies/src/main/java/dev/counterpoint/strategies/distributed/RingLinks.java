@@ -1,10 +1,10 @@
 package dev.counterpoint.strategies.distributed;
 
-import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.internal.network.Daemon;
+import dev.counterpoint.strategies.internal.network.DataChannel;
 import dev.counterpoint.strategies.launch.Address;
-import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.Daemon;
-import dev.counterpoint.strategies.network.DataChannel;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;

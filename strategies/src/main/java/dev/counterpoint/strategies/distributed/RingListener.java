@@ -1,11 +1,11 @@
 package dev.counterpoint.strategies.distributed;
 
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.IoFailure;
+import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.internal.network.AuthenticatedServer;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.BindAddress;
-import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;

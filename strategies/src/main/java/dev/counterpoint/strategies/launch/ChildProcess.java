@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.strategies.network.Daemon;
+import dev.counterpoint.strategies.internal.network.Daemon;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.strategies.network.Secret;
+import dev.counterpoint.strategies.internal.network.Secret;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

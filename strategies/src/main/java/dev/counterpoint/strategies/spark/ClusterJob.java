@@ -1,11 +1,11 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.strategies.internal.network.Daemon;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
-import dev.counterpoint.strategies.network.Daemon;
-import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;

@@ -1,9 +1,9 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.internal.network.Daemon;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
-import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.Daemon;
-import dev.counterpoint.strategies.network.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

@@ -1,10 +1,10 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
+import dev.counterpoint.strategies.internal.network.AuthenticatedServer;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
-import dev.counterpoint.strategies.network.AuthenticatedConnection;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
-import dev.counterpoint.strategies.network.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;

@@ -1,5 +1,7 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.strategies.internal.network.Secret;
+import dev.counterpoint.strategies.internal.rendezvous.RendezvousServer;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.Attempt;
 import dev.counterpoint.strategies.launch.AttemptListener;
@@ -10,8 +12,6 @@ import dev.counterpoint.strategies.launch.RankEnvironment;
 import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.launch.Tracker;
 import dev.counterpoint.strategies.launch.TrackerEvent;
-import dev.counterpoint.strategies.network.Secret;
-import dev.counterpoint.strategies.rendezvous.RendezvousServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

@@ -2,10 +2,10 @@ package dev.counterpoint.strategies.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.strategies.internal.network.KeyStores;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.BindAddress;
-import dev.counterpoint.strategies.network.KeyStores;
-import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

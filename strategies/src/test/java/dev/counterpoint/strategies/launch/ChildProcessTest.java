@@ -2,7 +2,7 @@ package dev.counterpoint.strategies.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.counterpoint.strategies.network.Secret;
+import dev.counterpoint.strategies.internal.network.Secret;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

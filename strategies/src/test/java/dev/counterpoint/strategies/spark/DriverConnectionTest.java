@@ -3,9 +3,9 @@ package dev.counterpoint.strategies.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.strategies.internal.network.AuthenticatedServer;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
-import dev.counterpoint.strategies.network.AuthenticatedServer;
-import dev.counterpoint.strategies.network.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -6,7 +6,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
-import dev.counterpoint.strategies.network.Secret;
+import dev.counterpoint.strategies.internal.network.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

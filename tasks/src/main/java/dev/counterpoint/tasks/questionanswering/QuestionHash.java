@@ -1,7 +1,7 @@
 package dev.counterpoint.tasks.questionanswering;
 
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.table;
 
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.Sha256;
-import dev.counterpoint.core.storage.Utf8File;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;

@@ -1,9 +1,9 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.storage.Sha256;
-import dev.counterpoint.tasks.cache.SplitFiles;
-import dev.counterpoint.tasks.cache.TrainOverlap;
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.tasks.internal.cache.SplitFiles;
+import dev.counterpoint.tasks.internal.cache.TrainOverlap;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;

@@ -1,7 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
-import dev.counterpoint.core.storage.Json;
-import dev.counterpoint.tasks.cache.TrainOverlap;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.tasks.internal.cache.TrainOverlap;
 import dev.counterpoint.tasks.table.Columns;
 import java.io.IOException;
 import java.nio.file.Files;

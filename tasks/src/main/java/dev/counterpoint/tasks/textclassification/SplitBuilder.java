@@ -3,7 +3,7 @@ package dev.counterpoint.tasks.textclassification;
 import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.cache.SplitFiles;
+import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;

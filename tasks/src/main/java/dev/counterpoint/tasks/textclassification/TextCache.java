@@ -1,8 +1,8 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.Dataset;
-import dev.counterpoint.tasks.cache.CacheFolders;
-import dev.counterpoint.tasks.cache.SplitFiles;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
+import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@ package dev.counterpoint.tasks.textclassification;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.tasks.cache.TrainOverlap;
+import dev.counterpoint.tasks.internal.cache.TrainOverlap;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -5,7 +5,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.CrossEntropy;
-import dev.counterpoint.tasks.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import java.util.Arrays;
 import java.util.Map;
 

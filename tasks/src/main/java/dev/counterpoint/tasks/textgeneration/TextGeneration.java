@@ -11,7 +11,7 @@ import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;

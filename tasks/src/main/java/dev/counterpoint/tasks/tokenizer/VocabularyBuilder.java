@@ -3,7 +3,7 @@ package dev.counterpoint.tasks.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
 import java.text.Normalizer;

@@ -2,7 +2,7 @@ package dev.counterpoint.core.callback.tensorboard;
 
 import dev.counterpoint.core.callback.tensorboard.proto.Event;
 import dev.counterpoint.core.callback.tensorboard.proto.Summary;
-import dev.counterpoint.core.storage.DiskSync;
+import dev.counterpoint.core.internal.storage.DiskSync;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.storage.Json;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.textclassification.Prediction;

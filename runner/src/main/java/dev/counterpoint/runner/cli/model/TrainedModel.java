@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.storage.AtomicFile;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
-import dev.counterpoint.inference.code.SourcePath;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.report.Console;

@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.cli.option;
 
-import dev.counterpoint.inference.code.TrustedCode;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.counterpoint.runner.report.html;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.storage.Json;
+import dev.counterpoint.core.internal.storage.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

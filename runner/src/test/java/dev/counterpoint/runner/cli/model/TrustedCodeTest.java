@@ -3,7 +3,7 @@ package dev.counterpoint.runner.cli.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.checkpoint.FolderChecksums;
-import dev.counterpoint.core.storage.Sha256;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;

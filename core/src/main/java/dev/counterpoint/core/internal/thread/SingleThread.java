@@ -1,0 +1,45 @@
+package dev.counterpoint.core.internal.thread;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** A daemon worker thread that runs tasks one after another. It does not keep the JVM alive. */
+public final class SingleThread implements AutoCloseable {
+  private final ExecutorService thread;
+
+  /** Creates a worker; the thread starts with the first task and has this name. */
+  public SingleThread(String name) {
+    thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread daemon = new Thread(task, name);
+              daemon.setDaemon(true);
+              return daemon;
+            });
+  }
+
+  /** Queues a task. */
+  public <T> Future<T> submit(Callable<T> task) {
+    return thread.submit(task);
+  }
+
+  /** Waits until all submitted tasks have finished, even if the calling thread is interrupted. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    boolean interrupted = false;
+    while (!thread.isTerminated()) {
+      try {
+        thread.awaitTermination(1, TimeUnit.DAYS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Background work during training. */
+@NullMarked
+package dev.counterpoint.core.internal.thread;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * File-system operations that survive a crash: atomic writes, fsync, SHA-256, readable failure
- * messages.
- */
-@NullMarked
-package dev.counterpoint.core.storage;
-
-import org.jspecify.annotations.NullMarked;

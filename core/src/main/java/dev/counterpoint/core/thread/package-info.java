@@ -1,5 +1,0 @@
-/** Background work during training. */
-@NullMarked
-package dev.counterpoint.core.thread;
-
-import org.jspecify.annotations.NullMarked;

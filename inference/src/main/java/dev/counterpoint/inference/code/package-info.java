@@ -1,5 +1,0 @@
-/** User-defined code: jars, class folders and source files, and which of them may run. */
-@NullMarked
-package dev.counterpoint.inference.code;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,128 @@
+package dev.counterpoint.inference.internal.code;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+
+/**
+ * The entries of a {@code --classpath}, split into source files to compile and jars or folders with
+ * compiled classes.
+ */
+record SourceEntries(List<Path> sources, List<Path> classPath) {
+  private static final String JAVA = ".java";
+  private static final String JAR = ".jar";
+  private static final String INDEX = "META-INF/INDEX.LIST";
+
+  /**
+   * Classifies the entries.
+   *
+   * @throws InvalidSettings if an entry cannot be used; the message lists each of them
+   */
+  static SourceEntries of(List<Path> entries) {
+    SourceEntries found = new SourceEntries(new ArrayList<>(), new ArrayList<>());
+    List<Problem> problems = new ArrayList<>();
+    for (Path entry : entries) {
+      try {
+        found.add(entry);
+      } catch (InvalidSettings e) {
+        e.problems().forEach(problem -> problems.add(problem.under("--classpath " + entry)));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+    return found;
+  }
+
+  private void add(Path entry) {
+    if (!Files.exists(entry)) {
+      throw new InvalidSettings("does not exist");
+    }
+    String name = entry.toString();
+    if (Files.isDirectory(entry)) {
+      addFolder(entry);
+    } else if (name.endsWith(JAVA)) {
+      sources.add(entry);
+    } else if (name.endsWith(JAR)) {
+      checkJar(entry);
+      classPath.add(entry);
+    } else {
+      throw new InvalidSettings("is neither a jar, nor a folder, nor a .java file");
+    }
+  }
+
+  private void addFolder(Path folder) {
+    try (Stream<Path> children = Files.list(folder);
+        Stream<Path> descendants = Files.walk(folder)) {
+      List<Path> found = children.filter(file -> file.toString().endsWith(JAVA)).sorted().toList();
+      if (found.isEmpty() && descendants.noneMatch(file -> file.toString().endsWith(".class"))) {
+        throw new InvalidSettings("contains no .class files, and no .java files at its top level");
+      }
+      sources.addAll(found);
+      classPath.add(folder);
+    } catch (IOException | UncheckedIOException e) {
+      throw new InvalidSettings("cannot be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The entries, and the jars and folders to which the {@code Class-Path} of their manifests
+   * refers: class loader and compiler read those too.
+   *
+   * @throws InvalidSettings if a manifest refers to a URL that is not a file
+   */
+  static List<Path> withReferenced(List<Path> entries) {
+    Set<Path> all = new LinkedHashSet<>();
+    entries.forEach(entry -> addReferenced(entry.toAbsolutePath().normalize(), all));
+    return List.copyOf(all);
+  }
+
+  private static void addReferenced(Path entry, Set<Path> all) {
+    if (!all.add(entry) || !entry.toString().endsWith(JAR) || !Files.isRegularFile(entry)) {
+      return;
+    }
+    try (JarFile jar = new JarFile(entry.toFile())) {
+      if (jar.getEntry(INDEX) != null) {
+        throw new InvalidSettings(
+            entry + " has a " + INDEX + ", which loads classes of other jars. Build it without.");
+      }
+      Manifest manifest = jar.getManifest();
+      String references =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+      for (String reference :
+          references == null ? new String[0] : references.strip().split("\\s+", -1)) {
+        Path referenced = Path.of(entry.toUri().resolve(reference)).normalize();
+        if (Files.exists(referenced)) {
+          addReferenced(referenced, all);
+        }
+      }
+    } catch (IOException e) {
+      throw new InvalidSettings(entry + " cannot be read as a jar: " + e.getMessage());
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      throw new InvalidSettings(entry + " has a Class-Path that is not a file: " + e.getMessage());
+    }
+  }
+
+  /** Checks that a jar is readable; a class loader silently ignores an unreadable jar. */
+  private static void checkJar(Path jar) {
+    try (JarFile opened = new JarFile(jar.toFile())) {
+      opened.entries();
+    } catch (IOException e) {
+      throw new InvalidSettings("cannot be read as a jar: " + e.getMessage());
+    }
+  }
+}

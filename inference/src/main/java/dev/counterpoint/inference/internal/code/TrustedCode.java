@@ -1,0 +1,196 @@
+package dev.counterpoint.inference.internal.code;
+
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user-defined code that may run although a run directory, a step snapshot or a model folder
+ * names it, and not the user. Such a folder may come from anyone.
+ *
+ * <p>The user's list of trusted code is a text file with a line for each jar, source file or class
+ * folder: its SHA-256 and its path, as {@code sha256sum} prints them. The SHA-256 of a folder is
+ * that of such lines for all of its files. {@code train} adds the code that it runs.
+ */
+public final class TrustedCode {
+  /** The environment variable with the path of the list. */
+  public static final String VARIABLE = "COUNTERPOINT_TRUSTED_CODE";
+
+  private static final int HASH_LENGTH = 64; // hexadecimal digits
+
+  private final @Nullable Path list;
+  private final boolean everything;
+
+  private TrustedCode(@Nullable Path list, boolean everything) {
+    this.list = list;
+    this.everything = everything;
+  }
+
+  /** Trusts all code. Use it only for folders whose code you would also run as a program. */
+  public static TrustedCode everything() {
+    return new TrustedCode(list(System.getenv()).orElse(null), true);
+  }
+
+  /** Trusts no code. */
+  public static TrustedCode none() {
+    return new TrustedCode(null, false);
+  }
+
+  /**
+   * Trusts the code in the user's list: the environment variable {@link #VARIABLE}, or {@code
+   * counterpoint/trusted-code} in {@code XDG_CONFIG_HOME} or {@code ~/.config}.
+   */
+  public static TrustedCode ofUser() {
+    return new TrustedCode(list(System.getenv()).orElse(null), false);
+  }
+
+  /** Trusts the code in a list, which may not exist yet. */
+  public static TrustedCode in(Path list) {
+    return new TrustedCode(list, false);
+  }
+
+  static Optional<Path> list(Map<String, String> environment) {
+    String home = System.getProperty("user.home", "?"); // Java's value for an unknown user
+    String configured = environment.getOrDefault(VARIABLE, "");
+    String folder = environment.getOrDefault("XDG_CONFIG_HOME", "");
+    if (!configured.isEmpty()) {
+      return Optional.of(Path.of(configured).toAbsolutePath());
+    }
+    if (folder.isEmpty() && home.equals("?")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        (folder.isEmpty() ? Path.of(home, ".config") : Path.of(folder))
+            .resolve("counterpoint/trusted-code")
+            .toAbsolutePath());
+  }
+
+  /**
+   * Checks code before it is compiled or loaded.
+   *
+   * @param entries jars, class folders and source files; missing ones are ignored
+   * @throws InvalidSettings if an entry is not trusted; the message lists each with its SHA-256
+   */
+  public void require(List<Path> entries) {
+    List<Path> existing =
+        SourceEntries.withReferenced(entries.stream().filter(Files::exists).toList());
+    if (everything || existing.isEmpty()) {
+      return;
+    }
+    Set<String> trusted = read();
+    String unknown =
+        existing.stream()
+            .map(entry -> hash(entry) + "  " + entry)
+            .filter(line -> !trusted.contains(line.substring(0, HASH_LENGTH)))
+            .collect(Collectors.joining("\n  "));
+    if (!unknown.isEmpty()) {
+      throw new InvalidSettings(
+          ("This code would run, but it is named by the folder and not in the list of trusted code%s:\n  %s\n"
+                  + "If you have read it and want to run it, add --trust-code. Code that you train"
+                  + " with is added to the list.")
+              .formatted(list == null ? "" : ", " + list, unknown));
+    }
+  }
+
+  /**
+   * Adds code to the list.
+   *
+   * @throws IOException if the list cannot be written
+   */
+  public void add(List<Path> entries) throws IOException {
+    if (list == null) {
+      return;
+    }
+    Set<String> trusted = read();
+    String lines =
+        SourceEntries.withReferenced(entries).stream()
+            .map(entry -> hash(entry) + "  " + onOneLine(entry) + "\n")
+            .filter(line -> !trusted.contains(line.substring(0, HASH_LENGTH)))
+            .collect(Collectors.joining());
+    if (lines.isEmpty()) {
+      return;
+    }
+    FileAccess.createPrivateFolder(list.resolveSibling("").toAbsolutePath());
+    if (!Files.exists(list)) {
+      Files.createFile(list, FileAccess.creating(FileAccess.PRIVATE_FILE));
+    }
+    boolean endsLine = Files.size(list) == 0 || Files.readString(list).endsWith("\n");
+    Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
+  }
+
+  /** A path without line breaks, which would add lines to the list. */
+  private static String onOneLine(Path entry) {
+    return entry.toAbsolutePath().normalize().toString().replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private Set<String> read() {
+    try {
+      if (list == null || !Files.exists(list)) {
+        return Set.of();
+      }
+      FileAccess.exposure(list)
+          .ifPresent(
+              exposure -> {
+                throw new InvalidSettings(
+                    "The list of trusted code %s is not safe: %s. Make it private, or set %s to another file."
+                        .formatted(list, exposure, VARIABLE));
+              });
+      try (Stream<String> lines = Files.lines(list)) {
+        return lines
+            .filter(line -> line.length() > HASH_LENGTH)
+            .map(line -> line.substring(0, HASH_LENGTH))
+            .collect(Collectors.toUnmodifiableSet());
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new InvalidSettings(
+          "The list of trusted code %s cannot be read as UTF-8 text: %s", list, e.getMessage());
+    }
+  }
+
+  /** The SHA-256 of a jar or source file, or of the names and SHA-256 of all files of a folder. */
+  public static String hash(Path entry) {
+    try {
+      if (!Files.isDirectory(entry)) {
+        return Sha256.of(entry);
+      }
+      StringBuilder lines = new StringBuilder();
+      for (Map.Entry<String, Path> file : files(entry).entrySet()) {
+        lines.append(Sha256.of(file.getValue()));
+        lines.append("  ").append(file.getKey()).append('\n');
+      }
+      return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The files of a folder by their names relative to it, or a file by its name. */
+  public static Map<String, Path> files(Path entry) throws IOException {
+    if (!Files.isDirectory(entry)) {
+      return Map.of(entry.getFileName().toString(), entry);
+    }
+    Map<String, Path> files = new TreeMap<>();
+    // A class loader follows links to folders, too.
+    try (Stream<Path> found = Files.walk(entry, FileVisitOption.FOLLOW_LINKS)) {
+      found
+          .filter(Files::isRegularFile)
+          .forEach(file -> files.put(entry.relativize(file).toString().replace('\\', '/'), file));
+    }
+    return files;
+  }
+}

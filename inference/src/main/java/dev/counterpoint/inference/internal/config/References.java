@@ -1,0 +1,181 @@
+package dev.counterpoint.inference.internal.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.core.settings.Secrets;
+import dev.counterpoint.inference.internal.config.YamlNode.Mapping;
+import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
+import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * References in the values of a run file: {@code ${ENV:NAME}} is the value of an environment
+ * variable, {@code ${file:PATH}} the content of a file without its last line break. They are
+ * resolved when a tree is bound, and written back in place of the values.
+ *
+ * @param environment the value of an environment variable; null if it is not set
+ * @param files resolves the name of a file
+ * @param byPath the references found, by the path of their key
+ */
+record References(
+    Function<String, @Nullable String> environment,
+    Function<String, Path> files,
+    Map<String, Resolved> byPath) {
+  private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
+  private static final String HUB = "hf:";
+  private static final String NAME = "name";
+
+  /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "\\b(passwords?|passwd|pwd|passphrase|secrets?|credentials?|(auth|access)token"
+              + "|(api|access|private|secret|signing|encryption|account) ?keys?"
+              + "|(?<!\\b(pad|padding|mask|unk|unknown|cls|sep|bos|eos|start|end|stop|begin|special"
+              + "|separator|class|next|last|first|per|each) )token)\\b");
+
+  /** Last words of keys that are about a secret, but have another value. */
+  private static final Pattern ABOUT =
+      Pattern.compile(
+          " (file|path|length|count|size|type|id|field|column|name|variable|policy)s?$");
+
+  /** A value that has a reference. */
+  record Resolved(String reference, String value) {}
+
+  References(Function<String, Path> files) {
+    this(System::getenv, files, new HashMap<>());
+  }
+
+  /** A copy of a tree with the values of its references; it is invalid if there are problems. */
+  YamlNode resolve(YamlNode node, String path, List<Problem> problems) {
+    if (node instanceof Mapping mapping) {
+      Map<String, YamlNode> entries = new LinkedHashMap<>();
+      mapping
+          .entries()
+          .forEach(
+              (key, value) -> entries.put(key, resolve(value, KeyPath.join(path, key), problems)));
+      return new Mapping(entries, mapping.origin(), mapping.formerType(), mapping.shortForm());
+    }
+    if (node instanceof Sequence sequence) {
+      List<YamlNode> entries = new ArrayList<>();
+      for (YamlNode entry : sequence.entries()) {
+        entries.add(resolve(entry, KeyPath.join(path, entries.size()), problems));
+      }
+      return new Sequence(entries, sequence.origin());
+    }
+    return resolve((Scalar) node, path, problems);
+  }
+
+  private Scalar resolve(Scalar scalar, String path, List<Problem> problems) {
+    String text = scalar.text();
+    Matcher matcher = REFERENCE.matcher(text);
+    if (!matcher.find()) {
+      if (isSecret(path) && scalar.isString() && !text.isEmpty()) {
+        Secrets.hide(text, "***");
+        problems.add(
+            new Problem(
+                path,
+                "is the name of a secret, but has a literal value, which would be saved with the run; use"
+                    + " ${ENV:NAME} or ${file:PATH}"));
+      }
+      return scalar;
+    }
+    if (path.equals(NAME)) { // It is the title of the report, and the name of a folder.
+      problems.add(
+          new Problem(path, "has a reference, which is not allowed: the name is not secret"));
+      return scalar;
+    }
+    if (text.startsWith(HUB)) { // A folder of another person could send a secret to the hub.
+      problems.add(new Problem(path, "has a reference in a name of the hub, which is not allowed"));
+      return scalar;
+    }
+    StringBuilder value = new StringBuilder();
+    matcher.reset();
+    while (matcher.find()) {
+      String part = value(matcher.group(1), matcher.group(2), path, problems);
+      if (isSecret(path) || new Scalar(part, false, scalar.origin()).isString()) {
+        Secrets.hide(part, matcher.group());
+      }
+      matcher.appendReplacement(value, Matcher.quoteReplacement(part));
+    }
+    matcher.appendTail(value);
+    byPath.put(path, new Resolved(text, value.toString()));
+    // A saved reference is quoted, but its value may be a number.
+    Scalar plain = new Scalar(value.toString(), false, scalar.origin());
+    return plain.isString() || plain.isNull()
+        ? new Scalar(value.toString(), true, scalar.origin())
+        : plain;
+  }
+
+  private String value(String kind, String name, String path, List<Problem> problems) {
+    String problem =
+        "has an unknown reference ${" + kind + ":...}; use ${ENV:NAME} or ${file:PATH}";
+    if (kind.equals("ENV")) {
+      String value = environment.apply(name);
+      if (value != null) {
+        return value;
+      }
+      problem = "refers to the environment variable " + name + ", which is not set";
+    } else if (kind.equals("file")) {
+      try {
+        return Files.readString(files.apply(name)).replaceFirst("\\R\\z", "");
+      } catch (IOException e) {
+        problem = "refers to the file " + name + ", which cannot be read as text";
+      }
+    }
+    problems.add(new Problem(path, problem));
+    return "";
+  }
+
+  private static boolean isSecret(String path) {
+    String key = path.replaceFirst("(\\.\\d+)+$", "").replaceFirst(".*\\.", "");
+    String words =
+        key.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_ ]+", " ")
+            .toLowerCase(Locale.ROOT);
+    return SECRET.matcher(words).find() && !ABOUT.matcher(words).find();
+  }
+
+  /** Writes the references in place of their values. */
+  void restore(ObjectNode settings) {
+    settings
+        .properties()
+        .forEach(entry -> entry.setValue(restored(entry.getValue(), entry.getKey())));
+  }
+
+  private JsonNode restored(JsonNode node, String path) {
+    if (node instanceof ObjectNode object) {
+      object
+          .properties()
+          .forEach(it -> it.setValue(restored(it.getValue(), KeyPath.join(path, it.getKey()))));
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        array.set(i, restored(array.get(i), KeyPath.join(path, i)));
+      }
+    } else if (node.isValueNode() && !node.isNull()) {
+      Resolved here = byPath.get(path);
+      if (here != null && node.asText().contains(here.value())) {
+        return TextNode.valueOf(here.reference());
+      }
+      for (Resolved other : byPath.values()) { // a renamed key, or a short form
+        if (node.isTextual() && node.asText().equals(other.value()) && !other.value().isEmpty()) {
+          return TextNode.valueOf(other.reference());
+        }
+      }
+    }
+    return node;
+  }
+}

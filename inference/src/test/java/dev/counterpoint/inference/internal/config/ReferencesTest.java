@@ -1,0 +1,93 @@
+package dev.counterpoint.inference.internal.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.internal.code.SourcePath;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** References in the values of a run file, and literal secrets. */
+final class ReferencesTest {
+  record Values(Map<String, String> values) {}
+
+  private final Binder binder = new Binder(List.of(), SourcePath.none(), Path::of);
+
+  private Map<String, String> bind(String yaml) {
+    return binder
+        .bind(SettingsTree.load("run.yaml", "values: " + yaml, List.of()), Values.class)
+        .values();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "password", "dbPassword", "db_password", "DB-PASSWORD", "secret", "clientSecret", "token",
+        "hubToken", "access_token", "apiKey", "api-key", "APIKey", "accessKey", "privateKey",
+        "credential", "credentials", "passphrase", "secretAccessKey"
+      })
+  void literalSecretIsRefused(String key) {
+    assertThatThrownBy(() -> bind("{" + key + ": abcdefgh}"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("values." + key)
+        .hasMessageNotContaining("abcdefgh");
+    assertThat(bind("{" + key + ": \"${ENV:PATH}\"}")).containsEntry(key, System.getenv("PATH"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tokenizer",
+        "tokenTypes",
+        "maxTokens",
+        "tokens",
+        "padToken",
+        "unkToken",
+        "passwordFile",
+        "tokenPath",
+        "key",
+        "secretary",
+        "tokenLength",
+        "keyColumn"
+      })
+  void otherKeysHaveLiteralValues(String key) {
+    assertThat(bind("{" + key + ": abcdefgh}")).containsEntry(key, "abcdefgh");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2", "0.5", "true"})
+  void numbersAreNotSecret(String value) {
+    assertThat(bind("{token: " + value + "}")).containsEntry("token", value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "${ENV:NO_SUCH_VARIABLE_X}, NO_SUCH_VARIABLE_X",
+    "${file:/no/such/file}, /no/such/file",
+    "${env:PATH}, ${env:",
+    "hf:someone/${ENV:PATH}, hub"
+  })
+  void invalidReferenceIsNamed(String value, String named) {
+    assertThatThrownBy(() -> bind("{a: \"" + value + "\"}"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("values.a")
+        .hasMessageContaining(named);
+  }
+
+  @Test
+  void valuesAreWrittenAsReferences() {
+    String yaml = "{a: \"x ${ENV:PATH} y\", b: plain}";
+    Map<String, String> bound = bind(yaml);
+
+    assertThat(bound).containsEntry("a", "x " + System.getenv("PATH") + " y");
+    assertThat(binder.toTree(new Values(bound)).at("/values/a").asText())
+        .isEqualTo("x ${ENV:PATH} y");
+    assertThat(binder.toTree(new Values(bound)).at("/values/b").asText()).isEqualTo("plain");
+  }
+}

@@ -1,5 +1,0 @@
-/** Downloads models by name from the Hugging Face hub or a mirror into a cache. */
-@NullMarked
-package dev.counterpoint.models.huggingface.hub;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Cached data sets: folders of memory-mapped numbers, verified by a manifest. */
-@NullMarked
-package dev.counterpoint.tasks.cache;
-
-import org.jspecify.annotations.NullMarked;
