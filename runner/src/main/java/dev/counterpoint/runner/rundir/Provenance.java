@@ -56,7 +56,10 @@ public record Provenance(
   private static final Pattern NOT_COMPARED =
       Pattern.compile(
           ".*\\.file|settings\\.(training\\.maxTime|device|threads|classpath|data\\..*\\.path).*");
-  private static final String RESUMES = "goneOn";
+  private static final String RESUMES = "resumes";
+
+  /** The name of {@code resumes} in version 0.1.0. */
+  private static final String FORMER_RESUMES = "goneOn";
 
   /** Environment variables by which libtorch, oneDNN and MKL select kernels. */
   public static final List<String> KERNEL_VARIABLES =
@@ -90,6 +93,9 @@ public record Provenance(
   /** Adds an entry to a run's provenance: the run is resumed now, after a step. */
   void resume(RunDirectory run, long step) throws IOException {
     if (AtomicFile.readJson(run.provenance()) instanceof ObjectNode record) {
+      if (record.has(FORMER_RESUMES)) {
+        record.set(RESUMES, record.remove(FORMER_RESUMES));
+      }
       record.withArray(RESUMES).addObject().put("at", now()).put("afterStep", step).setAll(json());
       AtomicFile.writeJson(run.provenance(), record);
     }
@@ -109,6 +115,7 @@ public record Provenance(
   /** The entry of each process of a run; the first one is the whole record. */
   public static List<JsonNode> processes(JsonNode record) {
     List<JsonNode> processes = new ArrayList<>(List.of(record));
+    record.path(FORMER_RESUMES).forEach(processes::add);
     record.path(RESUMES).forEach(processes::add);
     return processes;
   }

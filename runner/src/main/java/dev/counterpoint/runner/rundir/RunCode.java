@@ -185,9 +185,9 @@ public record RunCode(Path run, List<String> classpath) {
    * trained.
    */
   public List<String> changes() throws IOException {
-    JsonNode record = AtomicFile.readJson(new RunDirectory(run).provenance());
-    JsonNode resumes = record.path("goneOn");
-    JsonNode last = resumes.isEmpty() ? record : resumes.path(resumes.size() - 1);
+    List<JsonNode> processes =
+        Provenance.processes(AtomicFile.readJson(new RunDirectory(run).provenance()));
+    JsonNode last = processes.get(processes.size() - 1);
     List<String> changes = new ArrayList<>();
     for (int i = 0; i < classpath.size(); i++) {
       Path original = original(i);

@@ -103,7 +103,7 @@ final class EarlierFormatTest {
     assertThat(Files.readAllBytes(resumed.resolve(events)))
         .startsWith(before)
         .hasSizeGreaterThan(before.length);
-    JsonNode again = json(resumed.resolve("interrupted/provenance.json")).path("goneOn").path(0);
+    JsonNode again = json(resumed.resolve("interrupted/provenance.json")).path("resumes").path(0);
     assertThat(again.path("afterStep").asLong()).isEqualTo(52);
   }
 

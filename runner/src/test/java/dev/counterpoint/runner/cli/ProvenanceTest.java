@@ -55,10 +55,10 @@ final class ProvenanceTest {
     JsonNode json = small.provenance();
 
     assertThat(json.path("exit").asText()).isEqualTo("stopped: step 3");
-    assertThat(json.path("goneOn")).hasSize(1);
-    assertThat(json.path("goneOn").path(0).path("afterStep").asLong()).isEqualTo(3);
-    assertThat(json.path("goneOn").path(0).path("exit").asText()).isEqualTo("completed");
-    assertThat(json.path("goneOn").path(0).path("files").has("data.train.path")).isTrue();
+    assertThat(json.path("resumes")).hasSize(1);
+    assertThat(json.path("resumes").path(0).path("afterStep").asLong()).isEqualTo(3);
+    assertThat(json.path("resumes").path(0).path("exit").asText()).isEqualTo("completed");
+    assertThat(json.path("resumes").path(0).path("files").has("data.train.path")).isTrue();
   }
 
   @Test

@@ -195,16 +195,16 @@ final class ResumeTest {
   void provenanceRecordsTheResume() throws IOException {
     trainFromScratch();
     terminal.run("train", run.toString());
-    assertThat(json("provenance.json").path("goneOn")).isEmpty();
+    assertThat(json("provenance.json").path("resumes")).isEmpty();
 
     terminal.run("train", run.toString(), "--set", "training.epochs=4");
 
-    JsonNode goneOn = json("provenance.json").path("goneOn").path(0);
-    assertThat(goneOn.path("afterStep").asLong()).isEqualTo(9);
-    assertThat(goneOn.path("command").get(3).asText()).isEqualTo("training.epochs=4");
-    assertThat(goneOn.path("at").asText()).startsWith("20");
-    assertThat(goneOn.path("versions").has("engine")).isTrue();
-    assertThat(goneOn.path("machine").path("bfloat16MatmulIn").asText())
+    JsonNode resumes = json("provenance.json").path("resumes").path(0);
+    assertThat(resumes.path("afterStep").asLong()).isEqualTo(9);
+    assertThat(resumes.path("command").get(3).asText()).isEqualTo("training.epochs=4");
+    assertThat(resumes.path("at").asText()).startsWith("20");
+    assertThat(resumes.path("versions").has("engine")).isTrue();
+    assertThat(resumes.path("machine").path("bfloat16MatmulIn").asText())
         .isIn("float32", "bfloat16");
     assertThat(json("provenance.json").has("baseFolders")).isTrue();
   }
