@@ -40,7 +40,7 @@ public final class StopSignal {
     return reason.get() != null;
   }
 
-  /** The reason of the first request; null if there was none. */
+  /** The reason given in the first request to stop; null if there was none. */
   public @Nullable String reason() {
     return reason.get();
   }

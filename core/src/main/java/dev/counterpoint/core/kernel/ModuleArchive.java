@@ -73,7 +73,7 @@ final class ModuleArchive {
       return "str";
     }
     throw new IllegalArgumentException(
-        "Unsupported kernel constant of " + constant.getClass() + ".");
+        "Unsupported type of a kernel constant: " + constant.getClass() + ".");
   }
 
   /** Pickles the module object in protocol 2, with its attributes as the state. */

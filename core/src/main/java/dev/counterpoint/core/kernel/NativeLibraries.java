@@ -95,7 +95,10 @@ public final class NativeLibraries {
     verified = true;
   }
 
-  /** Otherwise DJL would download the library. */
+  /**
+   * Checks that the native library is on the class path; without it, DJL would download the
+   * library.
+   */
   private static void requireOnClassPath() {
     Platform platform = Platform.detectPlatform("pytorch");
     if (platform.isPlaceholder() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {

@@ -24,7 +24,7 @@ import java.util.List;
  * and reading it again to add.
  */
 public final class FlatArrays implements AutoCloseable {
-  /** In elements: one cache line. */
+  /** The alignment of each array in the buffer, in elements: one cache line. */
   private static final long ALIGNMENT = 16;
 
   private final NDManager memory = Torch.newManager(Device.cpu());

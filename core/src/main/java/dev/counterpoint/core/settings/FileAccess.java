@@ -101,9 +101,9 @@ public final class FileAccess {
   }
 
   /**
-   * How another user, except for root, can change a file or folder: it, or a folder above it,
-   * belongs to another user or can be written by others. A folder above it may have the sticky bit,
-   * as {@code /tmp} has.
+   * Describes how another user, except for root, could change a file or folder: it, or a folder
+   * above it, belongs to another user or can be written by others. A folder above it may have the
+   * sticky bit, as {@code /tmp} has.
    *
    * @param path a file or folder, which may not exist yet
    * @return the folder and the reason, without a full stop; empty if nobody else can change it

@@ -125,7 +125,7 @@ public final class TrainState implements AutoCloseable {
     return progress.stepInEpoch() == stepsPerEpoch || progress.step() == totalSteps();
   }
 
-  /** Whether all steps are done and validated. */
+  /** Whether all steps have been trained and the last validation is complete. */
   boolean isFinished() {
     return progress.step() >= totalSteps() && progress.isValidated();
   }

@@ -240,7 +240,7 @@ public record ModelFamily<A extends Record>(
     A built = read(ConfigReader.of(expected, saved.name()), task);
     if (!actual.equals(built)) {
       throw new InvalidSettings(
-          "%s describes %s, but its key \"counterpoint\" describes %s.",
+          "%s declares %s, but its key \"counterpoint\" declares %s.",
           saved.name(), actual, built);
     }
   }

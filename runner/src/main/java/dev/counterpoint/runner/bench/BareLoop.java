@@ -13,7 +13,10 @@ import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.List;
 
-/** A hand-written training step that uses only layers and kernels, as a baseline for overhead. */
+/**
+ * A hand-written training step without the trainer: a baseline that shows the overhead of the
+ * trainer.
+ */
 final class BareLoop {
   private final BaseModel model;
   private final NativeList weights;

@@ -62,7 +62,7 @@ public enum BenchSize {
     return dimensions;
   }
 
-  /** Whether the bare loop and EasyTrain support this size. */
+  /** Whether the bare loop and DJL's EasyTrain support a model of this size. */
   boolean isEncoder() {
     return dimensions.family() == Family.ENCODER;
   }

@@ -169,7 +169,8 @@ public final class HistoryCheck {
     }
     if (last <= first || !saved.contains(last)) {
       throw new InvalidSettings(
-          "--to %s must be a step of history.jsonl after %s: %s".formatted(last, first, saved));
+          "--to %s must be a step in history.jsonl greater than %s: %s"
+              .formatted(last, first, saved));
     }
     return new Segment(first, last);
   }

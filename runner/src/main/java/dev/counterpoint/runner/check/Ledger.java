@@ -33,7 +33,7 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
   public Set<Long> examples(Path file, String position) {
     if (!(dataset instanceof Dataset.Traceable traceable)) {
       throw new InvalidSettings(
-          "The examples of this run are not records of a file: %s cannot trace them."
+          "The examples of this run do not come from a file: %s cannot name their lines."
               .formatted(dataset.getClass().getSimpleName()));
     }
     List<String> origins =

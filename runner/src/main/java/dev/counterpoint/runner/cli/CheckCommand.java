@@ -25,6 +25,6 @@ final class CheckCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "name a check: resume, equivalence, history, ledger");
+        spec.commandLine(), "specify the check to run: resume, equivalence, history or ledger");
   }
 }

@@ -69,7 +69,7 @@ public final class CurrentJvm {
         .toList();
   }
 
-  /** A process of another JVM, whose command line has the flags of this JVM. */
+  /** A process with a new JVM, started with the flags of this JVM. */
   public static ProcessBuilder process(List<String> command) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeAll(VARIABLES);

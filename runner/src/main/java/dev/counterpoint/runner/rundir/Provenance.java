@@ -151,7 +151,9 @@ public record Provenance(
     return changes;
   }
 
-  /** All recorded facts of two processes that differ and can change the result. */
+  /**
+   * All differences between the recorded provenance of two processes that can change the result.
+   */
   public static List<String> differences(JsonNode before, JsonNode now) {
     return differences(
         before,
@@ -207,7 +209,7 @@ public record Provenance(
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** The name of this machine, without a network. */
+  /** The host name of this machine, obtained without a network lookup. */
   private static String host() throws IOException {
     Path name = Path.of("/proc/sys/kernel/hostname");
     return Files.exists(name)

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.function.Supplier;
 
 /**
- * Records each resume in the run's provenance: the time and the step, and code, versions and
+ * Records each resume in the run's provenance: the time, the step, and the code, versions and
  * machine, which may differ from those at the start of the run.
  *
  * @param directory the run directory

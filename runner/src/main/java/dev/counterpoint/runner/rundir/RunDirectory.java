@@ -219,7 +219,7 @@ public record RunDirectory(Path path, boolean preexisting) {
   }
 
   /**
-   * Checks that the directory of a running training still exists.
+   * Checks during training that the run directory still exists.
    *
    * @throws IOException if its run file does not exist
    */

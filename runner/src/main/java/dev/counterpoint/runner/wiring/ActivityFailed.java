@@ -16,7 +16,7 @@ public final class ActivityFailed extends RuntimeException {
     T run() throws IOException;
   }
 
-  /** Runs code of a plug-in; an exception is wrapped with the activity. */
+  /** Runs code of a plug-in; an exception is wrapped in one that names the activity. */
   public static <T> T during(String activity, Activity<T> code) throws IOException {
     try {
       return code.run();

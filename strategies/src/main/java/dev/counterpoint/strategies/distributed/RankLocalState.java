@@ -43,7 +43,10 @@ public final class RankLocalState {
     return all;
   }
 
-  /** Sums over all ranks, of which all but the sender add -0.0, which changes no number. */
+  /**
+   * Broadcasts the arrays of one rank by an all-reduce: the other ranks add -0.0, which changes no
+   * number.
+   */
   private void receive(int sender, Map<String, NDArray> all) {
     try (FlatArrays message = message()) {
       if (collective.rank() == sender) {

@@ -45,7 +45,7 @@ final class FailureDiagnosis {
     ended.putIfAbsent(child, code);
   }
 
-  /** The local ranks that have not ended do not respond. */
+  /** Records that the local ranks that are still running have stopped responding. */
   void ranksSilent() {
     ranks.forEach(
         (rank, child) -> {

@@ -72,7 +72,7 @@ public record RankEnvironment(
     }
   }
 
-  /** Whether the launcher has given this rank a copy of the run directory. */
+  /** Whether this rank works on a copy of the run directory that the launcher provided. */
   public static boolean hasDirectoryCopy(Map<String, String> environment) {
     return COPY.equals(environment.get(DIRECTORY));
   }

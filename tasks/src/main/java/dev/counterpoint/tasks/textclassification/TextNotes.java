@@ -63,7 +63,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
 
   /**
    * Adds notes about possible label errors: labels with a single row, labels that differ only in
-   * case or in what cannot be seen, and labels that stand for a missing value.
+   * case or in invisible characters, and labels that stand for a missing value.
    */
   private void addLabelNotes(List<Long> counts, List<String> notes) {
     List<String> single = new ArrayList<>();

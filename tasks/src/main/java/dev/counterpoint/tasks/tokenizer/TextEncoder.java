@@ -27,7 +27,10 @@ import java.util.stream.LongStream;
 public final class TextEncoder implements AutoCloseable {
   private static final int MAX_EXAMPLES = 12;
 
-  /** Length up to which a text is encoded at once; the native encoding takes 700 times as much. */
+  /**
+   * The maximum number of characters encoded in one native call, which needs about 700 times their
+   * memory.
+   */
   private static final int MAX_WHOLE = 100_000;
 
   private final HuggingFaceTokenizer tokenizer;

@@ -120,7 +120,7 @@ public record Tokenizer(
     }
   }
 
-  /** Runs an operation of the native tokenizer, whose exceptions lack a context. */
+  /** Runs an operation of the native tokenizer, and names the operation in its exceptions. */
   public <T> T run(String operation, Supplier<T> call) {
     try {
       return call.get();

@@ -100,7 +100,7 @@ public final class TrustedCode {
             .collect(Collectors.joining("\n  "));
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
-          ("This code would run, but it is named by the folder and not in the list of trusted code%s:\n  %s\n"
+          ("The folder names code that is not in the list of trusted code%s:\n  %s\n"
                   + "If you have read it and want to run it, add --trust-code. Code that you train"
                   + " with is added to the list.")
               .formatted(list == null ? "" : ", " + list, unknown));

@@ -99,8 +99,8 @@ final class HubConnection {
   }
 
   /**
-   * Whether a redirect already describes the file. Otherwise the model was renamed, or the file is
-   * at another path of the hub.
+   * Whether the headers of a redirect already have the metadata of the file, such as its size.
+   * Otherwise the model was renamed, or the file is at another path of the hub.
    */
   private boolean describesFile(HttpHeaders headers, URI next) {
     return commit(headers).isPresent()
