@@ -189,6 +189,22 @@ final class LauncherTest {
         .doesNotContain("UseSerialGC");
   }
 
+  @Test
+  void optionThatJavaDoesNotAcceptIsNamedWithItsVariable() throws Exception {
+    program(
+        javaHome.resolve("bin/java"),
+        "#!/bin/bash\n"
+            + "case \" $* \" in\n"
+            + "*' -Xfoo '*) echo 'Error occurred during initialization of VM' >&2\n"
+            + "  echo 'Unrecognized option: -Xfoo' >&2; exit 1 ;;\n"
+            + "esac\n");
+    Outcome outcome =
+        run(home.resolve("counterpoint"), Map.of("COUNTERPOINT_JAVA_OPTS", "-Xfoo"), "--version");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.error()).contains("COUNTERPOINT_JAVA_OPTS", "Unrecognized option: -Xfoo");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "JAVA_TOOL_OPTIONS, -XX:+UseG1GC",
