@@ -46,9 +46,9 @@ public final class CacheFolders {
     } catch (IOException e) {
       Path file =
           Path.of(e instanceof FileSystemException it && it.getFile() != null ? it.getFile() : "");
-      boolean inCache = folder.startsWith(file) || file.startsWith(temporary);
-      if (inCache
-          || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")) {
+      boolean inCache =
+          folder.startsWith(file) || file.startsWith(folder) || file.startsWith(temporary);
+      if (inCache || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")) {
         throw new InvalidSettings(IoFailure.ofCache(e));
       }
       throw e;
