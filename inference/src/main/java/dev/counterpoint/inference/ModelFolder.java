@@ -93,8 +93,11 @@ public final class ModelFolder {
       Map<String, DataSplits.ModelFile> files,
       Binder binder)
       throws IOException {
-    Files.createDirectories(folder);
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(files, "files");
+    Objects.requireNonNull(binder, "binder");
     Lora lora = adapter(config);
+    Files.createDirectories(Objects.requireNonNull(folder, "folder"));
     if (lora != null && lora.merge()) {
       saveMerged(folder, model, config, files, binder);
       return;
@@ -126,8 +129,10 @@ public final class ModelFolder {
       Map<String, DataSplits.ModelFile> files,
       Binder binder)
       throws IOException {
+    Objects.requireNonNull(folder, "folder");
+    Config merged = config.merged();
     Lora.merge(model);
-    save(folder, model, config.merged(), files, binder);
+    save(folder, model, merged, files, binder);
   }
 
   /** The LoRA settings of the model; null if the model was trained without an adapter. */
@@ -154,7 +159,7 @@ public final class ModelFolder {
   }
 
   private static ObjectNode content(Config config, Binder binder) {
-    ObjectNode settings = binder.toTree(config);
+    ObjectNode settings = binder.toTree(Objects.requireNonNull(config, "config"));
     if (!(config.model() instanceof PretrainedConfig pretrained)) {
       return settings;
     }
@@ -165,6 +170,7 @@ public final class ModelFolder {
 
   /** The {@code model/} folder of a run directory, or the directory itself if it is one. */
   public static Path within(Path directory) {
+    Objects.requireNonNull(directory, "directory");
     return Files.isRegularFile(configFile(directory)) ? directory : directory.resolve("model");
   }
 
@@ -205,7 +211,7 @@ public final class ModelFolder {
   }
 
   private static SettingsTree tree(Path folder) throws IOException {
-    Path file = configFile(folder);
+    Path file = configFile(Objects.requireNonNull(folder, "folder"));
     if (!Files.isRegularFile(file)) {
       Path parent = folder.toAbsolutePath().resolveSibling("");
       throw new InvalidSettings(
@@ -264,7 +270,10 @@ public final class ModelFolder {
    */
   public static BaseModel load(
       Path folder, Config config, Device device, Function<String, Path> files) throws IOException {
-    FolderChecksums checksums = FolderChecksums.verify(folder);
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(files, "files");
+    FolderChecksums checksums = FolderChecksums.verify(Objects.requireNonNull(folder, "folder"));
     BaseModel model = config.model().build(config.data());
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
@@ -292,7 +301,8 @@ public final class ModelFolder {
    * weights must already be loaded; if it contains merged weights, the model's adapter is removed.
    */
   public static void loadWeights(Path folder, Config config, BaseModel model) throws IOException {
-    FolderChecksums checksums = FolderChecksums.verify(folder);
+    Objects.requireNonNull(model, "model");
+    FolderChecksums checksums = FolderChecksums.verify(Objects.requireNonNull(folder, "folder"));
     loadUnverified(folder, config, model);
     checksums.await();
   }
@@ -310,11 +320,11 @@ public final class ModelFolder {
 
   /** Whether the folder contains all weights of a model, so that no base model is needed. */
   public static boolean hasAllWeights(Path folder) {
-    return Files.isRegularFile(folder.resolve(WEIGHTS));
+    return Files.isRegularFile(Objects.requireNonNull(folder, "folder").resolve(WEIGHTS));
   }
 
   /** Whether the folder contains a LoRA adapter, which needs its base model. */
   public static boolean isAdapter(Path folder) {
-    return AdapterFolder.isIn(folder);
+    return AdapterFolder.isIn(Objects.requireNonNull(folder, "folder"));
   }
 }

@@ -122,6 +122,8 @@ public final class Pipeline implements AutoCloseable {
    */
   public static Pipeline open(Path directory, SourcePath code, Function<String, Path> files)
       throws IOException {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(files, "files");
     Path folder = ModelFolder.within(directory);
     ModelFolder.Config config = ModelFolder.config(folder, new Binder(ModelCatalogs.all(), code));
     BaseModel model = ModelFolder.load(folder, config, Device.cpu(), files);
@@ -214,7 +216,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** The label of a text, with the probabilities of all labels. */
   public Prediction classify(String text) {
-    return classify(texts(List.of(text))).get(0);
+    return classify(texts(Collections.singletonList(text))).get(0);
   }
 
   /**
@@ -224,7 +226,7 @@ public final class Pipeline implements AutoCloseable {
    */
   public List<Prediction> classify(TextEncoder.Encoded examples) {
     require(Kind.LABELS);
-    if (examples.truncated().isEmpty()) {
+    if (Objects.requireNonNull(examples, "examples").truncated().isEmpty()) {
       return List.of();
     }
     return Prediction.of(outputs(examples), labels(), activation, examples.truncated());
@@ -237,7 +239,7 @@ public final class Pipeline implements AutoCloseable {
    */
   public List<double[]> values(TextEncoder.Encoded examples) {
     require(Kind.VALUES);
-    if (examples.truncated().isEmpty()) {
+    if (Objects.requireNonNull(examples, "examples").truncated().isEmpty()) {
       return List.of();
     }
     HostTensor outputs = outputs(examples);
@@ -258,16 +260,19 @@ public final class Pipeline implements AutoCloseable {
     if (top < 1) {
       throw new InvalidSettings("The number of answers, " + top + ", must be 1 or greater.");
     }
-    return Objects.requireNonNull(questions).answers(inputs, top);
+    return Objects.requireNonNull(questions).answers(elements(inputs, "inputs"), top);
   }
 
   /** The most likely answer to a question about a text. */
   public QuestionPredictor.Answer answer(String question, String context) {
+    Objects.requireNonNull(question, "question");
+    Objects.requireNonNull(context, "context");
     return answers(List.of(new QuestionPredictor.Input(question, context)), 1).get(0).get(0);
   }
 
   /** Continues a text with the settings of the folder's {@code generation_config.json}. */
   public String generate(String prompt) {
+    Objects.requireNonNull(prompt, "prompt");
     GenerationConfig.Request request =
         new GenerationConfig.Request(null, null, null, null, null, null);
     Generator generator = generator(request, Set.of(), 0);
@@ -284,12 +289,13 @@ public final class Pipeline implements AutoCloseable {
    */
   public Generator generator(GenerationConfig.Request request, Set<Long> stop, long seed) {
     require(Kind.TEXT);
+    Objects.requireNonNull(request, "request");
     if (!(model instanceof DecoderSession.Model languageModel)) {
       throw new InvalidSettings(
           "The model in " + folder + " cannot generate text; a gpt2 language model is required.");
     }
     Set<Long> stopTokens = new HashSet<>(encoder().file().stopTokens());
-    stopTokens.addAll(stop);
+    stopTokens.addAll(Objects.requireNonNull(stop, "stop"));
     return new Generator(
         languageModel,
         generation.settings(request, DEFAULT_NEW_TOKENS, stopTokens, seed),
@@ -299,13 +305,13 @@ public final class Pipeline implements AutoCloseable {
 
   /** Encodes texts for a model that reads text. */
   public TextEncoder.Encoded texts(List<String> texts) {
-    return encoder().encoded(texts);
+    return encoder().encoded(elements(texts, "texts"));
   }
 
   /** Rows with one number for each feature of the model. */
   public TextEncoder.Encoded rows(List<float[]> rows) {
     int features = config.data().features();
-    float[] all = new float[rows.size() * features];
+    float[] all = new float[elements(rows, "rows").size() * features];
     for (int i = 0; i < rows.size(); i++) {
       if (rows.get(i).length != features) {
         throw new InvalidSettings(
@@ -331,7 +337,7 @@ public final class Pipeline implements AutoCloseable {
     if (config.data().features() > 0) {
       throw new InvalidSettings("The model in " + folder + " reads features, not tokens.");
     }
-    for (long[] row : rows) {
+    for (long[] row : elements(rows, "rows")) {
       if (row.length > maxLength) {
         throw new InvalidSettings(
             "A row has %s token ids; the maximum of the model is %s.", row.length, maxLength);
@@ -347,16 +353,28 @@ public final class Pipeline implements AutoCloseable {
             rows.size(), TokenRows.count(rows), TokenRows.pad(rows, config.data().paddingId())));
   }
 
+  /** The argument of a name, after a check that neither it nor an element is null. */
+  private static <T> List<T> elements(List<T> argument, String name) {
+    for (int i = 0; i < Objects.requireNonNull(argument, name).size(); i++) {
+      Objects.requireNonNull(argument.get(i), name + "[" + i + "]");
+    }
+    return argument;
+  }
+
   private static TextEncoder.Encoded untruncated(HostBatch batch) {
     return new TextEncoder.Encoded(batch, Collections.nCopies(batch.size(), false));
   }
 
   /**
-   * The outputs of the model, before {@link #activation}: (examples) or (examples, outputs).
+   * The outputs of the model, before {@link #activation}: (examples) or (examples, outputs); (0) of
+   * no examples.
    *
    * @throws InvalidSettings if they have another shape, or are not finite
    */
   public HostTensor outputs(TextEncoder.Encoded examples) {
+    if (Objects.requireNonNull(examples, "examples").truncated().isEmpty()) {
+      return HostTensor.of(new float[0], 0);
+    }
     HostTensor output = predictor.predict(examples.batch());
     long size = output.shape().dimension() == 0 ? 0 : output.shape().get(0);
     if (size != examples.truncated().size() || output.shape().dimension() > 2) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hugging Face folders in all published forms, and damaged ones. */
 class PretrainedFolderTest {
@@ -101,6 +104,17 @@ class PretrainedFolderTest {
         "{\"weight_map\": {\"a\": \"b.safetensors\"}}");
 
     assertRejected(bert(), "shard \"b.safetensors\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.NEGATIVE_INFINITY})
+  void valueThatIsNotFiniteIsReportedWithFileAndTensor(float value) throws IOException {
+    NDArray bias = tensors.get("classifier.bias").duplicate();
+    bias.set(new NDIndex(1), value);
+    tensors.put("classifier.bias", bias);
+    write();
+
+    assertRejected(bert(), folder.resolve("model.safetensors") + ": classifier.bias");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorValues;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -103,7 +104,9 @@ public final class CheckpointStore {
   public void prepare(long needed) {
     long usable;
     try {
-      Files.createDirectories(directory);
+      if (!Files.isDirectory(directory)) {
+        FileAccess.createPrivateFolder(directory);
+      }
       disk.force(directory.resolveSibling("."));
       folders.recover();
       checkWritable(directory.resolve(".probe"));

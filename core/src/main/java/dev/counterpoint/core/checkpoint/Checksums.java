@@ -3,6 +3,7 @@ package dev.counterpoint.core.checkpoint;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.Disk;
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.Excerpt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -69,11 +70,15 @@ final class Checksums {
 
   static SortedMap<String, String> parse(Path sums) throws IOException {
     SortedMap<String, String> hashes = new TreeMap<>();
+    int number = 0;
     for (String line : new String(bytes(sums), StandardCharsets.UTF_8).lines().toList()) {
+      number++;
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
         throw new DamagedFile(
-            sums, "line \"" + line + "\" is not a SHA-256 followed by a file name");
+            sums,
+            "line %s is not a SHA-256 followed by a file name: \"%s\""
+                .formatted(number, Excerpt.of(line)));
       }
       hashes.put(matcher.group(2), matcher.group(1));
     }

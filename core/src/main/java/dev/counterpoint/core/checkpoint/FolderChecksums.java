@@ -2,6 +2,7 @@ package dev.counterpoint.core.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -78,13 +79,13 @@ public final class FolderChecksums {
    * Verifies all files of a folder but the weights.
    *
    * @return the hash of each file with weights
-   * @throws InvalidSettings if a file is missing or changed, or the folder has another file that
-   *     the program would read
+   * @throws InvalidSettings if a file is missing or changed, the folder has another file that the
+   *     program would read, or a line of the checksums is malformed
    */
   public static Map<Path, String> verifySmall(Path folder) throws IOException {
     Map<Path, String> large = new TreeMap<>();
     if (exist(folder)) {
-      Map<String, String> hashes = Checksums.parse(folder.resolve(Checksums.FILE));
+      Map<String, String> hashes = hashes(folder.resolve(Checksums.FILE));
       for (Map.Entry<String, String> entry : hashes.entrySet()) {
         Path file = folder.resolve(entry.getKey());
         if (Files.isRegularFile(file) && entry.getKey().endsWith(WEIGHTS)) {
@@ -104,6 +105,14 @@ public final class FolderChecksums {
           "The model in %s has no %s: it is incomplete or was changed.", folder, Checksums.FILE);
     }
     return large;
+  }
+
+  private static Map<String, String> hashes(Path sums) throws IOException {
+    try {
+      return Checksums.parse(sums);
+    } catch (DamagedFile e) {
+      throw new InvalidSettings("%s", e.getMessage());
+    }
   }
 
   /** Whether the settings of a folder have a format version; earlier versions wrote none. */

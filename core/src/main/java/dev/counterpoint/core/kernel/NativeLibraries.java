@@ -3,8 +3,8 @@ package dev.counterpoint.core.kernel;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
 import dev.counterpoint.core.internal.storage.FolderEntries;
-import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
@@ -13,15 +13,21 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The native libraries of DJL: libtorch and tokenizers. DJL unpacks them from its jars into a
@@ -42,7 +48,7 @@ public final class NativeLibraries {
           "PYTORCH_EXTRA_LIBRARY_PATH",
           "LIBSTDCXX_LIBRARY_PATH");
 
-  private static boolean verified;
+  private static final ConcurrentMap<String, Boolean> LOADED = new ConcurrentHashMap<>();
 
   private NativeLibraries() {}
 
@@ -65,15 +71,23 @@ public final class NativeLibraries {
   }
 
   /**
-   * Verifies the libraries, before DJL loads them. Damaged ones are deleted, and DJL unpacks them
-   * again.
+   * Verifies the libraries of an engine and loads them, once. Damaged ones are deleted, and DJL
+   * unpacks them again; other processes wait.
    *
-   * @throws InvalidSettings if another user can change them
+   * @param engine {@code pytorch} or {@code tokenizers}
+   * @param loading makes DJL load them
+   * @throws InvalidSettings if another user can change them, or their folder is not usable
    */
-  public static synchronized void verify() {
-    if (verified) {
-      return;
-    }
+  public static void load(String engine, Runnable loading) {
+    LOADED.computeIfAbsent(
+        engine,
+        it -> {
+          verifyAndLoad(engine, loading);
+          return true;
+        });
+  }
+
+  private static void verifyAndLoad(String engine, Runnable loading) {
     configure();
     try {
       for (String variable : OTHER_FOLDERS) {
@@ -84,15 +98,39 @@ public final class NativeLibraries {
           }
         }
       }
-      requireOnClassPath();
-      verify("pytorch");
-      if (NativeLibraries.class.getResource("/native/lib/tokenizers.properties") != null) {
-        verify("tokenizers"); // a program with core alone has none
+      if (engine.equals("pytorch")) {
+        requireOnClassPath();
+      }
+      try (FileChannel lock = lock(Utils.getEngineCacheDir(engine), engine)) {
+        verify(engine);
+        loading.run();
       }
     } catch (IOException e) {
-      throw new InvalidSettings(IoFailure.ofCache(e));
+      throw new InvalidSettings(NativeFailure.unwritten(e));
     }
-    verified = true;
+  }
+
+  /** Locks a folder if it is writable; otherwise an administrator has installed the libraries. */
+  private static @Nullable FileChannel lock(Path folder, String engine) throws IOException {
+    if (!CacheFolder.isWritable(folder)) {
+      return null;
+    }
+    Path file = Files.createDirectories(folder).resolve(engine + ".lock");
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            FileAccess.creating(FileAccess.PRIVATE_FOLDER));
+    if (!Files.isExecutable(file)) {
+      channel.close();
+      throw new IOException("its file system is mounted with noexec");
+    }
+    try {
+      channel.lock();
+    } catch (IOException e) {
+      // The file system does not have locks.
+    }
+    return channel;
   }
 
   /**

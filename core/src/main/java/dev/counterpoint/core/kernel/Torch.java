@@ -132,7 +132,7 @@ public final class Torch {
 
   /** The engine; its native libraries are verified and loaded by the first call. */
   public static Engine engine() {
-    NativeLibraries.verify();
+    NativeLibraries.load("pytorch", () -> Engine.getEngine("PyTorch"));
     return Engine.getEngine("PyTorch");
   }
 
@@ -144,8 +144,8 @@ public final class Torch {
 
   /** Creates a root manager of native memory; the caller closes it. */
   public static NDManager newManager(ai.djl.Device device) {
-    NativeLibraries.verify();
-    NDManager manager = NDManager.newBaseManager(device, "PyTorch"); // loads the engine
+    engine();
+    NDManager manager = NDManager.newBaseManager(device, "PyTorch");
     if (!threadsLimited) {
       limitThreads();
       threadsLimited = true;

@@ -1,5 +1,7 @@
 package dev.counterpoint.models.huggingface;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
@@ -33,7 +35,7 @@ final class StateDictLoader implements AutoCloseable {
   private final List<String> reinitialized = new ArrayList<>();
   private final List<InvalidSettings.Problem> problems = new ArrayList<>();
 
-  private record Source(SafetensorsReader reader, StoredTensor tensor) {}
+  private record Source(Path file, SafetensorsReader reader, StoredTensor tensor) {}
 
   /** Creates a loader without files for a model with the given settings. */
   StateDictLoader(PretrainedFolder folder, List<Parameter> parameters, PretrainedConfig config) {
@@ -81,8 +83,8 @@ final class StateDictLoader implements AutoCloseable {
           "%s: %s has type %s, but the model's %s requires F32, F16 or BF16"
               .formatted(file, describe(tensor), tensor.type(), parameter));
     } else if (own == null) {
-      tied.put(parameter, new Source(reader, tensor));
-    } else if (sources.put(parameter, new Source(reader, tensor)) != null) {
+      tied.put(parameter, new Source(file, reader, tensor));
+    } else if (sources.put(parameter, new Source(file, reader, tensor)) != null) {
       addProblem(
           file + ": " + describe(tensor) + " duplicates the values of the model's " + parameter);
     }
@@ -138,7 +140,8 @@ final class StateDictLoader implements AutoCloseable {
    * Loads all tensors if all of them match.
    *
    * @return notes for the user
-   * @throws InvalidSettings listing all problems; nothing has been loaded in that case
+   * @throws InvalidSettings listing all problems, in which case nothing has been loaded; or if a
+   *     value is not finite
    */
   List<String> load() throws IOException {
     List<String> notes = notes(check());
@@ -159,9 +162,20 @@ final class StateDictLoader implements AutoCloseable {
     }
     for (Map.Entry<Parameter, Source> entry : sources.entrySet()) {
       Source source = entry.getValue();
-      source.reader().read(source.tensor().name(), entry.getKey().value());
+      NDArray value = entry.getKey().value();
+      source.reader().read(source.tensor().name(), value);
+      requireFinite(source, value);
     }
     return notes;
+  }
+
+  private static void requireFinite(Source source, NDArray value) {
+    try (NDScope scope = new NDScope()) {
+      if (!Float.isFinite(value.max().sub(value.min()).getFloat())) { // NaN if any value is NaN
+        throw new InvalidSettings(
+            "%s: %s has a value that is not finite", source.file(), describe(source.tensor()));
+      }
+    }
   }
 
   /** The parameters of the head that are loaded from a file. */

@@ -32,6 +32,7 @@ public final class EngineStart {
    * enabled explicitly: libtorch enables it by default on every thread, and DJL disables it only on
    * the thread that loads the engine.
    *
+   * @throws InvalidSettings if its libraries are not usable
    * @throws RunFailed if the engine does not start; the message contains a remedy
    */
   public Engine await() {
@@ -40,6 +41,9 @@ public final class EngineStart {
       JniUtils.setGradMode(false);
       return engine;
     } catch (ExecutionException failure) {
+      if (failure.getCause() instanceof InvalidSettings refused) {
+        throw refused;
+      }
       throw new RunFailed(explain(failure), failure);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
@@ -48,9 +52,6 @@ public final class EngineStart {
   }
 
   private static String explain(Throwable failure) {
-    if (failure.getCause() instanceof InvalidSettings refused) {
-      return String.valueOf(refused.getMessage());
-    }
     return "the PyTorch engine does not start: "
         + NativeFailure.explain(failure)
             .orElseGet(() -> Throwables.getRootCause(failure).toString());

@@ -31,6 +31,7 @@ final class LauncherTest {
   private static final String JAVA =
       """
       #!/bin/sh
+      case "$*" in *" -version") exit 0 ;; esac
       for argument in "$@"; do echo "[$argument]"; done
       echo "in $PWD with $CLASSPATH"
       exit 7
@@ -187,6 +188,22 @@ final class LauncherTest {
     assertThat(outcome.out())
         .contains("[-Xmx3g]\n[-XX:+UseZGC]\n[dev.counterpoint.runner.cli.Main]\n")
         .doesNotContain("UseSerialGC");
+  }
+
+  @Test
+  void optionThatJavaDoesNotAcceptIsNamedWithItsVariable() throws Exception {
+    program(
+        javaHome.resolve("bin/java"),
+        "#!/bin/bash\n"
+            + "case \" $* \" in\n"
+            + "*' -Xfoo '*) echo 'Error occurred during initialization of VM' >&2\n"
+            + "  echo 'Unrecognized option: -Xfoo' >&2; exit 1 ;;\n"
+            + "esac\n");
+    Outcome outcome =
+        run(home.resolve("counterpoint"), Map.of("COUNTERPOINT_JAVA_OPTS", "-Xfoo"), "--version");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.error()).contains("COUNTERPOINT_JAVA_OPTS", "Unrecognized option: -Xfoo");
   }
 
   @ParameterizedTest

@@ -61,6 +61,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   private static final Pattern MISSING =
       Pattern.compile("-?nan|none|null|n/?a|<na>|#n/?a|\\?", Pattern.CASE_INSENSITIVE);
 
+  /** A whole number, as {@code 1} is written in a column of numbers with missing values. */
+  private static final Pattern WHOLE = Pattern.compile("^([-+]?\\d+)\\.0+$");
+
   /**
    * Adds notes about possible label errors: labels with a single row, labels that differ only in
    * case or in invisible characters, and labels that stand for a missing value.
@@ -79,7 +82,8 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
         missing.add(quoted(label) + Formats.of(" (%s)", rows(counts.get(i))));
       }
       byAppearance
-          .computeIfAbsent(Excerpt.appearance(label), any -> new ArrayList<>())
+          .computeIfAbsent(
+              WHOLE.matcher(Excerpt.appearance(label)).replaceFirst("$1"), any -> new ArrayList<>())
           .add('"' + Excerpt.codePoints(label) + '"');
       byLowercase
           .computeIfAbsent(label.toLowerCase(Locale.ROOT), any -> new ArrayList<>())
@@ -87,7 +91,10 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
     }
     add("labels with a single row", single, notes);
     add("labels that differ only in case", variants(byLowercase), notes);
-    add("different labels that look the same", variants(byAppearance), notes);
+    add(
+        "different labels that look the same, or are the same number",
+        variants(byAppearance),
+        notes);
     add("labels that look like a missing value, but are classes", missing, notes);
   }
 

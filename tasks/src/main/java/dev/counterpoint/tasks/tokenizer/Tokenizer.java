@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -112,8 +113,8 @@ public record Tokenizer(
    * @throws InvalidSettings if the library does not accept the file
    */
   public HuggingFaceTokenizer load(Map<String, String> options) throws IOException {
+    NativeLibraries.load("tokenizers", LibUtils::checkStatus);
     try {
-      NativeLibraries.verify();
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
       throw failure("be read as a tokenizer", e);

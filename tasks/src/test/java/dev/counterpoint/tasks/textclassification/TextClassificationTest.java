@@ -301,6 +301,14 @@ class TextClassificationTest {
   }
 
   @Test
+  void notesLabelsThatAreTheSameNumber() throws IOException {
+    tables.write("train.tsv", "text\tlabel\na\t1\nb\t1.0\nc\t10\nd\t1.5\n");
+    try (DataSplits splits = tables.open(TextTables.train("train.tsv"))) {
+      assertThat(splits.notes()).anyMatch(note -> note.endsWith(": \"1\" and \"1.0\""));
+    }
+  }
+
+  @Test
   void notesLabelsThatLookLikeAMissingValue() throws IOException {
     tables.write(
         "train.tsv", "text\tlabel\na\tnan\nb\tnan\nc\tNone\nd\tN/A\ne\tbanana\nf\tbanana\n");

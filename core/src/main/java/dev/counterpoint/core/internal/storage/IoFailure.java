@@ -24,11 +24,14 @@ public final class IoFailure {
 
   /** A failed write to the cache folder, in sentences with the path and the remedy. */
   public static String ofCache(IOException failure) {
-    Path cache = CacheFolder.path();
-    return ("The cache folder %s (%s MB free) cannot be written: %s. Set %s to a writable folder"
+    return ofCache(CacheFolder.path(), CacheFolder.VARIABLE, failure);
+  }
+
+  /** A failed write to the cache folder that a variable selects, likewise. */
+  static String ofCache(Path folder, String variable, IOException failure) {
+    return ("The cache folder %s (%s MB free) cannot be used: %s. Set %s to a writable folder"
             + " with enough free space (1 GB for everything).")
-        .formatted(
-            cache, cache.toFile().getUsableSpace() / 1_000_000, of(failure), CacheFolder.VARIABLE);
+        .formatted(folder, folder.toFile().getUsableSpace() / 1_000_000, of(failure), variable);
   }
 
   private static String reason(FileSystemException cause) {

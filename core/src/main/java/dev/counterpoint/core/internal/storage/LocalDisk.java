@@ -1,5 +1,6 @@
 package dev.counterpoint.core.internal.storage;
 
+import dev.counterpoint.core.settings.FileAccess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ public final class LocalDisk implements Disk {
   @Override
   public void createDirectory(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      Files.createDirectory(directory);
+      Files.createDirectory(directory, FileAccess.creating(FileAccess.PRIVATE_FOLDER));
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.counterpoint.core.internal.storage;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -40,12 +42,11 @@ public final class NativeFailure {
   public static Optional<String> explain(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof IOException unwritten && isUnpacking(unwritten)) {
-        return Optional.of(IoFailure.ofCache(unwritten));
+        return Optional.of(unwritten(unwritten));
       }
       String message = String.valueOf(cause.getMessage());
       if (message.startsWith("Failed to load Huggingface native library")) { // without its cause
-        return Optional.of(
-            IoFailure.ofCache(new IOException("the tokenizer library does not fit")));
+        return Optional.of(unwritten(new IOException("the tokenizer library does not fit")));
       }
       Optional<String> reason = cause instanceof LinkageError ? loading(message) : Optional.empty();
       if (reason.isPresent()) {
@@ -53,6 +54,17 @@ public final class NativeFailure {
       }
     }
     return Optional.empty();
+  }
+
+  /** A folder into which DJL cannot unpack libraries, in sentences with the path and the remedy. */
+  public static String unwritten(IOException failure) {
+    for (String variable : List.of("ENGINE_CACHE_DIR", "DJL_CACHE_DIR")) {
+      String folder = System.getenv(variable); // The properties are set by NativeLibraries.
+      if (folder != null && !folder.isEmpty()) {
+        return IoFailure.ofCache(Path.of(folder), variable, failure);
+      }
+    }
+    return IoFailure.ofCache(failure);
   }
 
   private static boolean isUnpacking(IOException failure) {

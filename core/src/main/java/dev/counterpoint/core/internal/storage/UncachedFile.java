@@ -1,12 +1,14 @@
 package dev.counterpoint.core.internal.storage;
 
 import com.sun.nio.file.ExtendedOpenOption;
+import dev.counterpoint.core.settings.FileAccess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +33,16 @@ final class UncachedFile implements WritableByteChannel {
   private final ByteBuffer buffer;
   private long written;
 
-  /** Creates the file, which must not exist yet. */
+  /** Creates the file, which must not exist yet; only the user can read it. */
   UncachedFile(Path path) throws IOException {
     this.path = path;
     this.buffer =
         ByteBuffer.allocateDirect(WRITE_SIZE + BLOCK - 1).alignedSlice(BLOCK).limit(WRITE_SIZE);
-    this.cached = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    this.cached =
+        FileChannel.open(
+            path,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            FileAccess.creating(FileAccess.PRIVATE_FILE));
   }
 
   /** Copies bytes to the buffer up to its capacity, and writes the buffer to disk when full. */

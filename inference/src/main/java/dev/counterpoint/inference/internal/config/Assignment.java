@@ -7,6 +7,7 @@ import dev.counterpoint.inference.internal.config.YamlNode.Origin;
 import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
 import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * One {@code --set key=value}. The value is parsed as YAML and replaces the existing value,
  * including lists and maps; missing keys are created.
  *
- * @param option the option as written, {@code --set key=value}, for messages
+ * @param option the option as written, {@code --set key=value}, for messages; without a value that
+ *     has the name of a secret
  * @param keys the parts of the dotted key
  */
 record Assignment(String option, List<String> keys, YamlNode value) {
@@ -28,8 +30,10 @@ record Assignment(String option, List<String> keys, YamlNode value) {
    *     valid YAML
    */
   static Assignment parse(String set) {
-    String option = "--set " + set;
     int equals = set.indexOf('=');
+    boolean secret =
+        Arrays.stream(set.split("[={}\\[\\],:\"'\\s]+")).anyMatch(References::isSecret);
+    String option = "--set " + (secret && equals > 0 ? set.substring(0, equals) : set);
     List<String> keys = List.of(set.substring(0, Math.max(equals, 0)).strip().split("\\.", -1));
     if (keys.stream().anyMatch(String::isBlank)) {
       throw new InvalidSettings(
@@ -46,7 +50,13 @@ record Assignment(String option, List<String> keys, YamlNode value) {
     } catch (InvalidSettings e) {
       throw new InvalidSettings(
           e.problems().stream()
-              .map(problem -> new Problem("", option + ": the value " + problem))
+              .map(
+                  problem ->
+                      new Problem(
+                          "",
+                          option
+                              + ": the value "
+                              + (option.contains("=") ? problem : "is not valid YAML")))
               .toList());
     }
   }

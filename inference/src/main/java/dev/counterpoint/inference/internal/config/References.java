@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +40,9 @@ record References(
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
   private static final String NAME = "name";
+  private static final String LITERAL =
+      "is the name of a secret, but has a literal value, which would be saved with the run; use"
+          + " ${ENV:NAME} or ${file:PATH}";
 
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
   private static final Pattern SECRET =
@@ -64,10 +68,18 @@ record References(
   YamlNode resolve(YamlNode node, String path, List<Problem> problems) {
     if (node instanceof Mapping mapping) {
       Map<String, YamlNode> entries = new LinkedHashMap<>();
+      List<Problem> found = new ArrayList<>();
       mapping
           .entries()
           .forEach(
-              (key, value) -> entries.put(key, resolve(value, KeyPath.join(path, key), problems)));
+              (key, value) -> entries.put(key, resolve(value, KeyPath.join(path, key), found)));
+      boolean hasKeyAlone = // {abc} is {abc: null}
+          entries.values().stream().anyMatch(it -> it.show().matches("~?|null|\\{}|\\[]"));
+      if (isSecret(path) && (hasKeyAlone || !found.isEmpty())) {
+        found.clear(); // Their keys may be a part of the secret.
+        found.add(new Problem(path, LITERAL));
+      }
+      problems.addAll(found);
       return new Mapping(entries, mapping.origin(), mapping.formerType(), mapping.shortForm());
     }
     if (node instanceof Sequence sequence) {
@@ -86,11 +98,7 @@ record References(
     if (!matcher.find()) {
       if (isSecret(path) && scalar.isString() && !text.isEmpty()) {
         Secrets.hide(text, "***");
-        problems.add(
-            new Problem(
-                path,
-                "is the name of a secret, but has a literal value, which would be saved with the run; use"
-                    + " ${ENV:NAME} or ${file:PATH}"));
+        problems.add(new Problem(path, LITERAL));
       }
       return scalar;
     }
@@ -141,8 +149,12 @@ record References(
     return "";
   }
 
-  private static boolean isSecret(String path) {
-    String key = path.replaceFirst("(\\.\\d+)+$", "").replaceFirst(".*\\.", "");
+  /** Whether a key of a path is the name of a secret. */
+  static boolean isSecret(String path) {
+    return Arrays.stream(path.split("\\.")).anyMatch(References::isSecretKey);
+  }
+
+  private static boolean isSecretKey(String key) {
     String words =
         key.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_ ]+", " ")
             .toLowerCase(Locale.ROOT);

@@ -106,7 +106,8 @@ final class Scalars {
 
   private static @Nullable Object duration(YamlNode.Scalar scalar) {
     try {
-      return Duration.parse("PT" + scalar.text().toUpperCase(Locale.ROOT));
+      Duration duration = Duration.parse("PT" + scalar.text().toUpperCase(Locale.ROOT));
+      return duration.isNegative() ? null : duration;
     } catch (DateTimeParseException e) {
       return null;
     }

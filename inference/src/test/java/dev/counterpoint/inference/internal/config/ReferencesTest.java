@@ -67,6 +67,28 @@ final class ReferencesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"{a: xy}", "{a: {b: [xy]}}", "[xy]", "{xy}", "{xy: {}}", "xy", "{xy"})
+  void secretOfAnyShapeIsNeverPrinted(String value) {
+    assertThatThrownBy(
+            () ->
+                binder.bind(
+                    SettingsTree.load(
+                        "run.yaml", "values: {}", List.of("values.password=" + value)),
+                    Values.class))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("values.password")
+        .hasMessageNotContaining("xy");
+  }
+
+  @Test
+  void secretInAMappingIsNotPrintedAsTheOption() {
+    assertThatThrownBy(
+            () -> SettingsTree.load("run.yaml", "values: 3", List.of("values.a={password: xy")))
+        .hasMessageContaining("--set values.a")
+        .hasMessageNotContaining("xy");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "${ENV:NO_SUCH_VARIABLE_X}, NO_SUCH_VARIABLE_X",
     "${file:/no/such/file}, /no/such/file",

@@ -17,6 +17,7 @@ import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Trainer;
@@ -51,6 +52,7 @@ import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -331,6 +333,9 @@ final class TrainingProcess {
     AtomicFile.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
         ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
+    if (!Files.isDirectory(directory.model())) {
+      FileAccess.createPrivateFolder(directory.model());
+    }
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
     outcome.skipped().forEach(console::log);
     if (!outcome.validation().isEmpty()) {

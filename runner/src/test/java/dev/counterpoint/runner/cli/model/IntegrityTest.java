@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +105,24 @@ final class IntegrityTest {
     Files.writeString(model.resolve(name), "{}");
 
     assertThat(predict()).isEqualTo(refused ? ExitCode.INVALID_REQUEST : ExitCode.SUCCESS);
+  }
+
+  @Test
+  void malformedLineOfTheChecksumsIsNamed() throws IOException {
+    Path sums = model.resolve("SHA256SUMS");
+    Files.writeString(sums, Files.readString(sums) + "nonsense\n");
+
+    assertThat(predict()).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(sums.toString(), "line 6", "nonsense");
+  }
+
+  @Test
+  void foldersOfTheRunArePrivate() throws IOException {
+    for (Path folder : List.of(run, model, run.resolve("checkpoints"))) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+          .as(folder.toString())
+          .isEqualTo("rwx------");
+    }
   }
 
   @Test

@@ -1,12 +1,15 @@
 package dev.counterpoint.runner.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.tasks.textclassification.Prediction;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,6 +53,49 @@ final class PipelineTest {
         assertThat(prediction.probability())
             .isCloseTo(expected.path("probability").doubleValue(), within(1e-6));
       }
+    }
+  }
+
+  @Test
+  void nullArgumentIsNamed() throws IOException {
+    assertThatNullPointerException()
+        .isThrownBy(() -> Pipeline.open(nothing()))
+        .withMessage("directory");
+    try (Pipeline pipeline = Pipeline.open(FIXTURES.resolve("finished"))) {
+      Map<String, Runnable> calls =
+          Map.of(
+              "texts[0]", () -> pipeline.classify(PipelineTest.<String>nothing()),
+              "texts[1]", () -> pipeline.texts(Arrays.asList("a", null)),
+              "texts", () -> pipeline.texts(nothing()),
+              "rows[0]", () -> pipeline.tokens(Arrays.asList((long[]) nothing())),
+              "rows", () -> pipeline.rows(nothing()),
+              "examples", () -> pipeline.outputs(nothing()),
+              "prompt", () -> pipeline.generate(nothing()));
+      calls.forEach(
+          (name, call) ->
+              assertThatNullPointerException().as(name).isThrownBy(call::run).withMessage(name));
+    }
+  }
+
+  @Test
+  void nullArgumentOfAModelFolderIsNamed() {
+    assertThatNullPointerException()
+        .isThrownBy(() -> ModelFolder.within(nothing()))
+        .withMessage("directory");
+    assertThatNullPointerException()
+        .isThrownBy(() -> ModelFolder.load(folder, nothing(), Device.cpu(), name -> Path.of(name)))
+        .withMessage("config");
+  }
+
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"}) // A caller without NullAway.
+  private static <T> T nothing() {
+    return null;
+  }
+
+  @Test
+  void noExamplesHaveNoOutputs() throws IOException {
+    try (Pipeline pipeline = Pipeline.open(FIXTURES.resolve("finished"))) {
+      assertThat(pipeline.outputs(pipeline.texts(List.of())).floats()).isEmpty();
     }
   }
 

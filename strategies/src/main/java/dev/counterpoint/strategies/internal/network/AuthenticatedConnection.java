@@ -34,7 +34,7 @@ public final class AuthenticatedConnection implements Closeable {
     CLOSED
   }
 
-  /** A server that cannot be trusted; another attempt at the same address would fail too. */
+  /** A process that cannot be trusted; another attempt at the same address would fail too. */
   public static final class AuthenticationException extends IOException {
     private static final long serialVersionUID = 1L;
 

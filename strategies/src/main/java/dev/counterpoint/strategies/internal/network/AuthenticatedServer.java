@@ -30,6 +30,8 @@ public final class AuthenticatedServer implements Closeable {
   /** The oldest is the first. */
   private final Deque<Socket> unauthenticated = new ArrayDeque<>();
 
+  private volatile String refused = "";
+
   /** Serves one authenticated connection, and closes it in the end. */
   @FunctionalInterface
   public interface Handler {
@@ -74,6 +76,11 @@ public final class AuthenticatedServer implements Closeable {
     return socket.getLocalPort();
   }
 
+  /** The IP address of the last client with another secret; empty if there was none. */
+  public String refused() {
+    return refused;
+  }
+
   private void accept() {
     while (!socket.isClosed()) {
       try {
@@ -97,6 +104,9 @@ public final class AuthenticatedServer implements Closeable {
     try {
       handler.serve(AuthenticatedConnection.accept(client, protocol, secret, () -> forget(client)));
     } catch (IOException e) {
+      if (e instanceof AuthenticatedConnection.AuthenticationException) {
+        refused = client.getInetAddress().getHostAddress();
+      }
       close(client); // The client has disconnected, or does not have the secret.
       forget(client);
     }

@@ -50,7 +50,8 @@ final class Handshake {
    *
    * @param admission called if the client has the secret, before the client learns that; returns
    *     whether the connection may stay open
-   * @throws IOException if the client does not have the secret, or is not admitted
+   * @throws AuthenticatedConnection.AuthenticationException if the client does not have the secret
+   * @throws IOException if the client is not admitted, or the connection is lost
    */
   void accept(BooleanSupplier admission) throws IOException {
     byte[] own = Secret.randomBytes(NONCE);
@@ -61,7 +62,7 @@ final class Handshake {
     byte[] theirs = read(NONCE);
     if (!MessageDigest.isEqual(read(SIGNATURE), secret.hmac(client, own, theirs))) {
       send(new byte[] {REFUSED});
-      throw new IOException("the client has another secret");
+      throw new AuthenticatedConnection.AuthenticationException("the client has another secret");
     }
     if (!admission.getAsBoolean()) {
       throw new IOException("the client was displaced");

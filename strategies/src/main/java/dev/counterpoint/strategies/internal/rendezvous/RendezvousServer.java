@@ -76,7 +76,7 @@ public final class RendezvousServer implements Tracker {
     server.start();
     var unused =
         clock.schedule(
-            () -> session.joiningIsOver(timing.joining()),
+            () -> session.joiningIsOver(timing.joining(), server.refused()),
             timing.joining().toMillis(),
             TimeUnit.MILLISECONDS);
     unused =

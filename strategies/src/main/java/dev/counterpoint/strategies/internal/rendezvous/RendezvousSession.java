@@ -153,8 +153,9 @@ final class RendezvousSession {
    * Refuses all ranks if some have not joined. From now on a lost rank cannot join again.
    *
    * @param waited the time that the ranks had
+   * @param refused the IP address of a process with another secret; empty if there was none
    */
-  synchronized void joiningIsOver(Duration waited) {
+  synchronized void joiningIsOver(Duration waited, String refused) {
     joiningIsOver = true;
     List<Integer> missing =
         IntStream.range(0, worldSize).filter(rank -> !peers.containsKey(rank)).boxed().toList();
@@ -167,7 +168,10 @@ final class RendezvousSession {
                   worldSize,
                   address,
                   waited.toSeconds(),
-                  address.advice(true)));
+                  refused.isEmpty()
+                      ? address.advice(true)
+                      : " A process at %s has another secret: COUNTERPOINT_SECRET, or the file of --secret-file, must be the same for all ranks."
+                          .formatted(refused)));
     }
   }
 

@@ -54,7 +54,7 @@ final class RendezvousSessionTest {
     Joining second = joins(1);
     ranks.admit(first.peer());
     ranks.admit(second.peer());
-    ranks.joiningIsOver(Duration.ofSeconds(1));
+    ranks.joiningIsOver(Duration.ofSeconds(1), "");
 
     ranks.disconnected(second.peer(), false);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -74,6 +75,16 @@ final class RendezvousTest extends RendezvousFixture {
 
     assertRefused(second).hasMessageContaining("Ranks 0, 2, 3 of 4");
     assertThat(events.take()).isEqualTo("missing 0 2 3");
+  }
+
+  @Test
+  void theAddressOfARankWithAnotherSecretIsNamedToTheOthers() {
+    Timing timing = new Timing(Duration.ofSeconds(30), Duration.ofSeconds(2));
+    RendezvousServer server = server(2, timing);
+    CompletableFuture<Address> first = rank(server, 0);
+    assertRefused(() -> join(server, Secret.of("open barley"), JoinRequest.of(1, 2), PATIENT));
+
+    assertRefused(first).hasMessageContainingAll("127.0.0.1", "COUNTERPOINT_SECRET");
   }
 
   @Test

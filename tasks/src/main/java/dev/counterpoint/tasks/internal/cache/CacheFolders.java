@@ -6,6 +6,7 @@ import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -33,21 +34,24 @@ public final class CacheFolders {
   /**
    * Creates a folder unless it already exists and is intact. Temporary folders that processes
    * abandoned more than a day ago are deleted.
+   *
+   * @throws InvalidSettings if the cache folder cannot be written
    */
   public static void createIfAbsent(Path folder, AtomicFolders.Content content) throws IOException {
-    if (FolderManifest.isIntact(folder)) {
-      return;
-    }
     Path temporary = folder.resolveSibling(folder.getFileName() + TEMPORARY + UUID.randomUUID());
     try {
-      create(folder, temporary, content);
+      if (!FolderManifest.isIntact(folder)) {
+        create(folder, temporary, content);
+      }
     } catch (IOException e) {
       Path file =
           Path.of(e instanceof FileSystemException it && it.getFile() != null ? it.getFile() : "");
-      boolean inCache = folder.startsWith(file) || file.startsWith(temporary);
-      throw inCache || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")
-          ? new IOException(IoFailure.ofCache(e), e)
-          : e;
+      boolean inCache =
+          folder.startsWith(file) || file.startsWith(folder) || file.startsWith(temporary);
+      if (inCache || String.valueOf(e.getMessage()).matches("No space left.*|.*quota exceeded.*")) {
+        throw new InvalidSettings(IoFailure.ofCache(e));
+      }
+      throw e;
     }
   }
 
