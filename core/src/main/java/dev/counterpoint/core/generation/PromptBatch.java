@@ -100,9 +100,9 @@ final class PromptBatch implements AutoCloseable {
       double highest = Arrays.stream(row).max().orElse(0); // NaN if any value is NaN
       if (!Double.isFinite(highest)) {
         throw new InvalidSettings(
-            ("The highest logit of the next token is %s: the weights of the model are not finite"
-                    + " or too large.")
-                .formatted(highest));
+            "The highest logit of the next token is %s: the weights of the model are not finite"
+                + " or too large.",
+            highest);
       }
     }
     return split;

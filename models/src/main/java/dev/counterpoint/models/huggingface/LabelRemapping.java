@@ -76,8 +76,8 @@ final class LabelRemapping {
       JsonNode label = byId.path(Integer.toString(i));
       if (!label.isTextual()) {
         throw new InvalidSettings(
-            "%s: id2label must have a text for each index from 0, but has none for %s: %s"
-                .formatted(config, i, Excerpt.of(byId.toString())));
+            "%s: id2label must have a text for each index from 0, but has none for %s: %s",
+            config, i, Excerpt.of(byId.toString()));
       }
       labels.add(label.textValue());
     }

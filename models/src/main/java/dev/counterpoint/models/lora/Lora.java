@@ -181,8 +181,8 @@ public record Lora(
         (path, name) -> {
           if (isInModuleToSave(name) && !isInModuleToSave(path)) {
             throw new InvalidSettings(
-                "model.lora.modulesToSave %s cannot contain %s, which %s shares; an adapter cannot train it"
-                    .formatted(modulesToSaveOrEmpty(), name, path));
+                "model.lora.modulesToSave %s cannot contain %s, which %s shares; an adapter cannot train it",
+                modulesToSaveOrEmpty(), name, path);
           }
         });
   }

@@ -164,12 +164,12 @@ public final class HistoryCheck {
     List<Long> saved = links.stream().map(CheckpointLink::step).distinct().toList();
     if (first != 0 && !checkpoints.containsKey(first)) {
       throw new InvalidSettings(
-          "--from %s must be 0 or the step of a checkpoint that exists: %s"
-              .formatted(first, checkpoints.keySet()));
+          "--from %s must be 0 or the step of a checkpoint that exists: %s",
+          first, checkpoints.keySet());
     }
     if (last <= first || !saved.contains(last)) {
       throw new InvalidSettings(
-          "--to %s must be a step of history.jsonl after %s: %s".formatted(last, first, saved));
+          "--to %s must be a step of history.jsonl after %s: %s", last, first, saved);
     }
     return new Segment(first, last);
   }

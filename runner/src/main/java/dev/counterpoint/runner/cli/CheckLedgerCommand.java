@@ -144,8 +144,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       }
     }
     throw new InvalidSettings(
-        "--record %s must have the form FILE:LINE, and the file must exist."
-            .formatted(Excerpt.of(record)));
+        "--record %s must have the form FILE:LINE, and the file must exist.", Excerpt.of(record));
   }
 
   private static Path file(Run run, String name) {

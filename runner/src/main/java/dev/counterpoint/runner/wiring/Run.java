@@ -144,9 +144,9 @@ public record Run(
     String name = path.getFileName().toString();
     if (name.matches(".*\\.(java|class|jar)")) {
       throw new InvalidSettings(
-          ("%s contains code and is not a run file. Select its class in a run file or with --set,"
-                  + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s")
-              .formatted(path, path, name.replaceFirst("\\.[a-z]+$", "")));
+          "%s contains code and is not a run file. Select its class in a run file or with --set,"
+              + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s",
+          path, path, name.replaceFirst("\\.[a-z]+$", ""));
     }
     Path file = path.toRealPath();
     Path folder = file.resolveSibling("");
@@ -237,9 +237,9 @@ public record Run(
     Run run = existing(directory, request.sets(), request.classpath(), request.trust());
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
-          ("The run in %s has finished and its checkpoints were deleted, so it cannot be"
-                  + " resumed. Start a new run in another directory.")
-              .formatted(directory));
+          "The run in %s has finished and its checkpoints were deleted, so it cannot be"
+              + " resumed. Start a new run in another directory.",
+          directory);
     }
     return run;
   }

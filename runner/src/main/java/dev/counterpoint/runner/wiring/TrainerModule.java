@@ -45,8 +45,8 @@ public final class TrainerModule extends AbstractModule {
     int processes = strategy.collective().worldSize();
     if (processes != joined.worldSize()) {
       throw new InvalidSettings(
-          "%s.collective() connects %s of the %s processes. Return the collective that build received."
-              .formatted(strategy.getClass().getName(), processes, joined.worldSize()));
+          "%s.collective() connects %s of the %s processes. Return the collective that build received.",
+          strategy.getClass().getName(), processes, joined.worldSize());
     }
     return strategy;
   }

@@ -114,7 +114,6 @@ record Assignment(String option, List<String> keys, YamlNode value) {
 
   private InvalidSettings rejected(int depth, String found) {
     return new InvalidSettings(
-        "%s cannot be applied: %s is %s"
-            .formatted(option, String.join(".", keys.subList(0, depth)), found));
+        "%s cannot be applied: %s is %s", option, String.join(".", keys.subList(0, depth)), found);
   }
 }

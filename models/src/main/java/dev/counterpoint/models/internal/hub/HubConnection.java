@@ -221,8 +221,8 @@ final class HubConnection {
             response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
         if (result.statusCode() == PROXY_LOGIN_REQUIRED) {
           throw new InvalidSettings(
-              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT."
-                  .formatted(request.uri().getHost(), through(request)));
+              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT.",
+              request.uri().getHost(), through(request));
         }
         return result;
       } catch (TimeoutException e) {

@@ -155,8 +155,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       List<String> found = own.spec().labels();
       own.close();
       throw new InvalidSettings(
-          "The labels of the data are %s, but the model was trained with %s."
-              .formatted(Excerpt.ofList(found), Excerpt.ofList(labels)));
+          "The labels of the data are %s, but the model was trained with %s.",
+          Excerpt.ofList(found), Excerpt.ofList(labels));
     }
     return own;
   }

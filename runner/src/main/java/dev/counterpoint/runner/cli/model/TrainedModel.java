@@ -43,8 +43,8 @@ final class TrainedModel {
     RunCode code = new RunCode(run, ModelFolder.classpath(folder));
     if (classpath.paths().isEmpty() && code.missing().isPresent()) {
       throw new InvalidSettings(
-          "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
-              .formatted(folder, code.missing().get()));
+          "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath.",
+          folder, code.missing().get());
     }
     return code.open(classpath.paths(), classpath.trust());
   }

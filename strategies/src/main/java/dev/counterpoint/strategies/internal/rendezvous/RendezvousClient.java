@@ -2,7 +2,6 @@ package dev.counterpoint.strategies.internal.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.IoFailure;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.internal.network.Daemon;
@@ -82,10 +81,9 @@ public final class RendezvousClient implements Closeable {
       Daemon.pause(RETRY_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
-        Formats.of(
-            "Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
-                + " and the port must be open between the machines.%s",
-            request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false)));
+        "Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
+            + " and the port must be open between the machines.%s",
+        request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false));
   }
 
   /** Returns empty if the tracker is busy. */
