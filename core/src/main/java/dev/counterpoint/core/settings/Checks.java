@@ -84,9 +84,7 @@ public final class Checks {
    * @throws InvalidSettings if there are problems; the message lists all of them
    */
   public void verify() {
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
   }
 
   private static String show(Object value) {

@@ -83,9 +83,7 @@ public record Lora(
     addDifference("alpha", alpha, stored.alpha, problems);
     addDifference("targets", sorted(targets), sorted(stored.targets), problems);
     addDifference("modulesToSave", sorted(modulesToSave), sorted(stored.modulesToSave), problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return new Lora(stored.from, null, null, null, dropout, null, merge).or(stored);
   }
 
@@ -167,9 +165,7 @@ public record Lora(
         problems.add(problem("modulesToSave", module, "is not a layer of the model", linears));
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
   }
 
   /**

@@ -11,7 +11,6 @@ import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.runner.check.Ledger;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
@@ -109,10 +108,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
   /** Checks that settings and data are those of the run; otherwise the steps would be wrong. */
   private static void requireUnchanged(Run run, String recordedRunFile, DataSplits data)
       throws IOException {
-    List<Problem> problems = run.changedSince(recordedRunFile);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(run.changedSince(recordedRunFile));
     String recorded =
         AtomicFile.readJson(run.directory().provenance()).path("dataFingerprint").asText();
     if (!recorded.equals(data.fingerprint())) {

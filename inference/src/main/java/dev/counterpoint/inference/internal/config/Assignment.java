@@ -44,10 +44,7 @@ record Assignment(String option, List<String> keys, YamlNode value) {
       YamlNode value = YamlReader.read(yaml, line -> origin);
       return value == null ? new Scalar("", false, origin) : value;
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(
-          e.problems().stream()
-              .map(problem -> new Problem("", option + ": the value " + problem))
-              .toList());
+      throw e.with(problem -> new Problem("", option + ": the value " + problem));
     }
   }
 

@@ -157,8 +157,7 @@ public final class GenerateCommand implements Callable<Integer> {
     try {
       return pipeline.generator(request, stopTokens, seed);
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(
-          e.problems().stream().map(GenerateCommand::withOptionName).toList());
+      throw e.with(GenerateCommand::withOptionName);
     }
   }
 
