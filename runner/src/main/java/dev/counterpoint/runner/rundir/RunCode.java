@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import com.google.common.collect.Multisets;
-import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.internal.code.SourcePath;
@@ -159,12 +158,7 @@ public record RunCode(Path run, List<String> classpath) {
 
   /** A hash of each entry, by file name, for the provenance. */
   public Map<String, String> hashes() throws IOException {
-    Map<String, String> code = new TreeMap<>();
-    for (Path entry : entries()) {
-      code.merge(
-          entry.getFileName().toString(), CodeFacts.hash(entry), (one, two) -> one + " " + two);
-    }
-    return code;
+    return CodeFacts.hashes(entries());
   }
 
   /** The SHA-256 of each entry by number and name. */
@@ -185,9 +179,7 @@ public record RunCode(Path run, List<String> classpath) {
    * trained.
    */
   public List<String> changes() throws IOException {
-    JsonNode record = AtomicFile.readJson(new RunDirectory(run).provenance());
-    JsonNode resumes = record.path("goneOn");
-    JsonNode last = resumes.isEmpty() ? record : resumes.path(resumes.size() - 1);
+    JsonNode last = Provenance.lastProcess(new RunDirectory(run));
     List<String> changes = new ArrayList<>();
     for (int i = 0; i < classpath.size(); i++) {
       Path original = original(i);

@@ -324,23 +324,15 @@ public record Run(
     List<String> notes = new ArrayList<>();
     RunFile file =
         binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());
-    if (request.joins() && request.output() != null) {
-      RunDirectory directory = new RunDirectory(request.output());
-      return new Run(
-          file.within(directory.path()),
-          directory,
-          RunDirectory.isRun(directory.path()),
-          binder,
-          code,
-          request.trust(),
-          files,
-          notes);
-    }
-    RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
+    Path output = request.output();
+    RunDirectory directory =
+        request.joins() && output != null
+            ? new RunDirectory(output)
+            : RunDirectory.forNew(output, file.name());
     return new Run(
         file.within(directory.path()),
         directory,
-        false,
+        request.joins() && RunDirectory.isRun(directory.path()),
         binder,
         code,
         request.trust(),
@@ -385,15 +377,14 @@ public record Run(
   }
 
   private static String unknown(String run) {
-    List<String> names = new ArrayList<>();
-    Experiments.names().forEach(names::add);
-    List<String> candidates = new ArrayList<>(names);
+    List<String> candidates = new ArrayList<>(Experiments.names());
     try (Stream<Path> files = Files.list(Path.of(""))) {
       files.map(Path::toString).filter(file -> file.endsWith(".yaml")).forEach(candidates::add);
     } catch (IOException e) {
-      candidates = names;
+      // Only the names of experiments are suggested.
     }
     return "\"%s\" is not a built-in experiment, a run file or a run directory%s Built-in: %s"
-        .formatted(run, Nearest.suggestion(run, candidates), String.join(", ", names));
+        .formatted(
+            run, Nearest.suggestion(run, candidates), String.join(", ", Experiments.names()));
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.inference.internal.config;
 
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.type.TypeFactory;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
@@ -157,9 +158,7 @@ final class Binding {
       implementation = catalog.find(type.text(), contracts.classes());
     } catch (InvalidSettings e) {
       Problem problem = e.problems().get(0);
-      return fail(
-          typePath,
-          '"' + Quoted.shorten(Quoted.onOneLine(type.text())) + "\" " + problem.message());
+      return fail(typePath, '"' + Excerpt.of(type.text()) + "\" " + problem.message());
     }
     Mapping own =
         mapping.formerType() == null
@@ -335,7 +334,7 @@ final class Binding {
   }
 
   private static String unknown(String text, List<String> known) {
-    return '"' + Quoted.shorten(Quoted.onOneLine(text)) + "\" is unknown" + known(text, known);
+    return '"' + Excerpt.of(text) + "\" is unknown" + known(text, known);
   }
 
   private static String known(String written, List<String> known) {
