@@ -75,7 +75,7 @@ public final class ModelFolder {
     }
 
     Config merged() {
-      return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction, output);
+      return RecordCopy.with(this, "model", RecordCopy.with((Record) model, "lora", null));
     }
   }
 

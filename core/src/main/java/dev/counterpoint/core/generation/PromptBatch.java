@@ -59,9 +59,8 @@ final class PromptBatch implements AutoCloseable {
   }
 
   private double[][] forward(long[] ids, int count) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       Shape shape = new Shape(rows, count);
       NDArray positions = manager.create(positions(count), shape);
       processed += count;
@@ -114,9 +113,8 @@ final class PromptBatch implements AutoCloseable {
    * @param rows the previous index of each row
    */
   void reorder(long[] rows) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       session.reorder(manager.create(rows));
     }
   }

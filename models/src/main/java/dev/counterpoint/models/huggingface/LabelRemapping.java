@@ -103,9 +103,8 @@ final class LabelRemapping {
 
   /** Permutes rows in place, so that all references to the parameter's array see the new order. */
   private static void permute(Parameter parameter, long[] order) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       NDArray value = parameter.value();
       NDArray rows = value.get(value.getManager().create(order));
       value.set(new NDIndex().addAllDim(), rows);

@@ -75,8 +75,9 @@ final class HubConnection {
     URI address = URI.create(access.endpoint() + name.path(file));
     String commit = name.revision();
     for (int i = 0; i < MAX_REDIRECTS; i++) {
-      HttpResponse<Void> response =
-          send(request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build());
+      HttpRequest head =
+          request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
+      HttpResponse<Void> response = await(head, HttpResponse.BodyHandlers.discarding(), () -> 0);
       int status = response.statusCode();
       HttpHeaders headers = response.headers();
       commit = commit(headers).orElse(commit);
@@ -204,10 +205,6 @@ final class HubConnection {
 
   private boolean isHub(URI address) {
     return access.endpoint().getAuthority().equals(address.getAuthority());
-  }
-
-  private HttpResponse<Void> send(HttpRequest request) throws IOException {
-    return await(request, HttpResponse.BodyHandlers.discarding(), () -> 0);
   }
 
   /** Waits for a response as long as data arrives. */

@@ -65,7 +65,7 @@ public final class RendezvousClient implements Closeable {
       try {
         Optional<Admission> admission = tryJoin(tracker, secret, request);
         if (admission.isPresent()) {
-          admission.get().channel().setTurn(timing.turn());
+          admission.get().channel().connection().setTurn(timing.turn());
           RendezvousClient client = new RendezvousClient(tracker, request, admission.get(), lost);
           Daemon.thread(client::listen, "tracker messages").start();
           Daemon.repeat("heartbeat", timing.heartbeatMillis(), client::sendHeartbeat);
@@ -94,7 +94,7 @@ public final class RendezvousClient implements Closeable {
     JsonChannel channel = new JsonChannel(connection);
     boolean joined = false;
     try {
-      channel.setTurn(ANSWER);
+      connection.setTurn(ANSWER);
       channel.send(JsonChannel.message(JoinRequest.TYPE, request));
       JsonNode answer =
           channel.read().orElseThrow(() -> new IOException("the tracker does not respond"));
