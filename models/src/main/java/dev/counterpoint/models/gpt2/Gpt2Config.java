@@ -1,6 +1,5 @@
 package dev.counterpoint.models.gpt2;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.internal.storage.Json;
@@ -160,9 +159,7 @@ public record Gpt2Config(
     config.put("activation_function", ConfigReader.nameOf(resolved.activation()));
     List<Integer> ends = data.endIds() == null ? List.of(data.paddingId()) : data.endIds();
     config.put("bos_token_id", data.beginId() == null ? ends.get(0) : data.beginId());
-    ArrayNode all = config.arrayNode();
-    ends.forEach(all::add);
-    config.set("eos_token_id", ends.size() == 1 ? all.get(0) : all);
-    return config;
+    return config.set(
+        "eos_token_id", Json.MAPPER.valueToTree(ends.size() == 1 ? ends.get(0) : ends));
   }
 }

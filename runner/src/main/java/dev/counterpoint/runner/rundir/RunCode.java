@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import javax.tools.ToolProvider;
 
 /**
@@ -58,11 +59,9 @@ public record RunCode(Path run, List<String> classpath) {
 
   /** The copy of each entry, or the original if there is no copy. */
   public List<Path> entries() {
-    List<Path> entries = new ArrayList<>();
-    for (int i = 0; i < classpath.size(); i++) {
-      entries.add(Files.exists(copy(i)) ? copy(i) : original(i));
-    }
-    return entries;
+    return IntStream.range(0, classpath.size())
+        .mapToObj(i -> Files.exists(copy(i)) ? copy(i) : original(i))
+        .toList();
   }
 
   /** The first entry that does not exist; empty if there is none. */
