@@ -113,35 +113,29 @@ public enum BenchSize {
     return model;
   }
 
-  /** An architecture with the size of this workload, and other changes. */
-  private <A extends Record> A sized(A architecture, Map<String, ?> changes) {
+  /** An architecture with the dimensions of this size, and other changes. */
+  private <A extends Record> A sized(A architecture, int maxLength, Map<String, ?> changes) {
     Map<String, Object> sizes = new HashMap<>(changes);
     sizes.put("width", dimensions.width());
     sizes.put("layers", dimensions.layers());
     sizes.put("heads", dimensions.heads());
+    sizes.put("maxLength", maxLength);
     return RecordCopy.with(architecture, sizes);
   }
 
   private TransformerConfig encoder() {
-    return sized(
-        TransformerConfig.defaults(), Map.of("maxLength", dimensions.tokens(), "dropout", 0.0));
+    return sized(TransformerConfig.defaults(), dimensions.tokens(), Map.of("dropout", 0.0));
   }
 
   private BertArchitecture bert() {
-    Map<String, Integer> changes =
-        Map.of(
-            "vocabularySize",
-            dimensions.vocabulary(),
-            "intermediate",
-            4 * dimensions.width(),
-            "maxLength",
-            512);
-    return sized(BertArchitecture.defaults(), changes);
+    return sized(
+        BertArchitecture.defaults(),
+        512,
+        Map.of("vocabularySize", dimensions.vocabulary(), "intermediate", 4 * dimensions.width()));
   }
 
   private Gpt2Architecture gpt2() {
-    return sized(
-        Gpt2Architecture.defaults(),
-        Map.of("vocabularySize", dimensions.vocabulary(), "maxLength", 1024));
+    Map<String, Integer> vocabulary = Map.of("vocabularySize", dimensions.vocabulary());
+    return sized(Gpt2Architecture.defaults(), 1024, vocabulary);
   }
 }
