@@ -75,7 +75,7 @@ public final class ModelFolder {
     }
 
     Config merged() {
-      return new Config(((PretrainedConfig) model).merged(), data, classpath, prediction, output);
+      return RecordCopy.with(this, "model", RecordCopy.with((Record) model, "lora", null));
     }
   }
 
@@ -225,8 +225,8 @@ public final class ModelFolder {
     JsonNode content = AtomicFile.readJson(file);
     if (content.has("model_type") && !content.has(COUNTERPOINT)) {
       throw new InvalidSettings(
-          "%s belongs to a pretrained model that was not saved by Counterpoint. To fine-tune it, set model.from in a run file."
-              .formatted(file));
+          "%s belongs to a pretrained model that was not saved by Counterpoint. To fine-tune it, set model.from in a run file.",
+          file);
     }
     JsonNode settings = settings(content);
     checkFormat(folder, settings.path(FolderChecksums.FORMAT));
@@ -247,8 +247,8 @@ public final class ModelFolder {
   private static void checkFormat(Path folder, JsonNode format) {
     if (!format.isMissingNode() && format.asInt() != CURRENT_FORMAT) {
       throw new InvalidSettings(
-          "The model in %s has the format %s; this version of Counterpoint reads format %s."
-              .formatted(folder, format, CURRENT_FORMAT));
+          "The model in %s has the format %s; this version of Counterpoint reads format %s.",
+          folder, format, CURRENT_FORMAT);
     }
   }
 
@@ -290,9 +290,9 @@ public final class ModelFolder {
     String from = Objects.requireNonNull(config.from());
     if (!ModelHub.names(from) && !Files.isDirectory(Path.of(from))) {
       throw new InvalidSettings(
-          ("The base model of the adapter in %s does not exist: %s. Restore that folder, or"
-                  + " merge adapter and base model (counterpoint merge) where both are available.")
-              .formatted(folder, from));
+          "The base model of the adapter in %s does not exist: %s. Restore that folder, or"
+              + " merge adapter and base model (counterpoint merge) where both are available.",
+          folder, from);
     }
   }
 

@@ -161,9 +161,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
         SafetensorsReader slots = SafetensorsReader.open(directory.resolve(OPTIMIZER))) {
       List<InvalidSettings.Problem> problems = new ArrayList<>(weights.mismatches(parameters));
       problems.addAll(slots.mismatches(optimizer));
-      if (!problems.isEmpty()) {
-        throw new InvalidSettings(problems);
-      }
+      InvalidSettings.requireNone(problems);
       weights.readAll(parameters);
       slots.readAll(optimizer);
     }

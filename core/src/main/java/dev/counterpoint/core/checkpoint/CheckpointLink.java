@@ -2,9 +2,9 @@ package dev.counterpoint.core.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import java.io.IOException;
@@ -37,7 +37,6 @@ public record CheckpointLink(
   static final String KEY = "link";
 
   private static final String HASH = "hash";
-  private static final JsonMapper JSON = new JsonMapper();
 
   static CheckpointLink of(JsonNode json) {
     return new CheckpointLink(
@@ -68,9 +67,9 @@ public record CheckpointLink(
 
   private static JsonNode parse(String line) {
     try {
-      return JSON.readTree(line);
+      return Json.MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
-      return JSON.createObjectNode();
+      return Json.MAPPER.createObjectNode();
     }
   }
 
@@ -84,13 +83,7 @@ public record CheckpointLink(
   }
 
   ObjectNode json() {
-    ObjectNode json =
-        JSON.createObjectNode()
-            .put("step", step)
-            .put("parameters", parameters)
-            .put("optimizer", optimizer)
-            .put("state", state)
-            .put("previous", previous);
+    ObjectNode json = Json.MAPPER.valueToTree(this);
     return json.put(HASH, sha256(json));
   }
 

@@ -20,7 +20,7 @@ public record CheckpointPolicy(
   public CheckpointPolicy {
     new Checks()
         .notNegative("everySteps", everySteps)
-        .that(keep >= 1, "keep", keep, "must be 1 or greater")
+        .atLeast("keep", keep, 1)
         .positive("everyMinutes", everyMinutes)
         .verify();
   }

@@ -157,7 +157,7 @@ public final class FolderChecksums {
 
   private static InvalidSettings refused(Path file, String problem) {
     return new InvalidSettings(
-        "%s %s %s: the model was damaged or changed after it was saved. If the change is intended, write the file again with sha256sum."
-            .formatted(file, problem, Checksums.FILE));
+        "%s %s %s: the model was damaged or changed after it was saved. If the change is intended, write the file again with sha256sum.",
+        file, problem, Checksums.FILE);
   }
 }

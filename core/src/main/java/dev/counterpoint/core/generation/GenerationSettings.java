@@ -36,7 +36,7 @@ public record GenerationSettings(
         .positive("maxTokens", maxTokens)
         .within("temperature", temperature, MIN_TEMPERATURE, MAX_FACTOR)
         .notNegative("topK", topK)
-        .that(topP > 0 && topP <= 1, "topP", topP, "must be greater than 0 and at most 1")
+        .fraction("topP", topP)
         .within("repetitionPenalty", repetitionPenalty, 1 / MAX_FACTOR, MAX_FACTOR)
         .positive("beams", beams)
         .verify();

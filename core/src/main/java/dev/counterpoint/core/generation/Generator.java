@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Generates continuations of prompts with a causal language model, several prompts in one batch.
@@ -62,10 +63,8 @@ public record Generator(
   }
 
   private List<List<Long>> decode(List<long[]> prompts, Listener listener) {
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < prompts.size(); i++) {
-      rows.add(new Row(i, prompts.get(i)));
-    }
+    List<Row> rows =
+        IntStream.range(0, prompts.size()).mapToObj(i -> new Row(i, prompts.get(i))).toList();
     try (PromptBatch batch = new PromptBatch(model, prompts, maxLength, device)) {
       double[][] logits = batch.forwardPrompts(prompts);
       while (true) {

@@ -59,9 +59,8 @@ final class PromptBatch implements AutoCloseable {
   }
 
   private double[][] forward(long[] ids, int count) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       Shape shape = new Shape(rows, count);
       NDArray positions = manager.create(positions(count), shape);
       processed += count;
@@ -100,9 +99,9 @@ final class PromptBatch implements AutoCloseable {
       double highest = Arrays.stream(row).max().orElse(0); // NaN if any value is NaN
       if (!Double.isFinite(highest)) {
         throw new InvalidSettings(
-            ("The highest logit of the next token is %s: the weights of the model are not finite"
-                    + " or too large.")
-                .formatted(highest));
+            "The highest logit of the next token is %s: the weights of the model are not finite"
+                + " or too large.",
+            highest);
       }
     }
     return split;
@@ -114,9 +113,8 @@ final class PromptBatch implements AutoCloseable {
    * @param rows the previous index of each row
    */
   void reorder(long[] rows) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       session.reorder(manager.create(rows));
     }
   }

@@ -56,9 +56,8 @@ final class ActivationCheckpoints {
   NDArray apply(UnaryOperator<NDArray> function, NDArray input, List<NDArray> leaves) {
     long seed = Torch.seedNext();
     NDArray output;
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       output = function.apply(input);
       NDScope.unregister(output);
     }

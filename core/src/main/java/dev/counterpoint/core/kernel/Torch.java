@@ -3,6 +3,7 @@ package dev.counterpoint.core.kernel;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
@@ -152,6 +153,16 @@ public final class Torch {
     }
     WaitPolicy.adapt();
     return manager;
+  }
+
+  /**
+   * Opens a scope that frees the arrays created on this thread. Unlike a new {@link NDScope}, it
+   * does not warn if there are none.
+   */
+  public static NDScope newScope() {
+    NDScope scope = new NDScope();
+    scope.suppressNotUsedWarning();
+    return scope;
   }
 
   /**

@@ -65,9 +65,9 @@ public final class LossSum {
     if (weight == (double) (elements * elements)
         && weight > (double) Math.max(elements, output.size())) {
       throw new InvalidSettings(
-          ("The loss has the weight %s for labels %s and the output %s: they were broadcast"
-                  + " against each other. Reshape the labels: labels.reshape(output.getShape()).")
-              .formatted((long) weight, labels.getShape(), output.getShape()));
+          "The loss has the weight %s for labels %s and the output %s: they were broadcast"
+              + " against each other. Reshape the labels: labels.reshape(output.getShape()).",
+          (long) weight, labels.getShape(), output.getShape());
     }
     return this;
   }

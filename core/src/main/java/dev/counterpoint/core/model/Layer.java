@@ -58,8 +58,8 @@ public abstract class Layer {
   protected final Parameter requireSizes(Parameter weight) {
     if (Arrays.stream(weight.shape().getShape()).anyMatch(size -> size < 1)) {
       throw new InvalidSettings(
-          "%s with a weight of shape %s: every size must be greater than 0."
-              .formatted(getClass().getSimpleName(), weight.shape()));
+          "%s with a weight of shape %s: every size must be greater than 0.",
+          getClass().getSimpleName(), weight.shape());
     }
     return weight;
   }

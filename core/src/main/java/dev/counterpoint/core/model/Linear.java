@@ -111,8 +111,7 @@ public final class Linear extends Layer implements UnaryLayer {
       return;
     }
     try (Torch.Recording noGradients = Torch.noGradients();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
+        NDScope scope = Torch.newScope()) {
       NDArray delta = update.weight(); // (outputs, inputs)
       weight.value().addi(transposed ? delta.transpose() : delta);
     }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.model;
 
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import java.util.List;
 import java.util.Locale;
 
@@ -47,8 +48,7 @@ public record ModelSummary(List<Row> rows) {
               row.count(),
               row.trainable() ? "trainable" : "frozen"));
     }
-    return text.append(
-            String.format(Locale.ROOT, "%,d parameters, %,d trainable", count(), trainable()))
+    return text.append(Formats.of("%,d parameters, %,d trainable", count(), trainable()))
         .toString();
   }
 

@@ -45,8 +45,8 @@ public final class Predictor {
       }
       if (!Float.isFinite(highest)) {
         throw new InvalidSettings(
-            "The output of the model contains %s: its weights are not finite or too large."
-                .formatted(highest));
+            "The output of the model contains %s: its weights are not finite or too large.",
+            highest);
       }
     }
   }

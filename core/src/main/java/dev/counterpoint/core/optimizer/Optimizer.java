@@ -129,8 +129,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
    */
   public double step(Gradients gradients, DoubleUnaryOperator schedule) {
     try (Torch.Recording noGradients = Torch.noGradients();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
+        NDScope scope = Torch.newScope()) {
       for (Group group : groups) {
         List<Parameter> active = gradients.present(group.parameters());
         if (!active.isEmpty()) {

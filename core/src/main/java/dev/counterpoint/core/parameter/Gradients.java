@@ -81,13 +81,8 @@ public final class Gradients implements AutoCloseable {
    * Like {@link #add(NDArray)}, with less memory: the outputs of the forward pass's kernels are
    * closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
    */
-  public void add(NDArray scalar, Torch.Recording recording) {
-    add(run(() -> Torch.gradients(scalar, values(), recording)));
-  }
-
-  /** As {@link #add(NDArray, Torch.Recording)}, for the recording of a scope. */
   public void add(NDArray scalar, ForwardScope scope) {
-    add(scalar, scope.recording());
+    add(run(() -> Torch.gradients(scalar, values(), scope.recording())));
   }
 
   private static Kernel.IndexedArrays run(Supplier<Kernel.IndexedArrays> backward) {
@@ -156,7 +151,7 @@ public final class Gradients implements AutoCloseable {
   /** Supplies missing gradients and returns the list with one gradient per parameter. */
   private NativeList supplyAll() {
     NativeList current = arrays;
-    if (current != null && isComplete()) {
+    if (current != null && present.cardinality() == parameters.size()) {
       return current;
     }
     BitSet complete = new BitSet();
@@ -168,10 +163,6 @@ public final class Gradients implements AutoCloseable {
     }
     setArrays(all, complete);
     return all;
-  }
-
-  private boolean isComplete() {
-    return present.cardinality() == parameters.size();
   }
 
   private static BitSet without(BitSet indices, BitSet removed) {

@@ -146,10 +146,7 @@ public final class SafetensorsReader implements Closeable {
    * @throws IOException if a tensor cannot be read; earlier arrays have then been overwritten
    */
   public void readAll(Map<String, NDArray> targets) throws IOException {
-    List<InvalidSettings.Problem> problems = mismatches(targets);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(mismatches(targets));
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {
       fill(target.getValue(), tensor(target.getKey()));
     }

@@ -67,8 +67,7 @@ public final class TensorBytes {
 
   private static <E extends Exception> void accept(NDArray part, Sink<E> sink) throws E {
     // The scope frees the copies that the engine makes of arrays on a GPU or not contiguous.
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
+    try (NDScope scope = Torch.newScope()) {
       sink.accept(part.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN));
     }
   }
@@ -78,8 +77,7 @@ public final class TensorBytes {
   private static <E extends Exception> void overwrite(
       NDArray part, NDManager host, Source<E> source) throws E {
     ByteBuffer bytes = source.next(Math.toIntExact(size(part)));
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
+    try (NDScope scope = Torch.newScope()) {
       NDArray target = part.getShape().isScalar() ? part.reshape(1) : part;
       NDArray values = host.create(bytes, target.getShape(), target.getDataType());
       target.set(new NDIndex().addAllDim(), values);

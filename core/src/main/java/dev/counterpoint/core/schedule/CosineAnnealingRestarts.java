@@ -15,7 +15,7 @@ public record CosineAnnealingRestarts(int period, int multiplier, double minimum
   public CosineAnnealingRestarts {
     new Checks()
         .positive("period", period)
-        .that(multiplier >= 1, "multiplier", multiplier, "must be 1 or greater")
+        .atLeast("multiplier", multiplier, 1)
         .notNegative("minimum", minimum)
         .verify();
   }

@@ -11,10 +11,7 @@ import dev.counterpoint.core.settings.Checks;
  */
 public record CosineRestarts(double warmup, int cycles) implements Schedule {
   public CosineRestarts {
-    new Checks()
-        .within("warmup", warmup, 0, 1)
-        .that(cycles >= 1, "cycles", cycles, "must be 1 or greater")
-        .verify();
+    new Checks().within("warmup", warmup, 0, 1).atLeast("cycles", cycles, 1).verify();
   }
 
   public static CosineRestarts defaults() {

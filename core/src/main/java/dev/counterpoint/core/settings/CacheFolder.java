@@ -71,8 +71,8 @@ public final class CacheFolder {
       }
       if (Files.isSymbolicLink(folder) || FileAccess.exposure(folder).isPresent()) {
         throw new InvalidSettings(
-            "%s is not a private folder of this user; set %s to a writable folder."
-                .formatted(folder, VARIABLE));
+            "%s is not a private folder of this user; set %s to a writable folder.",
+            folder, VARIABLE);
       }
       return folder;
     } catch (IOException e) {

@@ -35,6 +35,11 @@ public final class Checks {
     return number(key, value, it -> it >= 0 && Double.isFinite(it), "must be 0 or greater");
   }
 
+  /** Requires a value of {@code low} or greater. */
+  public Checks atLeast(String key, @Nullable Integer value, int low) {
+    return number(key, value, it -> it >= low, "must be " + low + " or greater");
+  }
+
   /** Requires a value from {@code low} to {@code high}, both inclusive. */
   public Checks within(String key, @Nullable Number value, double low, double high) {
     return number(
@@ -51,6 +56,11 @@ public final class Checks {
         value,
         it -> it >= low && it < high,
         "must be at least " + plain(low) + " and less than " + plain(high));
+  }
+
+  /** Requires a value greater than 0 and at most 1. */
+  public Checks fraction(String key, @Nullable Number value) {
+    return number(key, value, it -> it > 0 && it <= 1, "must be greater than 0 and at most 1");
   }
 
   /** Requires a value greater than 0 that divides {@code multiple} without a remainder. */
@@ -84,9 +94,7 @@ public final class Checks {
    * @throws InvalidSettings if there are problems; the message lists all of them
    */
   public void verify() {
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
   }
 
   private static String show(Object value) {

@@ -87,8 +87,8 @@ public final class FileAccess {
     Optional<String> exposure = exposure(folder);
     if (exposure.isPresent()) {
       throw new InvalidSettings(
-          "Another user could change %s in %s: %s. Set %s to a folder that only you can write."
-              .formatted(content, folder, exposure.get(), variable));
+          "Another user could change %s in %s: %s. Set %s to a folder that only you can write.",
+          content, folder, exposure.get(), variable);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.counterpoint.core.settings;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,22 @@ public final class InvalidSettings extends IllegalArgumentException {
     this(Formats.of(pattern, values));
   }
 
+  /**
+   * Checks that there are no problems.
+   *
+   * @throws InvalidSettings if there are any; the message lists all of them
+   */
+  public static void requireNone(List<Problem> problems) {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+  }
+
+  /** The same exception with each problem changed. */
+  public InvalidSettings with(UnaryOperator<Problem> change) {
+    return new InvalidSettings(problems.stream().map(change).toList());
+  }
+
   /** All problems, at least one. */
   public List<Problem> problems() {
     return problems;
@@ -45,9 +62,10 @@ public final class InvalidSettings extends IllegalArgumentException {
    * @param message the value found and what is allowed, such as {@code -1 must be greater than 0}
    */
   public record Problem(String key, String message) {
-    /** The same problem with its key prefixed by an enclosing key. */
+    /** The same problem with its key prefixed by an enclosing key, which may be empty. */
     public Problem under(String parent) {
-      return new Problem(key.isEmpty() ? parent : parent + "." + key, message);
+      String separator = parent.isEmpty() || key.isEmpty() ? "" : ".";
+      return new Problem(parent + separator + key, message);
     }
 
     @Override

@@ -136,8 +136,7 @@ public record StepSnapshot(
                   : "the folder does not exist."));
     }
     JsonNode json = AtomicFile.readJson(file);
-    List<String> examples = new ArrayList<>();
-    json.path("items").forEach(item -> examples.add(item.asText()));
+    List<String> examples = json.path("items").valueStream().map(JsonNode::asText).toList();
     List<Sizes> batches = new ArrayList<>();
     for (JsonNode batch : json.path("batches")) {
       batches.add(

@@ -93,8 +93,7 @@ final class RunState implements AutoCloseable {
       return List.of();
     }
     try (NDManager memory = Torch.newManager(Device.cpu());
-        NDScope temporary = new NDScope()) {
-      temporary.suppressNotUsedWarning();
+        NDScope temporary = Torch.newScope()) {
       StrategyState strategyState = StrategyState.of(run.strategy());
       Map<String, NDArray> arrays = strategyState.with(state.arrays());
       Map<String, Object> rankLocal = new TreeMap<>();
@@ -256,8 +255,7 @@ final class RunState implements AutoCloseable {
       return;
     }
     ranks.requireSameValues(state.model().parameters(), state.step());
-    try (NDScope temporary = new NDScope()) {
-      temporary.suppressNotUsedWarning();
+    try (NDScope temporary = Torch.newScope()) {
       StrategyState strategyState = StrategyState.of(run.strategy());
       if (writer != null) {
         save(writer, strategyState);

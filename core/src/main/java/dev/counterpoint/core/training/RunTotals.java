@@ -8,7 +8,6 @@ import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Evaluation;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +64,7 @@ final class RunTotals {
     tokens = json.path("tokens").asLong();
     seconds = json.path("seconds").asDouble();
     if (json.path("validation") instanceof ObjectNode saved) {
-      List<String> remarks = new ArrayList<>();
-      saved.path("remarks").forEach(remark -> remarks.add(remark.asText()));
+      List<String> remarks = saved.path("remarks").valueStream().map(JsonNode::asText).toList();
       validation =
           Optional.of(
               new Evaluation(

@@ -217,9 +217,8 @@ public final class Trainer {
       state.progress().validated(state.stepsPerEpoch());
       return;
     }
-    try (NDScope temporary = new NDScope();
+    try (NDScope temporary = Torch.newScope();
         WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
-      temporary.suppressNotUsedWarning();
       evaluator(data)
           .evaluate(split.get(), run.ranks(), options.stop())
           .ifPresent(
@@ -235,8 +234,7 @@ public final class Trainer {
 
   /** Puts the result weights into the model; the exchange is never reverted. */
   private void useResult(TrainState state) {
-    try (NDScope temporary = new NDScope()) {
-      temporary.suppressNotUsedWarning();
+    try (NDScope temporary = Torch.newScope()) {
       WeightAverage.Exchange unused = state.useResult(strategy.resultWeights(state));
     }
   }

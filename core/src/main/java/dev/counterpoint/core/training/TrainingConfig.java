@@ -62,24 +62,17 @@ public record TrainingConfig(
     List<String> freeze,
     int reportEvery) {
   public TrainingConfig {
-    Checks checks =
-        new Checks()
-            .positive("epochs", epochs)
-            .positive("maxSteps", maxSteps)
-            .positive("maxTime", maxTime == null ? null : maxTime.toMillis())
-            .positive("batchSize", batchSize)
-            .positive("reportEvery", reportEvery)
-            .positive("microBatchSize", microBatchSize)
-            .positive("clipNorm", clipNorm)
-            .positive("clipValue", clipValue);
-    if (layerDecay != null) {
-      checks.that(
-          layerDecay > 0 && layerDecay <= 1,
-          "layerDecay",
-          layerDecay,
-          "must be greater than 0 and at most 1");
-    }
-    checks.verify();
+    new Checks()
+        .positive("epochs", epochs)
+        .positive("maxSteps", maxSteps)
+        .positive("maxTime", maxTime == null ? null : maxTime.toMillis())
+        .positive("batchSize", batchSize)
+        .positive("reportEvery", reportEvery)
+        .positive("microBatchSize", microBatchSize)
+        .positive("clipNorm", clipNorm)
+        .positive("clipValue", clipValue)
+        .fraction("layerDecay", layerDecay)
+        .verify();
     parameterGroups = List.copyOf(parameterGroups);
     freeze = List.copyOf(freeze);
   }

@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.kernel.ForwardScope;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.optimizer.Optimizer;
@@ -64,8 +65,7 @@ public final class TrainingLoop {
           }
           totals.allReduce(state.stopRequested());
           state.setBatchWeight(totals.weight());
-          try (NDScope temporary = new NDScope()) {
-            temporary.suppressNotUsedWarning();
+          try (NDScope temporary = Torch.newScope()) {
             int summed = strategy.reduceGradients(state);
             double norm = state.scaleAndClip(totals.scale(summed)); // synchronization: the norm
             totals.setNorm(norm, summed);

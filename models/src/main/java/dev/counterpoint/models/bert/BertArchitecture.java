@@ -1,5 +1,6 @@
 package dev.counterpoint.models.bert;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.settings.Checks;
@@ -27,20 +28,20 @@ import org.jspecify.annotations.Nullable;
  *     tie_word_embeddings}
  */
 public record BertArchitecture(
-    @Nullable Integer vocabularySize,
-    int width,
-    int layers,
-    int heads,
-    int intermediate,
-    int maxLength,
-    int tokenTypes,
-    Activation activation,
-    double dropout,
-    double attentionDropout,
-    @Nullable Double headDropout,
-    double epsilon,
-    double deviation,
-    boolean tiedEmbeddings) {
+    @JsonProperty("vocab_size") @Nullable Integer vocabularySize,
+    @JsonProperty("hidden_size") int width,
+    @JsonProperty("num_hidden_layers") int layers,
+    @JsonProperty("num_attention_heads") int heads,
+    @JsonProperty("intermediate_size") int intermediate,
+    @JsonProperty("max_position_embeddings") int maxLength,
+    @JsonProperty("type_vocab_size") int tokenTypes,
+    @JsonProperty("hidden_act") Activation activation,
+    @JsonProperty("hidden_dropout_prob") double dropout,
+    @JsonProperty("attention_probs_dropout_prob") double attentionDropout,
+    @JsonProperty("classifier_dropout") @Nullable Double headDropout,
+    @JsonProperty("layer_norm_eps") double epsilon,
+    @JsonProperty("initializer_range") double deviation,
+    @JsonProperty("tie_word_embeddings") boolean tiedEmbeddings) {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
 

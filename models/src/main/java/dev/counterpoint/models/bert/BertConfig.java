@@ -2,6 +2,7 @@ package dev.counterpoint.models.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -154,11 +155,6 @@ public record BertConfig(
     return FAMILY.resolve(this, architecture, files);
   }
 
-  @Override
-  public BertConfig merged() {
-    return RecordCopy.with(this, "lora", null);
-  }
-
   private static BertArchitecture read(ConfigReader config) {
     int width = config.integer("hidden_size", 768);
     int heads = config.integer("num_attention_heads", 12);
@@ -185,20 +181,8 @@ public record BertConfig(
   public ObjectNode huggingFaceConfig(DataSpec data) {
     BertArchitecture resolved = architecture(data);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", resolved.vocabularySize());
-    config.put("hidden_size", resolved.width());
-    config.put("num_hidden_layers", resolved.layers());
-    config.put("num_attention_heads", resolved.heads());
-    config.put("intermediate_size", resolved.intermediate());
-    config.put("max_position_embeddings", resolved.maxLength());
-    config.put("type_vocab_size", resolved.tokenTypes());
+    config.setAll(Json.MAPPER.<ObjectNode>valueToTree(resolved));
     config.put("hidden_act", ConfigReader.nameOf(resolved.activation()));
-    config.put("hidden_dropout_prob", resolved.dropout());
-    config.put("attention_probs_dropout_prob", resolved.attentionDropout());
-    config.put("classifier_dropout", resolved.headDropout());
-    config.put("layer_norm_eps", resolved.epsilon());
-    config.put("initializer_range", resolved.deviation());
-    config.put("tie_word_embeddings", resolved.tiedEmbeddings());
     return config;
   }
 }

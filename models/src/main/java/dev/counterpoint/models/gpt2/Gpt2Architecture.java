@@ -1,5 +1,6 @@
 package dev.counterpoint.models.gpt2;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.settings.Checks;
@@ -27,19 +28,19 @@ import org.jspecify.annotations.Nullable;
  *     tie_word_embeddings}
  */
 public record Gpt2Architecture(
-    @Nullable Integer vocabularySize,
-    int width,
-    int layers,
-    int heads,
-    @Nullable Integer intermediate,
-    int maxLength,
-    Activation activation,
-    double dropout,
-    double embeddingDropout,
-    double attentionDropout,
-    double epsilon,
-    double deviation,
-    boolean tiedEmbeddings) {
+    @JsonProperty("vocab_size") @Nullable Integer vocabularySize,
+    @JsonProperty("n_embd") int width,
+    @JsonProperty("n_layer") int layers,
+    @JsonProperty("n_head") int heads,
+    @JsonProperty("n_inner") @Nullable Integer intermediate,
+    @JsonProperty("n_positions") int maxLength,
+    @JsonProperty("activation_function") Activation activation,
+    @JsonProperty("resid_pdrop") double dropout,
+    @JsonProperty("embd_pdrop") double embeddingDropout,
+    @JsonProperty("attn_pdrop") double attentionDropout,
+    @JsonProperty("layer_norm_epsilon") double epsilon,
+    @JsonProperty("initializer_range") double deviation,
+    @JsonProperty("tie_word_embeddings") boolean tiedEmbeddings) {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
 

@@ -1,8 +1,8 @@
 package dev.counterpoint.models.gpt2;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -127,11 +127,6 @@ public record Gpt2Config(
     return FAMILY.resolve(this, architecture, files);
   }
 
-  @Override
-  public Gpt2Config merged() {
-    return RecordCopy.with(this, "lora", null);
-  }
-
   private static Gpt2Architecture read(ConfigReader config) {
     int width = size(config, "hidden_size", "n_embd", 768);
     int heads = size(config, "num_attention_heads", "n_head", 12);
@@ -160,24 +155,11 @@ public record Gpt2Config(
   public ObjectNode huggingFaceConfig(DataSpec data) {
     Gpt2Architecture resolved = architecture(data);
     ObjectNode config = FAMILY.huggingFaceConfig(task, data);
-    config.put("vocab_size", resolved.vocabularySize());
-    config.put("n_embd", resolved.width());
-    config.put("n_layer", resolved.layers());
-    config.put("n_head", resolved.heads());
-    config.put("n_inner", resolved.intermediate());
-    config.put("n_positions", resolved.maxLength());
+    config.setAll(Json.MAPPER.<ObjectNode>valueToTree(resolved));
     config.put("activation_function", ConfigReader.nameOf(resolved.activation()));
-    config.put("resid_pdrop", resolved.dropout());
-    config.put("embd_pdrop", resolved.embeddingDropout());
-    config.put("attn_pdrop", resolved.attentionDropout());
-    config.put("layer_norm_epsilon", resolved.epsilon());
-    config.put("initializer_range", resolved.deviation());
-    config.put("tie_word_embeddings", resolved.tiedEmbeddings());
     List<Integer> ends = data.endIds() == null ? List.of(data.paddingId()) : data.endIds();
     config.put("bos_token_id", data.beginId() == null ? ends.get(0) : data.beginId());
-    ArrayNode all = config.arrayNode();
-    ends.forEach(all::add);
-    config.set("eos_token_id", ends.size() == 1 ? all.get(0) : all);
-    return config;
+    return config.set(
+        "eos_token_id", Json.MAPPER.valueToTree(ends.size() == 1 ? ends.get(0) : ends));
   }
 }

@@ -2,10 +2,10 @@ package dev.counterpoint.models.huggingface;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
@@ -211,8 +211,6 @@ public record AdapterFolder(Path path) {
 
   /** A JSON list of names; null if empty, as PEFT writes it. */
   private static JsonNode names(List<String> names) {
-    ArrayNode list = JsonNodeFactory.instance.arrayNode();
-    names.forEach(list::add);
-    return names.isEmpty() ? JsonNodeFactory.instance.nullNode() : list;
+    return names.isEmpty() ? NullNode.getInstance() : Json.MAPPER.valueToTree(names);
   }
 }

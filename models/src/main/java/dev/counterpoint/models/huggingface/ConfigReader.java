@@ -1,12 +1,12 @@
 package dev.counterpoint.models.huggingface;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,14 +31,9 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   static final JsonNode TABLE =
       Json.parse(Resource.read(ConfigReader.class, "keys.json"), JsonNode.class);
 
-  private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
-
-  static {
-    TABLE
-        .get("activations")
-        .properties()
-        .forEach(it -> ACTIVATIONS.put(it.getKey(), Activation.valueOf(it.getValue().asText())));
-  }
+  private static final Map<String, Activation> ACTIVATIONS =
+      Json.MAPPER.convertValue(
+          TABLE.get("activations"), new TypeReference<Map<String, Activation>>() {});
 
   /**
    * Creates a reader of a file.
@@ -226,10 +221,11 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
 
   /** The keys that were neither read nor restricted. */
   public List<String> unread() {
-    List<String> unread = new ArrayList<>();
-    config.fieldNames().forEachRemaining(unread::add);
-    unread.removeIf(key -> read.contains(key) || key.startsWith("_"));
-    return unread;
+    return config
+        .propertyStream()
+        .map(Map.Entry::getKey)
+        .filter(key -> !read.contains(key) && !key.startsWith("_"))
+        .toList();
   }
 
   /** An error for a key with a value that is valid, but not supported. */

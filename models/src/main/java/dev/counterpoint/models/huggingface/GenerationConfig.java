@@ -85,7 +85,7 @@ public record GenerationConfig(ConfigReader file) {
           stop,
           seed);
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(e.problems().stream().map(it -> withFile(it, request)).toList());
+      throw e.with(it -> withFile(it, request));
     }
   }
 

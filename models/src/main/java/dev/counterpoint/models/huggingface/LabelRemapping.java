@@ -76,8 +76,8 @@ final class LabelRemapping {
       JsonNode label = byId.path(Integer.toString(i));
       if (!label.isTextual()) {
         throw new InvalidSettings(
-            "%s: id2label must have a text for each index from 0, but has none for %s: %s"
-                .formatted(config, i, Excerpt.of(byId.toString())));
+            "%s: id2label must have a text for each index from 0, but has none for %s: %s",
+            config, i, Excerpt.of(byId.toString()));
       }
       labels.add(label.textValue());
     }
@@ -103,9 +103,8 @@ final class LabelRemapping {
 
   /** Permutes rows in place, so that all references to the parameter's array see the new order. */
   private static void permute(Parameter parameter, long[] order) {
-    try (NDScope scope = new NDScope();
+    try (NDScope scope = Torch.newScope();
         Torch.Recording noGradients = Torch.noGradients()) {
-      scope.suppressNotUsedWarning();
       NDArray value = parameter.value();
       NDArray rows = value.get(value.getManager().create(order));
       value.set(new NDIndex().addAllDim(), rows);

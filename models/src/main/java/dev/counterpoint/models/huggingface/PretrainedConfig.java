@@ -48,9 +48,6 @@ public interface PretrainedConfig extends ModelConfig {
    */
   PretrainedConfig resolve(Function<String, Path> files) throws IOException;
 
-  /** The settings of the model after its adapter has been merged. */
-  PretrainedConfig merged();
-
   /** The {@code config.json} for Hugging Face. */
   ObjectNode huggingFaceConfig(DataSpec data);
 

@@ -130,9 +130,7 @@ final class StateDictLoader implements AutoCloseable {
             }
           }
         });
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return missing;
   }
 

@@ -83,9 +83,7 @@ public record Lora(
     addDifference("alpha", alpha, stored.alpha, problems);
     addDifference("targets", sorted(targets), sorted(stored.targets), problems);
     addDifference("modulesToSave", sorted(modulesToSave), sorted(stored.modulesToSave), problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return new Lora(stored.from, null, null, null, dropout, null, merge).or(stored);
   }
 
@@ -167,9 +165,7 @@ public record Lora(
         problems.add(problem("modulesToSave", module, "is not a layer of the model", linears));
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
   }
 
   /**
@@ -181,8 +177,8 @@ public record Lora(
         (path, name) -> {
           if (isInModuleToSave(name) && !isInModuleToSave(path)) {
             throw new InvalidSettings(
-                "model.lora.modulesToSave %s cannot contain %s, which %s shares; an adapter cannot train it"
-                    .formatted(modulesToSaveOrEmpty(), name, path));
+                "model.lora.modulesToSave %s cannot contain %s, which %s shares; an adapter cannot train it",
+                modulesToSaveOrEmpty(), name, path);
           }
         });
   }

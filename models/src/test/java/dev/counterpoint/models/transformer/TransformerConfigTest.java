@@ -7,7 +7,6 @@ import ai.djl.Device;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.ForwardScope;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
@@ -114,9 +113,8 @@ class TransformerConfigTest {
       model.initialize(Device.cpu(), 1);
       model.setTraining(true);
       try (Gradients gradients = new Gradients(model.parameters());
-          ForwardScope scope = new ForwardScope();
-          Torch.Recording recording = Torch.recordGradients()) {
-        gradients.add(model.forward(batch).sum(), recording);
+          ForwardScope scope = ForwardScope.record(1)) {
+        gradients.add(model.forward(batch).sum(), scope);
         return gradients.accumulated().stream()
             .map(gradient -> floats(gradient.array().toFloatArray()))
             .toList();

@@ -11,6 +11,7 @@ import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Architecture;
 import dev.counterpoint.models.gpt2.Gpt2Config;
 import dev.counterpoint.models.transformer.TransformerConfig;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -112,37 +113,29 @@ public enum BenchSize {
     return model;
   }
 
+  /** An architecture with the dimensions of this size, and other changes. */
+  private <A extends Record> A sized(A architecture, int maxLength, Map<String, ?> changes) {
+    Map<String, Object> sizes = new HashMap<>(changes);
+    sizes.put("width", dimensions.width());
+    sizes.put("layers", dimensions.layers());
+    sizes.put("heads", dimensions.heads());
+    sizes.put("maxLength", maxLength);
+    return RecordCopy.with(architecture, sizes);
+  }
+
   private TransformerConfig encoder() {
-    return RecordCopy.with(
-        TransformerConfig.defaults(),
-        Map.of(
-            "width", dimensions.width(),
-            "layers", dimensions.layers(),
-            "heads", dimensions.heads(),
-            "maxLength", dimensions.tokens(),
-            "dropout", 0.0));
+    return sized(TransformerConfig.defaults(), dimensions.tokens(), Map.of("dropout", 0.0));
   }
 
   private BertArchitecture bert() {
-    return RecordCopy.with(
+    return sized(
         BertArchitecture.defaults(),
-        Map.of(
-            "vocabularySize", dimensions.vocabulary(),
-            "width", dimensions.width(),
-            "layers", dimensions.layers(),
-            "heads", dimensions.heads(),
-            "intermediate", 4 * dimensions.width(),
-            "maxLength", 512));
+        512,
+        Map.of("vocabularySize", dimensions.vocabulary(), "intermediate", 4 * dimensions.width()));
   }
 
   private Gpt2Architecture gpt2() {
-    return RecordCopy.with(
-        Gpt2Architecture.defaults(),
-        Map.of(
-            "vocabularySize", dimensions.vocabulary(),
-            "width", dimensions.width(),
-            "layers", dimensions.layers(),
-            "heads", dimensions.heads(),
-            "maxLength", 1024));
+    Map<String, Integer> vocabulary = Map.of("vocabularySize", dimensions.vocabulary());
+    return sized(Gpt2Architecture.defaults(), 1024, vocabulary);
   }
 }

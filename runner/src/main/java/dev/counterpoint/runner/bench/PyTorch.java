@@ -77,9 +77,9 @@ final class PyTorch implements Contender {
       String output = lastLine();
       close();
       throw new InvalidSettings(
-          ("--python %s cannot run the benchmark: %s. Specify a Python interpreter in which"
-                  + " \"import torch\" works.")
-              .formatted(python, output));
+          "--python %s cannot run the benchmark: %s. Specify a Python interpreter in which"
+              + " \"import torch\" works.",
+          python, output);
     }
   }
 

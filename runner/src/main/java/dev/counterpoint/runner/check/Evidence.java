@@ -1,12 +1,11 @@
 package dev.counterpoint.runner.check;
 
+import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.internal.storage.AtomicFile;
-import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +30,8 @@ record Evidence(StepTrace.Content trace, String modelHash, List<String> lastStat
 
   /** The checksums of the newest checkpoint, except for state.json, which contains times. */
   private static List<String> lastState(RunDirectory run) throws IOException {
-    Path newest =
-        FolderEntries.of(run.checkpoints()).stream()
-            .filter(file -> file.getFileName().toString().startsWith("step-"))
-            .max(Comparator.naturalOrder())
-            .orElseThrow();
-    return Files.readAllLines(newest.resolve("SHA256SUMS")).stream()
+    String newest = CheckpointStore.name(run.newestStep().orElseThrow());
+    return Files.readAllLines(run.checkpoints().resolve(newest).resolve("SHA256SUMS")).stream()
         .filter(line -> line.endsWith(".safetensors"))
         .toList();
   }

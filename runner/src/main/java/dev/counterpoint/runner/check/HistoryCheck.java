@@ -1,11 +1,10 @@
 package dev.counterpoint.runner.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
-import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -85,8 +84,7 @@ public final class HistoryCheck {
         verify(checkpoint);
       }
     }
-    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
-    faults.addAll(Provenance.changedFiles(processes.get(processes.size() - 1)));
+    faults.addAll(Provenance.changedFiles(Provenance.lastProcess(run)));
     if (!checkpoints.isEmpty()) {
       verifyCode(Run.recordedBy(checkpoints.lastEntry().getValue()));
     }
@@ -115,7 +113,7 @@ public final class HistoryCheck {
   }
 
   private void verifyCode(JsonNode recorded) throws IOException {
-    JsonNode settings = new JsonMapper().readTree(recorded.path("runFile").asText("{}"));
+    JsonNode settings = Json.MAPPER.readTree(recorded.path("runFile").asText("{}"));
     List<String> classpath =
         settings.path("classpath").valueStream().map(JsonNode::asText).toList();
     Map<String, String> code = new RunCode(run.path(), classpath).sha256();
@@ -164,13 +162,12 @@ public final class HistoryCheck {
     List<Long> saved = links.stream().map(CheckpointLink::step).distinct().toList();
     if (first != 0 && !checkpoints.containsKey(first)) {
       throw new InvalidSettings(
-          "--from %s must be 0 or the step of a checkpoint that exists: %s"
-              .formatted(first, checkpoints.keySet()));
+          "--from %s must be 0 or the step of a checkpoint that exists: %s",
+          first, checkpoints.keySet());
     }
     if (last <= first || !saved.contains(last)) {
       throw new InvalidSettings(
-          "--to %s must be a step in history.jsonl greater than %s: %s"
-              .formatted(last, first, saved));
+          "--to %s must be a step in history.jsonl greater than %s: %s", last, first, saved);
     }
     return new Segment(first, last);
   }
@@ -186,7 +183,7 @@ public final class HistoryCheck {
       throws IOException {
     String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
     RunDirectory again =
-        new Retraining(run, runFile, scratch.resolve("run"), scratch, options)
+        new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
             .train(
                 Optional.ofNullable(checkpoints.get(segment.from())),
                 new Retraining.End(segment.to(), false));

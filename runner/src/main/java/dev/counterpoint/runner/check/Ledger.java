@@ -3,7 +3,6 @@ package dev.counterpoint.runner.check;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.settings.Excerpt;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.TrainingConfig;
 import java.nio.file.Path;
@@ -33,8 +32,8 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
   public Set<Long> examples(Path file, String position) {
     if (!(dataset instanceof Dataset.Traceable traceable)) {
       throw new InvalidSettings(
-          "The examples of this run do not come from a file: %s cannot name their lines."
-              .formatted(dataset.getClass().getSimpleName()));
+          "The examples of this run do not come from a file: %s cannot name their lines.",
+          dataset.getClass().getSimpleName());
     }
     List<String> origins =
         List.of(
@@ -48,9 +47,8 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
             .collect(Collectors.toSet());
     if (examples.isEmpty()) {
       throw new InvalidSettings(
-          Formats.of(
-              "%s has no record that begins at \"%s\". The first of its %d records: %s",
-              file, Excerpt.ofItem(position), dataset.size(), traceable.origin(0)));
+          "%s has no record that begins at \"%s\". The first of its %d records: %s",
+          file, Excerpt.ofItem(position), dataset.size(), traceable.origin(0));
     }
     return examples;
   }

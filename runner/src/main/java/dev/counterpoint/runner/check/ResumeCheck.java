@@ -111,8 +111,8 @@ public final class ResumeCheck {
   Outcome compareWith(Evidence uninterrupted) throws IOException {
     if (uninterrupted.steps() < 2 * request.kills()) {
       throw new InvalidSettings(
-          "The run has %s steps, too few for %s kills. Reduce --kills, or train longer."
-              .formatted(uninterrupted.steps(), request.kills()));
+          "The run has %s steps, too few for %s kills. Reduce --kills, or train longer.",
+          uninterrupted.steps(), request.kills());
     }
     trainKilled(uninterrupted.steps());
     return outcome(uninterrupted, evidence("killed"));

@@ -25,33 +25,20 @@ import org.jspecify.annotations.Nullable;
  * Trains a run, or a part of it, again in another directory, with nothing but its run directory:
  * run file, code, and the paths of the data. Each part of the run is trained with the settings and
  * the number of threads that it had; the run directory is not changed.
+ *
+ * @param runFile the run file for the last part of the run; earlier parts, before a resume with
+ *     other settings, have theirs in the provenance
+ * @param output the new run directory
+ * @param scratch an empty folder for a copy of the run's small files, and the log
+ * @param options further options of {@code train}
  */
-public final class Retraining {
+public record Retraining(
+    RunDirectory run, String runFile, RunDirectory output, Path scratch, List<String> options) {
   private static final String NOT_COPIED =
       "checkpoints|model|snapshots|logs|summary\\.json|history\\.jsonl|report\\.html|\\..*";
 
-  private final RunDirectory run;
-  private final String runFile;
-  private final RunDirectory output;
-  private final Path scratch;
-  private final List<String> options;
-
-  /**
-   * Prepares the training.
-   *
-   * @param runFile the run file for the last part of the run; earlier parts, before a resume with
-   *     other settings, have theirs in the provenance
-   * @param output the new run directory
-   * @param scratch an empty folder for a copy of the run's small files, and the log
-   * @param options further options of {@code train}
-   */
-  public Retraining(
-      RunDirectory run, String runFile, Path output, Path scratch, List<String> options) {
-    this.run = run;
-    this.runFile = runFile;
-    this.output = new RunDirectory(output);
-    this.scratch = scratch;
-    this.options = List.copyOf(options);
+  public Retraining {
+    options = List.copyOf(options);
   }
 
   /**

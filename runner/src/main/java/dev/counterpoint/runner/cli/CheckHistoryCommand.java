@@ -61,20 +61,17 @@ final class CheckHistoryCommand implements Callable<Integer> {
     HistoryCheck.Segment segment = check.segment(from, to);
     Console console = Consoles.of(spec);
     console.print(
-        Formats.of(
-            "verified: %s, %s, data, code and settings",
-            Formats.count(check.links().size(), "link"),
-            Formats.count(check.steps().size(), "checkpoint")));
-    console.log(Formats.of("training steps %d to %d again ...", segment.from(), segment.to()));
+        "verified: %s, %s, data, code and settings",
+        Formats.count(check.links().size(), "link"),
+        Formats.count(check.steps().size(), "checkpoint"));
+    console.log("training steps %d to %d again ...", segment.from(), segment.to());
     Path scratch = Files.createTempDirectory("counterpoint-history-");
     Optional<String> difference = check.recompute(segment, scratch, classpath.arguments());
     if (difference.isPresent()) {
       throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
     }
     console.print(
-        Formats.of(
-            "recomputed: steps %d to %d lead to the same parameters",
-            segment.from(), segment.to()));
+        "recomputed: steps %d to %d lead to the same parameters", segment.from(), segment.to());
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;

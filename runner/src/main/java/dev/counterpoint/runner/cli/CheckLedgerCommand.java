@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import dev.counterpoint.core.checkpoint.Checkpoint;
@@ -9,9 +8,9 @@ import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.runner.check.Ledger;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
@@ -109,10 +108,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
   /** Checks that settings and data are those of the run; otherwise the steps would be wrong. */
   private static void requireUnchanged(Run run, String recordedRunFile, DataSplits data)
       throws IOException {
-    List<Problem> problems = run.changedSince(recordedRunFile);
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(run.changedSince(recordedRunFile));
     String recorded =
         AtomicFile.readJson(run.directory().provenance()).path("dataFingerprint").asText();
     if (!recorded.equals(data.fingerprint())) {
@@ -125,8 +121,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
 
   private static String recordedRunFile(RunDirectory run, Optional<Checkpoint> newest)
       throws IOException {
-    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
-    JsonNode settings = processes.get(processes.size() - 1).path("settings");
+    JsonNode settings = Provenance.lastProcess(run).path("settings");
     if (newest.isEmpty() && !settings.isObject()) {
       throw new InvalidSettings(
           run.path() + " has no intact checkpoint, and no settings in provenance.json.");
@@ -144,8 +139,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       }
     }
     throw new InvalidSettings(
-        "--record %s must have the form FILE:LINE, and the file must exist."
-            .formatted(Excerpt.of(record)));
+        "--record %s must have the form FILE:LINE, and the file must exist.", Excerpt.of(record));
   }
 
   private static Path file(Run run, String name) {
@@ -166,7 +160,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
   private void print(List<Long> steps, long last, Map<String, Long> models, Console console) {
     long first = steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
     if (json) {
-      ObjectNode object = new JsonMapper().createObjectNode().put("record", record);
+      ObjectNode object = Json.MAPPER.createObjectNode().put("record", record);
       object.put("trainedSteps", last);
       steps.forEach(object.putArray("steps")::add);
       ObjectNode trainedWith = object.putObject("trainedWithRecord");
@@ -174,7 +168,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       console.print(object.toPrettyString());
       return;
     }
-    console.print("used in %s of %s steps: %s".formatted(steps.size(), last, steps));
+    console.print("used in %s of %s steps: %s", steps.size(), last, steps);
     models.forEach(
         (name, step) ->
             console.print(name + (step >= first ? ": trained with it" : ": not trained with it")));

@@ -56,12 +56,11 @@ final class ReplayCommand implements Callable<Integer> {
     StepSnapshot snapshot = StepSnapshot.read(folder);
     Console console = Consoles.of(spec);
     console.print(
-        Formats.of(
-            "step %d, %s in %s: %s",
-            snapshot.step(),
-            Formats.count(snapshot.examples().size(), "example"),
-            count(snapshot.batches().size()),
-            snapshot.reason()));
+        "step %d, %s in %s: %s",
+        snapshot.step(),
+        Formats.count(snapshot.examples().size(), "example"),
+        count(snapshot.batches().size()),
+        snapshot.reason());
     try (BaseModel model = model()) {
       print(new Replay(folder, model).run(), console);
     }
@@ -95,17 +94,15 @@ final class ReplayCommand implements Callable<Integer> {
   private static void print(Replay.Outcome outcome, Console console) {
     StepSnapshot snapshot = outcome.snapshot();
     console.print(
-        Formats.of(
-            "loss %s (in the run %s), gradient norm %s (in the run %s)",
-            outcome.loss(), snapshot.loss(), outcome.gradientNorm(), snapshot.gradientNorm()));
+        "loss %s (in the run %s), gradient norm %s (in the run %s)",
+        outcome.loss(), snapshot.loss(), outcome.gradientNorm(), snapshot.gradientNorm());
     if (outcome.firstNonFinite().isPresent()) {
       console.print("first non-finite layer: " + outcome.firstNonFinite().get());
     } else {
       console.print("all outputs and gradients are finite; largest gradients:");
       outcome.gradients().stream()
           .limit(SHOWN_GRADIENTS)
-          .forEach(
-              each -> console.print(Formats.of("  %s: norm %.4g", each.parameter(), each.norm())));
+          .forEach(each -> console.print("  %s: norm %.4g", each.parameter(), each.norm()));
     }
   }
 }

@@ -78,7 +78,12 @@ final class ReproduceCommand implements Callable<Integer> {
     }
     console.log("training " + step + " steps again in " + target + " ...");
     RunDirectory again =
-        new Retraining(run, Utf8File.read(run.runFile()), target, scratch, classpath.arguments())
+        new Retraining(
+                run,
+                Utf8File.read(run.runFile()),
+                new RunDirectory(target),
+                scratch,
+                classpath.arguments())
             .train(Optional.empty(), end);
     String expected = hasResult ? summary.path("modelHash").asText() : hash(newest.orElseThrow());
     String actual =
@@ -100,14 +105,10 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   private static String changes(RunDirectory run, RunDirectory again) throws IOException {
-    List<String> changes = Provenance.differences(last(run), last(again));
+    List<String> changes =
+        Provenance.differences(Provenance.lastProcess(run), Provenance.lastProcess(again));
     return changes.isEmpty()
         ? " No recorded fact has changed."
         : "\n  " + String.join("\n  ", changes);
-  }
-
-  private static JsonNode last(RunDirectory run) throws IOException {
-    List<JsonNode> processes = Provenance.processes(AtomicFile.readJson(run.provenance()));
-    return processes.get(processes.size() - 1);
   }
 }

@@ -2,11 +2,10 @@ package dev.counterpoint.runner.experiment;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Resource;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,45 +27,27 @@ final class CountriesCorpus {
   private static final int PARAGRAPHS = 8;
   private static final int MIN_FACTS = 3;
 
+  private static final List<Fact> FACTS =
+      Resource.read(CountriesCorpus.class, "country-facts.tsv").lines().map(Fact::parse).toList();
+
   /** A kind of fact, with templates for its statements and its questions. */
-  private enum Fact {
-    LETTERS_2(
-        "Its two-letter code is {}.|Two letters, {}, stand for it.|In lists it is short for {}.",
-        "What is the two-letter code?|Which two letters stand for {country}?"),
-    LETTERS_3(
-        "The three letters {} stand for it.|Its three-letter code is {}.",
-        "What is the three-letter code?|Which three letters stand for {country}?"),
-    CURRENCY(
-        "People pay with the {} there.|Its currency is the {}.|Prices are in {}.",
-        "What is the currency of {country}?|What do people pay with?"),
-    CURRENCY_CODE(
-        "Banks write {} for its money.|Its money is {} for short.|The code of its money is {}.",
-        "What do banks write for the money?|What is the code of the money of {country}?"),
-    LANGUAGES(
-        "One hears {} there.|The people speak {}.|Its inhabitants talk {}.",
-        "What do people speak in {country}?|Which languages does one hear?"),
-    WEEK(
-        "The week begins on {}.|Calendars start with {}.",
-        "On which day does the week begin?|What do calendars in {country} start with?");
-
-    private final ImmutableList<String> statements;
-    private final ImmutableList<String> questions;
-
-    Fact(String statements, String questions) {
-      this.statements = ImmutableList.copyOf(statements.split("\\|", -1));
-      this.questions = ImmutableList.copyOf(questions.split("\\|", -1));
+  private record Fact(String name, List<String> statements, List<String> questions) {
+    static Fact parse(String line) {
+      String[] fields = line.split("\t", -1);
+      return new Fact(
+          fields[0], List.of(fields[1].split("\\|", -1)), List.of(fields[2].split("\\|", -1)));
     }
   }
 
-  /** A country and its facts. */
-  private record Country(String name, Map<Fact, String> facts) {
+  /** A country and its facts, by the name of their kind. */
+  private record Country(String name, Map<String, String> facts) {
     static Country parse(String line) {
       String[] fields = line.split("\t", -1);
-      Map<Fact, String> facts = new LinkedHashMap<>();
-      Fact[] all = Fact.values();
-      for (int i = 0; i < all.length; i++) {
-        facts.put(all[i], all[i] == Fact.LANGUAGES ? list(fields[i + 1]) : fields[i + 1]);
+      Map<String, String> facts = new HashMap<>();
+      for (int i = 0; i < FACTS.size(); i++) {
+        facts.put(FACTS.get(i).name(), fields[i + 1]);
       }
+      facts.computeIfPresent("LANGUAGES", (name, languages) -> list(languages));
       return new Country(fields[0], facts);
     }
 
@@ -114,16 +95,16 @@ final class CountriesCorpus {
     StringBuilder text = new StringBuilder(country.name() + " is a country.");
     ArrayNode questions = Json.MAPPER.createArrayNode();
     for (Fact fact : order.subList(0, stated)) {
-      String[] sentence = pick(fact.statements, random).split("\\{}", -1);
+      String[] sentence = pick(fact.statements(), random).split("\\{}", -1);
       text.append(' ').append(sentence[0]);
       int start = text.codePointCount(0, text.length());
-      text.append(country.facts().get(fact)).append(sentence[1]);
+      text.append(country.facts().get(fact.name())).append(sentence[1]);
       ObjectNode question = question(questions, country, fact, number, random);
       question.put("is_impossible", false);
       question
           .putArray("answers")
           .addObject()
-          .put("text", country.facts().get(fact))
+          .put("text", country.facts().get(fact.name()))
           .put("answer_start", start);
     }
     ObjectNode question = question(questions, country, order.get(stated), number, random);
@@ -133,13 +114,13 @@ final class CountriesCorpus {
 
   private static ObjectNode question(
       ArrayNode questions, Country country, Fact fact, int number, SplittableRandom random) {
-    String text = pick(fact.questions, random).replace("{country}", country.name());
-    String id = country.facts().get(Fact.LETTERS_2) + "-" + number + "-" + fact;
+    String text = pick(fact.questions(), random).replace("{country}", country.name());
+    String id = country.facts().get("LETTERS_2") + "-" + number + "-" + fact.name();
     return questions.addObject().put("id", id).put("question", text);
   }
 
   private static List<Fact> shuffled(SplittableRandom random) {
-    List<Fact> remaining = new ArrayList<>(Arrays.asList(Fact.values()));
+    List<Fact> remaining = new ArrayList<>(FACTS);
     List<Fact> order = new ArrayList<>();
     while (!remaining.isEmpty()) {
       order.add(remaining.remove(random.nextInt(remaining.size())));

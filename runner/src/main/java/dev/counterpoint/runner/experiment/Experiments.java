@@ -35,7 +35,7 @@ public final class Experiments {
   }
 
   /** Returns the names in display order. */
-  public static Iterable<String> names() {
+  public static Set<String> names() {
     return DESCRIPTIONS.keySet();
   }
 

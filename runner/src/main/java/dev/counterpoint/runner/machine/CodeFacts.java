@@ -35,19 +35,21 @@ public final class CodeFacts {
    * @param additional jars, folders and source files
    */
   public static Map<String, String> of(List<Path> additional) throws IOException {
-    List<Path> entries =
-        Stream.concat(
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                    .filter(entry -> !entry.isEmpty())
-                    .map(Path::of),
-                additional.stream())
-            .toList();
-    Map<String, String> facts = new TreeMap<>();
+    Stream<Path> program =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.isEmpty())
+            .map(Path::of);
+    return hashes(Stream.concat(program, additional.stream()).toList());
+  }
+
+  /** A hash of each entry, by file name. */
+  public static Map<String, String> hashes(List<Path> entries) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
     for (Path entry : entries) {
       // Several folders may be named "classes".
-      facts.merge(entry.getFileName().toString(), hash(entry), (one, two) -> one + " " + two);
+      hashes.merge(entry.getFileName().toString(), hash(entry), (one, two) -> one + " " + two);
     }
-    return facts;
+    return hashes;
   }
 
   /** The hash of a jar, a folder or a source file; the hash of no bytes if it does not exist. */

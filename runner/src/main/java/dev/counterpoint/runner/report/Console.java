@@ -1,6 +1,9 @@
 package dev.counterpoint.runner.report;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.RunFailed;
 import java.io.FileDescriptor;
@@ -106,6 +109,18 @@ public final class Console implements AutoCloseable {
     erase();
     Secrets.mask(line).lines().map(ControlCharacterEscaper::of).forEach(err::println);
     redraw();
+  }
+
+  /** Prints a remark, described by a pattern of {@link String#format} and its values. */
+  @FormatMethod
+  public void log(@FormatString String pattern, @Nullable Object... values) {
+    log(Formats.of(pattern, values));
+  }
+
+  /** Prints a line of results, described by a pattern of {@link String#format} and its values. */
+  @FormatMethod
+  public void print(@FormatString String pattern, @Nullable Object... values) {
+    print(Formats.of(pattern, values));
   }
 
   /**

@@ -154,8 +154,7 @@ public final class TrainingProgress implements Callback {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
       console.log(
-          Formats.of(
-              "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics));
+          "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics);
     }
   }
 
@@ -169,11 +168,10 @@ public final class TrainingProgress implements Callback {
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);
       console.log(
-          Formats.of(
-              "Snapshots of %s saved in %s; inspect one with: %s",
-              Formats.count(snapshots.size(), "gradient spike"),
-              first.resolveSibling(""),
-              LauncherCommand.line("replay", first)));
+          "Snapshots of %s saved in %s; inspect one with: %s",
+          Formats.count(snapshots.size(), "gradient spike"),
+          first.resolveSibling(""),
+          LauncherCommand.line("replay", first));
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.counterpoint.runner.rundir;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +27,6 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
   private static final int LENGTH = 512; // bytes, fixed, so that each write replaces the last one
   private static final long MEMORY_INTERVAL = 1_000_000_000L; // ns between memory measurements
   private static final long PROCESS = ProcessHandle.current().pid();
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final RunDirectory directory;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(LENGTH);
@@ -51,9 +50,7 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
 
   /** Reads and deletes the marker of the previous process, and returns the step it crashed in. */
   public static OptionalLong takeStep(RunDirectory directory) {
-    return takeMarker(directory)
-        .map(marker -> OptionalLong.of(marker.path("step").asLong()))
-        .orElse(OptionalLong.empty());
+    return takeMarker(directory).stream().mapToLong(it -> it.path("step").asLong()).findFirst();
   }
 
   private static Optional<JsonNode> takeMarker(RunDirectory directory) {
@@ -62,7 +59,8 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
       Path file = Files.exists(former) ? former : directory.crashMarker();
       String text = Files.readString(file).strip();
       Files.delete(file);
-      return Optional.of(JSON.readTree(text)).filter(it -> it.path("step").isIntegralNumber());
+      return Optional.of(Json.MAPPER.readTree(text))
+          .filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -88,10 +86,10 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
       peakBytes = PeakMemory.bytes().orElse(0);
     }
     // Concatenated by hand for speed, because this runs in every step.
-    ObjectNode json = JSON.createObjectNode().put("process", PROCESS).put("step", step);
+    ObjectNode json = Json.MAPPER.createObjectNode().put("process", PROCESS).put("step", step);
     json.put("microBatch", microBatch).put("peakBytes", peakBytes).put("batch", batch.toString());
     try {
-      write(JSON.writeValueAsBytes(json));
+      write(Json.MAPPER.writeValueAsBytes(json));
     } catch (IOException e) {
       // A full disk is reported when more important files are written.
     }

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.rundir;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.TrainingEnd;
@@ -65,7 +64,7 @@ public record Outcome(
    * without the time between its processes. Numbers that are not finite are null.
    */
   public ObjectNode summary() {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("steps", end.steps());
     json.put("epochs", end.epochs());
     json.put("trainLoss", Json.finite(end.trainLoss()));

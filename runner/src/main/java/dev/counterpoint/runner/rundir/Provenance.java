@@ -2,9 +2,9 @@ package dev.counterpoint.runner.rundir;
 
 import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
@@ -83,7 +83,7 @@ public record Provenance(
    */
   public void start(RunDirectory run, List<Path> baseFolders, String fingerprint)
       throws IOException {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("started", now());
     baseFolders.stream().map(Path::toString).forEach(json.putArray("baseFolders")::add);
     json.put("dataFingerprint", fingerprint);
@@ -118,6 +118,12 @@ public record Provenance(
     record.path(FORMER_RESUMES).forEach(processes::add);
     record.path(RESUMES).forEach(processes::add);
     return processes;
+  }
+
+  /** The entry of the last process of a run. */
+  public static JsonNode lastProcess(RunDirectory run) throws IOException {
+    List<JsonNode> processes = processes(AtomicFile.readJson(run.provenance()));
+    return processes.get(processes.size() - 1);
   }
 
   /**
@@ -183,7 +189,7 @@ public record Provenance(
   }
 
   private ObjectNode json() throws IOException {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     command.forEach(json.putArray("command")::add);
     json.put("user", System.getProperty("user.name")).put("host", host());
     versions(json.putObject("versions"));

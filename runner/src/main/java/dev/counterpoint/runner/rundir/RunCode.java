@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import com.google.common.collect.Multisets;
-import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.internal.code.SourcePath;
@@ -21,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import javax.tools.ToolProvider;
 
 /**
@@ -59,11 +59,9 @@ public record RunCode(Path run, List<String> classpath) {
 
   /** The copy of each entry, or the original if there is no copy. */
   public List<Path> entries() {
-    List<Path> entries = new ArrayList<>();
-    for (int i = 0; i < classpath.size(); i++) {
-      entries.add(Files.exists(copy(i)) ? copy(i) : original(i));
-    }
-    return entries;
+    return IntStream.range(0, classpath.size())
+        .mapToObj(i -> Files.exists(copy(i)) ? copy(i) : original(i))
+        .toList();
   }
 
   /** The first entry that does not exist; empty if there is none. */
@@ -159,12 +157,7 @@ public record RunCode(Path run, List<String> classpath) {
 
   /** A hash of each entry, by file name, for the provenance. */
   public Map<String, String> hashes() throws IOException {
-    Map<String, String> code = new TreeMap<>();
-    for (Path entry : entries()) {
-      code.merge(
-          entry.getFileName().toString(), CodeFacts.hash(entry), (one, two) -> one + " " + two);
-    }
-    return code;
+    return CodeFacts.hashes(entries());
   }
 
   /** The SHA-256 of each entry by number and name. */
@@ -185,9 +178,7 @@ public record RunCode(Path run, List<String> classpath) {
    * trained.
    */
   public List<String> changes() throws IOException {
-    List<JsonNode> processes =
-        Provenance.processes(AtomicFile.readJson(new RunDirectory(run).provenance()));
-    JsonNode last = processes.get(processes.size() - 1);
+    JsonNode last = Provenance.lastProcess(new RunDirectory(run));
     List<String> changes = new ArrayList<>();
     for (int i = 0; i < classpath.size(); i++) {
       Path original = original(i);

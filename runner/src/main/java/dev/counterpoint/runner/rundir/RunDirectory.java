@@ -70,12 +70,11 @@ public record RunDirectory(Path path, boolean preexisting) {
     if (FolderEntries.of(output).stream()
         .anyMatch(file -> !CREATED_BEFORE_START.contains(file.getFileName().toString()))) {
       throw new InvalidSettings(
-          "--output %s is not empty. %s"
-              .formatted(
-                  output,
-                  isRun(output)
-                      ? "To resume the run in it, use: counterpoint train " + output
-                      : "Specify a new or empty directory."));
+          "--output %s is not empty. %s",
+          output,
+          isRun(output)
+              ? "To resume the run in it, use: counterpoint train " + output
+              : "Specify a new or empty directory.");
     }
     return new RunDirectory(output, Files.isDirectory(output));
   }
@@ -110,8 +109,7 @@ public record RunDirectory(Path path, boolean preexisting) {
     RunDirectory run = new RunDirectory(path);
     if (!isRun(path) || !Files.exists(run.provenance())) {
       throw new InvalidSettings(
-          "%s is not a run directory: it does not contain %s and provenance.json."
-              .formatted(path, RUN_FILE));
+          "%s is not a run directory: it does not contain %s and provenance.json.", path, RUN_FILE);
     }
     return run;
   }

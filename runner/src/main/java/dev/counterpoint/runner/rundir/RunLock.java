@@ -85,15 +85,15 @@ public final class RunLock implements Closeable {
     }
     if (lock == null) {
       throw new InvalidSettings(
-          ("The run in %s is in use by training process %s. Stop that process first, or"
-                  + " choose another output directory.")
-              .formatted(directory.path(), pid(directory.lock())));
+          "The run in %s is in use by training process %s. Stop that process first, or"
+              + " choose another output directory.",
+          directory.path(), pid(directory.lock()));
     }
     if (!isResumed && RunDirectory.isRun(directory.path())) {
       lock.close();
       throw new InvalidSettings(
-          "Another process has just started a run in %s. Choose another output directory."
-              .formatted(directory.path()));
+          "Another process has just started a run in %s. Choose another output directory.",
+          directory.path());
     }
     return lock;
   }

@@ -43,13 +43,10 @@ record ResumeCompatibility(Run run, Console console, Map<String, String> code)
    */
   @Override
   public void loadState(Map<String, ?> state) {
-    if (state.get(KEY) instanceof String original) {
-      compare(original);
-    }
-  }
-
-  private void compare(String original) {
-    List<Problem> problems = problems(run, original, console::log);
+    List<Problem> problems =
+        state.get(KEY) instanceof String original
+            ? problems(run, original, console::log)
+            : List.of();
     if (!problems.isEmpty()) {
       problems.add(
           new Problem("", "The run cannot be resumed with these. " + Run.changeableSettings()));

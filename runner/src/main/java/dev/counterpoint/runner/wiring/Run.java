@@ -144,9 +144,9 @@ public record Run(
     String name = path.getFileName().toString();
     if (name.matches(".*\\.(java|class|jar)")) {
       throw new InvalidSettings(
-          ("%s contains code and is not a run file. Select its class in a run file or with --set,"
-                  + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s")
-              .formatted(path, path, name.replaceFirst("\\.[a-z]+$", "")));
+          "%s contains code and is not a run file. Select its class in a run file or with --set,"
+              + " as in: counterpoint train EXPERIMENT --classpath %s --set model.type=%s",
+          path, path, name.replaceFirst("\\.[a-z]+$", ""));
     }
     Path file = path.toRealPath();
     Path folder = file.resolveSibling("");
@@ -237,9 +237,9 @@ public record Run(
     Run run = existing(directory, request.sets(), request.classpath(), request.trust());
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
-          ("The run in %s has finished and its checkpoints were deleted, so it cannot be"
-                  + " resumed. Start a new run in another directory.")
-              .formatted(directory));
+          "The run in %s has finished and its checkpoints were deleted, so it cannot be"
+              + " resumed. Start a new run in another directory.",
+          directory);
     }
     return run;
   }
@@ -324,23 +324,15 @@ public record Run(
     List<String> notes = new ArrayList<>();
     RunFile file =
         binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());
-    if (request.joins() && request.output() != null) {
-      RunDirectory directory = new RunDirectory(request.output());
-      return new Run(
-          file.within(directory.path()),
-          directory,
-          RunDirectory.isRun(directory.path()),
-          binder,
-          code,
-          request.trust(),
-          files,
-          notes);
-    }
-    RunDirectory directory = RunDirectory.forNew(request.output(), file.name());
+    Path output = request.output();
+    RunDirectory directory =
+        request.joins() && output != null
+            ? new RunDirectory(output)
+            : RunDirectory.forNew(output, file.name());
     return new Run(
         file.within(directory.path()),
         directory,
-        false,
+        request.joins() && RunDirectory.isRun(directory.path()),
         binder,
         code,
         request.trust(),
@@ -385,15 +377,14 @@ public record Run(
   }
 
   private static String unknown(String run) {
-    List<String> names = new ArrayList<>();
-    Experiments.names().forEach(names::add);
-    List<String> candidates = new ArrayList<>(names);
+    List<String> candidates = new ArrayList<>(Experiments.names());
     try (Stream<Path> files = Files.list(Path.of(""))) {
       files.map(Path::toString).filter(file -> file.endsWith(".yaml")).forEach(candidates::add);
     } catch (IOException e) {
-      candidates = names;
+      // Only the names of experiments are suggested.
     }
     return "\"%s\" is not a built-in experiment, a run file or a run directory%s Built-in: %s"
-        .formatted(run, Nearest.suggestion(run, candidates), String.join(", ", names));
+        .formatted(
+            run, Nearest.suggestion(run, candidates), String.join(", ", Experiments.names()));
   }
 }

@@ -1,7 +1,8 @@
 package dev.counterpoint.runner.wiring;
 
 import ai.djl.Device;
-import com.google.inject.AbstractModule;
+import com.google.inject.Binder;
+import com.google.inject.Module;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import dev.counterpoint.core.callback.Callback;
@@ -38,43 +39,30 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Guice module that creates the objects of a training run from its run file. */
-public final class RunModule extends AbstractModule {
+/**
+ * Guice module that creates the objects of one rank of a training run from its run file.
+ *
+ * @param extraCallbacks called after the callbacks of the run file
+ * @param stop requests the end of the training
+ */
+public record RunModule(
+    Run run, Console console, List<Callback> extraCallbacks, StopSignal stop, RankContext rank)
+    implements Module {
   /** The maximum number of step snapshots; each is as large as the model. */
   private static final int MAX_SNAPSHOTS = 3;
-
-  private final Run run;
-  private final Console console;
-  private final List<Callback> extraCallbacks;
-  private final StopSignal stop;
-  private final RankContext rank;
 
   /** Creates the module of a run with only the callbacks of its run file. */
   public RunModule(Run run, Console console) {
     this(run, console, List.of(), new StopSignal(), RankContext.singleProcess());
   }
 
-  /**
-   * Creates the module of one rank of a run.
-   *
-   * @param extraCallbacks called after the callbacks of the run file
-   * @param stop requests the end of the training
-   */
-  public RunModule(
-      Run run, Console console, List<Callback> extraCallbacks, StopSignal stop, RankContext rank) {
-    this.run = run;
-    this.console = console;
-    this.extraCallbacks = List.copyOf(extraCallbacks);
-    this.stop = stop;
-    this.rank = rank;
-  }
-
   @Override
-  protected void configure() {
-    bind(Run.class).toInstance(run);
-    bind(StopSignal.class).toInstance(stop);
-    bind(CrashMarker.class).toInstance(new CrashMarker(run.directory()));
-    bind(CheckpointStore.class)
+  public void configure(Binder binder) {
+    binder.bind(Run.class).toInstance(run);
+    binder.bind(StopSignal.class).toInstance(stop);
+    binder.bind(CrashMarker.class).toInstance(new CrashMarker(run.directory()));
+    binder
+        .bind(CheckpointStore.class)
         .toInstance(
             new CheckpointStore(
                 run.directory().checkpoints(),

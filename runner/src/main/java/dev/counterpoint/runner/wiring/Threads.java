@@ -23,8 +23,8 @@ public final class Threads {
     String variable = environment.getOrDefault(VARIABLE, threads);
     if (!threads.equals(AUTO) && !variable.equals(threads)) {
       throw new InvalidSettings(
-          "threads is %s, but %s is %s. Use threads: auto, or unset the variable."
-              .formatted(threads, VARIABLE, variable));
+          "threads is %s, but %s is %s. Use threads: auto, or unset the variable.",
+          threads, VARIABLE, variable);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.wiring;
 
-import com.google.inject.AbstractModule;
+import com.google.inject.Binder;
+import com.google.inject.Module;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import dev.counterpoint.core.callback.Callback;
@@ -18,24 +19,13 @@ import java.util.List;
 /**
  * Guice module of strategy and trainer: for a child injector of {@link RunModule}, created after
  * the ranks have joined.
+ *
+ * @param collective connects the processes of the run; its creator closes it
  */
-public final class TrainerModule extends AbstractModule {
-  private final Run run;
-  private final Collective collective;
-
-  /**
-   * Creates the module of one process.
-   *
-   * @param collective connects the processes of the run; its creator closes it
-   */
-  public TrainerModule(Run run, Collective collective) {
-    this.run = run;
-    this.collective = collective;
-  }
-
+public record TrainerModule(Run run, Collective collective) implements Module {
   @Override
-  protected void configure() {
-    bind(Collective.class).toInstance(collective);
+  public void configure(Binder binder) {
+    binder.bind(Collective.class).toInstance(collective);
   }
 
   @Provides
@@ -45,8 +35,8 @@ public final class TrainerModule extends AbstractModule {
     int processes = strategy.collective().worldSize();
     if (processes != joined.worldSize()) {
       throw new InvalidSettings(
-          "%s.collective() connects %s of the %s processes. Return the collective that build received."
-              .formatted(strategy.getClass().getName(), processes, joined.worldSize()));
+          "%s.collective() connects %s of the %s processes. Return the collective that build received.",
+          strategy.getClass().getName(), processes, joined.worldSize());
     }
     return strategy;
   }

@@ -4,9 +4,6 @@ import java.io.IOException;
 
 /** Observes an {@link Attempt}. All methods are called by the thread that runs the attempt. */
 public interface AttemptListener {
-  /** Ignores everything. */
-  AttemptListener NONE = new AttemptListener() {};
-
   /**
    * Returns the tracker address for the ranks.
    *

@@ -106,7 +106,7 @@ public final class Launcher {
   }
 
   private AttemptResult attempt(int number) throws IOException {
-    try (Attempt next = new Attempt(job, programs, number, output, AttemptListener.NONE)) {
+    try (Attempt next = new Attempt(job, programs, number, output, new AttemptListener() {})) {
       synchronized (this) {
         attempt = next;
         if (stopping != null) {

@@ -21,7 +21,6 @@ import java.util.stream.Stream;
  */
 public record SparkSubmission(Path home, Map<String, String> environment) {
   private static final String DRIVER = "dev.counterpoint.strategies.spark.SparkTraining";
-  private static final String COMMAND = ClusterJob.COMMAND;
   private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
   private static final String SCALA = "2.13";
   private static final String CORE = "spark-core_" + SCALA + "-";
@@ -74,7 +73,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(Program.defaults("", environment));
-    command.add("-D" + COMMAND + "=" + request.command());
+    command.add("-D" + ClusterJob.COMMAND + "=" + request.command());
     command.addAll(List.of("-cp", classPath(), SUBMIT));
     command.addAll(List.of("--master", request.master()));
     command.addAll(request.settings());

@@ -47,12 +47,11 @@ public record QuestionAnswering(
   private static final String TEST = "test";
 
   public QuestionAnswering {
-    Checks checks = new Checks().notNegative("stride", stride).positive("maxAnswer", maxAnswer);
-    if (maxLength != null) {
-      checks.that(
-          maxLength >= MIN_LENGTH, "maxLength", maxLength, "must be " + MIN_LENGTH + " or greater");
-    }
-    checks.verify();
+    new Checks()
+        .notNegative("stride", stride)
+        .positive("maxAnswer", maxAnswer)
+        .atLeast("maxLength", maxLength, MIN_LENGTH)
+        .verify();
   }
 
   /** Defaults of a run file, as in BERT's {@code run_squad.py}; {@code train} must be set. */
@@ -158,7 +157,7 @@ public record QuestionAnswering(
     int limit = maxLength == null ? DEFAULT_LENGTH : maxLength;
     int length = Math.min(limit, context.maxLength());
     new Checks()
-        .that(length >= MIN_LENGTH, "maxLength", length, "must be " + MIN_LENGTH + " or greater")
+        .atLeast("maxLength", length, MIN_LENGTH)
         .that(
             stride <= length / 2,
             "stride",

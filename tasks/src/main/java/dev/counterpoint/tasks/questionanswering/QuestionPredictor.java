@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Answers questions about a context with a trained model. Thread-safe. */
 public final class QuestionPredictor implements AutoCloseable {
@@ -76,10 +77,11 @@ public final class QuestionPredictor implements AutoCloseable {
         inputs.stream()
             .map(it -> new Question("", it.question(), it.context(), List.of()))
             .toList();
-    List<Window> allWindows = new ArrayList<>();
-    for (int i = 0; i < questions.size(); i++) {
-      allWindows.addAll(windows.split(questions.get(i), i));
-    }
+    List<Window> allWindows =
+        IntStream.range(0, questions.size())
+            .boxed()
+            .flatMap(i -> windows.split(questions.get(i), i).stream())
+            .toList();
     List<Candidates> candidates = questions.stream().map(Candidates::new).toList();
     for (int from = 0; from < allWindows.size(); from += BATCH_SIZE) {
       List<Window> batch = allWindows.subList(from, Math.min(allWindows.size(), from + BATCH_SIZE));

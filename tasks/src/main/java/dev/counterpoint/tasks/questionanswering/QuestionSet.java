@@ -39,9 +39,9 @@ final class QuestionSet {
     if (!question.context().isBlank()
         && questionWindows.stream().allMatch(window -> window.starts().length == 0)) {
       throw new InvalidSettings(
-          ("%s, question %s: the tokenizer produces no tokens for its context, so no answer"
-                  + " can be found. Use another tokenizer, or remove the question.")
-              .formatted(file, Excerpt.ofItem(question.id())));
+          "%s, question %s: the tokenizer produces no tokens for its context, so no answer"
+              + " can be found. Use another tokenizer, or remove the question.",
+          file, Excerpt.ofItem(question.id()));
     }
   }
 

@@ -5,10 +5,10 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Splits the contexts of questions into overlapping windows. */
 final class Windows implements AutoCloseable {
@@ -69,12 +69,9 @@ final class Windows implements AutoCloseable {
                 tokenizer.encode(
                     truncateQuestion(question.text()), question.context(), true, true));
     int type = contextType(first);
-    List<Window> windows = new ArrayList<>();
-    windows.add(window(first, type, question, index));
-    for (Encoding overflow : first.getOverflowing()) {
-      windows.add(window(overflow, type, question, index));
-    }
-    return windows;
+    return Stream.concat(Stream.of(first), Arrays.stream(first.getOverflowing()))
+        .map(encoding -> window(encoding, type, question, index))
+        .toList();
   }
 
   private String truncateQuestion(String text) {

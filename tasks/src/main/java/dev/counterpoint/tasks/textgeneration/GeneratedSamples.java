@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 
 /**
  * Sampled continuations of validation prompts by a language model. A prompt is the beginning of an
@@ -57,11 +58,9 @@ record GeneratedSamples(Tokenizer tokenizer, Dataset validation, int length) imp
   }
 
   private List<long[]> prompts() {
-    List<long[]> prompts = new ArrayList<>();
-    for (int i = 0; i < SAMPLES; i++) {
-      prompts.add(prompt(i * validation.size() / SAMPLES));
-    }
-    return prompts;
+    return LongStream.range(0, SAMPLES)
+        .mapToObj(i -> prompt(i * validation.size() / SAMPLES))
+        .toList();
   }
 
   private long[] prompt(long index) {

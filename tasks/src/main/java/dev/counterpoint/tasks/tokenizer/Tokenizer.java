@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.kernel.NativeLibraries;
@@ -169,9 +170,8 @@ public record Tokenizer(
   public Map<String, DataSplits.ModelFile> filesForGeneration(int maxLength) {
     ObjectNode generation = JsonNodeFactory.instance.objectNode();
     generation.put("bos_token_id", special.begin);
-    ArrayNode ends = generation.arrayNode();
-    special.end.forEach(ends::add);
-    generation.set("eos_token_id", ends.size() == 1 ? ends.get(0) : ends);
+    Object end = special.end.size() == 1 ? special.end.get(0) : special.end;
+    generation.set("eos_token_id", Json.MAPPER.valueToTree(end));
     generation.put("pad_token_id", special.padding);
     Map<String, DataSplits.ModelFile> files = files(maxLength);
     files.put(GENERATION, file -> write(file, generation));

@@ -142,8 +142,8 @@ final class TokenizerFiles {
     boolean isKnown = isBert || object(VOCAB_JSON, "any").has("<|endoftext|>");
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
-          "%s has no model_type, so the kind of tokenizer is not known; set it, or tokenizer_class in tokenizer_config.json, such as BertTokenizer."
-              .formatted(in(MODEL_CONFIG)));
+          "%s has no model_type, so the kind of tokenizer is not known; set it, or tokenizer_class in tokenizer_config.json, such as BertTokenizer.",
+          in(MODEL_CONFIG));
     }
     return isBert ? "BERT" : "GPT2";
   }
@@ -377,8 +377,8 @@ final class TokenizerFiles {
             unknown);
     if (padding.isEmpty()) {
       throw new InvalidSettings(
-          "%s has no padding, end-of-text or unknown token; set pad_token in %s."
-              .formatted(name, Tokenizer.CONFIG));
+          "%s has no padding, end-of-text or unknown token; set pad_token in %s.",
+          name, Tokenizer.CONFIG);
     }
     List<Integer> ends = end.isEmpty() ? padding.subList(0, 1) : end;
     List<Integer> begin = first(configured("bos_token_id", size), named("bos_token"), ends);

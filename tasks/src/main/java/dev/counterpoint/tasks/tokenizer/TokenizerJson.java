@@ -11,7 +11,6 @@ import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -209,12 +208,9 @@ record TokenizerJson(String name) {
 
   /** The texts of an array, or the keys of an object. */
   static List<String> names(JsonNode node) {
-    List<String> names = new ArrayList<>();
-    node.fieldNames().forEachRemaining(names::add);
-    if (node.isArray()) {
-      node.forEach(each -> names.add(each.asText()));
-    }
-    return names;
+    return node.isArray()
+        ? node.valueStream().map(JsonNode::asText).toList()
+        : node.propertyStream().map(Map.Entry::getKey).toList();
   }
 
   private static String join(String path, String key) {

@@ -43,8 +43,8 @@ final class SourceCompiler {
       List<Path> sources, List<Path> classPath, @Nullable JavaCompiler compiler) {
     if (compiler == null) {
       throw new InvalidSettings(
-          "Compiling %s requires a JDK, but the Java runtime in %s has no compiler."
-              .formatted(sources.get(0), System.getProperty("java.home")));
+          "Compiling %s requires a JDK, but the Java runtime in %s has no compiler.",
+          sources.get(0), System.getProperty("java.home"));
     }
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager files =

@@ -40,9 +40,7 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
         e.problems().forEach(problem -> problems.add(problem.under("--classpath " + entry)));
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return found;
   }
 

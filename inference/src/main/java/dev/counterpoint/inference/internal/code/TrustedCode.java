@@ -100,10 +100,10 @@ public final class TrustedCode {
             .collect(Collectors.joining("\n  "));
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
-          ("The folder names code that is not in the list of trusted code%s:\n  %s\n"
-                  + "If you have read it and want to run it, add --trust-code. Code that you train"
-                  + " with is added to the list.")
-              .formatted(list == null ? "" : ", " + list, unknown));
+          "The folder names code that is not in the list of trusted code%s:\n  %s\n"
+              + "If you have read it and want to run it, add --trust-code. Code that you train"
+              + " with is added to the list.",
+          list == null ? "" : ", " + list, unknown);
     }
   }
 
@@ -147,8 +147,8 @@ public final class TrustedCode {
           .ifPresent(
               exposure -> {
                 throw new InvalidSettings(
-                    "The list of trusted code %s is not safe: %s. Make it private, or set %s to another file."
-                        .formatted(list, exposure, VARIABLE));
+                    "The list of trusted code %s is not safe: %s. Make it private, or set %s to another file.",
+                    list, exposure, VARIABLE);
               });
       try (Stream<String> lines = Files.lines(list)) {
         return lines

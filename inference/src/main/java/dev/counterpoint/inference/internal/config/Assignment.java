@@ -48,16 +48,13 @@ record Assignment(String option, List<String> keys, YamlNode value) {
       YamlNode value = YamlReader.read(yaml, line -> origin);
       return value == null ? new Scalar("", false, origin) : value;
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(
-          e.problems().stream()
-              .map(
-                  problem ->
-                      new Problem(
-                          "",
-                          option
-                              + ": the value "
-                              + (option.contains("=") ? problem : "is not valid YAML")))
-              .toList());
+      throw e.with(
+          problem ->
+              new Problem(
+                  "",
+                  option
+                      + ": the value "
+                      + (option.contains("=") ? problem : "is not valid YAML")));
     }
   }
 
@@ -124,7 +121,6 @@ record Assignment(String option, List<String> keys, YamlNode value) {
 
   private InvalidSettings rejected(int depth, String found) {
     return new InvalidSettings(
-        "%s cannot be applied: %s is %s"
-            .formatted(option, String.join(".", keys.subList(0, depth)), found));
+        "%s cannot be applied: %s is %s", option, String.join(".", keys.subList(0, depth)), found);
   }
 }

@@ -87,10 +87,7 @@ public final class Binder {
     Object bound = problems.isEmpty() ? binding.bind(type, root) : tree;
     problems.addAll(binding.problems());
     if (!problems.isEmpty()) {
-      throw new InvalidSettings(
-          tree.locate(problems).problems().stream()
-              .map(it -> new Problem(it.key(), Secrets.mask(it.message())))
-              .toList());
+      throw tree.locate(problems).with(it -> new Problem(it.key(), Secrets.mask(it.message())));
     }
     binding.notes().forEach(notes);
     return type.cast(bound);

@@ -1,5 +1,8 @@
 package dev.counterpoint.inference.internal.config;
 
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.type.TypeFactory;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
@@ -7,7 +10,6 @@ import dev.counterpoint.inference.internal.config.RecordShape.Part;
 import dev.counterpoint.inference.internal.config.YamlNode.Mapping;
 import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
 import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
-import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -45,7 +47,7 @@ final class Binding {
 
   /** Binds the whole tree to a record; the result must not be used if there are problems. */
   Object bind(Class<?> type, YamlNode root) {
-    return value(type, root, "", null);
+    return value(TypeFactory.defaultInstance().constructType(type), root, "", null);
   }
 
   /**
@@ -54,17 +56,17 @@ final class Binding {
    * @param enclosing the value of this key in the enclosing record's defaults; null if there is
    *     none
    */
-  private Object value(Type type, YamlNode node, String path, @Nullable Object enclosing) {
-    Class<?> rawType = Types.raw(type);
+  private Object value(JavaType type, YamlNode node, String path, @Nullable Object enclosing) {
+    Class<?> rawType = type.getRawClass();
     Catalog<?> catalog = contracts.of(rawType);
     if (catalog != null) {
       return implementation(catalog, node, path, enclosing);
     }
     if (node instanceof Mapping mapping && mapping.shortForm() != null) {
-      return keysOfScalar(mapping.shortForm(), path);
+      return fail(path, mapping.shortForm().show() + " is a single value and has no nested keys");
     }
     if (rawType == List.class) {
-      return list(Types.argument(type, 0), node, path);
+      return list(type.containedTypeOrUnknown(0), node, path);
     }
     if (rawType == Map.class) {
       return map(type, node, path);
@@ -72,10 +74,6 @@ final class Binding {
     return rawType.isRecord()
         ? record(rawType, node, path, enclosing)
         : scalar(rawType, node, path);
-  }
-
-  private Object keysOfScalar(Scalar scalar, String path) {
-    return fail(path, scalar.show() + " is a single value and has no nested keys");
   }
 
   private Object scalar(Class<?> type, YamlNode node, String path) {
@@ -96,7 +94,7 @@ final class Binding {
         : mismatch(node, path, kind.rule(node));
   }
 
-  private Object list(Type entryType, YamlNode node, String path) {
+  private Object list(JavaType entryType, YamlNode node, String path) {
     if (!(node instanceof Sequence sequence)) {
       return mismatch(node, path, "must be a list, such as [a, b]");
     }
@@ -107,16 +105,16 @@ final class Binding {
     return entries.contains(FAILED) ? FAILED : Collections.unmodifiableList(entries);
   }
 
-  private Object map(Type type, YamlNode node, String path) {
-    if (Types.raw(Types.argument(type, 0)) != String.class) {
+  private Object map(JavaType type, YamlNode node, String path) {
+    if (!type.containedTypeOrUnknown(0).hasRawClass(String.class)) {
       return fail(
-          path, "has the Java type " + type.getTypeName() + ", which cannot be set in a run file");
+          path, "has the Java type " + type.toCanonical() + ", which cannot be set in a run file");
     }
     if (!(node instanceof Mapping mapping)) {
       return mismatch(node, path, "must be a mapping, such as {a: 1}");
     }
     Map<String, Object> entries = new LinkedHashMap<>();
-    Type valueType = Types.argument(type, 1);
+    JavaType valueType = type.containedTypeOrUnknown(1);
     mapping
         .entries()
         .forEach(
@@ -160,9 +158,7 @@ final class Binding {
       implementation = catalog.find(type.text(), contracts.classes());
     } catch (InvalidSettings e) {
       Problem problem = e.problems().get(0);
-      return fail(
-          typePath,
-          '"' + Quoted.shorten(Quoted.onOneLine(type.text())) + "\" " + problem.message());
+      return fail(typePath, '"' + Excerpt.of(type.text()) + "\" " + problem.message());
     }
     Mapping own =
         mapping.formerType() == null
@@ -217,7 +213,7 @@ final class Binding {
       rejectUnknown(shape, current, path, typed);
       return create(shape, current, path, shape.base(enclosing));
     } catch (InvalidSettings e) {
-      e.problems().forEach(problem -> problems.add(KeyPath.under(path, problem)));
+      e.problems().forEach(problem -> problems.add(problem.under(path)));
       return FAILED;
     }
   }
@@ -284,7 +280,7 @@ final class Binding {
       e.problems().stream()
           .filter(problem -> !problem.key().isEmpty())
           .filter(problem -> failed.stream().noneMatch(name -> mentions(problem, name)))
-          .forEach(problem -> problems.add(KeyPath.under(path, problem)));
+          .forEach(problem -> problems.add(problem.under(path)));
     }
   }
 
@@ -302,14 +298,10 @@ final class Binding {
     boolean isNull = present instanceof Scalar scalar && scalar.isNull();
     if (part.optional()) {
       Object content = fallback instanceof Optional<?> optional ? optional.orElse(null) : null;
-      Type contentType = Types.argument(part.type(), 0);
-      return isNull ? Optional.empty() : wrapped(value(contentType, present, inner, content));
+      Object bound = isNull ? null : value(part.contentType(), present, inner, content);
+      return bound == FAILED ? FAILED : Optional.ofNullable(bound);
     }
     return isNull && part.nullable() ? null : value(part.type(), present, inner, fallback);
-  }
-
-  private static Object wrapped(Object value) {
-    return value == FAILED ? FAILED : Optional.of(value);
   }
 
   private @Nullable Object absent(Part part, String path) {
@@ -319,14 +311,14 @@ final class Binding {
     if (part.nullable()) {
       return null;
     }
-    Class<?> type = Types.raw(part.type());
+    Class<?> type = part.type().getRawClass();
     Object defaults = type.isRecord() ? RecordShape.of(type).base(null) : null;
     return defaults == null ? fail(path, "is missing; it " + rule(part.type())) : defaults;
   }
 
   /** The requirement for the value of a missing key. */
-  private String rule(Type type) {
-    Class<?> rawType = Types.raw(type);
+  private String rule(JavaType type) {
+    Class<?> rawType = type.getRawClass();
     Catalog<?> catalog = contracts.of(rawType);
     Scalars.Kind kind = Scalars.kind(rawType);
     if (catalog != null) {
@@ -342,7 +334,7 @@ final class Binding {
   }
 
   private static String unknown(String text, List<String> known) {
-    return '"' + Quoted.shorten(Quoted.onOneLine(text)) + "\" is unknown" + known(text, known);
+    return '"' + Excerpt.of(text) + "\" is unknown" + known(text, known);
   }
 
   private static String known(String written, List<String> known) {

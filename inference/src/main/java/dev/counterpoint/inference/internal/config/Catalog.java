@@ -129,15 +129,14 @@ public final class Catalog<T> {
     List<Class<?>> nested = nested(named);
     if (nested.isEmpty()) {
       throw new InvalidSettings(
-          "is %s; it must be a public record that implements %s, or a class that contains one"
-              .formatted(describe(named), contract.getName()));
+          "is %s; it must be a public record that implements %s, or a class that contains one",
+          describe(named), contract.getName());
     }
     if (nested.size() > 1) {
       throw new InvalidSettings(
-          "contains several records that implement %s; specify one of %s"
-              .formatted(
-                  contract.getSimpleName(),
-                  String.join(", ", nested.stream().map(Class::getName).sorted().toList())));
+          "contains several records that implement %s; specify one of %s",
+          contract.getSimpleName(),
+          String.join(", ", nested.stream().map(Class::getName).sorted().toList()));
     }
     return usable(nested.get(0));
   }

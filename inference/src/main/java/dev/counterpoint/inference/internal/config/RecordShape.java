@@ -1,5 +1,7 @@
 package dev.counterpoint.inference.internal.config;
 
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.type.TypeFactory;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.lang.reflect.AccessibleObject;
@@ -8,7 +10,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
-import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -143,13 +144,13 @@ final class RecordShape {
    * @param nullable whether the key may be absent without a default
    */
   record Part(
-      String name, @Nullable String formerName, Type type, boolean nullable, Method accessor) {
+      String name, @Nullable String formerName, JavaType type, boolean nullable, Method accessor) {
     static Part of(RecordComponent component) {
       FormerName former = component.getAnnotation(FormerName.class);
       return new Part(
           component.getName(),
           former == null ? null : former.value(),
-          component.getGenericType(),
+          TypeFactory.defaultInstance().constructType(component.getGenericType()),
           component.getAnnotatedType().isAnnotationPresent(Nullable.class),
           opened(component.getAccessor()));
     }
@@ -166,7 +167,12 @@ final class RecordShape {
     }
 
     boolean optional() {
-      return Types.raw(type) == Optional.class;
+      return type.hasRawClass(Optional.class);
+    }
+
+    /** The type of this key, without the {@code Optional} of an optional one. */
+    JavaType contentType() {
+      return optional() ? type.containedTypeOrUnknown(0) : type;
     }
   }
 }

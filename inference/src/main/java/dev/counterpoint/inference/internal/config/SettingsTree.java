@@ -52,8 +52,7 @@ public final class SettingsTree {
           (node == null ? "is empty" : "contains " + kind(node))
               + "; a run file must consist of lines \"key: value\"");
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(
-          e.problems().stream().map(problem -> inFile(displayName, problem)).toList());
+      throw e.with(problem -> inFile(displayName, problem));
     }
   }
 
@@ -78,9 +77,7 @@ public final class SettingsTree {
         problems.addAll(e.problems());
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return tree;
   }
 
@@ -106,14 +103,12 @@ public final class SettingsTree {
    * option at the end. Also used for problems that are found after binding.
    */
   public InvalidSettings locate(List<Problem> problems) {
-    return new InvalidSettings(
-        problems.stream()
-            .map(
-                problem ->
-                    new Problem(
-                        (displayName + ": " + problem.key()).strip(),
-                        problem.message() + location(problem.key())))
-            .toList());
+    return new InvalidSettings(problems)
+        .with(
+            problem ->
+                new Problem(
+                    (displayName + ": " + problem.key()).strip(),
+                    problem.message() + location(problem.key())));
   }
 
   /** The location of the key, or of its closest enclosing key that exists. */

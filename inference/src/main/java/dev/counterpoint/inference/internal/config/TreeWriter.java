@@ -1,11 +1,12 @@
 package dev.counterpoint.inference.internal.config;
 
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.inference.internal.config.RecordShape.Part;
-import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ record TreeWriter(Contracts contracts) {
       Object fallback = base == null ? null : content(part.of(base));
       Object value = content(part.of(record));
       if (value != null) {
-        node.set(part.name(), value(contentType(part), value, fallback));
+        node.set(part.name(), value(part.contentType(), value, fallback));
       } else if (fallback != null) {
         node.putNull(part.name());
       }
@@ -52,23 +53,19 @@ record TreeWriter(Contracts contracts) {
     return value instanceof Optional<?> optional ? optional.orElse(null) : value;
   }
 
-  private static Type contentType(Part part) {
-    return part.optional() ? Types.argument(part.type(), 0) : part.type();
-  }
-
-  private JsonNode value(Type type, Object value, @Nullable Object fallback) {
+  private JsonNode value(JavaType type, Object value, @Nullable Object fallback) {
     if (value instanceof Record) {
-      return record(value, contracts.of(Types.raw(type)), fallback);
+      return record(value, contracts.of(type.getRawClass()), fallback);
     }
     if (value instanceof List<?> entries) {
       ArrayNode node = JSON.arrayNode();
-      Type entryType = Types.argument(type, 0);
+      JavaType entryType = type.containedTypeOrUnknown(0);
       entries.forEach(entry -> node.add(value(entryType, entry, null)));
       return node;
     }
     if (value instanceof Map<?, ?> entries) {
       ObjectNode node = JSON.objectNode();
-      Type valueType = Types.argument(type, 1);
+      JavaType valueType = type.containedTypeOrUnknown(1);
       entries.forEach((key, entry) -> node.set(key.toString(), value(valueType, entry, null)));
       return node;
     }
@@ -76,28 +73,16 @@ record TreeWriter(Contracts contracts) {
   }
 
   private static JsonNode scalar(Object value) {
-    if (value instanceof Integer number) {
-      return JSON.numberNode(number.intValue());
-    }
-    if (value instanceof Long number) {
-      return JSON.numberNode(number.longValue());
-    }
-    if (value instanceof Double number) {
-      return JSON.numberNode(number.doubleValue());
-    }
-    if (value instanceof Boolean bool) {
-      return JSON.booleanNode(bool);
-    }
     if (value instanceof Enum<?> constant) {
       return JSON.textNode(Scalars.name(constant));
     }
     if (value instanceof Duration duration) {
       return JSON.textNode(Scalars.text(duration));
     }
-    if (value instanceof String text) {
-      return JSON.textNode(text);
+    if (Scalars.kind(value.getClass()) == null) {
+      throw new IllegalArgumentException(
+          "A run file cannot represent the value " + value + " of " + value.getClass() + ".");
     }
-    throw new IllegalArgumentException(
-        "A run file cannot represent the value " + value + " of " + value.getClass() + ".");
+    return Json.MAPPER.valueToTree(value);
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.config;
 
+import dev.counterpoint.core.settings.Excerpt;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,7 @@ sealed interface YamlNode {
 
     @Override
     public String show() {
-      return Quoted.shorten(isString() ? '"' + Quoted.onOneLine(text) + '"' : text);
+      return isString() ? '"' + Excerpt.of(text) + '"' : Excerpt.of(text);
     }
 
     @Override
@@ -68,7 +69,7 @@ sealed interface YamlNode {
   record Sequence(List<YamlNode> entries, Origin origin) implements YamlNode {
     @Override
     public String show() {
-      return Quoted.shorten(
+      return Excerpt.of(
           entries.stream().map(YamlNode::show).collect(Collectors.joining(", ", "[", "]")));
     }
 
@@ -129,7 +130,7 @@ sealed interface YamlNode {
 
     @Override
     public String show() {
-      return Quoted.shorten(
+      return Excerpt.of(
           entries.entrySet().stream()
               .map(entry -> entry.getKey() + ": " + entry.getValue().show())
               .collect(Collectors.joining(", ", "{", "}")));

@@ -71,9 +71,7 @@ final class YamlReader {
     }
     YamlReader reader = new YamlReader(origins);
     YamlNode read = reader.convert(root, lineOf(root), "");
-    if (!reader.problems.isEmpty()) {
-      throw new InvalidSettings(reader.problems);
-    }
+    InvalidSettings.requireNone(reader.problems);
     return read;
   }
 

@@ -4,6 +4,7 @@ import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -35,8 +37,6 @@ record Download(
     DownloadListener listener) {
   /** Maximum number of consecutive attempts that receive no byte. */
   private static final int MAX_ATTEMPTS = 3;
-
-  private static final int BUFFER = 1 << 16;
 
   /** The file could not be written to disk. */
   static final class NotWritten extends UncheckedIOException {
@@ -193,10 +193,7 @@ record Download(
     try (InputStream in = Files.newInputStream(part())) {
       MessageDigest digest = MessageDigest.getInstance(algorithm);
       digest.update(before.getBytes(StandardCharsets.UTF_8));
-      byte[] buffer = new byte[BUFFER];
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        digest.update(buffer, 0, count);
-      }
+      in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This Java platform lacks " + algorithm + ".", e);

@@ -132,8 +132,8 @@ public final class Hub {
     } else if (!downloadIfPresent(name, AdapterFolder.CONFIG, folder)
         || !downloadIfPresent(name, AdapterFolder.WEIGHTS, folder)) {
       throw new InvalidSettings(
-          "%s has neither %s nor %s with %s."
-              .formatted(name, CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS));
+          "%s has neither %s nor %s with %s.",
+          name, CONFIG, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
     }
     for (String file : TOKENIZER) {
       downloadIfPresent(name, file, folder);
@@ -151,8 +151,8 @@ public final class Hub {
     }
     if (!downloadIfPresent(name, INDEX, folder)) {
       throw new InvalidSettings(
-          "%s has neither %s nor %s; other formats, such as pytorch_model.bin, are not supported."
-              .formatted(name, WEIGHTS, INDEX));
+          "%s has neither %s nor %s; other formats, such as pytorch_model.bin, are not supported.",
+          name, WEIGHTS, INDEX);
     }
     for (String shard : shards(folder.resolve(INDEX))) {
       if (!downloadIfPresent(name, shard, folder)) {

@@ -73,7 +73,7 @@ public record HubAccess(
       // Reported below.
     }
     throw new InvalidSettings(
-        "HF_ENDPOINT \"%s\" is not a valid URL without user and password; an example is %s."
-            .formatted(ProxyServers.withoutLogin(endpoint), HUB));
+        "HF_ENDPOINT \"%s\" is not a valid URL without user and password; an example is %s.",
+        ProxyServers.withoutLogin(endpoint), HUB);
   }
 }

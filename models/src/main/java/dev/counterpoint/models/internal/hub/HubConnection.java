@@ -75,8 +75,9 @@ final class HubConnection {
     URI address = URI.create(access.endpoint() + name.path(file));
     String commit = name.revision();
     for (int i = 0; i < MAX_REDIRECTS; i++) {
-      HttpResponse<Void> response =
-          send(request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build());
+      HttpRequest head =
+          request(address).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
+      HttpResponse<Void> response = await(head, HttpResponse.BodyHandlers.discarding(), () -> 0);
       int status = response.statusCode();
       HttpHeaders headers = response.headers();
       commit = commit(headers).orElse(commit);
@@ -206,10 +207,6 @@ final class HubConnection {
     return access.endpoint().getAuthority().equals(address.getAuthority());
   }
 
-  private HttpResponse<Void> send(HttpRequest request) throws IOException {
-    return await(request, HttpResponse.BodyHandlers.discarding(), () -> 0);
-  }
-
   /** Waits for a response as long as data arrives. */
   private HttpResponse<Void> await(
       HttpRequest request, BodyHandler<Void> body, LongSupplier received) throws IOException {
@@ -221,8 +218,8 @@ final class HubConnection {
             response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
         if (result.statusCode() == PROXY_LOGIN_REQUIRED) {
           throw new InvalidSettings(
-              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT."
-                  .formatted(request.uri().getHost(), through(request)));
+              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT.",
+              request.uri().getHost(), through(request));
         }
         return result;
       } catch (TimeoutException e) {

@@ -25,8 +25,8 @@ record HubName(String name, String revision) {
     Matcher parts = FORM.matcher(reference);
     if (!parts.matches()) {
       throw new InvalidSettings(
-          "\"hf:%s\" is not a valid model name; the form is hf:NAME or hf:OWNER/NAME, optionally with @REVISION."
-              .formatted(reference));
+          "\"hf:%s\" is not a valid model name; the form is hf:NAME or hf:OWNER/NAME, optionally with @REVISION.",
+          reference);
     }
     return new HubName(parts.group(1), parts.group(2) == null ? "main" : parts.group(2));
   }

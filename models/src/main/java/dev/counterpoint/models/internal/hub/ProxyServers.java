@@ -95,8 +95,8 @@ public final class ProxyServers extends ProxySelector {
     String port = valid && parts.group("port") != null ? parts.group("port") : "" + DEFAULT_PORT;
     if (!valid || !scheme.equalsIgnoreCase("http") || Integer.parseInt(port) > MAX_PORT) {
       throw new InvalidSettings(
-          "%s \"%s\" must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; other kinds of proxies are not supported."
-              .formatted(variable.getKey(), withoutLogin(variable.getValue())));
+          "%s \"%s\" must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; other kinds of proxies are not supported.",
+          variable.getKey(), withoutLogin(variable.getValue()));
     }
     String login = parts.group("login");
     return new Server(
@@ -167,8 +167,8 @@ public final class ProxyServers extends ProxySelector {
               == 0;
     } catch (UnknownHostException | NumberFormatException e) {
       throw new InvalidSettings(
-          "no_proxy contains \"%s\", which is not an IP address or a network such as 10.0.0.0/8."
-              .formatted(entry.substring(0, Math.min(entry.length(), 200))));
+          "no_proxy contains \"%s\", which is not an IP address or a network such as 10.0.0.0/8.",
+          entry.substring(0, Math.min(entry.length(), 200)));
     }
   }
 

@@ -155,8 +155,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       List<String> found = own.spec().labels();
       own.close();
       throw new InvalidSettings(
-          "The labels of the data are %s, but the model was trained with %s."
-              .formatted(Excerpt.ofList(found), Excerpt.ofList(labels)));
+          "The labels of the data are %s, but the model was trained with %s.",
+          Excerpt.ofList(found), Excerpt.ofList(labels));
     }
     return own;
   }
@@ -219,12 +219,11 @@ public final class EvaluateCommand implements Callable<Integer> {
                         run.directory().path()));
     newest.loadModel(model.parameters());
     console.log(
-        Formats.of(
-            "%s; evaluating the checkpoint of step %s.",
-            ModelFolder.isAdapter(folder)
-                ? "The base model of the adapter is missing"
-                : "The run has no model folder yet",
-            newest.step()));
+        "%s; evaluating the checkpoint of step %s.",
+        ModelFolder.isAdapter(folder)
+            ? "The base model of the adapter is missing"
+            : "The run has no model folder yet",
+        newest.step());
   }
 
   private static ObjectNode json(Map<String, Evaluation> evaluations) {
@@ -240,11 +239,8 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private static void print(String name, Evaluation evaluation, Console console) {
     console.print(
-        "%s (%s): %s"
-            .formatted(
-                name,
-                Formats.count(evaluation.examples(), "example"),
-                Formats.line(evaluation.values())));
+        "%s (%s): %s",
+        name, Formats.count(evaluation.examples(), "example"), Formats.line(evaluation.values()));
     evaluation.remarks().forEach(remark -> console.print("  " + remark));
   }
 }

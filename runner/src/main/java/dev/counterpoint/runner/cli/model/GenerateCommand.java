@@ -130,8 +130,8 @@ public final class GenerateCommand implements Callable<Integer> {
   private static long[] idsOf(String prompt, TextEncoder encoder) {
     if (prompt.isEmpty()) {
       throw new InvalidSettings(
-          "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch."
-              .formatted(encoder.decodeToken(encoder.file().special().end().get(0))));
+          "The prompt is empty; give a text to continue, or \"%s\" to generate from scratch.",
+          encoder.decodeToken(encoder.file().special().end().get(0)));
     }
     return encoder.prompt(prompt);
   }
@@ -157,8 +157,7 @@ public final class GenerateCommand implements Callable<Integer> {
     try {
       return pipeline.generator(request, stopTokens, seed);
     } catch (InvalidSettings e) {
-      throw new InvalidSettings(
-          e.problems().stream().map(GenerateCommand::withOptionName).toList());
+      throw e.with(GenerateCommand::withOptionName);
     }
   }
 

@@ -9,10 +9,11 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.LongSummaryStatistics;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,21 +35,16 @@ record OutputFormatter(
             ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
             : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
-    List<String> lines = new ArrayList<>();
-    if (pipeline.kind() == Pipeline.Kind.VALUES) {
-      List<double[]> values = pipeline.values(examples);
-      for (int i = 0; i < requests.size(); i++) {
-        PredictRequest request = requests.get(i);
-        lines.add(json ? object(request, values.get(i)) : line(request, values.get(i)));
-      }
-      return lines;
-    }
-    List<Prediction> predictions = pipeline.classify(examples);
-    for (int i = 0; i < requests.size(); i++) {
-      Prediction prediction = predictions.get(i);
-      lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
-    }
-    return lines;
+    return pipeline.kind() == Pipeline.Kind.VALUES
+        ? lines(requests, pipeline.values(examples), json ? this::object : this::line)
+        : lines(requests, pipeline.classify(examples), json ? this::object : this::line);
+  }
+
+  private static <T> List<String> lines(
+      List<PredictRequest> requests, List<T> outputs, BiFunction<PredictRequest, T, String> line) {
+    return IntStream.range(0, outputs.size())
+        .mapToObj(i -> line.apply(requests.get(i), outputs.get(i)))
+        .toList();
   }
 
   private int features() {

@@ -93,15 +93,15 @@ public final class PredictCommand implements Callable<Integer> {
     Pipeline.Kind kind = pipeline.kind();
     if (kind == Pipeline.Kind.ANSWERS && question == null && !(json && texts.isEmpty())) {
       throw new InvalidSettings(
-          ("The model in %s answers questions; give --question, or --json and the questions"
-                  + " as JSON lines.")
-              .formatted(directory));
+          "The model in %s answers questions; give --question, or --json and the questions"
+              + " as JSON lines.",
+          directory);
     }
     if (kind != Pipeline.Kind.ANSWERS && question != null) {
       throw new InvalidSettings(
-          ("The model in %s does not answer questions; --question requires a model trained"
-                  + " on data of type question-answering.")
-              .formatted(directory));
+          "The model in %s does not answer questions; --question requires a model trained"
+              + " on data of type question-answering.",
+          directory);
     }
     if (kind == Pipeline.Kind.TEXT) {
       throw new InvalidSettings(

@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Surrogates;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.LineNumberReader;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,47 +24,29 @@ import org.jspecify.annotations.Nullable;
  * Reads prediction requests from lines of text or JSON. Lines that are available are grouped into
  * batches of at most 32, so that memory use does not depend on the length of the input and typed
  * lines are answered one by one.
+ *
+ * @param json whether each line is a JSON object; blank lines are then skipped
+ * @param needsQuestion whether the model answers questions
+ * @param features the number of features of each line; 0 if the lines are texts
+ * @param question the question for lines without one; null if every line must have a question
  */
-final class PredictLines {
+record PredictLines(
+    LineNumberReader lines,
+    boolean json,
+    boolean needsQuestion,
+    int features,
+    @Nullable String question) {
   private static final int BATCH = 32;
   private static final String UNPAIRED_SURROGATE = "\uD800";
   private static final ObjectReader JSON =
       Json.forData().build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  private final BufferedReader lines;
-  private final boolean json;
-  private final boolean needsQuestion;
-  private final int features;
-  private final @Nullable String question;
-  private long number;
-
-  /**
-   * Creates a reader.
-   *
-   * @param json whether each line is a JSON object; blank lines are then skipped
-   * @param needsQuestion whether the model answers questions
-   * @param features the number of features of each line; 0 if the lines are texts
-   * @param question the question for lines without one; null if every line must have a question
-   */
-  PredictLines(
-      BufferedReader lines,
-      boolean json,
-      boolean needsQuestion,
-      int features,
-      @Nullable String question) {
-    this.lines = lines;
-    this.features = features;
-    this.json = json;
-    this.needsQuestion = needsQuestion;
-    this.question = question;
-  }
-
   /**
    * Decodes UTF-8. Malformed input becomes an unpaired surrogate, which valid UTF-8 never contains,
    * so that its line can be rejected by number.
    */
-  static BufferedReader decoded(InputStream bytes) {
-    return new BufferedReader(
+  static LineNumberReader decoded(InputStream bytes) {
+    return new LineNumberReader(
         new InputStreamReader(
             bytes,
             StandardCharsets.UTF_8
@@ -84,7 +66,6 @@ final class PredictLines {
     List<PredictRequest> pending = new ArrayList<>();
     try {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        number++;
         request(line).ifPresent(pending::add);
         if (pending.size() == BATCH || !lines.ready()) {
           flush(pending, handler);
@@ -208,6 +189,6 @@ final class PredictLines {
   }
 
   private String origin() {
-    return "Line " + number + " of standard input";
+    return "Line " + lines.getLineNumber() + " of standard input";
   }
 }

@@ -2,7 +2,6 @@ package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
@@ -43,8 +42,8 @@ final class TrainedModel {
     RunCode code = new RunCode(run, ModelFolder.classpath(folder));
     if (classpath.paths().isEmpty() && code.missing().isPresent()) {
       throw new InvalidSettings(
-          "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath."
-              .formatted(folder, code.missing().get()));
+          "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath.",
+          folder, code.missing().get());
     }
     return code.open(classpath.paths(), classpath.trust());
   }
@@ -66,11 +65,10 @@ final class TrainedModel {
     JsonNode summary = AtomicFile.readJson(run.summary());
     if (summary.path("stopReason").asText().startsWith("SIG")) {
       console.log(
-          Formats.of(
-              "The run is unfinished: it was stopped by %s after step %d. To resume: %s",
-              summary.path("stopReason").asText(),
-              summary.path("steps").asLong(),
-              LauncherCommand.line("train", directory)));
+          "The run is unfinished: it was stopped by %s after step %d. To resume: %s",
+          summary.path("stopReason").asText(),
+          summary.path("steps").asLong(),
+          LauncherCommand.line("train", directory));
     }
     long finishedSteps = summary.path("steps").asLong(Long.MAX_VALUE);
     OptionalLong newest = run.newestStep();
@@ -78,10 +76,9 @@ final class TrainedModel {
         && newest.getAsLong() > finishedSteps
         && Files.isDirectory(run.model())) {
       console.log(
-          Formats.of(
-              "The model is from step %d, but the run was resumed to step %d and did not finish."
-                  + " Resume the run to update its model.",
-              summary.path("bestStep").asLong(finishedSteps), newest.getAsLong()));
+          "The model is from step %d, but the run was resumed to step %d and did not finish."
+              + " Resume the run to update its model.",
+          summary.path("bestStep").asLong(finishedSteps), newest.getAsLong());
     }
   }
 }

@@ -4,7 +4,6 @@ import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.launch.DistributedJob;
@@ -103,9 +102,8 @@ record DistributedLaunch(
   private Run.Request withWorkers(ClusterEnvironment cluster, Run requested) {
     int workers = DistributedJob.config(requested).orElseThrow().workers();
     console.log(
-        Formats.of(
-            "Rank %d of %d, tracker at %s (%s).",
-            cluster.rank(), cluster.worldSize(), cluster.tracker(), cluster.source()));
+        "Rank %d of %d, tracker at %s (%s).",
+        cluster.rank(), cluster.worldSize(), cluster.tracker(), cluster.source());
     cluster.tracker().loopbackWarning().ifPresent(console::log);
     if (workers == cluster.worldSize()) {
       return request;

@@ -254,25 +254,23 @@ final class TrainingProcess {
     }
     ModelSummary summary = ModelSummary.of(model);
     console.log(
-        Formats.of(
-            "%s: %,d parameters%s on %s, in %s",
-            run.file().name(),
-            summary.count(),
-            trainable(summary),
-            Devices.nameOf(model.device()),
-            run.directory().path()));
+        "%s: %,d parameters%s on %s, in %s",
+        run.file().name(),
+        summary.count(),
+        trainable(summary),
+        Devices.nameOf(model.device()),
+        run.directory().path());
   }
 
   /** Prints the share of the exchange, and the speed without it. */
   private void printExchange(int workers, double share, double examplesPerSecond) {
     console.print(
-        Formats.of(
-            "%d workers, %s each: %.0f %% of the time in the exchange of gradients; one process on as"
-                + " many cores: at most about %.0f examples/s",
-            workers,
-            Formats.count(Torch.threads(), "thread"),
-            100 * share,
-            examplesPerSecond / (1 - share)));
+        "%d workers, %s each: %.0f %% of the time in the exchange of gradients; one process on as"
+            + " many cores: at most about %.0f examples/s",
+        workers,
+        Formats.count(Torch.threads(), "thread"),
+        100 * share,
+        examplesPerSecond / (1 - share));
   }
 
   private static String trainable(ModelSummary summary) {
@@ -293,8 +291,8 @@ final class TrainingProcess {
       run.trust().add(code);
     } catch (IOException e) {
       console.log(
-          "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code."
-              .formatted(IoFailure.of(e)));
+          "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code.",
+          IoFailure.of(e));
     }
     Provenance here =
         new Provenance(
@@ -347,13 +345,12 @@ final class TrainingProcess {
         .filter(last -> !last.equals(Formats.line(outcome.validation())))
         .ifPresent(last -> console.print("last validation: " + last));
     console.print(
-        Formats.of(
-            "%s in %s, %.0f examples/s; %s, hash %s",
-            Formats.count(end.steps(), "step"),
-            Formats.duration(end.seconds()),
-            end.examples() / end.seconds(),
-            outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
-            outcome.modelHash().substring(0, 12)));
+        "%s in %s, %.0f examples/s; %s, hash %s",
+        Formats.count(end.steps(), "step"),
+        Formats.duration(end.seconds()),
+        end.examples() / end.seconds(),
+        outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
+        outcome.modelHash().substring(0, 12));
     if (end.stopReason() != null) {
       console.print("stopped: " + end.stopReason());
     }

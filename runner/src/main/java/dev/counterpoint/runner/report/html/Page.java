@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -145,9 +146,8 @@ record Page(
                       each.getValue(),
                       facts));
     } else if (node.isArray()) {
-      List<String> words = new ArrayList<>();
-      node.forEach(word -> words.add(word.asText()));
-      facts.add(new Fact(path, String.join(" ", words)));
+      String words = node.valueStream().map(JsonNode::asText).collect(Collectors.joining(" "));
+      facts.add(new Fact(path, words));
     } else {
       facts.add(new Fact(path, node.asText()));
     }

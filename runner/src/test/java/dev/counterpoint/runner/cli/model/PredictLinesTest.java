@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.LineNumberReader;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -127,7 +127,7 @@ class PredictLinesTest {
 
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
-    new PredictLines(new BufferedReader(new StringReader(text)), json, needsQuestion, 0, question)
+    new PredictLines(new LineNumberReader(new StringReader(text)), json, needsQuestion, 0, question)
         .read(batches::add);
   }
 }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
 import java.io.Closeable;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -46,11 +45,6 @@ record JsonChannel(AuthenticatedConnection connection) implements Closeable {
     return message.path(TYPE).asText("");
   }
 
-  /** As {@link AuthenticatedConnection#setTurn}. */
-  void setTurn(Duration turn) throws IOException {
-    connection.setTurn(turn);
-  }
-
   /**
    * Waits for the next message.
    *
@@ -82,11 +76,6 @@ record JsonChannel(AuthenticatedConnection connection) implements Closeable {
 
   void send(JsonNode message) throws IOException {
     connection.send(JSON.writeValueAsBytes(message));
-  }
-
-  /** The IP address of the other side. */
-  String host() {
-    return connection.host();
   }
 
   @Override

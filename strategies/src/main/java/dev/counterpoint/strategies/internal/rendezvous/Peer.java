@@ -31,7 +31,13 @@ final class Peer {
 
   /** The name for messages, as {@code Rank 1 (process 4711 on 127.0.0.1)}. */
   String name() {
-    return "Rank " + rank() + " (process " + request.process() + " on " + channel.host() + ")";
+    return "Rank "
+        + rank()
+        + " (process "
+        + request.process()
+        + " on "
+        + channel.connection().host()
+        + ")";
   }
 
   /** Returns whether the message is a fingerprint; a malformed one is ignored. */

@@ -2,7 +2,6 @@ package dev.counterpoint.strategies.internal.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.IoFailure;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.strategies.internal.network.AuthenticatedConnection;
 import dev.counterpoint.strategies.internal.network.Daemon;
@@ -66,7 +65,7 @@ public final class RendezvousClient implements Closeable {
       try {
         Optional<Admission> admission = tryJoin(tracker, secret, request);
         if (admission.isPresent()) {
-          admission.get().channel().setTurn(timing.turn());
+          admission.get().channel().connection().setTurn(timing.turn());
           RendezvousClient client = new RendezvousClient(tracker, request, admission.get(), lost);
           Daemon.thread(client::listen, "tracker messages").start();
           Daemon.repeat("heartbeat", timing.heartbeatMillis(), client::sendHeartbeat);
@@ -82,10 +81,9 @@ public final class RendezvousClient implements Closeable {
       Daemon.pause(RETRY_MILLIS);
     } while (System.nanoTime() < until);
     throw new InvalidSettings(
-        Formats.of(
-            "Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
-                + " and the port must be open between the machines.%s",
-            request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false)));
+        "Rank %s found no tracker at %s within %s s: %s. Rank 0 starts the tracker; both must run,"
+            + " and the port must be open between the machines.%s",
+        request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false));
   }
 
   /** Returns empty if the tracker is busy. */
@@ -96,7 +94,7 @@ public final class RendezvousClient implements Closeable {
     JsonChannel channel = new JsonChannel(connection);
     boolean joined = false;
     try {
-      channel.setTurn(ANSWER);
+      connection.setTurn(ANSWER);
       channel.send(JsonChannel.message(JoinRequest.TYPE, request));
       JsonNode answer =
           channel.read().orElseThrow(() -> new IOException("the tracker does not respond"));

@@ -120,7 +120,7 @@ public final class RendezvousServer implements Tracker {
   }
 
   private void serve(JsonChannel channel) throws IOException {
-    channel.setTurn(timing.turn());
+    channel.connection().setTurn(timing.turn());
     Optional<JsonNode> first = channel.read();
     if (first.isEmpty() || !JsonChannel.type(first.get()).equals(JoinRequest.TYPE)) {
       return;

@@ -140,7 +140,7 @@ abstract class RendezvousFixture {
         new JsonChannel(
             AuthenticatedConnection.connect(
                 server.address().resolved(), JsonChannel.PROTOCOL, SECRET, Duration.ofSeconds(30)));
-    channel.setTurn(Duration.ofSeconds(30));
+    channel.connection().setTurn(Duration.ofSeconds(30));
     return kept(channel);
   }
 

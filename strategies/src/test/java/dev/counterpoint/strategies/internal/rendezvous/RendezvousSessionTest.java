@@ -94,7 +94,7 @@ final class RendezvousSessionTest {
                 JsonChannel.PROTOCOL,
                 SECRET,
                 TURN));
-    other.setTurn(TURN);
+    other.connection().setTurn(TURN);
     open.add(other);
     JsonChannel own = new JsonChannel(accepted.get(30, TimeUnit.SECONDS));
     return new Joining(new Peer(new JoinRequest(rank, 2, 7), own), other);
