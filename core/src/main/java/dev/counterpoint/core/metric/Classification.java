@@ -71,12 +71,17 @@ public final class Classification implements Metric {
 
   @Override
   public void check(NDArray output, Batch batch) {
-    Shape expected = batch.labels().getShape().add(labels.size());
+    check(output, batch, labels.size());
+  }
+
+  /** Requires logits (..., classes) for labels (...). */
+  static void check(NDArray output, Batch batch, int classes) {
+    Shape expected = batch.labels().getShape().add(classes);
     if (!output.getShape().equals(expected)) {
       throw new InvalidSettings(
           "The model's output has shape %s; for labels of shape %s and %s classes it must"
               + " have shape %s.",
-          output.getShape(), batch.labels().getShape(), labels.size(), expected);
+          output.getShape(), batch.labels().getShape(), classes, expected);
     }
   }
 

@@ -34,19 +34,12 @@ public final class ClassificationMetrics {
   }
 
   /** Settings of a metric with one value, computed from the counts of all classes. */
-  interface OfCounts extends MetricConfig {
-    String name();
-
+  interface OfCounts extends NamedMetric {
     double of(ClassCounts counts);
 
     @Override
     default Metric create(DataSpec data) {
       return new Classification(classes(data, name()), false, counts -> Map.of(name(), of(counts)));
-    }
-
-    @Override
-    default List<String> names() {
-      return List.of(name());
     }
   }
 

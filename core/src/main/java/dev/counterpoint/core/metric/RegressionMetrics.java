@@ -41,12 +41,10 @@ public final class RegressionMetrics {
   }
 
   /** Settings of a metric that is computed from the moments of each target. */
-  interface OfMoments extends MetricConfig {
-    String name();
-
+  interface OfMoments extends NamedMetric {
     double of(Moments moments);
 
-    /** Whether higher values are better. */
+    @Override
     default Mode mode() {
       return Mode.MIN;
     }
@@ -54,11 +52,6 @@ public final class RegressionMetrics {
     @Override
     default Metric create(DataSpec data) {
       return new OverTargets(this);
-    }
-
-    @Override
-    default List<String> names() {
-      return List.of(name());
     }
   }
 

@@ -33,9 +33,12 @@ def calibration_error(p, labels, bins):
 
 
 def one_vs_rest(metric, p, labels, classes):
-    """Values of the classes that have positive and negative examples, NaN for the others."""
+    """The value of each class; NaN if it is undefined."""
+    least_others = 1 if metric is m.roc_auc_score else 0
     return [
-        metric(labels == c, p[:, c]) if 0 < np.sum(labels == c) < len(labels) else math.nan
+        metric(labels == c, p[:, c])
+        if np.any(labels == c) and np.sum(labels != c) >= least_others
+        else math.nan
         for c in range(classes)
     ]
 
@@ -55,7 +58,6 @@ def classification(logits, labels):
         expected["balancedAccuracy"] = m.balanced_accuracy_score(y, predicted)
         expected["mcc"] = m.matthews_corrcoef(y, predicted)
         expected["cohenKappa"] = m.cohen_kappa_score(y, predicted)
-        expected["confusion"] = m.confusion_matrix(y, predicted, labels=known).tolist()
         of = {
             "precision": m.precision_score,
             "recall": m.recall_score,

@@ -1,0 +1,19 @@
+package dev.counterpoint.core.metric;
+
+import java.util.List;
+
+/** Settings of a built-in metric with one value, or one value and those of single classes. */
+interface NamedMetric extends MetricConfig {
+  /** The name of the value. */
+  String name();
+
+  /** Whether lower or higher values are better. */
+  default Mode mode() {
+    return Mode.MAX;
+  }
+
+  @Override
+  default List<String> names() {
+    return List.of(name());
+  }
+}
