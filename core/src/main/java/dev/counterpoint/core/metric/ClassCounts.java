@@ -27,11 +27,7 @@ final class ClassCounts {
     this.sums = sums;
   }
 
-  /** A metric of one class; the class {@code classes} stands for the sum over all. */
-  interface OfClass {
-    double of(ClassCounts counts, int label);
-  }
-
+  /** A count of a class; the label {@code classes} stands for the sum over all classes. */
   private double count(int what, int label) {
     return label == classes ? total(it -> count(what, it)) : sums[COUNTS * label + what];
   }
@@ -61,10 +57,6 @@ final class ClassCounts {
     return quotient(count(HIT, label), count(ACTUAL, label), count(PREDICTED, label));
   }
 
-  double f1(int label) {
-    return fBeta(1, label);
-  }
-
   /** (1 + b²) hits / (b² labels + predictions): the weighted harmonic mean of precision, recall. */
   double fBeta(double beta, int label) {
     double square = beta * beta;
@@ -78,7 +70,7 @@ final class ClassCounts {
     return divisor == 0 && other > 0 ? 0 : hits / divisor;
   }
 
-  double average(Average average, OfClass metric) {
+  double average(Average average, ClassificationMetrics.OfClass metric) {
     if (average == Average.MICRO) {
       return metric.of(this, classes);
     }

@@ -62,10 +62,7 @@ public final class Classification implements Metric {
   private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("accuracy", counts.accuracy());
-    values.put("f1", counts.average(Average.MACRO, ClassCounts::f1));
-    for (int i = 0; i < labels.size(); i++) {
-      values.put("f1." + labels.get(i), counts.f1(i));
-    }
+    values.putAll(new ClassificationMetrics.F1(Average.PER_CLASS).values(counts, labels));
     return values;
   }
 

@@ -46,11 +46,6 @@ public final class ClassificationMetrics {
   /** Fraction of correct predictions: {@code accuracy_score}. */
   public record Accuracy() implements OfCounts {
     @Override
-    public String name() {
-      return "accuracy";
-    }
-
-    @Override
     public double of(ClassCounts counts) {
       return counts.accuracy();
     }
@@ -58,11 +53,6 @@ public final class ClassificationMetrics {
 
   /** Mean recall of the classes that have labels: {@code balanced_accuracy_score}. */
   public record BalancedAccuracy() implements OfCounts {
-    @Override
-    public String name() {
-      return "balancedAccuracy";
-    }
-
     @Override
     public double of(ClassCounts counts) {
       return counts.balancedAccuracy();
@@ -75,11 +65,6 @@ public final class ClassificationMetrics {
    */
   public record Mcc() implements OfCounts {
     @Override
-    public String name() {
-      return "mcc";
-    }
-
-    @Override
     public double of(ClassCounts counts) {
       return counts.mcc();
     }
@@ -91,67 +76,64 @@ public final class ClassificationMetrics {
    */
   public record CohenKappa() implements OfCounts {
     @Override
-    public String name() {
-      return "cohenKappa";
-    }
-
-    @Override
     public double of(ClassCounts counts) {
       return counts.kappa();
     }
   }
 
-  /** A metric of each class, averaged: {@code f1}, {@code f1Micro} or {@code f1Weighted}. */
-  private record Averaged(String base, Average average) {
-    String name() {
-      return switch (average) {
-        case MACRO, PER_CLASS -> base;
-        case MICRO -> base + "Micro";
-        case WEIGHTED -> base + "Weighted";
+  /** Settings of a metric of each class, averaged: {@code f1}, {@code f1Micro}, ... */
+  interface OfClass extends NamedMetric {
+    Average average();
+
+    /** The value of one class, or of the sum over all classes. */
+    double of(ClassCounts counts, int label);
+
+    /** The name of the values of classes and of their mean. */
+    default String base() {
+      return NamedMetric.super.name();
+    }
+
+    @Override
+    default String name() {
+      return switch (average()) {
+        case MACRO, PER_CLASS -> base();
+        case MICRO -> base() + "Micro";
+        case WEIGHTED -> base() + "Weighted";
       };
     }
 
-    Metric create(DataSpec data, ClassCounts.OfClass metric) {
-      List<String> labels = classes(data, base);
-      return new Classification(
-          labels,
-          false,
-          counts -> {
-            Map<String, Double> values = new LinkedHashMap<>();
-            values.put(name(), counts.average(average, metric));
-            for (int i = 0; average == Average.PER_CLASS && i < labels.size(); i++) {
-              values.put(base + "." + labels.get(i), metric.of(counts, i));
-            }
-            return values;
-          });
+    @Override
+    default Metric create(DataSpec data) {
+      List<String> labels = classes(data, name());
+      return new Classification(labels, false, counts -> values(counts, labels));
+    }
+
+    default Map<String, Double> values(ClassCounts counts, List<String> labels) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put(name(), counts.average(average(), this));
+      for (int i = 0; average() == Average.PER_CLASS && i < labels.size(); i++) {
+        values.put(base() + "." + labels.get(i), of(counts, i));
+      }
+      return values;
     }
   }
 
   /**
    * Precision, correct predictions of a class per prediction of it: {@code precision_score}.
    *
-   * @param average how the precisions of the classes become {@code precision} (macro average),
-   *     {@code precisionMicro} or {@code precisionWeighted}; {@code per-class} also reports {@code
+   * @param average how the precisions of the classes become {@code precision} (macro average), {@code
+   *     precisionMicro} or {@code precisionWeighted}; {@code per-class} also reports {@code
    *     precision.LABEL} of each class
    */
-  public record Precision(Average average) implements MetricConfig {
+  public record Precision(Average average) implements OfClass {
     /** The macro average. */
     public static Precision defaults() {
       return new Precision(Average.MACRO);
     }
 
-    private Averaged averaged() {
-      return new Averaged("precision", average);
-    }
-
     @Override
-    public Metric create(DataSpec data) {
-      return averaged().create(data, ClassCounts::precision);
-    }
-
-    @Override
-    public List<String> names() {
-      return List.of(averaged().name());
+    public double of(ClassCounts counts, int label) {
+      return counts.precision(label);
     }
   }
 
@@ -162,24 +144,15 @@ public final class ClassificationMetrics {
    *     recallMicro} or {@code recallWeighted}; {@code per-class} also reports {@code recall.LABEL}
    *     of each class
    */
-  public record Recall(Average average) implements MetricConfig {
+  public record Recall(Average average) implements OfClass {
     /** The macro average. */
     public static Recall defaults() {
       return new Recall(Average.MACRO);
     }
 
-    private Averaged averaged() {
-      return new Averaged("recall", average);
-    }
-
     @Override
-    public Metric create(DataSpec data) {
-      return averaged().create(data, ClassCounts::recall);
-    }
-
-    @Override
-    public List<String> names() {
-      return List.of(averaged().name());
+    public double of(ClassCounts counts, int label) {
+      return counts.recall(label);
     }
   }
 
@@ -189,24 +162,15 @@ public final class ClassificationMetrics {
    * @param average how the F1 of the classes become {@code f1} (macro average), {@code f1Micro} or
    *     {@code f1Weighted}; {@code per-class} also reports {@code f1.LABEL} of each class
    */
-  public record F1(Average average) implements MetricConfig {
+  public record F1(Average average) implements OfClass {
     /** The macro average. */
     public static F1 defaults() {
       return new F1(Average.MACRO);
     }
 
-    private FBeta general() {
-      return new FBeta(1, average);
-    }
-
     @Override
-    public Metric create(DataSpec data) {
-      return general().create(data);
-    }
-
-    @Override
-    public List<String> names() {
-      return general().names();
+    public double of(ClassCounts counts, int label) {
+      return counts.fBeta(1, label);
     }
   }
 
@@ -218,7 +182,7 @@ public final class ClassificationMetrics {
    * @param average how the values of the classes become {@code f2} (macro average), {@code f2Micro}
    *     or {@code f2Weighted}; {@code per-class} also reports {@code f2.LABEL} of each class
    */
-  public record FBeta(double beta, Average average) implements MetricConfig {
+  public record FBeta(double beta, Average average) implements OfClass {
     public FBeta {
       new Checks().positive("beta", beta).verify();
     }
@@ -228,19 +192,14 @@ public final class ClassificationMetrics {
       return new FBeta(2, Average.MACRO);
     }
 
-    private Averaged averaged() {
-      String number = Double.toString(beta).replaceFirst("\\.0$", "").replace('.', '_');
-      return new Averaged("f" + number, average);
+    @Override
+    public String base() {
+      return "f" + Double.toString(beta).replaceFirst("\\.0$", "").replace('.', '_');
     }
 
     @Override
-    public Metric create(DataSpec data) {
-      return averaged().create(data, (counts, label) -> counts.fBeta(beta, label));
-    }
-
-    @Override
-    public List<String> names() {
-      return List.of(averaged().name());
+    public double of(ClassCounts counts, int label) {
+      return counts.fBeta(beta, label);
     }
   }
 

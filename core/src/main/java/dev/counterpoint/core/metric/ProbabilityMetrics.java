@@ -129,11 +129,6 @@ public final class ProbabilityMetrics {
   /** Mean of -log p of the labels: {@code sklearn.metrics.log_loss}, without its clipping of p. */
   public record LogLoss() implements OfSums {
     @Override
-    public String name() {
-      return "logLoss";
-    }
-
-    @Override
     public Mode mode() {
       return Mode.MIN;
     }
@@ -151,11 +146,6 @@ public final class ProbabilityMetrics {
    * classes, from 0 to 2.
    */
   public record Brier() implements OfSums {
-    @Override
-    public String name() {
-      return "brier";
-    }
-
     @Override
     public Mode mode() {
       return Mode.MIN;
@@ -185,11 +175,6 @@ public final class ProbabilityMetrics {
     /** With the 15 bins of the paper. */
     public static CalibrationError defaults() {
       return new CalibrationError(15);
-    }
-
-    @Override
-    public String name() {
-      return "calibrationError";
     }
 
     @Override

@@ -177,11 +177,6 @@ public final class RankingMetrics {
     }
 
     @Override
-    public String name() {
-      return "rocAuc";
-    }
-
-    @Override
     public double of(double[] positive, double[] negative) {
       double area = 0;
       double higher = 0;
@@ -208,11 +203,6 @@ public final class RankingMetrics {
     /** Exact, only the value of all classes. */
     public static AveragePrecision defaults() {
       return new AveragePrecision(null, false);
-    }
-
-    @Override
-    public String name() {
-      return "averagePrecision";
     }
 
     @Override

@@ -124,11 +124,6 @@ public final class RegressionMetrics {
   /** Mean absolute error: {@code mean_absolute_error}. */
   public record Mae() implements OfMoments {
     @Override
-    public String name() {
-      return "mae";
-    }
-
-    @Override
     public double of(Moments moments) {
       return moments.meanAbsoluteError();
     }
@@ -136,11 +131,6 @@ public final class RegressionMetrics {
 
   /** Mean squared error: {@code mean_squared_error}. */
   public record Mse() implements OfMoments {
-    @Override
-    public String name() {
-      return "mse";
-    }
-
     @Override
     public double of(Moments moments) {
       return moments.meanSquaredError();
@@ -150,11 +140,6 @@ public final class RegressionMetrics {
   /** Root mean squared error: {@code root_mean_squared_error}. */
   public record Rmse() implements OfMoments {
     @Override
-    public String name() {
-      return "rmse";
-    }
-
-    @Override
     public double of(Moments moments) {
       return Math.sqrt(moments.meanSquaredError());
     }
@@ -163,11 +148,6 @@ public final class RegressionMetrics {
   /** Mean absolute percentage error, 0.1 for 10 %: {@code mean_absolute_percentage_error}. */
   public record Mape() implements OfMoments {
     @Override
-    public String name() {
-      return "mape";
-    }
-
-    @Override
     public double of(Moments moments) {
       return moments.meanAbsolutePercentageError();
     }
@@ -175,11 +155,6 @@ public final class RegressionMetrics {
 
   /** Coefficient of determination: {@code r2_score}; NaN for fewer than two examples. */
   public record R2() implements OfMoments {
-    @Override
-    public String name() {
-      return "r2";
-    }
-
     @Override
     public double of(Moments moments) {
       return moments.r2();
@@ -196,11 +171,6 @@ public final class RegressionMetrics {
    * equal.
    */
   public record Pearson() implements OfMoments {
-    @Override
-    public String name() {
-      return "pearson";
-    }
-
     @Override
     public double of(Moments moments) {
       return moments.pearson();

@@ -18,11 +18,6 @@ import java.util.stream.IntStream;
  */
 public record Spearman() implements NamedMetric {
   @Override
-  public String name() {
-    return "spearman";
-  }
-
-  @Override
   public Metric create(DataSpec data) {
     return new OverPairs();
   }
