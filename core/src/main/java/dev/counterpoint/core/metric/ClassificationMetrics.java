@@ -121,8 +121,8 @@ public final class ClassificationMetrics {
   /**
    * Precision, correct predictions of a class per prediction of it: {@code precision_score}.
    *
-   * @param average how the precisions of the classes become {@code precision} (macro average), {@code
-   *     precisionMicro} or {@code precisionWeighted}; {@code per-class} also reports {@code
+   * @param average how the precisions of the classes become {@code precision} (macro average),
+   *     {@code precisionMicro} or {@code precisionWeighted}; {@code per-class} also reports {@code
    *     precision.LABEL} of each class
    */
   public record Precision(Average average) implements OfClass {

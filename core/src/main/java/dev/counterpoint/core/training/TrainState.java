@@ -125,6 +125,14 @@ public final class TrainState implements AutoCloseable {
     return progress.stepInEpoch() == stepsPerEpoch || progress.step() == totalSteps();
   }
 
+  /** Whether the current step must be validated: all processes have identical weights. */
+  boolean isValidationDue() {
+    TrainingConfig.Interval every = config.validateEvery();
+    return every == null || progress.step() == totalSteps()
+        ? isEpochEnd()
+        : synchronous && progress.step() / every.steps() > progress.validatedStep() / every.steps();
+  }
+
   /** Whether all steps are done and validated. */
   boolean isFinished() {
     return progress.step() >= totalSteps() && progress.isValidated();

@@ -60,6 +60,7 @@ public record Run(
           "training.maxSteps",
           "training.maxTime",
           "training.reportEvery",
+          "training.validateEvery",
           "checkpoint",
           "metrics",
           "callbacks",
