@@ -128,9 +128,11 @@ public final class TrainState implements AutoCloseable {
   /** Whether the current step must be validated: all processes have identical weights. */
   boolean isValidationDue() {
     TrainingConfig.Interval every = config.validateEvery();
-    return every == null || progress.step() == totalSteps()
-        ? isEpochEnd()
-        : synchronous && progress.step() / every.steps() > progress.validatedStep() / every.steps();
+    if (every == null || progress.step() == totalSteps()) {
+      return isEpochEnd();
+    }
+    long intervals = progress.step() / every.steps();
+    return synchronous && intervals > progress.validatedStep() / every.steps();
   }
 
   /** Whether all steps are done and validated. */
