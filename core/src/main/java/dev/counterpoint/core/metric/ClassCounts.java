@@ -15,14 +15,18 @@ final class ClassCounts {
 
   private final int classes;
   private final double[] sums;
+  private final boolean multiLabel;
 
   /**
    * Creates the counts.
    *
    * @param sums for each class in turn: the number of correct predictions, of labels, of
    *     predictions; may be longer
+   * @param multiLabel whether an example has any number of classes; the last two sums are then the
+   *     examples whose classes are all correct, and the examples
    */
-  ClassCounts(int classes, double[] sums) {
+  ClassCounts(int classes, double[] sums, boolean multiLabel) {
+    this.multiLabel = multiLabel;
     this.classes = classes;
     this.sums = sums;
   }
@@ -37,7 +41,9 @@ final class ClassCounts {
   }
 
   double accuracy() {
-    return count(HIT, classes) / count(ACTUAL, classes);
+    return multiLabel
+        ? sums[sums.length - 2] / sums[sums.length - 1]
+        : count(HIT, classes) / count(ACTUAL, classes);
   }
 
   /** The mean recall of the classes that have labels. */
@@ -72,19 +78,25 @@ final class ClassCounts {
 
   double average(Average average, ClassificationMetrics.OfClass metric) {
     if (average == Average.MICRO) {
-      return metric.of(this, classes);
+      return orZero(metric.of(this, classes));
     }
     double sum = 0;
     double weights = 0;
     for (int label = 0; label < classes; label++) {
-      double value = metric.of(this, label);
+      double value = orZero(metric.of(this, label));
       if (!Double.isNaN(value)) {
         double weight = average == Average.WEIGHTED ? count(ACTUAL, label) : 1;
         sum += weight * value;
         weights += weight;
       }
     }
-    return sum / weights;
+    return orZero(sum / weights);
+  }
+
+  /** With several labels per example, 0 for NaN: scikit-learn averages over all labels. */
+  private double orZero(double value) {
+    boolean undefined = multiLabel && Double.isNaN(value) && sums[sums.length - 1] > 0;
+    return undefined ? 0 : value;
   }
 
   /** Matthews correlation (Gorodkin 2004); 0 if all labels or all predictions are of one class. */

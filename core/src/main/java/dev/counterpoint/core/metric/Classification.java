@@ -115,7 +115,7 @@ public final class Classification implements Metric {
 
   @Override
   public Map<String, Double> values(double[] sums) {
-    return values.apply(new ClassCounts(labels.size(), sums));
+    return values.apply(new ClassCounts(labels.size(), sums, false));
   }
 
   /** The most frequent misclassifications; none without a confusion matrix. */

@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -26,11 +27,23 @@ public final class ClassificationMetrics {
     if (data.labels().isEmpty() && data.target() == DataSpec.Target.NEXT_TOKEN) {
       return IntStream.range(0, data.vocabularySize()).mapToObj(Integer::toString).toList();
     }
+    if (data.target() == DataSpec.Target.CLASSES) {
+      throw new InvalidSettings(
+          "The metric %s needs one class per example, but this data has any number.", metric);
+    }
     if (data.labels().isEmpty()) {
       throw new InvalidSettings(
           "The metric %s needs data with classes, but this data has none.", metric);
     }
     return data.labels();
+  }
+
+  /** Creates a metric that also applies to any number of classes per example. */
+  private static Metric ofAnyNumber(
+      DataSpec data, String name, Function<ClassCounts, Map<String, Double>> values) {
+    return data.target() == DataSpec.Target.CLASSES
+        ? new MultiLabelClassification(data.labels(), values)
+        : new Classification(classes(data, name), false, values);
   }
 
   /** Settings of a metric with one value, computed from the counts of all classes. */
@@ -44,10 +57,10 @@ public final class ClassificationMetrics {
   }
 
   /** Fraction of correct predictions: {@code accuracy_score}. */
-  public record Accuracy() implements OfCounts {
+  public record Accuracy() implements NamedMetric {
     @Override
-    public double of(ClassCounts counts) {
-      return counts.accuracy();
+    public Metric create(DataSpec data) {
+      return ofAnyNumber(data, name(), counts -> Map.of(name(), counts.accuracy()));
     }
   }
 
@@ -104,8 +117,7 @@ public final class ClassificationMetrics {
 
     @Override
     default Metric create(DataSpec data) {
-      List<String> labels = classes(data, name());
-      return new Classification(labels, false, counts -> values(counts, labels));
+      return ofAnyNumber(data, name(), counts -> values(counts, data.labels()));
     }
 
     default Map<String, Double> values(ClassCounts counts, List<String> labels) {

@@ -79,6 +79,31 @@ class MetricGoldensTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> multiLabelClassificationEqualsScikitLearn() throws IOException {
+    return tests(
+        "multiLabel",
+        golden -> {
+          float[][] logits = rows(golden.path("logits"));
+          float[][] labels = rows(golden.path("labels"));
+          List<String> names =
+              IntStream.range(0, logits[0].length).mapToObj(Integer::toString).toList();
+          DataSpec data = DataSpec.ofFeatures(1, names).predicting(DataSpec.Target.CLASSES);
+          Map<String, Double> values = new TreeMap<>();
+          for (MetricConfig config : CLASSIFICATION) {
+            if (config instanceof ClassificationMetrics.OfClass
+                || config instanceof ClassificationMetrics.Accuracy) {
+              values.putAll(
+                  Scored.overRanks(
+                      () -> config.create(data),
+                      logits,
+                      (from, to) -> Arrays.copyOfRange(labels, from, to)));
+            }
+          }
+          return values;
+        });
+  }
+
+  @TestFactory
   Stream<DynamicTest> regressionEqualsScikitLearn() throws IOException {
     return tests(
         "regression",

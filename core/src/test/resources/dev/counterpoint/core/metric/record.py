@@ -87,6 +87,20 @@ def classification(logits, labels):
     return {"logits": written.tolist(), "labels": labels.tolist(), "expected": expected}
 
 
+def multi_label(logits, labels):
+    written = np.round(np.array(logits), 3)
+    predicted = written.astype(np.float32) >= 0
+    expected = {"accuracy": m.accuracy_score(labels, predicted)}
+    of = {"precision": m.precision_score, "recall": m.recall_score, "f1": m.f1_score}
+    for name, score in of.items():
+        for average, suffix in ("macro", ""), ("micro", "Micro"), ("weighted", "Weighted"):
+            expected[name + suffix] = score(labels, predicted, average=average, zero_division=0)
+        for c, value in enumerate(score(labels, predicted, average=None, zero_division=0)):
+            occurs = np.any(labels[:, c]) or np.any(predicted[:, c])
+            expected[f"{name}.{c}"] = value if occurs else math.nan
+    return {"logits": written.tolist(), "labels": labels.astype(int).tolist(), "expected": expected}
+
+
 def correlation(of, a, b):
     return float(of(a, b)[0]) if len(a) > 1 else math.nan
 
@@ -142,6 +156,14 @@ def main():
         "one example": classification([[0.5, 0.1, 0.2]], [1]),
         "ignored labels": classification(four, ignored),
     }
+    sets = rng.random((40, 4)) < [0.5, 0.2, 0.05, 0]
+    scores = rng.normal(size=(40, 4)) + 2 * sets - [0.5, 1, 1, 9]
+    several = {
+        "a label does not occur": multi_label(scores, sets),
+        "no label at all": multi_label(scores, np.zeros((40, 4), dtype=bool)),
+        "nothing predicted": multi_label(scores - 9, sets),
+        "one example of labels": multi_label(scores[:1], sets[:1]),
+    }
     numbers = {
         "one target": regression(noisy, x),
         "three targets": regression(pairs + rng.normal(size=(30, 3)), pairs * [1, 10, 100]),
@@ -155,7 +177,8 @@ def main():
         "two pairs": regression([1.5, 2.0], [1.0, 4.0]),
     }
     versions = {"sklearn": sklearn.__version__, "scipy": scipy.__version__}
-    print(json.dumps(plain({"versions": versions, "classification": cases, "regression": numbers})))
+    sections = {"classification": cases, "multiLabel": several, "regression": numbers}
+    print(json.dumps(plain({"versions": versions, **sections})))
 
 
 main()
