@@ -31,6 +31,8 @@ public record DataSpec(
   public enum Target {
     /** One class per example. */
     CLASS,
+    /** Any number of classes per example. */
+    CLASSES,
     /** The next token of each token. */
     NEXT_TOKEN,
     /** The first and the last token of a part of the text. */

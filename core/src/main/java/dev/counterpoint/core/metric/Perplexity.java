@@ -2,8 +2,10 @@ package dev.counterpoint.core.metric;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.LossSum;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -35,5 +37,18 @@ public final class Perplexity implements Metric {
   @Override
   public Map<String, Double> values(double[] sums) {
     return Map.of("perplexity", Math.exp(sums[0] / sums[1]));
+  }
+
+  /** Settings of the metric {@code perplexity}; it has none. */
+  public record Config() implements MetricConfig {
+    @Override
+    public Metric create(DataSpec data) {
+      return new Perplexity();
+    }
+
+    @Override
+    public List<String> names() {
+      return List.of("perplexity");
+    }
   }
 }

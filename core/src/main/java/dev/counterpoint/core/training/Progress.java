@@ -17,6 +17,7 @@ final class Progress {
   private double epochLoss;
   private double epochWeight;
   private boolean validated = true;
+  private long validatedStep;
 
   /** The number of optimizer steps done. */
   long step() {
@@ -64,6 +65,11 @@ final class Progress {
     return validated;
   }
 
+  /** The last validated step; 0 if there is none. */
+  long validatedStep() {
+    return validatedStep;
+  }
+
   void stepDone(double lossSum, double weight) {
     validated = false;
     step++;
@@ -72,11 +78,14 @@ final class Progress {
     epochWeight += weight;
   }
 
-  /**
-   * Marks the current step as validated, and begins the next epoch if the current one is complete.
-   */
-  void validated(long stepsPerEpoch) {
+  /** Marks the current step as validated. */
+  void validated() {
     validated = true;
+    validatedStep = step;
+  }
+
+  /** Begins the next epoch if the current one is complete. */
+  void endEpoch(long stepsPerEpoch) {
     if (stepInEpoch == stepsPerEpoch) {
       epoch++;
       stepInEpoch = 0;
@@ -101,6 +110,7 @@ final class Progress {
     json.put("epochLoss", Json.finite(epochLoss));
     json.put("epochWeight", epochWeight);
     json.put("validated", validated);
+    json.put("validatedStep", validatedStep);
   }
 
   void restoreFrom(JsonNode json) {
@@ -110,5 +120,6 @@ final class Progress {
     epochLoss = Json.number(json.path("epochLoss"));
     epochWeight = json.path("epochWeight").asDouble();
     validated = json.path("validated").asBoolean(stepInEpoch == 0); // absent in earlier versions
+    validatedStep = json.path("validatedStep").asLong(step); // absent in earlier versions
   }
 }

@@ -125,6 +125,16 @@ public final class TrainState implements AutoCloseable {
     return progress.stepInEpoch() == stepsPerEpoch || progress.step() == totalSteps();
   }
 
+  /** Whether the current step must be validated: all processes have identical weights. */
+  boolean isValidationDue() {
+    TrainingConfig.Interval every = config.validateEvery();
+    if (every == null || progress.step() == totalSteps()) {
+      return isEpochEnd();
+    }
+    long intervals = progress.step() / every.steps();
+    return synchronous && intervals > progress.validatedStep() / every.steps();
+  }
+
   /** Whether all steps have been trained and the last validation is complete. */
   boolean isFinished() {
     return progress.step() >= totalSteps() && progress.isValidated();

@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a model for the configured number of epochs, with a validation after each epoch and
- * checkpoints in between. The training strategy runs each epoch.
+ * Trains a model for the configured number of epochs, with validations and checkpoints in between.
+ * The training strategy runs each epoch.
  *
  * <pre>{@code
  * new Trainer(model, TrainingConfig.defaults()).train(dataset);
@@ -88,8 +88,12 @@ public final class Trainer {
           if (state.isEpochEnd()) {
             listener.saving();
             saved.save(); // If the validation is interrupted, the resumed run repeats it.
+          }
+          if (state.isValidationDue()) {
             listener.validating();
             validate(data, run, totals);
+          } else {
+            state.progress().endEpoch(state.stepsPerEpoch());
           }
         }
         if (!state.progress().isValidated() && !options.stop().interrupted()) {
@@ -214,7 +218,7 @@ public final class Trainer {
     TrainState state = run.state();
     Optional<Dataset> split = data.validation();
     if (split.isEmpty()) {
-      state.progress().validated(state.stepsPerEpoch());
+      validated(state);
       return;
     }
     try (NDScope temporary = Torch.newScope();
@@ -227,9 +231,14 @@ public final class Trainer {
                     new ValidationReport(state.step(), state.epoch(), evaluation);
                 notify(callback -> callback.onValidation(report));
                 totals.validated(evaluation);
-                state.progress().validated(state.stepsPerEpoch());
+                validated(state);
               });
     }
+  }
+
+  private static void validated(TrainState state) {
+    state.progress().validated();
+    state.progress().endEpoch(state.stepsPerEpoch());
   }
 
   /** Puts the result weights into the model; the exchange is never reverted. */

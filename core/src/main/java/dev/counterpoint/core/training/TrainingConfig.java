@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * @param groupByLength whether a batch has examples of similar length, to reduce padding
  * @param freeze name patterns of parameters that are not trained
  * @param reportEvery the number of steps between two training rows in the metrics
+ * @param validateEvery when the model is validated, besides after the last step; absent: after each
+ *     epoch
  */
 public record TrainingConfig(
     int epochs,
@@ -60,7 +62,19 @@ public record TrainingConfig(
     Precision precision,
     boolean groupByLength,
     List<String> freeze,
-    int reportEvery) {
+    int reportEvery,
+    @Nullable Interval validateEvery) {
+  /**
+   * Interval between two validations.
+   *
+   * @param steps the number of optimizer steps, counted over all epochs
+   */
+  public record Interval(int steps) {
+    public Interval {
+      new Checks().positive("steps", steps).verify();
+    }
+  }
+
   public TrainingConfig {
     new Checks()
         .positive("epochs", epochs)
@@ -98,7 +112,8 @@ public record TrainingConfig(
         Precision.FLOAT32,
         false,
         List.of(),
-        10);
+        10,
+        null);
   }
 
   /** Returns a copy with another number of epochs. */
@@ -159,6 +174,11 @@ public record TrainingConfig(
   /** Returns a copy with another layer decay; null for the same learning rate in all layers. */
   public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
     return RecordCopy.with(this, "layerDecay", layerDecay);
+  }
+
+  /** Returns a copy with another interval of validations; null for each epoch. */
+  public TrainingConfig withValidateEvery(@Nullable Interval validateEvery) {
+    return RecordCopy.with(this, "validateEvery", validateEvery);
   }
 
   /** Returns a copy with another weight average; null for none. */

@@ -39,8 +39,8 @@ public final class TrainingLoop {
   }
 
   /**
-   * Trains the remaining steps of the current epoch, or until any process of the run is requested
-   * to stop. All processes stop after the same step, with identical weights.
+   * Trains the remaining steps of the current epoch, or until a validation is due or any process of
+   * the run is requested to stop. All processes stop after the same step, with identical weights.
    */
   public void trainEpoch() {
     BaseModel model = state.model();
@@ -48,7 +48,7 @@ public final class TrainingLoop {
     Optimizer optimizer = state.optimizer();
     boolean stop = false;
     try (BatchLoader steps = data.load(state, strategy)) {
-      while (steps.hasNext() && !stop && !state.isEpochEnd()) {
+      while (steps.hasNext() && !stop && !state.isEpochEnd() && !state.isValidationDue()) {
         StepTotals totals = new StepTotals(strategy.collective());
         gradients.clear();
         try (StepBatch batch = steps.next()) {

@@ -33,7 +33,7 @@ public interface TrainingStrategy extends Stateful, AutoCloseable {
    */
   default void setup(TrainState state) {}
 
-  /** Trains the remaining steps of the current epoch. */
+  /** Trains the remaining steps of the current epoch, or until a validation is due. */
   default void trainEpoch(TrainingLoop loop) {
     loop.trainEpoch();
   }

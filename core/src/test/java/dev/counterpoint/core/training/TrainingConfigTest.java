@@ -40,7 +40,8 @@ class TrainingConfigTest {
                 Precision.FLOAT32,
                 false,
                 List.of(),
-                10));
+                10,
+                null));
   }
 
   @Test
@@ -153,7 +154,8 @@ class TrainingConfigTest {
                 Precision.BFLOAT16,
                 false,
                 List.of(),
-                10));
+                10,
+                null));
   }
 
   @Test
@@ -176,7 +178,8 @@ class TrainingConfigTest {
             Precision.FLOAT32,
             false,
             freeze,
-            1);
+            1,
+            null);
 
     freeze.add("b");
 
@@ -201,6 +204,7 @@ class TrainingConfigTest {
         Precision.FLOAT32,
         false,
         List.of(),
-        reportEvery);
+        reportEvery,
+        null);
   }
 }

@@ -2,12 +2,13 @@ package dev.counterpoint.models.bert;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.models.huggingface.ModelLabels;
 
 /** BERT for text classification: {@code BertForSequenceClassification}. */
 public final class BertClassifier extends BaseModel {
@@ -16,11 +17,14 @@ public final class BertClassifier extends BaseModel {
 
   private final Dropout dropout;
   private final Linear classifier;
+  private final Loss loss;
 
-  BertClassifier(BertArchitecture architecture, int paddingId, int labels) {
-    body = new BertBody(architecture, paddingId, true);
+  BertClassifier(BertArchitecture architecture, DataSpec data) {
+    body = new BertBody(architecture, data.paddingId(), true);
     dropout = new Dropout(architecture.classifierDropout());
-    classifier = new Linear(architecture.width(), labels, architecture.initializer());
+    classifier =
+        new Linear(architecture.width(), ModelLabels.count(data), architecture.initializer());
+    loss = ModelLabels.loss(data);
   }
 
   /** Computes logits (batch, labels) from the pooled vector of [CLS]. */
@@ -31,6 +35,6 @@ public final class BertClassifier extends BaseModel {
 
   @Override
   public Loss lossFunction() {
-    return CrossEntropy.defaults();
+    return loss;
   }
 }

@@ -134,7 +134,7 @@ public record BertConfig(
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION -> new BertClassifier(resolved, padding, ModelLabels.count(data));
+          case CLASSIFICATION -> new BertClassifier(resolved, data);
           case TOKEN_CLASSIFICATION ->
               new BertTokenClassifier(resolved, padding, ModelLabels.count(data));
           case QUESTION_ANSWERING -> new BertQuestionAnswerer(resolved, padding);

@@ -3,12 +3,13 @@ package dev.counterpoint.models.gpt2;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.models.huggingface.ModelLabels;
 
 /** GPT-2 for text classification: {@code GPT2ForSequenceClassification}. */
 public final class Gpt2Classifier extends BaseModel {
@@ -17,9 +18,12 @@ public final class Gpt2Classifier extends BaseModel {
 
   private final Linear score;
   private final int paddingId;
+  private final Loss loss;
 
-  Gpt2Classifier(Gpt2Architecture architecture, int paddingId, int labels) {
-    this.paddingId = paddingId;
+  Gpt2Classifier(Gpt2Architecture architecture, DataSpec data) {
+    int labels = ModelLabels.count(data);
+    paddingId = data.paddingId();
+    loss = ModelLabels.loss(data);
     body = new Gpt2Body(architecture);
     score =
         new Linear(Parameter.of(architecture.initializer(), labels, architecture.width()), null);
@@ -45,6 +49,6 @@ public final class Gpt2Classifier extends BaseModel {
 
   @Override
   public Loss lossFunction() {
-    return CrossEntropy.defaults();
+    return loss;
   }
 }

@@ -108,8 +108,7 @@ public record Gpt2Config(
         "A GPT-2");
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION ->
-              new Gpt2Classifier(resolved, data.paddingId(), ModelLabels.count(data));
+          case CLASSIFICATION -> new Gpt2Classifier(resolved, data);
           case LANGUAGE_MODEL -> new Gpt2LanguageModel(resolved);
         };
     FAMILY.configure(model, this);

@@ -3,6 +3,9 @@ package dev.counterpoint.models.huggingface;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.DataSpec.Target;
+import dev.counterpoint.core.loss.BinaryCrossEntropy;
+import dev.counterpoint.core.loss.CrossEntropy;
+import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -54,24 +57,36 @@ public final class ModelLabels {
   public static void requireTarget(
       DataSpec data, @Nullable Target supported, Enum<?> task, String model) {
     Target target = data.target();
-    if (target != null && target != supported) {
+    boolean isClassifier = supported == Target.CLASS && target == Target.CLASSES;
+    if (target != null && target != supported && !isClassifier) {
       throw new InvalidSettings(
           "%s with model.task %s cannot be trained on this data, whose labels are %s. %s",
           model,
           task.name().toLowerCase(Locale.ROOT).replace('_', '-'),
           switch (target) {
             case CLASS -> "one class per text";
+            case CLASSES -> "any number of classes per text";
             case NEXT_TOKEN -> "the next tokens";
             case SPAN -> "the first and the last token of an answer";
           },
           switch (target) {
-            case CLASS -> "Set model.task to classification.";
+            case CLASS, CLASSES -> "Set model.task to classification.";
             case NEXT_TOKEN ->
                 "Use gpt2 or transformer with model.task language-model: a model whose"
                     + " attention is not causal sees the tokens that it would predict.";
             case SPAN -> "Use bert with model.task question-answering.";
           });
     }
+  }
+
+  /**
+   * The default loss of a classifier: binary cross-entropy for any number of classes per example,
+   * otherwise cross-entropy.
+   */
+  public static Loss loss(DataSpec data) {
+    return data.target() == Target.CLASSES
+        ? BinaryCrossEntropy.defaults()
+        : CrossEntropy.defaults();
   }
 
   /** Writes {@code id2label} and {@code label2id}, if there are labels. */

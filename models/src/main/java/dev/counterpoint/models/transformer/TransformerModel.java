@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.operator.Functional;
-import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
@@ -17,11 +16,13 @@ import dev.counterpoint.models.huggingface.ModelLabels;
 public final class TransformerModel extends BaseModel {
   private final TransformerBody body;
   private final Linear head;
+  private final Loss loss;
 
   public TransformerModel(TransformerConfig config, DataSpec data) {
     int labels = ModelLabels.count(data);
     body = new TransformerBody(config, data.vocabularySize());
     head = new Linear(config.width(), labels);
+    loss = ModelLabels.loss(data);
   }
 
   /** Computes logits (batch, classes) from the mean of the token vectors of each example. */
@@ -34,6 +35,6 @@ public final class TransformerModel extends BaseModel {
 
   @Override
   public Loss lossFunction() {
-    return CrossEntropy.defaults();
+    return loss;
   }
 }

@@ -10,6 +10,14 @@ import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.MeanSquaredError;
+import dev.counterpoint.core.metric.ClassificationMetrics;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.Perplexity;
+import dev.counterpoint.core.metric.ProbabilityMetrics;
+import dev.counterpoint.core.metric.RankingMetrics;
+import dev.counterpoint.core.metric.RegressionMetrics;
+import dev.counterpoint.core.metric.Spearman;
+import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.optimizer.Adadelta;
 import dev.counterpoint.core.optimizer.Adagrad;
 import dev.counterpoint.core.optimizer.Adam;
@@ -66,6 +74,31 @@ public final class Catalogs {
             .with("binary-cross-entropy", BinaryCrossEntropy.class)
             .with("mean-squared-error", MeanSquaredError.class)
             .with("huber", Huber.class),
+        Catalog.of(MetricConfig.class)
+            .with("task", TaskMetrics.class)
+            .with("accuracy", ClassificationMetrics.Accuracy.class)
+            .with("balanced-accuracy", ClassificationMetrics.BalancedAccuracy.class)
+            .with("precision", ClassificationMetrics.Precision.class)
+            .with("recall", ClassificationMetrics.Recall.class)
+            .with("f1", ClassificationMetrics.F1.class)
+            .with("f-beta", ClassificationMetrics.FBeta.class)
+            .with("mcc", ClassificationMetrics.Mcc.class)
+            .with("cohen-kappa", ClassificationMetrics.CohenKappa.class)
+            .with("confusion-matrix", ClassificationMetrics.Confusion.class)
+            .with("top-k", ProbabilityMetrics.TopK.class)
+            .with("log-loss", ProbabilityMetrics.LogLoss.class)
+            .with("brier", ProbabilityMetrics.Brier.class)
+            .with("calibration-error", ProbabilityMetrics.CalibrationError.class)
+            .with("roc-auc", RankingMetrics.RocAuc.class)
+            .with("average-precision", RankingMetrics.AveragePrecision.class)
+            .with("perplexity", Perplexity.Config.class)
+            .with("mae", RegressionMetrics.Mae.class)
+            .with("mse", RegressionMetrics.Mse.class)
+            .with("rmse", RegressionMetrics.Rmse.class)
+            .with("mape", RegressionMetrics.Mape.class)
+            .with("r2", RegressionMetrics.R2.class)
+            .with("pearson", RegressionMetrics.Pearson.class)
+            .with("spearman", Spearman.class),
         Catalog.of(OptimizerConfig.class)
             .with("sgd", Sgd.class)
             .with("adam", Adam.class)

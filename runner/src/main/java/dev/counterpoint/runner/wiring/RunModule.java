@@ -96,9 +96,11 @@ public record RunModule(
     return ActivityFailed.during(
         "opening the data (" + source.getClass().getSimpleName() + ")",
         () ->
-            source.open(
-                new DataContext(
-                    CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained)));
+            source
+                .open(
+                    new DataContext(
+                        CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained))
+                .withMetrics(run.file().metrics()));
   }
 
   @Provides

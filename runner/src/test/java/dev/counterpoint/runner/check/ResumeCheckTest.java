@@ -42,9 +42,12 @@ final class ResumeCheckTest {
       """
       name: small
       model: {type: transformer, width: 8, layers: 1, heads: 2, maxLength: 8, dropout: 0.1}
-      data: {type: text-classification, train: {path: texts.tsv}}
-      training: {epochs: 3, batchSize: 4, averageWeights: {decay: 0.9}}
-      callbacks: [{type: "dev.counterpoint.runner.check.ResumeCheckTest$Slow"}]
+      data: {type: text-classification, train: {path: texts.tsv}, validation: {path: texts.tsv}}
+      metrics: [roc-auc, mcc]
+      training: {epochs: 3, batchSize: 4, averageWeights: {decay: 0.9}, validateEvery: {steps: 5}}
+      callbacks:
+        - {type: "dev.counterpoint.runner.check.ResumeCheckTest$Slow"}
+        - {type: best-model, metric: rocAuc}
       """;
 
   @TempDir private static Path shared;

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,10 @@ record CacheBuilder(
     key.append(existingTokenizer == null ? tokenizer : existingTokenizer.key()).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
-      key.append(split.getValue().columns()).append('\n');
+      String separator = split.getValue().separator();
+      key.append(split.getValue().columns())
+          .append(separator == null ? "" : separator)
+          .append('\n');
     }
     return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
@@ -82,12 +86,18 @@ record CacheBuilder(
     digest.update(labels.toString().getBytes(StandardCharsets.UTF_8));
     Map<String, CacheContent.SplitContent> contents = new LinkedHashMap<>();
     Map<String, String> sources = new LinkedHashMap<>();
+    List<List<Integer>> labelSets = new ArrayList<>();
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       digest.update(split.getKey().getBytes(StandardCharsets.UTF_8));
       SplitFiles files = new SplitFiles(folder, split.getKey());
       contents.put(
-          split.getKey(), SplitBuilder.build(split.getValue(), files, encoder, labels, digest));
+          split.getKey(),
+          SplitBuilder.build(split.getValue(), files, encoder, labels, labelSets, digest));
       sources.put(split.getKey(), split.getValue().file().hash());
+    }
+    boolean hasSets = splits.values().stream().anyMatch(it -> it.separator() != null);
+    if (hasSets) {
+      digest.update(labelSets.toString().getBytes(StandardCharsets.UTF_8));
     }
     Tokenizer file = encoder.file();
     return new CacheContent(
@@ -95,6 +105,7 @@ record CacheBuilder(
         maxLength,
         new CacheContent.Vocabulary(file.vocabularySize(), file.special().padding()),
         labels,
+        hasSets ? labelSets : null,
         contents,
         splits.containsKey(DataSplits.TRAIN) ? trainOverlaps(folder) : Map.of());
   }

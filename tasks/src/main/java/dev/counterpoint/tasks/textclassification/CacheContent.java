@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata of a cache folder, stored as {@code content.json}.
@@ -17,6 +18,8 @@ import java.util.Objects;
  *     each source file, in the format of {@link dev.counterpoint.core.data.source.DataSplits}
  * @param maxLength the maximum number of tokens of an example
  * @param labels the class labels in the order of their ids
+ * @param labelSets the sets of label ids, which the examples refer to, for several labels per text;
+ *     null for one label each
  * @param splits the splits by name, in the order of the settings
  * @param sharedWithTrain the overlap of each other split with the training split
  */
@@ -25,6 +28,7 @@ record CacheContent(
     int maxLength,
     Vocabulary vocabulary,
     List<String> labels,
+    @Nullable List<List<Integer>> labelSets,
     Map<String, SplitContent> splits,
     Map<String, TrainOverlap> sharedWithTrain) {
   private static final String NAME = "content.json";

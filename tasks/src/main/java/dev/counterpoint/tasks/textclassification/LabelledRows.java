@@ -4,9 +4,16 @@ import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
 import java.io.IOException;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the texts and labels of a table. */
-record LabelledRows(SourceFile file, Columns columns) {
+/**
+ * Reads the texts and labels of a table.
+ *
+ * @param separator separates the labels of a text, which may have none; null for one label each
+ */
+record LabelledRows(SourceFile file, Columns columns, @Nullable String separator) {
   /**
    * Passes each row to the handler, in file order.
    *
@@ -19,13 +26,25 @@ record LabelledRows(SourceFile file, Columns columns) {
           String labelColumn = columns.labelColumn(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
             String label = row.get(labelColumn).strip();
-            if (label.isEmpty()) {
+            if (label.isEmpty() && separator == null) {
               throw file.invalidLine(row.line(), "has an empty \"" + labelColumn + "\".");
             }
             handler.row(row.line(), row.get(textColumn), label);
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
+  }
+
+  /** The labels of a text, each once, in the order of the file. */
+  List<String> labels(String label) {
+    return separator == null
+        ? List.of(label)
+        : Pattern.compile(separator, Pattern.LITERAL)
+            .splitAsStream(label)
+            .map(String::strip)
+            .filter(it -> !it.isEmpty())
+            .distinct()
+            .toList();
   }
 
   /** Callback that receives each row. */

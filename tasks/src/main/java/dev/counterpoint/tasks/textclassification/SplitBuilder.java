@@ -4,7 +4,6 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
-import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -21,13 +20,16 @@ final class SplitBuilder {
   private static final int CHUNK_ROWS = 1_000;
   private static final long CHUNK_CHARACTERS = 1_000_000;
 
-  private final SourceFile source;
+  private final LabelledRows source;
+  private final List<List<Integer>> labelSets;
   private final TextEncoder encoder;
   private final List<String> labels;
   private final Map<String, Integer> labelIds = new HashMap<>();
   private final SplitFiles.Writer writer;
   private final List<Row> chunk = new ArrayList<>();
   private final long[] labelCounts;
+  private final Map<List<Integer>, Integer> setIds = new HashMap<>();
+  private long rows;
   private long characters;
   private long truncated;
   private long blank;
@@ -35,27 +37,40 @@ final class SplitBuilder {
   private long unknown;
 
   private SplitBuilder(
-      SourceFile source, TextEncoder encoder, List<String> labels, SplitFiles.Writer writer) {
+      LabelledRows source,
+      TextEncoder encoder,
+      List<String> labels,
+      List<List<Integer>> labelSets,
+      SplitFiles.Writer writer) {
     this.source = source;
+    this.labelSets = labelSets;
     this.encoder = encoder;
     this.labels = labels;
     this.writer = writer;
     this.labelCounts = new long[labels.size()];
+    for (List<Integer> known : labelSets) {
+      setIds.put(known, setIds.size());
+    }
     for (String label : labels) {
       labelIds.put(label, labelIds.size());
     }
   }
 
-  /** Writes the files of a split and adds its examples to the digest. */
+  /**
+   * Writes the files of a split and adds its examples to the digest.
+   *
+   * @param labelSets receives the sets of labels that it does not have yet
+   */
   static CacheContent.SplitContent build(
       LabelledRows rows,
       SplitFiles files,
       TextEncoder encoder,
       List<String> labels,
+      List<List<Integer>> labelSets,
       MessageDigest digest)
       throws IOException {
     try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
-      SplitBuilder builder = new SplitBuilder(rows.file(), encoder, labels, writer);
+      SplitBuilder builder = new SplitBuilder(rows, encoder, labels, labelSets, writer);
       String columns = rows.read(builder::add);
       builder.encodeChunk();
       writer.finish(digest);
@@ -64,20 +79,38 @@ final class SplitBuilder {
   }
 
   private void add(long line, String text, String label) throws IOException {
-    Integer labelId = labelIds.get(label);
-    if (labelId == null) {
-      throw source.invalidLine(
-          line,
-          "has the label \"%s\", which is not among the training labels%s."
-              .formatted(Excerpt.ofItem(label), lookalikeOrAll(label)));
-    }
-    chunk.add(new Row(line, text, labelId));
-    labelCounts[labelId]++;
+    List<Integer> ids = source.labels(label).stream().map(each -> id(line, each)).sorted().toList();
+    ids.forEach(id -> labelCounts[id]++);
+    chunk.add(new Row(line, text, source.separator() == null ? ids.get(0) : setOf(ids)));
+    rows++;
     blank += text.isBlank() ? 1 : 0;
     characters += text.length();
     if (chunk.size() == CHUNK_ROWS || characters >= CHUNK_CHARACTERS) {
       encodeChunk();
     }
+  }
+
+  private int id(long line, String label) {
+    Integer id = labelIds.get(label);
+    if (id == null) {
+      throw source
+          .file()
+          .invalidLine(
+              line,
+              "has the label \"%s\", which is not among the training labels%s."
+                  .formatted(Excerpt.ofItem(label), lookalikeOrAll(label)));
+    }
+    return id;
+  }
+
+  /** The index of a set of labels. */
+  private int setOf(List<Integer> ids) {
+    return setIds.computeIfAbsent(
+        ids,
+        added -> {
+          labelSets.add(added);
+          return labelSets.size() - 1;
+        });
   }
 
   private String lookalikeOrAll(String label) {
@@ -116,9 +149,8 @@ final class SplitBuilder {
   }
 
   private CacheContent.SplitContent content(String columns) {
-    long rows = Arrays.stream(labelCounts).sum();
     if (rows == 0) {
-      throw new InvalidSettings(source.path() + " has no rows below its header.");
+      throw new InvalidSettings(source.file().path() + " has no rows below its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
     return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);

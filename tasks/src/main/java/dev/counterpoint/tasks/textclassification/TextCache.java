@@ -27,12 +27,7 @@ record TextCache(Path folder, CacheContent content) {
     for (Map.Entry<String, LabelledRows> split : rows.entrySet()) {
       String name = split.getKey();
       datasets.put(
-          name,
-          new TextDataset(
-              split.getValue().file(),
-              new SplitFiles(folder, name),
-              content.split(name).rows(),
-              content.vocabulary()));
+          name, new TextDataset(split.getValue().file(), new SplitFiles(folder, name), content));
     }
     return datasets;
   }

@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Columns;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Data source for text classification: tables of texts with one label each. Formats: {@code .tsv}
  * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
  * {@code .gz}. The first line of a table names its columns. The classes are the labels of the
- * training split.
+ * training split. With {@code labelSeparator} a text has any number of labels.
  *
  * <p>An empty text is encoded as one unknown token.
  *
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param text the name of the text column; null to detect it
  * @param label the name of the label column; null to detect it
  * @param tokenizer the tokenizer settings; null for {@link TokenizerSettings#defaults()}
+ * @param labelSeparator separates several labels of one text in the label column, such as a comma;
+ *     null for one label per text
  * @param maxLength the maximum number of tokens of an example, including special tokens; null for
  *     the model's maximum
  */
@@ -47,6 +50,7 @@ public record TextClassification(
     @Nullable Map<String, FileSplit> more,
     @Nullable String text,
     @Nullable String label,
+    @Nullable String labelSeparator,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
@@ -66,13 +70,19 @@ public record TextClassification(
           "is not a valid name for an additional split; use letters, digits, - and _, but not "
               + String.join(", ", RESERVED));
     }
-    checks.verify();
+    checks
+        .that(
+            labelSeparator == null || !labelSeparator.isEmpty(),
+            "labelSeparator",
+            "\"\"",
+            "is empty")
+        .verify();
   }
 
   /** A training and a validation table, with defaults for all other settings. */
   public static TextClassification of(String train, String validation) {
     return new TextClassification(
-        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null);
+        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null, null);
   }
 
   @Override
@@ -110,13 +120,16 @@ public record TextClassification(
     if (builder.existingTokenizer() != null) {
       notes.addAll(builder.existingTokenizer().notes());
     }
+    DataSpec.Target target =
+        content.labelSets() == null ? DataSpec.Target.CLASS : DataSpec.Target.CLASSES;
     return new DataSplits(
-        tokenizer
-            .spec(content.labels())
-            .predicting(DataSpec.Target.CLASS)
-            .withMaxLength(builder.maxLength()),
+        tokenizer.spec(content.labels()).predicting(target).withMaxLength(builder.maxLength()),
         cache.datasets(rows),
-        List.of(() -> new Classification(content.labels())),
+        List.of(
+            () ->
+                content.labelSets() == null
+                    ? new Classification(content.labels())
+                    : new MultiLabelClassification(content.labels())),
         content.fingerprint(),
         tokenizer.files(builder.maxLength()),
         notes,
@@ -135,7 +148,7 @@ public record TextClassification(
     splits.forEach(
         (name, split) -> {
           SourceFile file = new SourceFile(context.files().apply(split.path()));
-          rows.put(name, new LabelledRows(file, new Columns(text, label)));
+          rows.put(name, new LabelledRows(file, new Columns(text, label), labelSeparator));
           String problem = file.problem();
           if (problem != null) {
             problems.add(new InvalidSettings.Problem("", problem));

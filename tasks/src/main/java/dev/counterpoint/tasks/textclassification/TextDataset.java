@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Memory-mapped dataset of tokenized texts with one label each. The garbage collector unmaps the
- * files, so there is nothing to close.
+ * Memory-mapped dataset of tokenized texts with labels. The garbage collector unmaps the files, so
+ * there is nothing to close.
  *
  * <p>Batches hold {@link Batch#IDS} and {@link Batch#MASK} (batch, tokens) and {@link Batch#LABELS}
- * (batch).
+ * (batch), int64; for several labels per text (batch, labels), float32, 1 for each of its labels.
  */
 final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final SourceFile source;
@@ -28,13 +28,14 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final MemoryMappedTokens offsets;
   private final MemoryMappedTokens labels;
   private final MemoryMappedTokens lines;
+  private final CacheContent content;
 
-  TextDataset(SourceFile source, SplitFiles files, long size, CacheContent.Vocabulary vocabulary)
-      throws IOException {
+  TextDataset(SourceFile source, SplitFiles files, CacheContent content) throws IOException {
     this.source = source;
-    this.size = size;
-    paddingId = vocabulary.paddingId();
-    ids = new MemoryMappedTokens(files.ids(), SplitFiles.idWidth(vocabulary.size()));
+    this.content = content;
+    size = content.split(files.split()).rows();
+    paddingId = content.vocabulary().paddingId();
+    ids = new MemoryMappedTokens(files.ids(), SplitFiles.idWidth(content.vocabulary().size()));
     offsets = new MemoryMappedTokens(files.offsets(), SplitFiles.OFFSET_WIDTH);
     labels = new MemoryMappedTokens(files.labels(), SplitFiles.LABEL_WIDTH);
     lines = new MemoryMappedTokens(files.lines(), SplitFiles.LINE_WIDTH);
@@ -60,8 +61,22 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
     List<long[]> rows = Arrays.stream(indices).mapToObj(this::tokens).toList();
     Map<String, HostTensor> tensors = TokenRows.pad(rows, paddingId);
     long[] classes = Arrays.stream(indices).map(labels::get).toArray();
-    tensors.put(Batch.LABELS, HostTensor.of(classes, indices.length));
+    List<List<Integer>> sets = content.labelSets();
+    tensors.put(
+        Batch.LABELS,
+        sets == null ? HostTensor.of(classes, indices.length) : multiHot(classes, sets));
     return new HostBatch(indices.length, TokenRows.count(rows), tensors);
+  }
+
+  private HostTensor multiHot(long[] rows, List<List<Integer>> sets) {
+    int width = content.labels().size();
+    float[] all = new float[rows.length * width];
+    for (int i = 0; i < rows.length; i++) {
+      for (int label : sets.get((int) rows[i])) {
+        all[i * width + label] = 1;
+      }
+    }
+    return HostTensor.of(all, rows.length, width);
   }
 
   private long[] tokens(long index) {

@@ -31,10 +31,10 @@ final class TrainingText {
     rows.read(
         (line, text, label) -> {
           training.vocabulary.add(text);
-          training.labels.add(label);
+          training.labels.addAll(rows.labels(label));
           training.rows++;
         });
-    training.checkLabels(rows.file());
+    training.checkLabels(rows);
     return training;
   }
 
@@ -42,7 +42,11 @@ final class TrainingText {
    * Checks that there are at least two labels, and that not every row has a different label, which
    * would mean that the wrong label column is configured.
    */
-  private void checkLabels(SourceFile file) {
+  private void checkLabels(LabelledRows table) {
+    SourceFile file = table.file();
+    if (labels.isEmpty() && rows > 0) {
+      throw new InvalidSettings(file.path() + " has no labels.");
+    }
     if (labels.isEmpty()) {
       throw new InvalidSettings(file.path() + " has no rows below its header.");
     }
@@ -51,7 +55,7 @@ final class TrainingText {
           "%s has only the label \"%s\"; classification needs at least two labels."
               .formatted(file.path(), Excerpt.ofItem(labels.iterator().next())));
     }
-    if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK) {
+    if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK && table.separator() == null) {
       throw new InvalidSettings(
           ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\""
                   + " to the column with the classes.")

@@ -40,7 +40,7 @@ class TextClassificationRefusalTest {
   void aMissingColumnIsNamedWithTheExistingOnes() {
     TextClassification wrong =
         new TextClassification(
-            TextTables.split("train.tsv"), null, null, null, "txt", null, null, null);
+            TextTables.split("train.tsv"), null, null, null, "txt", null, null, null, null);
     assertRejected(wrong, tables.path("train.tsv") + " has no column \"txt\"", "sentence, label");
   }
 
@@ -268,7 +268,7 @@ class TextClassificationRefusalTest {
         new TokenizerSettings(TokenizerSettings.Type.WORD, "tokeniser.json", 100, 1, true);
     assertRejected(
         new TextClassification(
-            TextTables.split("train.tsv"), null, null, null, null, null, tokenizer, null),
+            TextTables.split("train.tsv"), null, null, null, null, null, null, tokenizer, null),
         "The tokenizer " + tables.path("tokeniser.json") + " is not a file.");
   }
 
@@ -282,6 +282,7 @@ class TextClassificationRefusalTest {
                       null,
                       null,
                       Map.of(name, TextTables.split("dev.tsv")),
+                      null,
                       null,
                       null,
                       null,

@@ -71,6 +71,7 @@ class TextClassificationTest {
             null,
             null,
             null,
+            null,
             null);
     try (DataSplits splits = tables.open(all)) {
       assertThat(splits.splits()).containsOnlyKeys("train", "validation", "test", "nested");
@@ -164,7 +165,7 @@ class TextClassificationTest {
     tables.write("train.csv", "text,title,label,stars\na b c,d,1,5\ne f g,h,1,2\n");
     TextClassification configured =
         new TextClassification(
-            TextTables.split("train.csv"), null, null, null, "title", "stars", null, null);
+            TextTables.split("train.csv"), null, null, null, "title", "stars", null, null, null);
     try (DataSplits splits = tables.open(configured)) {
       assertThat(lengths(splits)).containsExactly(1, 1);
       assertThat(splits.spec().labels()).containsExactly("2", "5");
@@ -199,7 +200,7 @@ class TextClassificationTest {
         new TokenizerSettings(TokenizerSettings.Type.WORD, bert.toString(), 100, 1, true);
     TextClassification data =
         new TextClassification(
-            TextTables.split("train.tsv"), null, null, null, null, null, tokenizer, null);
+            TextTables.split("train.tsv"), null, null, null, null, null, null, tokenizer, null);
     try (DataSplits splits = tables.open(data)) {
       HostBatch batch = splits.splits().get("train").collate(new long[] {0});
       assertThat(longs(batch, Batch.IDS)).containsExactly(101, 2204, 2143, 102);
@@ -228,7 +229,7 @@ class TextClassificationTest {
     for (int[] lengths : new int[][] {{3, 64}, {64, 3}}) {
       TextClassification data =
           new TextClassification(
-              TextTables.split("train.tsv"), null, null, null, null, null, null, lengths[0]);
+              TextTables.split("train.tsv"), null, null, null, null, null, null, null, lengths[0]);
       try (DataSplits splits = data.open(tables.context(lengths[1]))) {
         assertThat(lengths(splits)).containsExactly(3, 2);
         assertThat(splits.notes()).contains("train: 1 row (50 %) truncated to 3 tokens");
@@ -255,6 +256,7 @@ class TextClassificationTest {
         new TextClassification(
             TextTables.split("train.tsv"),
             TextTables.split("dev.tsv"),
+            null,
             null,
             null,
             null,
@@ -365,7 +367,7 @@ class TextClassificationTest {
     tables.write("train.csv", "id,body,label\n1,good,1\n2,bad,0\n");
     TextClassification configured =
         new TextClassification(
-            TextTables.split("train.csv"), null, null, null, "body", "label", null, null);
+            TextTables.split("train.csv"), null, null, null, "body", "label", null, null, null);
     try (DataSplits splits = tables.open(configured)) {
       assertThat(splits.notes()).noneMatch(note -> note.contains("column"));
     }

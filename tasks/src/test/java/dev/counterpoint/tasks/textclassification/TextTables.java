@@ -23,7 +23,8 @@ final class TextTables {
 
   /** A training split alone, of which every word is in the vocabulary. */
   static TextClassification train(String path) {
-    return words(new TextClassification(split(path), null, null, null, null, null, null, null));
+    return words(
+        new TextClassification(split(path), null, null, null, null, null, null, null, null));
   }
 
   static FileSplit split(String path) {
@@ -51,6 +52,7 @@ final class TextTables {
     return new TextClassification(
         data.train(),
         data.validation(),
+        null,
         null,
         null,
         null,
