@@ -63,6 +63,7 @@ public final class ModelLabels {
             case CLASS -> "one class per text";
             case NEXT_TOKEN -> "the next tokens";
             case SPAN -> "the first and the last token of an answer";
+            case NUMBERS -> "numbers";
           },
           switch (target) {
             case CLASS -> "Set model.task to classification.";
@@ -70,6 +71,7 @@ public final class ModelLabels {
                 "Use gpt2 or transformer with model.task language-model: a model whose"
                     + " attention is not causal sees the tokens that it would predict.";
             case SPAN -> "Use bert with model.task question-answering.";
+            case NUMBERS -> "Use mlp or ft-transformer.";
           });
     }
   }

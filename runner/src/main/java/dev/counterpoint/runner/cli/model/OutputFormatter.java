@@ -29,10 +29,7 @@ record OutputFormatter(
 
   @Override
   public List<String> format(List<PredictRequest> requests) {
-    TextEncoder.Encoded examples =
-        features() > 0
-            ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
-            : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
+    TextEncoder.Encoded examples = examples(requests);
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     List<String> lines = new ArrayList<>();
     if (pipeline.kind() == Pipeline.Kind.VALUES) {
@@ -49,6 +46,15 @@ record OutputFormatter(
       lines.add(json ? object(requests.get(i), prediction) : line(requests.get(i), prediction));
     }
     return lines;
+  }
+
+  private TextEncoder.Encoded examples(List<PredictRequest> requests) {
+    if (pipeline.table().isPresent()) {
+      return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
+    }
+    return features() > 0
+        ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
+        : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
   }
 
   private int features() {
@@ -106,6 +112,9 @@ record OutputFormatter(
 
   private ObjectNode newObject(PredictRequest request) {
     ObjectNode object = PredictionFormatter.newObject(request);
+    if (pipeline.table().isPresent()) {
+      return object.set("row", Json.MAPPER.valueToTree(request.row()));
+    }
     if (features() == 0) {
       return object.put("text", request.text());
     }

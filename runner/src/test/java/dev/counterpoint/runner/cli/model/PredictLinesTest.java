@@ -127,7 +127,8 @@ class PredictLinesTest {
 
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
-    new PredictLines(new BufferedReader(new StringReader(text)), json, needsQuestion, 0, question)
+    new PredictLines(
+            new BufferedReader(new StringReader(text)), json, needsQuestion, 0, question, null)
         .read(batches::add);
   }
 }

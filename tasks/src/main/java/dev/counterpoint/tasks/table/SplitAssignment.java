@@ -1,0 +1,160 @@
+package dev.counterpoint.tasks.table;
+
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Assigns the rows of a table to its splits. Every row has a key, such as a hash; the rows with the
+ * largest keys of a stratum are the test split, those before them the validation split. Rows with
+ * equal keys are in the same split, so shares are exact only up to equal keys.
+ *
+ * <p>While keys are collected, 8 bytes per row are held in memory; afterwards two keys per stratum.
+ */
+public final class SplitAssignment {
+  /** The name of the test split. */
+  public static final String TEST = "test";
+
+  private final TableSplit split;
+  private final TableSplit.By by;
+  private final @Nullable String column;
+  private final long seed;
+  private final SourceFile file;
+  private final Map<String, Bounds> strata = new HashMap<>();
+
+  /** The smallest keys of the validation and of the test split. */
+  private record Bounds(long validation, long test) {}
+
+  private SplitAssignment(SourceFile file, TableSplit split, @Nullable String column, long seed) {
+    this.file = file;
+    this.split = split;
+    this.column = split.column() == null ? column : split.column();
+    by = split.by() == null ? TableSplit.By.RANDOM : split.by();
+    this.seed = split.seed() == null ? seed : split.seed();
+  }
+
+  /**
+   * Reads the keys of all rows.
+   *
+   * @param stratum the column of the strata if the settings name none
+   * @param seed the seed of the run
+   * @throws InvalidSettings if the column does not exist, or has a value that is not a time
+   */
+  public static SplitAssignment of(
+      SourceFile file, TableFormat format, TableSplit split, String stratum, long seed)
+      throws IOException {
+    SplitAssignment assignment = new SplitAssignment(file, split, stratum, seed);
+    Map<String, Keys> keys = new HashMap<>();
+    file.read(
+        format,
+        table -> {
+          assignment.requireColumn(table.columns());
+          for (Table.Row row = table.next(); row != null; row = table.next()) {
+            keys.computeIfAbsent(assignment.stratum(row), any -> new Keys())
+                .add(assignment.key(row, table.columns()));
+          }
+          return table;
+        });
+    keys.forEach((name, values) -> assignment.strata.put(name, values.bounds(split)));
+    return assignment;
+  }
+
+  private void requireColumn(List<String> columns) {
+    if (by != TableSplit.By.RANDOM && !columns.contains(column)) {
+      throw new InvalidSettings(
+          "split.column %s is not a column of %s; its columns are: %s.",
+          Excerpt.ofItem(String.valueOf(column)), file.path(), Excerpt.ofList(columns));
+    }
+  }
+
+  /** The name of the split that a row belongs to. */
+  public String of(Table.Row row, List<String> columns) {
+    Bounds bounds = strata.getOrDefault(stratum(row), new Bounds(Long.MAX_VALUE, Long.MAX_VALUE));
+    long key = key(row, columns);
+    return key >= bounds.test() && split.testShare() > 0
+        ? TEST
+        : key >= bounds.validation() && split.validationShare() > 0
+            ? DataSplits.VALIDATION
+            : DataSplits.TRAIN;
+  }
+
+  private String stratum(Table.Row row) {
+    return by == TableSplit.By.STRATIFIED ? String.valueOf(row.find(columnOf())) : "";
+  }
+
+  private String columnOf() {
+    return String.valueOf(column);
+  }
+
+  private long key(Table.Row row, List<String> columns) {
+    return switch (by) {
+      case RANDOM, STRATIFIED -> hash(columns.stream().map(row::find).toList());
+      case GROUP -> hash(Arrays.asList(row.find(columnOf())));
+      case TIME -> time(row);
+    };
+  }
+
+  /** The first 63 bits of the SHA-256 of seed and values. */
+  private long hash(List<@Nullable String> values) {
+    MessageDigest digest = Sha256.begin();
+    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(seed).flip());
+    for (String value : values) {
+      digest.update(String.valueOf(value).getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+    }
+    return ByteBuffer.wrap(digest.digest()).getLong() >>> 1;
+  }
+
+  /** A key in the order of times or numbers. */
+  private long time(Table.Row row) {
+    String value = String.valueOf(row.find(columnOf())).strip();
+    LocalDateTime time = Timestamps.parse(value);
+    try {
+      double number =
+          time == null ? Double.parseDouble(value) : (double) time.toEpochSecond(ZoneOffset.UTC);
+      long bits = Double.doubleToLongBits(number);
+      return bits ^ ((bits >> (Long.SIZE - 1)) & Long.MAX_VALUE);
+    } catch (NumberFormatException e) {
+      throw file.invalidLine(
+          row.line(),
+          "has \"%s\" in the column \"%s\" of the split, which is neither a date nor a number."
+              .formatted(Excerpt.ofItem(value), Excerpt.ofItem(columnOf())));
+    }
+  }
+
+  /** The keys of the rows of one stratum. */
+  private static final class Keys {
+    private long[] keys = new long[16];
+    private int size;
+
+    void add(long key) {
+      if (size == keys.length) {
+        keys = Arrays.copyOf(keys, 2 * size);
+      }
+      keys[size++] = key;
+    }
+
+    Bounds bounds(TableSplit split) {
+      Arrays.sort(keys, 0, size);
+      int test = size - (int) Math.round(split.testShare() * size);
+      int validation = test - (int) Math.round(split.validationShare() * size);
+      return new Bounds(at(validation), at(test));
+    }
+
+    private long at(int index) {
+      return index < size ? keys[Math.max(index, 0)] : Long.MAX_VALUE;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.table.SourceFile;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Memory-mapped dataset of encoded rows. The garbage collector unmaps the files, so there is
+ * nothing to close.
+ *
+ * <p>Batches hold {@link Batch#FEATURES} (batch, features), {@link Batch#CATEGORIES} (batch,
+ * columns), each unless there are none, {@link Batch#LABELS}, which are (batch) for classes and
+ * (batch, targets), float32, for numbers, and {@link Batch#WEIGHTS} if the rows are weighted.
+ */
+final class TabularDataset implements Dataset.Traceable {
+  private final SourceFile source;
+  private final long size;
+  private final int features;
+  private final int categories;
+  private final int targets;
+  private final boolean hasClasses;
+  private final boolean weighted;
+  private final int width;
+  private final MemoryMappedTokens cells;
+  private final MemoryMappedTokens lines;
+
+  TabularDataset(SourceFile source, RowFiles files, TableContent content) throws IOException {
+    this.source = source;
+    size = content.splits().get(files.split()).rows();
+    RowEncoder encoder = new RowEncoder(content.schema());
+    features = encoder.features();
+    categories = encoder.categories();
+    targets = content.schema().target().columns().size();
+    hasClasses = content.schema().target().isClass();
+    weighted = content.weighted();
+    width = features + categories + targets + (weighted ? 1 : 0);
+    cells = new MemoryMappedTokens(files.cells(), RowFiles.CELL_WIDTH);
+    lines = new MemoryMappedTokens(files.lines(), RowFiles.LINE_WIDTH);
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public String origin(long index) {
+    return source.origin(lines.get(index));
+  }
+
+  @Override
+  public HostBatch collate(long[] indices) {
+    int rows = indices.length;
+    int target = features + categories;
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    if (features > 0) {
+      tensors.put(Batch.FEATURES, HostTensor.of(floats(indices, 0, features), rows, features));
+    }
+    if (categories > 0) {
+      tensors.put(
+          Batch.CATEGORIES, HostTensor.of(longs(indices, features, categories), rows, categories));
+    }
+    tensors.put(
+        Batch.LABELS,
+        hasClasses
+            ? HostTensor.of(longs(indices, target, 1), rows)
+            : HostTensor.of(floats(indices, target, targets), rows, targets));
+    if (weighted) {
+      tensors.put(Batch.WEIGHTS, HostTensor.of(floats(indices, width - 1, 1), rows));
+    }
+    return HostBatch.of(rows, tensors);
+  }
+
+  private long[] longs(long[] indices, int from, int count) {
+    long[] values = new long[indices.length * count];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = cells.get(indices[i / count] * width + from + i % count);
+    }
+    return values;
+  }
+
+  private float[] floats(long[] indices, int from, int count) {
+    float[] values = new float[indices.length * count];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          Float.intBitsToFloat((int) cells.get(indices[i / count] * width + from + i % count));
+    }
+    return values;
+  }
+}
