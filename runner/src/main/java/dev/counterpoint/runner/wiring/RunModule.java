@@ -176,6 +176,7 @@ public final class RunModule extends AbstractModule {
         new RunReport( // after the callback that selects the model
             run.directory(),
             run.file().name(),
+            data.notes(),
             run.file().privacy().samples() ? () -> data.samples().duringTraining(model) : null,
             () -> selectedStep(callbacks)));
     callbacks.addAll(extraCallbacks);

@@ -64,7 +64,7 @@ class PredictLinesTest {
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
         new PredictLines(
-            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null);
+            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null, null);
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
