@@ -108,7 +108,8 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
    * @param mode whether lower ({@code min}) or higher ({@code max}) values are better; null for the
    *     mode that the metric declares
    */
-  public record Config(String metric, @Nullable Mode mode) implements CallbackConfig {
+  public record Config(String metric, @Nullable Mode mode)
+      implements CallbackConfig.MonitorsMetric {
     public Config {
       new Checks()
           .that(!metric.isBlank(), "metric", '"' + metric + '"', "must be the name of a metric")

@@ -8,4 +8,10 @@ package dev.counterpoint.core.callback;
 public interface CallbackConfig {
   /** Builds the callback at the start of a run. */
   Callback build(CallbackContext context);
+
+  /** Settings of a callback that monitors one validation metric. */
+  interface MonitorsMetric extends CallbackConfig {
+    /** The name of the metric, which is checked before the data is opened if it is known then. */
+    String metric();
+  }
 }

@@ -85,7 +85,7 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
    *     mode that the metric declares
    */
   public record Config(String metric, int patience, double minimumGain, @Nullable Mode mode)
-      implements CallbackConfig {
+      implements CallbackConfig.MonitorsMetric {
     public Config {
       new Checks().positive("patience", patience).notNegative("minimumGain", minimumGain).verify();
     }

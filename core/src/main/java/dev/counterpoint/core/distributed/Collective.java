@@ -43,9 +43,9 @@ public interface Collective extends AutoCloseable {
    * Gathers the bytes of every process, in the order of the ranks.
    *
    * @param own the bytes of this process; their number may differ between processes. The training
-   *     loop passes a few bytes, a validation the sums of its metrics. The largest are those of
-   *     question answering: 40 bytes for each window of all splits, about 6 MB from each process
-   *     with SQuAD 2.0
+   *     loop passes a few bytes, a validation the states of its metrics. Large ones are those of
+   *     question answering, 40 bytes for each window of all splits, about 6 MB from each process
+   *     with SQuAD 2.0, and those of metrics that need all scores, 8 bytes for each
    * @return one array for each rank
    */
   List<byte[]> allGather(byte[] own);
@@ -72,16 +72,30 @@ public interface Collective extends AutoCloseable {
     if (worldSize() == 1) {
       return values;
     }
-    ByteBuffer own = ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.BIG_ENDIAN);
-    own.asDoubleBuffer().put(values);
+    double[] all = allGather(values);
     double[] sums = new double[values.length];
-    for (byte[] of : allGather(own.array())) {
-      ByteBuffer numbers = ByteBuffer.wrap(of);
-      for (int i = 0; i < sums.length; i++) {
-        sums[i] += numbers.getDouble();
-      }
+    for (int i = 0; i < all.length; i++) {
+      sums[i % sums.length] += all[i];
     }
     return sums;
+  }
+
+  /** Concatenates the values of all processes, in the order of the ranks. */
+  default double[] allGather(double... own) {
+    if (worldSize() == 1) {
+      return own;
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(own.length * Double.BYTES).order(ByteOrder.BIG_ENDIAN);
+    bytes.asDoubleBuffer().put(own);
+    List<byte[]> gathered = allGather(bytes.array());
+    double[] all = new double[gathered.stream().mapToInt(it -> it.length).sum() / Double.BYTES];
+    int filled = 0;
+    for (byte[] of : gathered) {
+      int length = of.length / Double.BYTES;
+      ByteBuffer.wrap(of).asDoubleBuffer().get(all, filled, length);
+      filled += length;
+    }
+    return all;
   }
 
   /** The time in exchanges so far, in seconds, including the wait for slower processes. */

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -28,26 +29,44 @@ public final class Classification implements Metric {
   /** With more labels, no confusion matrix is kept: it has labels squared. */
   private static final int MAX_MATRIX_LABELS = 1_000;
 
-  private static final int HIT = 0;
-  private static final int ACTUAL = 1;
-  private static final int PREDICTED = 2;
-  private static final int COUNTS = 3;
+  private static final int COUNTS = ClassCounts.COUNTS;
 
   private final List<String> labels;
+  private final boolean hasMatrix;
+  private final Function<ClassCounts, Map<String, Double>> values;
   private final double[] counts;
 
   /**
-   * Creates the metric.
+   * Creates the metric: accuracy, and F1 as the macro average and of each class.
    *
    * @param labels the class names, in the order of the class indices
    */
   public Classification(List<String> labels) {
-    this.labels = List.copyOf(labels);
-    counts = new double[labels.size() * (hasMatrix() ? COUNTS + labels.size() : COUNTS)];
+    this(labels, labels.size() <= MAX_MATRIX_LABELS, counts -> accuracyAndF1(counts, labels));
   }
 
-  private boolean hasMatrix() {
-    return labels.size() <= MAX_MATRIX_LABELS;
+  /**
+   * Creates a metric that is computed from the counts of the classes.
+   *
+   * @param hasMatrix whether to accumulate a confusion matrix as well
+   * @param values the values by name
+   */
+  Classification(
+      List<String> labels, boolean hasMatrix, Function<ClassCounts, Map<String, Double>> values) {
+    this.labels = List.copyOf(labels);
+    this.hasMatrix = hasMatrix;
+    this.values = values;
+    counts = new double[labels.size() * (hasMatrix ? COUNTS + labels.size() : COUNTS)];
+  }
+
+  private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("accuracy", counts.accuracy());
+    values.put("f1", counts.average(Average.MACRO, ClassCounts::f1));
+    for (int i = 0; i < labels.size(); i++) {
+      values.put("f1." + labels.get(i), counts.f1(i));
+    }
+    return values;
   }
 
   @Override
@@ -74,10 +93,10 @@ public final class Classification implements Metric {
   }
 
   private void add(int actual, int predicted) {
-    counts[COUNTS * actual + ACTUAL]++;
-    counts[COUNTS * predicted + PREDICTED]++;
-    counts[COUNTS * actual + HIT] += actual == predicted ? 1 : 0;
-    if (hasMatrix()) {
+    counts[COUNTS * actual + ClassCounts.ACTUAL]++;
+    counts[COUNTS * predicted + ClassCounts.PREDICTED]++;
+    counts[COUNTS * actual + ClassCounts.HIT] += actual == predicted ? 1 : 0;
+    if (hasMatrix) {
       counts[index(actual, predicted)]++;
     }
   }
@@ -94,30 +113,10 @@ public final class Classification implements Metric {
 
   @Override
   public Map<String, Double> values(double[] sums) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    double correct = 0;
-    double total = 0;
-    for (int i = 0; i < labels.size(); i++) {
-      correct += sums[COUNTS * i + HIT];
-      total += sums[COUNTS * i + ACTUAL];
-    }
-    values.put("accuracy", correct / total);
-    values.put("f1", Double.NaN);
-    double f1Sum = 0;
-    int occurring = 0;
-    for (int i = 0; i < labels.size(); i++) {
-      double f1 = f1(sums, i);
-      values.put("f1." + labels.get(i), f1);
-      if (!Double.isNaN(f1)) {
-        f1Sum += f1;
-        occurring++;
-      }
-    }
-    values.put("f1", f1Sum / occurring);
-    return values;
+    return values.apply(new ClassCounts(labels.size(), sums));
   }
 
-  /** The most frequent misclassifications; none with more than 1,000 labels. */
+  /** The most frequent misclassifications; none without a confusion matrix. */
   @Override
   public List<String> remarks(double[] sums) {
     return confusion(sums).stream()
@@ -130,10 +129,10 @@ public final class Classification implements Metric {
         .toList();
   }
 
-  /** The confusion matrix; empty with more than 1,000 labels. */
+  /** The confusion matrix; by default, with at most 1,000 labels. */
   @Override
   public Optional<ConfusionMatrix> confusion(double[] sums) {
-    return hasMatrix() ? Optional.of(matrix(sums)) : Optional.empty();
+    return hasMatrix ? Optional.of(matrix(sums)) : Optional.empty();
   }
 
   private ConfusionMatrix matrix(double[] sums) {
@@ -146,11 +145,6 @@ public final class Classification implements Metric {
               .toList());
     }
     return new ConfusionMatrix(labels, rows);
-  }
-
-  private static double f1(double[] sums, int label) {
-    int first = COUNTS * label;
-    return 2 * sums[first + HIT] / (sums[first + ACTUAL] + sums[first + PREDICTED]);
   }
 
   /** The index of a cell of the matrix, which follows the counts of the classes. */

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * Metric accumulated exactly over a whole data set. The state is an array of numbers that can be
- * added over batches and over ranks, so the data set may be split in any way.
+ * added, or concatenated, over ranks, so the data set may be split in any way.
  */
 public interface Metric {
   /**
@@ -23,12 +23,20 @@ public interface Metric {
   /** Accumulates the outputs of one batch. */
   void add(NDArray output, Batch batch);
 
-  /** The accumulated state. */
+  /** The accumulated state of this process. */
   double[] sums();
 
   /**
-   * Computes the values from accumulated sums, by name, such as {@code accuracy}; NaN if nothing
-   * was counted.
+   * Whether the states of all ranks are concatenated, in the order of the ranks, instead of added:
+   * for metrics that need the scores of all examples. The lengths may then differ between ranks.
+   */
+  default boolean concatenates() {
+    return false;
+  }
+
+  /**
+   * Computes the values from the states of all ranks, by name, such as {@code accuracy}; NaN if
+   * nothing was counted. The names do not depend on the state.
    */
   Map<String, Double> values(double[] sums);
 

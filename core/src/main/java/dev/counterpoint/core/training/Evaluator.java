@@ -87,7 +87,11 @@ public record Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int bat
     }
     double[] sums = collective.allReduce(own.loss(), own.weight());
     List<double[]> gathered = new ArrayList<>();
-    measured.forEach(metric -> gathered.add(collective.allReduce(metric.sums())));
+    for (Metric metric : measured) {
+      double[] state = metric.sums();
+      gathered.add(
+          metric.concatenates() ? collective.allGather(state) : collective.allReduce(state));
+    }
     return Optional.of(Evaluation.of(sums[0], sums[1], split.size(), measured, gathered));
   }
 

@@ -10,6 +10,10 @@ import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Huber;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.MeanSquaredError;
+import dev.counterpoint.core.metric.ClassificationMetrics;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.RegressionMetrics;
+import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.optimizer.Adadelta;
 import dev.counterpoint.core.optimizer.Adagrad;
 import dev.counterpoint.core.optimizer.Adam;
@@ -68,6 +72,23 @@ public final class Catalogs {
             .with("binary-cross-entropy", BinaryCrossEntropy.class)
             .with("mean-squared-error", MeanSquaredError.class)
             .with("huber", Huber.class),
+        Catalog.of(MetricConfig.class)
+            .with("task", TaskMetrics.class)
+            .with("accuracy", ClassificationMetrics.Accuracy.class)
+            .with("balanced-accuracy", ClassificationMetrics.BalancedAccuracy.class)
+            .with("precision", ClassificationMetrics.Precision.class)
+            .with("recall", ClassificationMetrics.Recall.class)
+            .with("f1", ClassificationMetrics.F1.class)
+            .with("f-beta", ClassificationMetrics.FBeta.class)
+            .with("mcc", ClassificationMetrics.Mcc.class)
+            .with("cohen-kappa", ClassificationMetrics.CohenKappa.class)
+            .with("confusion-matrix", ClassificationMetrics.Confusion.class)
+            .with("mae", RegressionMetrics.Mae.class)
+            .with("mse", RegressionMetrics.Mse.class)
+            .with("rmse", RegressionMetrics.Rmse.class)
+            .with("mape", RegressionMetrics.Mape.class)
+            .with("r2", RegressionMetrics.R2.class)
+            .with("pearson", RegressionMetrics.Pearson.class),
         Catalog.of(OptimizerConfig.class)
             .with("sgd", Sgd.class)
             .with("adam", Adam.class)

@@ -61,6 +61,7 @@ public record Run(
           "training.maxTime",
           "training.reportEvery",
           "checkpoint",
+          "metrics",
           "callbacks",
           "privacy",
           "device",

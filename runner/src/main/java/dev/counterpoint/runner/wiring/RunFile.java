@@ -6,8 +6,12 @@ import dev.counterpoint.core.callback.tensorboard.TensorBoard;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
@@ -15,7 +19,9 @@ import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param threads the number of threads of libtorch in each process, or {@code auto}: the value of
  *     {@code OMP_NUM_THREADS} or, without it, the number of cores
  * @param loss replaces the model's loss; null to use the model's loss
+ * @param metrics the metrics of an evaluation, besides the loss; {@code task} stands for those of
+ *     the data source
  * @param privacy which examples of the data the run directory may contain
  * @param classpath jars, class folders and {@code .java} files with user-defined classes
  */
@@ -40,6 +48,7 @@ public record RunFile(
     ModelConfig model,
     DataSource data,
     @Nullable Loss loss,
+    List<MetricConfig> metrics,
     TrainingConfig training,
     StrategyConfig strategy,
     CheckpointPolicy checkpoint,
@@ -49,7 +58,9 @@ public record RunFile(
   private static final String AT_MOST_ONE = "may contain only one";
 
   public RunFile {
-    new Checks()
+    Checks checks = new Checks();
+    checkMetrics(metrics, callbacks, checks);
+    checks
         .that(
             name.matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
             "name",
@@ -70,8 +81,36 @@ public record RunFile(
         .that(
             atMostOne(callbacks, TensorBoard.Config.class), "callbacks", AT_MOST_ONE, "tensorboard")
         .verify();
+    metrics = List.copyOf(metrics);
     callbacks = List.copyOf(callbacks);
     classpath = List.copyOf(classpath);
+  }
+
+  /** Checks the names of metrics and of monitored metrics that do not depend on the data. */
+  private static void checkMetrics(
+      List<MetricConfig> metrics, List<CallbackConfig> callbacks, Checks checks) {
+    Set<String> names = new LinkedHashSet<>(Set.of(Evaluation.LOSS));
+    for (MetricConfig metric : metrics) {
+      for (String name : metric.names()) {
+        checks.that(names.add(name), "metrics", '"' + name + '"', "is the name of two metrics");
+      }
+    }
+    if (metrics.stream().anyMatch(metric -> metric.names().isEmpty())) {
+      return; // the trainer checks the monitored metrics
+    }
+    for (CallbackConfig callback : callbacks) {
+      if (callback instanceof CallbackConfig.MonitorsMetric monitor) {
+        String name = monitor.metric();
+        checks.that(
+            names.stream().anyMatch(it -> name.equals(it) || name.startsWith(it + ".")),
+            "callbacks",
+            "metric \"" + name + '"',
+            "is not computed"
+                + Nearest.suggestion(name, names)
+                + " Known: "
+                + String.join(", ", names));
+      }
+    }
   }
 
   private static boolean atMostOne(List<CallbackConfig> callbacks, Class<?> kind) {
@@ -89,6 +128,7 @@ public record RunFile(
         null,
         null,
         null,
+        List.of(new TaskMetrics()),
         TrainingConfig.defaults(),
         new StandardTrainingStrategy.Config(),
         CheckpointPolicy.defaults(),

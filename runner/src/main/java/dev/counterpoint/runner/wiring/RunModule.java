@@ -108,9 +108,11 @@ public final class RunModule extends AbstractModule {
     return ActivityFailed.during(
         "opening the data (" + source.getClass().getSimpleName() + ")",
         () ->
-            source.open(
-                new DataContext(
-                    CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained)));
+            source
+                .open(
+                    new DataContext(
+                        CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained))
+                .withMetrics(run.file().metrics()));
   }
 
   @Provides

@@ -7,6 +7,7 @@ import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
@@ -41,6 +42,7 @@ final class Reference {
     CONTRACTS.put(AttentionConfig.class, "model.attention");
     CONTRACTS.put(DataSource.class, "data");
     CONTRACTS.put(Loss.class, "loss");
+    CONTRACTS.put(MetricConfig.class, "metrics");
     CONTRACTS.put(OptimizerConfig.class, "training.optimizer");
     CONTRACTS.put(Schedule.class, "training.schedule");
     CONTRACTS.put(StrategyConfig.class, "strategy");
@@ -130,7 +132,8 @@ final class Reference {
     for (int i = 0; i < names.size(); i++) {
       heading("### `" + names.get(i) + "`");
       Class<?> outer = records.get(i).getEnclosingClass();
-      line(Javadoc.summary(outer == null ? records.get(i) : outer));
+      boolean isOfOuter = outer != null && records.get(i).getSimpleName().equals("Config");
+      line(Javadoc.summary(isOfOuter ? outer : records.get(i)));
       if (records.get(i).getRecordComponents().length > 0) {
         line("");
         table("", ConfigKeys.of(records.get(i)));

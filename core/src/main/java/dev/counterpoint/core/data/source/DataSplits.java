@@ -2,13 +2,20 @@ package dev.counterpoint.core.data.source;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +98,37 @@ public record DataSplits(
   /** The validation split; empty if there is none or if it has no examples. */
   public Optional<Dataset> validation() {
     return Optional.ofNullable(splits.get(VALIDATION)).filter(split -> split.size() > 0);
+  }
+
+  /**
+   * Returns a copy with other metrics; an entry {@link TaskMetrics} stands for the current ones.
+   *
+   * @throws InvalidSettings if a metric does not apply to the data, or if two values have the same
+   *     name
+   */
+  public DataSplits withMetrics(List<MetricConfig> configs) {
+    if (configs.equals(List.of(new TaskMetrics()))) {
+      return this;
+    }
+    List<Supplier<Metric>> chosen = new ArrayList<>();
+    for (MetricConfig config : configs) {
+      if (config instanceof TaskMetrics) {
+        chosen.addAll(metrics);
+      } else {
+        chosen.add(() -> config.create(spec));
+      }
+    }
+    Set<String> names = new HashSet<>(Set.of(Evaluation.LOSS));
+    for (Supplier<Metric> each : chosen) {
+      Metric metric = each.get();
+      for (String name : metric.values(metric.sums()).keySet()) {
+        if (!names.add(name)) {
+          throw new InvalidSettings(
+              "metrics: two metrics have a value named \"%s\"; each name may be used once.", name);
+        }
+      }
+    }
+    return RecordCopy.with(this, "metrics", chosen);
   }
 
   @Override

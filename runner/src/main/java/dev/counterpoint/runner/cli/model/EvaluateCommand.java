@@ -175,11 +175,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     return ActivityFailed.during(
         "opening " + file,
         () ->
-            source.openFile(
-                file,
-                trained,
-                new DataContext(
-                    CacheFolder.path(), files, maxLength, run.file().seed(), model, trained)));
+            source
+                .openFile(
+                    file,
+                    trained,
+                    new DataContext(
+                        CacheFolder.path(), files, maxLength, run.file().seed(), model, trained))
+                .withMetrics(run.file().metrics()));
   }
 
   private Map<String, Dataset> selectedSplits(DataSplits data) {

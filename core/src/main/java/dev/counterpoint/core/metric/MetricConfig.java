@@ -1,0 +1,28 @@
+package dev.counterpoint.core.metric;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.List;
+
+/**
+ * Settings of a metric: an entry of {@code metrics:} in a run file. An implementation is a record.
+ */
+@FunctionalInterface
+public interface MetricConfig {
+  /**
+   * Creates the metric for one pass over a split.
+   *
+   * @param data the properties of the data, such as its class names
+   * @throws InvalidSettings if the metric does not apply to the data
+   */
+  Metric create(DataSpec data);
+
+  /**
+   * The names of the values that do not depend on the data; a value of one class is {@code
+   * NAME.LABEL}. If they are declared, monitored names are checked before the data is opened;
+   * empty, the default, if they are not.
+   */
+  default List<String> names() {
+    return List.of();
+  }
+}
