@@ -48,11 +48,7 @@ class ExampleWeightsTest {
     float[] logits = {0, 1, 2, -1, 3, 0};
 
     double[] found =
-        sum(
-            CrossEntropy.defaults(),
-            logits,
-            HostTensor.of(new long[] {0, 1, 0}, 3),
-            WEIGHTS);
+        sum(CrossEntropy.defaults(), logits, HostTensor.of(new long[] {0, 1, 0}, 3), WEIGHTS);
 
     double first = Math.log(1 + Math.exp(1));
     double third = Math.log(1 + Math.exp(-3));

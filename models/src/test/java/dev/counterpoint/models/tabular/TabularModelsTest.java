@@ -31,7 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TabularModelsTest {
-  private static final List<List<Double>> BINS = List.of(List.of(-1.0, 0.0, 2.0), List.of(0.0, 1.0));
+  private static final List<List<Double>> BINS =
+      List.of(List.of(-1.0, 0.0, 2.0), List.of(0.0, 1.0));
   private static final DataSpec CLASSES =
       spec(List.of("no", "maybe", "yes"), DataSpec.Target.CLASS, List.of(), List.of());
   private static final DataSpec NUMBERS =
@@ -101,8 +102,7 @@ class TabularModelsTest {
       float[] both = forward(model, new float[] {0.5f, 1, -2, 0}, new long[] {2, 4, 0, 0});
       float[] second = forward(model, new float[] {-2, 0}, new long[] {0, 0});
 
-      assertThat(second)
-          .containsExactly(new float[] {both[3], both[4], both[5]}, within(1e-5f));
+      assertThat(second).containsExactly(new float[] {both[3], both[4], both[5]}, within(1e-5f));
     }
   }
 

@@ -123,8 +123,7 @@ class TabularRunTest {
   @Test
   void rowsOfJsonArePredictedWithTheirId() throws IOException {
     Terminal terminal =
-        withInput(
-            "{\"id\": 7, \"place\": \"town\", \"rooms\": 70}\n", "predict", run, "--json");
+        withInput("{\"id\": 7, \"place\": \"town\", \"rooms\": 70}\n", "predict", run, "--json");
 
     JsonNode found = JSON.readTree(terminal.out());
     assertThat(found.at("/id").asInt()).isEqualTo(7);
@@ -135,8 +134,7 @@ class TabularRunTest {
 
   @Test
   void aRowThatDoesNotFitIsRejectedBeforeAnythingIsPredicted() throws IOException {
-    Path file =
-        Files.writeString(folder.resolve("bad.csv"), "place,rooms\ntown,70\nhill,many\n");
+    Path file = Files.writeString(folder.resolve("bad.csv"), "place,rooms\ntown,70\nhill,many\n");
     Terminal terminal = new Terminal();
 
     int code = terminal.run("predict", run, "--data", file.toString());
@@ -212,6 +210,9 @@ class TabularRunTest {
     }
     succeed(arguments.toArray(String[]::new));
 
+    JsonNode summary = AtomicFile.readJson(Path.of(regression, "summary.json"));
+    assertThat(summary.at("/validation/r2").asDouble()).isGreaterThan(0.9);
+    assertThat(summary.at("/validation/rmse").asDouble()).isBetween(100.0, 10_000.0);
     Terminal terminal =
         withInput("{\"place\": \"town\", \"rooms\": 40}\n", "predict", regression, "--json");
 

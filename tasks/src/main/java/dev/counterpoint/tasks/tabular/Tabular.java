@@ -10,6 +10,8 @@ import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.RegressionMetrics;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
@@ -77,6 +79,10 @@ public record Tabular(
     @Nullable List<String> columnNames,
     boolean trim)
     implements EvaluationSource {
+  private static final List<MetricConfig> REGRESSION =
+      List.of(
+          new RegressionMetrics.Rmse(), new RegressionMetrics.Mae(), new RegressionMetrics.R2());
+
   public Tabular {
     columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));
     labels = Map.copyOf(labels);
@@ -207,12 +213,15 @@ public record Tabular(
     }
     List<String> notes = new TableNotes(content).all();
     notes.add("encoded rows cached in " + folder);
+    DataSpec spec = schema.spec();
     List<Supplier<Metric>> metrics =
         schema.target().isClass()
-            ? List.of(() -> new Classification(schema.target().labels()))
-            : List.of();
+            ? List.of(() -> new Classification(spec.labels()))
+            : REGRESSION.stream()
+                .<Supplier<Metric>>map(metric -> () -> metric.create(spec))
+                .toList();
     return new DataSplits(
-        schema.spec(),
+        spec,
         datasets,
         metrics,
         content.fingerprint(),

@@ -42,9 +42,7 @@ class SplitAssignmentTest {
           for (Table.Row row = table.next(); row != null; row = table.next()) {
             found
                 .computeIfAbsent(assignment.of(row, table.columns()), any -> new ArrayList<>())
-                .add(
-                    String.join(
-                        ",", table.columns().stream().map(row::get).toList()));
+                .add(String.join(",", table.columns().stream().map(row::get).toList()));
           }
           return table;
         });
@@ -104,8 +102,9 @@ class SplitAssignmentTest {
     Map<String, List<String>> found = split(rows(), by(TableSplit.By.GROUP, "group"));
 
     assertThat(groups(found.get("validation"))).hasSize(10);
-    assertThat(groups(found.get("test"))).hasSize(5).doesNotContainAnyElementsOf(
-        groups(found.get("train")));
+    assertThat(groups(found.get("test")))
+        .hasSize(5)
+        .doesNotContainAnyElementsOf(groups(found.get("train")));
   }
 
   private static Set<String> groups(List<String> rows) {

@@ -80,7 +80,9 @@ class TabularRefusalTest {
   @Test
   void aFewTextsAmongNumbersAreRejected() throws IOException {
     String rows =
-        IntStream.range(0, 30).mapToObj(i -> i + 0.5 + "," + i % 2).collect(Collectors.joining("\n"));
+        IntStream.range(0, 30)
+            .mapToObj(i -> i + 0.5 + "," + i % 2)
+            .collect(Collectors.joining("\n"));
     assertRejected("x,y\n" + rows + "\nunknown,1\n", List.of(), "line 32", "\"unknown\"");
   }
 
@@ -96,7 +98,8 @@ class TabularRefusalTest {
 
   @Test
   void anInfiniteNumberIsRejected() throws IOException {
-    assertRejected("x,y\n1,a\ninf,b\n2,a\n3,b\n4,a\n5,a\n6,a\n7,a\n8,a\n9,a\n", List.of(), "line 3", "inf");
+    assertRejected(
+        "x,y\n1,a\ninf,b\n2,a\n3,b\n4,a\n5,a\n6,a\n7,a\n8,a\n9,a\n", List.of(), "line 3", "inf");
     assertRejected(
         "x,y\n1,a\n1e999,b\n",
         List.of("columns", Map.of("x", ColumnType.NUMERIC)),
@@ -211,12 +214,14 @@ class TabularRefusalTest {
     Map<String, Object> good = Map.of("x", 1, "c", "red");
 
     assertInvalid(
-        () -> rows.batch(List.of(good, Map.of("x", "one", "c", "red"))), "Row 1", "\"x\"", "\"one\"");
+        () -> rows.batch(List.of(good, Map.of("x", "one", "c", "red"))),
+        "Row 1",
+        "\"x\"",
+        "\"one\"");
     assertInvalid(() -> rows.batch(List.of(good, Map.of("c", "red"))), "Row 1", "x");
     assertInvalid(
         () -> rows.batch(List.of(Map.of("x", 1, "c", "red", "cc", 1))), "Row 0", "\"cc\"", "x, c");
-    assertInvalid(
-        () -> rows.batch(List.of(Map.of("x", List.of(1), "c", "red"))), "Row 0", "\"x\"");
+    assertInvalid(() -> rows.batch(List.of(Map.of("x", List.of(1), "c", "red"))), "Row 0", "\"x\"");
   }
 
   @Test

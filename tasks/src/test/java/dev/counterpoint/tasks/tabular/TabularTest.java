@@ -69,17 +69,17 @@ class TabularTest {
   @Test
   void statisticsAreThoseOfTheTrainingSplit() throws IOException {
     tables.write("other.csv", "x,y\n5,a\n7,b\n");
-    DataSplits data =
-        train("x,y\n1,a\n3,b\n", "validation", new FileSplit("other.csv"));
+    DataSplits data = train("x,y\n1,a\n3,b\n", "validation", new FileSplit("other.csv"));
 
     assertThat(Tables.feature(data, "validation", 0)).containsExactly(3f, 5f);
   }
 
-  /** Recorded from scikit-learn's QuantileTransformer(n_quantiles=5, output_distribution=normal). */
+  /**
+   * Recorded from scikit-learn's QuantileTransformer(n_quantiles=5, output_distribution=normal).
+   */
   @Test
   void quantileColumnsAreNormal() throws IOException {
-    DataSplits data =
-        train("x,y\n1,a\n2,b\n2,a\n10,b\n100,a\n", columns("x", ColumnType.QUANTILE));
+    DataSplits data = train("x,y\n1,a\n2,b\n2,a\n10,b\n100,a\n", columns("x", ColumnType.QUANTILE));
 
     assertThat(Tables.feature(data, TRAIN, 0).get(0)).isCloseTo(-5.19934f, within(1e-4f));
     assertThat(Tables.feature(data, TRAIN, 0).get(1)).isCloseTo(-0.318639f, within(1e-5f));
@@ -220,8 +220,7 @@ class TabularTest {
 
   @Test
   void severalTargetsAreNumbers() throws IOException {
-    DataSplits data =
-        train("x,y,z\n1,0,5\n2,1,7\n", "target", null, "targets", List.of("z", "y"));
+    DataSplits data = train("x,y,z\n1,0,5\n2,1,7\n", "target", null, "targets", List.of("z", "y"));
 
     assertThat(data.spec().labels()).containsExactly("z", "y");
     assertThat(Tables.floats(data, TRAIN, Batch.LABELS)).containsExactly(5f, 0f, 7f, 1f);
@@ -246,8 +245,7 @@ class TabularTest {
   @Test
   void classWeightsMultiplyExampleWeights() throws IOException {
     DataSplits data =
-        train(
-            "x,w,y\n1,2,a\n2,3,b\n", "weight", "w", "classWeights", Map.of("b", 10.0));
+        train("x,w,y\n1,2,a\n2,3,b\n", "weight", "w", "classWeights", Map.of("b", 10.0));
 
     assertThat(Tables.floats(data, TRAIN, Batch.WEIGHTS)).containsExactly(2f, 30f);
     assertThat(data.spec().features()).isEqualTo(1);
