@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -157,7 +158,7 @@ final class DelimitedTable implements Table {
       implements Row {
     @Override
     public String get(String column) {
-      return fields.get(positions.get(column));
+      return fields.get(Objects.requireNonNull(positions.get(column)));
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -159,7 +160,7 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       double weight = weight(row);
       if (schema.target().isClass()) {
         String label = label(row);
-        int id = labelIds.get(label);
+        int id = Objects.requireNonNull(labelIds.get(label));
         labelCounts[id]++;
         writer.add(new int[] {id});
         weight *= classWeights.getOrDefault(label, 1.0);

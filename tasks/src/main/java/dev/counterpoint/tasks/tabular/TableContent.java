@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Metadata of a cache folder of encoded rows, stored as {@code content.json}.
@@ -27,6 +28,10 @@ record TableContent(
    */
   record SplitContent(
       long rows, List<Long> labelCounts, Map<String, Long> unseen, Map<String, Long> imputed) {}
+
+  SplitContent split(String name) {
+    return Objects.requireNonNull(splits.get(name));
+  }
 
   void write(Path folder) throws IOException {
     Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));

@@ -108,12 +108,12 @@ public record Tabular(
           .that(
               validation == null || split.validation() == null,
               "split.validation",
-              split.validation(),
+              String.valueOf(split.validation()),
               "cannot be combined with the file of the validation split")
           .that(
               test == null || split.test() == null,
               "split.test",
-              split.test(),
+              String.valueOf(split.test()),
               "cannot be combined with the file of the test split");
     }
     checks.verify();

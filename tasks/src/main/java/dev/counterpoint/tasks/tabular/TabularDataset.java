@@ -32,7 +32,7 @@ final class TabularDataset implements Dataset.Traceable {
 
   TabularDataset(SourceFile source, RowFiles files, TableContent content) throws IOException {
     this.source = source;
-    size = content.splits().get(files.split()).rows();
+    size = content.split(files.split()).rows();
     RowEncoder encoder = new RowEncoder(content.schema());
     features = encoder.features();
     categories = encoder.categories();
