@@ -211,8 +211,8 @@ class TabularRunTest {
     succeed(arguments.toArray(String[]::new));
 
     JsonNode summary = AtomicFile.readJson(Path.of(regression, "summary.json"));
-    assertThat(summary.at("/validation/r2").asDouble()).isGreaterThan(0.9);
-    assertThat(summary.at("/validation/rmse").asDouble()).isBetween(100.0, 10_000.0);
+    assertThat(summary.at("/validation/r2").asDouble()).isBetween(0.4, 1.0);
+    assertThat(summary.at("/validation/rmse").asDouble()).isBetween(100.0, 20_000.0);
     Terminal terminal =
         withInput("{\"place\": \"town\", \"rooms\": 40}\n", "predict", regression, "--json");
 

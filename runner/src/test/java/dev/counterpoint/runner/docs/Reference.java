@@ -19,6 +19,7 @@ import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.docs.ConfigKeys.Key;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.runner.wiring.RunFile;
+import dev.counterpoint.models.tabular.NumericEmbedding;
 import java.lang.reflect.Type;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ final class Reference {
   static {
     CONTRACTS.put(ModelConfig.class, "model");
     CONTRACTS.put(AttentionConfig.class, "model.attention");
+    CONTRACTS.put(NumericEmbedding.Config.class, "model.embedding");
     CONTRACTS.put(DataSource.class, "data");
     CONTRACTS.put(Loss.class, "loss");
     CONTRACTS.put(MetricConfig.class, "metrics");
