@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,59 +30,63 @@ public final class SplitAssignment {
 
   private final TableSplit split;
   private final TableSplit.By by;
-  private final @Nullable String column;
+  private final String column;
   private final long seed;
   private final SourceFile file;
+  private final TableFormat format;
   private final Map<String, Bounds> strata = new HashMap<>();
 
   /** The smallest keys of the validation and of the test split. */
   private record Bounds(long validation, long test) {}
 
-  private SplitAssignment(SourceFile file, TableSplit split, @Nullable String column, long seed) {
+  /**
+   * Creates the assignment; the keys of all rows are read at its first use.
+   *
+   * @param stratum the column of the strata if the settings name none
+   * @param seed the seed of the run
+   */
+  public SplitAssignment(
+      SourceFile file, TableFormat format, TableSplit split, String stratum, long seed) {
     this.file = file;
+    this.format = format;
     this.split = split;
-    this.column = split.column() == null ? column : split.column();
+    column = split.column() == null ? stratum : split.column();
     by = split.by() == null ? TableSplit.By.RANDOM : split.by();
     this.seed = split.seed() == null ? seed : split.seed();
   }
 
-  /**
-   * Reads the keys of all rows.
-   *
-   * @param stratum the column of the strata if the settings name none
-   * @param seed the seed of the run
-   * @throws InvalidSettings if the column does not exist, or has a value that is not a time
-   */
-  public static SplitAssignment of(
-      SourceFile file, TableFormat format, TableSplit split, String stratum, long seed)
-      throws IOException {
-    SplitAssignment assignment = new SplitAssignment(file, split, stratum, seed);
+  private void readKeys() throws IOException {
     Map<String, Keys> keys = new HashMap<>();
     file.read(
         format,
         table -> {
-          assignment.requireColumn(table.columns());
+          requireColumn(table.columns());
           for (Table.Row row = table.next(); row != null; row = table.next()) {
-            keys.computeIfAbsent(assignment.stratum(row), any -> new Keys())
-                .add(assignment.key(row, table.columns()));
+            keys.computeIfAbsent(stratum(row), any -> new Keys()).add(key(row, table.columns()));
           }
           return table;
         });
-    keys.forEach((name, values) -> assignment.strata.put(name, values.bounds(split)));
-    return assignment;
+    keys.forEach((name, values) -> strata.put(name, values.bounds(split)));
   }
 
   private void requireColumn(List<String> columns) {
     if (by != TableSplit.By.RANDOM && !columns.contains(column)) {
       throw new InvalidSettings(
           "split.column %s is not a column of %s; its columns are: %s.",
-          Excerpt.ofItem(String.valueOf(column)), file.path(), Excerpt.ofList(columns));
+          Excerpt.ofItem(column), file.path(), Excerpt.ofList(columns));
     }
   }
 
-  /** The name of the split that a row belongs to. */
-  public String of(Table.Row row, List<String> columns) {
-    Bounds bounds = strata.getOrDefault(stratum(row), new Bounds(Long.MAX_VALUE, Long.MAX_VALUE));
+  /**
+   * The name of the split that a row belongs to.
+   *
+   * @throws InvalidSettings if the column does not exist, or has a value that is not a time
+   */
+  public String of(Table.Row row, List<String> columns) throws IOException {
+    if (strata.isEmpty()) {
+      readKeys();
+    }
+    Bounds bounds = Objects.requireNonNull(strata.get(stratum(row)));
     long key = key(row, columns);
     return key >= bounds.test() && split.testShare() > 0
         ? TEST
@@ -91,17 +96,13 @@ public final class SplitAssignment {
   }
 
   private String stratum(Table.Row row) {
-    return by == TableSplit.By.STRATIFIED ? String.valueOf(row.find(columnOf())) : "";
-  }
-
-  private String columnOf() {
-    return String.valueOf(column);
+    return by == TableSplit.By.STRATIFIED ? String.valueOf(row.find(column)) : "";
   }
 
   private long key(Table.Row row, List<String> columns) {
     return switch (by) {
       case RANDOM, STRATIFIED -> hash(columns.stream().map(row::find).toList());
-      case GROUP -> hash(Arrays.asList(row.find(columnOf())));
+      case GROUP -> hash(Arrays.asList(row.find(column)));
       case TIME -> time(row);
     };
   }
@@ -119,7 +120,7 @@ public final class SplitAssignment {
 
   /** A key in the order of times or numbers. */
   private long time(Table.Row row) {
-    String value = String.valueOf(row.find(columnOf())).strip();
+    String value = String.valueOf(row.find(column)).strip();
     LocalDateTime time = Timestamps.parse(value);
     try {
       double number =
@@ -130,7 +131,7 @@ public final class SplitAssignment {
       throw file.invalidLine(
           row.line(),
           "has \"%s\" in the column \"%s\" of the split, which is neither a date nor a number."
-              .formatted(Excerpt.ofItem(value), Excerpt.ofItem(columnOf())));
+              .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
     }
   }
 

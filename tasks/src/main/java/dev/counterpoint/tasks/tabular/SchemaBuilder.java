@@ -101,6 +101,11 @@ final class SchemaBuilder {
     boolean isNumber =
         targets.size() > 1 || type == ColumnType.NUMERIC || type == null && isQuantity();
     if (isNumber) {
+      if (settings.balanceClasses() || settings.classWeights() != null) {
+        throw new InvalidSettings(
+            "The target %s is a number and has no classes to weigh; to predict classes, set its type in data.columns to categorical.",
+            Excerpt.ofList(targets));
+      }
       targets.forEach(name -> profile(name).require(ColumnType.NUMERIC));
       return new Target(
           targets,

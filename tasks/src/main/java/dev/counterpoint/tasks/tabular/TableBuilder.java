@@ -5,19 +5,20 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.internal.cache.NumberFile;
 import dev.counterpoint.tasks.table.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable TabularSchema schema) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
+
+  static final int CELL_WIDTH = Integer.BYTES;
+  static final int LINE_WIDTH = Long.BYTES;
 
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key(long seed) throws IOException {
@@ -44,25 +48,18 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
   /** Writes the complete cache into an empty folder. */
   void build(Path folder) throws IOException {
     TabularSchema used = schema == null ? SchemaBuilder.schema(settings, splits.get(0)) : schema;
-    boolean weighted = schema == null && (used.weight() != null || settings.weighsClasses());
-    Map<String, Double> classWeights = Map.of();
+    boolean weighted = schema == null && used.weight() != null;
     MessageDigest digest = Sha256.begin();
     digest.update(Json.MAPPER.writeValueAsBytes(used));
     Map<String, TableContent.SplitContent> contents = new LinkedHashMap<>();
     Map<String, String> sources = new LinkedHashMap<>();
-    RowEncoder encoder = new RowEncoder(used);
     for (SplitTable split : splits) {
       digest.update(split.name().getBytes(StandardCharsets.UTF_8));
-      if (split.name().equals(DataSplits.TRAIN) && settings.weighsClasses()) {
-        classWeights = classWeights(used, split);
-      }
-      boolean isTrain = split.name().equals(DataSplits.TRAIN);
-      try (RowFiles.Writer writer = new RowFiles.Writer(new RowFiles(folder, split.name()))) {
-        SplitWriter rows =
-            new SplitWriter(
-                split, used, encoder, weighted, isTrain ? classWeights : Map.of(), writer);
-        contents.put(split.name(), rows.write());
-        writer.finish(digest);
+      try (NumberFile cells = new NumberFile(cells(folder, split.name()), CELL_WIDTH);
+          NumberFile lines = new NumberFile(lines(folder, split.name()), LINE_WIDTH)) {
+        contents.put(split.name(), new SplitWriter(split, used, weighted, cells, lines).write());
+        digest.update(cells.finish());
+        lines.finish();
       }
       sources.put(split.name(), split.file().hash());
     }
@@ -71,33 +68,17 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
   }
 
   /**
-   * The weight of each class: as configured, or the number of rows divided by the number of classes
-   * and by that of the rows of the class, as {@code class_weight="balanced"} in scikit-learn.
+   * The cells of all rows of a split, {@value #CELL_WIDTH} bytes each. A row has its features
+   * (float32), its ids, its target (a class, or float32 numbers) and, if the rows are weighted, its
+   * weight (float32).
    */
-  private Map<String, Double> classWeights(TabularSchema used, SplitTable train)
-      throws IOException {
-    List<String> labels = used.target().labels();
-    Map<String, Double> configured = settings.classWeights();
-    if (configured != null) {
-      configured.keySet().stream()
-          .filter(label -> !labels.contains(label))
-          .findFirst()
-          .ifPresent(
-              label -> {
-                throw new InvalidSettings(
-                    "data.classWeights has \"%s\", which is not a class. The classes are: %s.",
-                    Excerpt.ofItem(label), Excerpt.ofList(labels));
-              });
-      return configured;
-    }
-    Map<String, Double> counts = new TreeMap<>();
-    String column = used.target().columns().get(0);
-    train.read(
-        List.of(column),
-        row -> counts.merge(String.valueOf(used.reading().label(row, column)), 1.0, Double::sum));
-    double rows = counts.values().stream().mapToDouble(it -> it).sum();
-    counts.replaceAll((label, count) -> rows / (labels.size() * count));
-    return counts;
+  static Path cells(Path folder, String split) {
+    return folder.resolve(split + ".cells");
+  }
+
+  /** The line numbers of the rows of a split in its file, {@value #LINE_WIDTH} bytes each. */
+  static Path lines(Path folder, String split) {
+    return folder.resolve(split + ".lines");
   }
 
   /** Encodes the rows of one split. */
@@ -106,8 +87,8 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
     private final TabularSchema schema;
     private final RowEncoder encoder;
     private final boolean weighted;
-    private final Map<String, Double> classWeights;
-    private final RowFiles.Writer writer;
+    private final NumberFile cells;
+    private final NumberFile lines;
     private final Map<String, Integer> labelIds = new HashMap<>();
     private final Map<String, Long> unseen = new TreeMap<>();
     private final Map<String, Long> imputed = new TreeMap<>();
@@ -117,33 +98,28 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
     SplitWriter(
         SplitTable split,
         TabularSchema schema,
-        RowEncoder encoder,
         boolean weighted,
-        Map<String, Double> classWeights,
-        RowFiles.Writer writer) {
+        NumberFile cells,
+        NumberFile lines) {
       this.split = split;
       this.schema = schema;
-      this.encoder = encoder;
+      encoder = new RowEncoder(schema);
       this.weighted = weighted;
-      this.classWeights = classWeights;
-      this.writer = writer;
+      this.cells = cells;
+      this.lines = lines;
       schema.target().labels().forEach(label -> labelIds.put(label, labelIds.size()));
       labelCounts = new long[labelIds.size()];
     }
 
     TableContent.SplitContent write() throws IOException {
-      List<String> required =
-          schema.inputs().stream().map(Column::name).collect(Collectors.toList());
-      required.addAll(schema.target().columns());
-      if (weighted && schema.weight() != null) {
-        required.add(schema.weight());
+      List<String> required = new ArrayList<>(schema.target().columns());
+      schema.inputs().forEach(column -> required.add(column.name()));
+      if (weighted) {
+        required.add(String.valueOf(schema.weight()));
       }
       split.read(required, this::add);
-      return new TableContent.SplitContent(
-          rows,
-          IntStream.range(0, labelCounts.length).mapToObj(i -> labelCounts[i]).toList(),
-          unseen,
-          imputed);
+      List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
+      return new TableContent.SplitContent(rows, counts, unseen, imputed);
     }
 
     private void add(Table.Row row) throws IOException {
@@ -154,29 +130,36 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
               problem -> split.file().invalidLine(row.line(), problem));
       encoded.unseen().forEach(column -> unseen.merge(column, 1L, Long::sum));
       encoded.imputed().forEach(column -> imputed.merge(column, 1L, Long::sum));
-      writer.addLine(row.line());
-      writer.add(encoded.features());
-      writer.add(encoded.ids());
-      double weight = weight(row);
-      if (schema.target().isClass()) {
-        String label = label(row);
-        int id = Objects.requireNonNull(labelIds.get(label));
-        labelCounts[id]++;
-        writer.add(new int[] {id});
-        weight *= classWeights.getOrDefault(label, 1.0);
-      } else {
-        writer.add(numbers(row));
+      lines.put(row.line());
+      for (float feature : encoded.features()) {
+        put(feature);
+      }
+      for (int id : encoded.ids()) {
+        cells.put(id);
+      }
+      for (String column : schema.target().columns()) {
+        if (schema.target().isClass()) {
+          int id = Objects.requireNonNull(labelIds.get(label(row)));
+          labelCounts[id]++;
+          cells.put(id);
+        } else {
+          put(number(row, column, Double.NEGATIVE_INFINITY));
+        }
       }
       if (weighted) {
-        writer.add(new float[] {(float) weight});
+        put(number(row, String.valueOf(schema.weight()), 0));
       }
+    }
+
+    private void put(double value) throws IOException {
+      cells.put(Float.floatToRawIntBits((float) value));
     }
 
     private String label(Table.Row row) {
       String column = schema.target().columns().get(0);
       String label = schema.reading().label(row, column);
       if (label == null) {
-        throw noTarget(row, column);
+        throw noValue(row, column);
       }
       if (!labelIds.containsKey(label)) {
         throw split
@@ -189,36 +172,17 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       return label;
     }
 
-    private InvalidSettings noTarget(Table.Row row, String column) {
+    private InvalidSettings noValue(Table.Row row, String column) {
       return split
           .file()
-          .invalidLine(
-              row.line(), "has no value in the target \"%s\".".formatted(Excerpt.ofItem(column)));
+          .invalidLine(row.line(), "has no value in \"%s\".".formatted(Excerpt.ofItem(column)));
     }
 
-    private float[] numbers(Table.Row row) {
-      List<String> columns = schema.target().columns();
-      float[] numbers = new float[columns.size()];
-      for (int i = 0; i < numbers.length; i++) {
-        String value = schema.reading().value(row, columns.get(i));
-        if (value == null) {
-          throw noTarget(row, columns.get(i));
-        }
-        numbers[i] = (float) number(row, columns.get(i), value, Double.NEGATIVE_INFINITY);
-      }
-      return numbers;
-    }
-
-    private double weight(Table.Row row) {
-      String column = schema.weight();
-      if (!weighted || column == null) {
-        return 1;
-      }
+    private double number(Table.Row row, String column, double minimum) {
       String value = schema.reading().value(row, column);
-      return number(row, column, value == null ? "" : value, 0);
-    }
-
-    private double number(Table.Row row, String column, String value, double minimum) {
+      if (value == null) {
+        throw noValue(row, column);
+      }
       double number = ColumnType.NUMERIC.parse(value);
       if (!Double.isFinite(number) || number < minimum) {
         throw split

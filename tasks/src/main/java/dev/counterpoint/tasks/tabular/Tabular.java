@@ -13,6 +13,7 @@ import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.RegressionMetrics;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SourceFile;
@@ -155,10 +156,6 @@ public record Tabular(
     return List.of(target);
   }
 
-  boolean weighsClasses() {
-    return balanceClasses || classWeights != null;
-  }
-
   @Override
   public DataSplits open(DataContext context) throws IOException {
     targetColumns();
@@ -167,7 +164,7 @@ public record Tabular(
     SplitAssignment assignment =
         split == null
             ? null
-            : SplitAssignment.of(file, format(), split, targetColumns().get(0), context.seed());
+            : new SplitAssignment(file, format(), split, targetColumns().get(0), context.seed());
     List<SplitTable> tables = new ArrayList<>();
     tables.add(new SplitTable(DataSplits.TRAIN, file, reading, assignment));
     add(DataSplits.VALIDATION, validation, tables, context);
@@ -208,8 +205,12 @@ public record Tabular(
     TabularSchema schema = content.schema();
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (SplitTable table : builder.splits()) {
-      RowFiles files = new RowFiles(folder, table.name());
-      datasets.put(table.name(), new TabularDataset(table.file(), files, content));
+      String name = table.name();
+      double[] weights =
+          name.equals(DataSplits.TRAIN) && schema.target().isClass()
+              ? classWeights(schema.target().labels(), content.split(name).labelCounts())
+              : new double[0];
+      datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
     }
     List<String> notes = new TableNotes(content).all();
     notes.add("encoded rows cached in " + folder);
@@ -233,6 +234,31 @@ public record Tabular(
         notes,
         Samples.none(),
         null);
+  }
+
+  /**
+   * The weights of the classes: as configured, or the number of rows divided by the number of
+   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
+   * scikit-learn. Empty if all are 1.
+   */
+  private double[] classWeights(List<String> classes, List<Long> counts) {
+    if (classWeights != null) {
+      Checks checks = new Checks();
+      classWeights.forEach(
+          (label, weight) ->
+              checks.that(
+                  classes.contains(label),
+                  "data.classWeights",
+                  "\"" + Excerpt.ofItem(label) + "\"",
+                  "is not a class; the classes are: " + Excerpt.ofList(classes)));
+      checks.verify();
+      return classes.stream().mapToDouble(it -> classWeights.getOrDefault(it, 1.0)).toArray();
+    }
+    double rows = counts.stream().mapToLong(it -> it).sum();
+    return counts.stream()
+        .limit(balanceClasses ? counts.size() : 0)
+        .mapToDouble(count -> rows / (counts.size() * count))
+        .toArray();
   }
 
   private static void write(Path path, Object content) throws IOException {

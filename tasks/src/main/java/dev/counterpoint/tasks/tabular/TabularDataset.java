@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,7 +17,8 @@ import java.util.Map;
  *
  * <p>Batches hold {@link Batch#FEATURES} (batch, features), {@link Batch#CATEGORIES} (batch,
  * columns), each unless there are none, {@link Batch#LABELS}, which are (batch) for classes and
- * (batch, targets), float32, for numbers, and {@link Batch#WEIGHTS} if the rows are weighted.
+ * (batch, targets), float32, for numbers, and {@link Batch#WEIGHTS} if rows or classes are
+ * weighted.
  */
 final class TabularDataset implements Dataset.Traceable {
   private final SourceFile source;
@@ -29,10 +31,20 @@ final class TabularDataset implements Dataset.Traceable {
   private final int width;
   private final MemoryMappedTokens cells;
   private final MemoryMappedTokens lines;
+  private final double[] classWeights;
 
-  TabularDataset(SourceFile source, RowFiles files, TableContent content) throws IOException {
+  /**
+   * Opens the rows of a split.
+   *
+   * @param classWeights the weights of the classes, multiplied with those of the rows; empty if all
+   *     are 1
+   */
+  TabularDataset(
+      SourceFile source, Path folder, String split, TableContent content, double[] classWeights)
+      throws IOException {
     this.source = source;
-    size = content.split(files.split()).rows();
+    this.classWeights = classWeights;
+    size = content.split(split).rows();
     RowEncoder encoder = new RowEncoder(content.schema());
     features = encoder.features();
     categories = encoder.categories();
@@ -40,8 +52,8 @@ final class TabularDataset implements Dataset.Traceable {
     hasClasses = content.schema().target().isClass();
     weighted = content.weighted();
     width = features + categories + targets + (weighted ? 1 : 0);
-    cells = new MemoryMappedTokens(files.cells(), RowFiles.CELL_WIDTH);
-    lines = new MemoryMappedTokens(files.lines(), RowFiles.LINE_WIDTH);
+    cells = new MemoryMappedTokens(TableBuilder.cells(folder, split), TableBuilder.CELL_WIDTH);
+    lines = new MemoryMappedTokens(TableBuilder.lines(folder, split), TableBuilder.LINE_WIDTH);
   }
 
   @Override
@@ -71,10 +83,23 @@ final class TabularDataset implements Dataset.Traceable {
         hasClasses
             ? HostTensor.of(longs(indices, target, 1), rows)
             : HostTensor.of(floats(indices, target, targets), rows, targets));
-    if (weighted) {
-      tensors.put(Batch.WEIGHTS, HostTensor.of(floats(indices, width - 1, 1), rows));
+    if (weighted || classWeights.length > 0) {
+      tensors.put(Batch.WEIGHTS, HostTensor.of(weights(indices, target), rows));
     }
     return HostBatch.of(rows, tensors);
+  }
+
+  private float[] weights(long[] indices, int target) {
+    float[] weights = new float[indices.length];
+    for (int i = 0; i < weights.length; i++) {
+      long row = indices[i] * width;
+      float own = weighted ? Float.intBitsToFloat((int) cells.get(row + width - 1)) : 1;
+      weights[i] =
+          classWeights.length == 0
+              ? own
+              : (float) (own * classWeights[(int) cells.get(row + target)]);
+    }
+    return weights;
   }
 
   private long[] longs(long[] indices, int from, int count) {

@@ -35,7 +35,7 @@ class SplitAssignmentTest {
             folder.resolve("rows.csv"),
             rows.stream().collect(Collectors.joining("\n", "i,group,label,time\n", "\n")));
     SourceFile file = new SourceFile(path);
-    SplitAssignment assignment = SplitAssignment.of(file, FORMAT, split, "label", 17);
+    SplitAssignment assignment = new SplitAssignment(file, FORMAT, split, "label", 17);
     Map<String, List<String>> found = new TreeMap<>();
     file.read(
         table -> {
