@@ -31,15 +31,14 @@ public final class MlpModel extends BaseModel {
 
   public MlpModel(MlpConfig config, DataSpec data) {
     List<Integer> cardinalities = cardinalities(data, "mlp");
-    NumericEmbedding.Config embedding = config.embedding();
-    boolean embeds = embedding != null && data.features() > 0;
-    numbers = embeds ? embedding.build(data) : null;
+    NumericEmbedding.Config embedding = data.features() == 0 ? null : config.embedding();
+    numbers = embedding == null ? null : embedding.build(data);
     categories =
         cardinalities.isEmpty()
             ? null
             : new CategoryEmbedding(cardinalities, config.categoryWidth());
     int inputs =
-        data.features() * (embeds ? embedding.width() : 1)
+        data.features() * (embedding == null ? 1 : embedding.width())
             + cardinalities.size() * config.categoryWidth();
     hidden =
         IntStream.range(0, config.layers())

@@ -19,13 +19,22 @@ final class RowEncoder {
   private final int features;
   private final int categories;
 
-  /**
-   * Encoded row.
-   *
-   * @param unseen the categorical columns whose value is not in the training split
-   * @param imputed the columns whose value is missing, but never was in the training split
-   */
-  record Encoded(float[] features, int[] ids, List<String> unseen, List<String> imputed) {}
+  /** Encoded row. */
+  static final class Encoded {
+    final float[] features;
+    final int[] ids;
+
+    /** The categorical columns whose value is unseen or rare in the training split. */
+    final List<String> unseen = new ArrayList<>(0);
+
+    /** The columns whose value is missing, but never was in the training split. */
+    final List<String> imputed = new ArrayList<>(0);
+
+    private Encoded(int features, int categories) {
+      this.features = new float[features];
+      ids = new int[categories];
+    }
+  }
 
   RowEncoder(TabularSchema schema) {
     columns = schema.inputs();
@@ -62,28 +71,26 @@ final class RowEncoder {
    */
   Encoded encode(
       Function<String, @Nullable String> values, Function<String, RuntimeException> invalid) {
-    Encoded row =
-        new Encoded(
-            new float[features], new int[categories], new ArrayList<>(0), new ArrayList<>(0));
+    Encoded row = new Encoded(features, categories);
     int at = 0;
     int category = 0;
     for (Column column : columns) {
       String value = values.apply(column.name());
       if (value == null && !column.isNullable()) {
-        row.imputed().add(column.name());
+        row.imputed.add(column.name());
       }
       if (column.type() == ColumnType.CATEGORICAL) {
         int id = ids.get(category).getOrDefault(value == null ? "" : value, 0);
-        row.ids()[category++] = id;
+        row.ids[category++] = id;
         if (id == 0 && value != null) {
-          row.unseen().add(column.name());
+          row.unseen.add(column.name());
         }
       } else {
         double number = value == null ? Double.NaN : column.type().parse(value);
         if (value != null && !Double.isFinite(number)) {
           throw invalid.apply(ColumnProfile.problem(column.name(), column.type(), value));
         }
-        column.encode(number, row.features(), at);
+        column.encode(number, row.features, at);
         at += column.width();
       }
     }
@@ -96,13 +103,12 @@ final class RowEncoder {
     if (features > 0) {
       float[] all = new float[rows.size() * features];
       for (int i = 0; i < rows.size(); i++) {
-        System.arraycopy(rows.get(i).features(), 0, all, i * features, features);
+        System.arraycopy(rows.get(i).features, 0, all, i * features, features);
       }
       tensors.put(Batch.FEATURES, HostTensor.of(all, rows.size(), features));
     }
     if (categories > 0) {
-      long[] all =
-          rows.stream().flatMapToInt(it -> Arrays.stream(it.ids())).asLongStream().toArray();
+      long[] all = rows.stream().flatMapToInt(it -> Arrays.stream(it.ids)).asLongStream().toArray();
       tensors.put(Batch.CATEGORIES, HostTensor.of(all, rows.size(), categories));
     }
     return HostBatch.of(rows.size(), tensors);

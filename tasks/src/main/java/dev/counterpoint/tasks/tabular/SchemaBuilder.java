@@ -99,7 +99,7 @@ final class SchemaBuilder {
     }
     ColumnType type = settings.columns().get(targets.get(0));
     boolean isNumber =
-        targets.size() > 1 || type == ColumnType.NUMERIC || type == null && isQuantity();
+        targets.size() > 1 || type == ColumnType.NUMERIC || (type == null && isQuantity());
     if (isNumber) {
       if (settings.balanceClasses() || settings.classWeights() != null) {
         throw new InvalidSettings(

@@ -128,13 +128,13 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
           encoder.encode(
               column -> schema.reading().value(row, column),
               problem -> split.file().invalidLine(row.line(), problem));
-      encoded.unseen().forEach(column -> unseen.merge(column, 1L, Long::sum));
-      encoded.imputed().forEach(column -> imputed.merge(column, 1L, Long::sum));
+      encoded.unseen.forEach(column -> unseen.merge(column, 1L, Long::sum));
+      encoded.imputed.forEach(column -> imputed.merge(column, 1L, Long::sum));
       lines.put(row.line());
-      for (float feature : encoded.features()) {
+      for (float feature : encoded.features) {
         put(feature);
       }
-      for (int id : encoded.ids()) {
+      for (int id : encoded.ids) {
         cells.put(id);
       }
       for (String column : schema.target().columns()) {

@@ -56,8 +56,8 @@ import org.jspecify.annotations.Nullable;
  *     the id of unseen values
  * @param separator the character between fields; null for that of the file name's extension
  * @param header whether the first line names the columns
- * @param columnNames the names of the columns; null for those of the header, or {@code column1},
- *     {@code column2} and so on
+ * @param columnNames the names of the columns; null for those of the header or, without a header,
+ *     for "column" and a number from 1
  * @param trim whether white space around fields is removed
  */
 public record Tabular(

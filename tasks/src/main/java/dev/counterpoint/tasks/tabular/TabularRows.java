@@ -103,11 +103,11 @@ public final class TabularRows {
               return schema.reading().value(value == null ? null : String.valueOf(value));
             },
             problem -> invalid(origin, problem));
-    if (!encoded.imputed().isEmpty()) {
+    if (!encoded.imputed.isEmpty()) {
       throw invalid(
           origin,
           "has no value in %s; no value was missing there in the training data."
-              .formatted(Excerpt.ofList(encoded.imputed())));
+              .formatted(Excerpt.ofList(encoded.imputed)));
     }
     return encoded;
   }
