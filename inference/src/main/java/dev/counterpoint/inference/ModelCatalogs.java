@@ -7,6 +7,11 @@ import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Config;
+import dev.counterpoint.models.tabular.FtTransformerConfig;
+import dev.counterpoint.models.tabular.MlpConfig;
+import dev.counterpoint.models.tabular.NumericEmbedding;
+import dev.counterpoint.models.tabular.PeriodicEmbedding;
+import dev.counterpoint.models.tabular.PiecewiseLinearEmbedding;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import java.util.List;
@@ -21,7 +26,12 @@ public final class ModelCatalogs {
         Catalog.of(ModelConfig.class)
             .with("transformer", TransformerConfig.class)
             .with("bert", BertConfig.class)
-            .with("gpt2", Gpt2Config.class),
+            .with("gpt2", Gpt2Config.class)
+            .with("mlp", MlpConfig.class)
+            .with("ft-transformer", FtTransformerConfig.class),
+        Catalog.of(NumericEmbedding.Config.class)
+            .with("periodic", PeriodicEmbedding.Config.class)
+            .with("piecewise-linear", PiecewiseLinearEmbedding.Config.class),
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
         Catalog.of(PredictionSettings.class).with("answer-extraction", AnswerExtraction.class));
   }

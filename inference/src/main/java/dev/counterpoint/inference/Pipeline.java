@@ -17,6 +17,7 @@ import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.huggingface.GenerationConfig;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
+import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
@@ -78,6 +79,7 @@ public final class Pipeline implements AutoCloseable {
   private final GenerationConfig generation;
   private final @Nullable TextEncoder encoder;
   private final @Nullable QuestionPredictor questions;
+  private final @Nullable TabularRows table;
   private volatile boolean closed;
 
   private Pipeline(Path folder, ModelFolder.Config config, BaseModel model) throws IOException {
@@ -98,7 +100,8 @@ public final class Pipeline implements AutoCloseable {
         kind == Kind.ANSWERS
             ? new QuestionPredictor(model, tokenizer(), maxLength, extraction(config))
             : null;
-    boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS;
+    table = config.data().table() != null ? TabularRows.open(folder) : null;
+    boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
   }
@@ -222,7 +225,7 @@ public final class Pipeline implements AutoCloseable {
   /**
    * The labels of examples.
    *
-   * @param examples {@link #texts}, {@link #rows} or {@link #tokens}
+   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows} or {@link #tokens}
    */
   public List<Prediction> classify(TextEncoder.Encoded examples) {
     require(Kind.LABELS);
@@ -235,7 +238,7 @@ public final class Pipeline implements AutoCloseable {
   /**
    * The values of examples, such as the targets of a regression: one row per example.
    *
-   * @param examples {@link #texts}, {@link #rows} or {@link #tokens}
+   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows} or {@link #tokens}
    */
   public List<double[]> values(TextEncoder.Encoded examples) {
     require(Kind.VALUES);
@@ -308,8 +311,29 @@ public final class Pipeline implements AutoCloseable {
     return encoder().encoded(elements(texts, "texts"));
   }
 
+  /** The columns of a model for tables; empty for other models. */
+  public Optional<TabularRows> table() {
+    return Optional.ofNullable(table);
+  }
+
+  /**
+   * Rows of named values for a model for tables, encoded as its training data was.
+   *
+   * @throws InvalidSettings if a row does not fit the columns, or the model is not for tables
+   */
+  public TextEncoder.Encoded tableRows(
+      List<? extends Map<String, ? extends @Nullable Object>> rows) {
+    if (table == null) {
+      throw new InvalidSettings("The model in " + folder + " does not read tables.");
+    }
+    return untruncated(table.batch(rows));
+  }
+
   /** Rows with one number for each feature of the model. */
   public TextEncoder.Encoded rows(List<float[]> rows) {
+    if (table != null) {
+      throw new InvalidSettings("The model in " + folder + " reads rows of named values.");
+    }
     int features = config.data().features();
     float[] all = new float[elements(rows, "rows").size() * features];
     for (int i = 0; i < rows.size(); i++) {
@@ -334,7 +358,7 @@ public final class Pipeline implements AutoCloseable {
   public TextEncoder.Encoded tokens(List<long[]> rows) {
     int size = config.data().vocabularySize();
     int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
-    if (config.data().features() > 0) {
+    if (config.data().features() > 0 || table != null) {
       throw new InvalidSettings("The model in " + folder + " reads features, not tokens.");
     }
     for (long[] row : elements(rows, "rows")) {

@@ -18,6 +18,15 @@ public final class Batch implements AutoCloseable {
   public static final String LABELS = "labels";
 
   /**
+   * Ids of the categorical columns of each example, counted from 0 in each column. Shape (batch,
+   * columns), int64.
+   */
+  public static final String CATEGORIES = "categories";
+
+  /** Weights of the examples in the loss: (batch), float32; without it every weight is 1. */
+  public static final String WEIGHTS = "weights";
+
+  /**
    * Token type ids, counted from 0: which text of a pair a token belongs to. Shape (batch, tokens),
    * int64.
    */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param beginId the token that begins a text; null if unknown
  * @param endIds the tokens that end a text; null for {@code paddingId}
  * @param target what the labels of an example are; null if unknown
+ * @param table the encoded columns of a table; null for other data
  */
 public record DataSpec(
     int vocabularySize,
@@ -26,7 +27,8 @@ public record DataSpec(
     @Nullable Integer maxLength,
     @Nullable Integer beginId,
     @Nullable List<Integer> endIds,
-    @Nullable Target target) {
+    @Nullable Target target,
+    @Nullable TableSpec table) {
   /** What the labels of an example are. */
   public enum Target {
     /** One class per example. */
@@ -36,7 +38,9 @@ public record DataSpec(
     /** The next token of each token. */
     NEXT_TOKEN,
     /** The first and the last token of a part of the text. */
-    SPAN
+    SPAN,
+    /** One or several numbers per example, as in regression. */
+    NUMBERS
   }
 
   public DataSpec {
@@ -45,7 +49,7 @@ public record DataSpec(
 
   /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null, null, null, null);
+    this(vocabularySize, paddingId, features, labels, null, null, null, null, null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -60,7 +64,8 @@ public record DataSpec(
 
   /** Returns a copy with the tokens that begin and end a text. */
   public DataSpec withSpecialTokens(int begin, List<Integer> end) {
-    return new DataSpec(vocabularySize, paddingId, features, labels, maxLength, begin, end, target);
+    return new DataSpec(
+        vocabularySize, paddingId, features, labels, maxLength, begin, end, target, table);
   }
 
   /** Returns a copy for examples with labels of the given kind. */

@@ -26,6 +26,6 @@ public record BinaryCrossEntropy() implements Loss {
     // -log(1 - sigmoid(x)) = x + log(1 + exp(-x)). Softplus overflows on neither side and, unlike
     // formulas with |x|, has the correct gradient at 0, where a head initialized to zero starts.
     NDArray loss = output.mul(target.neg().add(1)).add(Activation.softPlus(output.neg()));
-    return new LossSum(loss.sum(), loss.size());
+    return LossSum.of(loss, batch);
   }
 }

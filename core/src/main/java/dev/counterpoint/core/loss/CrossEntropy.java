@@ -9,10 +9,12 @@ import dev.counterpoint.core.settings.Formats;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cross-entropy loss over class logits: {@code torch.nn.functional.cross_entropy} with reduction
- * "sum". Labels of {@value #IGNORED} count neither in the sum nor in the weight.
+ * "sum". Labels of {@value #IGNORED} count neither in the sum nor in the weight. An example counts
+ * {@link Batch#WEIGHTS} times if the batch has weights.
  *
  * @param labelSmoothing the part of the target probability that is spread evenly over all classes,
  *     from 0 to 1 (Szegedy et al. 2016)
@@ -37,7 +39,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
 
   @Override
   public LossSum of(NDArray output, Batch batch) {
-    return of(output, batch.labels());
+    return of(output, batch.labels(), batch.has(Batch.WEIGHTS) ? batch.get(Batch.WEIGHTS) : null);
   }
 
   /**
@@ -50,9 +52,16 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    * @throws IllegalArgumentException if a label is not a class index
    */
   public LossSum of(NDArray logits, NDArray labels) {
+    return of(logits, labels, null);
+  }
+
+  private LossSum of(NDArray logits, NDArray labels, @Nullable NDArray weights) {
     Targets.requireClasses(labels, logits, "cross-entropy");
     try {
-      CrossEntropyKernel.Result result = CrossEntropyKernel.of(logits, labels, labelSmoothing);
+      CrossEntropyKernel.Result result =
+          weights == null
+              ? CrossEntropyKernel.of(logits, labels, labelSmoothing)
+              : CrossEntropyKernel.weighted(logits, labels, weights, labelSmoothing);
       return new LossSum(result.sum(), result.count());
     } catch (EngineException e) {
       throw explain(labels, logits, e);

@@ -31,6 +31,6 @@ public record Huber(double delta) implements Loss {
     NDArray distance = Targets.difference(output, batch, "huber").abs();
     // With c = min(|d|, delta), c (|d| - c / 2) covers both cases.
     NDArray capped = distance.minimum((float) delta);
-    return new LossSum(capped.mul(distance.sub(capped.mul(0.5f))).sum(), distance.size());
+    return LossSum.of(capped.mul(distance.sub(capped.mul(0.5f))), batch);
   }
 }

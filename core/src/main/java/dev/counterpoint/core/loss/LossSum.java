@@ -2,6 +2,7 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
@@ -52,6 +53,21 @@ public final class LossSum {
     this.sum = sum;
     this.count = count;
     this.weight = weight;
+  }
+
+  /**
+   * The sum of an elementwise loss. If the batch has {@link Batch#WEIGHTS}, each example counts
+   * that many times.
+   *
+   * @param loss (batch, ...), float32, part of the graph
+   */
+  public static LossSum of(NDArray loss, Batch batch) {
+    if (!batch.has(Batch.WEIGHTS)) {
+      return new LossSum(loss.sum(), loss.size());
+    }
+    NDArray rows = loss.reshape(batch.size(), -1); // (batch, elements)
+    NDArray weights = batch.get(Batch.WEIGHTS).reshape(-1, 1); // (batch, 1)
+    return new LossSum(rows.mul(weights).sum(), weights.sum().mul(rows.getShape().get(1)));
   }
 
   /**

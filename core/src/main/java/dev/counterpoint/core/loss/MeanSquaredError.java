@@ -18,7 +18,6 @@ public record MeanSquaredError() implements Loss {
 
   @Override
   public LossSum of(NDArray output, Batch batch) {
-    NDArray difference = Targets.difference(output, batch, "mean-squared-error");
-    return new LossSum(difference.square().sum(), difference.size());
+    return LossSum.of(Targets.difference(output, batch, "mean-squared-error").square(), batch);
   }
 }

@@ -240,8 +240,7 @@ public record ModelFamily<A extends Record>(
     A built = read(ConfigReader.of(expected, saved.name()), task);
     if (!actual.equals(built)) {
       throw new InvalidSettings(
-          "%s declares %s, but its key \"counterpoint\" declares %s.",
-          saved.name(), actual, built);
+          "%s declares %s, but its key \"counterpoint\" declares %s.", saved.name(), actual, built);
     }
   }
 

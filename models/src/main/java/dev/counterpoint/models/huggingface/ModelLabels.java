@@ -68,6 +68,7 @@ public final class ModelLabels {
             case CLASSES -> "any number of classes per text";
             case NEXT_TOKEN -> "the next tokens";
             case SPAN -> "the first and the last token of an answer";
+            case NUMBERS -> "numbers";
           },
           switch (target) {
             case CLASS, CLASSES -> "Set model.task to classification.";
@@ -75,6 +76,7 @@ public final class ModelLabels {
                 "Use gpt2 or transformer with model.task language-model: a model whose"
                     + " attention is not causal sees the tokens that it would predict.";
             case SPAN -> "Use bert with model.task question-answering.";
+            case NUMBERS -> "Use mlp or ft-transformer.";
           });
     }
   }

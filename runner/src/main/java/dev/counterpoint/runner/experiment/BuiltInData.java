@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.experiment;
 
+import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
@@ -31,7 +32,10 @@ public record BuiltInData(Path cache) {
       Map.of(
           "sentiment", new Corpus(".tsv", () -> tables(new SentimentCorpus().splits())),
           "languages", new Corpus(".tsv", () -> tables(LanguagesCorpus.load().splits())),
-          "countries", new Corpus(".json", () -> new CountriesCorpus().splits()));
+          "countries", new Corpus(".json", () -> new CountriesCorpus().splits()),
+          "penguins",
+              new Corpus(
+                  ".csv", () -> Map.of("all", Resource.read(BuiltInData.class, "penguins.csv"))));
 
   /**
    * A built-in data set.

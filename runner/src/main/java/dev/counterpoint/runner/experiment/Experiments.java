@@ -22,7 +22,12 @@ public final class Experiments {
               + " too",
           "languages",
           "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
-              + " spellings shared by several languages are excluded");
+              + " spellings shared by several languages are excluded",
+          "penguins",
+          "species of 344 penguins from a table of numbers and categories, a multilayer perceptron",
+          "adult",
+          "income classes of the Adult data set from its two files, which are not included; a"
+              + " multilayer perceptron with embeddings of numbers");
 
   private static final Set<String> FINE_TUNED =
       Set.of("sentiment-bert", "text-generation", "question-answering");

@@ -47,6 +47,7 @@ import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
+import dev.counterpoint.tasks.tabular.Tabular;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import dev.counterpoint.tasks.textgeneration.TextGeneration;
 import java.util.ArrayList;
@@ -68,7 +69,8 @@ public final class Catalogs {
         Catalog.of(DataSource.class)
             .with("text-classification", TextClassification.class)
             .with("text-generation", TextGeneration.class)
-            .with("question-answering", QuestionAnswering.class),
+            .with("question-answering", QuestionAnswering.class)
+            .with("tabular", Tabular.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

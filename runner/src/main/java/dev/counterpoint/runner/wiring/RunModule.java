@@ -166,6 +166,7 @@ public record RunModule(
         new RunReport( // after the callback that selects the model
             run.directory(),
             run.file().name(),
+            data.notes(),
             run.file().privacy().samples() ? () -> data.samples().duringTraining(model) : null,
             () -> selectedStep(callbacks)));
     callbacks.addAll(extraCallbacks);

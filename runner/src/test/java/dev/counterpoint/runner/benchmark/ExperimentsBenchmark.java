@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * median, minimum and maximum of the validation metrics, and the median time in training steps.
  *
  * <p>Arguments: the launcher, an empty folder for the run directories, the number of seeds (default
- * 3), and the names of experiments (default: all). The seeds start at 17.
+ * 3), and the names of experiments (default: all with built-in data). The seeds start at 17.
  */
 public final class ExperimentsBenchmark {
   private static final int FIRST_SEED = 17;
@@ -30,7 +30,9 @@ public final class ExperimentsBenchmark {
     List<String> names =
         arguments.length > 3
             ? List.of(arguments).subList(3, arguments.length)
-            : List.copyOf(Experiments.descriptions().keySet());
+            : Experiments.descriptions().keySet().stream()
+                .filter(name -> Experiments.runFile(name, List.of()).contains("builtin:"))
+                .toList();
     System.out.println("| experiment | metric | median | minimum | maximum | seconds |");
     System.out.println("| --- | --- | --- | --- | --- | --- |");
     for (String name : names) {

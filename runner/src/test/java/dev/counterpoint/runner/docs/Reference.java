@@ -15,6 +15,7 @@ import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.inference.internal.config.Catalog;
+import dev.counterpoint.models.tabular.NumericEmbedding;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.docs.ConfigKeys.Key;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -40,6 +41,7 @@ final class Reference {
   static {
     CONTRACTS.put(ModelConfig.class, "model");
     CONTRACTS.put(AttentionConfig.class, "model.attention");
+    CONTRACTS.put(NumericEmbedding.Config.class, "model.embedding");
     CONTRACTS.put(DataSource.class, "data");
     CONTRACTS.put(Loss.class, "loss");
     CONTRACTS.put(MetricConfig.class, "metrics");

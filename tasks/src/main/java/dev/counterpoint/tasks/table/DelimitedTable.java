@@ -5,10 +5,14 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVException;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -16,13 +20,11 @@ import org.apache.commons.csv.CSVRecord;
 import org.apache.commons.csv.DuplicateHeaderMode;
 import org.jspecify.annotations.Nullable;
 
-/** Reader for comma- or tab-separated values with a header line. */
+/** Reader for values separated by commas, tabs or another character. */
 final class DelimitedTable implements Table {
-  private static final CSVFormat WITH_HEADER =
+  private static final CSVFormat COMMAS =
       CSVFormat.RFC4180
           .builder()
-          .setHeader()
-          .setSkipHeaderRecord(true)
           .setIgnoreEmptyLines(true)
           .setAllowMissingColumnNames(true)
           .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
@@ -39,11 +41,26 @@ final class DelimitedTable implements Table {
   private final SourceFile file;
   private final CSVParser parser;
   private final Iterator<CSVRecord> records;
+  private final List<String> columns;
+  private final Map<String, Integer> positions;
+  private final boolean header;
+  private @Nullable CSVRecord first;
 
-  private DelimitedTable(SourceFile file, CSVFormat format, Reader reader) throws IOException {
+  private DelimitedTable(SourceFile file, CSVFormat csv, TableFormat format, Reader reader)
+      throws IOException {
     this.file = file;
+    header = format.header();
+    List<String> names = format.columnNames();
+    CSVFormat.Builder named = csv.builder().setIgnoreSurroundingSpaces(format.trim());
+    if (header || names != null) {
+      named.setHeader(names == null ? new String[0] : names.toArray(String[]::new));
+      named.setSkipHeaderRecord(header);
+    }
+    if (format.separator() != null) {
+      named.setDelimiter(format.separator());
+    }
     try {
-      parser = CSVParser.builder().setReader(reader).setFormat(format).get();
+      parser = CSVParser.builder().setReader(reader).setFormat(named.get()).get();
     } catch (IllegalArgumentException e) {
       throw file.invalidLine(
           1, "has an invalid header: " + Excerpt.of(String.valueOf(e.getMessage())));
@@ -51,30 +68,50 @@ final class DelimitedTable implements Table {
       throw notCsv(file, 1, e);
     }
     records = parser.iterator();
+    if (header || names != null) {
+      columns = parser.getHeaderNames();
+      positions = parser.getHeaderMap();
+    } else {
+      first = nextRecord();
+      columns =
+          IntStream.rangeClosed(1, first == null ? 0 : first.size())
+              .mapToObj(i -> "column" + i)
+              .toList();
+      positions = new HashMap<>();
+      columns.forEach(name -> positions.put(name, positions.size()));
+    }
   }
 
   /**
    * Comma-separated values (RFC 4180): a quoted field can contain commas, quotes and line breaks.
    */
-  static DelimitedTable commas(SourceFile file, Reader reader) throws IOException {
-    return new DelimitedTable(file, WITH_HEADER, reader);
+  static DelimitedTable commas(SourceFile file, TableFormat format, Reader reader)
+      throws IOException {
+    return new DelimitedTable(file, COMMAS, format, reader);
   }
 
   /** Tab-separated values; quotes have no special meaning. */
-  static DelimitedTable tabs(SourceFile file, Reader reader) throws IOException {
+  static DelimitedTable tabs(SourceFile file, TableFormat format, Reader reader)
+      throws IOException {
     return new DelimitedTable(
-        file, WITH_HEADER.builder().setDelimiter('\t').setQuote(null).get(), reader);
+        file, COMMAS.builder().setDelimiter('\t').setQuote(null).get(), format, reader);
   }
 
   @Override
   public List<String> columns() {
-    return parser.getHeaderNames();
+    return columns;
   }
 
   @Override
   public @Nullable Row next() throws IOException {
+    CSVRecord fields = first == null ? nextRecord() : first;
+    first = null;
+    return fields == null ? null : row(fields);
+  }
+
+  private @Nullable CSVRecord nextRecord() throws IOException {
     try {
-      return records.hasNext() ? row(records.next()) : null;
+      return records.hasNext() ? records.next() : null;
     } catch (UncheckedIOException e) {
       if (e.getCause() instanceof CSVException invalid) {
         throw notCsv(file, parser.getCurrentLineNumber() + 1, invalid);
@@ -94,13 +131,17 @@ final class DelimitedTable implements Table {
 
   private Row row(CSVRecord fields) {
     long line = parser.getCurrentLineNumber() - breaksIn(fields);
-    if (fields.size() != columns().size()) {
+    if (fields.size() != columns.size()) {
       throw file.invalidLine(
           line,
-          "has %s fields but the header has %s: %s."
-              .formatted(fields.size(), columns().size(), Excerpt.ofList(columns())));
+          "has %s fields but %s %s: %s."
+              .formatted(
+                  fields.size(),
+                  header ? "the header has" : "needs",
+                  columns.size(),
+                  Excerpt.ofList(columns)));
     }
-    return new DelimitedRow(line, fields);
+    return new DelimitedRow(line, fields, positions);
   }
 
   /** Number of line breaks within quotes; the parser reports only the last line of a row. */
@@ -113,10 +154,16 @@ final class DelimitedTable implements Table {
     parser.close();
   }
 
-  private record DelimitedRow(long line, CSVRecord fields) implements Row {
+  private record DelimitedRow(long line, CSVRecord fields, Map<String, Integer> positions)
+      implements Row {
     @Override
     public String get(String column) {
-      return fields.get(column);
+      return fields.get(Objects.requireNonNull(positions.get(column)));
+    }
+
+    @Override
+    public String find(String column) {
+      return get(column);
     }
   }
 }

@@ -93,6 +93,12 @@ final class JsonTable implements Table {
 
   private record JsonRow(SourceFile file, long line, JsonNode object) implements Row {
     @Override
+    public @Nullable String find(String column) {
+      JsonNode value = object.path(column);
+      return value.isNull() || value.isMissingNode() ? null : get(column);
+    }
+
+    @Override
     public String get(String column) {
       JsonNode value = object.path(column);
       if (!value.isValueNode() || value.isNull()) {

@@ -31,8 +31,13 @@ public record SourceFile(Path path) {
 
   /** Reads the table. Errors in the content name the file and, if known, the line. */
   public <T> T read(TableReader<T> reader) throws IOException {
+    return read(TableFormat.defaults(), reader);
+  }
+
+  /** Like {@link #read(TableReader)}; delimited values have the given format. */
+  public <T> T read(TableFormat format, TableReader<T> reader) throws IOException {
     try {
-      return readTable(reader);
+      return readTable(format, reader);
     } catch (ZipException e) {
       throw invalidGzip(e);
     }
@@ -53,8 +58,8 @@ public record SourceFile(Path path) {
     return new InvalidSettings(path + " is not a complete gzip file: " + e.getMessage());
   }
 
-  private <T> T readTable(TableReader<T> reader) throws IOException {
-    try (Table table = open()) {
+  private <T> T readTable(TableFormat format, TableReader<T> reader) throws IOException {
+    try (Table table = open(format)) {
       if (table.columns().isEmpty()) {
         throw new InvalidSettings(path + " is empty.");
       }
@@ -121,12 +126,12 @@ public record SourceFile(Path path) {
     return path + " line " + line;
   }
 
-  private Table open() throws IOException {
+  private Table open(TableFormat table) throws IOException {
     Reader reader = text();
     try {
       return switch (format()) {
-        case TABS -> DelimitedTable.tabs(this, reader);
-        case COMMAS -> DelimitedTable.commas(this, reader);
+        case TABS -> DelimitedTable.tabs(this, table, reader);
+        case COMMAS -> DelimitedTable.commas(this, table, reader);
         case JSON -> new JsonTable(this, reader);
         case UNKNOWN -> throw new InvalidSettings(String.valueOf(problem()));
       };

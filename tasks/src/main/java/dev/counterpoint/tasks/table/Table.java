@@ -20,5 +20,8 @@ public interface Table extends Closeable {
 
     /** Returns a field by column name. */
     String get(String column);
+
+    /** Returns a field by column name; null if JSON has null or nothing there. */
+    @Nullable String find(String column);
   }
 }

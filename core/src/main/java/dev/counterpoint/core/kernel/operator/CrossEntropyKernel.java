@@ -13,7 +13,7 @@ public final class CrossEntropyKernel {
    * Sum of the cross-entropy and number of rows.
    *
    * @param sum (), over all rows that are not ignored
-   * @param count (), int64, number of rows that are not ignored
+   * @param count (), number of rows that are not ignored, int64; or their total weight, float32
    */
   public record Result(NDArray sum, NDArray count) {}
 
@@ -26,8 +26,23 @@ public final class CrossEntropyKernel {
    *     all classes
    */
   public static Result of(NDArray logits, NDArray labels, double smoothing) {
-    NDList results =
-        Kernel.load("cross_entropy", Map.of("smoothing", smoothing)).apply(logits, labels);
+    return result("cross_entropy", smoothing, logits, labels);
+  }
+
+  /**
+   * Computes the cross-entropy of examples that have weights, as does {@code
+   * sklearn.metrics.log_loss} with {@code sample_weight}.
+   *
+   * @param logits (batch, ..., classes)
+   * @param labels (batch, ...), int64, as above
+   * @param weights (batch), float32
+   */
+  public static Result weighted(NDArray logits, NDArray labels, NDArray weights, double smoothing) {
+    return result("weighted_cross_entropy", smoothing, logits, labels, weights);
+  }
+
+  private static Result result(String kernel, double smoothing, NDArray... inputs) {
+    NDList results = Kernel.load(kernel, Map.of("smoothing", smoothing)).apply(inputs);
     return new Result(results.get(0), results.get(1));
   }
 }

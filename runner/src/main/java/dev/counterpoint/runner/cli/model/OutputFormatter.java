@@ -30,10 +30,7 @@ record OutputFormatter(
 
   @Override
   public List<String> format(List<PredictRequest> requests) {
-    TextEncoder.Encoded examples =
-        features() > 0
-            ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
-            : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
+    TextEncoder.Encoded examples = examples(requests);
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     return pipeline.kind() == Pipeline.Kind.VALUES
         ? lines(requests, pipeline.values(examples), json ? this::object : this::line)
@@ -45,6 +42,15 @@ record OutputFormatter(
     return IntStream.range(0, outputs.size())
         .mapToObj(i -> line.apply(requests.get(i), outputs.get(i)))
         .toList();
+  }
+
+  private TextEncoder.Encoded examples(List<PredictRequest> requests) {
+    if (pipeline.table().isPresent()) {
+      return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
+    }
+    return features() > 0
+        ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
+        : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
   }
 
   private int features() {
@@ -102,6 +108,9 @@ record OutputFormatter(
 
   private ObjectNode newObject(PredictRequest request) {
     ObjectNode object = PredictionFormatter.newObject(request);
+    if (pipeline.table().isPresent()) {
+      return object.set("row", Json.MAPPER.valueToTree(request.row()));
+    }
     if (features() == 0) {
       return object.put("text", request.text());
     }

@@ -1,11 +1,13 @@
 package dev.counterpoint.runner.cli.model;
 
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.tasks.tabular.TabularRows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +28,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Predicts the labels or values of texts, or answers a question about them. The texts are"
           + " given by --text, or are the lines of standard input. For a model of features each"
-          + " text is a row of numbers, separated by commas or white space.",
+          + " text is a row of numbers, separated by commas or white space. For a model for tables"
+          + " the rows are those of --data FILE, or each text is a JSON object with the values by"
+          + " column.",
       "Prints label, probability and text, separated by tabs; for a regression model the values and"
           + " the text. With --question: answer, probability and position (start-end, in characters"
           + " from 0, end excluded).",
@@ -34,11 +38,22 @@ import picocli.CommandLine.Spec;
           + " {\"text\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
     })
 public final class PredictCommand implements Callable<Integer> {
+  /** The number of rows of a file that are predicted at once. */
+  private static final int BATCH = 256;
+
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
   @Option(names = "--text", paramLabel = "TEXT", description = "The text. May be repeated.")
   private List<String> texts = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "A table with the rows to predict, in the format of the training data; a target column is"
+              + " not needed.")
+  private @Nullable Path data;
 
   @Option(
       names = "--question",
@@ -69,24 +84,54 @@ public final class PredictCommand implements Callable<Integer> {
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
       int features = pipeline.config().data().features();
-      if (texts.isEmpty()) {
+      TabularRows table = pipeline.table().orElse(null);
+      if (data != null) {
+        predictFile(data, table, formatter, console);
+      } else if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(
                 PredictLines.decoded(System.in),
                 json,
                 pipeline.kind() == Pipeline.Kind.ANSWERS,
                 features,
-                question);
+                question,
+                table);
         lines.read(requests -> formatter.format(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
-        requests.forEach(request -> request.check("--text", features));
+        requests.forEach(request -> request.check("--text", features, table));
         formatter.format(requests).forEach(console::print);
       }
       formatter.remarks().forEach(console::log);
     }
     return ExitCode.SUCCESS;
+  }
+
+  private void predictFile(
+      Path file, @Nullable TabularRows table, PredictionFormatter formatter, Console console)
+      throws IOException {
+    if (table == null || !texts.isEmpty()) {
+      throw new InvalidSettings(
+          table == null
+              ? "--data needs a model for tables; the model in %s is not one."
+              : "--data and --text cannot be combined; the model is in %s.",
+          directory);
+    }
+    List<PredictRequest> pending = new ArrayList<>();
+    table.read(
+        file,
+        row -> {
+          String text = Json.MAPPER.valueToTree(row).toString();
+          pending.add(new PredictRequest(text, null, null));
+          if (pending.size() == BATCH) {
+            formatter.format(pending).forEach(console::print);
+            pending.clear();
+          }
+        });
+    if (!pending.isEmpty()) {
+      formatter.format(pending).forEach(console::print);
+    }
   }
 
   private PredictionFormatter formatter(Pipeline pipeline, Console console) {

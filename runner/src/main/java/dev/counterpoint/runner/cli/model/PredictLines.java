@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Surrogates;
+import dev.counterpoint.tasks.tabular.TabularRows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -29,13 +32,15 @@ import org.jspecify.annotations.Nullable;
  * @param needsQuestion whether the model answers questions
  * @param features the number of features of each line; 0 if the lines are texts
  * @param question the question for lines without one; null if every line must have a question
+ * @param table the columns of the rows, if each line is a JSON object with a row of a table
  */
 record PredictLines(
     LineNumberReader lines,
     boolean json,
     boolean needsQuestion,
     int features,
-    @Nullable String question) {
+    @Nullable String question,
+    @Nullable TabularRows table) {
   private static final int BATCH = 32;
   private static final String UNPAIRED_SURROGATE = "\uD800";
   private static final ObjectReader JSON =
@@ -89,19 +94,23 @@ record PredictLines(
     if (Surrogates.areUnpairedIn(line)) {
       throw invalidLine("is not UTF-8 text");
     }
-    if (!json) {
+    if (!json && table == null) {
       return Optional.of(checked(new PredictRequest(line, question, null)));
     }
     if (line.isBlank()) {
       return Optional.empty();
     }
     JsonNode object = parse(line);
-    JsonNode id = object.get("id");
+    JsonNode id = table != null && table.columns().contains("id") ? null : object.get("id");
     if (id != null) {
       requirePairs("id", id.toString());
       if (id.isDouble() && !Double.isFinite(id.doubleValue())) {
         throw invalidLine("has " + id.asText() + " in \"id\", which is not a JSON number");
       }
+    }
+    if (table != null) {
+      JsonNode row = id == null ? object : ((ObjectNode) object).without("id");
+      return Optional.of(checked(new PredictRequest(row.toString(), null, id)));
     }
     if (features > 0) {
       return Optional.of(checked(new PredictRequest(numbers(object), null, id)));
@@ -116,7 +125,7 @@ record PredictLines(
   }
 
   private PredictRequest checked(PredictRequest request) {
-    request.check(origin(), features);
+    request.check(origin(), features, table);
     String requested = request.question();
     if (needsQuestion && (request.text().isBlank() || requested == null || requested.isBlank())) {
       throw invalidLine("has an empty question or an empty text; both are required");
@@ -178,6 +187,9 @@ record PredictLines(
   }
 
   private String required() {
+    if (table != null) {
+      return "a value for each column: " + Excerpt.ofList(table.columns());
+    }
     if (features > 0) {
       return "an array \"features\" of " + features + " numbers";
     }

@@ -1,15 +1,20 @@
 package dev.counterpoint.runner.cli.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.tabular.TabularRows;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Input of one prediction.
  *
- * @param text the text to classify, the context that contains the answer, or the numbers of a row
- *     of features, separated by commas or white space
+ * @param text the text to classify, the context that contains the answer, the numbers of a row of
+ *     features, separated by commas or white space, or a row of a table as a JSON object
  * @param question the question about the text; null unless the model answers questions
  * @param id the {@code id} of a JSON line, returned with its prediction; null if it has none
  */
@@ -32,6 +37,20 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
     return features;
   }
 
+  /**
+   * Reads a row of a table: the values by column.
+   *
+   * @throws InvalidSettings if the text is not a JSON object
+   */
+  Map<String, @Nullable Object> row() {
+    try {
+      return Json.MAPPER.readValue(text, new TypeReference<Map<String, @Nullable Object>>() {});
+    } catch (JsonProcessingException e) {
+      throw new InvalidSettings(
+          "is not a JSON object with a value for each column: %s", Excerpt.of(text));
+    }
+  }
+
   private static float number(String field) {
     try {
       float number = Float.parseFloat(field);
@@ -45,18 +64,25 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
   }
 
   /**
-   * Checks a row of features.
+   * Checks a row of features or of a table.
    *
    * @param origin names the request in the message
    * @param count the number of features; 0 if the request is a text
+   * @param table the columns of a row; null if the request is not one
    */
-  void check(String origin, int count) {
+  void check(String origin, int count, @Nullable TabularRows table) {
+    Map<String, @Nullable Object> row = Map.of();
     try {
-      if (count > 0) {
+      if (table != null) {
+        row = row();
+      } else if (count > 0) {
         features(count);
       }
     } catch (InvalidSettings e) {
       throw new InvalidSettings("%s %s.", origin, e.getMessage());
+    }
+    if (table != null) {
+      table.check(origin, row);
     }
   }
 }

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param snapshots the step snapshots of the run
  * @param confusions the confusion matrix of the best or last validation, as a list of at most one
  * @param sampleViews the samples of that validation, as a list of at most one
+ * @param notes the notes about the data
  * @param runFile the resolved run file, as text
  * @param provenance the flattened {@code provenance.json}
  */
@@ -36,6 +37,7 @@ record Page(
     List<Snapshot> snapshots,
     List<ConfusionTable> confusions,
     List<SampleView> sampleViews,
+    List<String> notes,
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE =
@@ -64,6 +66,7 @@ record Page(
       List<Snapshot> snapshots,
       Optional<ConfusionTable> confusions,
       SampleView samples,
+      List<String> notes,
       String runFile,
       JsonNode provenance) {
     List<String> metrics = metrics(log.validation());
@@ -78,6 +81,7 @@ record Page(
         snapshots,
         confusions.stream().toList(),
         samples.samples().isEmpty() ? List.of() : List.of(samples),
+        notes,
         runFile,
         facts);
   }
@@ -90,6 +94,11 @@ record Page(
   /** Returns whether the run has been validated. */
   boolean hasValidations() {
     return !validations.isEmpty();
+  }
+
+  /** Returns whether there are notes about the data. */
+  boolean hasNotes() {
+    return !notes.isEmpty();
   }
 
   /** Returns whether the run has step snapshots. */

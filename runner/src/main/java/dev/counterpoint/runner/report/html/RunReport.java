@@ -39,6 +39,7 @@ public final class RunReport implements Callback, Stateful {
 
   private final RunDirectory directory;
   private final String name;
+  private final List<String> notes;
   private final @Nullable Supplier<List<Samples.Sample>> samples;
   private final Supplier<OptionalLong> selectedStep;
   private long step;
@@ -50,16 +51,19 @@ public final class RunReport implements Callback, Stateful {
    * Creates the report of a run.
    *
    * @param name the name of the run
+   * @param notes the notes about the data
    * @param samples runs the model on some examples; called after a validation; null for no samples
    * @param selectedStep the step of the model that is the result so far; empty for the last step
    */
   public RunReport(
       RunDirectory directory,
       String name,
+      List<String> notes,
       @Nullable Supplier<List<Samples.Sample>> samples,
       Supplier<OptionalLong> selectedStep) {
     this.directory = directory;
     this.name = name;
+    this.notes = List.copyOf(notes);
     this.samples = samples;
     this.selectedStep = selectedStep;
   }
@@ -133,6 +137,7 @@ public final class RunReport implements Callback, Stateful {
               snapshots(),
               confusions,
               lastSamples,
+              notes,
               Files.exists(directory.runFile()) ? Files.readString(directory.runFile()) : "",
               AtomicFile.readJson(directory.provenance()));
       AtomicFile.writeText(directory.report(), page.toHtml());

@@ -64,7 +64,7 @@ class PredictLinesTest {
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
         new PredictLines(
-            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null);
+            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null, null);
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
@@ -127,7 +127,8 @@ class PredictLinesTest {
 
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
-    new PredictLines(new LineNumberReader(new StringReader(text)), json, needsQuestion, 0, question)
+    new PredictLines(
+            new LineNumberReader(new StringReader(text)), json, needsQuestion, 0, question, null)
         .read(batches::add);
   }
 }

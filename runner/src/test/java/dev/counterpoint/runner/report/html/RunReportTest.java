@@ -246,7 +246,8 @@ final class RunReportTest {
   }
 
   private RunReport report() {
-    return new RunReport(directory, "mine", () -> samples, () -> selectedStep);
+    return new RunReport(
+        directory, "mine", List.of("column age: numeric"), () -> samples, () -> selectedStep);
   }
 
   private String written() throws IOException {

@@ -1,0 +1,82 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.tasks.table.Timestamps;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Type of a table column, which determines how a model reads it. */
+public enum ColumnType {
+  /** Numbers, standardized to mean 0 and standard deviation 1. */
+  NUMERIC,
+  /** Numbers, transformed by their quantiles to a normal distribution. */
+  QUANTILE,
+  /** One of several texts; each has an embedding. */
+  CATEGORICAL,
+  /** true, yes, t, y or 1 against false, no, f, n or 0; standardized. */
+  BOOLEAN,
+  /** ISO 8601 dates, with or without a time: calendar parts, the cyclic ones as sine and cosine. */
+  DATE,
+  /** Not read. */
+  IGNORE;
+
+  private static final List<String> TRUE = List.of("true", "yes", "t", "y", "1");
+  private static final List<String> FALSE = List.of("false", "no", "f", "n", "0");
+
+  /** Whether a column of this type has numeric features. */
+  boolean hasFeatures() {
+    return this != CATEGORICAL && this != IGNORE;
+  }
+
+  /** The kind of values, for people: a quantile column has numeric values. */
+  String kind() {
+    return lower((this == QUANTILE ? NUMERIC : this).name());
+  }
+
+  /**
+   * The number of a value: for a boolean 0 or 1, for a date the seconds since 1970. NaN if the
+   * value is not of this type.
+   */
+  double parse(String value) {
+    return switch (this) {
+      case NUMERIC, QUANTILE -> number(value);
+      case BOOLEAN ->
+          TRUE.contains(lower(value)) ? 1 : FALSE.contains(lower(value)) ? 0 : Double.NaN;
+      case DATE -> seconds(Timestamps.parse(value));
+      case CATEGORICAL, IGNORE -> Double.NaN;
+    };
+  }
+
+  private static double seconds(@Nullable LocalDateTime time) {
+    return time == null ? Double.NaN : time.toEpochSecond(ZoneOffset.UTC);
+  }
+
+  /** The number of a text in decimal notation; infinite for {@code inf} and out of range. */
+  private static double number(String text) {
+    if (text.isEmpty()
+        || "+-.0123456789".indexOf(text.charAt(0)) < 0
+        || ".0123456789".indexOf(text.charAt(text.length() - 1)) < 0
+        || text.toLowerCase(Locale.ROOT).contains("x")) {
+      return infinity(text);
+    }
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return infinity(text);
+    }
+  }
+
+  private static double infinity(String text) {
+    return switch (lower(text)) {
+      case "inf", "+inf", "infinity", "+infinity" -> Double.POSITIVE_INFINITY;
+      case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
+      default -> Double.NaN;
+    };
+  }
+
+  private static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.TableSplit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Derives the schema of a table from its training rows, in one pass. */
+final class SchemaBuilder {
+  private final Tabular settings;
+  private final SplitTable train;
+  private final List<String> targets;
+  private final Map<String, ColumnProfile> profiles = new LinkedHashMap<>();
+
+  private SchemaBuilder(Tabular settings, SplitTable train) {
+    this.settings = settings;
+    this.train = train;
+    targets = settings.targetColumns();
+  }
+
+  /**
+   * Reads the training rows.
+   *
+   * @throws InvalidSettings if a column of the settings does not exist, a value does not fit its
+   *     configured type, or the target has no value or always the same
+   */
+  static TabularSchema schema(Tabular settings, SplitTable train) throws IOException {
+    return new SchemaBuilder(settings, train).schema();
+  }
+
+  private TabularSchema schema() throws IOException {
+    List<String> required = new ArrayList<>(targets);
+    required.addAll(settings.columns().keySet());
+    String weight = settings.weight();
+    if (weight != null) {
+      required.add(weight);
+    }
+    Reading reading = train.reading();
+    train.columns().forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
+    train.read(
+        required,
+        row ->
+            profiles.forEach(
+                (name, profile) ->
+                    profile.add(
+                        row.line(),
+                        targets.contains(name)
+                            ? reading.label(row, name)
+                            : reading.value(row, name))));
+    Target target = target();
+    List<Column> columns =
+        profiles.keySet().stream()
+            .filter(name -> !targets.contains(name) && !name.equals(weight))
+            .map(this::column)
+            .toList();
+    if (columns.stream().allMatch(column -> column.type() == ColumnType.IGNORE)) {
+      throw new InvalidSettings(
+          "%s has no column to predict %s from.", train.file().path(), Excerpt.ofList(targets));
+    }
+    return new TabularSchema(reading, columns, target, weight);
+  }
+
+  private Column column(String name) {
+    ColumnType requested = settings.columns().get(name);
+    TableSplit split = settings.split();
+    if (requested == null
+        && split != null
+        && split.by() == TableSplit.By.GROUP
+        && name.equals(split.column())) {
+      return Column.ignored(name, "the groups of the split");
+    }
+    return profile(name).column(requested, settings.quantile(), settings.minimumCount());
+  }
+
+  private ColumnProfile profile(String name) {
+    return Objects.requireNonNull(profiles.get(name));
+  }
+
+  private Target target() {
+    for (String name : targets) {
+      ColumnProfile profile = profile(name);
+      int values = profile.counts().size();
+      if (values < 2) {
+        throw new InvalidSettings(
+            "The target \"%s\" of %s has %s; at least two different values are needed.",
+            Excerpt.ofItem(name),
+            train.file().path(),
+            values == 0
+                ? "no values"
+                : "only the value \""
+                    + Excerpt.ofItem(profile.counts().keySet().iterator().next())
+                    + "\"");
+      }
+    }
+    ColumnType type = settings.columns().get(targets.get(0));
+    boolean isNumber =
+        targets.size() > 1 || type == ColumnType.NUMERIC || (type == null && isQuantity());
+    if (isNumber) {
+      if (settings.balanceClasses() || settings.classWeights() != null) {
+        throw new InvalidSettings(
+            "The target %s is a number and has no classes to weigh; to predict classes, set its type in data.columns to categorical.",
+            Excerpt.ofList(targets));
+      }
+      targets.forEach(name -> profile(name).require(ColumnType.NUMERIC));
+      return new Target(
+          targets,
+          List.of(),
+          targets.stream().map(name -> profile(name).mean()).toList(),
+          targets.stream().map(name -> profile(name).deviation()).toList());
+    }
+    ColumnProfile profile = profile(targets.get(0));
+    return new Target(targets, profile.values(), List.of(), List.of());
+  }
+
+  private boolean isQuantity() {
+    return profile(targets.get(0)).isQuantity();
+  }
+}

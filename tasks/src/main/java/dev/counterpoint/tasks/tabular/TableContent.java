@@ -1,0 +1,44 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.core.internal.storage.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Metadata of a cache folder of encoded rows, stored as {@code content.json}.
+ *
+ * @param fingerprint the SHA-256 of schema and encoded rows, followed by the hash of each file
+ * @param weighted whether rows have a weight
+ * @param splits the splits by name, in the order of the settings
+ */
+record TableContent(
+    String fingerprint, TabularSchema schema, boolean weighted, Map<String, SplitContent> splits) {
+  private static final String NAME = "content.json";
+
+  /**
+   * Statistics of one split.
+   *
+   * @param labelCounts the number of rows of each class; empty for numbers
+   * @param unseen the number of values per column that are unseen or rare in the training split
+   * @param imputed the number of missing values per column that never were in the training split
+   */
+  record SplitContent(
+      long rows, List<Long> labelCounts, Map<String, Long> unseen, Map<String, Long> imputed) {}
+
+  SplitContent split(String name) {
+    return Objects.requireNonNull(splits.get(name));
+  }
+
+  void write(Path folder) throws IOException {
+    Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));
+  }
+
+  /** Reads the metadata of an intact cache folder. */
+  static TableContent read(Path folder) throws IOException {
+    return Json.MAPPER.readValue(folder.resolve(NAME).toFile(), TableContent.class);
+  }
+}

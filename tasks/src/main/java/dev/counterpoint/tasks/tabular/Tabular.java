@@ -1,0 +1,280 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.EvaluationSource;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.RegressionMetrics;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
+import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.SplitAssignment;
+import dev.counterpoint.tasks.table.TableFormat;
+import dev.counterpoint.tasks.table.TableSplit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data source for tables: a class or numbers are predicted from the other columns. Formats: {@code
+ * .csv}, {@code .tsv}, {@code .jsonl} and {@code .json}, each also with {@code .gz}.
+ *
+ * <p>The types of the columns, the categories, and all statistics are those of the training split.
+ *
+ * @param test a split that is not used during training
+ * @param split divides the training file if it is the only one
+ * @param target the column to predict; numbers with a fraction, or more than 20 different ones, are
+ *     a regression, unless its type is set in {@code columns}
+ * @param targets several columns of numbers to predict
+ * @param columns the types of columns; the types of others are inferred
+ * @param weight the column with the weights of the examples in the loss
+ * @param balanceClasses whether the weight of a training example is inversely proportional to the
+ *     number of examples of its class
+ * @param classWeights the weights of training examples by class; 1 for other classes
+ * @param labels other names of classes, with the names to use
+ * @param missing the texts that stand for a missing value
+ * @param quantile whether numeric columns whose type is not set are transformed by their quantiles
+ *     to a normal distribution; otherwise they are standardized
+ * @param minimumCount the occurrences in the training split that a category needs; rarer ones share
+ *     the id of unseen values
+ * @param separator the character between fields; null for that of the file name's extension
+ * @param header whether the first line names the columns
+ * @param columnNames the names of the columns; null for those of the header or, without a header,
+ *     for "column" and a number from 1
+ * @param trim whether white space around fields is removed
+ */
+public record Tabular(
+    FileSplit train,
+    @Nullable FileSplit validation,
+    @Nullable FileSplit test,
+    @Nullable TableSplit split,
+    @Nullable String target,
+    @Nullable List<String> targets,
+    Map<String, ColumnType> columns,
+    @Nullable String weight,
+    boolean balanceClasses,
+    @Nullable Map<String, Double> classWeights,
+    Map<String, String> labels,
+    List<String> missing,
+    boolean quantile,
+    int minimumCount,
+    @Nullable String separator,
+    boolean header,
+    @Nullable List<String> columnNames,
+    boolean trim)
+    implements EvaluationSource {
+  private static final List<MetricConfig> REGRESSION =
+      List.of(
+          new RegressionMetrics.Rmse(), new RegressionMetrics.Mae(), new RegressionMetrics.R2());
+
+  public Tabular {
+    columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));
+    labels = Map.copyOf(labels);
+    missing = List.copyOf(missing);
+    Checks checks =
+        new Checks()
+            .positive("minimumCount", minimumCount)
+            .that(
+                classWeights == null || !balanceClasses,
+                "classWeights",
+                String.valueOf(classWeights),
+                "cannot be combined with balanceClasses")
+            .that(
+                target == null || targets == null,
+                "targets",
+                String.valueOf(targets),
+                "cannot be combined with target");
+    if (classWeights != null) {
+      classWeights.forEach((label, value) -> checks.notNegative("classWeights." + label, value));
+    }
+    if (split != null) {
+      checks
+          .that(
+              validation == null || split.validation() == null,
+              "split.validation",
+              String.valueOf(split.validation()),
+              "cannot be combined with the file of the validation split")
+          .that(
+              test == null || split.test() == null,
+              "split.test",
+              String.valueOf(split.test()),
+              "cannot be combined with the file of the test split");
+    }
+    checks.verify();
+    new TableFormat(separator, header, columnNames, trim);
+  }
+
+  /** The defaults of optional settings; the training split has none. */
+  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
+  public static Tabular defaults() {
+    return new Tabular(
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Map.of(),
+        null,
+        false,
+        null,
+        Map.of(),
+        List.of("", "NA", "N/A", "NaN", "nan", "null", "?"),
+        false,
+        2,
+        null,
+        true,
+        null,
+        true);
+  }
+
+  /** The columns to predict. */
+  List<String> targetColumns() {
+    if (targets != null && !targets.isEmpty()) {
+      return targets;
+    }
+    if (target == null) {
+      throw new InvalidSettings("data.target is missing; it must be the column to predict.");
+    }
+    return List.of(target);
+  }
+
+  @Override
+  public DataSplits open(DataContext context) throws IOException {
+    targetColumns();
+    Reading reading = new Reading(format(), missing, labels);
+    SourceFile file = file(train, context);
+    SplitAssignment assignment =
+        split == null
+            ? null
+            : new SplitAssignment(file, format(), split, targetColumns().get(0), context.seed());
+    List<SplitTable> tables = new ArrayList<>();
+    tables.add(new SplitTable(DataSplits.TRAIN, file, reading, assignment));
+    add(DataSplits.VALIDATION, validation, tables, context);
+    add(SplitAssignment.TEST, test, tables, context);
+    Path model = context.tokenizer();
+    TabularSchema schema =
+        context.trained() == null || model == null ? null : TabularSchema.read(model);
+    return splits(new TableBuilder(this, tables, schema), context);
+  }
+
+  private void add(
+      String name, @Nullable FileSplit own, List<SplitTable> tables, DataContext context) {
+    SplitTable whole = tables.get(0);
+    Double share =
+        split == null
+            ? null
+            : name.equals(SplitAssignment.TEST) ? split.test() : split.validation();
+    if (own != null) {
+      tables.add(new SplitTable(name, file(own, context), whole.reading(), null));
+    } else if (share != null && share > 0) {
+      tables.add(new SplitTable(name, whole.file(), whole.reading(), whole.assignment()));
+    }
+  }
+
+  @Override
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
+    TabularSchema schema = TabularSchema.read(Objects.requireNonNull(context.tokenizer()));
+    SourceFile file = file(new FileSplit(path), context);
+    SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
+    return splits(new TableBuilder(this, List.of(table), schema), context);
+  }
+
+  private DataSplits splits(TableBuilder builder, DataContext context) throws IOException {
+    Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
+    CacheFolders.createIfAbsent(folder, builder::build);
+    TableContent content = TableContent.read(folder);
+    TabularSchema schema = content.schema();
+    Map<String, Dataset> datasets = new LinkedHashMap<>();
+    for (SplitTable table : builder.splits()) {
+      String name = table.name();
+      double[] weights =
+          name.equals(DataSplits.TRAIN) && schema.target().isClass()
+              ? classWeights(schema.target().labels(), content.split(name).labelCounts())
+              : new double[0];
+      datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
+    }
+    List<String> notes = new TableNotes(content).all();
+    notes.add("encoded rows cached in " + folder);
+    DataSpec spec = schema.spec();
+    List<Supplier<Metric>> metrics =
+        schema.target().isClass()
+            ? List.of(() -> new Classification(spec.labels()))
+            : REGRESSION.stream()
+                .<Supplier<Metric>>map(metric -> () -> metric.create(spec))
+                .toList();
+    return new DataSplits(
+        spec,
+        datasets,
+        metrics,
+        content.fingerprint(),
+        Map.of(
+            TabularSchema.FILE,
+            path -> write(path, schema),
+            "signature.json",
+            path -> write(path, schema.signature())),
+        notes,
+        Samples.none(),
+        null);
+  }
+
+  /**
+   * The weights of the classes: as configured, or the number of rows divided by the number of
+   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
+   * scikit-learn. Empty if all are 1.
+   */
+  private double[] classWeights(List<String> classes, List<Long> counts) {
+    if (classWeights != null) {
+      Checks checks = new Checks();
+      classWeights.forEach(
+          (label, weight) ->
+              checks.that(
+                  classes.contains(label),
+                  "data.classWeights",
+                  "\"" + Excerpt.ofItem(label) + "\"",
+                  "is not a class; the classes are: " + Excerpt.ofList(classes)));
+      checks.verify();
+      return classes.stream().mapToDouble(it -> classWeights.getOrDefault(it, 1.0)).toArray();
+    }
+    double rows = counts.stream().mapToLong(it -> it).sum();
+    return counts.stream()
+        .limit(balanceClasses ? counts.size() : 0)
+        .mapToDouble(count -> rows / (counts.size() * count))
+        .toArray();
+  }
+
+  private static void write(Path path, Object content) throws IOException {
+    Files.write(path, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(content));
+  }
+
+  private TableFormat format() {
+    return new TableFormat(separator, header, columnNames, trim);
+  }
+
+  private static SourceFile file(FileSplit split, DataContext context) {
+    SourceFile file = new SourceFile(context.files().apply(split.path()));
+    String problem = file.problem();
+    if (problem != null) {
+      throw new InvalidSettings(problem);
+    }
+    return file;
+  }
+}

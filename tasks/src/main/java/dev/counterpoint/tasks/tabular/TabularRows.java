@@ -1,0 +1,140 @@
+package dev.counterpoint.tasks.tabular;
+
+import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Encodes rows of named values for a trained model for tables. Immutable. */
+public final class TabularRows {
+  private final TabularSchema schema;
+  private final RowEncoder encoder;
+  private final List<String> inputs;
+  private final Set<String> known;
+
+  private TabularRows(TabularSchema schema) {
+    this.schema = schema;
+    encoder = new RowEncoder(schema);
+    inputs = schema.inputs().stream().map(Column::name).toList();
+    known = new LinkedHashSet<>(inputs);
+    schema.columns().forEach(column -> known.add(column.name()));
+    known.addAll(schema.target().columns());
+    if (schema.weight() != null) {
+      known.add(schema.weight());
+    }
+  }
+
+  /** Whether a model folder has the columns of a table. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(TabularSchema.FILE));
+  }
+
+  /** Reads the columns of a model folder. */
+  public static TabularRows open(Path folder) throws IOException {
+    return new TabularRows(TabularSchema.read(folder));
+  }
+
+  /** The names that a row may have: the inputs, the target, and columns that are not read. */
+  public Set<String> columns() {
+    return known;
+  }
+
+  /**
+   * Encodes rows. A value is a text, a number or a boolean; null, and a column that is not given,
+   * are missing.
+   *
+   * @throws InvalidSettings if a column is unknown, a value does not fit its column, or it is
+   *     missing although none was in the training data
+   */
+  public HostBatch batch(List<? extends Map<String, ? extends @Nullable Object>> rows) {
+    List<RowEncoder.Encoded> encoded = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      encoded.add(encode("Row " + i, rows.get(i)));
+    }
+    return encoder.batch(encoded);
+  }
+
+  /**
+   * Checks one row as {@link #batch} does.
+   *
+   * @param origin names the row in the message
+   */
+  public void check(String origin, Map<String, ? extends @Nullable Object> row) {
+    encode(origin, row);
+  }
+
+  private RowEncoder.Encoded encode(String origin, Map<String, ? extends @Nullable Object> row) {
+    for (Map.Entry<String, ? extends @Nullable Object> field : row.entrySet()) {
+      if (!known.contains(field.getKey())) {
+        throw invalid(
+            origin,
+            "has the unknown column \"%s\"%s Known: %s."
+                .formatted(
+                    Excerpt.ofItem(field.getKey()),
+                    Nearest.suggestion(field.getKey(), known),
+                    Excerpt.ofList(inputs)));
+      }
+      if (field.getValue() instanceof Map || field.getValue() instanceof Iterable) {
+        throw invalid(
+            origin,
+            "has \"%s\" in the column \"%s\", which is neither a text nor a number."
+                .formatted(
+                    Excerpt.ofItem(String.valueOf(field.getValue())),
+                    Excerpt.ofItem(field.getKey())));
+      }
+    }
+    RowEncoder.Encoded encoded =
+        encoder.encode(
+            column -> {
+              Object value = row.get(column);
+              return schema.reading().value(value == null ? null : String.valueOf(value));
+            },
+            problem -> invalid(origin, problem));
+    if (!encoded.imputed.isEmpty()) {
+      throw invalid(
+          origin,
+          "has no value in %s; no value was missing there in the training data."
+              .formatted(Excerpt.ofList(encoded.imputed)));
+    }
+    return encoded;
+  }
+
+  private static InvalidSettings invalid(String origin, String problem) {
+    return new InvalidSettings("%s %s", origin, problem);
+  }
+
+  /**
+   * Passes the inputs of each row of a file to the handler, after all rows have been checked.
+   *
+   * @throws InvalidSettings with file and line if a row is invalid
+   */
+  public void read(Path path, Consumer<Map<String, @Nullable String>> handler) throws IOException {
+    SourceFile file = new SourceFile(path);
+    String problem = file.problem();
+    if (problem != null) {
+      throw new InvalidSettings(problem);
+    }
+    SplitTable table = new SplitTable("", file, schema.reading(), null);
+    table.read(inputs, row -> encode(file.origin(row.line()), fields(row)));
+    table.read(inputs, row -> handler.accept(fields(row)));
+  }
+
+  private Map<String, @Nullable String> fields(Table.Row row) {
+    Map<String, @Nullable String> fields = new LinkedHashMap<>();
+    inputs.forEach(name -> fields.put(name, schema.reading().value(row, name)));
+    return fields;
+  }
+}
