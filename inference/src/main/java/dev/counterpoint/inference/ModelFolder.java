@@ -148,7 +148,7 @@ public final class ModelFolder {
         onHub ? from.substring(PretrainedFolder.HUB.length()).split("@") : new String[] {from};
     return new AdapterFolder.Base(
         parts[0],
-        onHub ? parts[1] : null,
+        parts.length > 1 ? parts[1] : null,
         config.task().names().peft(),
         config.family().transposed());
   }
@@ -187,7 +187,7 @@ public final class ModelFolder {
    *     was changed after it was saved
    */
   public static Config config(Path folder, Binder binder) throws IOException {
-    Config config = binder.bind(tree(folder), Config.class);
+    Config config = binder.bindLiterals(tree(folder), Config.class);
     JsonNode content = AtomicFile.readJson(configFile(folder));
     if (config.model() instanceof PretrainedConfig pretrained && content.has("model_type")) {
       pretrained.verify(content, configFile(folder).toString(), content(config, binder));

@@ -23,6 +23,7 @@ public final class Secrets {
   public static void hide(String value, String replacement) {
     value.lines().map(String::strip).forEach(line -> add(line, replacement));
     add(value, replacement);
+    add(value.replaceAll("/(\\./)*/*", "/"), replacement); // as a normalized path has it
   }
 
   private static void add(String value, String replacement) {

@@ -77,11 +77,10 @@ class TabularModelsTest {
       model.setTraining(true);
       try (Batch batch = new Batch(rows, Device.cpu());
           Gradients gradients = new Gradients(model.parameters());
-          ForwardScope scope = new ForwardScope();
-          Torch.Recording recording = Torch.recordGradients()) {
+          ForwardScope scope = new ForwardScope()) {
         NDArray output = model.forward(batch);
         assertThat(output.getShape()).isEqualTo(new Shape(2, 3));
-        gradients.add(model.loss(output, batch).sum(), recording);
+        gradients.add(model.loss(output, batch).sum(), scope);
         assertThat(gradients.accumulated())
             .allSatisfy(
                 gradient ->

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
+import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Utf8File;
@@ -12,6 +13,7 @@ import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -89,6 +91,24 @@ public final class HistoryCheck {
       verifyCode(Run.recordedBy(checkpoints.lastEntry().getValue()));
     }
     return faults;
+  }
+
+  /**
+   * Whether the weights in {@code model/} are those of a checkpoint that exists. They are others if
+   * the best checkpoint has been deleted, or if averaged weights are the result.
+   */
+  public boolean isModelOfCheckpoint() throws IOException {
+    Path weights = run.model().resolve("model.safetensors");
+    if (!Files.exists(weights)) {
+      return false;
+    }
+    String hash = ModelHash.of(weights);
+    for (Checkpoint checkpoint : checkpoints.values()) {
+      if (ModelHash.of(checkpoint.directory().resolve("model.safetensors")).equals(hash)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void verify(Checkpoint checkpoint) throws IOException {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -126,10 +125,8 @@ public record Retraining(
     try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, log, part::restore)) {
       int code = training.exitCode();
       if (code != 0) {
-        String message =
-            "The run cannot be trained again (exit code %s):\n%s"
-                .formatted(code, training.lastLines());
-        throw code == 2 ? new InvalidSettings(message) : new RunFailed(message);
+        throw new InvalidSettings(
+            "The run cannot be trained again (exit code %s):\n%s", code, training.lastLines());
       }
     }
   }

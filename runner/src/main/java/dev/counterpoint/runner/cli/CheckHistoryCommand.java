@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.HistoryCheck;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
@@ -72,6 +73,11 @@ final class CheckHistoryCommand implements Callable<Integer> {
     }
     console.print(
         "recomputed: steps %d to %d lead to the same parameters", segment.from(), segment.to());
+    console.print(
+        check.isModelOfCheckpoint()
+            ? "model/: its weights are those of a checkpoint; for its other files use: %s"
+            : "model/: NOT verified, its weights are not those of a checkpoint that exists; use: %s",
+        LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;

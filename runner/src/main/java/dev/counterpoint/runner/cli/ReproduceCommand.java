@@ -1,13 +1,16 @@
 package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.Retraining;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
@@ -19,6 +22,7 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -95,6 +99,12 @@ final class ReproduceCommand implements Callable<Integer> {
           "The model of step %s was %s, is now %s. The new run is in %s.%s"
               .formatted(step, expected, actual, target, changes(run, again)));
     }
+    List<String> changed = hasResult ? changedFiles(run.model(), again.model()) : List.of();
+    if (!changed.isEmpty()) {
+      throw new RunFailed(
+          "The new model is equal to the trained one, but the files in %s are not: %s. The new run is in %s.%s"
+              .formatted(run.model(), String.join(", ", changed), target, changes(run, again)));
+    }
     console.print("step " + step + ": the models are equal: " + actual);
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
@@ -102,6 +112,29 @@ final class ReproduceCommand implements Callable<Integer> {
 
   private static String hash(Checkpoint checkpoint) throws IOException {
     return ModelHash.of(checkpoint.directory().resolve("model.safetensors"));
+  }
+
+  /** The files of a model folder whose content differs; code may be in another place. */
+  private static List<String> changedFiles(Path before, Path now) throws IOException {
+    List<String> changed = new ArrayList<>();
+    for (Path one : FolderEntries.of(before)) {
+      String name = one.getFileName().toString();
+      Path other = now.resolve(name);
+      boolean isEqual =
+          Files.exists(other)
+              && (name.equals(ModelFolder.CONFIG)
+                  ? config(one).equals(config(other))
+                  : Files.mismatch(one, other) < 0);
+      if (!isEqual && !name.equals("SHA256SUMS")) {
+        changed.add(name);
+      }
+    }
+    return changed;
+  }
+
+  private static JsonNode config(Path file) throws IOException {
+    JsonNode config = AtomicFile.readJson(file);
+    return config instanceof ObjectNode object ? object.without("classpath") : config;
   }
 
   private static String changes(RunDirectory run, RunDirectory again) throws IOException {

@@ -114,6 +114,22 @@ public record RunDirectory(Path path, boolean preexisting) {
     return run;
   }
 
+  /**
+   * Checks that a training would only write to files of this directory.
+   *
+   * @throws InvalidSettings if an entry is a symbolic link
+   */
+  void requireNoLinks() throws IOException {
+    for (Path entry : FolderEntries.of(path)) {
+      if (Files.isSymbolicLink(entry)) {
+        throw new InvalidSettings(
+            "%s is a symbolic link, so a training would write outside of the run directory."
+                + " Replace it by what it links to.",
+            entry);
+      }
+    }
+  }
+
   /** The resolved run file. */
   public Path runFile() {
     return path.resolve(RUN_FILE);

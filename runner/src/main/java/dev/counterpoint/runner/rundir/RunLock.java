@@ -78,6 +78,7 @@ public final class RunLock implements Closeable {
         Files.createDirectories(directory.path().resolveSibling(""));
         FileAccess.createPrivateFolder(directory.path());
       }
+      directory.requireNoLinks();
       lock = lock(directory.lock(), part);
     } catch (IOException e) {
       throw new InvalidSettings(

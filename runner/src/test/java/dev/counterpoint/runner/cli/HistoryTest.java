@@ -43,6 +43,17 @@ final class HistoryTest {
   }
 
   @Test
+  void otherWeightsOfTheModelAreNotVerified() throws IOException {
+    small.train();
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).doesNotContain("NOT verified");
+
+    flipLastByte(small.run().resolve("model").resolve(MODEL));
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("NOT verified");
+  }
+
+  @Test
   void aSegmentIsRecomputedFromTheStartToADeletedCheckpoint() throws IOException {
     small.train("--set", "checkpoint.keep=1");
     assertThat(checkpoint(2)).doesNotExist();

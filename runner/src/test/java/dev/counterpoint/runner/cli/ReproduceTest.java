@@ -38,6 +38,15 @@ final class ReproduceTest {
   }
 
   @Test
+  void aForgedModelFolderIsFound() throws IOException {
+    small.train();
+    small.edit("run/model/config.json", "\"bad\"", "\"worse\"");
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("config.json").doesNotContain("model.safetensors");
+  }
+
+  @Test
   void aRunThatWasInterruptedAndExtendedIsReproduced() throws IOException {
     small.train("--until", "2", "--set", "training.epochs=1");
     small.resume("--set", "training.epochs=3");

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunLockTest {
   @TempDir private Path temporary;
@@ -25,6 +27,19 @@ class RunLockTest {
     } finally {
       other.destroyForcibly().waitFor();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".lock", "run.log", "checkpoints"})
+  void symbolicLinkInTheRunDirectoryIsRejectedAndNotFollowed(String name) throws IOException {
+    Path target = Files.writeString(temporary.resolve("precious"), "text");
+    Path run = Files.createDirectory(temporary.resolve("run"));
+    Files.createSymbolicLink(run.resolve(name), target);
+
+    assertThatThrownBy(() -> RunLock.hold(new RunDirectory(run), true))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(run.resolve(name).toString());
+    assertThat(target).hasContent("text");
   }
 
   @Test

@@ -11,10 +11,13 @@ import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Validates the files of a tokenizer, so that the native library, which aborts the process on some
@@ -29,6 +32,7 @@ import java.util.Set;
 record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final Pattern UNLIMITED = Pattern.compile("([*+]|\\{\\d*,})(?!\\+)");
   private static final JsonNode COMPONENTS = resource("components.json");
 
   /** Reads a table of this package. */
@@ -51,6 +55,45 @@ record TokenizerJson(String name) {
     check.component(typed, "tokenizer", "");
     check.model(typed.get("model"));
     file.path("post_processor").findParents("special_tokens").forEach(check::template);
+    for (JsonNode regex : file.findValues("Regex")) {
+      if (hasNestedRepetition(regex.asText())) {
+        throw check.invalid(
+            "Regex",
+            regex,
+            "a pattern without nested repetition, such as (a+b?)*; a possessive inner one, a++, is allowed");
+      }
+    }
+  }
+
+  /**
+   * Whether a regular expression repeats a group that has an unlimited repetition itself, as in
+   * {@code (a+b?)*}. On texts that do not match, its time grows exponentially; the native library
+   * then aborts the process. Possessive repetitions, as in {@code (a++b?)*}, do not count.
+   */
+  static boolean hasNestedRepetition(String regex) {
+    String plain =
+        regex
+            .replaceAll("\\\\(?s:.)", "x") // escapes
+            .replaceAll("\\[\\^?]?(?:[^\\[\\]]|\\[[^\\]]*])*]", "x"); // character classes
+    Deque<Boolean> groups = new ArrayDeque<>(List.of(false));
+    for (int i = 0; i < plain.length(); i++) {
+      boolean repeated =
+          "*+?}".indexOf(plain.charAt(i)) < 0
+              && UNLIMITED.matcher(plain.substring(i + 1)).lookingAt();
+      if (plain.charAt(i) == '(') {
+        groups.push(false);
+      } else if (plain.charAt(i) == ')' && groups.size() > 1) {
+        boolean within = groups.pop();
+        if (within && repeated) {
+          return true;
+        }
+        groups.push(groups.pop() || within || repeated);
+      } else if (repeated) {
+        groups.pop();
+        groups.push(true);
+      }
+    }
+    return false;
   }
 
   /** Validates a value of a kind in {@code components.json}. */
@@ -201,7 +244,7 @@ record TokenizerJson(String name) {
       List<String> texts =
           pieces.findValues("Sequence").stream().map(it -> it.path("id").asText()).toList();
       if (!texts.equals(key.equals("single") ? List.of("A") : List.of("A", "B"))) {
-        throw invalid(path, pieces, "contain each text once");
+        throw invalid(path, pieces, "a template that contains each text once");
       }
     }
   }

@@ -269,6 +269,32 @@ class TokenizerFolderTest {
     assertRejected("tokenizer.json", "post_processor.single");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'^(([a-z])+.)+[A-Z]([a-z])+$', true",
+    "'(a*)*', true",
+    "'(?:x|[()]y{2,})+', true",
+    "'(?:a+b?){3,}', true",
+    "'(?:a++b?)*', false",
+    "'(?:\\(+|[+*)]){1,3}', false",
+    "'(?i:''s|''t|''re)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|\\s*[\\r\\n]+|\\s+(?!\\S)', false",
+    "'[!\"#$%&''()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|(?:\\p{L}+)?', false"
+  })
+  void nestedRepetitionsAreFound(String regex, boolean nested) {
+    assertThat(TokenizerJson.hasNestedRepetition(regex)).isEqualTo(nested);
+  }
+
+  @Test
+  void aPatternWithNestedRepetitionIsRejected() throws Exception {
+    ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());
+    ObjectNode split = file.putObject("pre_tokenizer").put("type", "Split");
+    split.putObject("pattern").put("Regex", "^(([a-z])+.)+[A-Z]([a-z])+$");
+    split.put("behavior", "Isolated").put("invert", false);
+    write("tokenizer.json", file.toString());
+
+    assertRejected("tokenizer.json", "Regex");
+  }
+
   @Test
   void aMergeWithoutTheSubwordPrefixIsRejected() throws Exception {
     write(

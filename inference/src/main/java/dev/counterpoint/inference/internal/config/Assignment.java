@@ -7,7 +7,6 @@ import dev.counterpoint.inference.internal.config.YamlNode.Origin;
 import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
 import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +30,7 @@ record Assignment(String option, List<String> keys, YamlNode value) {
    */
   static Assignment parse(String set) {
     int equals = set.indexOf('=');
-    boolean secret =
-        Arrays.stream(set.split("[={}\\[\\],:\"'\\s]+")).anyMatch(References::isSecret);
+    boolean secret = References.mentionsSecret(set);
     String option = "--set " + (secret && equals > 0 ? set.substring(0, equals) : set);
     List<String> keys = List.of(set.substring(0, Math.max(equals, 0)).strip().split("\\.", -1));
     if (keys.stream().anyMatch(String::isBlank)) {

@@ -81,9 +81,27 @@ public final class Binder {
    * @throws InvalidSettings as {@link #bind(SettingsTree, Class)}
    */
   public <T> T bind(SettingsTree tree, Class<T> type, Consumer<String> notes) {
-    Binding binding = new Binding(contracts);
     List<Problem> problems = new ArrayList<>();
-    YamlNode root = references.resolve(tree.root(), "", problems);
+    return bind(tree, references.resolve(tree.root(), "", problems), problems, type, notes);
+  }
+
+  /**
+   * Creates a record from a file of another person: a text like <code>${ENV:NAME}</code> is not a
+   * reference, but stands for itself.
+   *
+   * @throws InvalidSettings as {@link #bind(SettingsTree, Class)}
+   */
+  public <T> T bindLiterals(SettingsTree tree, Class<T> type) {
+    return bind(tree, tree.root(), new ArrayList<>(), type, note -> {});
+  }
+
+  private <T> T bind(
+      SettingsTree tree,
+      YamlNode root,
+      List<Problem> problems,
+      Class<T> type,
+      Consumer<String> notes) {
+    Binding binding = new Binding(contracts);
     Object bound = problems.isEmpty() ? binding.bind(type, root) : tree;
     problems.addAll(binding.problems());
     if (!problems.isEmpty()) {

@@ -149,6 +149,11 @@ record References(
     return "";
   }
 
+  /** Whether a word of a text is the name of a secret, as the key of a malformed file. */
+  static boolean mentionsSecret(String text) {
+    return Arrays.stream(text.split("[={}\\[\\],:\"'\\s]+")).anyMatch(References::isSecret);
+  }
+
   /** Whether a key of a path is the name of a secret. */
   static boolean isSecret(String path) {
     return Arrays.stream(path.split("\\.")).anyMatch(References::isSecretKey);

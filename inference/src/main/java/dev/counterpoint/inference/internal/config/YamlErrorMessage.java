@@ -23,11 +23,17 @@ final class YamlErrorMessage {
 
   private YamlErrorMessage() {}
 
-  /** The problem and its location: {@code has a quote that is not closed (line 3, column 7: x)}. */
+  /**
+   * The problem and its location: {@code has a quote that is not closed (line 3, column 7: x)}. The
+   * location alone if the file has the name of a secret, whose value could be in the line.
+   */
   static String explain(YAMLException exception, String text) {
+    boolean secret = References.mentionsSecret(text);
     if (exception instanceof MarkedYAMLException marked) {
       Mark mark = location(marked);
-      return "has " + description(marked) + (mark == null ? "" : at(mark, text));
+      return "has "
+          + (secret ? "invalid YAML" : description(marked))
+          + (mark == null ? "" : at(mark, secret ? "" : text));
     }
     if (exception instanceof ReaderException unreadable) {
       int line =
@@ -37,7 +43,8 @@ final class YamlErrorMessage {
       return "has a character that YAML does not allow, code %s (line %s)"
           .formatted(unreadable.getCodePoint(), line);
     }
-    return "is not valid YAML: " + Excerpt.of(String.valueOf(exception.getMessage()));
+    return "is not valid YAML"
+        + (secret ? "" : ": " + Excerpt.of(String.valueOf(exception.getMessage())));
   }
 
   private static String description(MarkedYAMLException marked) {

@@ -175,8 +175,11 @@ final class YamlReader {
 
   private void checkTag(Node node, int line, String path) {
     if (!TAGS.contains(node.getTag())) {
-      String tag = node.getTag().getValue().replace(Tag.PREFIX, "!!");
-      problems.add(new Problem(path, "has the tag " + tag + "; tags are not supported" + at(line)));
+      String tag =
+          References.isSecret(path)
+              ? "a tag"
+              : "the tag " + node.getTag().getValue().replace(Tag.PREFIX, "!!");
+      problems.add(new Problem(path, "has " + tag + "; tags are not supported" + at(line)));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,6 +59,41 @@ final class ReferencesTest {
       })
   void otherKeysHaveLiteralValues(String key) {
     assertThat(bind("{" + key + ": abcdefgh}")).containsEntry(key, "abcdefgh");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"hunter2",
+        "hunter2: x: y",
+        "[hunter2",
+        "@hunter2",
+        "!hunter2 x",
+        "*hunter2",
+        "'hunter2",
+        "\n    \"hunter2"
+      })
+  void aMalformedFileWithASecretIsNotPrinted(String value) {
+    assertThatThrownBy(() -> bind("\n  dbPassword: " + value))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @Test
+  void aSecretInANormalizedPathIsMasked() {
+    Secrets.hide("/data//S3cr3t/./part", "${ENV:DATA}");
+
+    assertThat(Secrets.mask(Path.of("/data//S3cr3t/./part/train.tsv").normalize().toString()))
+        .isEqualTo("${ENV:DATA}/train.tsv");
+  }
+
+  @Test
+  void bindingLiteralsResolvesNoReference() {
+    SettingsTree tree =
+        SettingsTree.load("config.json", "values: {label: \"${ENV:PATH}\"}", List.of());
+
+    assertThat(binder.bindLiterals(tree, Values.class).values())
+        .containsEntry("label", "${ENV:PATH}");
   }
 
   @ParameterizedTest
