@@ -77,7 +77,7 @@ class TabularModelsTest {
       model.setTraining(true);
       try (Batch batch = new Batch(rows, Device.cpu());
           Gradients gradients = new Gradients(model.parameters());
-          ForwardScope scope = new ForwardScope()) {
+          ForwardScope scope = ForwardScope.record(17)) {
         NDArray output = model.forward(batch);
         assertThat(output.getShape()).isEqualTo(new Shape(2, 3));
         gradients.add(model.loss(output, batch).sum(), scope);
