@@ -3,6 +3,7 @@ package dev.counterpoint.runner.machine;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ public record DoctorReport(
     private @Nullable Engine await(EngineStart start) {
       try {
         return start.await();
-      } catch (RunFailed failure) {
+      } catch (RunFailed | InvalidSettings failure) {
         problems.add(String.valueOf(failure.getMessage()));
         return null;
       }
