@@ -136,7 +136,7 @@ final class StoppingTest {
     assertThat(line).as("after " + all).contains(wanted);
   }
 
-  /** Whether this process was told to, which its children are then as well. Linux tells. */
+  /** Whether this process, and so its children, ignore a signal; known on Linux only. */
   private static boolean isIgnored(int signal) throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {
