@@ -13,10 +13,7 @@ import dev.counterpoint.core.kernel.operator.CrossEntropyKernel;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.List;
 
-/**
- * A hand-written training step without the trainer: a baseline that shows the overhead of the
- * trainer.
- */
+/** A hand-written training step: a baseline that shows the overhead of the trainer. */
 final class BareLoop {
   private final BaseModel model;
   private final NativeList weights;
