@@ -6,7 +6,7 @@ import dev.counterpoint.core.parameter.Initializer;
 import dev.counterpoint.core.parameter.Parameter;
 
 /**
- * A linear layer of its own for each feature: {@code NLinear} of {@code rtdl_num_embeddings}, with
+ * A separate linear layer for each feature: {@code NLinear} of {@code rtdl_num_embeddings}, with
  * its initialization, uniform with bound 1 / sqrt(inputs).
  */
 final class FeatureLinear extends Layer {
