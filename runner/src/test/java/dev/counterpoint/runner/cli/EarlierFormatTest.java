@@ -353,7 +353,8 @@ final class EarlierFormatTest {
             assertThat(actual.get(name)).as(name).containsExactly(values, within(ROUNDING)));
   }
 
-  private static void copyTo(Path target) throws IOException {
+  /** Copies the run directories, with paths and checksums of the copy. */
+  static void copyTo(Path target) throws IOException {
     try (Stream<Path> all = Files.walk(FIXTURES)) {
       for (Path source : all.toList()) {
         Path copy = target.resolve(FIXTURES.relativize(source).toString());

@@ -12,6 +12,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,16 +21,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** A trace of system calls shows no attempt to connect to another machine. */
-@TestInstance(Lifecycle.PER_CLASS)
 final class NoNetworkTest {
   private static final Path STRACE = Path.of("/usr/bin/strace");
 
@@ -58,45 +56,59 @@ final class NoNetworkTest {
     }
   }
 
-  @BeforeAll
-  void train() {
-    assumeThat(STRACE).as("strace").isExecutable();
-    assertThat(train("classifier", "sentiment")).isZero();
-    assertThat(train("generator", "text-generation")).isZero();
-  }
-
-  private int train(String name, String experiment) {
-    return new Terminal()
-        .run(
-            "train",
-            experiment,
-            "--output",
-            folder.resolve(name).toString(),
-            "--set",
-            "training.maxSteps=2");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "train sentiment --set training.maxSteps=2 --output @trained",
-        "train @classifier --set training.maxSteps=3",
-        "evaluate @classifier",
-        "predict @classifier --text good",
-        "generate @generator --prompt a --max-tokens 2",
-        "tokenize @classifier good",
-        "check equivalence sentiment",
-        "experiments",
-        "doctor",
-        "--version"
-      })
-  void commandConnectsToNothing(String command) throws Exception {
-    List<String> words = new ArrayList<>();
-    for (String word : command.split(" ")) {
-      words.add(word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
+  /** Runs the commands of its first argument, one a line. */
+  static final class Commands {
+    public static void main(String[] arguments) {
+      for (String line : arguments[0].split("\n", -1)) {
+        Terminal terminal = new Terminal();
+        if (terminal.run(line.split(" ", -1)) != ExitCode.SUCCESS) {
+          throw new AssertionError(line + "\n" + terminal.err());
+        }
+      }
     }
+  }
 
-    assertThat(connections(CurrentJvm.MAIN, words, Map.of())).isEmpty();
+  /** At least one line for each command; @ stands before a file of the fixtures, or a new one. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "train @finished.yaml --output @run --set training.epochs=1",
+          "train @interrupted",
+          "train @finished.yaml --output @ranks --set training.epochs=1"
+              + " --set strategy.type=distributed --set strategy.workers=2 --set threads=1",
+          "evaluate @run",
+          "predict @run --text good",
+          "generate @generation --prompt anna --max-tokens 2",
+          "tokenize @run good",
+          "merge @adapter --output @merged",
+          "replay @finished/capsules/step-00000125",
+          "reproduce @run",
+          "check history @run",
+          "check ledger @run --record @train.tsv:2",
+          "check equivalence @finished.yaml",
+          "check resume @finished.yaml --kills 1 --set training.epochs=1",
+          "bench --sizes=small --precisions=float32 --contenders=bare --steps=1",
+          "experiments",
+          "warm-up @warm",
+          "doctor");
+
+  @Test
+  void commandsConnectToNothing() throws Exception {
+    EarlierFormatTest.copyTo(folder);
+    String lines =
+        String.join("\n", COMMANDS).replaceAll("@", Matcher.quoteReplacement(folder + "/"));
+
+    assertThat(connections(Commands.class.getName(), List.of(lines), Map.of())).isEmpty();
+  }
+
+  @Test
+  void everyCommandIsTraced() {
+    CommandLine all = Terminal.commandLine();
+    Stream<String> checks = all.getSubcommands().get("check").getSubcommands().keySet().stream();
+    Stream<String> commands =
+        all.getSubcommands().keySet().stream().filter(command -> !command.equals("check"));
+
+    assertThat(Stream.concat(commands, checks.map(check -> "check " + check)))
+        .allMatch(command -> COMMANDS.stream().anyMatch(line -> (line + " ").startsWith(command)));
   }
 
   @Test
@@ -110,14 +122,16 @@ final class NoNetworkTest {
         .isNotEmpty();
   }
 
-  private List<String> connections(String main, List<String> arguments, Map<String, String> more)
+  private static List<String> connections(String main, List<String> arguments, Map<String, String> more)
       throws IOException, InterruptedException {
+    assumeThat(STRACE).as("strace").isExecutable();
     Path trace = Files.createTempFile(folder, "trace", ".txt");
     List<String> command =
         new ArrayList<>(
             List.of(
                 STRACE.toString(),
                 "-f",
+                "--seccomp-bpf", // Other system calls are not stopped.
                 "-qq",
                 "-e",
                 "trace=connect,sendto,sendmsg",
