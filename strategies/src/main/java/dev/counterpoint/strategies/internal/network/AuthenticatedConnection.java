@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLException;
 import java.util.function.Predicate;
 
 /**
@@ -52,7 +53,8 @@ public final class AuthenticatedConnection implements Closeable {
    *
    * @param protocol the server's
    * @param timeout for the TCP connection; the handshake may take another 5 seconds
-   * @throws AuthenticationException if the server runs another program or has another secret
+   * @throws AuthenticationException if the server runs another program, has another secret, or one
+   *     side does not accept the other's certificate
    * @throws IOException if the server does not exist, or has too many unauthenticated connections
    */
   public static AuthenticatedConnection connect(
@@ -67,8 +69,17 @@ public final class AuthenticatedConnection implements Closeable {
       return new AuthenticatedConnection(secured);
     } catch (IOException e) {
       socket.close();
-      throw e;
+      throw isCertificateRefused(e)
+          ? new AuthenticationException(
+              "TLS failed: %s. The key store of each rank must have the certificates of all ranks."
+                  .formatted(e.getMessage()))
+          : e;
     }
+  }
+
+  /** Whether TLS failed, but not because the connection was lost. */
+  private static boolean isCertificateRefused(IOException e) {
+    return e instanceof SSLException && !(e.getCause() instanceof IOException);
   }
 
   /**
@@ -80,9 +91,13 @@ public final class AuthenticatedConnection implements Closeable {
   static AuthenticatedConnection accept(
       Socket client, String protocol, Secret secret, BooleanSupplier admission) throws IOException {
     client.setTcpNoDelay(true);
-    Socket secured = secret.secured(client, false);
-    new Handshake(secured, protocol, secret).accept(admission);
-    return new AuthenticatedConnection(secured);
+    try {
+      Socket secured = secret.secured(client, false);
+      new Handshake(secured, protocol, secret).accept(admission);
+      return new AuthenticatedConnection(secured);
+    } catch (SSLException e) {
+      throw isCertificateRefused(e) ? new AuthenticationException(e.getMessage()) : e;
+    }
   }
 
   /** Sets how long {@link #read} waits for a byte. */

@@ -153,7 +153,7 @@ final class RendezvousSession {
    * Refuses all ranks if some have not joined. From now on a lost rank cannot join again.
    *
    * @param waited the time that the ranks had
-   * @param refused the IP address of a process with another secret; empty if there was none
+   * @param refused the IP address of a process with another secret or certificate; empty if there was none
    */
   synchronized void joiningIsOver(Duration waited, String refused) {
     joiningIsOver = true;
@@ -170,7 +170,7 @@ final class RendezvousSession {
                   waited.toSeconds(),
                   refused.isEmpty()
                       ? address.advice(true)
-                      : " A process at %s has another secret: COUNTERPOINT_SECRET, or the file of --secret-file, must be the same for all ranks."
+                      : " A process at %s was refused. It has another secret (COUNTERPOINT_SECRET, or the file of --secret-file) or another key store."
                           .formatted(refused)));
     }
   }

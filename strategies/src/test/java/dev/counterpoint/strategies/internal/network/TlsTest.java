@@ -76,11 +76,14 @@ final class TlsTest {
   }
 
   @Test
-  void anotherKeyIsRefused() throws Exception {
+  void anotherKeyIsRefusedAndNotTriedAgain() throws Exception {
     Map<String, String> others = KeyStores.create(folder.resolve("others"));
 
-    assertThatThrownBy(() -> echo(SECRET.withTls(others))).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> echo(SECRET.withTls(others)))
+        .isInstanceOf(AuthenticatedConnection.AuthenticationException.class)
+        .hasMessageContaining("certificate");
     assertThat(echo(SECRET.withTls(keys))).isEqualTo("hello");
+    assertThat(server.refused()).isEqualTo("127.0.0.1");
   }
 
   @Test
