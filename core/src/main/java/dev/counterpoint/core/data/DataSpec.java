@@ -1,6 +1,9 @@
 package dev.counterpoint.core.data;
 
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.RecordCopy;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,16 @@ public record DataSpec(
 
   public DataSpec {
     labels = List.copyOf(labels);
+    new Checks()
+        .notNegative("vocabularySize", vocabularySize)
+        .notNegative("paddingId", paddingId)
+        .notNegative("features", features)
+        .that(
+            new HashSet<>(labels).size() == labels.size(),
+            "labels",
+            Excerpt.ofList(labels),
+            "must all differ")
+        .verify();
   }
 
   /** A specification without a maximum length and a target. */

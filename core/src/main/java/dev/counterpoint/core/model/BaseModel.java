@@ -3,6 +3,7 @@ package dev.counterpoint.core.model;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import com.sun.management.OperatingSystemMXBean;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
@@ -15,6 +16,7 @@ import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -157,14 +159,28 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
    * and parameter name.
    *
    * @throws IllegalStateException if the model is already initialized
+   * @throws InvalidSettings if the parameters need more memory than the machine has
    */
   public final void initialize(Device device, long seed) {
     if (manager != null) {
       throw new IllegalStateException("The model is already initialized.");
     }
+    requireMemory(device);
     NDManager newManager = Torch.newManager(device);
     parameters().forEach(parameter -> parameter.initialize(newManager, seed));
     manager = newManager;
+  }
+
+  /** Linux grants more memory than there is, and ends the process when it is used. */
+  private void requireMemory(Device device) {
+    long count = parameters().stream().mapToLong(parameter -> parameter.shape().size()).sum();
+    long memory =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    if (device.equals(Device.cpu()) && count > memory / Float.BYTES) {
+      throw new InvalidSettings(
+          "The model has %,d parameters of 4 bytes, but this machine has %,d MB of memory.",
+          count, memory >> 20);
+    }
   }
 
   public final boolean initialized() {

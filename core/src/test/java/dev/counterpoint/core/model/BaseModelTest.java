@@ -274,4 +274,11 @@ class BaseModelTest {
       return CrossEntropy.defaults();
     }
   }
+
+  @Test
+  void parametersLargerThanTheMemoryOfTheMachineAreRefusedBeforeTheyAreAllocated() {
+    assertThatThrownBy(() -> Parts.of(new Linear(1 << 20, 1 << 27, false)))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("140,737,488,355,328");
+  }
 }

@@ -122,7 +122,8 @@ final class NoNetworkTest {
         .isNotEmpty();
   }
 
-  private static List<String> connections(String main, List<String> arguments, Map<String, String> more)
+  private static List<String> connections(
+      String main, List<String> arguments, Map<String, String> more)
       throws IOException, InterruptedException {
     assumeThat(STRACE).as("strace").isExecutable();
     Path trace = Files.createTempFile(folder, "trace", ".txt");

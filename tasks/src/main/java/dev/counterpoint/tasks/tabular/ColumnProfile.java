@@ -38,6 +38,11 @@ final class ColumnProfile {
   /** A column with a larger share of numbers, but not only numbers, is probably damaged. */
   private static final double MIN_NUMBER_SHARE = 0.9;
 
+  /** Half the distance of float32 numbers near the mean of a target, in standard deviations. */
+  private static final double MAX_ROUNDING = 1e-3;
+
+  private static final double SMALLEST_DEVIATION = 1e-30;
+
   private static final int SECONDS_PER_DAY = 86_400;
   private static final Pattern ID_NAME =
       Pattern.compile("(?i)(.*[_ -])?(id|uuid|guid|key)|.*[a-z]I[Dd]");
@@ -163,6 +168,24 @@ final class ColumnProfile {
     }
   }
 
+  /**
+   * Requires numbers that a model can predict in float32.
+   *
+   * @throws InvalidSettings if a value is not a number, or the numbers are very large, very small,
+   *     or hardly differ compared with their size
+   */
+  void requireTarget() {
+    require(ColumnType.NUMERIC);
+    double rounding = Math.ulp(Math.abs((float) mean)) / 2.0;
+    if (!(rounding < MAX_ROUNDING * deviation()
+        && deviation() > SMALLEST_DEVIATION
+        && deviation() < 1 / SMALLEST_DEVIATION)) {
+      throw new InvalidSettings(
+          "The target \"%s\" of %s has the mean %.6g and the standard deviation %.6g, which the float32 numbers of a model cannot represent. Subtract a constant from the column, or divide it by one.",
+          Excerpt.ofItem(name), file.path(), mean, deviation());
+    }
+  }
+
   /** Describes a value that is not of the type of its column. */
   static String problem(String name, ColumnType type, String value) {
     return Double.isInfinite(ColumnType.NUMERIC.parse(value))
@@ -266,6 +289,11 @@ final class ColumnProfile {
     if (numbers == 0) {
       throw new InvalidSettings(
           "All values of the column \"%s\" of %s are missing; set data.columns.%s to ignore.",
+          Excerpt.ofItem(name), file.path(), Excerpt.ofItem(name));
+    }
+    if (!Double.isFinite(deviation())) {
+      throw new InvalidSettings(
+          "The numbers of the column \"%s\" of %s are too large for a standard deviation; set data.columns.%s to ignore.",
           Excerpt.ofItem(name), file.path(), Excerpt.ofItem(name));
     }
     double[] sorted = sorted();

@@ -3,6 +3,8 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -91,6 +93,15 @@ final class RowEncoder {
           throw invalid.apply(ColumnProfile.problem(column.name(), column.type(), value));
         }
         column.encode(number, row.features, at);
+        if (!Float.isFinite(row.features[at])) {
+          throw invalid.apply(
+              Formats.of(
+                  "has %s in the column \"%s\", too far from the numbers of the training split: %s to %s.",
+                  Excerpt.ofItem(String.valueOf(value)),
+                  Excerpt.ofItem(column.name()),
+                  column.min(),
+                  column.max()));
+        }
         at += column.width();
       }
     }

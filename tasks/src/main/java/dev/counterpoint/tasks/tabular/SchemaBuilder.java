@@ -106,7 +106,7 @@ final class SchemaBuilder {
             "The target %s is a number and has no classes to weigh; to predict classes, set its type in data.columns to categorical.",
             Excerpt.ofList(targets));
       }
-      targets.forEach(name -> profile(name).require(ColumnType.NUMERIC));
+      targets.forEach(name -> profile(name).requireTarget());
       return new Target(
           targets,
           List.of(),

@@ -143,11 +143,11 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
           labelCounts[id]++;
           cells.put(id);
         } else {
-          put(number(row, column, Double.NEGATIVE_INFINITY));
+          put(number(row, column, -Float.MAX_VALUE));
         }
       }
       if (weighted) {
-        put(number(row, String.valueOf(schema.weight()), 0));
+        put(number(row, String.valueOf(schema.weight()), Float.MIN_VALUE));
       }
     }
 
@@ -184,16 +184,16 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
         throw noValue(row, column);
       }
       double number = ColumnType.NUMERIC.parse(value);
-      if (!Double.isFinite(number) || number < minimum) {
+      if (!(number >= minimum && number <= Float.MAX_VALUE)) {
         throw split
             .file()
             .invalidLine(
                 row.line(),
-                "has \"%s\" in the column \"%s\", which is not a finite number%s."
+                "has \"%s\" in the column \"%s\"; it must be a number %s."
                     .formatted(
                         Excerpt.ofItem(value),
                         Excerpt.ofItem(column),
-                        minimum == 0 ? " of 0 or greater" : ""));
+                        minimum > 0 ? "greater than 0" : "within the range of float32"));
       }
       return number;
     }

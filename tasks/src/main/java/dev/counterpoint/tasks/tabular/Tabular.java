@@ -102,7 +102,7 @@ public record Tabular(
                 String.valueOf(targets),
                 "cannot be combined with target");
     if (classWeights != null) {
-      classWeights.forEach((label, value) -> checks.notNegative("classWeights." + label, value));
+      classWeights.forEach((label, value) -> checks.positive("classWeights." + label, value));
     }
     if (split != null) {
       checks

@@ -17,6 +17,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Invalid input of {@link Tabular} and the resulting messages. */
 class TabularRefusalTest {
@@ -105,6 +107,44 @@ class TabularRefusalTest {
         List.of("columns", Map.of("x", ColumnType.NUMERIC)),
         "line 3",
         "1e999");
+  }
+
+  @Test
+  void numbersWithoutAFiniteDeviationAreRejected() throws IOException {
+    assertRejected("x,y\n1e300,a\n-1e300,b\n", List.of(), "\"x\"", "data.columns.x");
+  }
+
+  @Test
+  void aNumberFarFromTheTrainingSplitIsRejected() throws IOException {
+    tables.write("other.csv", "x,y\n5,a\n1e300,b\n");
+    assertRejected(
+        "x,y\n1,a\n2,b\n",
+        List.of("validation", new FileSplit("other.csv")),
+        "other.csv line 3",
+        "1e300",
+        "1.0 to 2.0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1700000000, 1700000060, 1.7e+09", // Neighbours in float32 differ by 128.
+    "1e39, 2e39, 1.5e+39",
+    "1e-42, 2e-42, 1.5e-42"
+  })
+  void aTargetThatFloat32CannotRepresentIsRejected(String low, String high, String mean)
+      throws IOException {
+    assertRejected(
+        "x,y\n1,%s\n2,%s\n".formatted(low, high),
+        List.of("columns", Map.of("y", ColumnType.NUMERIC)),
+        "\"y\"",
+        mean.substring(0, 3),
+        mean.substring(mean.indexOf('e')));
+  }
+
+  @Test
+  void aWeightOfZeroIsRejected() throws IOException {
+    assertRejected("x,w,y\n1,1,a\n2,0,b\n", List.of("weight", "w"), "line 3", "\"w\"", "\"0\"");
+    assertInvalid(() -> Tables.settings("classWeights", Map.of("a", 0.0)), "classWeights.a");
   }
 
   @Test

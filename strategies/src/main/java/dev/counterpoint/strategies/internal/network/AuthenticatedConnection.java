@@ -11,8 +11,8 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import javax.net.ssl.SSLException;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLException;
 
 /**
  * A connection whose two sides have the same secret. Messages are bytes with their length in front
@@ -96,7 +96,7 @@ public final class AuthenticatedConnection implements Closeable {
       new Handshake(secured, protocol, secret).accept(admission);
       return new AuthenticatedConnection(secured);
     } catch (SSLException e) {
-      throw isCertificateRefused(e) ? new AuthenticationException(e.getMessage()) : e;
+      throw isCertificateRefused(e) ? new AuthenticationException(e.toString()) : e;
     }
   }
 

@@ -153,7 +153,8 @@ final class RendezvousSession {
    * Refuses all ranks if some have not joined. From now on a lost rank cannot join again.
    *
    * @param waited the time that the ranks had
-   * @param refused the IP address of a process with another secret or certificate; empty if there was none
+   * @param refused the IP address of a process with another secret or certificate; empty if there
+   *     was none
    */
   synchronized void joiningIsOver(Duration waited, String refused) {
     joiningIsOver = true;
