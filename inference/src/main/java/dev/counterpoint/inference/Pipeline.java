@@ -100,7 +100,7 @@ public final class Pipeline implements AutoCloseable {
         kind == Kind.ANSWERS
             ? new QuestionPredictor(model, tokenizer(), maxLength, extraction(config))
             : null;
-    table = config.data().table() != null ? TabularRows.open(folder) : null;
+    table = config.data().table() != null ? TabularRows.open(folder, config.data()) : null;
     boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
@@ -168,7 +168,7 @@ public final class Pipeline implements AutoCloseable {
     }
     Tokenizer tokenizer = TokenizerFolder.open(folder);
     int size = tokenizer.vocabularySize();
-    if (size > config.data().vocabularySize()) {
+    if (size != config.data().vocabularySize()) {
       throw new InvalidSettings(
           "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s."
               .formatted(folder, size - 1, config.data().vocabularySize() - 1));

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.data;
 
+import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
@@ -16,10 +17,29 @@ public record TableSpec(
     List<List<Double>> bins,
     List<Double> targetMeans,
     List<Double> targetDeviations) {
+  private static final int MAX_CARDINALITY = 1 << 27;
+
   public TableSpec {
     cardinalities = List.copyOf(cardinalities);
     bins = bins.stream().map(List::copyOf).toList();
     targetMeans = List.copyOf(targetMeans);
     targetDeviations = List.copyOf(targetDeviations);
+    Checks checks =
+        new Checks()
+            .that(
+                targetMeans.size() == targetDeviations.size(),
+                "targetDeviations",
+                targetDeviations.size() + " numbers",
+                "must be as many as targetMeans: " + targetMeans.size());
+    cardinalities.forEach(count -> checks.size("cardinalities", count, MAX_CARDINALITY));
+    targetDeviations.forEach(deviation -> checks.positive("targetDeviations", deviation));
+    for (List<Double> bounds : bins) {
+      checks.that(
+          bounds.size() > 1 && bounds.equals(bounds.stream().sorted().toList()),
+          "bins",
+          bounds.size() + " numbers",
+          "must be at least two, in ascending order");
+    }
+    checks.verify();
   }
 }

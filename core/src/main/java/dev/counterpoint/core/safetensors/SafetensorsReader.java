@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -44,8 +45,8 @@ public final class SafetensorsReader implements Closeable {
   /**
    * Opens a file and validates its header.
    *
-   * @throws DamagedFile if the file violates the format; the message names the file, the tensor and
-   *     its byte range
+   * @throws DamagedFile if the file does not exist or violates the format; the message names the
+   *     file, the tensor and its byte range
    * @throws IOException if the file cannot be read; the message names the file and the reason
    */
   public static SafetensorsReader open(Path file) throws IOException {
@@ -59,6 +60,8 @@ public final class SafetensorsReader implements Closeable {
       }
     } catch (DamagedFile e) {
       throw e;
+    } catch (NoSuchFileException e) {
+      throw new DamagedFile(file, "it does not exist");
     } catch (IOException e) {
       throw new IOException("Cannot read " + file + ": " + IoFailure.of(e) + ".", e);
     }

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import ai.djl.engine.EngineException;
 import com.google.common.base.Throwables;
 import dev.counterpoint.core.distributed.RankDivergedException;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -86,6 +87,7 @@ record Failures(BooleanSupplier debug) {
     printError(command, unloaded.orElseGet(() -> describe(cause, failure)));
     if (unloaded.isPresent()
         || cause instanceof InvalidSettings
+        || cause instanceof DamagedFile
         || cause instanceof InvalidPathException) {
       return ExitCode.INVALID_REQUEST;
     }

@@ -1,13 +1,16 @@
 package dev.counterpoint.tasks.tabular;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -40,6 +43,29 @@ record Column(
 
   private static final int MAX_BINS = 48;
   private static final int SECONDS_PER_DAY = 86_400;
+
+  Column {
+    quantiles = List.copyOf(quantiles);
+    categories = List.copyOf(categories);
+    new Checks()
+        .that(
+            new HashSet<>(categories).size() == categories.size(),
+            "categories",
+            Excerpt.ofList(categories),
+            "must all differ")
+        .that(
+            !quantiles.isEmpty() || !Objects.requireNonNull(type).hasFeatures(),
+            "quantiles",
+            quantiles,
+            "must not be empty")
+        .that(
+            quantiles.equals(quantiles.stream().sorted().toList()),
+            "quantiles",
+            quantiles.size() + " numbers",
+            "must be ascending")
+        .positive("deviation", deviation)
+        .verify();
+  }
 
   /** A column that is not read. */
   static Column ignored(String name, String reason) {

@@ -170,8 +170,9 @@ public record Tabular(
     add(DataSplits.VALIDATION, validation, tables, context);
     add(SplitAssignment.TEST, test, tables, context);
     Path model = context.tokenizer();
+    DataSpec trained = context.trained();
     TabularSchema schema =
-        context.trained() == null || model == null ? null : TabularSchema.read(model);
+        trained == null || model == null ? null : TabularSchema.read(model, trained);
     return splits(new TableBuilder(this, tables, schema), context);
   }
 
@@ -192,7 +193,7 @@ public record Tabular(
   @Override
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
-    TabularSchema schema = TabularSchema.read(Objects.requireNonNull(context.tokenizer()));
+    TabularSchema schema = TabularSchema.read(Objects.requireNonNull(context.tokenizer()), trained);
     SourceFile file = file(new FileSplit(path), context);
     SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
     return splits(new TableBuilder(this, List.of(table), schema), context);

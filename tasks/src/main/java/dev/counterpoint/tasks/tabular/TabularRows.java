@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -42,9 +43,14 @@ public final class TabularRows {
     return Files.isRegularFile(folder.resolve(TabularSchema.FILE));
   }
 
-  /** Reads the columns of a model folder. */
-  public static TabularRows open(Path folder) throws IOException {
-    return new TabularRows(TabularSchema.read(folder));
+  /**
+   * Reads the columns of a model folder.
+   *
+   * @param trained the specification that the model was built for
+   * @throws InvalidSettings if the columns are missing or those of another model
+   */
+  public static TabularRows open(Path folder, DataSpec trained) throws IOException {
+    return new TabularRows(TabularSchema.read(folder, trained));
   }
 
   /** The names that a row may have: the inputs, the target, and columns that are not read. */

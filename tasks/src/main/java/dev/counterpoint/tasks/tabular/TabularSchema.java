@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
@@ -26,13 +27,33 @@ record TabularSchema(
   /** The file in the model folder. */
   static final String FILE = "columns.json";
 
-  /** Reads the schema of a model folder. */
-  static TabularSchema read(Path folder) throws IOException {
+  TabularSchema {
+    columns = List.copyOf(columns);
+  }
+
+  /**
+   * Reads the schema of a model folder.
+   *
+   * @param trained the specification that the model was built for
+   * @throws InvalidSettings if there is no schema, or it is that of another model
+   */
+  static TabularSchema read(Path folder, DataSpec trained) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings("%s does not exist; a model for tables needs it.", file);
     }
-    return Json.MAPPER.treeToValue(AtomicFile.readJson(file), TabularSchema.class);
+    try {
+      TabularSchema schema =
+          Json.MAPPER.treeToValue(AtomicFile.readJson(file), TabularSchema.class);
+      if (schema == null || !schema.spec().equals(trained)) {
+        throw new InvalidSettings(
+            "%s does not belong to the model: config.json has other columns, statistics or labels.",
+            file);
+      }
+      return schema;
+    } catch (JacksonException e) {
+      throw new InvalidSettings("%s does not describe columns: %s", file, Json.problem(e));
+    }
   }
 
   /** The columns that the model reads: first those with features, then the categorical ones. */

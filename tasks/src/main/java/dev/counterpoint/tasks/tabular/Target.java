@@ -13,6 +13,13 @@ import java.util.List;
  */
 record Target(
     List<String> columns, List<String> labels, List<Double> means, List<Double> deviations) {
+  Target {
+    columns = List.copyOf(columns);
+    labels = List.copyOf(labels);
+    means = List.copyOf(means);
+    deviations = List.copyOf(deviations);
+  }
+
   @JsonIgnore
   boolean isClass() {
     return !labels.isEmpty();

@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.TableSplit;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -250,7 +251,7 @@ class TabularRefusalTest {
   void rowsThatDoNotFitAreRejectedWithRowAndColumn() throws IOException {
     tables.write("train.csv", "x,c,y\n1,red,a\n3,blue,b\n");
     DataSplits trained = tables.open(Tables.settings());
-    TabularRows rows = TabularRows.open(tables.save(trained));
+    TabularRows rows = TabularRows.open(tables.save(trained), trained.spec());
     Map<String, Object> good = Map.of("x", 1, "c", "red");
 
     assertInvalid(
@@ -264,10 +265,35 @@ class TabularRefusalTest {
     assertInvalid(() -> rows.batch(List.of(Map.of("x", List.of(1), "c", "red"))), "Row 0", "\"x\"");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'\"deviation\" : 1.0', '\"deviation\" : -5.0', deviation",
+    "'\"deviation\" : 1.0', '\"deviation\" : \"Infinity\"', deviation",
+    "'\"mean\" : 2.0', '\"mean\" : 2.5', statistics",
+    "'\"NUMERIC\"', '\"CATEGORICAL\"', statistics",
+    "'\"NUMERIC\"', '\"NUMBER\"', NUMBER",
+    "'[ \"blue\", \"red\" ]', '[ \"blue\", \"red\", \"tan\" ]', statistics",
+    "'[ \"blue\", \"red\" ]', '[ \"red\", \"red\" ]', categories",
+    "'\"quantiles\" : [ 1.0', '\"quantiles\" : [ 9.0', quantiles"
+  })
+  void changedColumnsOfAModelAreRejected(String before, String after, String part)
+      throws IOException {
+    tables.write("train.csv", "x,c,y\n1,red,a\n3,blue,b\n1,red,a\n3,blue,b\n");
+    DataSplits trained = tables.open(Tables.settings());
+    Path model = tables.save(trained);
+    Path file = model.resolve(TabularSchema.FILE);
+    String content = Files.readString(file);
+    assertThat(content).contains(before);
+    Files.writeString(file, content.replace(before, after));
+
+    assertInvalid(() -> TabularRows.open(model, trained.spec()), file.toString(), part);
+  }
+
   @Test
   void noRowOfAFileIsPassedOnIfOneIsInvalid() throws IOException {
     tables.write("train.csv", "x,y\n1,a\n3,b\n");
-    TabularRows rows = TabularRows.open(tables.save(tables.open(Tables.settings())));
+    DataSplits trained = tables.open(Tables.settings());
+    TabularRows rows = TabularRows.open(tables.save(trained), trained.spec());
     Path file = tables.write("rows.csv", "x\n1\n2\nthree\n");
     List<Object> read = new java.util.ArrayList<>();
 

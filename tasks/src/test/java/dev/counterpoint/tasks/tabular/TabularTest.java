@@ -355,7 +355,7 @@ class TabularTest {
     DataSplits trained = train("x,c,b,y\n1,red,no,a\n3,blue,yes,b\n");
 
     HostBatch batch =
-        TabularRows.open(tables.save(trained))
+        TabularRows.open(tables.save(trained), trained.spec())
             .batch(List.of(Map.of("x", 3, "c", "blue", "b", true)));
 
     assertThat(batch.tensors().get(Batch.FEATURES).floats()).containsExactly(1, 1);

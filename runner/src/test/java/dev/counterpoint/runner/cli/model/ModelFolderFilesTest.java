@@ -354,6 +354,34 @@ class ModelFolderFilesTest {
     JSON.writeValue(path.toFile(), content);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {-1, 0, 7, 5_000})
+  void truncatedWeightsAreAnInvalidRequest(long size) throws IOException {
+    Path weights = folder.resolve("classifier/model/model.safetensors");
+    if (size < 0) {
+      Files.delete(weights);
+    } else {
+      try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
+        file.setLength(size);
+      }
+    }
+
+    assertThat(run("predict", "classifier", "--text", "good")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).containsOnlyOnce(weights.toString());
+  }
+
+  @Test
+  void theTokenizerOfAnotherModelIsRefused() throws IOException {
+    Path file = folder.resolve("classifier/model/tokenizer.json");
+    Files.copy(
+        folder.resolve("generator/model/tokenizer.json"),
+        file,
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+
+    assertThat(run("predict", "classifier", "--text", "good")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(file.toString());
+  }
+
   private static JsonNode json(String text) {
     try {
       return JSON.readTree(text);
