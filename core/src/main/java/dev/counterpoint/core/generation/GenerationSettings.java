@@ -14,7 +14,7 @@ import java.util.Set;
  * @param topP total probability of the most likely tokens to sample from; 1 for all
  * @param repetitionPenalty reduces the probability of tokens that already occur (Keskar et al.
  *     2019); 1 for no penalty
- * @param beams number of beams; 1 for no beam search
+ * @param beams number of beams, at most {@value #MAX_BEAMS}; 1 for no beam search
  * @param stop ids of the tokens that end a sequence; they are included in it
  * @param seed random seed of the sampling
  */
@@ -28,6 +28,7 @@ public record GenerationSettings(
     int beams,
     Set<Long> stop,
     long seed) {
+  private static final int MAX_BEAMS = 1_000;
   private static final double MIN_TEMPERATURE = 1e-4;
   private static final double MAX_FACTOR = 1e4;
 
@@ -38,7 +39,7 @@ public record GenerationSettings(
         .notNegative("topK", topK)
         .fraction("topP", topP)
         .within("repetitionPenalty", repetitionPenalty, 1 / MAX_FACTOR, MAX_FACTOR)
-        .positive("beams", beams)
+        .size("beams", beams, MAX_BEAMS)
         .verify();
     if (sample && beams > 1) {
       throw new InvalidSettings(

@@ -164,6 +164,9 @@ class GeneratorTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("beams")
         .hasMessageContaining("sampling");
+    assertThatThrownBy(() -> GenerationSettings.beams(1_000_000, 1, Set.of()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("beams 1000000");
   }
 
   private static GenerationSettings sampled(double temperature, int topK, double topP) {

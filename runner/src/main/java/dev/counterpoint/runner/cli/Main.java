@@ -9,6 +9,7 @@ import dev.counterpoint.runner.cli.model.PredictCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -96,7 +97,11 @@ public final class Main {
   static int run(CommandLine commandLine, String... arguments) {
     try {
       requireReadable(arguments);
-      return commandLine.execute(arguments);
+      int code = commandLine.execute(arguments);
+      if (code == ExitCode.SUCCESS) {
+        Console.requireWritten(commandLine.getOut());
+      }
+      return code;
     } catch (Throwable failure) { // picocli catches exceptions, but not errors
       Main root = commandLine.getCommand();
       return new Failures(() -> root.debug).report(failure, commandLine);

@@ -134,10 +134,23 @@ public final class Console implements AutoCloseable {
     erase();
     err.flush();
     out.println(line);
+    try {
+      requireWritten(out);
+    } finally {
+      redraw();
+    }
+  }
+
+  /**
+   * Requires that everything was written to standard output.
+   *
+   * @param out the writer of standard output
+   * @throws OutputClosed if the reader has closed standard output
+   * @throws RunFailed if it cannot be written for another reason
+   */
+  public static void requireWritten(PrintWriter out) {
     // The writer wraps System.out, which records an error instead of throwing it.
-    boolean failed = out.checkError() || System.out.checkError();
-    redraw();
-    if (failed) {
+    if (out.checkError() || System.out.checkError()) {
       throw failure(new FileOutputStream(FileDescriptor.out));
     }
   }

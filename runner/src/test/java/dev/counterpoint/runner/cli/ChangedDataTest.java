@@ -57,6 +57,62 @@ final class ChangedDataTest {
     assertRejectedBecauseOf("train");
   }
 
+  /** A word that only the training data has moves the ids of a new vocabulary. */
+  @Test
+  void aModelIsEvaluatedWithItsOwnVocabulary() throws IOException {
+    String texts = "text\tlabel\n" + "a good film\tpos\nthe bad play\tneg\n".repeat(8);
+    write("train.tsv", texts);
+    write("dev.tsv", texts);
+    train(
+        """
+        name: small
+        device: cpu
+        model: {type: transformer, width: 8, layers: 1, heads: 1, maxLength: 8}
+        data:
+          type: text-classification
+          train: {path: train.tsv}
+          validation: {path: dev.tsv}
+          tokenizer: {minimumCount: 1}
+        training: {epochs: 2, batchSize: 4, optimizer: {type: adamw, learningRate: 0.01}}
+        """);
+    String before = evaluated();
+    write("train.tsv", texts + "a a a new word\tpos\nplay play\tneg\n");
+
+    assertThat(evaluated()).isEqualTo(before);
+  }
+
+  /** Statistics of a column change its scaling; a new category moves the ids of the others. */
+  @Test
+  void aTableIsEvaluatedWithTheStatisticsOfTheModel() throws IOException {
+    String rows = "a,c,y\n" + "1,red,no\n2,blue,yes\n3,red,no\n4,blue,yes\n".repeat(6);
+    write("train.csv", rows);
+    write("dev.csv", rows);
+    train(
+        """
+        name: small
+        device: cpu
+        model: {type: mlp, width: 8, layers: 1}
+        data:
+          type: tabular
+          train: {path: train.csv}
+          validation: {path: dev.csv}
+          target: y
+        training: {epochs: 2, batchSize: 4, optimizer: {type: adamw, learningRate: 0.01}}
+        """);
+    String before = evaluated();
+    write("train.csv", rows + "99,azure,no\n99,azure,yes\n");
+
+    assertThat(evaluated()).isEqualTo(before);
+  }
+
+  private String evaluated() {
+    Terminal evaluating = new Terminal();
+    assertThat(evaluating.run("evaluate", folder.resolve("run").toString(), "--json"))
+        .as(evaluating.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    return evaluating.out();
+  }
+
   private static String questions(String... colours) {
     StringBuilder paragraphs = new StringBuilder();
     for (String colour : colours) {

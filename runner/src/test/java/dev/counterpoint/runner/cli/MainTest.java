@@ -9,8 +9,10 @@ import com.google.inject.Provides;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -38,6 +40,28 @@ final class MainTest {
     assertThat(terminal.out().lines())
         .contains("sentiment          sentiment of reviews: 12,000 sentences from a grammar, a")
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
+  }
+
+  @Test
+  void anErrorWhileHelpIsPrintedIsAFailure() {
+    Writer full =
+        new Writer() {
+          @Override
+          public void write(char[] text, int offset, int length) throws IOException {
+            throw new IOException("No space left on device");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    CommandLine commandLine =
+        Main.commandLine().setOut(new PrintWriter(full)).setErr(new PrintWriter(error));
+
+    assertThat(Main.run(commandLine, "train", "--help")).isEqualTo(1);
+    assertThat(error.toString()).contains("standard output");
   }
 
   @Test

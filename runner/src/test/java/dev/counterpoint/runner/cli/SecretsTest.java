@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Secrets of a run file, and examples of the data, are kept out of the files of a run. */
@@ -186,10 +187,17 @@ final class SecretsTest {
     assertThat(run()).doesNotExist();
   }
 
-  @Test
-  void nameOfTheRunCannotBeASecret() {
-    assertThat(train("--set", "name=${file:password.txt}")).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains("name").doesNotContain(PASSWORD);
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "name|name=${file:password.txt}",
+        "data.labels.a|data.labels={\"a\": \"${file:password.txt}\"}",
+        "data.missing.0|data.missing=[\"${file:password.txt}\"]"
+      })
+  void aSettingThatIsSavedWithTheModelCannotBeASecret(String key, String set) {
+    assertThat(train("--set", set)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(key, "reference").doesNotContain(PASSWORD);
   }
 
   @ParameterizedTest

@@ -39,7 +39,12 @@ record References(
     Map<String, Resolved> byPath) {
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
-  private static final String NAME = "name";
+
+  /** Settings that are written to the model folder and the report with their values. */
+  private static final Pattern PUBLISHED =
+      Pattern.compile(
+          "name|data\\.(labels|missing|columns|columnNames|targets?|weight|classWeights)(\\..*)?");
+
   private static final String LITERAL =
       "is the name of a secret, but has a literal value, which would be saved with the run; use"
           + " ${ENV:NAME} or ${file:PATH}";
@@ -102,9 +107,10 @@ record References(
       }
       return scalar;
     }
-    if (path.equals(NAME)) { // It is the title of the report, and the name of a folder.
+    if (PUBLISHED.matcher(path).matches()) {
       problems.add(
-          new Problem(path, "has a reference, which is not allowed: the name is not secret"));
+          new Problem(
+              path, "has a reference, which is not allowed: its value is saved with the model"));
       return scalar;
     }
     if (text.startsWith(HUB)) { // A folder of another person could send a secret to the hub.

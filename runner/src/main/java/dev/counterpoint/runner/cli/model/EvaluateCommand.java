@@ -12,6 +12,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
+import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
@@ -90,7 +91,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     Injector wired = Guice.createInjector(wiring(run, console));
     try (DataSplits data = wired.getInstance(DataSplits.class);
         BaseModel model = wired.getInstance(BaseModel.class)) {
-      loadWeights(run, model, wired.getInstance(CheckpointStore.class), console);
+      loadWeights(run, model, data, wired.getInstance(CheckpointStore.class), console);
       if (file != null) {
         data.notes().forEach(console::log);
       }
@@ -118,10 +119,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * Returns the wiring of the run; {@code --data} replaces its data. Its labels have the order of
-   * the model's labels.
-   */
+  /** Returns the wiring of the run; {@code --data} replaces its data. */
   private Module wiring(Run run, Console console) throws IOException {
     RunModule module = new RunModule(run, console);
     if (file == null) {
@@ -129,7 +127,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       if (!ModelFolder.hasAllWeights(folder) && !ModelFolder.isAdapter(folder)) {
         return module;
       }
-      return replacing(module, openWithLabels(run, ModelFolder.config(folder, run.binder())));
+      return replacing(module, openForModel(run, ModelFolder.config(folder, run.binder())));
     }
     if (split != null) {
       throw new InvalidSettings(
@@ -142,23 +140,21 @@ public final class EvaluateCommand implements Callable<Integer> {
     return Modules.override(module).with(binder -> binder.bind(DataSplits.class).toInstance(data));
   }
 
-  /** Opens the data of a run, with the labels of its model if those of the data differ. */
-  private static DataSplits openWithLabels(Run run, ModelFolder.Config config) throws IOException {
-    DataSplits data = RunModule.data(run, run.tokenizer(), null);
+  /**
+   * Opens the data of a run with the tokenizer, statistics and labels of its model: the training
+   * data may have changed.
+   */
+  private static DataSplits openForModel(Run run, ModelFolder.Config config) throws IOException {
     List<String> labels = config.data().labels();
-    if (data.spec().labels().equals(labels)) {
-      return data;
-    }
-    data.close();
-    DataSplits own = RunModule.data(run, run.directory().model(), config.data());
-    if (!own.spec().labels().equals(labels)) {
-      List<String> found = own.spec().labels();
-      own.close();
+    DataSplits data = RunModule.data(run, run.directory().model(), config.data());
+    List<String> found = data.spec().labels();
+    if (!found.equals(labels)) {
+      data.close();
       throw new InvalidSettings(
           "The labels of the data are %s, but the model was trained with %s.",
           Excerpt.ofList(found), Excerpt.ofList(labels));
     }
-    return own;
+    return data;
   }
 
   private static DataSplits openFile(Run run, String file) throws IOException {
@@ -203,7 +199,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static void loadWeights(
-      Run run, BaseModel model, CheckpointStore checkpoints, Console console) throws IOException {
+      Run run, BaseModel model, DataSplits data, CheckpointStore checkpoints, Console console)
+      throws IOException {
     Path folder = run.directory().model();
     if (ModelFolder.hasAllWeights(folder)
         || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
@@ -219,6 +216,12 @@ public final class EvaluateCommand implements Callable<Integer> {
                     new InvalidSettings(
                         "%s has neither a model nor a complete checkpoint.",
                         run.directory().path()));
+    Fingerprint trained = Fingerprint.parse(newest.state().path("dataFingerprint").asText());
+    if (Fingerprint.parse(data.fingerprint()).changedSince(trained).contains(DataSplits.TRAIN)) {
+      throw new InvalidSettings(
+          "The training data has changed since the checkpoint of step %s was saved. Restore it, or evaluate another file with --data after the run has ended.",
+          newest.step());
+    }
     newest.loadModel(model.parameters());
     console.log(
         "%s; evaluating the checkpoint of step %s.",
