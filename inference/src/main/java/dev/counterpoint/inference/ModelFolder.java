@@ -228,9 +228,9 @@ public final class ModelFolder {
           "%s belongs to a pretrained model that was not saved by Counterpoint. To fine-tune it, set model.from in a run file.",
           file);
     }
-    JsonNode settings = settings(content);
+    ObjectNode settings = settings(content);
     checkFormat(folder, settings.path(FolderChecksums.FORMAT));
-    ((ObjectNode) settings).remove(FolderChecksums.FORMAT);
+    settings.remove(FolderChecksums.FORMAT);
     return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
   }
 
@@ -253,12 +253,11 @@ public final class ModelFolder {
   }
 
   /** Converts the key {@code answering} of version 0.1 to {@code prediction}. */
-  private static JsonNode withCurrentKeys(JsonNode content) {
-    if (content instanceof ObjectNode settings
-        && settings.remove("answering") instanceof ObjectNode answering) {
+  private static ObjectNode withCurrentKeys(ObjectNode settings) {
+    if (settings.remove("answering") instanceof ObjectNode answering) {
       settings.set("prediction", answering.put("type", "answer-extraction"));
     }
-    return content;
+    return settings;
   }
 
   /**

@@ -160,7 +160,7 @@ public record Retraining(
         }
       }
     }
-    ObjectNode provenance = (ObjectNode) AtomicFile.readJson(run.provenance());
+    ObjectNode provenance = AtomicFile.readJson(run.provenance());
     provenance.withArray("baseFolders").add(run.path().toString());
     AtomicFile.writeJson(new RunDirectory(target).provenance(), provenance);
   }

@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
@@ -133,8 +132,7 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   private static JsonNode config(Path file) throws IOException {
-    JsonNode config = AtomicFile.readJson(file);
-    return config instanceof ObjectNode object ? object.without("classpath") : config;
+    return AtomicFile.readJson(file).without("classpath");
   }
 
   private static String changes(RunDirectory run, RunDirectory again) throws IOException {

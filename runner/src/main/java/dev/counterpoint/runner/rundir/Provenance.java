@@ -2,6 +2,7 @@ package dev.counterpoint.runner.rundir;
 
 import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
@@ -92,37 +93,40 @@ public record Provenance(
 
   /** Adds an entry to a run's provenance: the run is resumed now, after a step. */
   void resume(RunDirectory run, long step) throws IOException {
-    if (AtomicFile.readJson(run.provenance()) instanceof ObjectNode record) {
-      if (record.has(FORMER_RESUMES)) {
-        record.set(RESUMES, record.remove(FORMER_RESUMES));
-      }
-      record.withArray(RESUMES).addObject().put("at", now()).put("afterStep", step).setAll(json());
-      AtomicFile.writeJson(run.provenance(), record);
+    ObjectNode record = AtomicFile.readJson(run.provenance());
+    if (record.has(FORMER_RESUMES)) {
+      record.set(RESUMES, record.remove(FORMER_RESUMES));
     }
+    ArrayNode resumes =
+        record.get(RESUMES) instanceof ArrayNode all ? all : record.putArray(RESUMES);
+    resumes.addObject().put("at", now()).put("afterStep", step).setAll(json());
+    AtomicFile.writeJson(run.provenance(), record);
   }
 
   /** Records that the last process of a run ends now, and why. */
   public static void end(RunDirectory run, String reason) throws IOException {
-    if (AtomicFile.readJson(run.provenance()) instanceof ObjectNode record) {
-      List<JsonNode> processes = processes(record);
-      ((ObjectNode) processes.get(processes.size() - 1))
-          .put("ended", now())
-          .put("exit", Excerpt.of(reason));
-      AtomicFile.writeJson(run.provenance(), record);
-    }
+    ObjectNode record = AtomicFile.readJson(run.provenance());
+    List<ObjectNode> processes = processes(record);
+    processes.get(processes.size() - 1).put("ended", now()).put("exit", Excerpt.of(reason));
+    AtomicFile.writeJson(run.provenance(), record);
   }
 
   /** The entry of each process of a run; the first one is the whole record. */
-  public static List<JsonNode> processes(JsonNode record) {
-    List<JsonNode> processes = new ArrayList<>(List.of(record));
-    record.path(FORMER_RESUMES).forEach(processes::add);
-    record.path(RESUMES).forEach(processes::add);
+  public static List<ObjectNode> processes(ObjectNode record) {
+    List<ObjectNode> processes = new ArrayList<>(List.of(record));
+    for (String resumes : List.of(FORMER_RESUMES, RESUMES)) {
+      for (JsonNode process : record.path(resumes)) {
+        if (process instanceof ObjectNode resumed) {
+          processes.add(resumed);
+        }
+      }
+    }
     return processes;
   }
 
   /** The entry of the last process of a run. */
-  public static JsonNode lastProcess(RunDirectory run) throws IOException {
-    List<JsonNode> processes = processes(AtomicFile.readJson(run.provenance()));
+  public static ObjectNode lastProcess(RunDirectory run) throws IOException {
+    List<ObjectNode> processes = processes(AtomicFile.readJson(run.provenance()));
     return processes.get(processes.size() - 1);
   }
 
@@ -131,7 +135,7 @@ public record Provenance(
    *
    * @param unrecorded whether facts count that the earlier process has not recorded
    */
-  public List<String> bitDifferences(JsonNode before, boolean unrecorded) throws IOException {
+  public List<String> bitDifferences(ObjectNode before, boolean unrecorded) throws IOException {
     return differences(before, json(), key -> BITS.matcher(key).matches(), unrecorded);
   }
 
@@ -160,7 +164,7 @@ public record Provenance(
   /**
    * All differences between the recorded provenance of two processes that can change the result.
    */
-  public static List<String> differences(JsonNode before, JsonNode now) {
+  public static List<String> differences(ObjectNode before, ObjectNode now) {
     return differences(
         before,
         now,
@@ -169,9 +173,9 @@ public record Provenance(
   }
 
   private static List<String> differences(
-      JsonNode before, JsonNode now, Predicate<String> isCompared, boolean unrecorded) {
-    Map<String, String> old = FlatSettings.of((ObjectNode) before);
-    Map<String, String> current = FlatSettings.of((ObjectNode) now);
+      ObjectNode before, ObjectNode now, Predicate<String> isCompared, boolean unrecorded) {
+    Map<String, String> old = FlatSettings.of(before);
+    Map<String, String> current = FlatSettings.of(now);
     Set<String> keys = new LinkedHashSet<>(current.keySet());
     keys.addAll(old.keySet());
     boolean recorded = before.path("machine").has("threads"); // not by earlier versions

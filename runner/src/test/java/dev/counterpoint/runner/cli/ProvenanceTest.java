@@ -11,9 +11,12 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What provenance.json records, and how a resume uses it. */
 final class ProvenanceTest {
@@ -68,6 +71,20 @@ final class ProvenanceTest {
     small.resume();
 
     assertThat(small.provenance()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "[]", "5", "{"})
+  void aRecordThatIsNoObjectIsRefused(String content) throws IOException {
+    small.train("--until", "3");
+    Path file = Files.writeString(small.run().resolve("provenance.json"), content);
+
+    for (String command : List.of("train", "reproduce")) {
+      Terminal terminal = new Terminal();
+      assertThat(terminal.run(command, small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+      assertThat(terminal.err()).contains(file.toString());
+    }
+    assertThat(file).hasContent(content);
   }
 
   @Test

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trains, evaluates and predicts tables. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -96,6 +98,16 @@ class TabularRunTest {
 
     assertThat(found.at("/validation/items").asInt()).isEqualTo(20);
     assertThat(found.at("/validation/accuracy").asDouble()).isGreaterThan(0.7);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"target=place", "columns={rooms: categorical}", "missing=[x]"})
+  void settingsOfTheModelCannotBeChangedForAnEvaluation(String set) {
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("evaluate", run, "--set", "data." + set))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("data." + set.substring(0, set.indexOf('=')));
   }
 
   @Test

@@ -171,8 +171,7 @@ public record Tabular(
     add(SplitAssignment.TEST, test, tables, context);
     Path model = context.tokenizer();
     DataSpec trained = context.trained();
-    TabularSchema schema =
-        trained == null || model == null ? null : TabularSchema.read(model, trained);
+    TabularSchema schema = trained == null || model == null ? null : schema(model, trained);
     return splits(new TableBuilder(this, tables, schema), context);
   }
 
@@ -193,10 +192,26 @@ public record Tabular(
   @Override
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
-    TabularSchema schema = TabularSchema.read(Objects.requireNonNull(context.tokenizer()), trained);
+    TabularSchema schema = schema(Objects.requireNonNull(context.tokenizer()), trained);
     SourceFile file = file(new FileSplit(path), context);
     SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
     return splits(new TableBuilder(this, List.of(table), schema), context);
+  }
+
+  /** The schema of a model, which the settings must not contradict. */
+  private TabularSchema schema(Path model, DataSpec trained) throws IOException {
+    TabularSchema schema = TabularSchema.read(model, trained);
+    boolean isSame =
+        schema.reading().equals(new Reading(format(), missing, labels))
+            && schema.target().columns().equals(targetColumns())
+            && schema.columns().stream()
+                .allMatch(it -> columns.getOrDefault(it.name(), it.type()) == it.type());
+    if (!isSame) {
+      throw new InvalidSettings(
+          "The model in %s was trained with another data.target, data.columns, data.labels, data.missing or file format; an evaluation cannot change them.",
+          model);
+    }
+    return schema;
   }
 
   private DataSplits splits(TableBuilder builder, DataContext context) throws IOException {

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.internal.storage;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -56,14 +55,17 @@ public final class AtomicFile {
   /**
    * Reads a JSON file; an empty object if the file does not exist.
    *
-   * @throws InvalidSettings if the file is not valid JSON
+   * @throws InvalidSettings if the file is not a JSON object
    */
-  public static JsonNode readJson(Path file) throws IOException {
+  public static ObjectNode readJson(Path file) throws IOException {
     if (!Files.exists(file)) {
       return Json.MAPPER.createObjectNode();
     }
     try {
-      return Json.MAPPER.readTree(Utf8File.read(file));
+      if (Json.MAPPER.readTree(Utf8File.read(file)) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new InvalidSettings("%s is damaged: it is not a JSON object.", file);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
           file + " is damaged: it is not valid JSON (" + e.getOriginalMessage() + ").");

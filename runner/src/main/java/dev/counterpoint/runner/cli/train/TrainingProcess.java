@@ -1,6 +1,6 @@
 package dev.counterpoint.runner.cli.train;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Key;
@@ -310,7 +310,7 @@ final class TrainingProcess {
   /** Compares the machine with those on which the run was trained before. */
   private void compare(Provenance here) throws IOException {
     Set<String> differences = new LinkedHashSet<>();
-    for (JsonNode process :
+    for (ObjectNode process :
         Provenance.processes(AtomicFile.readJson(run.directory().provenance()))) {
       differences.addAll(here.bitDifferences(process, options.exact()));
     }
