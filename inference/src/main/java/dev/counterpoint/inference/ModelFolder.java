@@ -217,9 +217,12 @@ public final class ModelFolder {
       throw new InvalidSettings(
           Files.isDirectory(folder)
               ? folder + " does not contain a model: " + CONFIG + " is missing."
-              : (Files.isDirectory(parent)
-                  ? folder + " does not exist: there is no model, or its run has not saved one yet."
-                  : parent + " does not exist."));
+              : (Files.isDirectory(parent) && !Files.isExecutable(parent)
+                  ? parent + " cannot be read: permission denied."
+                  : Files.isDirectory(parent)
+                      ? folder
+                          + " does not exist: there is no model, or its run has not saved one yet."
+                      : parent + " does not exist."));
     }
     FolderChecksums.verifySmall(folder);
     JsonNode content = AtomicFile.readJson(file);

@@ -45,7 +45,7 @@ public final class Predictor {
       }
       if (!Float.isFinite(highest)) {
         throw new InvalidSettings(
-            "The output of the model contains %s: its weights are not finite or too large.",
+            "The output of the model contains %s: its weights or the values of the input are not finite or too large.",
             highest);
       }
     }

@@ -86,8 +86,7 @@ public final class RunLock implements Closeable {
     }
     if (lock == null) {
       throw new InvalidSettings(
-          "The run in %s is in use by training process %s. Stop that process first, or"
-              + " choose another output directory.",
+          "The run in %s is in use by training process %s. Stop that process first, or choose another output directory with --output.",
           directory.path(), pid(directory.lock()));
     }
     if (!isResumed && RunDirectory.isRun(directory.path())) {
@@ -131,7 +130,8 @@ public final class RunLock implements Closeable {
 
   private static String pid(Path file) {
     try {
-      return Files.readString(file).strip();
+      String pid = Files.readString(file).strip();
+      return pid.isEmpty() ? "that starts at the same time" : pid;
     } catch (IOException e) {
       return "(unknown process ID)";
     }

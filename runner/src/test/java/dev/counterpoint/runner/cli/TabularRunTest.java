@@ -156,6 +156,20 @@ class TabularRunTest {
     assertThat(terminal.out()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"place\": \"town\", \"rooms\": 3}{\"place\": \"hill\", \"rooms\": 4}",
+        "{\"place\": \"town\", \"rooms\": 3} more",
+        "{\"place\": \"town\", \"rooms\": 3, \"rooms\": 4}"
+      })
+  void aTextThatIsNotOneRowIsRejected(String text) {
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("predict", run, "--text", text)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.out()).isEmpty();
+  }
+
   @Test
   void aTextWithAnUnknownColumnIsRejected() {
     Terminal terminal = new Terminal();

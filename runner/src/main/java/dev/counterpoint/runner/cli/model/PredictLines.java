@@ -43,7 +43,7 @@ record PredictLines(
     @Nullable TabularRows table) {
   private static final int BATCH = 32;
   private static final String UNPAIRED_SURROGATE = "\uD800";
-  private static final ObjectReader JSON =
+  static final ObjectReader JSON =
       Json.forData().build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**

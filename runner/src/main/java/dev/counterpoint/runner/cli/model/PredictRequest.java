@@ -44,10 +44,13 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
    */
   Map<String, @Nullable Object> row() {
     try {
-      return Json.MAPPER.readValue(text, new TypeReference<Map<String, @Nullable Object>>() {});
+      return PredictLines.JSON
+          .forType(new TypeReference<Map<String, @Nullable Object>>() {})
+          .readValue(text);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
-          "is not a JSON object with a value for each column: %s", Excerpt.of(text));
+          "is not a JSON object with a value for each column (%s): %s",
+          Json.problem(e), Excerpt.of(text));
     }
   }
 
