@@ -125,7 +125,7 @@ final class DelimitedTable implements Table {
     Matcher reported = LINE.matcher(message);
     long line = reported.find() ? Long.parseLong(reported.group(1)) : defaultLine;
     return message.contains(OPEN_QUOTE)
-        ? new InvalidSettings("%s: the quote opened on line %s is not closed.", file.path(), line)
+        ? new InvalidSettings("%s: the quote opened on line %s is not closed.", file.name(), line)
         : file.invalidLine(line, "is not valid CSV: " + Excerpt.of(message));
   }
 

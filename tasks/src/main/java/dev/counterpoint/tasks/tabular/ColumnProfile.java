@@ -3,7 +3,7 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -43,7 +43,7 @@ final class ColumnProfile {
       Pattern.compile("(?i)(.*[_ -])?(id|uuid|guid|key)|.*[a-z]I[Dd]");
 
   private final String name;
-  private final SourceFile file;
+  private final TableSource file;
   private final Map<String, Long> counts = new HashMap<>();
   private final Map<ColumnType, Long> matches = new EnumMap<>(ColumnType.class);
 
@@ -61,7 +61,7 @@ final class ColumnProfile {
   private double mean;
   private double squares;
 
-  ColumnProfile(SourceFile file, String name) {
+  ColumnProfile(TableSource file, String name) {
     this.file = file;
     this.name = name;
   }
@@ -241,7 +241,7 @@ final class ColumnProfile {
     if (hasMoreValues) {
       throw new InvalidSettings(
           "The column \"%s\" of %s has more than %s different values; set data.columns.%s to ignore.",
-          Excerpt.ofItem(name), file.path(), MAX_VALUES, Excerpt.ofItem(name));
+          Excerpt.ofItem(name), file.name(), MAX_VALUES, Excerpt.ofItem(name));
     }
     Map<String, Long> kept = new TreeMap<>(counts);
     if (missing > 0) {
@@ -266,7 +266,7 @@ final class ColumnProfile {
     if (numbers == 0) {
       throw new InvalidSettings(
           "All values of the column \"%s\" of %s are missing; set data.columns.%s to ignore.",
-          Excerpt.ofItem(name), file.path(), Excerpt.ofItem(name));
+          Excerpt.ofItem(name), file.name(), Excerpt.ofItem(name));
     }
     double[] sorted = sorted();
     int count = type == ColumnType.QUANTILE ? TRANSFORMATION_QUANTILES : BIN_QUANTILES;
