@@ -84,7 +84,7 @@ final class SchemaBuilder {
   private Target target() {
     for (String name : targets) {
       ColumnProfile profile = profile(name);
-      int values = profile.counts().size();
+      int values = profile.distinct().size();
       if (values < 2) {
         throw new InvalidSettings(
             "The target \"%s\" of %s has %s; at least two different values are needed.",
@@ -93,7 +93,7 @@ final class SchemaBuilder {
             values == 0
                 ? "no values"
                 : "only the value \""
-                    + Excerpt.ofItem(profile.counts().keySet().iterator().next())
+                    + Excerpt.ofItem(profile.distinct().iterator().next())
                     + "\"");
       }
     }
