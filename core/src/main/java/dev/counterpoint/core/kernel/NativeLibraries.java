@@ -2,6 +2,7 @@ package dev.counterpoint.core.kernel;
 
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.NativeFailure;
@@ -13,6 +14,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URL;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,10 +32,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native libraries of DJL: libtorch and tokenizers. DJL unpacks them from its jars into a
- * folder and loads every library that it finds there. Here the folder is {@link CacheFolder}, which
- * nobody else can write to, and the unpacked files are compared with the jars before they are
- * loaded: by SHA-256 once, then by size, time and owner.
+ * The native libraries of DJL, libtorch and tokenizers, and of other jars. DJL unpacks them from
+ * its jars into a folder and loads every library that it finds there. Here the folder is {@link
+ * CacheFolder}, which nobody else can write to, and the unpacked files are compared with the jars
+ * before they are loaded: by SHA-256 once, then by size, time and owner.
  */
 public final class NativeLibraries {
   private static final String VERIFIED = "verified";
@@ -85,6 +87,37 @@ public final class NativeLibraries {
           verifyAndLoad(engine, loading);
           return true;
         });
+  }
+
+  /**
+   * Unpacks a library of a jar into {@link CacheFolder}, unless it is there with the size, time and
+   * owner that it was unpacked with.
+   *
+   * @param library the library in its jar; the file name of the jar names the folder
+   * @param name the name of the file
+   * @return the path of the file
+   * @throws InvalidSettings if the folder is not usable
+   */
+  public static Path unpacked(URL library, String name) {
+    String jar = library.getPath().replaceFirst("\\.jar!.*", "").replaceFirst(".*/", "");
+    try {
+      Path folder = CacheFolder.path().resolve("native").resolve(jar);
+      FileAccess.createPrivateFolder(folder);
+      Path record = folder.resolveSibling(jar + "." + VERIFIED);
+      try (FileChannel lock = lock(folder.resolveSibling(""), jar)) {
+        if (!Files.exists(record) || !Files.readString(record).equals(facts(folder))) {
+          new LocalDisk().delete(folder);
+          FileAccess.createPrivateFolder(folder);
+          try (InputStream in = library.openStream()) {
+            Files.copy(in, folder.resolve(name));
+          }
+          AtomicFile.writeText(record, facts(folder));
+        }
+      }
+      return folder.resolve(name);
+    } catch (IOException e) {
+      throw new InvalidSettings(NativeFailure.unwritten(e));
+    }
   }
 
   private static void verifyAndLoad(String engine, Runnable loading) {

@@ -24,6 +24,7 @@ public final class Torch {
 
   private static volatile long lastSeed;
   private static volatile boolean threadsLimited;
+  private static volatile int threadsSet;
 
   static {
     EngineLogging.quiet();
@@ -141,6 +142,20 @@ public final class Torch {
   public static void setThreads(int threads) {
     newManager(ai.djl.Device.cpu()).close(); // has its own limit
     JniUtils.setNumThreads(threads);
+    threadsSet = threads;
+  }
+
+  /**
+   * The number of threads that other native code uses: that of {@link #setThreads}, else of {@code
+   * OMP_NUM_THREADS} or of processors. Does not load the engine.
+   */
+  public static int configuredThreads() {
+    String variable = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
+    return threadsSet > 0
+        ? threadsSet
+        : variable.matches("[1-9]\\d{0,2}")
+            ? Integer.parseInt(variable)
+            : Runtime.getRuntime().availableProcessors();
   }
 
   /** Creates a root manager of native memory; the caller closes it. */

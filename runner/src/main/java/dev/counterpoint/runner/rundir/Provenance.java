@@ -56,7 +56,7 @@ public record Provenance(
       Pattern.compile(BITS + "|(settings|versions|jars|code|files)\\..*");
   private static final Pattern NOT_COMPARED =
       Pattern.compile(
-          ".*\\.file|settings\\.(training\\.maxTime|device|threads|classpath|data\\..*\\.path).*");
+          ".*\\.file|settings\\.(training\\.maxTime|device|threads|classpath|data\\..*\\.(path|sql)).*");
   private static final String RESUMES = "resumes";
 
   /** The name of {@code resumes} in version 0.1.0. */

@@ -1,8 +1,11 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelHub;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.HubDownload;
+import dev.counterpoint.tasks.table.TableSource;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,8 +33,17 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
     }
     return folders.stream()
         .map(folder -> folder.resolve(path).normalize())
-        .filter(Files::exists)
+        .filter(FileFinder::exists)
         .findFirst()
         .orElseGet(() -> folders.get(0).resolve(path).normalize());
+  }
+
+  /** Whether a file or folder exists, or a pattern matches a file. */
+  private static boolean exists(Path path) {
+    try {
+      return Files.exists(path) || Files.exists(TableSource.expand(path).get(0));
+    } catch (IOException | InvalidSettings e) {
+      return false;
+    }
   }
 }

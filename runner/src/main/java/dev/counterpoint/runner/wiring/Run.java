@@ -20,6 +20,7 @@ import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -268,10 +269,10 @@ public record Run(
     settings()
         .forEach(
             (key, value) -> {
-              if (key.matches("(data|model)\\..*")
+              if (key.matches("(data|model)\\..*(?<!\\.sql\\.(url|query))")
                   && (key.matches(".*\\.(path|from)") || value.matches(".*\\w[./:]\\w.*"))) {
                 try {
-                  named.put(key, files.apply(value));
+                  name(key, files.apply(value), named);
                 } catch (UncheckedIOException e) {
                   // A model that is no longer in the cache of the hub.
                 }
@@ -279,6 +280,18 @@ public record Run(
             });
     named.values().removeIf(file -> !Files.exists(file));
     return named;
+  }
+
+  /** Adds a file or a model folder, or the files of a folder or pattern of data. */
+  private static void name(String key, Path path, Map<String, Path> named) {
+    try {
+      List<Path> parts = key.matches("data\\..*\\.path") ? TableSource.expand(path) : List.of(path);
+      for (Path part : parts) {
+        named.put(part.equals(path) ? key : key + "/" + part.getFileName(), part);
+      }
+    } catch (IOException | InvalidSettings e) {
+      named.put(key, path); // Such as the folder of a tokenizer.
+    }
   }
 
   /** All settings of the run file as scalar values by dotted path. */
@@ -291,16 +304,19 @@ public record Run(
    * path on their machine. The files themselves are compared by other means.
    */
   public static boolean isMachineSpecific(String key) {
-    return key.equals("device")
-        || key.startsWith("classpath")
-        || (key.startsWith("data.") && key.endsWith(".path"));
+    return key.equals("device") || key.startsWith("classpath") || isDataPlace(key);
+  }
+
+  /** Whether a key is a path of data, or a query or its database. */
+  private static boolean isDataPlace(String key) {
+    return key.matches("data\\..*\\.(path|sql\\..*)");
   }
 
   /** Whether a key may change on resume. Data paths may, as data is compared by fingerprint. */
   static boolean mayChange(String key) {
     return CHANGEABLE.stream()
             .anyMatch(changeable -> key.equals(changeable) || key.startsWith(changeable + "."))
-        || (key.startsWith("data.") && key.endsWith(".path"));
+        || isDataPlace(key);
   }
 
   /** A sentence that lists the settings that may change on resume. */

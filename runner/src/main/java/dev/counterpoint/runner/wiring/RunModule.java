@@ -93,14 +93,21 @@ public record RunModule(
     int maxLength = run.file().model().maxLength();
     long seed = run.file().seed();
     DataSource source = run.file().data();
-    return ActivityFailed.during(
-        "opening the data (" + source.getClass().getSimpleName() + ")",
-        () ->
-            source
-                .open(
-                    new DataContext(
-                        CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained))
-                .withMetrics(run.file().metrics()));
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(run.code().loader()); // It may have drivers of databases.
+    try {
+      return ActivityFailed.during(
+          "opening the data (" + source.getClass().getSimpleName() + ")",
+          () ->
+              source
+                  .open(
+                      new DataContext(
+                          CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained))
+                  .withMetrics(run.file().metrics()));
+    } finally {
+      thread.setContextClassLoader(before);
+    }
   }
 
   @Provides

@@ -121,12 +121,12 @@ public record QuestionAnswering(
 
   private Map<String, Path> files(DataContext context) {
     Map<String, Path> files = new LinkedHashMap<>();
-    files.put(DataSplits.TRAIN, context.files().apply(train.path()));
+    files.put(DataSplits.TRAIN, context.files().apply(train.file()));
     if (validation != null) {
-      files.put(DataSplits.VALIDATION, context.files().apply(validation.path()));
+      files.put(DataSplits.VALIDATION, context.files().apply(validation.file()));
     }
     if (test != null) {
-      files.put(TEST, context.files().apply(test.path()));
+      files.put(TEST, context.files().apply(test.file()));
     }
     return files;
   }

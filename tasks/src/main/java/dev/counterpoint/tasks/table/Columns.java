@@ -39,11 +39,11 @@ public record Columns(@Nullable String text, @Nullable String label) {
       "If one of them contains the labels, set \"label\" to its name. A file without labels cannot be"
           + " used to train or evaluate: remove it from the data; predict reads texts without labels.";
 
-  public String textColumn(SourceFile file, Table table) {
+  public String textColumn(TableSource file, Table table) {
     return find(file, "text", text, TEXT_NAMES, table.columns());
   }
 
-  public String labelColumn(SourceFile file, Table table) {
+  public String labelColumn(TableSource file, Table table) {
     return find(file, "label", label, LABEL_NAMES, table.columns());
   }
 
@@ -72,7 +72,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
   }
 
   private static String find(
-      SourceFile file,
+      TableSource file,
       String role,
       @Nullable String requested,
       List<String> commonNames,
@@ -83,7 +83,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
               () ->
                   new InvalidSettings(
                       "%s has no column \"%s\"; %s",
-                      file.path(), Excerpt.ofItem(requested), describe(columns)));
+                      file.name(), Excerpt.ofItem(requested), describe(columns)));
     }
     return commonNames.stream()
         .flatMap(name -> match(name, columns).stream())
@@ -92,7 +92,7 @@ public record Columns(@Nullable String text, @Nullable String label) {
             () ->
                 new InvalidSettings(
                     "%s has no column with a common name for the %s (%s); %s %s",
-                    file.path(),
+                    file.name(),
                     role,
                     String.join(", ", commonNames),
                     describe(columns),

@@ -125,7 +125,7 @@ final class DelimitedTable implements Table {
     Matcher reported = LINE.matcher(message);
     long line = reported.find() ? Long.parseLong(reported.group(1)) : defaultLine;
     return message.contains(OPEN_QUOTE)
-        ? new InvalidSettings("%s: the quote opened on line %s is not closed.", file.path(), line)
+        ? new InvalidSettings("%s: the quote opened on line %s is not closed.", file.name(), line)
         : file.invalidLine(line, "is not valid CSV: " + Excerpt.of(message));
   }
 
@@ -146,7 +146,13 @@ final class DelimitedTable implements Table {
 
   /** Number of line breaks within quotes; the parser reports only the last line of a row. */
   private static long breaksIn(CSVRecord fields) {
-    return fields.stream().mapToLong(field -> LINE_BREAK.matcher(field).results().count()).sum();
+    long breaks = 0;
+    for (String field : fields) {
+      if (field.indexOf('\n') >= 0 || field.indexOf('\r') >= 0) {
+        breaks += LINE_BREAK.matcher(field).results().count();
+      }
+    }
+    return breaks;
   }
 
   @Override

@@ -40,7 +40,7 @@ final class JsonTable implements Table {
             ("%s is not a list of rows: its first object has lists or objects for all its keys (%s)."
                     + " %s Programs that write columns by default have an option for rows, such as"
                     + " to_json(path, orient=\"records\", lines=True) of pandas.")
-                .formatted(file.path(), Excerpt.ofList(columns), EXPECTED));
+                .formatted(file.name(), Excerpt.ofList(columns), EXPECTED));
       }
     }
     buffered = first;
@@ -96,6 +96,14 @@ final class JsonTable implements Table {
     public @Nullable String find(String column) {
       JsonNode value = object.path(column);
       return value.isNull() || value.isMissingNode() ? null : get(column);
+    }
+
+    @Override
+    public @Nullable List<String> list(String column) {
+      JsonNode value = object.path(column);
+      return value.isArray() && value.valueStream().allMatch(JsonNode::isValueNode)
+          ? value.valueStream().map(JsonNode::asText).toList()
+          : null;
     }
 
     @Override

@@ -23,55 +23,44 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data file: tab-separated, comma-separated or JSON, depending on its extension, and optionally
- * gzip-compressed.
+ * A data file: tab-separated, comma-separated, JSON or Parquet, depending on its extension. Text
+ * may be compressed by gzip or Zstandard.
+ *
+ * @param name the name in messages: the path, or the query whose rows are in the file
  */
-public record SourceFile(Path path) {
+public record SourceFile(Path path, String name) {
   private static final String GZIP = ".gz";
+  private static final String ZSTANDARD = ".zst";
 
-  /** Reads the table. Errors in the content name the file and, if known, the line. */
-  public <T> T read(TableReader<T> reader) throws IOException {
-    return read(TableFormat.defaults(), reader);
-  }
+  /** The extension of the rows of a query. */
+  static final String ROWS = "rows";
 
-  /** Like {@link #read(TableReader)}; delimited values have the given format. */
-  public <T> T read(TableFormat format, TableReader<T> reader) throws IOException {
-    try {
-      return readTable(format, reader);
-    } catch (ZipException e) {
-      throw invalidGzip(e);
-    }
+  /** A file of the user. */
+  public SourceFile(Path path) {
+    this(path, path.toString());
   }
 
   /** Reads the file as plain text. Errors in the content name the file. */
   public void readText(TextReader reader) throws IOException {
     try (Reader text = text()) {
       reader.read(text);
-    } catch (CharacterCodingException e) {
-      throw notUtf8();
-    } catch (ZipException e) {
-      throw invalidGzip(e);
+    } catch (CharacterCodingException | ZipException e) {
+      throw invalid(e);
     }
   }
 
-  private InvalidSettings invalidGzip(IOException e) {
-    return new InvalidSettings(path + " is not a complete gzip file: " + e.getMessage());
-  }
-
-  private <T> T readTable(TableFormat format, TableReader<T> reader) throws IOException {
-    try (Table table = open(format)) {
-      if (table.columns().isEmpty()) {
-        throw new InvalidSettings(path + " is empty.");
+  /** Describes a file that is not UTF-8, or whose compressed data is damaged. */
+  InvalidSettings invalid(IOException e) throws IOException {
+    try {
+      if (e instanceof CharacterCodingException) {
+        return notUtf8();
       }
-      return reader.read(table);
-    } catch (CharacterCodingException e) {
-      throw notUtf8();
+    } catch (ZipException damaged) {
+      return invalid(damaged);
     }
-  }
-
-  /** Describes why the file cannot be read as a table; null if it can. */
-  public @Nullable String problem() {
-    return problem(false);
+    return new InvalidSettings(
+        "%s is not a complete %s file: %s",
+        path, isGzipped() ? "gzip" : "Zstandard", String.valueOf(e.getMessage()));
   }
 
   /**
@@ -83,17 +72,14 @@ public record SourceFile(Path path) {
     if (!Files.exists(path)) {
       return path + " does not exist. " + FolderListing.of(path);
     }
-    if (Files.isDirectory(path)) {
-      return path + " is a folder; a file is needed. " + FolderListing.within(path);
-    }
     if (!Files.isReadable(path)) {
       return path + " is not readable by this user.";
     }
     return asText || format() != Format.UNKNOWN
         ? null
         : path
-            + " has an unknown file extension. Supported: .tsv, .csv, .jsonl and .json, each also"
-            + " with .gz; text-generation also reads .txt.";
+            + " has an unknown file extension. Supported: .parquet, .tsv, .csv, .jsonl and .json, the"
+            + " latter also with .gz or .zst; text-generation also reads .txt.";
   }
 
   /**
@@ -103,6 +89,9 @@ public record SourceFile(Path path) {
    * time.
    */
   public String stamp() throws IOException {
+    if (format() == Format.ROWS) {
+      return String.valueOf(path.resolveSibling("").getFileName()); // A hash of the rows.
+    }
     Path realPath = path.toRealPath();
     BasicFileAttributes file = Files.readAttributes(realPath, BasicFileAttributes.class);
     String stamp =
@@ -123,17 +112,25 @@ public record SourceFile(Path path) {
   }
 
   public String origin(long line) {
-    return path + " line " + line;
+    boolean hasLines = format() != Format.PARQUET && format() != Format.ROWS;
+    return name + (hasLines ? " line " : " row ") + line;
   }
 
-  private Table open(TableFormat table) throws IOException {
+  /** Opens the table, which is closed by the caller. */
+  Table open(TableFormat table) throws IOException {
+    if (format() == Format.PARQUET) {
+      return QueryTable.ofParquet(this);
+    }
+    if (format() == Format.ROWS) {
+      return new RowsTable(this);
+    }
     Reader reader = text();
     try {
       return switch (format()) {
         case TABS -> DelimitedTable.tabs(this, table, reader);
         case COMMAS -> DelimitedTable.commas(this, table, reader);
         case JSON -> new JsonTable(this, reader);
-        case UNKNOWN -> throw new InvalidSettings(String.valueOf(problem()));
+        default -> throw new InvalidSettings(String.valueOf(problem(false)));
       };
     } catch (IOException | RuntimeException e) {
       reader.close();
@@ -142,9 +139,11 @@ public record SourceFile(Path path) {
   }
 
   private Format format() {
-    String name = name();
-    String uncompressed = isGzipped() ? name.substring(0, name.length() - GZIP.length()) : name;
-    return switch (uncompressed.substring(uncompressed.lastIndexOf('.') + 1)) {
+    String uncompressed = fileName().replaceFirst("\\.(gz|zst)$", "");
+    String extension = uncompressed.substring(uncompressed.lastIndexOf('.') + 1);
+    return switch (extension) {
+      case "parquet" -> uncompressed.equals(fileName()) ? Format.PARQUET : Format.UNKNOWN;
+      case ROWS -> name.equals(path.toString()) ? Format.UNKNOWN : Format.ROWS;
       case "tsv" -> Format.TABS;
       case "csv" -> Format.COMMAS;
       case "json", "jsonl" -> Format.JSON;
@@ -153,10 +152,10 @@ public record SourceFile(Path path) {
   }
 
   private boolean isGzipped() {
-    return name().endsWith(GZIP);
+    return fileName().endsWith(GZIP);
   }
 
-  private String name() {
+  private String fileName() {
     return String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
   }
 
@@ -179,7 +178,9 @@ public record SourceFile(Path path) {
   private InputStream bytes() throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
     try {
-      return isGzipped() ? new Gzip(file) : file;
+      return isGzipped()
+          ? new Compressed(file, it -> new GzipCompressorInputStream(it, true))
+          : fileName().endsWith(ZSTANDARD) ? new Compressed(file, Zstandard::open) : file;
     } catch (IOException e) {
       file.close();
       throw e;
@@ -211,16 +212,21 @@ public record SourceFile(Path path) {
     }
   }
 
-  /** All members of a gzip file. {@code GZIPInputStream} ignores what follows a damaged member. */
-  private static final class Gzip extends FilterInputStream {
-    Gzip(InputStream file) throws IOException {
-      super(file);
-      in = opened(file);
-    }
+  /** Decoder of a compressed file. */
+  @FunctionalInterface
+  private interface Decoder {
+    InputStream open(InputStream file) throws IOException;
+  }
 
-    private static InputStream opened(InputStream file) throws IOException {
+  /**
+   * The content of a compressed file, with all its members. {@code GZIPInputStream} ignores what
+   * follows a damaged member.
+   */
+  private static final class Compressed extends FilterInputStream {
+    Compressed(InputStream file, Decoder decoder) throws IOException {
+      super(file);
       try {
-        return new GzipCompressorInputStream(file, true);
+        in = decoder.open(file);
       } catch (IOException e) {
         throw damaged(e);
       }
@@ -250,6 +256,8 @@ public record SourceFile(Path path) {
     TABS,
     COMMAS,
     JSON,
+    PARQUET,
+    ROWS,
     UNKNOWN
   }
 
@@ -257,11 +265,5 @@ public record SourceFile(Path path) {
   @FunctionalInterface
   public interface TextReader {
     void read(Reader text) throws IOException;
-  }
-
-  /** Callback that reads an open table. */
-  @FunctionalInterface
-  public interface TableReader<T> {
-    T read(Table table) throws IOException;
   }
 }

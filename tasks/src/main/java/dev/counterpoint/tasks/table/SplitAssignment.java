@@ -32,7 +32,7 @@ public final class SplitAssignment {
   private final TableSplit.By by;
   private final String column;
   private final long seed;
-  private final SourceFile file;
+  private final TableSource file;
   private final TableFormat format;
   private final Map<String, Bounds> strata = new HashMap<>();
 
@@ -46,7 +46,7 @@ public final class SplitAssignment {
    * @param seed the seed of the run
    */
   public SplitAssignment(
-      SourceFile file, TableFormat format, TableSplit split, String stratum, long seed) {
+      TableSource file, TableFormat format, TableSplit split, String stratum, long seed) {
     this.file = file;
     this.format = format;
     this.split = split;
@@ -73,7 +73,7 @@ public final class SplitAssignment {
     if (by != TableSplit.By.RANDOM && !columns.contains(column)) {
       throw new InvalidSettings(
           "split.column %s is not a column of %s; its columns are: %s.",
-          Excerpt.ofItem(column), file.path(), Excerpt.ofList(columns));
+          Excerpt.ofItem(column), file.name(), Excerpt.ofList(columns));
     }
   }
 

@@ -15,13 +15,18 @@ public interface Table extends Closeable {
 
   /** One row. */
   interface Row {
-    /** The line number in the file, counted from 1. */
+    /** The line number in the file, or the number of the row of a query, counted from 1. */
     long line();
 
     /** Returns a field by column name. */
     String get(String column);
 
-    /** Returns a field by column name; null if JSON has null or nothing there. */
+    /** Returns a field by column name; null if JSON has null or nothing there, or it is NULL. */
     @Nullable String find(String column);
+
+    /** Returns the texts of a field that is a list; null if it is not. */
+    default @Nullable List<String> list(String column) {
+      return null;
+    }
   }
 }

@@ -3,13 +3,14 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -44,13 +45,15 @@ final class ColumnProfile {
   private static final double SMALLEST_DEVIATION = 1e-30;
 
   private static final int SECONDS_PER_DAY = 86_400;
+  private static final List<ColumnType> INFERRED =
+      List.of(ColumnType.BOOLEAN, ColumnType.DATE, ColumnType.NUMERIC);
   private static final Pattern ID_NAME =
       Pattern.compile("(?i)(.*[_ -])?(id|uuid|guid|key)|.*[a-z]I[Dd]");
 
   private final String name;
-  private final SourceFile file;
-  private final Map<String, Long> counts = new HashMap<>();
-  private final Map<ColumnType, Long> matches = new EnumMap<>(ColumnType.class);
+  private final TableSource file;
+  private final Map<String, long[]> counts = new HashMap<>();
+  private final long[] matches = new long[ColumnType.values().length];
 
   /** The first line and value that is not of a type. */
   private final Map<ColumnType, Map.Entry<Long, String>> others = new EnumMap<>(ColumnType.class);
@@ -66,7 +69,7 @@ final class ColumnProfile {
   private double mean;
   private double squares;
 
-  ColumnProfile(SourceFile file, String name) {
+  ColumnProfile(TableSource file, String name) {
     this.file = file;
     this.name = name;
   }
@@ -78,23 +81,32 @@ final class ColumnProfile {
       missing++;
       return;
     }
-    if (counts.size() < MAX_VALUES || counts.containsKey(value)) {
-      counts.merge(value, 1L, Long::sum);
-    } else {
-      hasMoreValues = true;
+    if (!hasMoreValues) {
+      count(value);
     }
     double number = Double.NaN;
-    for (ColumnType type : List.of(ColumnType.BOOLEAN, ColumnType.DATE, ColumnType.NUMERIC)) {
+    for (ColumnType type : INFERRED) {
       double parsed = type.parse(value);
       if (Double.isFinite(parsed)) {
         number = parsed;
-        matches.merge(type, 1L, Long::sum);
-      } else {
-        others.putIfAbsent(type, Map.entry(line, value));
+        matches[type.ordinal()]++;
+      } else if (!others.containsKey(type)) {
+        others.put(type, Map.entry(line, value));
       }
     }
     if (!Double.isNaN(number)) {
       addNumber(number);
+    }
+  }
+
+  private void count(String value) {
+    long[] count = counts.get(value);
+    if (count != null) {
+      count[0]++;
+    } else if (counts.size() < MAX_VALUES) {
+      counts.put(value, new long[] {1});
+    } else {
+      hasMoreValues = true;
     }
   }
 
@@ -123,8 +135,9 @@ final class ColumnProfile {
         .toList();
   }
 
-  Map<String, Long> counts() {
-    return counts;
+  /** The different values, up to {@value #MAX_VALUES}. */
+  Set<String> distinct() {
+    return counts.keySet();
   }
 
   double mean() {
@@ -147,7 +160,7 @@ final class ColumnProfile {
   }
 
   private boolean isAll(ColumnType type) {
-    return rows > missing && matches.getOrDefault(type, 0L) == rows - missing;
+    return rows > missing && matches[type.ordinal()] == rows - missing;
   }
 
   /**
@@ -182,7 +195,7 @@ final class ColumnProfile {
         && deviation() < 1 / SMALLEST_DEVIATION)) {
       throw new InvalidSettings(
           "The target \"%s\" of %s has the mean %.6g and the standard deviation %.6g, which the float32 numbers of a model cannot represent. Subtract a constant from the column, or divide it by one.",
-          Excerpt.ofItem(name), file.path(), mean, deviation());
+          Excerpt.ofItem(name), file.name(), mean, deviation());
     }
   }
 
@@ -248,7 +261,7 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches.getOrDefault(ColumnType.NUMERIC, 0L) >= MIN_NUMBER_SHARE * (rows - missing)
+    if (matches[ColumnType.NUMERIC.ordinal()] >= MIN_NUMBER_SHARE * (rows - missing)
         && counts.size() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;
@@ -264,9 +277,10 @@ final class ColumnProfile {
     if (hasMoreValues) {
       throw new InvalidSettings(
           "The column \"%s\" of %s has more than %s different values; set data.columns.%s to ignore.",
-          Excerpt.ofItem(name), file.path(), MAX_VALUES, Excerpt.ofItem(name));
+          Excerpt.ofItem(name), file.name(), MAX_VALUES, Excerpt.ofItem(name));
     }
-    Map<String, Long> kept = new TreeMap<>(counts);
+    Map<String, Long> kept = new TreeMap<>();
+    counts.forEach((value, count) -> kept.put(value, count[0]));
     if (missing > 0) {
       kept.put("", missing);
     }
@@ -289,12 +303,12 @@ final class ColumnProfile {
     if (numbers == 0) {
       throw new InvalidSettings(
           "All values of the column \"%s\" of %s are missing; set data.columns.%s to ignore.",
-          Excerpt.ofItem(name), file.path(), Excerpt.ofItem(name));
+          Excerpt.ofItem(name), file.name(), Excerpt.ofItem(name));
     }
     if (!Double.isFinite(deviation())) {
       throw new InvalidSettings(
           "The numbers of the column \"%s\" of %s are too large for a standard deviation; set data.columns.%s to ignore.",
-          Excerpt.ofItem(name), file.path(), Excerpt.ofItem(name));
+          Excerpt.ofItem(name), file.name(), Excerpt.ofItem(name));
     }
     double[] sorted = sorted();
     int count = type == ColumnType.QUANTILE ? TRANSFORMATION_QUANTILES : BIN_QUANTILES;

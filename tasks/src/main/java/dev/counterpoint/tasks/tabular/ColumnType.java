@@ -42,11 +42,14 @@ public enum ColumnType {
   double parse(String value) {
     return switch (this) {
       case NUMERIC, QUANTILE -> number(value);
-      case BOOLEAN ->
-          TRUE.contains(lower(value)) ? 1 : FALSE.contains(lower(value)) ? 0 : Double.NaN;
+      case BOOLEAN -> value.length() > "false".length() ? Double.NaN : truth(lower(value));
       case DATE -> seconds(Timestamps.parse(value));
       case CATEGORICAL, IGNORE -> Double.NaN;
     };
+  }
+
+  private static double truth(String value) {
+    return TRUE.contains(value) ? 1 : FALSE.contains(value) ? 0 : Double.NaN;
   }
 
   private static double seconds(@Nullable LocalDateTime time) {
@@ -58,7 +61,8 @@ public enum ColumnType {
     if (text.isEmpty()
         || "+-.0123456789".indexOf(text.charAt(0)) < 0
         || ".0123456789".indexOf(text.charAt(text.length() - 1)) < 0
-        || text.toLowerCase(Locale.ROOT).contains("x")) {
+        || text.indexOf('x') >= 0
+        || text.indexOf('X') >= 0) {
       return infinity(text);
     }
     try {

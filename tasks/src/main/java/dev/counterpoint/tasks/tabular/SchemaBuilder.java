@@ -60,7 +60,7 @@ final class SchemaBuilder {
             .toList();
     if (columns.stream().allMatch(column -> column.type() == ColumnType.IGNORE)) {
       throw new InvalidSettings(
-          "%s has no column to predict %s from.", train.file().path(), Excerpt.ofList(targets));
+          "%s has no column to predict %s from.", train.file().name(), Excerpt.ofList(targets));
     }
     return new TabularSchema(reading, columns, target, weight);
   }
@@ -84,16 +84,16 @@ final class SchemaBuilder {
   private Target target() {
     for (String name : targets) {
       ColumnProfile profile = profile(name);
-      int values = profile.counts().size();
+      int values = profile.distinct().size();
       if (values < 2) {
         throw new InvalidSettings(
             "The target \"%s\" of %s has %s; at least two different values are needed.",
             Excerpt.ofItem(name),
-            train.file().path(),
+            train.file().name(),
             values == 0
                 ? "no values"
                 : "only the value \""
-                    + Excerpt.ofItem(profile.counts().keySet().iterator().next())
+                    + Excerpt.ofItem(profile.distinct().iterator().next())
                     + "\"");
       }
     }

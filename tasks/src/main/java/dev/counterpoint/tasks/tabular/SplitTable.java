@@ -1,11 +1,9 @@
 package dev.counterpoint.tasks.tabular;
 
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -18,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param assignment the division of the file into splits; null if all its rows belong to this one
  */
 record SplitTable(
-    String name, SourceFile file, Reading reading, @Nullable SplitAssignment assignment) {
+    String name, TableSource file, Reading reading, @Nullable SplitAssignment assignment) {
   /** Receives each row. */
   @FunctionalInterface
   interface RowHandler {
@@ -36,7 +34,7 @@ record SplitTable(
         file.read(
             reading.format(),
             table -> {
-              required.forEach(column -> requireColumn(column, table.columns()));
+              required.forEach(column -> file.requireColumn(column, table.columns()));
               long count = 0;
               for (Table.Row row = table.next(); row != null; row = table.next()) {
                 if (assignment == null || assignment.of(row, table.columns()).equals(name)) {
@@ -49,24 +47,12 @@ record SplitTable(
     if (rows == 0) {
       throw new InvalidSettings(
           assignment == null ? "%s has no rows." : "%s has no rows for the split " + name + ".",
-          file.path());
+          file.name());
     }
   }
 
   /** The columns of the file. */
   List<String> columns() throws IOException {
     return file.read(reading.format(), Table::columns);
-  }
-
-  /** Requires that the file has a column; the message lists its columns. */
-  void requireColumn(String column, List<String> columns) {
-    if (!columns.contains(column)) {
-      throw new InvalidSettings(
-          "%s has no column \"%s\"%s Its columns are: %s.",
-          file.path(),
-          Excerpt.ofItem(column),
-          Nearest.suggestion(column, columns),
-          Excerpt.ofList(columns));
-    }
   }
 }

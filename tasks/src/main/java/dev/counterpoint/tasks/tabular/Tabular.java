@@ -16,9 +16,9 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
-import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.TableFormat;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Data source for tables: a class or numbers are predicted from the other columns. Formats: {@code
- * .csv}, {@code .tsv}, {@code .jsonl} and {@code .json}, each also with {@code .gz}.
+ * .csv}, {@code .tsv}, {@code .jsonl} and {@code .json}, each also with {@code .gz} or {@code
+ * .zst}; {@code .parquet}; and SQL queries.
  *
  * <p>The types of the columns, the categories, and all statistics are those of the training split.
  *
@@ -160,7 +161,7 @@ public record Tabular(
   public DataSplits open(DataContext context) throws IOException {
     targetColumns();
     Reading reading = new Reading(format(), missing, labels);
-    SourceFile file = file(train, context);
+    TableSource file = file(train, context);
     SplitAssignment assignment =
         split == null
             ? null
@@ -176,7 +177,8 @@ public record Tabular(
   }
 
   private void add(
-      String name, @Nullable FileSplit own, List<SplitTable> tables, DataContext context) {
+      String name, @Nullable FileSplit own, List<SplitTable> tables, DataContext context)
+      throws IOException {
     SplitTable whole = tables.get(0);
     Double share =
         split == null
@@ -193,7 +195,7 @@ public record Tabular(
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
     TabularSchema schema = schema(Objects.requireNonNull(context.tokenizer()), trained);
-    SourceFile file = file(new FileSplit(path), context);
+    TableSource file = file(new FileSplit(path), context);
     SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
     return splits(new TableBuilder(this, List.of(table), schema), context);
   }
@@ -285,9 +287,9 @@ public record Tabular(
     return new TableFormat(separator, header, columnNames, trim);
   }
 
-  private static SourceFile file(FileSplit split, DataContext context) {
-    SourceFile file = new SourceFile(context.files().apply(split.path()));
-    String problem = file.problem();
+  private static TableSource file(FileSplit split, DataContext context) throws IOException {
+    TableSource file = TableSource.open(split, context);
+    String problem = file.problem(false);
     if (problem != null) {
       throw new InvalidSettings(problem);
     }

@@ -5,7 +5,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,7 +21,7 @@ import java.util.Map;
  * weighted.
  */
 final class TabularDataset implements Dataset.Traceable {
-  private final SourceFile source;
+  private final TableSource source;
   private final long size;
   private final int features;
   private final int categories;
@@ -40,7 +40,7 @@ final class TabularDataset implements Dataset.Traceable {
    *     are 1
    */
   TabularDataset(
-      SourceFile source, Path folder, String split, TableContent content, double[] classWeights)
+      TableSource source, Path folder, String split, TableContent content, double[] classWeights)
       throws IOException {
     this.source = source;
     this.classWeights = classWeights;

@@ -5,8 +5,9 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
-import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.table.TableFormat;
+import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,8 +129,8 @@ public final class TabularRows {
    * @throws InvalidSettings with file and line if a row is invalid
    */
   public void read(Path path, Consumer<Map<String, @Nullable String>> handler) throws IOException {
-    SourceFile file = new SourceFile(path);
-    String problem = file.problem();
+    TableSource file = TableSource.of(path);
+    String problem = file.problem(false);
     if (problem != null) {
       throw new InvalidSettings(problem);
     }
@@ -138,7 +139,18 @@ public final class TabularRows {
     table.read(inputs, row -> handler.accept(fields(row)));
   }
 
-  private Map<String, @Nullable String> fields(Table.Row row) {
+  /** The columns that a row needs. */
+  public List<String> inputs() {
+    return inputs;
+  }
+
+  /** The format of delimited tables. */
+  public TableFormat format() {
+    return schema.reading().format();
+  }
+
+  /** The inputs of a row of a table; null if missing. */
+  public Map<String, @Nullable String> fields(Table.Row row) {
     Map<String, @Nullable String> fields = new LinkedHashMap<>();
     inputs.forEach(name -> fields.put(name, schema.reading().value(row, name)));
     return fields;

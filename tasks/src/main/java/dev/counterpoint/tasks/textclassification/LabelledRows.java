@@ -1,8 +1,9 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param separator separates the labels of a text, which may have none; null for one label each
  */
-record LabelledRows(SourceFile file, Columns columns, @Nullable String separator) {
+record LabelledRows(TableSource file, Columns columns, @Nullable String separator) {
   /**
    * Passes each row to the handler, in file order.
    *
@@ -25,7 +26,7 @@ record LabelledRows(SourceFile file, Columns columns, @Nullable String separator
           String textColumn = columns.textColumn(file, table);
           String labelColumn = columns.labelColumn(file, table);
           for (Table.Row row = table.next(); row != null; row = table.next()) {
-            String label = row.get(labelColumn).strip();
+            String label = label(row, labelColumn).strip();
             if (label.isEmpty() && separator == null) {
               throw file.invalidLine(row.line(), "has an empty \"" + labelColumn + "\".");
             }
@@ -33,6 +34,23 @@ record LabelledRows(SourceFile file, Columns columns, @Nullable String separator
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
+  }
+
+  /** The text of the label column; a list of labels is joined by the separator. */
+  private String label(Table.Row row, String column) {
+    List<String> list = separator == null ? null : row.list(column);
+    if (list == null) {
+      return row.get(column);
+    }
+    for (String each : list) {
+      if (each.contains(separator)) {
+        throw file.invalidLine(
+            row.line(),
+            "has the label \"%s\", which contains labelSeparator; set another one."
+                .formatted(Excerpt.ofItem(each)));
+      }
+    }
+    return String.join(separator, list);
   }
 
   /** The labels of a text, each once, in the order of the file. */

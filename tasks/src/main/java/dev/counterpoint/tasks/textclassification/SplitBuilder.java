@@ -150,7 +150,7 @@ final class SplitBuilder {
 
   private CacheContent.SplitContent content(String columns) {
     if (rows == 0) {
-      throw new InvalidSettings(source.file().path() + " has no rows below its header.");
+      throw new InvalidSettings(source.file().name() + " has no rows below its header.");
     }
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
     return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);

@@ -11,7 +11,7 @@ import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Data source for text classification: tables of texts with one label each. Formats: {@code .tsv}
  * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
- * {@code .gz}. The first line of a table names its columns. The classes are the labels of the
- * training split. With {@code labelSeparator} a text has any number of labels.
+ * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The first line of a table names
+ * its columns. The classes are the labels of the training split. With {@code labelSeparator} a text
+ * has any number of labels.
  *
  * <p>An empty text is encoded as one unknown token.
  *
@@ -142,18 +143,22 @@ public record TextClassification(
    *
    * @throws InvalidSettings if files cannot be opened, with a problem for each
    */
-  private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context) {
+  private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context)
+      throws IOException {
     Map<String, LabelledRows> rows = new LinkedHashMap<>();
     List<InvalidSettings.Problem> problems = new ArrayList<>();
-    splits.forEach(
-        (name, split) -> {
-          SourceFile file = new SourceFile(context.files().apply(split.path()));
-          rows.put(name, new LabelledRows(file, new Columns(text, label), labelSeparator));
-          String problem = file.problem();
-          if (problem != null) {
-            problems.add(new InvalidSettings.Problem("", problem));
-          }
-        });
+    for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
+      try {
+        TableSource file = TableSource.open(split.getValue(), context);
+        rows.put(split.getKey(), new LabelledRows(file, new Columns(text, label), labelSeparator));
+        String problem = file.problem(false);
+        if (problem != null) {
+          problems.add(new InvalidSettings.Problem("", problem));
+        }
+      } catch (InvalidSettings e) {
+        problems.addAll(e.problems());
+      }
+    }
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }

@@ -6,7 +6,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import java.io.IOException;
 import java.util.Arrays;
@@ -21,7 +21,7 @@ import java.util.Map;
  * (batch), int64; for several labels per text (batch, labels), float32, 1 for each of its labels.
  */
 final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
-  private final SourceFile source;
+  private final TableSource source;
   private final long size;
   private final int paddingId;
   private final MemoryMappedTokens ids;
@@ -30,7 +30,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final MemoryMappedTokens lines;
   private final CacheContent content;
 
-  TextDataset(SourceFile source, SplitFiles files, CacheContent content) throws IOException {
+  TextDataset(TableSource source, SplitFiles files, CacheContent content) throws IOException {
     this.source = source;
     this.content = content;
     size = content.split(files.split()).rows();

@@ -2,7 +2,7 @@ package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.IOException;
@@ -43,23 +43,23 @@ final class TrainingText {
    * would mean that the wrong label column is configured.
    */
   private void checkLabels(LabelledRows table) {
-    SourceFile file = table.file();
+    TableSource file = table.file();
     if (labels.isEmpty() && rows > 0) {
-      throw new InvalidSettings(file.path() + " has no labels.");
+      throw new InvalidSettings(file.name() + " has no labels.");
     }
     if (labels.isEmpty()) {
-      throw new InvalidSettings(file.path() + " has no rows below its header.");
+      throw new InvalidSettings(file.name() + " has no rows below its header.");
     }
     if (labels.size() == 1) {
       throw new InvalidSettings(
           "%s has only the label \"%s\"; classification needs at least two labels."
-              .formatted(file.path(), Excerpt.ofItem(labels.iterator().next())));
+              .formatted(file.name(), Excerpt.ofItem(labels.iterator().next())));
     }
     if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK && table.separator() == null) {
       throw new InvalidSettings(
           ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\""
                   + " to the column with the classes.")
-              .formatted(file.path(), rows, Excerpt.ofItem(labels.iterator().next())));
+              .formatted(file.name(), rows, Excerpt.ofItem(labels.iterator().next())));
     }
   }
 

@@ -3,11 +3,10 @@ package dev.counterpoint.tasks.textgeneration;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
-import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +21,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param column the text column of a table; null to detect it
  */
-record Documents(SourceFile file, @Nullable String column) {
+record Documents(TableSource file, @Nullable String column) {
   /** Number of chars read at once. */
   private static final int CHUNK = 1 << 20;
 
   /** Maximum number of chars buffered while no position to split at is found. */
   private static final int MAX_BUFFERED = 4 * CHUNK;
-
-  static Documents of(Path path, @Nullable String column) {
-    return new Documents(new SourceFile(path), column);
-  }
 
   /** Describes why the file cannot be read; null if it can. */
   @Nullable String problem() {
@@ -45,7 +40,9 @@ record Documents(SourceFile file, @Nullable String column) {
    */
   String read(PieceHandler handler) throws IOException {
     if (isText()) {
-      file.readText(text -> split(text, handler));
+      for (SourceFile each : file.files()) {
+        each.readText(text -> split(text, handler));
+      }
       return "";
     }
     Columns columns = new Columns(column, null);
@@ -65,8 +62,8 @@ record Documents(SourceFile file, @Nullable String column) {
   }
 
   private boolean isText() {
-    String name = String.valueOf(file.path().getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(".txt") || name.endsWith(".txt.gz");
+    return file.files().stream()
+        .allMatch(it -> it.path().toString().matches("(?i).*\\.txt(\\.gz|\\.zst)?"));
   }
 
   private static void split(Reader text, PieceHandler handler) throws IOException {

@@ -12,12 +12,12 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,9 +77,9 @@ public record TextGeneration(
     TokenFiles.Opened files = tokenFiles(context).open(context.cache());
     int length = files.tokenizer().limit(length(context));
     long validationTokens = validationTokens(files.content());
-    requireText(train.path(), files.content().tokenCount(DataSplits.TRAIN) - validationTokens);
+    requireText(name(train), files.content().tokenCount(DataSplits.TRAIN) - validationTokens);
     if (validation != null) {
-      requireText(validation.path(), files.content().tokenCount(DataSplits.VALIDATION));
+      requireText(name(validation), files.content().tokenCount(DataSplits.VALIDATION));
     }
     return splits(files, splits(files, length, validationTokens), length, validationTokens);
   }
@@ -99,6 +99,10 @@ public record TextGeneration(
     int length = files.tokenizer().limit(length(context));
     PackedText text = new PackedText(files.ids(SPLIT), 0, tokens, length);
     return splits(files, Map.of(SPLIT, text), length, 0);
+  }
+
+  private static String name(FileSplit split) {
+    return split.sql() == null ? split.file() : split.sql().name();
   }
 
   private static void requireText(String path, long tokens) {
@@ -153,9 +157,8 @@ public record TextGeneration(
         : tokenizer;
   }
 
-  private Documents documents(FileSplit split, DataContext context) {
-    Path path = context.files().apply(split.path());
-    Documents documents = Documents.of(path, text);
+  private Documents documents(FileSplit split, DataContext context) throws IOException {
+    Documents documents = new Documents(TableSource.open(split, context), text);
     String problem = documents.problem();
     if (problem != null) {
       throw new InvalidSettings(problem);

@@ -34,7 +34,7 @@ class SplitAssignmentTest {
         Files.writeString(
             folder.resolve("rows.csv"),
             rows.stream().collect(Collectors.joining("\n", "i,group,label,time\n", "\n")));
-    SourceFile file = new SourceFile(path);
+    TableSource file = TableSource.of(path);
     SplitAssignment assignment = new SplitAssignment(file, FORMAT, split, "label", 17);
     Map<String, List<String>> found = new TreeMap<>();
     file.read(

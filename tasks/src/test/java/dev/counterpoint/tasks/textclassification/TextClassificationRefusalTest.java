@@ -192,8 +192,11 @@ class TextClassificationRefusalTest {
   }
 
   @Test
-  void aFolderInsteadOfAFileIsNamedWithItsFiles() {
-    assertRejected(TextTables.train("."), "is a folder", "dev.tsv, train.tsv");
+  void aFolderWithoutDataIsNamedWithItsFiles() throws IOException {
+    Files.createDirectory(Path.of(tables.path("notes")));
+    Files.createFile(Path.of(tables.path("notes/plan.md")));
+
+    assertRejected(TextTables.train("notes"), "is a folder", "plan.md");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.SharedFiles;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
@@ -190,7 +191,7 @@ class TextGenerationTest {
   private List<String> pieces(String text) throws IOException {
     Path file = Files.writeString(folder.resolve("long.txt"), text);
     List<String> pieces = new ArrayList<>();
-    Documents.of(file, null).read((piece, endsDocument) -> pieces.add(piece));
+    new Documents(TableSource.of(file), null).read((piece, endsDocument) -> pieces.add(piece));
     return pieces;
   }
 

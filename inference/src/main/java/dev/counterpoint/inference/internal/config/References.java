@@ -46,8 +46,8 @@ record References(
           "name|data\\.(labels|missing|columns|columnNames|targets?|weight|classWeights)(\\..*)?");
 
   private static final String LITERAL =
-      "is the name of a secret, but has a literal value, which would be saved with the run; use"
-          + " ${ENV:NAME} or ${file:PATH}";
+      "is literal and would be saved with the run; use ${ENV:NAME} or ${file:PATH}";
+  private static final String NAMED = "is the name of a secret, but its value " + LITERAL;
 
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
   private static final Pattern SECRET =
@@ -56,6 +56,14 @@ record References(
               + "|(api|access|private|secret|signing|encryption|account) ?keys?"
               + "|(?<!\\b(pad|padding|mask|unk|unknown|cls|sep|bos|eos|start|end|stop|begin|special"
               + "|separator|class|next|last|first|per|each) )token)\\b");
+
+  /** A parameter in the URL of a database, with its name and its literal value. */
+  private static final Pattern PARAMETER =
+      Pattern.compile("[?&;,(]\\s*([\\w. -]+?)\\s*=\\s*(?!\\$\\{)([^&;,)\\s]+)");
+
+  /** A user and a literal password before the host in the URL of a database. */
+  private static final Pattern USER =
+      Pattern.compile("//([^/?@:]*):(?!\\$\\{)([^/?@]+)@|:([^/:@]+)/(?!\\$\\{)[^/:@]+@");
 
   /** Last words of keys that are about a secret, but have another value. */
   private static final Pattern ABOUT =
@@ -82,7 +90,7 @@ record References(
           entries.values().stream().anyMatch(it -> it.show().matches("~?|null|\\{}|\\[]"));
       if (isSecret(path) && (hasKeyAlone || !found.isEmpty())) {
         found.clear(); // Their keys may be a part of the secret.
-        found.add(new Problem(path, LITERAL));
+        found.add(new Problem(path, NAMED));
       }
       problems.addAll(found);
       return new Mapping(entries, mapping.origin(), mapping.formerType(), mapping.shortForm());
@@ -99,11 +107,16 @@ record References(
 
   private Scalar resolve(Scalar scalar, String path, List<Problem> problems) {
     String text = scalar.text();
+    if (hasPassword(text)) {
+      Secrets.hide(text, "***");
+      problems.add(new Problem(path, "has a password; its value " + LITERAL));
+      return scalar;
+    }
     Matcher matcher = REFERENCE.matcher(text);
     if (!matcher.find()) {
       if (isSecret(path) && scalar.isString() && !text.isEmpty()) {
         Secrets.hide(text, "***");
-        problems.add(new Problem(path, LITERAL));
+        problems.add(new Problem(path, NAMED));
       }
       return scalar;
     }
@@ -133,6 +146,12 @@ record References(
     return plain.isString() || plain.isNull()
         ? new Scalar(value.toString(), true, scalar.origin())
         : plain;
+  }
+
+  private static boolean hasPassword(String url) {
+    return url.startsWith("jdbc:")
+        && (USER.matcher(url).find()
+            || PARAMETER.matcher(url).results().anyMatch(it -> isSecret(it.group(1))));
   }
 
   private String value(String kind, String name, String path, List<Problem> problems) {

@@ -51,7 +51,7 @@ public final class PredictCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "A table with the rows to predict, in the format of the training data; a target column is"
+          "A table with the rows to predict: a file, a folder or a pattern, in the format of the training data; a target column is"
               + " not needed.")
   private @Nullable Path data;
 
@@ -67,6 +67,21 @@ public final class PredictCommand implements Callable<Integer> {
       description =
           "Number of most likely labels or answers per text. Default: 1; with --json all labels.")
   private @Nullable Integer top;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description =
+          "Writes the predictions for --data into a new .csv, .jsonl or .parquet file, for models"
+              + " of tables and texts.")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description = "Columns of --data to copy into --output, separated by commas.")
+  private List<String> keep = new ArrayList<>();
 
   @Option(names = "--json", description = "Reads and prints one JSON object per line.")
   private boolean json;
@@ -85,7 +100,9 @@ public final class PredictCommand implements Callable<Integer> {
       PredictionFormatter formatter = formatter(pipeline, console);
       int features = pipeline.config().data().features();
       TabularRows table = pipeline.table().orElse(null);
-      if (data != null) {
+      if (output != null) {
+        score(pipeline, output, console);
+      } else if (data != null) {
         predictFile(data, table, formatter, console);
       } else if (texts.isEmpty()) {
         PredictLines lines =
@@ -106,6 +123,19 @@ public final class PredictCommand implements Callable<Integer> {
       formatter.remarks().forEach(console::log);
     }
     return ExitCode.SUCCESS;
+  }
+
+  private void score(Pipeline pipeline, Path file, Console console) throws IOException {
+    if (data == null || !texts.isEmpty() || pipeline.kind() == Pipeline.Kind.ANSWERS) {
+      throw new InvalidSettings(
+          "--output needs --data, no --text, and a model that predicts labels or values; the model"
+              + " is in %s.",
+          directory);
+    }
+    if (pipeline.table().isEmpty() && pipeline.config().data().features() > 0) {
+      throw new InvalidSettings("--output needs a model of tables or texts.");
+    }
+    new ScoredTable(pipeline, data, keep, console).write(file);
   }
 
   private void predictFile(

@@ -24,7 +24,8 @@ import java.util.UUID;
  * is detected.
  */
 public final class CacheFolders {
-  private static final String TEMPORARY = ".draft-";
+  /** A part of the names of temporary files and folders. */
+  public static final String TEMPORARY = ".draft-";
 
   /** Temporary folders older than this are abandoned and deleted. */
   private static final Duration MAX_AGE = Duration.ofDays(1);

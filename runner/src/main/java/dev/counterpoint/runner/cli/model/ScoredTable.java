@@ -1,0 +1,200 @@
+package dev.counterpoint.runner.cli.model;
+
+import dev.counterpoint.core.internal.storage.DiskSync;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.loss.OutputActivation;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.tasks.table.Columns;
+import dev.counterpoint.tasks.table.DuckDb;
+import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.table.TableFormat;
+import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.tabular.TabularRows;
+import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.csv.CSVFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Predicts the rows of a table into a file: the kept columns, as text, then {@code prediction} and
+ * {@code probability}, or the predicted numbers. The file appears when it is complete; until then
+ * its name ends with {@code .partial}, and another start begins again.
+ */
+final class ScoredTable {
+  /** The number of rows that are predicted at once. */
+  private static final int BATCH = 256;
+
+  private static final double THRESHOLD = 0.5;
+  private static final long PROGRESS = Duration.ofSeconds(10).toNanos();
+
+  private final Pipeline pipeline;
+  private final @Nullable TabularRows table;
+  private final TableSource source;
+  private final List<String> keep;
+  private final Console console;
+  private final List<Table.Row> pending = new ArrayList<>();
+  private final List<Map<String, @Nullable String>> inputs = new ArrayList<>();
+  private Map<String, @Nullable Object> columns = Map.of();
+  private long rows;
+  private long printed = System.nanoTime();
+
+  ScoredTable(Pipeline pipeline, Path data, List<String> keep, Console console) throws IOException {
+    this.pipeline = pipeline;
+    table = pipeline.table().orElse(null);
+    source = TableSource.of(data);
+    this.keep = keep;
+    this.console = console;
+    String problem = source.problem(false);
+    if (problem != null) {
+      throw new InvalidSettings(problem);
+    }
+  }
+
+  /**
+   * Writes the file; its extension selects the format.
+   *
+   * @throws InvalidSettings if it exists, or a row or a name is invalid
+   */
+  void write(Path output) throws IOException {
+    String name = output.toString();
+    if (!name.matches(".*\\.(csv|jsonl|parquet)")) {
+      throw new InvalidSettings("--output %s must end with .csv, .jsonl or .parquet.", output);
+    }
+    if (Files.exists(output)) {
+      throw new InvalidSettings("--output %s exists; remove it, or choose another name.", output);
+    }
+    Path partial = Path.of(name + ".partial");
+    Path lines = name.endsWith(".parquet") ? Path.of(name + ".lines.partial") : partial;
+    try {
+      Files.deleteIfExists(partial);
+      try (Writer out = Files.newBufferedWriter(lines)) {
+        TableFormat format = table == null ? TableFormat.defaults() : table.format();
+        source.read(format, it -> read(it, name.endsWith(".csv"), out));
+      }
+      if (!lines.equals(partial)) {
+        Map<String, String> types = new LinkedHashMap<>();
+        columns.forEach((key, it) -> types.put(key, it instanceof Double ? "DOUBLE" : "VARCHAR"));
+        DuckDb.writeParquet(lines, types, partial);
+      }
+      DiskSync.ofFile(partial);
+      Files.move(partial, output);
+    } finally {
+      Files.deleteIfExists(lines);
+      Files.deleteIfExists(partial);
+    }
+    console.log("%,d rows predicted: %s", rows, output);
+  }
+
+  private Table read(Table rows, boolean csv, Writer out) throws IOException {
+    keep.forEach(column -> source.requireColumn(column, rows.columns()));
+    if (table != null) {
+      table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
+    }
+    String text = table == null ? new Columns(null, null).textColumn(source, rows) : "";
+    for (Table.Row row = rows.next(); row != null; row = rows.next()) {
+      pending.add(row);
+      inputs.add(table == null ? Map.of("", row.get(text)) : table.fields(row));
+      if (pending.size() == BATCH) {
+        predict(csv, out);
+      }
+    }
+    predict(csv, out);
+    if (this.rows == 0) {
+      throw new InvalidSettings("%s has no rows.", source.name());
+    }
+    return rows;
+  }
+
+  private void predict(boolean csv, Writer out) throws IOException {
+    if (pending.isEmpty()) {
+      return;
+    }
+    for (int i = 0; table != null && i < pending.size(); i++) {
+      table.check(source.origin(pending.get(i).line()), inputs.get(i));
+    }
+    TextEncoder.Encoded examples =
+        table == null
+            ? pipeline.texts(inputs.stream().map(it -> String.valueOf(it.get(""))).toList())
+            : pipeline.tableRows(inputs);
+    boolean hasLabels = pipeline.kind() == Pipeline.Kind.LABELS;
+    List<Prediction> labels = hasLabels ? pipeline.classify(examples) : List.of();
+    List<double[]> values = hasLabels ? List.of() : pipeline.values(examples);
+    for (int i = 0; i < pending.size(); i++) {
+      Map<String, @Nullable Object> record = new LinkedHashMap<>();
+      for (String column : keep) {
+        record.put(column, pending.get(i).find(column));
+      }
+      if (hasLabels) {
+        add(labels.get(i), record);
+      } else {
+        add(values.get(i), record);
+      }
+      write(record, csv, out);
+    }
+    rows += pending.size();
+    pending.clear();
+    inputs.clear();
+    if (System.nanoTime() - printed > PROGRESS) {
+      console.log("%,d rows predicted", rows);
+      printed = System.nanoTime();
+    }
+  }
+
+  private void add(Prediction prediction, Map<String, @Nullable Object> record) {
+    if (pipeline.activation() == OutputActivation.SIGMOID) {
+      List<String> likely = new ArrayList<>();
+      for (int i = 0; i < prediction.labels().size(); i++) {
+        if (prediction.probabilities().get(i) >= THRESHOLD) {
+          likely.add(prediction.labels().get(i));
+        }
+      }
+      put("prediction", String.join(",", likely), record);
+    } else {
+      put("prediction", prediction.label(), record);
+    }
+    put("probability", prediction.probability(), record);
+  }
+
+  private void add(double[] values, Map<String, @Nullable Object> record) {
+    for (int i = 0; i < values.length; i++) {
+      String name =
+          values.length == 1
+              ? ""
+              : "_" + (pipeline.labels().size() == values.length ? pipeline.labels().get(i) : i);
+      put("prediction" + name, values[i], record);
+    }
+  }
+
+  private static void put(String name, Object value, Map<String, @Nullable Object> record) {
+    if (record.containsKey(name)) {
+      throw new InvalidSettings("--keep cannot keep the column %s, which is predicted.", name);
+    }
+    record.put(name, value);
+  }
+
+  private void write(Map<String, @Nullable Object> record, boolean csv, Writer out)
+      throws IOException {
+    if (columns.isEmpty()) {
+      columns = record;
+      if (csv) {
+        CSVFormat.RFC4180.printRecord(out, record.keySet().toArray());
+      }
+    }
+    if (csv) {
+      CSVFormat.RFC4180.printRecord(out, record.values().toArray());
+    } else {
+      out.append(Json.MAPPER.writeValueAsString(record)).append('\n');
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.counterpoint.tasks.table;
+
+import dev.counterpoint.core.data.source.SqlQuery;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.ServiceLoader;
+
+/**
+ * Connections to databases. The drivers are DuckDB's and those on the class path, or in the context
+ * class loader of the thread.
+ */
+final class Database {
+  private Database() {}
+
+  /**
+   * Connects to the database of a query, for reading rows as a stream.
+   *
+   * @throws InvalidSettings if no driver accepts the URL
+   */
+  static Connection connect(SqlQuery sql) throws SQLException, IOException {
+    Properties properties = new Properties();
+    if (sql.url().startsWith("jdbc:mysql:")) {
+      properties.put("useCursorFetch", "true"); // Otherwise all rows are held in memory.
+    }
+    properties.putAll(sql.properties());
+    if (sql.url().startsWith(DuckDb.SCHEME)) {
+      return DuckDb.connect(sql.url(), properties);
+    }
+    List<String> known = new ArrayList<>(List.of("DuckDB"));
+    for (ServiceLoader.Provider<Driver> each : ServiceLoader.load(Driver.class).stream().toList()) {
+      if (each.type().getName().startsWith(DuckDb.PACKAGE)) {
+        continue;
+      }
+      Driver driver = each.get();
+      Connection connection =
+          driver.acceptsURL(sql.url()) ? driver.connect(sql.url(), properties) : null;
+      if (connection != null) {
+        connection.setReadOnly(true);
+        connection.setAutoCommit(false); // Without it PostgreSQL does not stream.
+        return connection;
+      }
+      known.add(each.type().getName());
+    }
+    throw new InvalidSettings(
+        "No JDBC driver accepts the URL of the %s. Drivers on the class path: %s. Add the jar of a"
+            + " driver to classpath.",
+        sql.name(), Excerpt.ofList(known));
+  }
+}

@@ -1,0 +1,156 @@
+package dev.counterpoint.tasks.table;
+
+import dev.counterpoint.core.kernel.NativeLibraries;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedded engine for Parquet files and DuckDB databases. Its driver would unpack its library
+ * into the folder for temporary files; here the library is one of {@link NativeLibraries}. It uses
+ * no network: extensions are neither downloaded nor loaded.
+ */
+public final class DuckDb {
+  static final String SCHEME = "jdbc:duckdb:";
+  static final String PACKAGE = "org.duckdb.";
+
+  /** Memory of each connection; a query that needs more uses a folder in the cache. */
+  private static final String MEMORY = "512MB";
+
+  private static final String DRIVER = PACKAGE + "DuckDBDriver";
+  private static @Nullable Driver driver;
+
+  private DuckDb() {}
+
+  /** Connects; the results of queries are streams. A database file is opened for reading. */
+  static Connection connect(String url, Properties properties) throws SQLException, IOException {
+    Path spill = CacheFolder.path().resolve("duckdb-temporary");
+    Properties all = new Properties();
+    all.putAll(
+        Map.of(
+            "jdbc_stream_results", "true",
+            "autoinstall_known_extensions", "false",
+            "autoload_known_extensions", "false",
+            "allow_community_extensions", "false",
+            "allow_persistent_secrets", "false",
+            "memory_limit", MEMORY,
+            "threads", Integer.toString(Torch.configuredThreads()),
+            "temp_directory", spill.toString()));
+    if (!url.equals(SCHEME) && !url.startsWith(SCHEME + ":memory:")) {
+      all.put("duckdb.read_only", "true");
+    }
+    all.putAll(properties);
+    return Objects.requireNonNull(driver().connect(url, all));
+  }
+
+  /** The name of a table with the complete result of a query. */
+  static String materialized(Connection connection, String query) throws SQLException {
+    String name = "temp.counterpoint_rows";
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TEMP TABLE " + name + " AS " + query.strip().replaceFirst(";+$", ""));
+    }
+    return name;
+  }
+
+  /** The table of a Parquet file. */
+  static String parquet(Path path) {
+    return "read_parquet(" + quoted(pattern(path)) + ", hive_partitioning = false)";
+  }
+
+  /**
+   * Converts JSON lines to a Parquet file; the same lines give the same bytes.
+   *
+   * @param types the SQL type of each column
+   */
+  public static void writeParquet(Path lines, Map<String, String> types, Path file)
+      throws IOException {
+    String columns =
+        types.entrySet().stream()
+            .map(it -> quoted(it.getKey()) + ": " + quoted(it.getValue()))
+            .collect(Collectors.joining(", ", "{", "}"));
+    Properties oneThread = new Properties();
+    oneThread.put("threads", "1");
+    try (Connection connection = connect(SCHEME, oneThread);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "COPY (SELECT * FROM read_json(%s, format = 'newline_delimited', columns = %s)) TO %s (FORMAT parquet)"
+              .formatted(quoted(pattern(lines)), columns, quoted(file.toString())));
+    } catch (SQLException e) {
+      throw new IOException(e.getMessage());
+    }
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  /** A pattern that matches only the given file. */
+  private static String pattern(Path path) {
+    return path.toAbsolutePath().toString().replaceAll("[*?\\[]", "[$0]");
+  }
+
+  private static synchronized Driver driver() throws IOException {
+    if (driver == null) {
+      try {
+        Loader loader = new Loader(jar());
+        driver = (Driver) loader.loadClass(DRIVER).getDeclaredConstructor().newInstance();
+      } catch (ReflectiveOperationException e) {
+        throw new InvalidSettings("DuckDB cannot be started: %s", String.valueOf(e.getMessage()));
+      }
+    }
+    return driver;
+  }
+
+  private static URL jar() throws IOException {
+    URL type = DuckDb.class.getResource("/" + DRIVER.replace('.', '/') + ".class");
+    if (type == null) {
+      throw new InvalidSettings(
+          "Parquet files and DuckDB databases need org.duckdb:duckdb_jdbc on the class path.");
+    }
+    return ((JarURLConnection) type.openConnection()).getJarFileURL();
+  }
+
+  /** Loads the driver apart from the program, so that it finds the library below the cache. */
+  private static final class Loader extends URLClassLoader {
+    private static final String LIBRARY = "libduckdb_java.so_";
+
+    Loader(URL jar) {
+      super(new URL[] {jar}, ClassLoader.getPlatformClassLoader());
+    }
+
+    @Override
+    public @Nullable URL getResource(String name) {
+      return name.startsWith(LIBRARY) ? null : super.getResource(name);
+    }
+
+    @Override
+    protected @Nullable String findLibrary(String name) {
+      String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+      String processor = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
+      String platform =
+          os.startsWith("mac")
+              ? "osx_universal"
+              : (os.startsWith("windows") ? "windows_" : "linux_") + processor;
+      URL library = super.getResource(LIBRARY + platform);
+      return library == null
+          ? null
+          : NativeLibraries.unpacked(library, System.mapLibraryName(name)).toString();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.counterpoint.tasks.tabular;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.source.SqlQuery;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Duck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables in Parquet files and from queries on DuckDB. */
+final class ParquetTest {
+  private static final String ROWS =
+      """
+      SELECT i AS number, i / 7 AS fraction, (i * 1.25)::DECIMAL(10, 2) AS price,
+        CASE WHEN i % 5 = 0 THEN NULL ELSE 'c' || i % 3 END AS colour, i % 2 = 0 AS flag,
+        DATE '2026-01-01' + (i % 100)::INTEGER AS day,
+        TIMESTAMP '2026-01-01 08:15:00' + to_hours(i % 50) AS moment,
+        CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END AS y
+      FROM range(200) t(i)""";
+
+  @TempDir private Path folder;
+  private Tables tables;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    tables = new Tables(folder);
+    Duck.write("COPY (%s) TO '%s'", ROWS, folder.resolve("a.parquet"));
+    Duck.write("COPY (%s) TO '%s' (HEADER)", ROWS, folder.resolve("a.csv"));
+  }
+
+  private DataSplits open(FileSplit split) throws IOException {
+    return tables.open(Tables.settings("train", split));
+  }
+
+  private static SqlQuery query(String url, String query) {
+    return new SqlQuery(url, query, null);
+  }
+
+  private static String rowsHash(DataSplits data) {
+    return data.fingerprint().split(" ")[0];
+  }
+
+  @Test
+  void parquetAndCsvAndQueryHaveTheSameRows() throws IOException {
+    String csv = rowsHash(open(new FileSplit("a.csv")));
+
+    assertThat(rowsHash(open(new FileSplit("a.parquet")))).isEqualTo(csv);
+    assertThat(rowsHash(open(new FileSplit(null, query("jdbc:duckdb:", ROWS))))).isEqualTo(csv);
+  }
+
+  @Test
+  void rowsOfQueryHaveTheOrderOfTheFirstImport() throws IOException {
+    String first = open(new FileSplit(null, query("jdbc:duckdb:", ROWS))).fingerprint();
+    String reversed = ROWS + " ORDER BY i DESC";
+
+    assertThat(open(new FileSplit(null, query("jdbc:duckdb:", reversed))).fingerprint())
+        .isEqualTo(first);
+  }
+
+  @Test
+  void otherRowsOfQueryAreOtherData() throws IOException {
+    String first = open(new FileSplit(null, query("jdbc:duckdb:", ROWS))).fingerprint();
+    String fewer = ROWS + " WHERE i > 0";
+
+    assertThat(open(new FileSplit(null, query("jdbc:duckdb:", fewer))).fingerprint())
+        .isNotEqualTo(first);
+  }
+
+  @Test
+  void truncatedParquetIsRejectedWithItsName() throws IOException {
+    Path file = folder.resolve("a.parquet");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+
+    assertThatThrownBy(() -> open(new FileSplit("a.parquet")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("a.parquet");
+  }
+
+  @Test
+  void damagedPagesAreRejected() throws IOException {
+    Duck.write(
+        "COPY (SELECT hash(i) AS x, i %% 2 AS y FROM range(500000) t(i)) TO '%s'",
+        folder.resolve("b.parquet"));
+    byte[] bytes = Files.readAllBytes(folder.resolve("b.parquet"));
+    Arrays.fill(bytes, bytes.length / 2, bytes.length / 2 + 200_000, (byte) 7);
+    Files.write(folder.resolve("b.parquet"), bytes);
+
+    assertThatThrownBy(() -> open(new FileSplit("b.parquet")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("b.parquet");
+  }
+
+  @Test
+  void nameWithPatternCharactersIsOneFile() throws IOException {
+    Files.move(folder.resolve("a.parquet"), folder.resolve("a[1]*'.parquet"));
+
+    assertThat(open(new FileSplit("a[1]*'.parquet")).train().size()).isEqualTo(200);
+  }
+
+  @Test
+  void unknownColumnIsRejectedWithTheColumns() {
+    assertThatThrownBy(
+            () -> tables.open(Tables.settings("train", new FileSplit("a.parquet"), "target", "z")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("number, fraction, price");
+  }
+
+  @Test
+  void unsupportedTypeIsRejectedWithRowAndColumn() {
+    String query = "SELECT {'a': 1} AS s, i % 2 AS y FROM range(9) t(i)";
+
+    assertThatThrownBy(() -> open(new FileSplit(null, query("jdbc:duckdb:", query))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("row 1")
+        .hasMessageContaining("\"s\"");
+  }
+
+  @Test
+  void emptyResultIsRejectedAndNotCached() throws IOException {
+    String query = "SELECT 1 AS x, 2 AS y WHERE false";
+
+    assertThatThrownBy(() -> open(new FileSplit(null, query("jdbc:duckdb:", query))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("no rows");
+    assertThat(folder.resolve("cache")).isEmptyDirectory();
+  }
+
+  @Test
+  void failureInTheMiddleLeavesNothingInTheCache() {
+    String query =
+        "SELECT i AS x, CASE WHEN i = 90000 THEN error('lost') ELSE 'a' END AS y"
+            + " FROM range(100000) t(i)";
+
+    assertThatThrownBy(() -> open(new FileSplit(null, query("jdbc:duckdb:", query))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("lost");
+    assertThat(folder.resolve("cache")).isEmptyDirectory();
+  }
+
+  @Test
+  void unknownDriverIsRejectedWithThoseOnTheClassPath() {
+    assertThatThrownBy(
+            () -> open(new FileSplit(null, query("jdbc:other://h/d?password=abc", "SELECT 1"))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("DuckDB")
+        .hasMessageNotContaining("abc");
+  }
+
+  @Test
+  void pathAndQueryCannotBeCombined() {
+    assertThatThrownBy(() -> new FileSplit("a.csv", query("jdbc:duckdb:", ROWS)))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("sql");
+  }
+
+  @Test
+  void messagesOfDriversAreMasked() {
+    SqlQuery sql =
+        new SqlQuery(
+            "jdbc:x://me:hush@host/db?sslpassword=still", "SELECT 1", Map.of("password", "quiet"));
+
+    assertThat(sql.mask("cannot connect to jdbc:x://me:hush@host/db?sslpassword=still (quiet)"))
+        .doesNotContain("hush", "still", "quiet");
+  }
+}
