@@ -63,7 +63,9 @@ final class DelimitedTable implements Table {
       parser = CSVParser.builder().setReader(reader).setFormat(named.get()).get();
     } catch (IllegalArgumentException e) {
       throw file.invalidLine(
-          1, "has an invalid header: " + Excerpt.of(String.valueOf(e.getMessage())));
+          1,
+          "has an invalid header: "
+              + Excerpt.of(String.valueOf(e.getMessage()).replaceFirst(" If this is valid.*", "")));
     } catch (CSVException e) {
       throw notCsv(file, 1, e);
     }

@@ -10,13 +10,14 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reader for JSON objects, one after another (JSON lines) or in arrays. The keys of the first
- * object are the columns.
+ * Reader for JSON objects, one after another (JSON lines) or in arrays. The keys of all objects are
+ * the columns.
  */
 final class JsonTable implements Table {
   private static final String EXPECTED =
@@ -25,16 +26,19 @@ final class JsonTable implements Table {
 
   private final SourceFile file;
   private final JsonParser parser;
-  private final List<String> columns = new ArrayList<>();
+  private final List<String> columns;
   private boolean inArray;
   private @Nullable Row buffered;
 
-  JsonTable(SourceFile file, Reader reader) throws IOException {
+  /**
+   * @param columns the keys of all objects, as {@link #keys} returns them
+   */
+  JsonTable(SourceFile file, Reader reader, List<String> columns) throws IOException {
     this.file = file;
+    this.columns = columns;
     parser = Json.forData().build().createParser(reader);
     JsonRow first = read();
     if (first != null) {
-      first.object().fieldNames().forEachRemaining(columns::add);
       if (first.object().valueStream().allMatch(JsonNode::isContainerNode)) {
         throw new InvalidSettings(
             ("%s is not a list of rows: its first object has lists or objects for all its keys (%s)."
@@ -44,6 +48,26 @@ final class JsonTable implements Table {
       }
     }
     buffered = first;
+  }
+
+  /**
+   * The keys of all objects in the order of their first appearance: a row may lack keys whose value
+   * is missing. The keys before a malformed row are returned, which reading the row reports.
+   */
+  static List<String> keys(Reader reader) throws IOException {
+    Set<String> keys = new LinkedHashSet<>();
+    try (JsonParser parser = Json.forData().build().createParser(reader)) {
+      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+        if (token == JsonToken.FIELD_NAME) {
+          keys.add(parser.currentName());
+          parser.nextToken();
+          parser.skipChildren();
+        }
+      }
+    } catch (JacksonException e) {
+      // Reading the row reports it.
+    }
+    return List.copyOf(keys);
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.ZipException;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -124,12 +125,18 @@ public record SourceFile(Path path, String name) {
     if (format() == Format.ROWS) {
       return new RowsTable(this);
     }
+    List<String> keys = List.of();
+    if (format() == Format.JSON) {
+      try (Reader reader = text()) {
+        keys = JsonTable.keys(reader);
+      }
+    }
     Reader reader = text();
     try {
       return switch (format()) {
         case TABS -> DelimitedTable.tabs(this, table, reader);
         case COMMAS -> DelimitedTable.commas(this, table, reader);
-        case JSON -> new JsonTable(this, reader);
+        case JSON -> new JsonTable(this, reader, keys);
         default -> throw new InvalidSettings(String.valueOf(problem(false)));
       };
     } catch (IOException | RuntimeException e) {
@@ -248,7 +255,10 @@ public record SourceFile(Path path, String name) {
     }
 
     private static IOException damaged(IOException e) {
-      return e instanceof FileSystemException ? e : new ZipException(e.getMessage());
+      String message = e.getMessage();
+      return e instanceof FileSystemException
+          ? e
+          : new ZipException(message == null ? "it ends too early" : message);
     }
   }
 

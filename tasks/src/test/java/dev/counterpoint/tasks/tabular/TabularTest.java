@@ -243,6 +243,18 @@ class TabularTest {
   }
 
   @Test
+  void aKeyThatTheFirstRowsLackIsAColumn() throws IOException {
+    tables.write(
+        "train.jsonl",
+        "{\"a\": 1, \"y\": \"no\"}\n{\"a\": 2, \"y\": \"yes\", \"c\": 5}\n{\"c\": 6, \"y\": \"no\"}\n");
+    DataSplits splits = tables.open(Tables.settings("train", new FileSplit("train.jsonl")));
+
+    assertThat(splits.notes())
+        .anySatisfy(note -> assertThat(note).contains("column c: numeric, 5 to 6", "1 missing"))
+        .anySatisfy(note -> assertThat(note).contains("column a: numeric, 1 to 2", "1 missing"));
+  }
+
+  @Test
   void classWeightsMultiplyExampleWeights() throws IOException {
     DataSplits data =
         train("x,w,y\n1,2,a\n2,3,b\n", "weight", "w", "classWeights", Map.of("b", 10.0));
