@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -184,7 +185,17 @@ public record Run(
     Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file = binder.bind(tree, RunFile.class, notes::add);
-    return new Run(file, run, true, binder, code, trust, files, notes);
+    Run existing = new Run(file, run, true, binder, code, trust, files, notes);
+    trust.requireQueries(existing.queries());
+    return existing;
+  }
+
+  /** The settings of the queries of the data, each on a line; empty if there are none. */
+  public String queries() {
+    return settings().entrySet().stream()
+        .filter(it -> it.getKey().matches("data\\..*\\.sql\\..*"))
+        .map(it -> it.getKey() + ": " + it.getValue() + "\n")
+        .collect(Collectors.joining());
   }
 
   /**
@@ -347,15 +358,20 @@ public record Run(
         request.joins() && output != null
             ? new RunDirectory(output)
             : RunDirectory.forNew(output, file.name());
-    return new Run(
-        file.within(directory.path()),
-        directory,
-        request.joins() && RunDirectory.isRun(directory.path()),
-        binder,
-        code,
-        request.trust(),
-        files,
-        notes);
+    Run run =
+        new Run(
+            file.within(directory.path()),
+            directory,
+            request.joins() && RunDirectory.isRun(directory.path()),
+            binder,
+            code,
+            request.trust(),
+            files,
+            notes);
+    if (origin != null) {
+      request.trust().requireQueries(run.queries());
+    }
+    return run;
   }
 
   /** The code that the command line names, and which other code may run. */

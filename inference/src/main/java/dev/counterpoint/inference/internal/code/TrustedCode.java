@@ -1,6 +1,7 @@
 package dev.counterpoint.inference.internal.code;
 
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -20,12 +21,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user-defined code that may run although a run directory, a step snapshot or a model folder
- * names it, and not the user. Such a folder may come from anyone.
+ * The user-defined code and the queries that may run although a run directory, a step snapshot or a
+ * model folder names it, and not the user. Such a folder may come from anyone.
  *
  * <p>The user's list of trusted code is a text file with a line for each jar, source file or class
- * folder: its SHA-256 and its path, as {@code sha256sum} prints them. The SHA-256 of a folder is
- * that of such lines for all of its files. {@code train} adds the code that it runs.
+ * folder, or for the queries of a run: SHA-256 and path, as {@code sha256sum} prints them. The
+ * SHA-256 of a folder is that of such lines for all of its files. {@code train} adds the code that
+ * it runs.
  */
 public final class TrustedCode {
   /** The environment variable with the path of the list. */
@@ -89,13 +91,32 @@ public final class TrustedCode {
   public void require(List<Path> entries) {
     List<Path> existing =
         SourceEntries.withReferenced(entries.stream().filter(Files::exists).toList());
-    if (everything || existing.isEmpty()) {
+    requireLines(existing.stream().map(entry -> hash(entry) + "  " + entry));
+  }
+
+  /**
+   * Checks queries before they are sent to a database; a query of DuckDB can also read and write
+   * files.
+   *
+   * @throws InvalidSettings if they are not trusted
+   */
+  public void requireQueries(String queries) {
+    requireLines(Stream.of(queries).filter(it -> !it.isEmpty()).map(TrustedCode::line));
+  }
+
+  private static String line(String queries) {
+    return Sha256.of(queries.getBytes(StandardCharsets.UTF_8))
+        + "  "
+        + Excerpt.of(onOneLine(queries));
+  }
+
+  private void requireLines(Stream<String> lines) {
+    if (everything) {
       return;
     }
     Set<String> trusted = read();
     String unknown =
-        existing.stream()
-            .map(entry -> hash(entry) + "  " + entry)
+        lines
             .filter(line -> !trusted.contains(line.substring(0, HASH_LENGTH)))
             .collect(Collectors.joining("\n  "));
     if (!unknown.isEmpty()) {
@@ -108,18 +129,22 @@ public final class TrustedCode {
   }
 
   /**
-   * Adds code to the list.
+   * Adds code and queries to the list.
    *
+   * @param queries empty for none
    * @throws IOException if the list cannot be written
    */
-  public void add(List<Path> entries) throws IOException {
+  public void add(List<Path> entries, String queries) throws IOException {
     if (list == null) {
       return;
     }
     Set<String> trusted = read();
-    String lines =
+    Stream<String> code =
         SourceEntries.withReferenced(entries).stream()
-            .map(entry -> hash(entry) + "  " + onOneLine(entry) + "\n")
+            .map(entry -> hash(entry) + "  " + onOneLine(absolute(entry)));
+    String lines =
+        Stream.concat(code, Stream.of(queries).filter(it -> !it.isEmpty()).map(TrustedCode::line))
+            .map(line -> line + "\n")
             .filter(line -> !trusted.contains(line.substring(0, HASH_LENGTH)))
             .collect(Collectors.joining());
     if (lines.isEmpty()) {
@@ -133,9 +158,13 @@ public final class TrustedCode {
     Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
   }
 
-  /** A path without line breaks, which would add lines to the list. */
-  private static String onOneLine(Path entry) {
-    return entry.toAbsolutePath().normalize().toString().replaceAll("\\p{Cntrl}", "?");
+  private static String absolute(Path entry) {
+    return entry.toAbsolutePath().normalize().toString();
+  }
+
+  /** A text without line breaks, which would add lines to the list. */
+  private static String onOneLine(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private Set<String> read() {

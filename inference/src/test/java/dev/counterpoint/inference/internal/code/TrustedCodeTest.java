@@ -46,7 +46,7 @@ final class TrustedCodeTest {
   @Test
   void codeIsTrustedByItsContentWhereverItIs() throws IOException {
     assertNotTrusted(source, source);
-    trust.add(List.of(source));
+    trust.add(List.of(source), "");
 
     assertTrusted(source);
     assertTrusted(Files.move(source, folder.resolve("B.java")));
@@ -55,8 +55,8 @@ final class TrustedCodeTest {
 
   @Test
   void listIsPrivateAndHasTheHashOfTheFile() throws IOException {
-    trust.add(List.of(source));
-    trust.add(List.of(source));
+    trust.add(List.of(source), "");
+    trust.add(List.of(source), "");
     Path list = folder.resolve("config/trusted-code");
 
     assertThat(list).hasContent(Sha256.of(source) + "  " + source);
@@ -68,7 +68,7 @@ final class TrustedCodeTest {
 
   @Test
   void listThatOthersCanWriteIsRefused() throws IOException {
-    trust.add(List.of(source));
+    trust.add(List.of(source), "");
     Path list = folder.resolve("config/trusted-code");
     Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-rw-rw-"));
 
@@ -84,7 +84,7 @@ final class TrustedCodeTest {
     Path hidden = Files.write(elsewhere.resolve("B.class"), new byte[] {1});
     Files.write(classes.resolve("A.class"), new byte[] {1});
     Files.createSymbolicLink(classes.resolve("linked"), elsewhere);
-    trust.add(List.of(classes));
+    trust.add(List.of(classes), "");
 
     assertTrusted(classes);
     Files.write(hidden, new byte[] {2});
@@ -95,7 +95,7 @@ final class TrustedCodeTest {
   void jarIsTrustedOnlyWithTheJarsThatItRefersTo() throws IOException {
     Path helper = jar("helper.jar", "", "1");
     Path jar = jar("own.jar", "helper.jar", "1");
-    trust.add(List.of(jar));
+    trust.add(List.of(jar), "");
 
     assertTrusted(jar);
     jar("helper.jar", "", "2");
@@ -107,7 +107,7 @@ final class TrustedCodeTest {
     Path jar = jar("own.jar", "http://example.org/evil.jar", "1");
 
     assertNotTrusted(jar, jar);
-    assertThatThrownBy(() -> trust.add(List.of(jar))).isInstanceOf(InvalidSettings.class);
+    assertThatThrownBy(() -> trust.add(List.of(jar), "")).isInstanceOf(InvalidSettings.class);
   }
 
   @Test
@@ -117,7 +117,7 @@ final class TrustedCodeTest {
       out.putNextEntry(new ZipEntry("META-INF/INDEX.LIST"));
     }
 
-    assertThatThrownBy(() -> trust.add(List.of(jar)))
+    assertThatThrownBy(() -> trust.add(List.of(jar), ""))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("INDEX.LIST");
   }
@@ -125,7 +125,7 @@ final class TrustedCodeTest {
   @Test
   void pathWithALineBreakAddsOneLine() throws IOException {
     Path hidden = Files.createDirectory(folder.resolve("a\n" + "0".repeat(64) + "  b"));
-    trust.add(List.of(Files.writeString(hidden.resolve("A.java"), "class A {}")));
+    trust.add(List.of(Files.writeString(hidden.resolve("A.java"), "class A {}")), "");
 
     assertThat(Files.readAllLines(folder.resolve("config/trusted-code"))).hasSize(1);
   }
@@ -133,11 +133,11 @@ final class TrustedCodeTest {
   @Test
   void listWithoutALastLineBreakIsContinuedOnANewLine() throws IOException {
     Path first = Files.writeString(folder.resolve("A.java"), "class A {}");
-    trust.add(List.of(first));
+    trust.add(List.of(first), "");
     Path list = folder.resolve("config/trusted-code");
     Files.writeString(list, Files.readString(list).strip());
     Path second = Files.writeString(folder.resolve("B.java"), "class B {}");
-    trust.add(List.of(second));
+    trust.add(List.of(second), "");
 
     assertTrusted(first);
     assertTrusted(second);

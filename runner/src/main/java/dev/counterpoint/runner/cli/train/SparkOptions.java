@@ -64,7 +64,7 @@ final class SparkOptions {
     if (plan != null) {
       Run planned = Run.of(distributed(run));
       RunBundle.pack(planned, plan);
-      planned.trust().add(planned.code().entries());
+      planned.trust().add(planned.code().entries(), planned.queries());
       return ExitCode.SUCCESS;
     }
     SparkSubmission submission =

@@ -288,7 +288,7 @@ final class TrainingProcess {
     RunDirectory directory = run.directory();
     List<Path> code = code().save(run.code());
     try {
-      run.trust().add(code);
+      run.trust().add(code, run.queries());
     } catch (IOException e) {
       console.log(
           "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code.",

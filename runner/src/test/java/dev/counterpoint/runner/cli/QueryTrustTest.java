@@ -1,0 +1,78 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.runner.cli.option.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Queries that a run directory names, which may come from anyone. */
+final class QueryTrustTest {
+  private static final String SELECT = "SELECT i AS x, i % 2 = 0 AS y FROM range(40) t(i)";
+
+  @TempDir private Path folder;
+  private Path run = Path.of("");
+
+  @BeforeEach
+  void train() throws IOException {
+    run = folder.resolve("run");
+    Path file =
+        Files.writeString(
+            folder.resolve("rows.yaml"),
+            """
+            name: rows
+            device: cpu
+            model: {type: mlp, width: 4, layers: 1}
+            data:
+              type: tabular
+              train: {sql: {url: 'jdbc:duckdb:', query: '%s'}}
+              split: {validation: 0.2}
+              target: y
+            training: {epochs: 1, batchSize: 8, optimizer: {type: adamw, learningRate: 1e-2}}
+            """
+                .formatted(SELECT));
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("train", file.toString(), "--output", run.toString()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+  }
+
+  @Test
+  void theQueryOfTheUsersOwnTrainingRunsAgain() {
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("evaluate", run.toString()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+  }
+
+  @Test
+  void anotherQueryRunsOnlyIfItIsTrusted() throws IOException {
+    Path written = folder.resolve("written.csv");
+    String evil = "SELECT 1); COPY (SELECT 1) TO ''%s''; SELECT (1".formatted(written);
+    Path file = run.resolve("run.yaml");
+    String content = Files.readString(file);
+    assertThat(content).contains(SELECT);
+    Files.writeString(file, content.replace(SELECT, evil));
+
+    for (List<String> command :
+        List.of(
+            List.of("evaluate", run.toString()),
+            List.of("train", run.toString()),
+            List.of("train", file.toString(), "--output", folder.resolve("new").toString()),
+            List.of("reproduce", run.toString()),
+            List.of("check", "history", run.toString()))) {
+      Terminal terminal = new Terminal();
+      assertThat(terminal.run(command.toArray(String[]::new)))
+          .as("%s", command)
+          .isEqualTo(ExitCode.INVALID_REQUEST);
+      assertThat(terminal.err()).as("%s", command).contains("--trust-code", "COPY");
+    }
+    assertThat(written).doesNotExist();
+  }
+}
