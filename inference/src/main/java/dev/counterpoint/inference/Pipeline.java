@@ -2,6 +2,7 @@ package dev.counterpoint.inference;
 
 import ai.djl.Device;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.generation.DecoderSession;
@@ -19,6 +20,8 @@ import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.tokenclassification.Entity;
+import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
@@ -65,6 +68,8 @@ public final class Pipeline implements AutoCloseable {
     VALUES,
     /** Parts of a text that answer a question: {@link #answers}. */
     ANSWERS,
+    /** Parts of a text with a type, such as names: {@link #entities}. */
+    ENTITIES,
     /** The next tokens of a text: {@link #generate}. */
     TEXT
   }
@@ -79,6 +84,7 @@ public final class Pipeline implements AutoCloseable {
   private final GenerationConfig generation;
   private final @Nullable TextEncoder encoder;
   private final @Nullable QuestionPredictor questions;
+  private final @Nullable EntityPredictor entities;
   private final @Nullable TabularRows table;
   private volatile boolean closed;
 
@@ -100,8 +106,11 @@ public final class Pipeline implements AutoCloseable {
         kind == Kind.ANSWERS
             ? new QuestionPredictor(model, tokenizer(), maxLength, extraction(config))
             : null;
+    entities =
+        kind == Kind.ENTITIES ? new EntityPredictor(model, tokenizer(), maxLength, labels()) : null;
     table = config.data().table() != null ? TabularRows.open(folder) : null;
-    boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS && table == null;
+    boolean readsText =
+        config.data().features() == 0 && questions == null && entities == null && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
   }
@@ -142,6 +151,9 @@ public final class Pipeline implements AutoCloseable {
     if (config.model() instanceof BertConfig bert
         && bert.task() == BertConfig.Task.QUESTION_ANSWERING) {
       return Kind.ANSWERS;
+    }
+    if (config.data().target() == DataSpec.Target.CLASS_PER_TOKEN) {
+      return Kind.ENTITIES;
     }
     if (activation == OutputActivation.IDENTITY) {
       return Kind.VALUES;
@@ -271,6 +283,18 @@ public final class Pipeline implements AutoCloseable {
     Objects.requireNonNull(question, "question");
     Objects.requireNonNull(context, "context");
     return answers(List.of(new QuestionPredictor.Input(question, context)), 1).get(0).get(0);
+  }
+
+  /** The entities of each text, which is split into words by {@link EntityPredictor.Words#TEXT}. */
+  public List<List<Entity>> entities(List<String> texts) {
+    return entities(texts, EntityPredictor.Words.TEXT);
+  }
+
+  /** The entities of each text, in the order of the text. */
+  public List<List<Entity>> entities(List<String> texts, EntityPredictor.Words split) {
+    require(Kind.ENTITIES);
+    Objects.requireNonNull(split, "split");
+    return Objects.requireNonNull(entities).entities(elements(texts, "texts"), split);
   }
 
   /** Continues a text with the settings of the folder's {@code generation_config.json}. */
@@ -432,6 +456,9 @@ public final class Pipeline implements AutoCloseable {
     }
     if (questions != null) {
       questions.close();
+    }
+    if (entities != null) {
+      entities.close();
     }
     model.close();
   }

@@ -35,6 +35,8 @@ public record DataSpec(
     CLASS,
     /** Any number of classes per example. */
     CLASSES,
+    /** One class per token; some tokens have none. */
+    CLASS_PER_TOKEN,
     /** The next token of each token. */
     NEXT_TOKEN,
     /** The first and the last token of a part of the text. */

@@ -70,7 +70,8 @@ public record BertConfig(
       return switch (this) {
         case CLASSIFICATION -> DataSpec.Target.CLASS;
         case QUESTION_ANSWERING -> DataSpec.Target.SPAN;
-        case TOKEN_CLASSIFICATION, LANGUAGE_MODEL -> null;
+        case TOKEN_CLASSIFICATION -> DataSpec.Target.CLASS_PER_TOKEN;
+        case LANGUAGE_MODEL -> null;
       };
     }
 

@@ -66,12 +66,14 @@ public final class ModelLabels {
           switch (target) {
             case CLASS -> "one class per text";
             case CLASSES -> "any number of classes per text";
+            case CLASS_PER_TOKEN -> "one class per token";
             case NEXT_TOKEN -> "the next tokens";
             case SPAN -> "the first and the last token of an answer";
             case NUMBERS -> "numbers";
           },
           switch (target) {
             case CLASS, CLASSES -> "Set model.task to classification.";
+            case CLASS_PER_TOKEN -> "Use bert with model.task token-classification.";
             case NEXT_TOKEN ->
                 "Use gpt2 or transformer with model.task language-model: a model whose"
                     + " attention is not causal sees the tokens that it would predict.";

@@ -50,6 +50,7 @@ import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.tabular.Tabular;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import dev.counterpoint.tasks.textgeneration.TextGeneration;
+import dev.counterpoint.tasks.tokenclassification.TokenClassification;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -68,6 +69,7 @@ public final class Catalogs {
         catalogs,
         Catalog.of(DataSource.class)
             .with("text-classification", TextClassification.class)
+            .with("token-classification", TokenClassification.class)
             .with("text-generation", TextGeneration.class)
             .with("question-answering", QuestionAnswering.class)
             .with("tabular", Tabular.class),
