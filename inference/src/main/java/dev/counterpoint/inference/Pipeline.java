@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.loss.OutputActivation;
@@ -78,6 +79,7 @@ public final class Pipeline implements AutoCloseable {
   private final ModelFolder.Config config;
   private final BaseModel model;
   private final Predictor predictor;
+  private final @Nullable ModelSignature signature;
   private final boolean declared;
   private final OutputActivation activation;
   private final Kind kind;
@@ -93,8 +95,11 @@ public final class Pipeline implements AutoCloseable {
     this.config = config;
     this.model = model;
     predictor = new Predictor(model);
+    signature = ModelSignature.read(folder).orElse(null);
     Optional<OutputActivation> output =
-        Optional.ofNullable(config.output()).or(model::outputActivation);
+        declaredBy(signature)
+            .or(() -> Optional.ofNullable(config.output()))
+            .or(model::outputActivation);
     declared = output.isPresent() || model instanceof DecoderSession.Model;
     activation =
         output.orElse(
@@ -147,9 +152,19 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
+  /** The activation of a signature whose decision is one of a row of outputs. */
+  private static Optional<OutputActivation> declaredBy(@Nullable ModelSignature signature) {
+    return Arrays.stream(OutputActivation.values())
+        .filter(
+            it -> signature != null && it.name().equalsIgnoreCase(signature.decision()))
+        .findFirst();
+  }
+
   private Kind kindOf() {
-    if (config.model() instanceof BertConfig bert
-        && bert.task() == BertConfig.Task.QUESTION_ANSWERING) {
+    boolean isBertForAnswers =
+        config.model() instanceof BertConfig bert
+            && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
+    if (isBertForAnswers || config.data().target() == DataSpec.Target.SPAN) {
       return Kind.ANSWERS;
     }
     if (config.data().target() == DataSpec.Target.CLASS_PER_TOKEN) {
@@ -206,6 +221,17 @@ public final class Pipeline implements AutoCloseable {
   /** How outputs become predictions. */
   public OutputActivation activation() {
     return activation;
+  }
+
+  /** The probability from which a label is predicted if labels do not exclude each other. */
+  public double threshold() {
+    Double limit = signature == null ? null : signature.threshold();
+    return limit == null ? ModelSignature.THRESHOLD : limit;
+  }
+
+  /** What the model reads and returns; empty for a folder of an earlier version. */
+  public Optional<ModelSignature> signature() {
+    return Optional.ofNullable(signature);
   }
 
   /** Whether the loss of the model declares {@link #activation}; otherwise it is a default. */
@@ -369,7 +395,8 @@ public final class Pipeline implements AutoCloseable {
       for (int j = 0; j < features; j++) {
         all[i * features + j] = rows.get(i)[j];
         if (!Float.isFinite(rows.get(i)[j])) {
-          throw new InvalidSettings("Row %s has %s, which is not finite.", i, rows.get(i)[j]);
+          throw new InvalidSettings(
+              "Row %s has %s in column %s, which is not finite.", i, rows.get(i)[j], j);
         }
       }
     }

@@ -89,6 +89,10 @@ class TokenClassificationRunTest {
           .extracting(Entity::text)
           .containsExactly("Bob Lee", "Rome");
     }
+    JsonNode signature =
+        Json.parse(Files.readString(folder.resolve("run/model/signature.json")), JsonNode.class);
+    assertThat(signature.path("decision").asText()).isEqualTo("tokens");
+    assertThat(signature.at("/outputs/0/categories/0").asText()).isEqualTo("O");
     JsonNode config =
         Json.parse(Files.readString(folder.resolve("run/model/config.json")), JsonNode.class);
     assertThat(config.path("architectures").path(0).asText())
