@@ -94,8 +94,10 @@ public final class ModelFolder {
             data.target(),
             config.output() == null ? null : config.output().name().toLowerCase(Locale.ROOT),
             Map.of(
-                "counterpoint", version == null ? "development" : version,
-                engine.getEngineName(), engine.getVersion()));
+                "counterpoint",
+                version == null ? "development" : version,
+                engine.getEngineName(),
+                engine.getVersion()));
   }
 
   /**

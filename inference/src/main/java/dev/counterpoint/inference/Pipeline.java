@@ -155,8 +155,7 @@ public final class Pipeline implements AutoCloseable {
   /** The activation of a signature whose decision is one of a row of outputs. */
   private static Optional<OutputActivation> declaredBy(@Nullable ModelSignature signature) {
     return Arrays.stream(OutputActivation.values())
-        .filter(
-            it -> signature != null && it.name().equalsIgnoreCase(signature.decision()))
+        .filter(it -> signature != null && it.name().equalsIgnoreCase(signature.decision()))
         .findFirst();
   }
 

@@ -39,6 +39,8 @@ public record DataSpec(
     CLASS_PER_TOKEN,
     /** The next token of each token. */
     NEXT_TOKEN,
+    /** The tokens that were replaced by a mask; the others have no label. */
+    MASKED_TOKEN,
     /** The first and the last token of a part of the text. */
     SPAN,
     /** One or several numbers per example, as in regression. */

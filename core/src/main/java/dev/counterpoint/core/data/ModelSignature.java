@@ -94,7 +94,7 @@ public record ModelSignature(
       case CLASSES -> field("labels", "classes", labels, ANY, labels.size());
       case CLASS_PER_TOKEN -> field("tags", "class", labels, ANY, ANY, labels.size());
       case SPAN -> field("answer", "span", null, ANY, ANY, 2);
-      case NEXT_TOKEN -> field("token", "token", null, ANY, ANY, vocabularySize);
+      case NEXT_TOKEN, MASKED_TOKEN -> field("token", "token", null, ANY, ANY, vocabularySize);
       case NUMBERS -> field("values", "number", null, ANY, Math.max(1, labels.size()));
     };
   }
@@ -117,7 +117,9 @@ public record ModelSignature(
             ? "tokens"
             : target == DataSpec.Target.SPAN
                 ? "span"
-                : target == DataSpec.Target.NEXT_TOKEN ? "next-token" : output;
+                : target == DataSpec.Target.NEXT_TOKEN
+                    ? "next-token"
+                    : target == DataSpec.Target.MASKED_TOKEN ? "masked-token" : output;
     Double limit = "sigmoid".equals(decided) ? THRESHOLD : null;
     return new ModelSignature(VERSION, inputs, outputs, decided, limit, by);
   }

@@ -46,7 +46,7 @@ final class EntitiesCorpus {
               append(sentence[0], "", file);
               String value = String.valueOf(country.facts().get(fact.name()));
               String separator = "";
-              for (String each : value.split(", | and ")) {
+              for (String each : value.split(", | and ", -1)) {
                 append(separator, "", file);
                 append(each, type(fact.name()), file);
                 separator = "and";

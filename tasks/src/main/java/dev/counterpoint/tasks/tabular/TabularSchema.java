@@ -89,9 +89,7 @@ record TabularSchema(
         column.type().kind(),
         ROW,
         column.isNullable(),
-        isCategorical
-            ? column.categories().stream().filter(it -> !it.isEmpty()).toList()
-            : null,
+        isCategorical ? column.categories().stream().filter(it -> !it.isEmpty()).toList() : null,
         isCategorical ? null : Arrays.asList(column.min(), column.max()));
   }
 }

@@ -1,8 +1,5 @@
-package dev.counterpoint.tasks.textgeneration;
+package dev.counterpoint.tasks.table;
 
-import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.table.SourceFile;
-import dev.counterpoint.tasks.table.Table;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -22,19 +19,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param column the text column of a table; null to detect it
  */
-record Documents(SourceFile file, @Nullable String column) {
+public record Documents(SourceFile file, @Nullable String column) {
   /** Number of chars read at once. */
   private static final int CHUNK = 1 << 20;
 
   /** Maximum number of chars buffered while no position to split at is found. */
   private static final int MAX_BUFFERED = 4 * CHUNK;
 
-  static Documents of(Path path, @Nullable String column) {
+  /** The documents of a file. */
+  public static Documents of(Path path, @Nullable String column) {
     return new Documents(new SourceFile(path), column);
   }
 
   /** Describes why the file cannot be read; null if it can. */
-  @Nullable String problem() {
+  public @Nullable String problem() {
     return file.problem(isText());
   }
 
@@ -43,7 +41,7 @@ record Documents(SourceFile file, @Nullable String column) {
    *
    * @return the result of {@link Columns#describeDetected}; empty for a text file
    */
-  String read(PieceHandler handler) throws IOException {
+  public String read(PieceHandler handler) throws IOException {
     if (isText()) {
       file.readText(text -> split(text, handler));
       return "";
@@ -119,7 +117,7 @@ record Documents(SourceFile file, @Nullable String column) {
 
   /** Callback that receives each piece of a document. */
   @FunctionalInterface
-  interface PieceHandler {
+  public interface PieceHandler {
     void piece(String text, boolean endsDocument) throws IOException;
   }
 }
