@@ -1,11 +1,13 @@
 package dev.counterpoint.inference;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.internal.storage.AtomicFile;
@@ -25,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -79,6 +82,24 @@ public final class ModelFolder {
     }
   }
 
+  /** The signature with the decision of the loss; the data may have written inputs and outputs. */
+  private static ModelSignature signature(Path folder, Config config) throws IOException {
+    DataSpec data = config.data();
+    String version = ModelFolder.class.getPackage().getImplementationVersion();
+    Engine engine = Engine.getInstance();
+    return ModelSignature.read(folder)
+        .filter(it -> data.table() != null)
+        .orElseGet(() -> ModelSignature.of(data))
+        .deciding(
+            data.target(),
+            config.output() == null ? null : config.output().name().toLowerCase(Locale.ROOT),
+            Map.of(
+                "counterpoint",
+                version == null ? "development" : version,
+                engine.getEngineName(),
+                engine.getVersion()));
+  }
+
   /**
    * Saves a model, replacing the files of an existing one. If the settings request it ({@code
    * lora.merge}), the adapter is merged into the weights first.
@@ -118,6 +139,7 @@ public final class ModelFolder {
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       AtomicFile.write(folder.resolve(file.getKey()), file.getValue()::writeTo);
     }
+    AtomicFile.write(folder.resolve(ModelSignature.FILE), signature(folder, config)::write);
     FolderChecksums.write(folder);
   }
 

@@ -2,8 +2,10 @@ package dev.counterpoint.inference;
 
 import ai.djl.Device;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.loss.OutputActivation;
@@ -19,6 +21,8 @@ import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.tokenclassification.Entity;
+import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
@@ -65,6 +69,8 @@ public final class Pipeline implements AutoCloseable {
     VALUES,
     /** Parts of a text that answer a question: {@link #answers}. */
     ANSWERS,
+    /** Parts of a text with a type, such as names: {@link #entities}. */
+    ENTITIES,
     /** The next tokens of a text: {@link #generate}. */
     TEXT
   }
@@ -73,12 +79,14 @@ public final class Pipeline implements AutoCloseable {
   private final ModelFolder.Config config;
   private final BaseModel model;
   private final Predictor predictor;
+  private final @Nullable ModelSignature signature;
   private final boolean declared;
   private final OutputActivation activation;
   private final Kind kind;
   private final GenerationConfig generation;
   private final @Nullable TextEncoder encoder;
   private final @Nullable QuestionPredictor questions;
+  private final @Nullable EntityPredictor entities;
   private final @Nullable TabularRows table;
   private volatile boolean closed;
 
@@ -87,8 +95,11 @@ public final class Pipeline implements AutoCloseable {
     this.config = config;
     this.model = model;
     predictor = new Predictor(model);
+    signature = ModelSignature.read(folder).orElse(null);
     Optional<OutputActivation> output =
-        Optional.ofNullable(config.output()).or(model::outputActivation);
+        declaredBy(signature)
+            .or(() -> Optional.ofNullable(config.output()))
+            .or(model::outputActivation);
     declared = output.isPresent() || model instanceof DecoderSession.Model;
     activation =
         output.orElse(
@@ -100,8 +111,11 @@ public final class Pipeline implements AutoCloseable {
         kind == Kind.ANSWERS
             ? new QuestionPredictor(model, tokenizer(), maxLength, extraction(config))
             : null;
+    entities =
+        kind == Kind.ENTITIES ? new EntityPredictor(model, tokenizer(), maxLength, labels()) : null;
     table = config.data().table() != null ? TabularRows.open(folder, config.data()) : null;
-    boolean readsText = config.data().features() == 0 && kind != Kind.ANSWERS && table == null;
+    boolean readsText =
+        config.data().features() == 0 && questions == null && entities == null && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
   }
@@ -138,10 +152,22 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
+  /** The activation of a signature whose decision is one of a row of outputs. */
+  private static Optional<OutputActivation> declaredBy(@Nullable ModelSignature signature) {
+    return Arrays.stream(OutputActivation.values())
+        .filter(it -> signature != null && it.name().equalsIgnoreCase(signature.decision()))
+        .findFirst();
+  }
+
   private Kind kindOf() {
-    if (config.model() instanceof BertConfig bert
-        && bert.task() == BertConfig.Task.QUESTION_ANSWERING) {
+    boolean isBertForAnswers =
+        config.model() instanceof BertConfig bert
+            && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
+    if (isBertForAnswers || config.data().target() == DataSpec.Target.SPAN) {
       return Kind.ANSWERS;
+    }
+    if (config.data().target() == DataSpec.Target.CLASS_PER_TOKEN) {
+      return Kind.ENTITIES;
     }
     if (activation == OutputActivation.IDENTITY) {
       return Kind.VALUES;
@@ -194,6 +220,17 @@ public final class Pipeline implements AutoCloseable {
   /** How outputs become predictions. */
   public OutputActivation activation() {
     return activation;
+  }
+
+  /** The probability from which a label is predicted if labels do not exclude each other. */
+  public double threshold() {
+    Double limit = signature == null ? null : signature.threshold();
+    return limit == null ? ModelSignature.THRESHOLD : limit;
+  }
+
+  /** What the model reads and returns; empty for a folder of an earlier version. */
+  public Optional<ModelSignature> signature() {
+    return Optional.ofNullable(signature);
   }
 
   /** Whether the loss of the model declares {@link #activation}; otherwise it is a default. */
@@ -273,6 +310,18 @@ public final class Pipeline implements AutoCloseable {
     return answers(List.of(new QuestionPredictor.Input(question, context)), 1).get(0).get(0);
   }
 
+  /** The entities of each text, which is split into words by {@link EntityPredictor.Words#TEXT}. */
+  public List<List<Entity>> entities(List<String> texts) {
+    return entities(texts, EntityPredictor.Words.TEXT);
+  }
+
+  /** The entities of each text, in the order of the text. */
+  public List<List<Entity>> entities(List<String> texts, EntityPredictor.Words split) {
+    require(Kind.ENTITIES);
+    Objects.requireNonNull(split, "split");
+    return Objects.requireNonNull(entities).entities(elements(texts, "texts"), split);
+  }
+
   /** Continues a text with the settings of the folder's {@code generation_config.json}. */
   public String generate(String prompt) {
     Objects.requireNonNull(prompt, "prompt");
@@ -345,7 +394,8 @@ public final class Pipeline implements AutoCloseable {
       for (int j = 0; j < features; j++) {
         all[i * features + j] = rows.get(i)[j];
         if (!Float.isFinite(rows.get(i)[j])) {
-          throw new InvalidSettings("Row %s has %s, which is not finite.", i, rows.get(i)[j]);
+          throw new InvalidSettings(
+              "Row %s has %s in column %s, which is not finite.", i, rows.get(i)[j], j);
         }
       }
     }
@@ -432,6 +482,9 @@ public final class Pipeline implements AutoCloseable {
     }
     if (questions != null) {
       questions.close();
+    }
+    if (entities != null) {
+      entities.close();
     }
     model.close();
   }

@@ -38,8 +38,12 @@ public record DataSpec(
     CLASS,
     /** Any number of classes per example. */
     CLASSES,
+    /** One class per token; some tokens have none. */
+    CLASS_PER_TOKEN,
     /** The next token of each token. */
     NEXT_TOKEN,
+    /** The tokens that were replaced by a mask; the others have no label. */
+    MASKED_TOKEN,
     /** The first and the last token of a part of the text. */
     SPAN,
     /** One or several numbers per example, as in regression. */

@@ -21,6 +21,12 @@ public interface Dataset {
     int length(long index);
   }
 
+  /** Dataset whose examples are changed at random, in each epoch in another way. */
+  interface OfEpochs extends Dataset {
+    /** Returns the dataset of an epoch, counted from 0: a function of the epoch alone. */
+    Dataset ofEpoch(long epoch);
+  }
+
   /** Dataset that reports where an example comes from, for messages about that example. */
   interface Traceable extends Dataset {
     /** Source location of an example, such as {@code reviews.tsv line 17}. */

@@ -66,11 +66,12 @@ public record BertConfig(
     /** Masked language modeling. */
     LANGUAGE_MODEL;
 
-    private DataSpec.@Nullable Target target() {
+    private DataSpec.Target target() {
       return switch (this) {
         case CLASSIFICATION -> DataSpec.Target.CLASS;
         case QUESTION_ANSWERING -> DataSpec.Target.SPAN;
-        case TOKEN_CLASSIFICATION, LANGUAGE_MODEL -> null;
+        case TOKEN_CLASSIFICATION -> DataSpec.Target.CLASS_PER_TOKEN;
+        case LANGUAGE_MODEL -> DataSpec.Target.MASKED_TOKEN;
       };
     }
 

@@ -50,12 +50,11 @@ public final class ModelLabels {
   /**
    * Checks that a model can learn the labels of the data.
    *
-   * @param supported what the model predicts; null if no built-in data has it as labels
+   * @param supported what the model predicts
    * @param model name for error messages, such as {@code A BERT}
    * @throws InvalidSettings if the data is known to have other labels
    */
-  public static void requireTarget(
-      DataSpec data, @Nullable Target supported, Enum<?> task, String model) {
+  public static void requireTarget(DataSpec data, Target supported, Enum<?> task, String model) {
     Target target = data.target();
     boolean isClassifier = supported == Target.CLASS && target == Target.CLASSES;
     if (target != null && target != supported && !isClassifier) {
@@ -66,15 +65,19 @@ public final class ModelLabels {
           switch (target) {
             case CLASS -> "one class per text";
             case CLASSES -> "any number of classes per text";
+            case CLASS_PER_TOKEN -> "one class per token";
             case NEXT_TOKEN -> "the next tokens";
+            case MASKED_TOKEN -> "masked tokens";
             case SPAN -> "the first and the last token of an answer";
             case NUMBERS -> "numbers";
           },
           switch (target) {
             case CLASS, CLASSES -> "Set model.task to classification.";
+            case CLASS_PER_TOKEN -> "Use bert with model.task token-classification.";
             case NEXT_TOKEN ->
                 "Use gpt2 or transformer with model.task language-model: a model whose"
                     + " attention is not causal sees the tokens that it would predict.";
+            case MASKED_TOKEN -> "Use bert with model.task language-model.";
             case SPAN -> "Use bert with model.task question-answering.";
             case NUMBERS -> "Use mlp or ft-transformer.";
           });

@@ -33,6 +33,7 @@ public record BuiltInData(Path cache) {
           "sentiment", new Corpus(".tsv", () -> tables(new SentimentCorpus().splits())),
           "languages", new Corpus(".tsv", () -> tables(LanguagesCorpus.load().splits())),
           "countries", new Corpus(".json", () -> new CountriesCorpus().splits()),
+          "entities", new Corpus(".conll", EntitiesCorpus::splits),
           "penguins",
               new Corpus(
                   ".csv", () -> Map.of("all", Resource.read(BuiltInData.class, "penguins.csv"))));

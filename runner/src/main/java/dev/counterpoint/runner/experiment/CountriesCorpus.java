@@ -31,7 +31,7 @@ final class CountriesCorpus {
       Resource.read(CountriesCorpus.class, "country-facts.tsv").lines().map(Fact::parse).toList();
 
   /** A kind of fact, with templates for its statements and its questions. */
-  private record Fact(String name, List<String> statements, List<String> questions) {
+  record Fact(String name, List<String> statements, List<String> questions) {
     static Fact parse(String line) {
       String[] fields = line.split("\t", -1);
       return new Fact(
@@ -40,7 +40,7 @@ final class CountriesCorpus {
   }
 
   /** A country and its facts, by the name of their kind. */
-  private record Country(String name, Map<String, String> facts) {
+  record Country(String name, Map<String, String> facts) {
     static Country parse(String line) {
       String[] fields = line.split("\t", -1);
       Map<String, String> facts = new HashMap<>();
@@ -65,11 +65,11 @@ final class CountriesCorpus {
     return splits;
   }
 
-  private static Stream<Country> countries() {
+  static Stream<Country> countries() {
     return Resource.read(CountriesCorpus.class, "countries.tsv").lines().map(Country::parse);
   }
 
-  private static boolean isForValidation(Country country) {
+  static boolean isForValidation(Country country) {
     return BuiltInData.isForValidation(SPLIT_SEED + country.name(), VALIDATION_PERCENT);
   }
 
@@ -119,7 +119,7 @@ final class CountriesCorpus {
     return questions.addObject().put("id", id).put("question", text);
   }
 
-  private static List<Fact> shuffled(SplittableRandom random) {
+  static List<Fact> shuffled(SplittableRandom random) {
     List<Fact> remaining = new ArrayList<>(FACTS);
     List<Fact> order = new ArrayList<>();
     while (!remaining.isEmpty()) {
@@ -128,7 +128,7 @@ final class CountriesCorpus {
     return order;
   }
 
-  private static String pick(List<String> templates, SplittableRandom random) {
+  static String pick(List<String> templates, SplittableRandom random) {
     return templates.get(random.nextInt(templates.size()));
   }
 }

@@ -20,6 +20,9 @@ public final class Experiments {
           "question-answering",
           "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files"
               + " too",
+          "entities",
+          "names, codes and currencies in paragraphs about countries with a small BERT; reads CoNLL"
+              + " files too",
           "languages",
           "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
               + " spellings shared by several languages are excluded",

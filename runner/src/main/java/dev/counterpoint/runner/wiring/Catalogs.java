@@ -46,10 +46,12 @@ import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import dev.counterpoint.tasks.maskedlanguagemodel.MaskedLanguageModel;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.tabular.Tabular;
 import dev.counterpoint.tasks.textclassification.TextClassification;
 import dev.counterpoint.tasks.textgeneration.TextGeneration;
+import dev.counterpoint.tasks.tokenclassification.TokenClassification;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -68,7 +70,9 @@ public final class Catalogs {
         catalogs,
         Catalog.of(DataSource.class)
             .with("text-classification", TextClassification.class)
+            .with("token-classification", TokenClassification.class)
             .with("text-generation", TextGeneration.class)
+            .with("masked-language-model", MaskedLanguageModel.class)
             .with("question-answering", QuestionAnswering.class)
             .with("tabular", Tabular.class),
         Catalog.of(Loss.class)

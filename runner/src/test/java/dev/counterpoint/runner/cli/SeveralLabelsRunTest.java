@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -57,7 +58,33 @@ class SeveralLabelsRunTest {
     assertThat(Json.parse(predict.out(), JsonNode.class).path("labels"))
         .extracting(JsonNode::asText)
         .containsExactlyInAnyOrder("hot", "ice");
+    assertDecision(run);
     assertProblemTypeOfBert(file);
+  }
+
+  private static void assertDecision(String run) throws IOException {
+    Path signature = Path.of(run, "model", "signature.json");
+    JsonNode content = Json.parse(Files.readString(signature), JsonNode.class);
+    assertThat(content.path("decision").asText()).isEqualTo("sigmoid");
+    assertThat(content.path("threshold").asDouble()).isEqualTo(0.5);
+    assertThat(content.at("/outputs/0/categories").toString()).isEqualTo("[\"hot\",\"ice\"]");
+    assertThat(content.at("/inputs/0/shape").toString()).isEqualTo("[-1,8]");
+    Terminal evaluate = new Terminal();
+    assertThat(evaluate.run("evaluate", run, "--set", "loss.type=mean-squared-error"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(evaluate.err()).contains("sigmoid");
+
+    Files.writeString(signature, content.toString().replace(":0.5", ":0.0"));
+    FolderChecksums.write(signature.getParent());
+    Terminal all = new Terminal();
+    assertThat(all.run("predict", run, "--json", "--text", "warm")).isEqualTo(ExitCode.SUCCESS);
+    assertThat(Json.parse(all.out(), JsonNode.class).path("labels")).hasSize(2);
+    Files.delete(signature);
+    FolderChecksums.write(signature.getParent());
+    Terminal without = new Terminal();
+    assertThat(without.run("predict", run, "--json", "--text", "warm cold"))
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(Json.parse(without.out(), JsonNode.class).path("labels")).hasSize(2);
   }
 
   private void assertProblemTypeOfBert(Path file) throws IOException {

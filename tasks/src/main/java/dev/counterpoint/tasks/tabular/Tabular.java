@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
@@ -247,8 +248,8 @@ public record Tabular(
         Map.of(
             TabularSchema.FILE,
             path -> write(path, schema),
-            "signature.json",
-            path -> write(path, schema.signature())),
+            ModelSignature.FILE,
+            schema.signature()::write),
         notes,
         Samples.none(),
         null);

@@ -1,9 +1,8 @@
 package dev.counterpoint.tasks.tabular;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.TableSpec;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
@@ -11,7 +10,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 record TabularSchema(
     Reading reading, List<Column> columns, Target target, @Nullable String weight) {
+  /** The shape of one value per row. */
+  private static final List<Integer> ROW = List.of(-1);
+
   /** The file in the model folder. */
   static final String FILE = "columns.json";
 
@@ -88,29 +92,25 @@ record TabularSchema(
   }
 
   /** The signature of the model: its inputs and outputs, for people and other programs. */
-  ObjectNode signature() {
-    ObjectNode signature = Json.MAPPER.createObjectNode().put("version", 1);
-    ArrayNode inputs = signature.putArray("inputs");
-    inputs().forEach(column -> describe(column, inputs.addObject()));
-    ArrayNode outputs = signature.putArray("outputs");
-    for (String name : target.columns()) {
-      ObjectNode output = outputs.addObject().put("name", name);
-      output.put("type", target.isClass() ? "class" : "number");
-      if (target.isClass()) {
-        output.set("categories", Json.MAPPER.valueToTree(target.labels()));
-      }
-    }
-    return signature.put("decision", target.isClass() ? "softmax" : "identity");
+  ModelSignature signature() {
+    String type = target.isClass() ? "class" : "number";
+    List<String> labels = target.isClass() ? target.labels() : null;
+    return ModelSignature.of(
+            inputs().stream().map(TabularSchema::field).toList(),
+            target.columns().stream()
+                .map(it -> new ModelSignature.Field(it, type, ROW, false, labels, null))
+                .toList())
+        .deciding(null, target.isClass() ? "softmax" : "identity", Map.of());
   }
 
-  private static void describe(Column column, ObjectNode input) {
-    input.put("name", column.name());
-    input.put("type", column.type().kind()).put("nullable", column.isNullable());
-    if (column.type() == ColumnType.CATEGORICAL) {
-      ArrayNode categories = input.putArray("categories");
-      column.categories().stream().filter(it -> !it.isEmpty()).forEach(categories::add);
-    } else {
-      input.putArray("range").add(column.min()).add(column.max());
-    }
+  private static ModelSignature.Field field(Column column) {
+    boolean isCategorical = column.type() == ColumnType.CATEGORICAL;
+    return new ModelSignature.Field(
+        column.name(),
+        column.type().kind(),
+        ROW,
+        column.isNullable(),
+        isCategorical ? column.categories().stream().filter(it -> !it.isEmpty()).toList() : null,
+        isCategorical ? null : Arrays.asList(column.min(), column.max()));
   }
 }

@@ -12,6 +12,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
+import dev.counterpoint.tasks.table.Documents;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;

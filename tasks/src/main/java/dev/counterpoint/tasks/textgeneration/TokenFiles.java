@@ -10,6 +10,7 @@ import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import dev.counterpoint.tasks.table.Columns;
+import dev.counterpoint.tasks.table.Documents;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;

@@ -19,11 +19,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A tokenizer in the format of the Hugging Face tokenizers library.
@@ -134,6 +136,60 @@ public record Tokenizer(
   private InvalidSettings failure(String operation, RuntimeException e) {
     return new InvalidSettings(
         NativeFailure.explain(e).orElse(name + " cannot " + operation + ": " + e.getMessage()));
+  }
+
+  /**
+   * The id of the token that replaces a masked one: {@code mask_token} of the settings, [MASK] or
+   * {@code <mask>}.
+   *
+   * @throws InvalidSettings if the tokenizer has none
+   */
+  public int mask() {
+    Map<String, Integer> ids = ids();
+    JsonNode role = settings.path("mask_token");
+    return Stream.of(
+            role.isTextual() ? role.asText() : role.path("content").asText(),
+            VocabularyBuilder.MASK,
+            "<mask>")
+        .filter(ids::containsKey)
+        .map(ids::get)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidSettings(
+                    "%s has no token [MASK], which masked language modeling needs.", name));
+  }
+
+  /**
+   * The ids of tokens that are part of a word but not its first token: those that begin with ##.
+   */
+  public Set<Integer> continuations() {
+    return ids().entrySet().stream()
+        .filter(it -> it.getKey().length() > 2 && it.getKey().startsWith("##"))
+        .map(Map.Entry::getValue)
+        .collect(Collectors.toSet());
+  }
+
+  /** The ids of special tokens, such as [CLS]. */
+  public Set<Integer> specialIds() {
+    Set<Integer> ids = new HashSet<>(Set.of(special.padding, special.unknown, special.begin));
+    ids.addAll(special.end);
+    TokenizerJson.object(json, "any", name)
+        .path("added_tokens")
+        .valueStream()
+        .filter(token -> token.path("special").asBoolean())
+        .forEach(token -> ids.add(token.path("id").asInt()));
+    return ids;
+  }
+
+  private Map<String, Integer> ids() {
+    ObjectNode file = TokenizerJson.object(json, "any", name);
+    Map<String, Integer> ids = new HashMap<>();
+    file.at("/model/vocab").properties().forEach(it -> ids.put(it.getKey(), it.getValue().asInt()));
+    file.path("added_tokens")
+        .valueStream()
+        .forEach(token -> ids.put(token.path("content").asText(), token.path("id").asInt()));
+    return ids;
   }
 
   /** Saves the files from which {@link TokenizerFolder#open} recreates the tokenizer. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
 import java.text.Normalizer;
@@ -25,6 +26,7 @@ import java.util.regex.Pattern;
 public final class VocabularyBuilder {
   static final String PADDING = "[PAD]";
   static final String UNKNOWN = "[UNK]";
+  static final String MASK = "[MASK]";
 
   private static final String ANY_CHARACTER = "[\\s\\S]";
 
@@ -47,6 +49,13 @@ public final class VocabularyBuilder {
    */
   public static VocabularyBuilder forLanguageModeling(TokenizerSettings settings) {
     return new VocabularyBuilder(settings, List.of(END_OF_TEXT, UNKNOWN));
+  }
+
+  /** Creates a builder for masked language modeling: with [MASK], as for BERT. */
+  public static VocabularyBuilder forMasking(TokenizerSettings settings) {
+    return new VocabularyBuilder(
+        RecordCopy.with(settings, "frame", true),
+        List.of(PADDING, UNKNOWN, "[CLS]", "[SEP]", MASK));
   }
 
   private VocabularyBuilder(TokenizerSettings settings, List<String> specials) {

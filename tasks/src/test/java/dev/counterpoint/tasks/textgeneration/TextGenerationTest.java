@@ -11,6 +11,7 @@ import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Documents;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.SharedFiles;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;

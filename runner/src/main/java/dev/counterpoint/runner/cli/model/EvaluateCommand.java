@@ -9,11 +9,13 @@ import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
@@ -205,6 +207,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (ModelFolder.hasAllWeights(folder)
         || (ModelFolder.isAdapter(folder) && run.origin() != null)) {
       ModelFolder.loadWeights(folder, ModelFolder.config(folder, run.binder()), model);
+      requireSameDecision(folder, model);
       return;
     }
     Checkpoint newest =
@@ -229,6 +232,20 @@ public final class EvaluateCommand implements Callable<Integer> {
             ? "The base model of the adapter is missing"
             : "The run has no model folder yet",
         newest.step());
+  }
+
+  /** Requires that the loss decides as the loss with which the model was trained. */
+  private static void requireSameDecision(Path folder, BaseModel model) throws IOException {
+    String trained = ModelSignature.read(folder).map(ModelSignature::decision).orElse("");
+    for (OutputActivation each : OutputActivation.values()) {
+      if (each.name().equalsIgnoreCase(trained)
+          && model.outputActivation().filter(own -> own != each).isPresent()) {
+        throw new InvalidSettings(
+            "The model in %s was trained for the decision %s, but the loss of the evaluation is one"
+                + " for %s.",
+            folder, trained, model.outputActivation().orElseThrow());
+      }
+    }
   }
 
   private static ObjectNode json(Map<String, Evaluation> evaluations) {

@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
 record OutputFormatter(
     Pipeline pipeline, boolean json, @Nullable Integer top, LongSummaryStatistics truncations)
     implements PredictionFormatter {
-  private static final double THRESHOLD = 0.5;
-
   @Override
   public List<String> format(List<PredictRequest> requests) {
     TextEncoder.Encoded examples = examples(requests);
@@ -94,7 +92,7 @@ record OutputFormatter(
     if (pipeline.activation() == OutputActivation.SIGMOID) {
       ArrayNode predicted = object.putArray("labels");
       for (int i = 0; i < prediction.labels().size(); i++) {
-        if (prediction.probabilities().get(i) >= THRESHOLD) {
+        if (prediction.probabilities().get(i) >= pipeline.threshold()) {
           predicted.add(prediction.labels().get(i));
         }
       }

@@ -8,6 +8,7 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.tasks.tabular.TabularRows;
+import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint predict}: predicts labels of texts, or answers to questions about them. */
+/** {@code counterpoint predict}: predicts labels or entities of texts, or answers to questions. */
 @Command(
     name = "predict",
     description = {
@@ -31,6 +32,8 @@ import picocli.CommandLine.Spec;
           + " text is a row of numbers, separated by commas or white space. For a model for tables"
           + " the rows are those of --data FILE, or each text is a JSON object with the values by"
           + " column.",
+      "For a model of entities prints type, probability, position and text of each entity, and a"
+          + " blank line after each text.",
       "Prints label, probability and text, separated by tabs; for a regression model the values and"
           + " the text. With --question: answer, probability and position (start-end, in characters"
           + " from 0, end excluded).",
@@ -82,6 +85,13 @@ public final class PredictCommand implements Callable<Integer> {
       split = ",",
       description = "Columns of --data to copy into --output, separated by commas.")
   private List<String> keep = new ArrayList<>();
+
+  @Option(
+      names = "--words",
+      description =
+          "For a model of entities: the words of the texts are separated by blanks. Otherwise"
+              + " punctuation is separated as well.")
+  private boolean words;
 
   @Option(names = "--json", description = "Reads and prints one JSON object per line.")
   private boolean json;
@@ -178,6 +188,12 @@ public final class PredictCommand implements Callable<Integer> {
               + " on data of type question-answering.",
           directory);
     }
+    if (kind != Pipeline.Kind.ENTITIES && words) {
+      throw new InvalidSettings(
+          "The model in %s does not find entities; --words requires a model trained on data of type"
+              + " token-classification.",
+          directory);
+    }
     if (kind == Pipeline.Kind.TEXT) {
       throw new InvalidSettings(
           "The model in " + directory + " has no labels; use generate for a language model.");
@@ -187,8 +203,12 @@ public final class PredictCommand implements Callable<Integer> {
           "The loss of the model does not declare how outputs become predictions; printing "
               + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
     }
-    return kind == Pipeline.Kind.ANSWERS
-        ? new AnswerFormatter(pipeline, json, top)
-        : new OutputFormatter(pipeline, json, top, new LongSummaryStatistics());
+    return switch (kind) {
+      case ANSWERS -> new AnswerFormatter(pipeline, json, top);
+      case ENTITIES ->
+          new EntityFormatter(
+              pipeline, json, words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT);
+      default -> new OutputFormatter(pipeline, json, top, new LongSummaryStatistics());
+    };
   }
 }

@@ -63,6 +63,7 @@ final class IntegrityTest {
         .containsExactlyInAnyOrder(
             "config.json",
             "model.safetensors",
+            "signature.json",
             "special_tokens_map.json",
             "tokenizer.json",
             "tokenizer_config.json");
@@ -113,7 +114,7 @@ final class IntegrityTest {
     Files.writeString(sums, Files.readString(sums) + "nonsense\n");
 
     assertThat(predict()).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains(sums.toString(), "line 6", "nonsense");
+    assertThat(terminal.err()).contains(sums.toString(), "line 7", "nonsense");
   }
 
   @Test

@@ -1,9 +1,5 @@
-package dev.counterpoint.tasks.textgeneration;
+package dev.counterpoint.tasks.table;
 
-import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.table.SourceFile;
-import dev.counterpoint.tasks.table.Table;
-import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -21,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param column the text column of a table; null to detect it
  */
-record Documents(TableSource file, @Nullable String column) {
+public record Documents(TableSource file, @Nullable String column) {
   /** Number of chars read at once. */
   private static final int CHUNK = 1 << 20;
 
@@ -29,7 +25,7 @@ record Documents(TableSource file, @Nullable String column) {
   private static final int MAX_BUFFERED = 4 * CHUNK;
 
   /** Describes why the file cannot be read; null if it can. */
-  @Nullable String problem() {
+  public @Nullable String problem() {
     return file.problem(isText());
   }
 
@@ -38,7 +34,7 @@ record Documents(TableSource file, @Nullable String column) {
    *
    * @return the result of {@link Columns#describeDetected}; empty for a text file
    */
-  String read(PieceHandler handler) throws IOException {
+  public String read(PieceHandler handler) throws IOException {
     if (isText()) {
       for (SourceFile each : file.files()) {
         each.readText(text -> split(text, handler));
@@ -116,7 +112,7 @@ record Documents(TableSource file, @Nullable String column) {
 
   /** Callback that receives each piece of a document. */
   @FunctionalInterface
-  interface PieceHandler {
+  public interface PieceHandler {
     void piece(String text, boolean endsDocument) throws IOException;
   }
 }

@@ -1,0 +1,145 @@
+package dev.counterpoint.core.data;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a trained model reads, what it returns, and how its outputs become predictions: {@value
+ * #FILE} of a model folder, for {@code predict} and other programs.
+ *
+ * @param version the version of the format
+ * @param decision {@code softmax}, {@code sigmoid} or {@code identity} for one row of outputs per
+ *     example; {@code tokens} for the softmax of each token; {@code span} for the first and the
+ *     last token of a part of the text; {@code next-token} and {@code masked-token} for logits over
+ *     the vocabulary; null if the loss of the model does not declare it
+ * @param threshold the probability from which a label of a {@code sigmoid} is predicted; null for
+ *     other decisions
+ * @param versions the versions of the program and of its engine
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record ModelSignature(
+    int version,
+    List<Field> inputs,
+    List<Field> outputs,
+    @Nullable String decision,
+    @Nullable Double threshold,
+    @Nullable Map<String, String> versions) {
+  public static final String FILE = "signature.json";
+
+  private static final int VERSION = 2;
+
+  /** The threshold of new models, and of those without a signature. */
+  public static final double THRESHOLD = 0.5;
+
+  private static final int ANY = -1;
+
+  /**
+   * An input or an output.
+   *
+   * @param type {@code text}, {@code number}, {@code class}, {@code classes}, {@code span}, {@code
+   *     token}, or the type of a column
+   * @param shape the sizes of its tensor, whose first is the batch; -1 for any size; of a text the
+   *     maximum number of tokens
+   * @param nullable whether a value may be missing
+   * @param categories the values of a categorical column, or the labels in the order of the outputs
+   * @param range the least and the greatest value in the training split
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Field(
+      String name,
+      String type,
+      List<Integer> shape,
+      boolean nullable,
+      @Nullable List<String> categories,
+      @Nullable List<@Nullable Double> range) {}
+
+  /** A signature without a decision. */
+  public static ModelSignature of(List<Field> inputs, List<Field> outputs) {
+    return new ModelSignature(VERSION, inputs, outputs, null, null, null);
+  }
+
+  /** The signature of a model for data without named columns. */
+  public static ModelSignature of(DataSpec data) {
+    int tokens = data.maxLength() == null ? ANY : data.maxLength();
+    List<Field> inputs =
+        data.features() > 0
+            ? List.of(field("features", "number", null, ANY, data.features()))
+            : data.target() == DataSpec.Target.SPAN
+                ? List.of(
+                    field("question", "text", null, ANY, tokens),
+                    field("context", "text", null, ANY, tokens))
+                : List.of(field("text", "text", null, ANY, tokens));
+    List<String> labels = data.labels();
+    return of(inputs, List.of(output(data.target(), labels, data.vocabularySize())));
+  }
+
+  private static Field output(
+      DataSpec.@Nullable Target target, List<String> labels, int vocabularySize) {
+    if (target == null) {
+      return field("outputs", "number", labels.isEmpty() ? null : labels, ANY, ANY);
+    }
+    return switch (target) {
+      case CLASS -> field("label", "class", labels, ANY, labels.size());
+      case CLASSES -> field("labels", "classes", labels, ANY, labels.size());
+      case CLASS_PER_TOKEN -> field("tags", "class", labels, ANY, ANY, labels.size());
+      case SPAN -> field("answer", "span", null, ANY, ANY, 2);
+      case NEXT_TOKEN, MASKED_TOKEN -> field("token", "token", null, ANY, ANY, vocabularySize);
+      case NUMBERS -> field("values", "number", null, ANY, Math.max(1, labels.size()));
+    };
+  }
+
+  private static Field field(
+      String name, String type, @Nullable List<String> categories, Integer... shape) {
+    return new Field(name, type, List.of(shape), false, categories, null);
+  }
+
+  /**
+   * Returns a copy with a decision: that of the target, or of the loss.
+   *
+   * @param output how the loss of the model declares that its outputs become predictions: {@code
+   *     softmax}, {@code sigmoid} or {@code identity}; null if it does not
+   */
+  public ModelSignature deciding(
+      DataSpec.@Nullable Target target, @Nullable String output, Map<String, String> by) {
+    String decided =
+        target == DataSpec.Target.CLASS_PER_TOKEN
+            ? "tokens"
+            : target == DataSpec.Target.SPAN
+                ? "span"
+                : target == DataSpec.Target.NEXT_TOKEN
+                    ? "next-token"
+                    : target == DataSpec.Target.MASKED_TOKEN ? "masked-token" : output;
+    Double limit = "sigmoid".equals(decided) ? THRESHOLD : null;
+    return new ModelSignature(VERSION, inputs, outputs, decided, limit, by);
+  }
+
+  /**
+   * Reads the signature of a model folder; empty for a folder of an earlier version, which has none
+   * or one without a decision of the loss.
+   */
+  public static Optional<ModelSignature> read(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    ModelSignature signature =
+        Json.MAPPER.treeToValue(AtomicFile.readJson(file), ModelSignature.class);
+    return Optional.of(signature).filter(it -> it.version == VERSION);
+  }
+
+  /** Writes the file. */
+  public void write(Path file) throws IOException {
+    Files.write(file, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+  }
+}
