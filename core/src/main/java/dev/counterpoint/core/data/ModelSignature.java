@@ -2,8 +2,10 @@ package dev.counterpoint.core.data;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JacksonException;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ public record ModelSignature(
     @Nullable String decision,
     @Nullable Double threshold,
     @Nullable Map<String, String> versions) {
+  /** The file in a model folder. */
   public static final String FILE = "signature.json";
 
   private static final int VERSION = 2;
@@ -42,6 +45,11 @@ public record ModelSignature(
   public static final double THRESHOLD = 0.5;
 
   private static final int ANY = -1;
+
+  public ModelSignature {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
 
   /**
    * An input or an output.
@@ -127,15 +135,21 @@ public record ModelSignature(
   /**
    * Reads the signature of a model folder; empty for a folder of an earlier version, which has none
    * or one without a decision of the loss.
+   *
+   * @throws InvalidSettings if the file is damaged
    */
   public static Optional<ModelSignature> read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    ModelSignature signature =
-        Json.MAPPER.treeToValue(AtomicFile.readJson(file), ModelSignature.class);
-    return Optional.of(signature).filter(it -> it.version == VERSION);
+    try {
+      ModelSignature signature =
+          Json.MAPPER.treeToValue(AtomicFile.readJson(file), ModelSignature.class);
+      return Optional.of(signature).filter(it -> it.version == VERSION);
+    } catch (JacksonException e) {
+      throw new InvalidSettings("%s does not describe a model: %s", file, Json.problem(e));
+    }
   }
 
   /** Writes the file. */
