@@ -48,7 +48,7 @@ final class ColumnProfile {
   private final String name;
   private final TableSource file;
   private final Map<String, long[]> counts = new HashMap<>();
-  private final long[] matches = new long[ColumnType.values().length];
+  private final Map<ColumnType, Long> matches = new EnumMap<>(ColumnType.class);
 
   /** The first line and value that is not of a type. */
   private final Map<ColumnType, Map.Entry<Long, String>> others = new EnumMap<>(ColumnType.class);
@@ -84,7 +84,7 @@ final class ColumnProfile {
       double parsed = type.parse(value);
       if (Double.isFinite(parsed)) {
         number = parsed;
-        matches[type.ordinal()]++;
+        matches.merge(type, 1L, Long::sum);
       } else if (!others.containsKey(type)) {
         others.put(type, Map.entry(line, value));
       }
@@ -155,7 +155,7 @@ final class ColumnProfile {
   }
 
   private boolean isAll(ColumnType type) {
-    return rows > missing && matches[type.ordinal()] == rows - missing;
+    return rows > missing && matches.getOrDefault(type, 0L) == rows - missing;
   }
 
   /**
@@ -238,7 +238,7 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches[ColumnType.NUMERIC.ordinal()] >= MIN_NUMBER_SHARE * (rows - missing)
+    if (matches.getOrDefault(ColumnType.NUMERIC, 0L) >= MIN_NUMBER_SHARE * (rows - missing)
         && counts.size() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;
