@@ -13,8 +13,8 @@ import java.util.Properties;
 import java.util.ServiceLoader;
 
 /**
- * Connections to databases. The drivers are DuckDB's and those on the class path, or in the context
- * class loader of the thread.
+ * Connections to databases other than DuckDB. The drivers are those on the class path, or in the
+ * context class loader of the thread.
  */
 final class Database {
   private Database() {}
@@ -30,9 +30,6 @@ final class Database {
       properties.put("useCursorFetch", "true"); // Otherwise all rows are held in memory.
     }
     properties.putAll(sql.properties());
-    if (sql.url().startsWith(DuckDb.SCHEME)) {
-      return DuckDb.connect(sql.url(), properties);
-    }
     List<String> known = new ArrayList<>(List.of("DuckDB"));
     for (ServiceLoader.Provider<Driver> each : ServiceLoader.load(Driver.class).stream().toList()) {
       if (each.type().getName().startsWith(DuckDb.PACKAGE)) {

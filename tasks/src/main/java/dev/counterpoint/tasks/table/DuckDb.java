@@ -4,6 +4,7 @@ import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -11,12 +12,14 @@ import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Driver;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +42,7 @@ public final class DuckDb {
 
   /** Connects; the results of queries are streams. A database file is opened for reading. */
   static Connection connect(String url, Properties properties) throws SQLException, IOException {
-    Path spill = CacheFolder.path().resolve("duckdb-temporary");
+    String spill = "duckdb" + CacheFolders.TEMPORARY + UUID.randomUUID();
     Properties all = new Properties();
     all.putAll(
         Map.of(
@@ -50,7 +53,7 @@ public final class DuckDb {
             "allow_persistent_secrets", "false",
             "memory_limit", MEMORY,
             "threads", Integer.toString(Torch.configuredThreads()),
-            "temp_directory", spill.toString()));
+            "temp_directory", CacheFolder.path().resolve(spill).toString()));
     if (!url.equals(SCHEME) && !url.startsWith(SCHEME + ":memory:")) {
       all.put("duckdb.read_only", "true");
     }
@@ -66,6 +69,15 @@ public final class DuckDb {
           "CREATE TEMP TABLE " + name + " AS " + query.strip().replaceFirst(";+$", ""));
     }
     return name;
+  }
+
+  /** The number of rows of a table. A stream of them ends without an error if reading fails. */
+  static long count(Connection connection, String table) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet count = statement.executeQuery("SELECT count(*) FROM " + table)) {
+      count.next();
+      return count.getLong(1);
+    }
   }
 
   /** The table of a Parquet file. */

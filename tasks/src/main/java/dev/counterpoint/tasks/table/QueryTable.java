@@ -28,7 +28,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Reader for the rows of a query, as a stream. Values become the texts that JSON has for them. */
@@ -37,7 +36,7 @@ final class QueryTable implements Table {
   private static final int FETCH_SIZE = 10_000;
 
   private final SourceFile file;
-  private final UnaryOperator<String> mask;
+  private final @Nullable SqlQuery sql;
   private final Connection connection;
   private final Map<String, Integer> positions = new LinkedHashMap<>();
   private final ResultSet rows;
@@ -46,11 +45,11 @@ final class QueryTable implements Table {
   private long row;
 
   private QueryTable(
-      SourceFile file, UnaryOperator<String> mask, Connection connection, String query, long count)
+      SourceFile file, @Nullable SqlQuery sql, Connection connection, String query, long count)
       throws SQLException {
     this.file = file;
     this.count = count;
-    this.mask = mask;
+    this.sql = sql;
     this.connection = connection;
     Statement statement = connection.createStatement();
     statement.setFetchSize(FETCH_SIZE);
@@ -69,57 +68,31 @@ final class QueryTable implements Table {
 
   /** The rows of a query on a database. */
   static QueryTable of(SqlQuery sql) throws IOException {
-    SourceFile name = new SourceFile(Path.of(SourceFile.ROWS), sql.name());
-    return open(
-        name,
-        sql::mask,
-        () -> Database.connect(sql),
-        connection ->
-            sql.url().startsWith(DuckDb.SCHEME)
-                ? counted(name, sql::mask, connection, DuckDb.materialized(connection, sql.query()))
-                : new QueryTable(name, sql::mask, connection, sql.query(), Long.MAX_VALUE));
+    return open(new SourceFile(Path.of(QueryImport.ROWS), sql.name()), sql);
   }
 
   /** The rows of a Parquet file. */
   static QueryTable ofParquet(SourceFile file) throws IOException {
-    return open(
-        file,
-        UnaryOperator.identity(),
-        () -> DuckDb.connect(DuckDb.SCHEME, new Properties()),
-        it -> counted(file, UnaryOperator.identity(), it, DuckDb.parquet(file.path())));
+    return open(file, null);
   }
 
-  /** The rows of a table of DuckDB, whose streams end without an error where reading fails. */
-  private static QueryTable counted(
-      SourceFile file, UnaryOperator<String> mask, Connection connection, String table)
-      throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet count = statement.executeQuery("SELECT count(*) FROM " + table)) {
-      count.next();
-      return new QueryTable(file, mask, connection, "SELECT * FROM " + table, count.getLong(1));
-    }
-  }
-
-  @FunctionalInterface
-  private interface Connecting {
-    Connection connect() throws SQLException, IOException;
-  }
-
-  @FunctionalInterface
-  private interface Querying {
-    QueryTable query(Connection connection) throws SQLException;
-  }
-
-  private static QueryTable open(
-      SourceFile file, UnaryOperator<String> mask, Connecting connecting, Querying querying)
-      throws IOException {
+  private static QueryTable open(SourceFile file, @Nullable SqlQuery sql) throws IOException {
     Connection connection = null;
     try {
-      connection = connecting.connect();
-      return querying.query(connection);
+      if (sql != null && !sql.url().startsWith(DuckDb.SCHEME)) {
+        connection = Database.connect(sql);
+        return new QueryTable(file, sql, connection, sql.query(), Long.MAX_VALUE);
+      }
+      Properties properties = new Properties();
+      properties.putAll(sql == null ? Map.of() : sql.properties());
+      connection = DuckDb.connect(sql == null ? DuckDb.SCHEME : sql.url(), properties);
+      String table =
+          sql == null ? DuckDb.parquet(file.path()) : DuckDb.materialized(connection, sql.query());
+      return new QueryTable(
+          file, sql, connection, "SELECT * FROM " + table, DuckDb.count(connection, table));
     } catch (SQLException e) {
       close(connection);
-      throw invalid(file, mask, e, "");
+      throw invalid(file, sql, e, "");
     } catch (IOException | RuntimeException e) {
       close(connection);
       throw e;
@@ -138,10 +111,11 @@ final class QueryTable implements Table {
 
   /** The message of a driver, without its cause, which may quote a password. */
   private static InvalidSettings invalid(
-      SourceFile file, UnaryOperator<String> mask, SQLException e, String place) {
+      SourceFile file, @Nullable SqlQuery sql, SQLException e, String place) {
     String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     return new InvalidSettings(
-        "%s cannot be read%s: %s", file.name(), place, Excerpt.of(mask.apply(message)));
+        "%s cannot be read%s: %s",
+        file.name(), place, sql == null ? Excerpt.of(message) : sql.mask(message));
   }
 
   @Override
@@ -167,7 +141,7 @@ final class QueryTable implements Table {
       }
       return new ValueRow(file, row, positions, Arrays.asList(values));
     } catch (SQLException e) {
-      throw invalid(file, mask, e, " after row " + row);
+      throw invalid(file, sql, e, " after row " + row);
     } catch (DateTimeException | ArithmeticException | IndexOutOfBoundsException e) {
       throw file.invalidLine(
           row,

@@ -33,9 +33,6 @@ public record SourceFile(Path path, String name) {
   private static final String GZIP = ".gz";
   private static final String ZSTANDARD = ".zst";
 
-  /** The extension of the rows of a query. */
-  static final String ROWS = "rows";
-
   /** A file of the user. */
   public SourceFile(Path path) {
     this(path, path.toString());
@@ -90,7 +87,7 @@ public record SourceFile(Path path, String name) {
    * time.
    */
   public String stamp() throws IOException {
-    if (format() == Format.ROWS) {
+    if (isQuery()) {
       return String.valueOf(path.resolveSibling("").getFileName()); // A hash of the rows.
     }
     Path realPath = path.toRealPath();
@@ -113,17 +110,13 @@ public record SourceFile(Path path, String name) {
   }
 
   public String origin(long line) {
-    boolean hasLines = format() != Format.PARQUET && format() != Format.ROWS;
-    return name + (hasLines ? " line " : " row ") + line;
+    return name + (format() != Format.PARQUET && !isQuery() ? " line " : " row ") + line;
   }
 
   /** Opens the table, which is closed by the caller. */
   Table open(TableFormat table) throws IOException {
     if (format() == Format.PARQUET) {
       return QueryTable.ofParquet(this);
-    }
-    if (format() == Format.ROWS) {
-      return new RowsTable(this);
     }
     List<String> keys = List.of();
     if (format() == Format.JSON) {
@@ -150,12 +143,16 @@ public record SourceFile(Path path, String name) {
     String extension = uncompressed.substring(uncompressed.lastIndexOf('.') + 1);
     return switch (extension) {
       case "parquet" -> uncompressed.equals(fileName()) ? Format.PARQUET : Format.UNKNOWN;
-      case ROWS -> name.equals(path.toString()) ? Format.UNKNOWN : Format.ROWS;
       case "tsv" -> Format.TABS;
       case "csv" -> Format.COMMAS;
       case "json", "jsonl" -> Format.JSON;
       default -> Format.UNKNOWN;
     };
+  }
+
+  /** Whether the file has the rows of a query, one per line. */
+  private boolean isQuery() {
+    return !name.equals(path.toString());
   }
 
   private boolean isGzipped() {
@@ -267,7 +264,6 @@ public record SourceFile(Path path, String name) {
     COMMAS,
     JSON,
     PARQUET,
-    ROWS,
     UNKNOWN
   }
 

@@ -53,7 +53,7 @@ final class ColumnProfile {
   private final String name;
   private final TableSource file;
   private final Map<String, long[]> counts = new HashMap<>();
-  private final long[] matches = new long[ColumnType.values().length];
+  private final Map<ColumnType, Long> matches = new EnumMap<>(ColumnType.class);
 
   /** The first line and value that is not of a type. */
   private final Map<ColumnType, Map.Entry<Long, String>> others = new EnumMap<>(ColumnType.class);
@@ -89,7 +89,7 @@ final class ColumnProfile {
       double parsed = type.parse(value);
       if (Double.isFinite(parsed)) {
         number = parsed;
-        matches[type.ordinal()]++;
+        matches.merge(type, 1L, Long::sum);
       } else if (!others.containsKey(type)) {
         others.put(type, Map.entry(line, value));
       }
@@ -160,7 +160,7 @@ final class ColumnProfile {
   }
 
   private boolean isAll(ColumnType type) {
-    return rows > missing && matches[type.ordinal()] == rows - missing;
+    return rows > missing && matches.getOrDefault(type, 0L) == rows - missing;
   }
 
   /**
@@ -261,7 +261,7 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches[ColumnType.NUMERIC.ordinal()] >= MIN_NUMBER_SHARE * (rows - missing)
+    if (matches.getOrDefault(ColumnType.NUMERIC, 0L) >= MIN_NUMBER_SHARE * (rows - missing)
         && counts.size() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;

@@ -173,4 +173,11 @@ final class ParquetTest {
     assertThat(sql.mask("cannot connect to jdbc:x://me:hush@host/db?sslpassword=still (quiet)"))
         .doesNotContain("hush", "still", "quiet");
   }
+
+  @Test
+  void userAndPasswordBeforeTheHostAreNotInTheName() {
+    assertThat(query("jdbc:oracle:thin:scott/tiger@//host/db", "SELECT 1").name())
+        .contains("host/db")
+        .doesNotContain("tiger");
+  }
 }

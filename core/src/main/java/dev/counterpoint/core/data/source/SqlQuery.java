@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record SqlQuery(String url, String query, @Nullable Map<String, String> properties) {
   /** The parts of a URL that may be passwords: before a host, and values of parameters. */
-  private static final Pattern HIDDEN = Pattern.compile("(?<=//)[^/@]*(?=@)|(?<=[?&;]).*");
+  private static final Pattern HIDDEN =
+      Pattern.compile("(?<=[/:])[^/:@]+[/:][^/@]+(?=@)|(?<=//)[^/@]*(?=@)|(?<=[?&;]).*");
 
   public SqlQuery {
     properties = properties == null ? Map.of() : Map.copyOf(properties);
