@@ -19,12 +19,15 @@ public final class ClassificationMetrics {
   private ClassificationMetrics() {}
 
   /**
-   * The class names of the data; token ids for data that predicts the next token.
+   * The class names of the data; token ids for data that predicts tokens.
    *
    * @throws InvalidSettings if the data has no classes
    */
   static List<String> classes(DataSpec data, String metric) {
-    if (data.labels().isEmpty() && data.target() == DataSpec.Target.NEXT_TOKEN) {
+    boolean isOfTokens =
+        data.target() == DataSpec.Target.NEXT_TOKEN
+            || data.target() == DataSpec.Target.MASKED_TOKEN;
+    if (data.labels().isEmpty() && isOfTokens) {
       return IntStream.range(0, data.vocabularySize()).mapToObj(Integer::toString).toList();
     }
     if (data.target() == DataSpec.Target.CLASSES) {

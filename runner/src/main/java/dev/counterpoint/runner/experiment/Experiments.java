@@ -33,7 +33,7 @@ public final class Experiments {
               + " multilayer perceptron with embeddings of numbers");
 
   private static final Set<String> FINE_TUNED =
-      Set.of("sentiment-bert", "text-generation", "question-answering");
+      Set.of("sentiment-bert", "text-generation", "question-answering", "entities");
 
   private Experiments() {}
 

@@ -10,13 +10,13 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Precision, recall and F1 of entities, and the accuracy of the tags of words, from logits (batch,
@@ -93,17 +93,11 @@ final class EntityMetric implements Metric {
     return true;
   }
 
-  /** Counts of entities: in the references, predicted, and both. */
+  /** Numbers of entities: in the references, predicted, and both. */
   private static final class Counts {
     private long actual;
     private long predicted;
     private long hits;
-
-    void add(Set<TagScheme.Span> references, Set<TagScheme.Span> found) {
-      actual += references.size();
-      predicted += found.size();
-      hits += found.stream().filter(references::contains).count();
-    }
 
     double precision() {
       return (double) hits / predicted;
@@ -141,16 +135,20 @@ final class EntityMetric implements Metric {
             (number, tags) -> {
               List<TagScheme.Span> references = TagScheme.spans(set.sentence(number).tags());
               List<TagScheme.Span> found = TagScheme.spans(tags);
-              counts.forEach(
-                  (type, each) -> each.add(ofType(references, type), ofType(found, type)));
+              count(references, counts, each -> each.actual++);
+              count(found, counts, each -> each.predicted++);
+              found.retainAll(references);
+              count(found, counts, each -> each.hits++);
             });
     return counts;
   }
 
-  private static Set<TagScheme.Span> ofType(List<TagScheme.Span> spans, String type) {
-    Set<TagScheme.Span> selected = new HashSet<>(spans);
-    selected.removeIf(span -> !type.isEmpty() && !span.type().equals(type));
-    return selected;
+  private static void count(
+      List<TagScheme.Span> spans, Map<String, Counts> counts, Consumer<Counts> increment) {
+    for (TagScheme.Span span : spans) {
+      increment.accept(Objects.requireNonNull(counts.get("")));
+      increment.accept(Objects.requireNonNull(counts.get(span.type())));
+    }
   }
 
   @Override

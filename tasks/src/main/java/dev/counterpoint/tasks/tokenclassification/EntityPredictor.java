@@ -4,6 +4,8 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Predictor;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Surrogates;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -59,8 +61,16 @@ public final class EntityPredictor implements AutoCloseable {
     this.labels = List.copyOf(labels);
   }
 
-  /** The entities of each text, in the order of the text. */
+  /**
+   * The entities of each text, in the order of the text.
+   *
+   * @throws InvalidSettings if a text has an unpaired surrogate
+   */
   public List<List<Entity>> entities(List<String> texts, Words split) {
+    if (texts.stream().anyMatch(Surrogates::areUnpairedIn)) {
+      throw new InvalidSettings(
+          "A text has an unpaired surrogate, which is not a valid character.");
+    }
     List<List<MatchResult>> matches = texts.stream().map(split::of).toList();
     List<Tags> tags =
         tags(matches.stream().map(it -> it.stream().map(MatchResult::group).toList()).toList());

@@ -16,6 +16,10 @@ record Sentence(
     tags = List.copyOf(tags);
   }
 
+  Sentence withTags(List<String> other) {
+    return new Sentence(file, words, other, line, hasLinePerWord);
+  }
+
   /** The file and line of a word. */
   String origin(int word) {
     return file.origin(line + (hasLinePerWord ? word : 0));

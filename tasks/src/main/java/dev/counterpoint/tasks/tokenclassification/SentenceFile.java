@@ -6,6 +6,7 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.Surrogates;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -123,6 +124,10 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
           "needs a list of texts at \"%s\", such as {\"tokens\": [\"Rome\"], \"tags\": [\"B-city\"]}."
               .formatted(key));
     }
-    return list.valueStream().map(JsonNode::textValue).toList();
+    List<String> texts = list.valueStream().map(JsonNode::textValue).toList();
+    if (texts.stream().anyMatch(Surrogates::areUnpairedIn)) {
+      throw file.invalidLine(number, "has an unpaired surrogate at \"%s\".".formatted(key));
+    }
+    return texts;
   }
 }

@@ -172,13 +172,7 @@ public record TokenClassification(
               i ->
                   illegal.add(
                       Excerpt.ofItem(sentence.tags().get(i)) + " at " + sentence.origin(i)));
-      converted.add(
-          new Sentence(
-              sentence.file(),
-              sentence.words(),
-              scheme.toIob2(sentence.tags()),
-              sentence.line(),
-              sentence.hasLinePerWord()));
+      converted.add(sentence.withTags(scheme.toIob2(sentence.tags())));
     }
     if (!illegal.isEmpty()) {
       notes.add(

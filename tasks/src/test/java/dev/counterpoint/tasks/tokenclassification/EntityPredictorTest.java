@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.tokenclassification;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -9,6 +10,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -43,6 +45,12 @@ class EntityPredictorTest {
     assertThat(predict(EntityPredictor.Words.BLANKS, "Rome, Oslo .").get(0))
         .extracting(Entity::text)
         .containsExactly("Rome,", "Oslo");
+  }
+
+  @Test
+  void anUnpairedSurrogateIsRejected() {
+    assertThatThrownBy(() -> predict(EntityPredictor.Words.TEXT, "see \ud800 Rome"))
+        .isInstanceOf(InvalidSettings.class);
   }
 
   @Test

@@ -116,6 +116,7 @@ class TokenClassificationTest {
         "a.conll; -DOCSTART- O; has no sentences",
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [\"O\", \"O\"]}; line 1 has 1 tokens and 2 tags",
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [3]}; line 1 needs a list of texts at \"tags\"",
+        "a.jsonl; {\"tokens\": [\"\\ud800\"], \"tags\": [\"O\"]}; line 1 has an unpaired surrogate",
         "a.jsonl; {\"tokens\"; line 1 is not JSON"
       })
   void anInvalidFileIsRejected(String name, String content, String message) throws IOException {

@@ -188,6 +188,10 @@ public final class PredictCommand implements Callable<Integer> {
               + " on data of type question-answering.",
           directory);
     }
+    if (kind == Pipeline.Kind.ENTITIES && top != null) {
+      throw new InvalidSettings(
+          "--top does not apply to the model in %s, which finds all entities.", directory);
+    }
     if (kind != Pipeline.Kind.ENTITIES && words) {
       throw new InvalidSettings(
           "The model in %s does not find entities; --words requires a model trained on data of type"
