@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,10 @@ public record ModelSignature(
   public static final double THRESHOLD = 0.5;
 
   private static final int ANY = -1;
+
+  public ModelSignature {
+    versions = versions == null ? null : new TreeMap<>(versions); // The file is reproducible.
+  }
 
   /**
    * An input or an output.

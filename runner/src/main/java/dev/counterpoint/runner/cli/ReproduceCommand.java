@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
@@ -114,7 +115,7 @@ final class ReproduceCommand implements Callable<Integer> {
     return ModelHash.of(checkpoint.directory().resolve("model.safetensors"));
   }
 
-  /** The files of a model folder whose content differs; code may be in another place. */
+  /** The files of a model folder whose content differs, except for places of code, and versions. */
   private static List<String> changedFiles(Path before, Path now) throws IOException {
     List<String> changed = new ArrayList<>();
     for (Path one : FolderEntries.of(before)) {
@@ -122,7 +123,7 @@ final class ReproduceCommand implements Callable<Integer> {
       Path other = now.resolve(name);
       boolean isEqual =
           Files.exists(other)
-              && (name.equals(ModelFolder.CONFIG)
+              && (List.of(ModelFolder.CONFIG, ModelSignature.FILE).contains(name)
                   ? config(one).equals(config(other))
                   : Files.mismatch(one, other) < 0);
       if (!isEqual && !name.equals("SHA256SUMS")) {
@@ -134,7 +135,9 @@ final class ReproduceCommand implements Callable<Integer> {
 
   private static JsonNode config(Path file) throws IOException {
     JsonNode config = AtomicFile.readJson(file);
-    return config instanceof ObjectNode object ? object.without("classpath") : config;
+    return config instanceof ObjectNode object
+        ? object.without(List.of("classpath", "versions"))
+        : config;
   }
 
   private static String changes(RunDirectory run, RunDirectory again) throws IOException {
