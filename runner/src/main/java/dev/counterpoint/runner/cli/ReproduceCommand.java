@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
@@ -113,7 +114,7 @@ final class ReproduceCommand implements Callable<Integer> {
     return ModelHash.of(checkpoint.directory().resolve("model.safetensors"));
   }
 
-  /** The files of a model folder whose content differs; code may be in another place. */
+  /** The files of a model folder whose content differs, except for places of code, and versions. */
   private static List<String> changedFiles(Path before, Path now) throws IOException {
     List<String> changed = new ArrayList<>();
     for (Path one : FolderEntries.of(before)) {
@@ -121,7 +122,7 @@ final class ReproduceCommand implements Callable<Integer> {
       Path other = now.resolve(name);
       boolean isEqual =
           Files.exists(other)
-              && (name.equals(ModelFolder.CONFIG)
+              && (List.of(ModelFolder.CONFIG, ModelSignature.FILE).contains(name)
                   ? config(one).equals(config(other))
                   : Files.mismatch(one, other) < 0);
       if (!isEqual && !name.equals("SHA256SUMS")) {
@@ -132,7 +133,7 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   private static JsonNode config(Path file) throws IOException {
-    return AtomicFile.readJson(file).without("classpath");
+    return AtomicFile.readJson(file).without(List.of("classpath", "versions"));
   }
 
   private static String changes(RunDirectory run, RunDirectory again) throws IOException {
