@@ -21,6 +21,15 @@ public interface Dataset {
     int length(long index);
   }
 
+  /**
+   * Dataset whose examples are changed at random during training, such as shifted images. It
+   * returns the unchanged examples itself, as for evaluation.
+   */
+  interface Augmented extends Dataset {
+    /** Returns the changed examples of an epoch: a function of seed, epoch and index alone. */
+    Dataset inEpoch(long seed, long epoch);
+  }
+
   /** Dataset that reports where an example comes from, for messages about that example. */
   interface Traceable extends Dataset {
     /** Source location of an example, such as {@code reviews.tsv line 17}. */

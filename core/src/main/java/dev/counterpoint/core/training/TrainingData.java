@@ -39,8 +39,12 @@ record TrainingData(DataSplits data, TrainingConfig config, long seed) {
 
   /** Loads the remaining steps of the current epoch: of each step, the shard of this process. */
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
+    Dataset examples =
+        dataset() instanceof Dataset.Augmented augmented
+            ? augmented.inEpoch(seed, state.epoch())
+            : dataset();
     return new BatchLoader(
-        dataset(),
+        examples,
         config.sampler(dataset(), seed, state.epoch()),
         state.stepInEpoch(),
         strategy.shard(),

@@ -46,6 +46,7 @@ import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import dev.counterpoint.tasks.imageclassification.ImageClassification;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.tabular.Tabular;
 import dev.counterpoint.tasks.textclassification.TextClassification;
@@ -70,7 +71,8 @@ public final class Catalogs {
             .with("text-classification", TextClassification.class)
             .with("text-generation", TextGeneration.class)
             .with("question-answering", QuestionAnswering.class)
-            .with("tabular", Tabular.class),
+            .with("tabular", Tabular.class)
+            .with("image-classification", ImageClassification.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)
