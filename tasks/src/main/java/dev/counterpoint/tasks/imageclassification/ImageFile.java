@@ -9,7 +9,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -57,15 +59,15 @@ record ImageFile(Path path) {
   }
 
   private BufferedImage decoded(ImageReader reader, ImageInputStream stream) throws IOException {
-    String[] warning = new String[1];
-    reader.addIIOReadWarningListener((source, text) -> warning[0] = text);
+    List<String> warnings = new ArrayList<>();
+    reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
     reader.setInput(stream, true, true);
     if ((long) reader.getWidth(0) * reader.getHeight(0) > MAX_PIXELS) {
       throw damaged(Formats.of("it has more than %,d pixels", MAX_PIXELS));
     }
     BufferedImage image = reader.read(0);
-    if (warning[0] != null && warning[0].contains("Premature end")) {
-      throw damaged(warning[0]);
+    if (warnings.stream().anyMatch(text -> text.startsWith("Truncated"))) {
+      throw damaged("it is cut short");
     }
     return image;
   }
