@@ -47,7 +47,9 @@ public final class VitModel extends BaseModel {
     positions = Parameter.of(Initializer.normal(0, DEVIATION), 1 + count, width);
     dropout = new Dropout(config.dropout());
     blocks =
-        Stream.generate(() -> new TransformerBlock(config.blocks())).limit(config.layers()).toList();
+        Stream.generate(() -> new TransformerBlock(config.blocks()))
+            .limit(config.layers())
+            .toList();
     norm = new LayerNorm(width);
     head = new Linear(width, ModelLabels.count(data));
     loss = ModelLabels.loss(data);
@@ -57,8 +59,7 @@ public final class VitModel extends BaseModel {
   @Override
   public NDArray forward(Batch batch) {
     int size = batch.size();
-    NDArray tokens =
-        patches.forward(batch.images()).reshape(size, width, -1).transpose(0, 2, 1);
+    NDArray tokens = patches.forward(batch.images()).reshape(size, width, -1).transpose(0, 2, 1);
     NDArray first = classToken.value().broadcast(new Shape(size, 1, width));
     NDArray all = NDArrays.concat(new NDList(first, tokens), 1).add(positions.value());
     NDArray x = dropout.forward(all); // (batch, 1 + patches, width)

@@ -122,7 +122,10 @@ class ImageModelsTest {
   }
 
   private static Parameter parameter(BaseModel model, String name) {
-    return model.parameters().stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow();
+    return model.parameters().stream()
+        .filter(it -> it.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   @ParameterizedTest

@@ -47,8 +47,7 @@ public record BuiltInData(Path cache) {
    * @param files the contents of the files by split
    * @param charset ISO 8859-1 for files that are bytes, not text
    */
-  private record Corpus(
-      String extension, Supplier<Map<String, String>> files, Charset charset) {
+  private record Corpus(String extension, Supplier<Map<String, String>> files, Charset charset) {
     Corpus(String extension, Supplier<Map<String, String>> files) {
       this(extension, files, StandardCharsets.UTF_8);
     }

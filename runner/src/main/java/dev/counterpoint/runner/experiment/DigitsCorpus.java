@@ -63,9 +63,11 @@ final class DigitsCorpus {
       points[i + 1] = top + scale * row;
     }
     for (int i = 0; i < SIZE * SIZE; i++) {
+      int x = i % SIZE;
+      int y = i / SIZE;
       double distance = SIZE;
       for (int j = 0; j + 3 < points.length; j += 2) {
-        distance = Math.min(distance, distance(i % SIZE, i / SIZE, points, j));
+        distance = Math.min(distance, distance(x, y, points, j));
       }
       double ink = Math.max(0, Math.min(1, 1 + thickness - distance));
       image.put((byte) Math.min(255, (int) (195 * ink) + random.nextInt(NOISE)));

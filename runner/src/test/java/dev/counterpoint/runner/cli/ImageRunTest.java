@@ -126,8 +126,7 @@ class ImageRunTest {
   void predictionsAreJsonObjects() throws IOException {
     String file = draw("third.png", 3, false).toString();
 
-    JsonNode found =
-        JSON.readTree(succeed("predict", run, "--json", "--image", file).out());
+    JsonNode found = JSON.readTree(succeed("predict", run, "--json", "--image", file).out());
 
     assertThat(found.at("/image").asText()).isEqualTo(file);
     assertThat(found.at("/label").asText()).isEqualTo("rows");

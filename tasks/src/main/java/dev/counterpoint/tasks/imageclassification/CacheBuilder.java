@@ -111,8 +111,7 @@ record CacheBuilder(
       normalize = statistics(cache);
     }
     int size = settings.size();
-    return new ImageSpec(
-        settings.channels(), size, size, normalize.mean(), normalize.deviation());
+    return new ImageSpec(settings.channels(), size, size, normalize.mean(), normalize.deviation());
   }
 
   /** Mean and standard deviation of each channel in the training split. */
@@ -254,7 +253,9 @@ record CacheBuilder(
         assigned.put(
             each,
             IntStream.range(0, size)
-                .filter(i -> Objects.requireNonNull(bounds.get(labels[i])).splitOf(keys[i]).equals(each))
+                .filter(
+                    i ->
+                        Objects.requireNonNull(bounds.get(labels[i])).splitOf(keys[i]).equals(each))
                 .toArray());
       }
       return assigned;

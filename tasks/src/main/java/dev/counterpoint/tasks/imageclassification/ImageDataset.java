@@ -99,8 +99,7 @@ final class ImageDataset implements Dataset.Traceable, Dataset.Augmented {
         batch.length,
         Map.of(
             Batch.IMAGES,
-            HostTensor.of(
-                values, batch.length, image.channels(), image.height(), image.width()),
+            HostTensor.of(values, batch.length, image.channels(), image.height(), image.width()),
             Batch.LABELS,
             HostTensor.of(classes, batch.length)));
   }

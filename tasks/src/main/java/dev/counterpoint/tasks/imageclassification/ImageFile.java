@@ -50,8 +50,10 @@ record ImageFile(Path path) {
       ImageReader reader = readers.next();
       try {
         return pixels(decoded(reader, stream)).withChannels(channels);
+      } catch (InvalidSettings e) {
+        throw e;
       } catch (IOException | RuntimeException e) { // Decoders throw both for damaged content.
-        throw e instanceof InvalidSettings ? (InvalidSettings) e : damaged(e.getMessage());
+        throw damaged(String.valueOf(e.getMessage()));
       } finally {
         reader.dispose();
       }

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param images an IDX file of images, such as {@code train-images-idx3-ubyte.gz} of MNIST
  * @param labels the IDX file with the labels of the images
  */
-public record ImageFiles(
-    @Nullable String path, @Nullable String images, @Nullable String labels) {
+public record ImageFiles(@Nullable String path, @Nullable String images, @Nullable String labels) {
   public ImageFiles {
     new Checks()
         .that(

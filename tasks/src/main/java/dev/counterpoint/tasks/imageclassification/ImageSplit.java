@@ -58,9 +58,7 @@ public record ImageSplit(@Nullable Double validation, @Nullable Double test, @Nu
   /** The smallest keys of the validation and of the test split. */
   record Bounds(long validation, long test) {
     String splitOf(long key) {
-      return key >= test
-          ? TEST
-          : key >= validation ? DataSplits.VALIDATION : DataSplits.TRAIN;
+      return key >= test ? TEST : key >= validation ? DataSplits.VALIDATION : DataSplits.TRAIN;
     }
   }
 }

@@ -192,8 +192,7 @@ class ImageClassificationTest {
     Files.copy(folder.resolve("train-labels"), folder.resolve("x-images"));
     ImageFiles files = new ImageFiles(null, "x-images", "train-labels");
 
-    assertInvalid(
-        () -> fixtures.open(ImageFixtures.settings(files, null)), "x-images", "00000801");
+    assertInvalid(() -> fixtures.open(ImageFixtures.settings(files, null)), "x-images", "00000801");
     assertThat(settings.channels()).isEqualTo(1);
   }
 
@@ -203,8 +202,7 @@ class ImageClassificationTest {
     fixtures.idxImages("train-images", values);
     fixtures.idxLabels("train-labels", labels);
     ImageClassification settings =
-        new ImageClassification(
-            fixtures.idx("train"), null, null, split, 2, 1, NONE, false, 0, 0);
+        new ImageClassification(fixtures.idx("train"), null, null, split, 2, 1, NONE, false, 0, 0);
     return settings.open(fixtures.context(seed, null));
   }
 
@@ -240,8 +238,7 @@ class ImageClassificationTest {
   private Dataset augmented(boolean flip, int crop, long seed, long epoch) throws IOException {
     idx(0, 1, 0, 1, 0, 1, 0, 1);
     ImageClassification settings =
-        new ImageClassification(
-            fixtures.idx("train"), null, null, null, 2, 1, NONE, flip, crop, 0);
+        new ImageClassification(fixtures.idx("train"), null, null, null, 2, 1, NONE, flip, crop, 0);
     return ((Dataset.Augmented) fixtures.open(settings).train()).inEpoch(seed, epoch);
   }
 
@@ -304,7 +301,10 @@ class ImageClassificationTest {
 
     assertThat(images(data.train(), 0, 1))
         .isEqualTo(images(data.validation().orElseThrow(), 0, 1))
-        .isEqualTo(new float[] {0, 1 / 255f, 2 / 255f, 3 / 255f, 10 / 255f, 11 / 255f, 12 / 255f, 13 / 255f});
+        .isEqualTo(
+            new float[] {
+              0, 1 / 255f, 2 / 255f, 3 / 255f, 10 / 255f, 11 / 255f, 12 / 255f, 13 / 255f
+            });
   }
 
   @Test
@@ -315,8 +315,7 @@ class ImageClassificationTest {
     fixtures.idxLabels("more-labels-idx1", 2);
 
     DataSplits more =
-        settings.openFile(
-            "more-images-idx3", trained.spec(), fixtures.context(17, trained.spec()));
+        settings.openFile("more-images-idx3", trained.spec(), fixtures.context(17, trained.spec()));
 
     assertThat(more.spec()).isEqualTo(trained.spec());
     HostBatch batch = Objects.requireNonNull(more.splits().get("data")).collate(new long[] {0});

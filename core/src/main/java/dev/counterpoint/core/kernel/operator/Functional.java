@@ -93,8 +93,7 @@ public final class Functional {
    * @param padding zeros added on each side
    * @return (batch, outputs, (height + 2 padding - kernel) / stride + 1, likewise for the width)
    */
-  public static NDArray conv2d(
-      NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
+  public static NDArray conv2d(NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
     Map<String, Object> constants = Map.of("stride", (long) stride, "padding", (long) padding);
     return Kernel.load("conv2d", constants).apply(x, weight, bias).get(0);
   }

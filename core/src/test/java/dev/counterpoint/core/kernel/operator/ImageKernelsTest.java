@@ -54,7 +54,8 @@ final class ImageKernelsTest {
   void strideAndPaddingSelectPatches() {
     NDArray x = Autograd.normal(manager, 1, 2, 1, 4, 4);
     NDArray zeros = manager.zeros(new Shape(2, 1, 4, 1));
-    List<NDArray> inputs = List.of(x, Autograd.normal(manager, 2, 3, 1, 2, 2), manager.zeros(new Shape(3)));
+    List<NDArray> inputs =
+        List.of(x, Autograd.normal(manager, 2, 3, 1, 2, 2), manager.zeros(new Shape(3)));
 
     Autograd.compare(
         it -> Functional.conv2d(it.get(0), it.get(1), it.get(2), 2, 1),
@@ -62,8 +63,7 @@ final class ImageKernelsTest {
           NDArray wide = NDArrays.concat(new NDList(zeros, it.get(0), zeros), 3);
           NDArray row = manager.zeros(new Shape(2, 1, 1, 6));
           NDArray padded = NDArrays.concat(new NDList(row, wide, row), 2);
-          NDArray patches =
-              padded.reshape(2, 3, 2, 3, 2).transpose(0, 1, 3, 2, 4).reshape(2, 9, 4);
+          NDArray patches = padded.reshape(2, 3, 2, 3, 2).transpose(0, 1, 3, 2, 4).reshape(2, 9, 4);
           NDArray products = patches.matMul(it.get(1).reshape(3, 4).transpose());
           return products.transpose(0, 2, 1).reshape(2, 3, 3, 3).add(it.get(2).reshape(3, 1, 1));
         },
