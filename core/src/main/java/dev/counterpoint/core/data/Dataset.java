@@ -21,13 +21,10 @@ public interface Dataset {
     int length(long index);
   }
 
-  /**
-   * Dataset whose examples are changed at random during training, such as shifted images. It
-   * returns the unchanged examples itself, as for evaluation.
-   */
-  interface Augmented extends Dataset {
-    /** Returns the changed examples of an epoch: a function of seed, epoch and index alone. */
-    Dataset inEpoch(long seed, long epoch);
+  /** Dataset whose examples are changed at random, in each epoch in another way. */
+  interface OfEpochs extends Dataset {
+    /** Returns the dataset of an epoch, counted from 0: a function of the epoch alone. */
+    Dataset ofEpoch(long epoch);
   }
 
   /** Dataset that reports where an example comes from, for messages about that example. */

@@ -39,12 +39,9 @@ record TrainingData(DataSplits data, TrainingConfig config, long seed) {
 
   /** Loads the remaining steps of the current epoch: of each step, the shard of this process. */
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
-    Dataset examples =
-        dataset() instanceof Dataset.Augmented augmented
-            ? augmented.inEpoch(seed, state.epoch())
-            : dataset();
+    Dataset train = dataset();
     return new BatchLoader(
-        examples,
+        train instanceof Dataset.OfEpochs each ? each.ofEpoch(state.epoch()) : train,
         config.sampler(dataset(), seed, state.epoch()),
         state.stepInEpoch(),
         strategy.shard(),

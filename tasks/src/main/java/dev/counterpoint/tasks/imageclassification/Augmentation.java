@@ -8,9 +8,10 @@ import dev.counterpoint.core.parameter.Seeds;
  * @param flip whether half of the images are mirrored left to right
  * @param crop the largest shift in pixels, as {@code torchvision.transforms.RandomCrop} with this
  *     padding of black pixels
+ * @param seed the seed of the run
  */
-record Augmentation(boolean flip, int crop) {
-  static final Augmentation NONE = new Augmentation(false, 0);
+record Augmentation(boolean flip, int crop, long seed) {
+  static final Augmentation NONE = new Augmentation(false, 0, 0);
 
   /**
    * Change of one image.
@@ -22,7 +23,7 @@ record Augmentation(boolean flip, int crop) {
   }
 
   /** The change of an image in an epoch. */
-  Change change(long seed, long epoch, long index) {
+  Change change(long epoch, long index) {
     long range = 2L * crop + 1;
     long down = Math.floorMod(Seeds.of(seed, epoch, index, 0), range) - crop;
     long right = Math.floorMod(Seeds.of(seed, epoch, index, 1), range) - crop;

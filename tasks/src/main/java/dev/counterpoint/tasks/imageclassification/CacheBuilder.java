@@ -7,6 +7,7 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
 import java.io.IOException;
@@ -45,7 +46,8 @@ record CacheBuilder(
 
   /** Returns a cache key of everything that the content depends on, without reading images. */
   String key() throws IOException {
-    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(settings).append(' ');
+    Record decoding = RecordCopy.with(RecordCopy.with(settings, "flip", false), "crop", 0);
+    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(decoding).append(' ');
     key.append(settings.split() == null ? "" : seed).append(' ').append(trained).append('\n');
     for (Map.Entry<String, ImageSource> source : sources.entrySet()) {
       key.append(source.getKey()).append(' ').append(source.getValue().stamp()).append('\n');

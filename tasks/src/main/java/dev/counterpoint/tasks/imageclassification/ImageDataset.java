@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * <p>Batches hold {@link Batch#IMAGES} (batch, channels, height, width), float32, and {@link
  * Batch#LABELS} (batch), int64.
  */
-final class ImageDataset implements Dataset.Traceable, Dataset.Augmented {
+final class ImageDataset implements Dataset.Traceable, Dataset.OfEpochs {
   private final MemoryMappedTokens pixels;
   private final MemoryMappedTokens labels;
   private final MemoryMappedTokens indices;
@@ -63,12 +63,12 @@ final class ImageDataset implements Dataset.Traceable, Dataset.Augmented {
   }
 
   @Override
-  public Dataset inEpoch(long seed, long epoch) {
-    return new Epoch(this, seed, epoch);
+  public Dataset ofEpoch(long epoch) {
+    return new Epoch(this, epoch);
   }
 
   /** The changed images of an epoch. */
-  private record Epoch(ImageDataset images, long seed, long epoch) implements Dataset {
+  private record Epoch(ImageDataset images, long epoch) implements Dataset {
     @Override
     public long size() {
       return images.size;
@@ -76,7 +76,7 @@ final class ImageDataset implements Dataset.Traceable, Dataset.Augmented {
 
     @Override
     public HostBatch collate(long[] batch) {
-      return images.collate(batch, index -> images.augmentation.change(seed, epoch, index));
+      return images.collate(batch, index -> images.augmentation.change(epoch, index));
     }
   }
 

@@ -239,7 +239,8 @@ class ImageClassificationTest {
     idx(0, 1, 0, 1, 0, 1, 0, 1);
     ImageClassification settings =
         new ImageClassification(fixtures.idx("train"), null, null, null, 2, 1, NONE, flip, crop, 0);
-    return ((Dataset.Augmented) fixtures.open(settings).train()).inEpoch(seed, epoch);
+    DataSplits data = settings.open(fixtures.context(seed, null));
+    return ((Dataset.OfEpochs) data.train()).ofEpoch(epoch);
   }
 
   private static final long[] ALL = {0, 1, 2, 3, 4, 5, 6, 7};
