@@ -157,7 +157,9 @@ public record ImageClassification(
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (String name : content.splits().keySet()) {
       Augmentation changes =
-          name.equals(DataSplits.TRAIN) ? new Augmentation(flip, crop, context.seed()) : Augmentation.NONE;
+          name.equals(DataSplits.TRAIN)
+              ? new Augmentation(flip, crop, context.seed())
+              : Augmentation.NONE;
       datasets.put(name, new ImageDataset(cache, name, content, changes));
     }
     DataSpec spec = DataSpec.ofImages(content.image(), content.labels());
