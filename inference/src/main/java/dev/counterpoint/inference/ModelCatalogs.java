@@ -7,6 +7,8 @@ import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.gpt2.Gpt2Config;
+import dev.counterpoint.models.image.ConvNetConfig;
+import dev.counterpoint.models.image.VitConfig;
 import dev.counterpoint.models.tabular.FtTransformerConfig;
 import dev.counterpoint.models.tabular.MlpConfig;
 import dev.counterpoint.models.tabular.NumericEmbedding;
@@ -28,7 +30,9 @@ public final class ModelCatalogs {
             .with("bert", BertConfig.class)
             .with("gpt2", Gpt2Config.class)
             .with("mlp", MlpConfig.class)
-            .with("ft-transformer", FtTransformerConfig.class),
+            .with("ft-transformer", FtTransformerConfig.class)
+            .with("convnet", ConvNetConfig.class)
+            .with("vit", VitConfig.class),
         Catalog.of(NumericEmbedding.Config.class)
             .with("periodic", PeriodicEmbedding.Config.class)
             .with("piecewise-linear", PiecewiseLinearEmbedding.Config.class),

@@ -17,6 +17,7 @@ import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.huggingface.GenerationConfig;
+import dev.counterpoint.tasks.imageclassification.ImageReader;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import dev.counterpoint.tasks.tabular.TabularRows;
@@ -115,7 +116,11 @@ public final class Pipeline implements AutoCloseable {
         kind == Kind.ENTITIES ? new EntityPredictor(model, tokenizer(), maxLength, labels()) : null;
     table = config.data().table() != null ? TabularRows.open(folder, config.data()) : null;
     boolean readsText =
-        config.data().features() == 0 && questions == null && entities == null && table == null;
+        config.data().features() == 0
+            && config.data().image() == null
+            && questions == null
+            && entities == null
+            && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
   }
@@ -262,7 +267,8 @@ public final class Pipeline implements AutoCloseable {
   /**
    * The labels of examples.
    *
-   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows} or {@link #tokens}
+   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows}, {@link #images} or {@link
+   *     #tokens}
    */
   public List<Prediction> classify(TextEncoder.Encoded examples) {
     require(Kind.LABELS);
@@ -275,7 +281,8 @@ public final class Pipeline implements AutoCloseable {
   /**
    * The values of examples, such as the targets of a regression: one row per example.
    *
-   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows} or {@link #tokens}
+   * @param examples {@link #texts}, {@link #rows}, {@link #tableRows}, {@link #images} or {@link
+   *     #tokens}
    */
   public List<double[]> values(TextEncoder.Encoded examples) {
     require(Kind.VALUES);
@@ -376,6 +383,18 @@ public final class Pipeline implements AutoCloseable {
       throw new InvalidSettings("The model in " + folder + " does not read tables.");
     }
     return untruncated(table.batch(rows));
+  }
+
+  /**
+   * PNG and JPEG files for a model that reads images, resized and normalized as its training data.
+   *
+   * @throws InvalidSettings if a file is not a complete image, or the model reads no images
+   */
+  public TextEncoder.Encoded images(List<Path> files) {
+    if (config.data().image() == null) {
+      throw new InvalidSettings("The model in " + folder + " does not read images.");
+    }
+    return untruncated(new ImageReader(config.data().image()).batch(elements(files, "files")));
   }
 
   /** Rows with one number for each feature of the model. */

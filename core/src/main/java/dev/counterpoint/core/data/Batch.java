@@ -17,6 +17,9 @@ public final class Batch implements AutoCloseable {
   public static final String FEATURES = "features";
   public static final String LABELS = "labels";
 
+  /** Normalized images: (batch, channels, height, width), float32. */
+  public static final String IMAGES = "images";
+
   /**
    * Ids of the categorical columns of each example, counted from 0 in each column. Shape (batch,
    * columns), int64.
@@ -71,6 +74,11 @@ public final class Batch implements AutoCloseable {
   /** Feature values of each example: (batch, features), float32. */
   public NDArray features() {
     return get(FEATURES);
+  }
+
+  /** Normalized images: (batch, channels, height, width), float32. */
+  public NDArray images() {
+    return get(IMAGES);
   }
 
   /**

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param endIds the tokens that end a text; null for {@code paddingId}
  * @param target what the labels of an example are; null if unknown
  * @param table the encoded columns of a table; null for other data
+ * @param image the size and normalization of images; null for other data
  */
 public record DataSpec(
     int vocabularySize,
@@ -31,7 +32,8 @@ public record DataSpec(
     @Nullable Integer beginId,
     @Nullable List<Integer> endIds,
     @Nullable Target target,
-    @Nullable TableSpec table) {
+    @Nullable TableSpec table,
+    @Nullable ImageSpec image) {
   /** What the labels of an example are. */
   public enum Target {
     /** One class per example. */
@@ -66,7 +68,7 @@ public record DataSpec(
 
   /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null, null, null, null, null);
+    this(vocabularySize, paddingId, features, labels, null, null, null, null, null, null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -82,7 +84,7 @@ public record DataSpec(
   /** Returns a copy with the tokens that begin and end a text. */
   public DataSpec withSpecialTokens(int begin, List<Integer> end) {
     return new DataSpec(
-        vocabularySize, paddingId, features, labels, maxLength, begin, end, target, table);
+        vocabularySize, paddingId, features, labels, maxLength, begin, end, target, table, image);
   }
 
   /** Returns a copy for examples with labels of the given kind. */
@@ -98,6 +100,11 @@ public record DataSpec(
    */
   public int effectiveMaxLength(int modelMaxLength) {
     return maxLength == null ? modelMaxLength : Math.min(maxLength, modelMaxLength);
+  }
+
+  /** Specification of images with one class each. */
+  public static DataSpec ofImages(ImageSpec image, List<String> labels) {
+    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image);
   }
 
   /** Specification of rows of features with class labels. */

@@ -10,7 +10,7 @@ import dev.counterpoint.core.model.attention.Attention;
 import org.jspecify.annotations.Nullable;
 
 /** Pre-norm transformer block with attention and feed-forward layers (Xiong et al. 2020). */
-final class TransformerBlock extends Layer {
+public final class TransformerBlock extends Layer {
   private final LayerNorm attentionNorm;
   private final Attention attention;
   private final LayerNorm feedForwardNorm;
@@ -21,7 +21,7 @@ final class TransformerBlock extends Layer {
 
   private final Dropout dropout;
 
-  TransformerBlock(TransformerConfig config) {
+  public TransformerBlock(TransformerConfig config) {
     int width = config.width();
     attentionNorm = new LayerNorm(width);
     attention = config.attention().build(config.blockSpec());
@@ -37,7 +37,7 @@ final class TransformerBlock extends Layer {
    * @param mask (batch, tokens), 0 for padding; null if there is no padding
    * @return (batch, tokens, width)
    */
-  NDArray forward(NDArray x, @Nullable NDArray mask) {
+  public NDArray forward(NDArray x, @Nullable NDArray mask) {
     NDArray normalized = attentionNorm.forward(x);
     NDArray context =
         mask == null ? attention.forward(normalized) : attention.forward(normalized, mask);

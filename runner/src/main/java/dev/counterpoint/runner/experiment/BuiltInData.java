@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,8 @@ public record BuiltInData(Path cache) {
           "languages", new Corpus(".tsv", () -> tables(LanguagesCorpus.load().splits())),
           "countries", new Corpus(".json", () -> new CountriesCorpus().splits()),
           "entities", new Corpus(".conll", EntitiesCorpus::splits),
+          "digits",
+              new Corpus(".idx", () -> new DigitsCorpus().files(), StandardCharsets.ISO_8859_1),
           "penguins",
               new Corpus(
                   ".csv", () -> Map.of("all", Resource.read(BuiltInData.class, "penguins.csv"))));
@@ -43,8 +46,13 @@ public record BuiltInData(Path cache) {
    *
    * @param extension the file name extension, with its dot
    * @param files the contents of the files by split
+   * @param charset ISO 8859-1 for files that are bytes, not text
    */
-  private record Corpus(String extension, Supplier<Map<String, String>> files) {}
+  private record Corpus(String extension, Supplier<Map<String, String>> files, Charset charset) {
+    Corpus(String extension, Supplier<Map<String, String>> files) {
+      this(extension, files, StandardCharsets.UTF_8);
+    }
+  }
 
   /**
    * Returns the file of a split.
@@ -104,7 +112,7 @@ public record BuiltInData(Path cache) {
 
   private static void writeInto(Path folder, Corpus corpus) throws IOException {
     for (Map.Entry<String, String> split : corpus.files().get().entrySet()) {
-      byte[] content = split.getValue().getBytes(StandardCharsets.UTF_8);
+      byte[] content = split.getValue().getBytes(corpus.charset());
       Files.write(folder.resolve(split.getKey() + corpus.extension()), content);
     }
   }

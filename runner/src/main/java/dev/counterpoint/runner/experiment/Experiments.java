@@ -30,7 +30,12 @@ public final class Experiments {
           "species of 344 penguins from a table of numbers and categories, a multilayer perceptron",
           "adult",
           "income classes of the Adult data set from its two files, which are not included; a"
-              + " multilayer perceptron with embeddings of numbers");
+              + " multilayer perceptron with embeddings of numbers",
+          "digits",
+          "digits of 16 x 16 pixels, drawn by the program, a small convolutional network",
+          "mnist",
+          "handwritten digits of MNIST from its four files, which are not included; a convolutional"
+              + " network");
 
   private static final Set<String> FINE_TUNED =
       Set.of("sentiment-bert", "text-generation", "question-answering", "entities");

@@ -46,6 +46,7 @@ import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import dev.counterpoint.tasks.imageclassification.ImageClassification;
 import dev.counterpoint.tasks.maskedlanguagemodel.MaskedLanguageModel;
 import dev.counterpoint.tasks.questionanswering.QuestionAnswering;
 import dev.counterpoint.tasks.tabular.Tabular;
@@ -74,7 +75,8 @@ public final class Catalogs {
             .with("text-generation", TextGeneration.class)
             .with("masked-language-model", MaskedLanguageModel.class)
             .with("question-answering", QuestionAnswering.class)
-            .with("tabular", Tabular.class),
+            .with("tabular", Tabular.class)
+            .with("image-classification", ImageClassification.class),
         Catalog.of(Loss.class)
             .with("cross-entropy", CrossEntropy.class)
             .with("binary-cross-entropy", BinaryCrossEntropy.class)

@@ -20,6 +20,7 @@ import dev.counterpoint.runner.docs.MarkdownPage.Command;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.runner.wiring.RunFile;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +108,8 @@ final class DocsTest {
       List<Path> sources = new ArrayList<>();
       Files.createDirectories(folderOf(page));
       Files.writeString(folderOf(page).resolve("train.tsv"), reviews());
+      BufferedImage digit = new BufferedImage(20, 20, BufferedImage.TYPE_BYTE_GRAY);
+      ImageIO.write(digit, "png", folderOf(page).resolve("digit.png").toFile());
       Files.writeString(folderOf(page).resolve("input.txt"), "A man, a plan, a canal. ".repeat(40));
       for (Block block : page.blocks()) {
         if (block.fileName().isPresent()) {

@@ -88,7 +88,8 @@ record TabularSchema(
         null,
         null,
         target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
-        table);
+        table,
+        null);
   }
 
   /** The signature of the model: its inputs and outputs, for people and other programs. */

@@ -85,6 +85,36 @@ public final class Functional {
   }
 
   /**
+   * Two-dimensional convolution, {@code torch.nn.functional.conv2d}, in float32.
+   *
+   * @param x (batch, inputs, height, width)
+   * @param weight (outputs, inputs, kernel, kernel)
+   * @param bias (outputs)
+   * @param padding zeros added on each side
+   * @return (batch, outputs, (height + 2 padding - kernel) / stride + 1, likewise for the width)
+   */
+  public static NDArray conv2d(NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
+    Map<String, Object> constants = Map.of("stride", (long) stride, "padding", (long) padding);
+    return Kernel.load("conv2d", constants).apply(x, weight, bias).get(0);
+  }
+
+  /**
+   * Group normalization, {@code torch.nn.functional.group_norm}: over the pixels and the channels
+   * of each group, then scaled and shifted per channel.
+   *
+   * @param x (batch, channels, ...)
+   * @param weight (channels)
+   * @param bias (channels)
+   * @param groups divides the channels
+   * @return same shape as x
+   */
+  public static NDArray groupNorm(
+      NDArray x, NDArray weight, NDArray bias, int groups, double epsilon) {
+    Map<String, Object> constants = Map.of("groups", (long) groups, "epsilon", epsilon);
+    return Kernel.load("group_norm", constants).apply(x, weight, bias).get(0);
+  }
+
+  /**
    * Linear transformation in either precision: x W^T + b.
    *
    * @param x (..., inputs)

@@ -9,6 +9,7 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.LongSummaryStatistics;
@@ -43,12 +44,19 @@ record OutputFormatter(
   }
 
   private TextEncoder.Encoded examples(List<PredictRequest> requests) {
+    if (readsImages()) {
+      return pipeline.images(requests.stream().map(it -> Path.of(it.text())).toList());
+    }
     if (pipeline.table().isPresent()) {
       return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
     }
     return features() > 0
         ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
         : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
+  }
+
+  private boolean readsImages() {
+    return pipeline.config().data().image() != null;
   }
 
   private int features() {
@@ -110,7 +118,7 @@ record OutputFormatter(
       return object.set("row", Json.MAPPER.valueToTree(request.row()));
     }
     if (features() == 0) {
-      return object.put("text", request.text());
+      return object.put(readsImages() ? "image" : "text", request.text());
     }
     ArrayNode features = object.putArray("features");
     for (float feature : request.features(features())) {

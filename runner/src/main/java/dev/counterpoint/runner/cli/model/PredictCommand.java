@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
           + " given by --text, or are the lines of standard input. For a model of features each"
           + " text is a row of numbers, separated by commas or white space. For a model for tables"
           + " the rows are those of --data FILE, or each text is a JSON object with the values by"
-          + " column.",
+          + " column. A model of images reads the files of --image.",
       "For a model of entities prints type, probability, position and text of each entity, and a"
           + " blank line after each text.",
       "Prints label, probability and text, separated by tabs; for a regression model the values and"
@@ -57,6 +57,13 @@ public final class PredictCommand implements Callable<Integer> {
           "A table with the rows to predict: a file, a folder or a pattern, in the format of the training data; a target column is"
               + " not needed.")
   private @Nullable Path data;
+
+  @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "PNG or JPEG files, for a model of images.")
+  private List<String> images = new ArrayList<>();
 
   @Option(
       names = "--question",
@@ -110,7 +117,9 @@ public final class PredictCommand implements Callable<Integer> {
       PredictionFormatter formatter = formatter(pipeline, console);
       int features = pipeline.config().data().features();
       TabularRows table = pipeline.table().orElse(null);
-      if (output != null) {
+      if (readsImages(pipeline)) {
+        predictImages(formatter, console);
+      } else if (output != null) {
         score(pipeline, output, console);
       } else if (data != null) {
         predictFile(data, table, formatter, console);
@@ -146,6 +155,31 @@ public final class PredictCommand implements Callable<Integer> {
       throw new InvalidSettings("--output needs a model of tables or texts.");
     }
     new ScoredTable(pipeline, data, keep, console).write(file);
+  }
+
+  /** Whether the model reads images, which are then the only input. */
+  private boolean readsImages(Pipeline pipeline) {
+    boolean readsImages = pipeline.config().data().image() != null;
+    boolean hasOther = !texts.isEmpty() || data != null;
+    if (readsImages == images.isEmpty() || (readsImages && hasOther)) {
+      throw new InvalidSettings(
+          readsImages
+              ? "The model in %s reads images; give their files with --image only."
+              : "--image needs a model of images; the model in %s is not one.",
+          directory);
+    }
+    return readsImages;
+  }
+
+  private void predictImages(PredictionFormatter formatter, Console console) {
+    for (int from = 0; from < images.size(); from += BATCH) {
+      formatter
+          .format(
+              images.subList(from, Math.min(images.size(), from + BATCH)).stream()
+                  .map(file -> new PredictRequest(file, null, null))
+                  .toList())
+          .forEach(console::print);
+    }
   }
 
   private void predictFile(

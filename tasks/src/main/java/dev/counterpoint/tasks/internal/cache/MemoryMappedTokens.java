@@ -25,7 +25,7 @@ public final class MemoryMappedTokens {
   /**
    * Maps a file in segments.
    *
-   * @param width bytes per number: 2 (unsigned), 4 or 8
+   * @param width bytes per number: 1 or 2 (unsigned), 4 or 8
    * @param segmentBits the binary logarithm of the segment size in bytes
    */
   public MemoryMappedTokens(Path path, int width, int segmentBits) throws IOException {
@@ -48,6 +48,7 @@ public final class MemoryMappedTokens {
     ByteBuffer segment = segments[(int) (start >>> segmentBits)];
     int offset = (int) (start & ((1L << segmentBits) - 1));
     return switch (width) {
+      case Byte.BYTES -> Byte.toUnsignedLong(segment.get(offset));
       case Short.BYTES -> Short.toUnsignedLong(segment.getShort(offset));
       case Integer.BYTES -> segment.getInt(offset);
       default -> segment.getLong(offset);

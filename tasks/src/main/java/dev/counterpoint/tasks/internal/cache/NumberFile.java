@@ -20,7 +20,7 @@ public final class NumberFile implements Closeable {
   /**
    * Creates a new file.
    *
-   * @param width bytes per number: 2 (unsigned), 4 or 8
+   * @param width bytes per number: 1 or 2 (unsigned), 4 or 8
    */
   public NumberFile(Path path, int width) throws IOException {
     this.width = width;
@@ -32,6 +32,7 @@ public final class NumberFile implements Closeable {
       flush();
     }
     switch (width) {
+      case Byte.BYTES -> buffer.put((byte) number);
       case Short.BYTES -> buffer.putShort((short) number);
       case Integer.BYTES -> buffer.putInt((int) number);
       default -> buffer.putLong(number);

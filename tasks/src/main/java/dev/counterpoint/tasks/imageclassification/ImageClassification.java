@@ -1,0 +1,233 @@
+package dev.counterpoint.tasks.imageclassification;
+
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ImageSpec;
+import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.EvaluationSource;
+import dev.counterpoint.core.data.source.Samples;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
+import dev.counterpoint.tasks.table.FolderListing;
+import dev.counterpoint.tasks.table.SourceFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data source for the classification of images: IDX files, or PNG and JPEG images in a folder per
+ * class. Images of another size are resized, without regard to their proportions.
+ *
+ * @param test a split that is not used during training
+ * @param split divides the training images into the splits without files
+ * @param size height and width of the images that the model reads
+ * @param channels 1 for gray, 3 for red, green and blue
+ * @param normalize null to compute mean and deviation from the training split
+ * @param flip whether half of the training images, chosen at random, are mirrored left to right
+ * @param crop the largest random shift of training images, in pixels in each direction
+ * @param skipDamaged the largest number of damaged images of a folder that are skipped
+ */
+public record ImageClassification(
+    ImageFiles train,
+    @Nullable ImageFiles validation,
+    @Nullable ImageFiles test,
+    @Nullable ImageSplit split,
+    int size,
+    int channels,
+    @Nullable Normalization normalize,
+    boolean flip,
+    int crop,
+    int skipDamaged)
+    implements EvaluationSource {
+  private static final int MAX_LABELS = 10;
+
+  /** The names of MNIST's files of images and labels. */
+  private static final String IDX_IMAGES = "images-idx3";
+
+  private static final String IDX_LABELS = "labels-idx1";
+
+  public ImageClassification {
+    Checks checks =
+        new Checks()
+            .size("size", size, ImageSpec.MAX_SIZE)
+            .that(channels == 1 || channels == 3, "channels", channels, "must be 1 or 3")
+            .within("crop", crop, 0, Math.max(0, size - 1))
+            .notNegative("skipDamaged", skipDamaged);
+    if (split != null) {
+      checks
+          .that(
+              validation == null || split.validation() == null,
+              "split.validation",
+              String.valueOf(split.validation()),
+              "cannot be combined with the files of the validation split")
+          .that(
+              test == null || split.test() == null,
+              "split.test",
+              String.valueOf(split.test()),
+              "cannot be combined with the files of the test split");
+    }
+    checks.verify();
+    if (normalize != null) {
+      new ImageSpec(channels, size, size, normalize.mean(), normalize.deviation());
+    }
+  }
+
+  /** The defaults of optional settings: gray images of 28 x 28 pixels, unchanged. */
+  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
+  public static ImageClassification defaults() {
+    return new ImageClassification(null, null, null, null, 28, 1, null, false, 0, 0);
+  }
+
+  @Override
+  public DataSplits open(DataContext context) throws IOException {
+    Map<String, ImageSource> sources = new LinkedHashMap<>();
+    add(DataSplits.TRAIN, train, sources, context);
+    add(DataSplits.VALIDATION, validation, sources, context);
+    add(ImageSplit.TEST, test, sources, context);
+    return splits(sources, context.trained(), context);
+  }
+
+  @Override
+  public DataSplits openFile(String path, DataSpec trained, DataContext context)
+      throws IOException {
+    ImageFiles files =
+        path.contains(IDX_IMAGES)
+            ? new ImageFiles(null, path, path.replace(IDX_IMAGES, IDX_LABELS))
+            : new ImageFiles(path, null, null);
+    Map<String, ImageSource> sources = new LinkedHashMap<>();
+    add(SPLIT, files, sources, context);
+    return splits(sources, trained, context);
+  }
+
+  private void add(
+      String name,
+      @Nullable ImageFiles files,
+      Map<String, ImageSource> sources,
+      DataContext context) {
+    if (files != null) {
+      sources.put(
+          name,
+          files.images() != null && files.labels() != null
+              ? new IdxImages(file(files.images(), context), file(files.labels(), context))
+              : folder(String.valueOf(files.path()), context));
+    }
+  }
+
+  private ImageSource folder(String path, DataContext context) {
+    Path folder = context.files().apply(path);
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidSettings(
+          Files.exists(folder)
+              ? folder + " is a file; a folder with a folder of images for each class is needed."
+              : folder + " does not exist. " + FolderListing.of(folder));
+    }
+    return new FolderImages(folder, channels, skipDamaged);
+  }
+
+  private static Path file(String path, DataContext context) {
+    Path file = context.files().apply(path);
+    String problem = new SourceFile(file).problem(true);
+    if (problem != null) {
+      throw new InvalidSettings(problem);
+    }
+    return file;
+  }
+
+  private DataSplits splits(
+      Map<String, ImageSource> sources, @Nullable DataSpec trained, DataContext context)
+      throws IOException {
+    requireSame(trained);
+    CacheBuilder builder = new CacheBuilder(this, sources, trained, context.seed());
+    ImageCache cache = new ImageCache(context.cache().resolve("images-" + builder.key()));
+    CacheFolders.createIfAbsent(cache.folder(), builder::build);
+    ImageContent content = ImageContent.read(cache.folder());
+    Map<String, Dataset> datasets = new LinkedHashMap<>();
+    for (String name : content.splits().keySet()) {
+      Augmentation changes =
+          name.equals(DataSplits.TRAIN)
+              ? new Augmentation(flip, crop, context.seed())
+              : Augmentation.NONE;
+      datasets.put(name, new ImageDataset(cache, name, content, changes));
+    }
+    DataSpec spec = DataSpec.ofImages(content.image(), content.labels());
+    List<String> notes = notes(content);
+    notes.add("decoded images cached in " + cache.folder());
+    return new DataSplits(
+        spec,
+        datasets,
+        List.of(() -> new Classification(spec.labels())),
+        content.fingerprint(),
+        Map.of("signature.json", path -> writeSignature(path, content.image(), content.labels())),
+        notes,
+        Samples.none(),
+        null);
+  }
+
+  private void requireSame(@Nullable DataSpec trained) {
+    ImageSpec image = trained == null ? null : trained.image();
+    if (image != null && (image.height() != size || image.channels() != channels)) {
+      throw new InvalidSettings(
+          "The model was trained with data.size %s and data.channels %s; an evaluation cannot change them to %s and %s.",
+          image.height(), image.channels(), size, channels);
+    }
+  }
+
+  private List<String> notes(ImageContent content) {
+    List<String> notes = new ArrayList<>();
+    ImageSpec image = content.image();
+    notes.add(
+        Formats.of(
+            "images: %d x %d pixels, %s, mean %s, deviation %s",
+            image.height(),
+            image.width(),
+            image.channels() == 1 ? "gray" : "colors",
+            list(image.mean()),
+            list(image.deviation())));
+    content.splits().forEach((name, split) -> notes.add(note(name, split, content.labels())));
+    notes.addAll(content.notes());
+    return notes;
+  }
+
+  private static String list(List<Double> numbers) {
+    return numbers.stream().map(Formats::number).collect(Collectors.joining(", "));
+  }
+
+  private static String note(String name, ImageContent.SplitContent split, List<String> labels) {
+    String counts =
+        labels.size() > MAX_LABELS
+            ? Formats.of(" of %,d classes", labels.size())
+            : IntStream.range(0, labels.size())
+                .mapToObj(
+                    i ->
+                        Formats.of(
+                            "%s: %,d", Excerpt.ofItem(labels.get(i)), split.labelCounts().get(i)))
+                .collect(Collectors.joining(", ", " (", ")"));
+    return Formats.of("%s: %,d images%s", name, split.size(), counts);
+  }
+
+  /** The signature of the model: its input and its output, for people and other programs. */
+  private static void writeSignature(Path path, ImageSpec image, List<String> labels)
+      throws IOException {
+    Map<String, Object> signature = new LinkedHashMap<>();
+    signature.put("version", 1);
+    List<Integer> shape = List.of(-1, image.channels(), image.height(), image.width());
+    signature.put("inputs", List.of(Map.of("name", "image", "type", "image", "shape", shape)));
+    signature.put(
+        "outputs", List.of(Map.of("name", "label", "type", "class", "categories", labels)));
+    signature.put("decision", "softmax");
+    Files.write(path, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(signature));
+  }
+}
