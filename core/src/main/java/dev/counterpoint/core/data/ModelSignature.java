@@ -56,7 +56,7 @@ public record ModelSignature(
   /**
    * An input or an output.
    *
-   * @param type {@code text}, {@code number}, {@code class}, {@code classes}, {@code span}, {@code
+   * @param type {@code text}, {@code image}, {@code number}, {@code class}, {@code classes}, {@code span}, {@code
    *     token}, or the type of a column
    * @param shape the sizes of its tensor, whose first is the batch; -1 for any size; of a text the
    *     maximum number of tokens
@@ -81,17 +81,25 @@ public record ModelSignature(
 
   /** The signature of a model for data without named columns. */
   public static ModelSignature of(DataSpec data) {
-    int tokens = data.maxLength() == null ? ANY : data.maxLength();
-    List<Field> inputs =
-        data.features() > 0
-            ? List.of(field("features", "number", null, ANY, data.features()))
-            : data.target() == DataSpec.Target.SPAN
-                ? List.of(
-                    field("question", "text", null, ANY, tokens),
-                    field("context", "text", null, ANY, tokens))
-                : List.of(field("text", "text", null, ANY, tokens));
     List<String> labels = data.labels();
-    return of(inputs, List.of(output(data.target(), labels, data.vocabularySize())));
+    return of(inputs(data), List.of(output(data.target(), labels, data.vocabularySize())));
+  }
+
+  private static List<Field> inputs(DataSpec data) {
+    ImageSpec image = data.image();
+    if (image != null) {
+      return List.of(
+          field("image", "image", null, ANY, image.channels(), image.height(), image.width()));
+    }
+    if (data.features() > 0) {
+      return List.of(field("features", "number", null, ANY, data.features()));
+    }
+    int tokens = data.maxLength() == null ? ANY : data.maxLength();
+    return data.target() == DataSpec.Target.SPAN
+        ? List.of(
+            field("question", "text", null, ANY, tokens),
+            field("context", "text", null, ANY, tokens))
+        : List.of(field("text", "text", null, ANY, tokens));
   }
 
   private static Field output(

@@ -7,7 +7,6 @@ import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.Samples;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
@@ -170,7 +169,7 @@ public record ImageClassification(
         datasets,
         List.of(() -> new Classification(spec.labels())),
         content.fingerprint(),
-        Map.of("signature.json", path -> writeSignature(path, content.image(), content.labels())),
+        Map.of(),
         notes,
         Samples.none(),
         null);
@@ -216,18 +215,5 @@ public record ImageClassification(
                             "%s: %,d", Excerpt.ofItem(labels.get(i)), split.labelCounts().get(i)))
                 .collect(Collectors.joining(", ", " (", ")"));
     return Formats.of("%s: %,d images%s", name, split.size(), counts);
-  }
-
-  /** The signature of the model: its input and its output, for people and other programs. */
-  private static void writeSignature(Path path, ImageSpec image, List<String> labels)
-      throws IOException {
-    Map<String, Object> signature = new LinkedHashMap<>();
-    signature.put("version", 1);
-    List<Integer> shape = List.of(-1, image.channels(), image.height(), image.width());
-    signature.put("inputs", List.of(Map.of("name", "image", "type", "image", "shape", shape)));
-    signature.put(
-        "outputs", List.of(Map.of("name", "label", "type", "class", "categories", labels)));
-    signature.put("decision", "softmax");
-    Files.write(path, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(signature));
   }
 }

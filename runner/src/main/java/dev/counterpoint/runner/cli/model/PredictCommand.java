@@ -160,7 +160,7 @@ public final class PredictCommand implements Callable<Integer> {
   /** Whether the model reads images, which are then the only input. */
   private boolean readsImages(Pipeline pipeline) {
     boolean readsImages = pipeline.config().data().image() != null;
-    boolean hasOther = !texts.isEmpty() || data != null;
+    boolean hasOther = !texts.isEmpty() || data != null || output != null;
     if (readsImages == images.isEmpty() || (readsImages && hasOther)) {
       throw new InvalidSettings(
           readsImages
