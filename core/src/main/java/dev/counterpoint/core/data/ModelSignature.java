@@ -56,8 +56,8 @@ public record ModelSignature(
   /**
    * An input or an output.
    *
-   * @param type {@code text}, {@code image}, {@code number}, {@code class}, {@code classes}, {@code span}, {@code
-   *     token}, or the type of a column
+   * @param type {@code text}, {@code image}, {@code number}, {@code class}, {@code classes}, {@code
+   *     span}, {@code token}, or the type of a column
    * @param shape the sizes of its tensor, whose first is the batch; -1 for any size; of a text the
    *     maximum number of tokens
    * @param nullable whether a value may be missing

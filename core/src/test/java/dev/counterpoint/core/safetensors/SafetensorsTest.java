@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FaultyDisk;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -182,8 +183,8 @@ class SafetensorsTest {
     Path file = directory.resolve("absent.safetensors");
 
     assertThatThrownBy(() -> SafetensorsReader.open(file))
-        .isInstanceOf(IOException.class)
-        .hasMessage("Cannot read " + file + ": no such file or directory (" + file + ").");
+        .isInstanceOf(DamagedFile.class)
+        .hasMessage(file + " is damaged: it does not exist");
   }
 
   @Test

@@ -158,7 +158,7 @@ class ReplayTest {
       delimiter = '|',
       value = {
         "{} | \"batches\" is missing",
-        "[] | \"batches\" is missing",
+        "[] | it is not a JSON object",
         "{\"batches\": [{\"items\": 0}]} | \"items\" is missing or is not an integer of at least 1",
         "{\"batches\": [{\"items\": 1, \"tokens\": 1}]} | \"step\" is missing"
       })
