@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -42,7 +44,11 @@ public final class HistoryCheck {
    */
   public HistoryCheck(RunDirectory run) throws IOException {
     this.run = run;
-    links = CheckpointLink.read(run.history());
+    try {
+      links = CheckpointLink.read(run.history());
+    } catch (DamagedFile e) { // what the check looks for, not an invalid request
+      throw new RunFailed(String.valueOf(e.getMessage()), e);
+    }
     if (links.isEmpty()) {
       throw new InvalidSettings(
           run.path()
