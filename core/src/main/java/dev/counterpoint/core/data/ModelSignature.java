@@ -123,7 +123,7 @@ public record ModelSignature(
   }
 
   /**
-   * Returns a copy with a decision: that of the target, or of the loss.
+   * Returns a copy with the decision of the target or of the loss.
    *
    * @param output how the loss of the model declares that its outputs become predictions: {@code
    *     softmax}, {@code sigmoid} or {@code identity}; null if it does not

@@ -56,9 +56,9 @@ record Masking(
    *
    * @param ids the tokens of all examples of a batch
    * @param labels receives the selected tokens, and {@link CrossEntropy#IGNORED} for the others;
-   *     where it has that value, nothing is selected
+   *     a token with that value is not selected
    * @param from the first token of the example
-   * @param to its end, exclusive
+   * @param to the end of the example, exclusive
    */
   void apply(long epoch, long example, long[] ids, long[] labels, int from, int to) {
     SplittableRandom random = new SplittableRandom(Seeds.of(seed, epoch, example));

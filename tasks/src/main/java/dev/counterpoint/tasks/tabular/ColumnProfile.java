@@ -31,7 +31,7 @@ final class ColumnProfile {
 
   private static final int TRANSFORMATION_QUANTILES = 1_001;
 
-  /** With fewer rows, columns whose values all differ are not taken for ids. */
+  /** With fewer rows, columns whose values all differ are not ignored as ids. */
   private static final int MIN_ROWS_OF_IDS = 20;
 
   private static final double MAX_DISTINCT_SHARE = 0.5;

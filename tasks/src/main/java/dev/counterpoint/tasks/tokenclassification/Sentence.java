@@ -7,7 +7,7 @@ import java.util.List;
  * The words of a sentence, and their tags.
  *
  * @param line the line of the first word, counted from 1
- * @param hasLinePerWord whether each word has a line of its own
+ * @param hasLinePerWord whether each word is on a separate line
  */
 record Sentence(
     SourceFile file, List<String> words, List<String> tags, long line, boolean hasLinePerWord) {
