@@ -55,8 +55,8 @@ record Masking(
    * Masks one example in place.
    *
    * @param ids the tokens of all examples of a batch
-   * @param labels receives the selected tokens, and {@link CrossEntropy#IGNORED} for the others;
-   *     a token with that value is not selected
+   * @param labels receives the selected tokens, and {@link CrossEntropy#IGNORED} for the others; a
+   *     token with that value is not selected
    * @param from the first token of the example
    * @param to the end of the example, exclusive
    */
