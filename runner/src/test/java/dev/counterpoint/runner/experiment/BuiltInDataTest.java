@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,18 @@ class BuiltInDataTest {
     assertThat(names(cache.resolve("builtin"))).singleElement().asString().startsWith("sentiment-");
     assertThat(Files.getPosixFilePermissions(file.getParent()))
         .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+  }
+
+  @Test
+  void everyFileIsTheOneThatTheGeneratorWrites() throws IOException {
+    BuiltInData data = new BuiltInData(cache);
+    Map<String, byte[]> generated = Corpora.files();
+    for (Map.Entry<String, byte[]> file : generated.entrySet()) {
+      Path unpacked = data.file(file.getKey().replaceFirst("\\.\\w+$", ""));
+      assertThat(unpacked).as(file.getKey()).hasBinaryContent(file.getValue());
+    }
+    assertThat(BuiltInData.FILES.values().stream().mapToInt(List::size).sum())
+        .isEqualTo(generated.size());
   }
 
   private static List<String> names(Path folder) throws IOException {

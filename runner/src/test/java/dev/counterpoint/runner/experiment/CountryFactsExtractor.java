@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * java runner/src/test/java/dev/counterpoint/runner/experiment/CountryFactsExtractor.java \
- *     runner/src/main/resources/dev/counterpoint/runner/experiment/countries.tsv
+ *     runner/src/test/resources/dev/counterpoint/runner/experiment/countries.tsv
  * </pre>
  *
  * <p>Time zones are not included: no public table of the JDK maps a country to its zones. Parsing

@@ -32,7 +32,7 @@ import java.util.zip.GZIPOutputStream;
  *
  * <pre>
  * java runner/src/test/java/dev/counterpoint/runner/experiment/LanguageNamesExtractor.java \
- *     runner/src/main/resources/dev/counterpoint/runner/experiment/languages.tsv.gz
+ *     runner/src/test/resources/dev/counterpoint/runner/experiment/languages.tsv.gz
  * </pre>
  *
  * <p>The first line of the file is {@code # sharedSpellings=N}. Each line after it is a language

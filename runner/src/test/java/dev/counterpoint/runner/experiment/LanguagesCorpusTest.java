@@ -31,11 +31,6 @@ class LanguagesCorpusTest {
   void reportsTheNumberOfExcludedSpellings() {
     assertThat(LanguagesCorpus.sharedSpellings()).isEqualTo(8_311);
     assertThat(Experiments.descriptions().get("languages")).contains("8,311 spellings");
-    assertThat(BuiltInData.notes("train: {path: builtin:languages/train}"))
-        .singleElement()
-        .asString()
-        .contains("languages", "8,311 spellings");
-    assertThat(BuiltInData.notes("train: {path: languages.tsv}")).isEmpty();
   }
 
   @Test

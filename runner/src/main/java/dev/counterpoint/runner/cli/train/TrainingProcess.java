@@ -29,7 +29,6 @@ import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.cli.option.ExitCode;
-import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.launch.RankSession;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;
@@ -247,7 +246,6 @@ final class TrainingProcess {
   private void printHeader(DataSplits data, BaseModel model) throws IOException {
     run.notes().forEach(console::log);
     code().changes().forEach(console::log);
-    BuiltInData.notes(run.binder().toYaml(run.file())).forEach(console::log);
     data.notes().forEach(console::log);
     if (model.precision() == Precision.BFLOAT16 && !model.device().isGpu()) {
       Bfloat16Advice.against(model, Processor.read()).ifPresent(console::log);

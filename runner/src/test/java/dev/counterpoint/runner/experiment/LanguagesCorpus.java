@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.experiment;
 
-import dev.counterpoint.core.settings.Formats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +18,7 @@ import java.util.zip.GZIPInputStream;
  *
  * <p>The names are from Unicode's CLDR 39, selected by {@code LanguageNamesExtractor}: all
  * spellings are distinct, and each language has at least 200 names. Their licence is {@code
- * UNICODE-LICENSE.txt} in the same folder.
+ * UNICODE-LICENSE.txt} beside the built-in data.
  *
  * <p>The data is split by CLDR key, not by name: the names of {@code country:FR} in all languages
  * are either in the training or in the validation split. Otherwise a model could infer the language
@@ -58,7 +57,7 @@ record LanguagesCorpus(List<Name> names) {
     Map<String, List<LabelledText>> splits = new LinkedHashMap<>();
     for (Name name : names) {
       String split =
-          BuiltInData.isForValidation(SPLIT_SEED + name.key(), VALIDATION_PERCENT)
+          Corpora.isForValidation(SPLIT_SEED + name.key(), VALIDATION_PERCENT)
               ? "validation"
               : "train";
       splits
@@ -75,12 +74,6 @@ record LanguagesCorpus(List<Name> names) {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the built-in data " + RESOURCE + ".", e);
     }
-  }
-
-  /** Returns a remark on the excluded spellings. */
-  static String exclusionNote() {
-    return Formats.of(
-        "languages: %,d spellings shared by several languages are excluded", sharedSpellings());
   }
 
   /** A name of a CLDR key in a language: {@code ("de", "country:FR", "Frankreich")}. */

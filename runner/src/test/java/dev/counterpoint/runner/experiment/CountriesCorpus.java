@@ -70,7 +70,7 @@ final class CountriesCorpus {
   }
 
   static boolean isForValidation(Country country) {
-    return BuiltInData.isForValidation(SPLIT_SEED + country.name(), VALIDATION_PERCENT);
+    return Corpora.isForValidation(SPLIT_SEED + country.name(), VALIDATION_PERCENT);
   }
 
   private static String file(Stream<Country> countries) {
