@@ -34,10 +34,10 @@ final class ExperimentsCommand implements Callable<Integer> {
   public Integer call() {
     Console console = Consoles.of(spec);
     if (name == null) {
-      Experiments.descriptions()
-          .forEach(
-              (each, description) ->
-                  console.print(Paragraph.of(Formats.of("%-18s %s", each, description), INDENT)));
+      for (String each : Experiments.names()) {
+        String line = Formats.of("%-18s %s", each, Experiments.description(each));
+        console.print(Paragraph.of(line, INDENT));
+      }
     } else if (Experiments.has(name)) {
       console.print(Experiments.runFile(name, List.of()).stripTrailing());
     } else {

@@ -1,60 +1,42 @@
 package dev.counterpoint.runner.experiment;
 
-import com.google.common.collect.ImmutableMap;
 import dev.counterpoint.core.internal.storage.Resource;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Built-in experiments, each with a run file. */
 public final class Experiments {
-  private static final ImmutableMap<String, String> DESCRIPTIONS =
-      ImmutableMap.of(
+  private static final List<String> NAMES =
+      List.of(
           "sentiment",
-          "sentiment of reviews: 12,000 sentences from a grammar, a small transformer",
           "sentiment-bert",
-          "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT",
           "text-generation",
-          "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any"
-              + " text",
           "question-answering",
-          "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files"
-              + " too",
           "entities",
-          "names, codes and currencies in paragraphs about countries with a small BERT; reads CoNLL"
-              + " files too",
           "languages",
-          "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
-              + " spellings shared by several languages are excluded",
           "penguins",
-          "species of 344 penguins from a table of numbers and categories, a multilayer perceptron",
           "adult",
-          "income classes of the Adult data set from its two files, which are not included; a"
-              + " multilayer perceptron with embeddings of numbers",
           "digits",
-          "digits of 16 x 16 pixels, drawn by the program, a small convolutional network",
-          "mnist",
-          "handwritten digits of MNIST from its four files, which are not included; a convolutional"
-              + " network");
+          "mnist");
 
   private static final Set<String> FINE_TUNED =
       Set.of("sentiment-bert", "text-generation", "question-answering", "entities");
 
   private Experiments() {}
 
-  /** Returns the descriptions of the experiments by name. */
-  public static Map<String, String> descriptions() {
-    return DESCRIPTIONS;
-  }
-
   /** Returns the names in display order. */
-  public static Set<String> names() {
-    return DESCRIPTIONS.keySet();
+  public static List<String> names() {
+    return NAMES;
   }
 
   /** Returns whether there is a built-in experiment of that name. */
   public static boolean has(String name) {
-    return DESCRIPTIONS.containsKey(name);
+    return NAMES.contains(name);
+  }
+
+  /** Returns what an experiment is about: the first comment of its run file. */
+  public static String description(String name) {
+    return runFile(name, List.of()).lines().findFirst().orElseThrow().substring(2);
   }
 
   /**

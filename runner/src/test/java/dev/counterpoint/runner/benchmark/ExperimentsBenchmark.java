@@ -30,7 +30,7 @@ public final class ExperimentsBenchmark {
     List<String> names =
         arguments.length > 3
             ? List.of(arguments).subList(3, arguments.length)
-            : Experiments.descriptions().keySet().stream()
+            : Experiments.names().stream()
                 .filter(name -> Experiments.runFile(name, List.of()).contains("builtin:"))
                 .toList();
     System.out.println("| experiment | metric | median | minimum | maximum | seconds |");

@@ -30,7 +30,7 @@ class LanguagesCorpusTest {
   @Test
   void reportsTheNumberOfExcludedSpellings() {
     assertThat(LanguagesCorpus.sharedSpellings()).isEqualTo(8_311);
-    assertThat(Experiments.descriptions().get("languages")).contains("8,311 spellings");
+    assertThat(Experiments.runFile("languages", List.of())).contains("8,311 spellings");
   }
 
   @Test
