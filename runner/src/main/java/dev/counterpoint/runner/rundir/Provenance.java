@@ -10,6 +10,7 @@ import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.machine.GitCommit;
 import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.machine.Program;
@@ -107,7 +108,7 @@ public record Provenance(
   public static void end(RunDirectory run, String reason) throws IOException {
     ObjectNode record = AtomicFile.readJson(run.provenance());
     List<ObjectNode> processes = processes(record);
-    processes.get(processes.size() - 1).put("ended", now()).put("exit", Excerpt.of(reason));
+    processes.get(processes.size() - 1).put("ended", now()).put("exit", Excerpt.of(Secrets.mask(reason)));
     AtomicFile.writeJson(run.provenance(), record);
   }
 

@@ -46,9 +46,21 @@ final class SecretsTest {
             features[0][0] = Float.NaN;
           }
           Dataset rows = ArrayDataset.ofClasses(features, new long[count]);
-          return DataSplits.of(
+          Dataset train = count == 10 ? new Lost(password) : rows;
+          return new DataSplits(
               DataSpec.ofFeatures(1, List.of("a", "b")),
-              Map.of("train", rows, "validation", rows), List.of(), "rows");
+              Map.of("train", train, "validation", rows), List.of(), "rows", Map.of(),
+              List.of("logged in with " + password), Samples.none(), null);
+        }
+
+        record Lost(String password) implements Dataset {
+          public long size() {
+            return 10;
+          }
+
+          public HostBatch collate(long[] indices) {
+            throw new IllegalStateException("the connection with " + password + " is lost");
+          }
         }
       }
       """
@@ -148,6 +160,16 @@ final class SecretsTest {
         .content()
         .contains("${file:password.txt}", "jdbc:${ENV:PATH}", "${file:count.txt}");
     assertThat(run().resolve("summary.json")).content().contains("\"steps\" : 4"); // of 8 rows
+    assertThat(run().resolve("report.html")).content().contains("logged in with ${file:password");
+  }
+
+  @Test
+  void aFailureIsRecordedWithoutTheValue() throws IOException {
+    Files.writeString(folder.resolve("count.txt"), "10\n");
+    assertThat(train()).as(terminal.err()).isEqualTo(ExitCode.RUN_FAILED);
+
+    assertThat(filesWith(PASSWORD)).isEmpty();
+    assertThat(run().resolve("provenance.json")).content().contains("is lost");
   }
 
   @Test

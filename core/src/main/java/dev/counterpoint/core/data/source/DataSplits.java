@@ -8,6 +8,7 @@ import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.core.settings.Secrets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ public record DataSplits(
 
   public DataSplits {
     metrics = List.copyOf(metrics);
-    notes = List.copyOf(notes);
+    notes = notes.stream().map(Secrets::mask).toList(); // a note may name a file or a query
   }
 
   /**
