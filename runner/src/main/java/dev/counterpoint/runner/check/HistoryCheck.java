@@ -175,27 +175,23 @@ public final class HistoryCheck {
   /**
    * Determines the segment.
    *
-   * @param from the requested start; -1 for the first of several checkpoints
+   * @param from the step of a checkpoint; 0 for the start of the run
    * @param to the requested end; -1 for the last link
    * @throws InvalidSettings if the steps are not in the history
    */
   public Segment segment(long from, long to) {
     long last = to < 0 ? links.get(links.size() - 1).step() : to;
-    long first = from >= 0 ? from : checkpoints.isEmpty() ? 0 : checkpoints.firstKey();
-    if (from < 0 && first >= last) {
-      first = 0;
-    }
     List<Long> saved = links.stream().map(CheckpointLink::step).distinct().toList();
-    if (first != 0 && !checkpoints.containsKey(first)) {
+    if (from != 0 && !checkpoints.containsKey(from)) {
       throw new InvalidSettings(
           "--from %s must be 0 or the step of a checkpoint that exists: %s",
-          first, checkpoints.keySet());
+          from, checkpoints.keySet());
     }
-    if (last <= first || !saved.contains(last)) {
+    if (last <= from || !saved.contains(last)) {
       throw new InvalidSettings(
-          "--to %s must be a step in history.jsonl greater than %s: %s", last, first, saved);
+          "--to %s must be a step in history.jsonl greater than %s: %s", last, from, saved);
     }
-    return new Segment(first, last);
+    return new Segment(from, last);
   }
 
   /**

@@ -39,9 +39,9 @@ final class CheckHistoryCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "STEP",
       description =
-          "Trains again from this checkpoint; 0 is the start of the run. Default: the first"
-              + " checkpoint that exists.")
-  private long from = -1;
+          "Trains again from this checkpoint, whose own weights are then not verified. Default: 0,"
+              + " the start of the run.")
+  private long from;
 
   @Option(
       names = "--to",
@@ -72,7 +72,10 @@ final class CheckHistoryCommand implements Callable<Integer> {
       throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
     }
     console.print(
-        "recomputed: steps %d to %d lead to the same parameters", segment.from(), segment.to());
+        "recomputed: steps %d to %d lead to the same parameters%s",
+        segment.from(),
+        segment.to(),
+        segment.from() == 0 ? "" : "; NOT verified: the parameters of step " + segment.from());
     console.print(
         check.isModelOfCheckpoint()
             ? "model/: its weights are those of a checkpoint; for its other files use: %s"

@@ -38,7 +38,7 @@ final class HistoryTest {
     Map<Path, String> before = small.files();
 
     check(ExitCode.SUCCESS);
-    assertThat(terminal.out()).contains("steps 2 to 6", lastLink());
+    assertThat(terminal.out()).contains("steps 0 to 6", lastLink());
     assertThat(small.files()).isEqualTo(before);
   }
 
@@ -127,6 +127,18 @@ final class HistoryTest {
 
     check(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("step 6: the recomputed parameters are");
+  }
+
+  @Test
+  void aRunThatWasResumedFromAForgedCheckpointIsFoundByTraining() throws IOException {
+    small.train("--until", "4");
+    forge(4, true);
+    small.resume();
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step 4: the recomputed parameters are");
+    check(ExitCode.SUCCESS, "--from", "4");
+    assertThat(terminal.out()).contains("NOT verified: the parameters of step 4");
   }
 
   @Test
