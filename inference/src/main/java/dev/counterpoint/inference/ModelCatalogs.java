@@ -32,7 +32,8 @@ public final class ModelCatalogs {
             .with("mlp", MlpConfig.class)
             .with("ft-transformer", FtTransformerConfig.class)
             .with("convnet", ConvNetConfig.class)
-            .with("vit", VitConfig.class),
+            .with("vit", VitConfig.class)
+            .with("trained", TrainedConfig.class),
         Catalog.of(NumericEmbedding.Config.class)
             .with("periodic", PeriodicEmbedding.Config.class)
             .with("piecewise-linear", PiecewiseLinearEmbedding.Config.class),

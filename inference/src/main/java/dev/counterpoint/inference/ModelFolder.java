@@ -47,7 +47,7 @@ public final class ModelFolder {
   /** The file that describes how a model is built. */
   public static final String CONFIG = "config.json";
 
-  private static final String WEIGHTS = "model.safetensors";
+  static final String WEIGHTS = "model.safetensors";
   private static final String COUNTERPOINT = "counterpoint";
 
   private static final int CURRENT_FORMAT = 1;
@@ -73,8 +73,9 @@ public final class ModelFolder {
     /** The settings of a trained model: its output is that of its loss. */
     public static Config of(
         ModelConfig config, DataSplits data, List<String> classpath, BaseModel model) {
+      ModelConfig own = config instanceof TrainedConfig trained ? trained.own() : config;
       return new Config(
-          config, data.spec(), classpath, data.prediction(), model.outputActivation().orElse(null));
+          own, data.spec(), classpath, data.prediction(), model.outputActivation().orElse(null));
     }
 
     Config merged() {

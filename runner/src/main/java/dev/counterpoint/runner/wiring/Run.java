@@ -9,6 +9,8 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.TrainedConfig;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.inference.internal.config.Binder;
@@ -200,9 +202,12 @@ public record Run(
 
   /**
    * The folder with the tokenizer of the pretrained model, used unless the data settings name a
-   * tokenizer; null if the run does not start from a pretrained model.
+   * tokenizer, or of the trained model; null if the run does not start from a model.
    */
   public @Nullable Path tokenizer() {
+    if (file.model() instanceof TrainedConfig trained) {
+      return ModelFolder.within(files.apply(trained.from()));
+    }
     Path origin = origin();
     if (!(file.model() instanceof PretrainedConfig config) || config.from() == null) {
       return null;
@@ -352,7 +357,7 @@ public record Run(
     Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file =
-        binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath());
+        binder.bind(tree, RunFile.class, notes::add).locatedBy(files, request.classpath(), binder);
     Path output = request.output();
     RunDirectory directory =
         request.joins() && output != null

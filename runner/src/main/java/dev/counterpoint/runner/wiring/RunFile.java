@@ -15,6 +15,8 @@ import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.inference.TrainedConfig;
+import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.io.IOException;
@@ -142,16 +144,20 @@ public record RunFile(
    * settings read from the pretrained model's folder.
    *
    * @param additional class path entries from the command line
+   * @param binder reads the settings of a trained model
    */
-  RunFile locatedBy(FileFinder files, List<Path> additional) throws IOException {
+  RunFile locatedBy(FileFinder files, List<Path> additional, Binder binder) throws IOException {
     Stream<String> fromFile = classpath.stream().map(entry -> files.apply(entry).toString());
     Stream<String> fromCommandLine =
         additional.stream().map(entry -> entry.toAbsolutePath().normalize().toString());
     List<String> entries = Stream.concat(fromFile, fromCommandLine).distinct().toList();
     RunFile located = RecordCopy.with(this, "classpath", entries);
-    return model instanceof PretrainedConfig config
-        ? RecordCopy.with(located, "model", config.resolve(files))
-        : located;
+    ModelConfig resolved =
+        model instanceof TrainedConfig trained ? trained.resolve(files, binder) : model;
+    return RecordCopy.with(
+        located,
+        "model",
+        resolved instanceof PretrainedConfig config ? config.resolve(files) : resolved);
   }
 
   /** A copy in which class path entries inside the run directory are relative to it. */

@@ -21,6 +21,7 @@ import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.TrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Contention;
@@ -79,14 +80,16 @@ public record RunModule(
   @Provides
   @Singleton
   DataSplits data() throws IOException {
-    return data(run, run.tokenizer(), null);
+    DataSpec trained =
+        run.file().model() instanceof TrainedConfig config ? config.trained(run.binder()) : null;
+    return data(run, run.tokenizer(), trained);
   }
 
   /**
    * Opens the data of a run.
    *
    * @param tokenizer the folder of an existing tokenizer; null to build one
-   * @param trained the specification of the model to evaluate; null for a training
+   * @param trained the specification of the model to evaluate or to start from; null for a new one
    */
   public static DataSplits data(Run run, @Nullable Path tokenizer, @Nullable DataSpec trained)
       throws IOException {
@@ -131,6 +134,9 @@ public record RunModule(
       pretrained.checkBase(model, run.files());
     }
     model.initialize(device, run.file().seed());
+    if (config instanceof TrainedConfig trained && !run.isResumed()) {
+      trained.loadInto(model);
+    }
     loadPretrained(model, data.spec().labels());
     return model;
   }

@@ -38,7 +38,7 @@ final class MainTest {
     terminal.run("experiments");
 
     assertThat(terminal.out().lines())
-        .contains("sentiment          Sentiment of 12,000 reviews from a grammar, with a")
+        .contains("sentiment          Sentiment of 12,000 reviews from a grammar, with a small")
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }
 

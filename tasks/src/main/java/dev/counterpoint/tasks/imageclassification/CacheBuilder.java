@@ -96,7 +96,7 @@ record CacheBuilder(
   }
 
   private List<String> labels() throws IOException {
-    if (trained != null) {
+    if (trained != null && !trained.labels().isEmpty()) {
       return trained.labels();
     }
     ImageSource train = sources.get(DataSplits.TRAIN);

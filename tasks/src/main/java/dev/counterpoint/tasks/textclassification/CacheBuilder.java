@@ -40,7 +40,7 @@ record CacheBuilder(
   private static final String FORMAT = "6";
 
   /** Returns a builder for the same tables with the tokenizer and labels of a trained model. */
-  CacheBuilder forTrainedModel(Tokenizer trained, List<String> labels) {
+  CacheBuilder forTrainedModel(Tokenizer trained, @Nullable List<String> labels) {
     return new CacheBuilder(splits, tokenizer, trained, maxLength, labels);
   }
 

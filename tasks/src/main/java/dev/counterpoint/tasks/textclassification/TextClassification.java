@@ -101,7 +101,8 @@ public record TextClassification(
       Map<String, LabelledRows> rows, DataSpec trained, DataContext context) throws IOException {
     return builder(rows, context)
         .forTrainedModel(
-            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())), trained.labels());
+            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())),
+            trained.labels().isEmpty() ? null : trained.labels());
   }
 
   @Override

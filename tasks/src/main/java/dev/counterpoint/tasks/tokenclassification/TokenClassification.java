@@ -104,7 +104,9 @@ public record TokenClassification(
     Map<String, List<Sentence>> sentences = new LinkedHashMap<>();
     read.forEach((name, split) -> sentences.put(name, converted(name, split, used, notes)));
     List<String> labels =
-        trained == null ? labels(sentences.get(DataSplits.TRAIN)) : trained.labels();
+        trained == null || trained.labels().isEmpty()
+            ? labels(sentences.get(DataSplits.TRAIN))
+            : trained.labels();
     sentences.forEach((name, split) -> split.forEach(it -> requireKnown(it, labels)));
     Tokenizer tokens =
         trained == null

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param seed the seed of the run
  * @param tokenizer a folder with the tokenizer that the model was previously trained with; null if
  *     the model is trained from scratch
- * @param trained the specification that the model to evaluate was built for, with the order of its
- *     labels; null if the model is being trained
+ * @param trained the specification that the model was built for, with the order of its labels; no
+ *     labels stand for those of the data; null if the model is trained from scratch
  */
 public record DataContext(
     Path cache,

@@ -1,0 +1,131 @@
+package dev.counterpoint.runner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.runner.cli.option.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that start from the model of an earlier run. */
+class RetrainingTest {
+  private static final List<String> QUICK =
+      List.of("--set", "training.maxSteps=3", "--set", "device=cpu");
+
+  /** A learning rate that does not depend on the number of steps. */
+  private static final String CONSTANT = "training.schedule.type=constant";
+
+  @TempDir private Path folder;
+
+  private String train(int exitCode, String run, String output, String... sets) {
+    List<String> arguments = new ArrayList<>(List.of("train", run));
+    arguments.addAll(List.of("--output", folder.resolve(output).toString()));
+    arguments.addAll(QUICK);
+    for (String set : sets) {
+      arguments.addAll(List.of("--set", set));
+    }
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run(arguments.toArray(String[]::new)))
+        .as(terminal.err())
+        .isEqualTo(exitCode);
+    return terminal.out() + terminal.err();
+  }
+
+  private String[] from(String run, String... more) {
+    List<String> sets = new ArrayList<>(List.of("model.type=trained"));
+    sets.add("model.from=" + folder.resolve(run));
+    sets.addAll(List.of(more));
+    return sets.toArray(String[]::new);
+  }
+
+  private String read(String file) throws IOException {
+    return Files.readString(folder.resolve(file));
+  }
+
+  @Test
+  void aTableModelKeepsItsWeightsAndStatistics() throws IOException {
+    train(ExitCode.SUCCESS, "penguins", "first");
+    // Without a learning rate, the weights at the end are those at the start.
+    train(
+        ExitCode.SUCCESS,
+        "penguins",
+        "second",
+        from("first", "training.optimizer.learningRate=1.0e-30", "data.split.seed=5"));
+
+    assertThat(read("second/model/columns.json")).isEqualTo(read("first/model/columns.json"));
+    assertThat(read("second/model/config.json")).isEqualTo(read("first/model/config.json"));
+    assertThat(folder.resolve("second/model/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("first/model/model.safetensors"));
+    assertThat(read("second/run.yaml")).contains("type: \"trained\"", "type: \"mlp\"");
+  }
+
+  @Test
+  void aResumedRunGivesTheSameModel() throws IOException {
+    train(ExitCode.SUCCESS, "penguins", "first");
+    train(ExitCode.SUCCESS, "penguins", "whole", from("first", CONSTANT, "training.maxSteps=6"));
+    train(ExitCode.SUCCESS, "penguins", "parts", from("first", CONSTANT));
+    Terminal resumed = new Terminal();
+    String parts = folder.resolve("parts").toString();
+    assertThat(resumed.run("train", parts, "--set", "training.maxSteps=6"))
+        .as(resumed.err())
+        .isZero();
+
+    assertThat(folder.resolve("parts/model/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("whole/model/model.safetensors"));
+  }
+
+  @Test
+  void aNewHeadHasTheLabelsOfTheNewData() throws IOException {
+    Path texts = folder.resolve("texts.tsv");
+    Files.writeString(texts, "text\tlabel\nA fine stove.\tred\nA poor stove.\tblue\n");
+    train(ExitCode.SUCCESS, "sentiment", "first");
+    String[] data = {"data.train.path=" + texts, "data.validation.path=" + texts};
+    assertThat(
+            train(
+                ExitCode.INVALID_REQUEST, "sentiment", "refused", from("first", data[0], data[1])))
+        .contains("red", "negative");
+    train(
+        ExitCode.SUCCESS,
+        "sentiment",
+        "second",
+        from("first", data[0], data[1], "model.newHead=true"));
+
+    assertThat(read("second/model/config.json")).contains("\"blue\"").doesNotContain("negative");
+    assertThat(read("second/model/tokenizer.json")).isEqualTo(read("first/model/tokenizer.json"));
+  }
+
+  @Test
+  void anImageModelKeepsItsNormalization() throws IOException {
+    train(ExitCode.SUCCESS, "digits", "first");
+    String[] images = {
+      "data.train.images=builtin:digits/validation-images",
+      "data.train.labels=builtin:digits/validation-labels"
+    };
+    train(ExitCode.SUCCESS, "digits", "second", from("first", images[0], images[1]));
+
+    assertThat(read("second/model/config.json")).isEqualTo(read("first/model/config.json"));
+  }
+
+  @Test
+  void aFolderWithoutModelAndANewHeadForATableAreRefused() {
+    assertThat(train(ExitCode.INVALID_REQUEST, "penguins", "x", from("missing")))
+        .contains("missing");
+    train(ExitCode.SUCCESS, "penguins", "first");
+    assertThat(
+            train(ExitCode.INVALID_REQUEST, "penguins", "x", from("first", "model.newHead=true")))
+        .contains("newHead", "tables");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void aPretrainedModelIsFineTunedAsItsOwnType() throws IOException {
+    train(ExitCode.SUCCESS, "sentiment-bert", "first");
+    train(ExitCode.SUCCESS, "sentiment-bert", "second", from("first"));
+
+    assertThat(read("second/run.yaml")).contains("type: \"bert\"", "first/model");
+  }
+}
