@@ -20,6 +20,7 @@ import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,8 @@ public record StepSnapshot(
   public record Sizes(int examples, long tokens) {}
 
   public StepSnapshot {
-    examples = List.copyOf(examples);
+    reason = Secrets.mask(reason);
+    examples = examples.stream().map(Secrets::mask).toList(); // with the paths of files
     batches = List.copyOf(batches);
   }
 

@@ -46,11 +46,25 @@ final class SecretsTest {
             features[0][0] = Float.NaN;
           }
           Dataset rows = ArrayDataset.ofClasses(features, new long[count]);
-          Dataset train = count == 10 ? new Lost(password) : rows;
+          Dataset train = count == 10 ? new Lost(password) : new Named(rows, password);
           return new DataSplits(
               DataSpec.ofFeatures(1, List.of("a", "b")),
               Map.of("train", train, "validation", rows), List.of(), "rows", Map.of(),
               List.of("logged in with " + password), Samples.none(), null);
+        }
+
+        record Named(Dataset rows, String password) implements Dataset.Traceable {
+          public long size() {
+            return rows.size();
+          }
+
+          public HostBatch collate(long[] indices) {
+            return rows.collate(indices);
+          }
+
+          public String origin(long index) {
+            return password + "/rows.csv line " + index;
+          }
         }
 
         record Lost(String password) implements Dataset {
@@ -230,6 +244,7 @@ final class SecretsTest {
 
     Path snapshots = run().resolve("snapshots");
     assertThat(Files.exists(snapshots)).isEqualTo(allowed);
+    assertThat(filesWith(PASSWORD)).isEmpty();
     if (allowed) {
       try (Stream<Path> files = Files.walk(snapshots)) {
         assertThat(files)

@@ -135,6 +135,9 @@ public final class TrustedCode {
    * @throws IOException if the list cannot be written
    */
   public void add(List<Path> entries, String queries) throws IOException {
+    if (list == null && (!entries.isEmpty() || !queries.isEmpty())) {
+      throw new IOException("the user has no home; set " + VARIABLE + " to a file");
+    }
     if (list == null) {
       return;
     }
