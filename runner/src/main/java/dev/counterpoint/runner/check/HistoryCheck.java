@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -100,21 +101,21 @@ public final class HistoryCheck {
   }
 
   /**
-   * Whether the weights in {@code model/} are those of a checkpoint that exists. They are others if
+   * The last step whose checkpoint exists and has the weights in {@code model/}. There is none if
    * the best checkpoint has been deleted, or if averaged weights are the result.
    */
-  public boolean isModelOfCheckpoint() throws IOException {
+  public OptionalLong modelStep() throws IOException {
     Path weights = run.model().resolve("model.safetensors");
     if (!Files.exists(weights)) {
-      return false;
+      return OptionalLong.empty();
     }
     String hash = ModelHash.of(weights);
-    for (Checkpoint checkpoint : checkpoints.values()) {
+    for (Checkpoint checkpoint : checkpoints.descendingMap().values()) {
       if (ModelHash.of(checkpoint.directory().resolve("model.safetensors")).equals(hash)) {
-        return true;
+        return OptionalLong.of(checkpoint.step());
       }
     }
-    return false;
+    return OptionalLong.empty();
   }
 
   private void verify(Checkpoint checkpoint) throws IOException {

@@ -11,6 +11,8 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.check.HistoryCheck;
 import dev.counterpoint.runner.check.Ledger;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
@@ -27,6 +29,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -45,6 +48,8 @@ import picocli.CommandLine.Spec;
         "Prints the steps in which a record of the training file was used, and which checkpoints and"
             + " models were trained with it. Nothing is trained.")
 final class CheckLedgerCommand implements Callable<Integer> {
+  private static final String MODEL = "model";
+
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
@@ -70,26 +75,41 @@ final class CheckLedgerCommand implements Callable<Integer> {
     CheckpointStore store = new CheckpointStore(directory.checkpoints(), 1);
     Optional<Checkpoint> newest = store.newest().checkpoint();
     Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
-    Map<String, Long> models = models(directory, store);
     Console console = Consoles.of(spec);
     try (console;
         DataSplits data =
             Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       requireUnchanged(run, recordedRunFile(directory, newest), data);
+      OptionalLong verified = verifiedModel(directory);
+      Map<String, Long> models = models(directory, store, verified);
       Ledger ledger = new Ledger(data.train(), run.file().training(), run.file().seed());
       int colon = colon(run);
       Path file = trainingFile(run, record.substring(0, colon));
       Set<Long> examples = ledger.examples(file, record.substring(colon + 1));
       long steps = AtomicFile.readJson(directory.summary()).path("steps").asLong();
       long last = Math.max(steps, Collections.max(models.values()));
-      print(ledger.steps(examples, last), last, models, console);
+      print(ledger.steps(examples, last), last, models, verified.isPresent(), console);
     }
     return ExitCode.SUCCESS;
   }
 
-  /** The step of each checkpoint and of the final model, by its path in the run directory. */
-  private static Map<String, Long> models(RunDirectory run, CheckpointStore store)
-      throws IOException {
+  /** The step of the final model; empty if no checkpoint that exists has its weights. */
+  private static OptionalLong verifiedModel(RunDirectory run) throws IOException {
+    if (!Files.exists(run.history())) {
+      return OptionalLong.empty(); // of an earlier version
+    }
+    HistoryCheck history = new HistoryCheck(run);
+    RunFailed.ifAny(history.faults());
+    return history.modelStep();
+  }
+
+  /**
+   * The step of each checkpoint and of the final model, by its path in the run directory.
+   *
+   * @param verified the step of a checkpoint with the weights of the final model
+   */
+  private static Map<String, Long> models(
+      RunDirectory run, CheckpointStore store, OptionalLong verified) throws IOException {
     Map<String, Long> models = new TreeMap<>();
     for (long step : run.steps()) {
       models.put("checkpoints/" + CheckpointStore.name(step), step);
@@ -97,7 +117,8 @@ final class CheckLedgerCommand implements Callable<Integer> {
     store.best().checkpoint().ifPresent(best -> models.put("checkpoints/best", best.step()));
     JsonNode summary = AtomicFile.readJson(run.summary());
     if (summary.has("steps")) {
-      models.put("model", summary.path("bestStep").asLong(summary.path("steps").asLong()));
+      long recorded = summary.path("bestStep").asLong(summary.path("steps").asLong());
+      models.put(MODEL, verified.orElse(recorded));
     }
     if (models.isEmpty()) {
       throw new InvalidSettings(run.path() + " has neither a checkpoint nor a result.");
@@ -157,7 +178,8 @@ final class CheckLedgerCommand implements Callable<Integer> {
     return training == null ? file.toAbsolutePath().normalize() : training;
   }
 
-  private void print(List<Long> steps, long last, Map<String, Long> models, Console console) {
+  private void print(
+      List<Long> steps, long last, Map<String, Long> models, boolean verified, Console console) {
     long first = steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
     if (json) {
       ObjectNode object = Json.MAPPER.createObjectNode().put("record", record);
@@ -165,12 +187,18 @@ final class CheckLedgerCommand implements Callable<Integer> {
       steps.forEach(object.putArray("steps")::add);
       ObjectNode trainedWith = object.putObject("trainedWithRecord");
       models.forEach((name, step) -> trainedWith.put(name, step >= first));
+      object.put("modelVerified", verified);
       console.print(object.toPrettyString());
       return;
     }
     console.print("used in %s of %s steps: %s", steps.size(), last, steps);
     models.forEach(
         (name, step) ->
-            console.print(name + (step >= first ? ": trained with it" : ": not trained with it")));
+            console.print(
+                name
+                    + (step >= first ? ": trained with it" : ": not trained with it")
+                    + (name.equals(MODEL) && !verified
+                        ? " (NOT verified: its weights are not those of a checkpoint that exists)"
+                        : "")));
   }
 }

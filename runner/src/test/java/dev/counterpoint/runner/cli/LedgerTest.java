@@ -10,6 +10,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -168,8 +169,30 @@ final class LedgerTest {
         someUnseen |= !seen;
       }
       assertThat(json.path("trainedWithRecord").has("model")).isTrue();
+      assertThat(json.path("modelVerified").asBoolean()).isTrue();
     }
     assertThat(someUnseen).isTrue();
+  }
+
+  @Test
+  void theModelOfAnotherStepIsRecognizedAndThatOfAnotherRunIsNotVerified() throws IOException {
+    small.train();
+    Path model = small.run().resolve("model/model.safetensors");
+    Files.copy(
+        small.run().resolve("checkpoints/step-00000002/model.safetensors"),
+        model,
+        StandardCopyOption.REPLACE_EXISTING);
+    for (int line = 2; line < ROWS + 2; line++) {
+      JsonNode json = json("train.tsv:" + line);
+      assertThat(json.path("modelVerified").asBoolean()).isTrue();
+      assertThat(json.path("trainedWithRecord").path("model").asBoolean())
+          .isEqualTo(json.path("steps").path(0).asLong() <= 2);
+    }
+    byte[] bytes = Files.readAllBytes(model);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(model, bytes);
+
+    assertThat(json("train.tsv:2").path("modelVerified").asBoolean()).isFalse();
   }
 
   @Test
