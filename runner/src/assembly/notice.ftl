@@ -1,7 +1,8 @@
 Counterpoint
 Licensed under the Apache License, Version 2.0, see LICENSE.
 
-The folder lib contains these libraries under their own licenses:
+The folder lib contains these libraries under their own licenses. The texts of the licenses, and the copyright notices,
+are in META-INF of each library, or at its address.
 
 <#list dependencyMap as entry>
 <#assign project = entry.getKey()/>
@@ -9,3 +10,10 @@ The folder lib contains these libraries under their own licenses:
 ${project.groupId}:${project.artifactId}:${project.version}<#if project.url??> (${project.url})</#if>
   <#list licenses as license>${license}<#if license_has_next>, </#if></#list>
 </#list>
+
+Native libraries in ai.djl.pytorch:pytorch-native-cpu, whose own license is for its Java archive:
+
+libtorch, libc10 (https://pytorch.org)
+  BSD 3-Clause; contains oneDNN (Apache License 2.0) and other libraries, see its LICENSE and NOTICE
+libgomp (https://gcc.gnu.org)
+  GNU General Public License 3.0 with GCC Runtime Library Exception 3.1
