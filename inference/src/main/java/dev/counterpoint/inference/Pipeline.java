@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.ModelSignature;
+import dev.counterpoint.core.data.source.PredictionCodec;
 import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.generation.Generator;
 import dev.counterpoint.core.loss.OutputActivation;
@@ -29,6 +30,7 @@ import dev.counterpoint.tasks.tokenizer.TokenRows;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -73,7 +75,9 @@ public final class Pipeline implements AutoCloseable {
     /** Parts of a text with a type, such as names: {@link #entities}. */
     ENTITIES,
     /** The next tokens of a text: {@link #generate}. */
-    TEXT
+    TEXT,
+    /** Results of a user-defined task: {@link #results}. */
+    RESULTS
   }
 
   private final Path folder;
@@ -118,6 +122,7 @@ public final class Pipeline implements AutoCloseable {
     boolean readsText =
         config.data().features() == 0
             && config.data().image() == null
+            && kind != Kind.RESULTS
             && questions == null
             && entities == null
             && table == null;
@@ -165,6 +170,9 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private Kind kindOf() {
+    if (config.prediction() instanceof PredictionCodec) {
+      return Kind.RESULTS;
+    }
     boolean isBertForAnswers =
         config.model() instanceof BertConfig bert
             && bert.task() == BertConfig.Task.QUESTION_ANSWERING;
@@ -327,6 +335,30 @@ public final class Pipeline implements AutoCloseable {
     require(Kind.ENTITIES);
     Objects.requireNonNull(split, "split");
     return Objects.requireNonNull(entities).entities(elements(texts, "texts"), split);
+  }
+
+  /**
+   * The results of a user-defined task, one for each text.
+   *
+   * @throws InvalidSettings if a text is not an input of the task
+   */
+  public List<Object> results(List<String> texts) {
+    require(Kind.RESULTS);
+    PredictionCodec codec = (PredictionCodec) Objects.requireNonNull(config.prediction());
+    if (elements(texts, "texts").isEmpty()) {
+      return List.of();
+    }
+    try {
+      List<?> results = codec.decode(predictor.predict(codec.encode(texts, folder)));
+      if (results.size() != texts.size()) {
+        throw new InvalidSettings(
+            "%s.decode returned %s results for %s examples.",
+            codec.getClass().getName(), results.size(), texts.size());
+      }
+      return List.copyOf(results);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Continues a text with the settings of the folder's {@code generation_config.json}. */

@@ -3,6 +3,8 @@ package dev.counterpoint.runner.docs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.inference.TrainedConfig;
 import dev.counterpoint.core.settings.FormerName;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
@@ -147,6 +149,9 @@ final class ConfigKeys {
       paths.add(path);
       key.formerName().ifPresent(former -> paths.add(path.replaceFirst("[^.]+$", former)));
       Class<?> content = content(key.type());
+      if (record == TrainedConfig.class && content == ModelConfig.class) {
+        continue; // the same keys again
+      }
       catalog(content)
           .ifPresent(
               catalog -> {

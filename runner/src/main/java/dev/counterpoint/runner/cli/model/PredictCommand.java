@@ -115,7 +115,8 @@ public final class PredictCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
-      int features = pipeline.config().data().features();
+      boolean isOwn = pipeline.kind() == Pipeline.Kind.RESULTS; // the task reads any text
+      int features = isOwn ? 0 : pipeline.config().data().features();
       TabularRows table = pipeline.table().orElse(null);
       if (readsImages(pipeline)) {
         predictImages(formatter, console);
@@ -145,7 +146,9 @@ public final class PredictCommand implements Callable<Integer> {
   }
 
   private void score(Pipeline pipeline, Path file, Console console) throws IOException {
-    if (data == null || !texts.isEmpty() || pipeline.kind() == Pipeline.Kind.ANSWERS) {
+    boolean hasColumns =
+        pipeline.kind() == Pipeline.Kind.LABELS || pipeline.kind() == Pipeline.Kind.VALUES;
+    if (data == null || !texts.isEmpty() || !hasColumns) {
       throw new InvalidSettings(
           "--output needs --data, no --text, and a model that predicts labels or values; the model"
               + " is in %s.",
@@ -236,7 +239,7 @@ public final class PredictCommand implements Callable<Integer> {
       throw new InvalidSettings(
           "The model in " + directory + " has no labels; use generate for a language model.");
     }
-    if (!pipeline.isActivationDeclared()) {
+    if (!pipeline.isActivationDeclared() && kind != Pipeline.Kind.RESULTS) {
       console.log(
           "The loss of the model does not declare how outputs become predictions; printing "
               + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
@@ -246,6 +249,7 @@ public final class PredictCommand implements Callable<Integer> {
       case ENTITIES ->
           new EntityFormatter(
               pipeline, json, words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT);
+      case RESULTS -> new ResultFormatter(pipeline, json);
       default -> new OutputFormatter(pipeline, json, top, new LongSummaryStatistics());
     };
   }
