@@ -42,6 +42,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   private long examples;
   private long tokens;
   private double seconds;
+  private double waitSeconds;
   private long lastRow = UNKNOWN;
   private long lastValidation = -1;
   private @Nullable StepReport lastStep;
@@ -112,6 +113,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     examples += report.examples();
     tokens += report.tokens();
     seconds += report.seconds();
+    waitSeconds += report.waitSeconds();
     lastStep = report;
     if (report.step() % every == 0) {
       writeMeans(report);
@@ -127,7 +129,8 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
             .put("learningRate", Json.finite(last.learningRate()))
             .put("gradientNorm", Json.finite(last.gradientNorm()))
             .put("itemsPerSecond", Json.finite(examples / seconds))
-            .put("tokensPerSecond", Json.finite(tokens / seconds)));
+            .put("tokensPerSecond", Json.finite(tokens / seconds))
+            .put("waitShare", Json.finite(waitSeconds / seconds)));
   }
 
   /** Writes a row, unless a validation that the run repeats after a crash has written it. */
@@ -156,6 +159,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     state.put("items", examples);
     state.put("tokens", tokens);
     state.put("seconds", Double.toString(seconds));
+    state.put("waitSeconds", Double.toString(waitSeconds));
     if (lastStep != null) {
       state.put("step", lastStep.step());
       state.put("epoch", lastStep.epoch());
@@ -173,6 +177,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     examples = (long) number(state, "items");
     tokens = (long) number(state, "tokens");
     seconds = number(state, "seconds");
+    waitSeconds = state.containsKey("waitSeconds") ? number(state, "waitSeconds") : 0;
     if (state.containsKey("step")) {
       lastStep =
           new StepReport(
@@ -184,7 +189,8 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
               number(state, "gradientNorm"),
               examples,
               tokens,
-              seconds);
+              seconds,
+              waitSeconds);
     }
   }
 
@@ -198,6 +204,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     examples = 0;
     tokens = 0;
     seconds = 0;
+    waitSeconds = 0;
     lastStep = null;
   }
 

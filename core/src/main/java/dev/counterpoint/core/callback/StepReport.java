@@ -12,6 +12,7 @@ package dev.counterpoint.core.callback;
  * @param examples the number of examples in the step
  * @param tokens the number of tokens in the step that are not padding
  * @param seconds the duration of the step
+ * @param waitSeconds the part of the duration in which this process waited for the data
  */
 public record StepReport(
     long step,
@@ -22,4 +23,5 @@ public record StepReport(
     double gradientNorm,
     long examples,
     long tokens,
-    double seconds) {}
+    double seconds,
+    double waitSeconds) {}

@@ -66,7 +66,9 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
     if (next == null) {
       throw new NoSuchElementException("The epoch has no further steps, or its loader is closed.");
     }
+    long begin = System.nanoTime();
     StepBatch batch = await(next);
+    batch.setWait((System.nanoTime() - begin) * 1e-9);
     prefetched.remove();
     prefetch();
     return batch;

@@ -14,6 +14,7 @@ public final class StepBatch implements AutoCloseable {
   private final long[] indices;
   private final int globalExamples;
   private final List<Batch> microBatches = new ArrayList<>();
+  private double waitSeconds;
 
   /**
    * Assembles a step.
@@ -49,6 +50,15 @@ public final class StepBatch implements AutoCloseable {
   /** Number of examples in the step, over all processes. */
   public int globalExamples() {
     return globalExamples;
+  }
+
+  void setWait(double seconds) {
+    waitSeconds = seconds;
+  }
+
+  /** Seconds that the training has waited for this step. */
+  public double waitSeconds() {
+    return waitSeconds;
   }
 
   /**

@@ -78,7 +78,8 @@ final class CallbackDispatcher {
             step.norm(),
             batch.globalExamples(),
             step.tokens(),
-            step.seconds());
+            step.seconds(),
+            batch.waitSeconds());
     position = () -> "the reports and the checkpoint after step " + report.step();
     totals.add(report);
     run.options().callbacks().forEach(callback -> notify(callback, report));

@@ -144,7 +144,7 @@ class CrashTest {
         rows.add(
             new JsonMapper()
                 .readValue(line, ObjectNode.class)
-                .without(List.of("itemsPerSecond", "tokensPerSecond")));
+                .without(List.of("itemsPerSecond", "tokensPerSecond", "waitShare")));
       }
       return new Left(
           ModelHash.of(model.parameters()),

@@ -54,7 +54,7 @@ final class RecentStepsTest {
 
   private void steps(int count, double seconds, double loss) {
     for (int i = 0; i < count; i++) {
-      recent.add(new StepReport(1, 1, loss, 4, 0.1, 1, 10, 10, seconds));
+      recent.add(new StepReport(1, 1, loss, 4, 0.1, 1, 10, 10, seconds, 0));
     }
   }
 }
