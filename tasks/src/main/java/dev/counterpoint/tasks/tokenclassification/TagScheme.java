@@ -44,6 +44,9 @@ public enum TagScheme {
     if (sentences.stream().flatMap(List::stream).anyMatch(tag -> tag.matches("[ES]-.+"))) {
       return BIOES;
     }
+    if (!sentences.stream().flatMap(List::stream).allMatch(IOB2::isTag)) {
+      return IOB2; // which rejects them
+    }
     boolean isIob1 = sentences.stream().allMatch(tags -> IOB1.illegal(tags).isEmpty());
     boolean isIob2 = sentences.stream().allMatch(tags -> IOB2.illegal(tags).isEmpty());
     return isIob1 && !isIob2 ? IOB1 : IOB2;

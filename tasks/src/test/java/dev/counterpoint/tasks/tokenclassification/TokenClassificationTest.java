@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenClassificationTest {
   private static final String COLUMNS =
@@ -89,6 +90,15 @@ class TokenClassificationTest {
             .isEqualTo(expected.tensors().get(tensor).longs());
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"B", "b-city", "B-", "X-city"})
+  void aTagThatIsNoneIsNamed(String tag) throws IOException {
+    Path file = file("a.conll", "Ann O\nRome " + tag + "\n");
+    assertThatThrownBy(() -> open(file, 32))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("a.conll", "line 2", tag);
   }
 
   @Test
