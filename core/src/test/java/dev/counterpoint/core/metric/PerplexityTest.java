@@ -40,6 +40,15 @@ class PerplexityTest {
   }
 
   @Test
+  void bitsPerByteAreTheCrossEntropyInBitsPerByteOfTheLabels() {
+    Perplexity metric = new Perplexity(new int[] {1, 2, 5});
+    add(metric, new float[12], 0, 1, IGNORED, 2);
+
+    assertThat(metric.values(metric.sums()).get("bitsPerByte"))
+        .isCloseTo(3 * Math.log(3) / Math.log(2) / 8, within(1e-6));
+  }
+
+  @Test
   void perplexityWithoutTokensIsNaN() {
     Perplexity metric = new Perplexity();
 

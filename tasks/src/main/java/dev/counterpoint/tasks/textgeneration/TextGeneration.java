@@ -118,12 +118,13 @@ public record TextGeneration(
       throws IOException {
     TokenFiles.Content content = files.content();
     Tokenizer used = files.tokenizer();
+    int[] bytes = used.byteLengths();
     List<String> notes = notes(content, splits);
     notes.addAll(files.notes());
     return new DataSplits(
         used.spec(List.of()).predicting(DataSpec.Target.NEXT_TOKEN),
         splits,
-        List.of(Perplexity::new),
+        List.of(() -> new Perplexity(bytes)),
         content.fingerprint(length, validationTokens),
         used.filesForGeneration(length),
         notes,

@@ -89,6 +89,31 @@ public record Tokenizer(
     return (int) Math.min(maxLength, settings.path("model_max_length").asDouble(maxLength));
   }
 
+  /**
+   * The length of each token in UTF-8, by its id; 0 for special tokens. Empty unless the tokenizer
+   * has tokens of characters or, as GPT-2, of bytes.
+   */
+  public int[] byteLengths() {
+    ObjectNode file = TokenizerJson.object(json, "any", name);
+    String decoder = file.path("decoder").path("type").asText();
+    boolean isOfBytes = decoder.equals("ByteLevel");
+    JsonNode vocabulary = file.at("/model/vocab");
+    if (!vocabulary.isObject() || !(isOfBytes || decoder.equals("Fuse"))) {
+      return new int[0];
+    }
+    int[] lengths = new int[vocabularySize];
+    for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
+      String text = token.getKey();
+      lengths[token.getValue().asInt()] =
+          isOfBytes ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
+    }
+    for (JsonNode added : file.path("added_tokens")) {
+      int length = added.path("content").asText().getBytes(StandardCharsets.UTF_8).length;
+      lengths[added.path("id").asInt()] = added.path("special").asBoolean() ? 0 : length;
+    }
+    return lengths;
+  }
+
   /** A specification of text data with the tokens of this tokenizer. */
   public DataSpec spec(List<String> labels) {
     return DataSpec.ofText(vocabularySize, special.padding, labels)

@@ -15,6 +15,7 @@ import dev.counterpoint.tasks.table.Documents;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.SharedFiles;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.ByteArrayOutputStream;
@@ -57,6 +58,25 @@ class TextGenerationTest {
       assertThat(labels).as("%s tokens", tokens).hasSize(tokens - 1).doesNotHaveDuplicates();
       assertThat(all.tokens()).isEqualTo(tokens - 1);
     }
+  }
+
+  @Test
+  void bitsPerByteCountTheBytesOfTheText() throws IOException {
+    DataSplits splits = open("a\u00e9\u20ac".repeat(30), 0, 4); // 1, 2 and 3 bytes
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (Map.Entry<String, DataSplits.ModelFile> file : splits.files().entrySet()) {
+      file.getValue().writeTo(model.resolve(file.getKey()));
+    }
+
+    Tokenizer tokenizer = TokenizerFolder.open(model);
+    int[] lengths = tokenizer.byteLengths();
+    assertThat(lengths).hasSize(tokenizer.vocabularySize()).contains(0, 1, 2, 3);
+    long[] labels =
+        splits.train().collate(new long[] {0}).tensors().get(Batch.LABELS).longs();
+    assertThat(Arrays.stream(labels).map(token -> lengths[(int) token]).boxed())
+        .containsExactly(2L, 3L, 1L, 2L);
+    assertThat(splits.metrics().get(0).get().values(new double[] {Math.log(2), 4, 8}))
+        .containsEntry("bitsPerByte", 1 / 8.0);
   }
 
   @Test
