@@ -80,6 +80,18 @@ class TextGenerationTest {
   }
 
   @Test
+  void theBytesOfTheTokensOfGpt2AreThoseOfTheText() throws IOException {
+    Tokenizer gpt2 =
+        TokenizerFolder.open(SharedFiles.find("tokenizers/gpt2/tokenizer.json").getParent());
+    int[] lengths = gpt2.byteLengths();
+    String text = "Na\u00efve caf\u00e9s \u20ac5, \ud83d\ude00 and\n\ttabs; \u4e2d\u6587.";
+    try (TextEncoder encoder = new TextEncoder(gpt2.withoutFraming(), 1_000)) {
+      assertThat(Arrays.stream(encoder.prompt(text)).map(token -> lengths[(int) token]).sum())
+          .isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
+    }
+  }
+
+  @Test
   void theEndOfTheTextIsUsedForValidation() throws IOException {
     DataSplits splits = open("a".repeat(80) + "b".repeat(19), 0.2, 4);
 
