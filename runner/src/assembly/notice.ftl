@@ -14,6 +14,7 @@ ${project.groupId}:${project.artifactId}:${project.version}<#if project.url??> (
 Native libraries in ai.djl.pytorch:pytorch-native-cpu, whose own license is for its Java archive:
 
 libtorch, libc10 (https://pytorch.org)
-  BSD 3-Clause; contains oneDNN (Apache License 2.0) and other libraries, see its LICENSE and NOTICE
+  BSD 3-Clause; contains oneDNN (Apache License 2.0), Intel oneAPI Math Kernel Library (Intel Simplified Software
+  License) and other libraries, which the files LICENSE and NOTICE of its source name
 libgomp (https://gcc.gnu.org)
   GNU General Public License 3.0 with GCC Runtime Library Exception 3.1

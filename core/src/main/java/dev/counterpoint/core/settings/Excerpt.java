@@ -42,7 +42,9 @@ public final class Excerpt {
     return String.join(", ", shown);
   }
 
-  private static String shorten(String text, int length) {
+  /** Masks first: of a secret that is cut, the remaining part would not be recognized. */
+  private static String shorten(String original, int length) {
+    String text = Secrets.mask(original);
     int count = Math.min(text.length(), length + 1);
     StringBuilder excerpt = new StringBuilder();
     for (int i = 0; i < count; i += Character.charCount(text.codePointAt(i))) {

@@ -29,13 +29,10 @@ public final class Secrets {
   private static void add(String value, String replacement) {
     if (value.length() >= MIN_LENGTH) {
       REPLACEMENTS.put(value, replacement);
-      if (value.length() > PREFIX) {
-        REPLACEMENTS.put(value.substring(0, PREFIX), replacement);
-      }
     }
   }
 
-  /** The text with each hidden value replaced, longest first. */
+  /** The text with each hidden value, or a beginning of a long one, replaced, longest first. */
   public static String mask(String text) {
     String masked = text;
     for (Map.Entry<String, String> entry :
@@ -43,8 +40,26 @@ public final class Secrets {
             .sorted(
                 Comparator.comparingInt((Map.Entry<String, String> it) -> -it.getKey().length()))
             .toList()) {
-      masked = masked.replace(entry.getKey(), entry.getValue());
+      masked = maskBeginning(masked.replace(entry.getKey(), entry.getValue()), entry);
     }
     return masked;
+  }
+
+  private static String maskBeginning(String text, Map.Entry<String, String> secret) {
+    String value = secret.getKey();
+    if (value.length() <= PREFIX) {
+      return text;
+    }
+    int start = text.indexOf(value.substring(0, PREFIX));
+    if (start < 0) {
+      return text;
+    }
+    int end = start + PREFIX;
+    while (end < text.length() && text.charAt(end) == value.charAt(end - start)) {
+      end++;
+    }
+    return text.substring(0, start)
+        + secret.getValue()
+        + maskBeginning(text.substring(end), secret);
   }
 }

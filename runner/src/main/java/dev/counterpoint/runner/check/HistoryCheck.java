@@ -3,10 +3,12 @@ package dev.counterpoint.runner.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
+import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
@@ -33,6 +35,12 @@ import java.util.TreeMap;
  * checkpoint leads to the parameters of a later one.
  */
 public final class HistoryCheck {
+  /** The path of the final model in the run directory. */
+  public static final String MODEL = "model";
+
+  /** The path of the best checkpoint in the run directory. */
+  public static final String BEST = "checkpoints/best";
+
   private final RunDirectory run;
   private final List<CheckpointLink> links;
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
@@ -60,6 +68,9 @@ public final class HistoryCheck {
         try {
           Checkpoint checkpoint = Checkpoint.open(folder);
           checkpoints.put(checkpoint.step(), checkpoint);
+          if (!folder.endsWith(CheckpointStore.name(checkpoint.step()))) {
+            faults.add(folder + " has the state of step " + checkpoint.step());
+          }
         } catch (IOException e) {
           faults.add(String.valueOf(e.getMessage()));
         }
@@ -93,6 +104,7 @@ public final class HistoryCheck {
         verify(checkpoint);
       }
     }
+    verifyBest();
     faults.addAll(Provenance.changedFiles(Provenance.lastProcess(run)));
     if (!checkpoints.isEmpty()) {
       verifyCode(Run.recordedBy(checkpoints.lastEntry().getValue()));
@@ -101,21 +113,53 @@ public final class HistoryCheck {
   }
 
   /**
-   * The last step whose checkpoint exists and has the weights in {@code model/}. There is none if
-   * the best checkpoint has been deleted, or if averaged weights are the result.
+   * The steps of {@code model} and {@code checkpoints/best} by their paths in the run directory, if
+   * their weights are those of a checkpoint in the history. They may be others: averaged weights, or
+   * those of a validation before which no checkpoint was saved.
    */
-  public OptionalLong modelStep() throws IOException {
-    Path weights = run.model().resolve("model.safetensors");
-    if (!Files.exists(weights)) {
-      return OptionalLong.empty();
+  public Map<String, Long> verified() throws IOException {
+    Map<String, Long> steps = new LinkedHashMap<>();
+    for (String name : List.of(MODEL, BEST)) {
+      Path weights = run.path().resolve(name).resolve("model.safetensors");
+      if (Files.exists(weights)) {
+        stepOf(weights).ifPresent(step -> steps.put(name, step));
+      }
     }
-    String hash = ModelHash.of(weights);
+    return steps;
+  }
+
+  private OptionalLong stepOf(Path weights) throws IOException {
+    String sum = Sha256.of(weights);
+    Optional<CheckpointLink> linked =
+        links.stream()
+            .filter(link -> link.parameters().equals(sum))
+            .reduce((first, second) -> second);
+    if (linked.isPresent()) {
+      return OptionalLong.of(linked.get().step());
+    }
+    String hash = ModelHash.of(weights); // another file with the same parameters
     for (Checkpoint checkpoint : checkpoints.descendingMap().values()) {
       if (ModelHash.of(checkpoint.directory().resolve("model.safetensors")).equals(hash)) {
         return OptionalLong.of(checkpoint.step());
       }
     }
     return OptionalLong.empty();
+  }
+
+  /** The best checkpoint is not in the history; its files must be those of its own link. */
+  private void verifyBest() {
+    Path folder = run.path().resolve(BEST);
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try {
+      Checkpoint best = Checkpoint.open(folder);
+      if (best.link().isPresent() && !best.link().equals(Optional.of(best.actualLink()))) {
+        faults.add(folder + " is not the checkpoint that was saved");
+      }
+    } catch (IOException e) {
+      faults.add(String.valueOf(e.getMessage()));
+    }
   }
 
   private void verify(Checkpoint checkpoint) throws IOException {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,13 +77,22 @@ final class CheckHistoryCommand implements Callable<Integer> {
         segment.from(),
         segment.to(),
         segment.from() == 0 ? "" : "; NOT verified: the parameters of step " + segment.from());
-    console.print(
-        check.modelStep().isPresent()
-            ? "model/: its weights are those of a checkpoint; for its other files use: %s"
-            : "model/: NOT verified, its weights are not those of a checkpoint that exists; use: %s",
-        LauncherCommand.line("reproduce", folder));
+    Map<String, Long> verified = check.verified();
+    print(console, HistoryCheck.BEST, verified);
+    print(console, HistoryCheck.MODEL, verified);
+    console.print("for the other files use: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
+  }
+
+  private void print(Console console, String name, Map<String, Long> verified) {
+    if (Files.exists(folder.resolve(name))) {
+      console.print(
+          name
+              + (verified.containsKey(name)
+                  ? ": its weights are those of the checkpoint of step " + verified.get(name)
+                  : ": NOT verified, its weights are not those of a checkpoint"));
+    }
   }
 }

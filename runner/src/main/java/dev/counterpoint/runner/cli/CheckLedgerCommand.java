@@ -8,6 +8,7 @@ import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -29,9 +30,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,8 +49,6 @@ import picocli.CommandLine.Spec;
         "Prints the steps in which a record of the training file was used, and which checkpoints and"
             + " models were trained with it. Nothing is trained.")
 final class CheckLedgerCommand implements Callable<Integer> {
-  private static final String MODEL = "model";
-
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
@@ -80,48 +79,55 @@ final class CheckLedgerCommand implements Callable<Integer> {
         DataSplits data =
             Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       requireUnchanged(run, recordedRunFile(directory, newest), data);
-      OptionalLong verified = verifiedModel(directory);
-      Map<String, Long> models = models(directory, store, verified);
+      Set<String> unverified = new TreeSet<>();
+      Map<String, Long> models = models(directory, unverified);
       Ledger ledger = new Ledger(data.train(), run.file().training(), run.file().seed());
       int colon = colon(run);
       Path file = trainingFile(run, record.substring(0, colon));
       Set<Long> examples = ledger.examples(file, record.substring(colon + 1));
       long steps = AtomicFile.readJson(directory.summary()).path("steps").asLong();
       long last = Math.max(steps, Collections.max(models.values()));
-      print(ledger.steps(examples, last), last, models, verified.isPresent(), console);
+      run.startingWeights()
+          .ifPresent(
+              from ->
+                  console.log(
+                      "The run started from the weights in %s; whether these were trained with the"
+                          + " record is not known.",
+                      from));
+      print(ledger.steps(examples, last), last, models, unverified, console);
     }
     return ExitCode.SUCCESS;
-  }
-
-  /** The step of the final model; empty if no checkpoint that exists has its weights. */
-  private static OptionalLong verifiedModel(RunDirectory run) throws IOException {
-    if (!Files.exists(run.history())) {
-      return OptionalLong.empty(); // of an earlier version
-    }
-    HistoryCheck history = new HistoryCheck(run);
-    RunFailed.ifAny(history.faults());
-    return history.modelStep();
   }
 
   /**
    * The step of each checkpoint and of the final model, by its path in the run directory.
    *
-   * @param verified the step of a checkpoint with the weights of the final model
+   * @param unverified receives the paths whose step the history does not prove
    */
-  private static Map<String, Long> models(
-      RunDirectory run, CheckpointStore store, OptionalLong verified) throws IOException {
+  private static Map<String, Long> models(RunDirectory run, Set<String> unverified)
+      throws IOException {
     Map<String, Long> models = new TreeMap<>();
-    for (long step : run.steps()) {
-      models.put("checkpoints/" + CheckpointStore.name(step), step);
+    for (Path folder : FolderEntries.of(run.checkpoints())) {
+      String name = folder.getFileName().toString();
+      if (!name.startsWith(".")) {
+        models.put("checkpoints/" + name, Checkpoint.open(folder).step());
+      }
     }
-    store.best().checkpoint().ifPresent(best -> models.put("checkpoints/best", best.step()));
     JsonNode summary = AtomicFile.readJson(run.summary());
     if (summary.has("steps")) {
-      long recorded = summary.path("bestStep").asLong(summary.path("steps").asLong());
-      models.put(MODEL, verified.orElse(recorded));
+      models.put(
+          HistoryCheck.MODEL, summary.path("bestStep").asLong(summary.path("steps").asLong()));
     }
     if (models.isEmpty()) {
       throw new InvalidSettings(run.path() + " has neither a checkpoint nor a result.");
+    }
+    unverified.addAll(models.keySet());
+    if (Files.exists(run.history())) { // an earlier version does not write it
+      HistoryCheck history = new HistoryCheck(run);
+      RunFailed.ifAny(history.faults());
+      unverified.retainAll(List.of(HistoryCheck.MODEL, HistoryCheck.BEST));
+      models.putAll(history.verified());
+      unverified.removeAll(history.verified().keySet());
     }
     return models;
   }
@@ -179,7 +185,11 @@ final class CheckLedgerCommand implements Callable<Integer> {
   }
 
   private void print(
-      List<Long> steps, long last, Map<String, Long> models, boolean verified, Console console) {
+      List<Long> steps,
+      long last,
+      Map<String, Long> models,
+      Set<String> unverified,
+      Console console) {
     long first = steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
     if (json) {
       ObjectNode object = Json.MAPPER.createObjectNode().put("record", record);
@@ -187,7 +197,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       steps.forEach(object.putArray("steps")::add);
       ObjectNode trainedWith = object.putObject("trainedWithRecord");
       models.forEach((name, step) -> trainedWith.put(name, step >= first));
-      object.put("modelVerified", verified);
+      unverified.forEach(object.putArray("notVerified")::add);
       console.print(object.toPrettyString());
       return;
     }
@@ -197,8 +207,6 @@ final class CheckLedgerCommand implements Callable<Integer> {
             console.print(
                 name
                     + (step >= first ? ": trained with it" : ": not trained with it")
-                    + (name.equals(MODEL) && !verified
-                        ? " (NOT verified: its weights are not those of a checkpoint that exists)"
-                        : "")));
+                    + (unverified.contains(name) ? " (NOT verified)" : "")));
   }
 }

@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -237,6 +238,14 @@ public record Run(
       }
       throw e;
     }
+  }
+
+  /** The folder or hub name of the model from which the run started. */
+  public Optional<String> startingWeights() {
+    return Optional.ofNullable(
+        file.model() instanceof TrainedConfig trained
+            ? trained.from()
+            : file.model() instanceof PretrainedConfig config ? config.from() : null);
   }
 
   private static Run resume(Request request, Path directory) throws IOException {

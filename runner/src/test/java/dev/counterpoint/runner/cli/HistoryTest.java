@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -139,6 +140,27 @@ final class HistoryTest {
     assertThat(terminal.err()).contains("step 4: the recomputed parameters are");
     check(ExitCode.SUCCESS, "--from", "4");
     assertThat(terminal.out()).contains("NOT verified: the parameters of step 4");
+  }
+
+  @Test
+  void aRenamedCheckpointIsFound() throws IOException {
+    small.train();
+    new LocalDisk().delete(checkpoint(2));
+    Files.move(checkpoint(4), checkpoint(2));
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains(checkpoint(2) + " has the state of step 4");
+  }
+
+  @Test
+  void aForgedBestCheckpointIsFound() throws IOException {
+    small.train();
+    Path best = small.run().resolve("checkpoints/best");
+    flipLastByte(best.resolve(MODEL));
+    updateSum(best, MODEL);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("checkpoints/best is not the checkpoint that was saved");
   }
 
   @Test

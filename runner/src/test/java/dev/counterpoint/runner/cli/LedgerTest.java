@@ -169,7 +169,7 @@ final class LedgerTest {
         someUnseen |= !seen;
       }
       assertThat(json.path("trainedWithRecord").has("model")).isTrue();
-      assertThat(json.path("modelVerified").asBoolean()).isTrue();
+      assertThat(json.path("notVerified")).isEmpty();
     }
     assertThat(someUnseen).isTrue();
   }
@@ -184,7 +184,7 @@ final class LedgerTest {
         StandardCopyOption.REPLACE_EXISTING);
     for (int line = 2; line < ROWS + 2; line++) {
       JsonNode json = json("train.tsv:" + line);
-      assertThat(json.path("modelVerified").asBoolean()).isTrue();
+      assertThat(json.path("notVerified")).isEmpty();
       assertThat(json.path("trainedWithRecord").path("model").asBoolean())
           .isEqualTo(json.path("steps").path(0).asLong() <= 2);
     }
@@ -192,7 +192,24 @@ final class LedgerTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(model, bytes);
 
-    assertThat(json("train.tsv:2").path("modelVerified").asBoolean()).isFalse();
+    assertThat(json("train.tsv:2").path("notVerified").toString()).isEqualTo("[\"model\"]");
+  }
+
+  @Test
+  void withoutAHistoryNothingIsVerifiedAndARenamedCheckpointHasItsOwnStep() throws IOException {
+    small.train();
+    Path checkpoints = small.run().resolve("checkpoints");
+    Files.move(checkpoints.resolve("step-00000006"), checkpoints.resolve("step-00000001"));
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("check", "ledger", small.path(), "--record", "train.tsv:2"))
+        .isEqualTo(ExitCode.RUN_FAILED);
+    Files.delete(small.run().resolve("history.jsonl"));
+
+    JsonNode json = json("train.tsv:2");
+    assertThat(json.path("trainedWithRecord").path("checkpoints/step-00000001").asBoolean())
+        .isTrue();
+    assertThat(json.path("notVerified").toString())
+        .contains("checkpoints/step-00000001", "checkpoints/best", "model");
   }
 
   @Test

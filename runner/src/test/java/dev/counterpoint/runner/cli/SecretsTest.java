@@ -229,6 +229,7 @@ final class SecretsTest {
       value = {
         "name|name=${file:password.txt}",
         "data.labels.a|data.labels={\"a\": \"${file:password.txt}\"}",
+        "model.from|model={type: bert, from: \"${file:password.txt}/bert\"}",
         "data.missing.0|data.missing=[\"${file:password.txt}\"]"
       })
   void aSettingThatIsSavedWithTheModelCannotBeASecret(String key, String set) {

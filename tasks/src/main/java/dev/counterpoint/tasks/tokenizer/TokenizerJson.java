@@ -32,6 +32,9 @@ import java.util.regex.Pattern;
 record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  /** How many times as long as a text its normalized form may be. */
+  private static final int MAX_GROWTH = 1_000;
+
   private static final Pattern UNLIMITED = Pattern.compile("([*+]|\\{\\d*,})(?!\\+)");
   private static final JsonNode COMPONENTS = resource("components.json");
 
@@ -61,6 +64,14 @@ record TokenizerJson(String name) {
             "Regex",
             regex,
             "a pattern without nested repetition, such as (a+b?)*; a possessive inner one, a++, is allowed");
+      }
+    }
+    double growth = 1; // of a text, if each replacement applies to the result of the one before it
+    for (JsonNode replacement : file.findParents("pattern")) {
+      growth *= Math.max(1, replacement.path("content").asText().length());
+      if (growth > MAX_GROWTH) {
+        throw check.invalid(
+            "content", replacement.path("content"), "shorter: a text could become too long");
       }
     }
   }

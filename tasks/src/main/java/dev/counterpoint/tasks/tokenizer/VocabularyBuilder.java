@@ -28,6 +28,9 @@ public final class VocabularyBuilder {
   static final String UNKNOWN = "[UNK]";
   static final String MASK = "[MASK]";
 
+  /** Longer words, which no text repeats by chance, are unknown: JSON limits the length of a key. */
+  private static final int MAX_WORD = 16_000;
+
   private static final String ANY_CHARACTER = "[\\s\\S]";
 
   private static final String END_OF_TEXT = "<|endoftext|>";
@@ -117,6 +120,7 @@ public final class VocabularyBuilder {
     specials.forEach(token -> vocabulary.put(token, vocabulary.size()));
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() >= settings.minimumCount())
+        .filter(entry -> entry.getKey().length() <= MAX_WORD)
         .filter(entry -> !Surrogates.areUnpairedIn(entry.getKey()))
         .sorted(
             Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())

@@ -296,6 +296,19 @@ class TokenizerFolderTest {
   }
 
   @Test
+  void replacementsThatMakeATextVeryLongAreRejected() throws Exception {
+    ObjectNode file = (ObjectNode) JSON.readTree(bert("tokenizer.json").toFile());
+    ObjectNode sequence = file.putObject("normalizer").put("type", "Sequence");
+    for (int i = 0; i < 4; i++) {
+      ObjectNode replace = sequence.withArray("normalizers").addObject().put("type", "Replace");
+      replace.put("content", "a".repeat(20)).putObject("pattern").put("String", "a");
+    }
+    write("tokenizer.json", file.toString());
+
+    assertRejected("tokenizer.json", "content");
+  }
+
+  @Test
   void aMergeWithoutTheSubwordPrefixIsRejected() throws Exception {
     write(
         "tokenizer.json",

@@ -47,6 +47,14 @@ class VocabularyBuilderTest {
   }
 
   @Test
+  void excludesWordsThatAreTooLongForAKey() throws IOException {
+    assertThat(
+            vocabulary(
+                new TokenizerSettings(Type.WORD, null, 100, 1, true), "a " + "x".repeat(3_000_000)))
+        .containsOnlyKeys("[PAD]", "[UNK]", "a");
+  }
+
+  @Test
   void limitsTheVocabularySize() throws IOException {
     assertThat(vocabulary(new TokenizerSettings(Type.WORD, null, 4, 1, true), "a a b b c"))
         .containsOnlyKeys("[PAD]", "[UNK]", "a", "b");

@@ -3,6 +3,7 @@ package dev.counterpoint.inference.internal.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.inference.internal.code.SourcePath;
@@ -85,6 +86,17 @@ final class ReferencesTest {
 
     assertThat(Secrets.mask(Path.of("/data//S3cr3t/./part/train.tsv").normalize().toString()))
         .isEqualTo("${ENV:DATA}/train.tsv");
+  }
+
+  @Test
+  void aLongSecretIsMaskedBeforeATextIsCut() {
+    String secret = "abcdefghijklmnopqrstuvwxyz-0123456789".repeat(4);
+    Secrets.hide(secret, "${ENV:LONG}");
+
+    assertThat(Excerpt.of("WHERE key = '" + secret + "' AND true"))
+        .isEqualTo("WHERE key = '${ENV:LONG}' AND true");
+    assertThat(Secrets.mask("cut: " + secret.substring(0, 60) + "..."))
+        .isEqualTo("cut: ${ENV:LONG}...");
   }
 
   @Test
