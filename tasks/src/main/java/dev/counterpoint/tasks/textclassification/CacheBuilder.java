@@ -37,7 +37,7 @@ record CacheBuilder(
     int maxLength,
     @Nullable List<String> knownLabels) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "6";
+  private static final String FORMAT = "7";
 
   /** Returns a builder for the same tables with the tokenizer and labels of a trained model. */
   CacheBuilder forTrainedModel(Tokenizer trained, List<String> labels) {
@@ -51,10 +51,7 @@ record CacheBuilder(
     key.append(existingTokenizer == null ? tokenizer : existingTokenizer.key()).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
-      String separator = split.getValue().separator();
-      key.append(split.getValue().columns())
-          .append(separator == null ? "" : separator)
-          .append('\n');
+      key.append(split.getValue().settings().columns()).append('\n');
     }
     return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
@@ -95,7 +92,7 @@ record CacheBuilder(
           SplitBuilder.build(split.getValue(), files, encoder, labels, labelSets, digest));
       sources.put(split.getKey(), split.getValue().file().hash());
     }
-    boolean hasSets = splits.values().stream().anyMatch(it -> it.separator() != null);
+    boolean hasSets = splits.values().stream().anyMatch(it -> it.settings().hasSets());
     if (hasSets) {
       digest.update(labelSets.toString().getBytes(StandardCharsets.UTF_8));
     }

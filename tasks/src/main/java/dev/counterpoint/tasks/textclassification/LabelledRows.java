@@ -5,16 +5,13 @@ import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the texts and labels of a table.
- *
- * @param separator separates the labels of a text, which may have none; null for one label each
- */
-record LabelledRows(TableSource file, Columns columns, @Nullable String separator) {
+/** Reads the texts and labels of a table with the columns of the settings. */
+record LabelledRows(TableSource file, TextClassification settings) {
   /**
    * Passes each row to the handler, in file order.
    *
@@ -22,24 +19,45 @@ record LabelledRows(TableSource file, Columns columns, @Nullable String separato
    */
   String read(RowHandler handler) throws IOException {
     return file.read(
+        settings.format(),
         table -> {
+          Columns columns = new Columns(settings.text(), settings.label());
           String textColumn = columns.textColumn(file, table);
-          String labelColumn = columns.labelColumn(file, table);
+          List<String> flags = settings.labelColumns();
+          String labelColumn = flags == null ? columns.labelColumn(file, table) : null;
+          if (flags != null) {
+            flags.forEach(column -> file.requireColumn(column, table.columns()));
+          }
           for (Table.Row row = table.next(); row != null; row = table.next()) {
-            String label = label(row, labelColumn).strip();
-            if (label.isEmpty() && separator == null) {
-              throw file.invalidLine(row.line(), "has an empty \"" + labelColumn + "\".");
-            }
-            handler.row(row.line(), row.get(textColumn), label);
+            List<String> labels = labelColumn == null ? flagged(row) : labels(row, labelColumn);
+            handler.row(row.line(), row.get(textColumn), labels);
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
   }
 
+  /** The labels of a row, each once, in the order of the file. */
+  private List<String> labels(Table.Row row, String column) {
+    String separator = settings.labelSeparator();
+    String label = label(row, column, separator).strip();
+    if (separator != null) {
+      return Pattern.compile(separator, Pattern.LITERAL)
+          .splitAsStream(label)
+          .map(String::strip)
+          .filter(it -> !it.isEmpty())
+          .distinct()
+          .toList();
+    }
+    if (label.isEmpty()) {
+      throw file.invalidLine(row.line(), "has an empty \"" + column + "\".");
+    }
+    return List.of(label);
+  }
+
   /** The text of the label column; a list of labels is joined by the separator. */
-  private String label(Table.Row row, String column) {
+  private String label(Table.Row row, String column, @Nullable String separator) {
     List<String> list = separator == null ? null : row.list(column);
-    if (list == null) {
+    if (separator == null || list == null) {
       return row.get(column);
     }
     for (String each : list) {
@@ -53,21 +71,27 @@ record LabelledRows(TableSource file, Columns columns, @Nullable String separato
     return String.join(separator, list);
   }
 
-  /** The labels of a text, each once, in the order of the file. */
-  List<String> labels(String label) {
-    return separator == null
-        ? List.of(label)
-        : Pattern.compile(separator, Pattern.LITERAL)
-            .splitAsStream(label)
-            .map(String::strip)
-            .filter(it -> !it.isEmpty())
-            .distinct()
-            .toList();
+  /** The columns of labels that are 1 in a row; each must be 0 or 1, or a boolean. */
+  private List<String> flagged(Table.Row row) {
+    List<String> labels = new ArrayList<>();
+    for (String column : settings.labelColumnsOrEmpty()) {
+      String value = row.get(column).strip();
+      switch (value) {
+        case "1", "1.0", "true", "True" -> labels.add(column);
+        case "0", "0.0", "false", "False" -> {}
+        default ->
+            throw file.invalidLine(
+                row.line(),
+                "has \"%s\" in the label column \"%s\", which must be 0 or 1."
+                    .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
+      }
+    }
+    return labels;
   }
 
   /** Callback that receives each row. */
   @FunctionalInterface
   interface RowHandler {
-    void row(long line, String text, String label) throws IOException;
+    void row(long line, String text, List<String> labels) throws IOException;
   }
 }

@@ -78,10 +78,10 @@ final class SplitBuilder {
     }
   }
 
-  private void add(long line, String text, String label) throws IOException {
-    List<Integer> ids = source.labels(label).stream().map(each -> id(line, each)).sorted().toList();
+  private void add(long line, String text, List<String> names) throws IOException {
+    List<Integer> ids = names.stream().map(each -> id(line, each)).sorted().toList();
     ids.forEach(id -> labelCounts[id]++);
-    chunk.add(new Row(line, text, source.separator() == null ? ids.get(0) : setOf(ids)));
+    chunk.add(new Row(line, text, source.settings().hasSets() ? setOf(ids) : ids.get(0)));
     rows++;
     blank += text.isBlank() ? 1 : 0;
     characters += text.length();

@@ -10,14 +10,17 @@ import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.table.Columns;
+import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,9 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Data source for text classification: tables of texts with one label each. Formats: {@code .tsv}
  * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
- * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The first line of a table names
- * its columns. The classes are the labels of the training split. With {@code labelSeparator} a text
- * has any number of labels.
+ * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The classes are the labels of the
+ * training split. With {@code labelSeparator} or {@code labelColumns} a text has any number of
+ * labels.
  *
  * <p>An empty text is encoded as one unknown token.
  *
@@ -38,9 +41,13 @@ import org.jspecify.annotations.Nullable;
  * @param more additional splits by name
  * @param text the name of the text column; null to detect it
  * @param label the name of the label column; null to detect it
+ * @param header whether the first line of delimited tables names the columns
+ * @param columnNames the names of the columns; null for those of the header or, without a header,
+ *     for "column" and a number from 1
  * @param tokenizer the tokenizer settings; null for {@link TokenizerSettings#defaults()}
  * @param labelSeparator separates several labels of one text in the label column, such as a comma;
  *     null for one label per text
+ * @param labelColumns columns of 0 and 1, one for each label, in the order of the labels
  * @param maxLength the maximum number of tokens of an example, including special tokens; null for
  *     the model's maximum
  */
@@ -52,6 +59,9 @@ public record TextClassification(
     @Nullable String text,
     @Nullable String label,
     @Nullable String labelSeparator,
+    @Nullable List<String> labelColumns,
+    boolean header,
+    @Nullable List<String> columnNames,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
@@ -77,13 +87,50 @@ public record TextClassification(
             "labelSeparator",
             "\"\"",
             "is empty")
+        .that(
+            labelColumns == null || (label == null && labelSeparator == null),
+            "labelColumns",
+            String.valueOf(labelColumns),
+            "cannot be combined with label or labelSeparator")
+        .that(
+            labelColumns == null || new HashSet<>(labelColumns).size() > 1,
+            "labelColumns",
+            String.valueOf(labelColumns),
+            "must be at least two columns")
         .verify();
+    new TableFormat(null, header, columnNames, false);
+  }
+
+  /** The defaults of optional settings; the training split has none. */
+  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
+  public static TextClassification defaults() {
+    return new TextClassification(
+        null, null, null, null, null, null, null, null, true, null, null, null);
   }
 
   /** A training and a validation table, with defaults for all other settings. */
   public static TextClassification of(String train, String validation) {
-    return new TextClassification(
-        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null, null);
+    return RecordCopy.with(
+        defaults(), Map.of("train", new FileSplit(train), "validation", new FileSplit(validation)));
+  }
+
+  /** The format of delimited tables. */
+  TableFormat format() {
+    return new TableFormat(null, header, columnNames, false);
+  }
+
+  /** Whether a text has any number of labels. */
+  boolean hasSets() {
+    return labelSeparator != null || labelColumns != null;
+  }
+
+  List<String> labelColumnsOrEmpty() {
+    return labelColumns == null ? List.of() : labelColumns;
+  }
+
+  /** The settings that select the content of a row, for a cache key. */
+  List<@Nullable Object> columns() {
+    return Arrays.asList(text, label, labelSeparator, labelColumns, header, columnNames);
   }
 
   @Override
@@ -150,7 +197,7 @@ public record TextClassification(
     for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
       try {
         TableSource file = TableSource.open(split.getValue(), context);
-        rows.put(split.getKey(), new LabelledRows(file, new Columns(text, label), labelSeparator));
+        rows.put(split.getKey(), new LabelledRows(file, this));
         String problem = file.problem(false);
         if (problem != null) {
           problems.add(new InvalidSettings.Problem("", problem));

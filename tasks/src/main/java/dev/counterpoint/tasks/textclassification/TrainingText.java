@@ -19,19 +19,22 @@ final class TrainingText {
 
   private final VocabularyBuilder vocabulary;
   private final Set<String> labels = new TreeSet<>();
+  private final List<String> columns;
   private long rows;
 
-  private TrainingText(VocabularyBuilder vocabulary) {
+  private TrainingText(VocabularyBuilder vocabulary, List<String> columns) {
     this.vocabulary = vocabulary;
+    this.columns = columns;
   }
 
   /** Reads all rows. */
   static TrainingText read(LabelledRows rows, TokenizerSettings settings) throws IOException {
-    TrainingText training = new TrainingText(new VocabularyBuilder(settings));
+    TrainingText training =
+        new TrainingText(new VocabularyBuilder(settings), rows.settings().labelColumnsOrEmpty());
     rows.read(
-        (line, text, label) -> {
+        (line, text, labels) -> {
           training.vocabulary.add(text);
-          training.labels.addAll(rows.labels(label));
+          training.labels.addAll(labels);
           training.rows++;
         });
     training.checkLabels(rows);
@@ -55,7 +58,7 @@ final class TrainingText {
           "%s has only the label \"%s\"; classification needs at least two labels."
               .formatted(file.name(), Excerpt.ofItem(labels.iterator().next())));
     }
-    if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK && table.separator() == null) {
+    if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK && !table.settings().hasSets()) {
       throw new InvalidSettings(
           ("%s has a different label in each of its %s rows, such as \"%s\". Set \"label\""
                   + " to the column with the classes.")
@@ -68,10 +71,13 @@ final class TrainingText {
   }
 
   /**
-   * Returns the labels in the order of their ids: numerically if all are numbers, otherwise
-   * alphabetically.
+   * Returns the labels in the order of their ids: the columns of labels if they are set;
+   * numerically if all are numbers, otherwise alphabetically.
    */
   List<String> labels() {
+    if (!columns.isEmpty()) {
+      return columns;
+    }
     return labels.stream().allMatch(TrainingText::isNumber)
         ? labels.stream().sorted(Comparator.comparing(BigDecimal::new)).toList()
         : List.copyOf(labels);

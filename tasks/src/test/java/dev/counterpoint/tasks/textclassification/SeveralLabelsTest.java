@@ -30,7 +30,7 @@ class SeveralLabelsTest {
   }
 
   private static TextClassification data(String train, String separator) {
-    return new TextClassification(
+    return TextTables.data(
         TextTables.split(train),
         TextTables.split("dev.tsv"),
         null,
