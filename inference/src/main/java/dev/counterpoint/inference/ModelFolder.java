@@ -91,7 +91,7 @@ public final class ModelFolder {
         .filter(it -> data.table() != null)
         .orElseGet(() -> ModelSignature.of(data))
         .deciding(
-            data.target(),
+            data,
             config.output() == null ? null : config.output().name().toLowerCase(Locale.ROOT),
             Map.of(
                 "counterpoint",

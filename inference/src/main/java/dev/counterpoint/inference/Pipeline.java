@@ -227,10 +227,23 @@ public final class Pipeline implements AutoCloseable {
     return activation;
   }
 
-  /** The probability from which a label is predicted if labels do not exclude each other. */
-  public double threshold() {
-    Double limit = signature == null ? null : signature.threshold();
-    return limit == null ? ModelSignature.THRESHOLD : limit;
+  /**
+   * The labels whose probability is at least their threshold, by descending probability, if labels
+   * do not exclude each other; otherwise the most likely label.
+   */
+  public List<String> predicted(Prediction prediction) {
+    ModelSignature decision = signature;
+    return activation != OutputActivation.SIGMOID
+        ? List.of(prediction.label())
+        : IntStream.range(0, prediction.labels().size())
+            .filter(
+                i ->
+                    prediction.probabilities().get(i)
+                        >= (decision == null
+                            ? ModelSignature.THRESHOLD
+                            : decision.threshold(prediction.labels().get(i))))
+            .mapToObj(prediction.labels()::get)
+            .toList();
   }
 
   /** What the model reads and returns; empty for a folder of an earlier version. */

@@ -14,13 +14,13 @@ import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.RegressionMetrics;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,10 +225,10 @@ public record Tabular(
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (SplitTable table : builder.splits()) {
       String name = table.name();
-      double[] weights =
+      List<Double> weights =
           name.equals(DataSplits.TRAIN) && schema.target().isClass()
               ? classWeights(schema.target().labels(), content.split(name).labelCounts())
-              : new double[0];
+              : List.<Double>of();
       datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
     }
     List<String> notes = new TableNotes(content).all();
@@ -255,29 +255,11 @@ public record Tabular(
         null);
   }
 
-  /**
-   * The weights of the classes: as configured, or the number of rows divided by the number of
-   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
-   * scikit-learn. Empty if all are 1.
-   */
-  private double[] classWeights(List<String> classes, List<Long> counts) {
-    if (classWeights != null) {
-      Checks checks = new Checks();
-      classWeights.forEach(
-          (label, weight) ->
-              checks.that(
-                  classes.contains(label),
-                  "data.classWeights",
-                  "\"" + Excerpt.ofItem(label) + "\"",
-                  "is not a class; the classes are: " + Excerpt.ofList(classes)));
-      checks.verify();
-      return classes.stream().mapToDouble(it -> classWeights.getOrDefault(it, 1.0)).toArray();
-    }
-    double rows = counts.stream().mapToLong(it -> it).sum();
-    return counts.stream()
-        .limit(balanceClasses ? counts.size() : 0)
-        .mapToDouble(count -> rows / (counts.size() * count))
-        .toArray();
+  /** The weights of the classes, as configured or balanced; empty if all are 1. */
+  private List<Double> classWeights(List<String> classes, List<Long> counts) {
+    return classWeights != null
+        ? LabelNumbers.of("data.classWeights", classWeights, classes, 1)
+        : balanceClasses ? LabelNumbers.balanced(counts) : List.of();
   }
 
   private static void write(Path path, Object content) throws IOException {

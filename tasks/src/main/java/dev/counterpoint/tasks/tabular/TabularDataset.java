@@ -9,6 +9,7 @@ import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,7 +32,7 @@ final class TabularDataset implements Dataset.Traceable {
   private final int width;
   private final MemoryMappedTokens cells;
   private final MemoryMappedTokens lines;
-  private final double[] classWeights;
+  private final List<Double> classWeights;
 
   /**
    * Opens the rows of a split.
@@ -40,7 +41,11 @@ final class TabularDataset implements Dataset.Traceable {
    *     are 1
    */
   TabularDataset(
-      TableSource source, Path folder, String split, TableContent content, double[] classWeights)
+      TableSource source,
+      Path folder,
+      String split,
+      TableContent content,
+      List<Double> classWeights)
       throws IOException {
     this.source = source;
     this.classWeights = classWeights;
@@ -83,7 +88,7 @@ final class TabularDataset implements Dataset.Traceable {
         hasClasses
             ? HostTensor.of(longs(indices, target, 1), rows)
             : HostTensor.of(floats(indices, target, targets), rows, targets));
-    if (weighted || classWeights.length > 0) {
+    if (weighted || !classWeights.isEmpty()) {
       tensors.put(Batch.WEIGHTS, HostTensor.of(weights(indices, target), rows));
     }
     return HostBatch.of(rows, tensors);
@@ -95,9 +100,9 @@ final class TabularDataset implements Dataset.Traceable {
       long row = indices[i] * width;
       float own = weighted ? Float.intBitsToFloat((int) cells.get(row + width - 1)) : 1;
       weights[i] =
-          classWeights.length == 0
+          classWeights.isEmpty()
               ? own
-              : (float) (own * classWeights[(int) cells.get(row + target)]);
+              : (float) (own * classWeights.get((int) cells.get(row + target)));
     }
     return weights;
   }

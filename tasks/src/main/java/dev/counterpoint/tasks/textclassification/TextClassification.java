@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
@@ -13,6 +14,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -41,6 +43,11 @@ import org.jspecify.annotations.Nullable;
  * @param more additional splits by name
  * @param text the name of the text column; null to detect it
  * @param label the name of the label column; null to detect it
+ * @param threshold the probability from which each of several labels of a text is predicted, or
+ *     {@value #TUNE}: for each label that with the largest F1 on the validation split, found after
+ *     training; null for {@value ModelSignature#THRESHOLD}
+ * @param thresholds the probabilities from which single labels are predicted, instead of {@code
+ *     threshold}
  * @param header whether the first line of delimited tables names the columns
  * @param columnNames the names of the columns; null for those of the header or, without a header,
  *     for "column" and a number from 1
@@ -60,11 +67,14 @@ public record TextClassification(
     @Nullable String label,
     @Nullable String labelSeparator,
     @Nullable List<String> labelColumns,
+    @Nullable String threshold,
+    @Nullable Map<String, Double> thresholds,
     boolean header,
     @Nullable List<String> columnNames,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
+  private static final String TUNE = "tune";
   private static final String TEST = "test";
   private static final List<String> RESERVED =
       List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
@@ -80,6 +90,9 @@ public record TextClassification(
           "\"" + name + "\"",
           "is not a valid name for an additional split; use letters, digits, - and _, but not "
               + String.join(", ", RESERVED));
+    }
+    if (thresholds != null) {
+      thresholds.forEach((each, value) -> checks.within("thresholds." + each, value, 0, 1));
     }
     checks
         .that(
@@ -97,6 +110,23 @@ public record TextClassification(
             "labelColumns",
             String.valueOf(labelColumns),
             "must be at least two columns")
+        .that(
+            (threshold == null && thresholds == null)
+                || labelSeparator != null
+                || labelColumns != null,
+            threshold == null ? "thresholds" : "threshold",
+            String.valueOf(threshold == null ? thresholds : threshold),
+            "needs several labels per text: set labelSeparator or labelColumns")
+        .that(
+            threshold == null || threshold.equals(TUNE) || isProbability(threshold),
+            "threshold",
+            "\"" + threshold + "\"",
+            "must be a number from 0 to 1, or " + TUNE)
+        .that(
+            !TUNE.equals(threshold) || (validation != null && thresholds == null),
+            "threshold",
+            TUNE,
+            "needs a validation split, and cannot be combined with thresholds")
         .verify();
     new TableFormat(null, header, columnNames, false);
   }
@@ -105,13 +135,36 @@ public record TextClassification(
   @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static TextClassification defaults() {
     return new TextClassification(
-        null, null, null, null, null, null, null, null, true, null, null, null);
+        null, null, null, null, null, null, null, null, null, null, true, null, null, null);
   }
 
   /** A training and a validation table, with defaults for all other settings. */
   public static TextClassification of(String train, String validation) {
     return RecordCopy.with(
         defaults(), Map.of("train", new FileSplit(train), "validation", new FileSplit(validation)));
+  }
+
+  private static boolean isProbability(String text) {
+    return text.matches("0|1|1\\.0*|0?\\.\\d+");
+  }
+
+  @Override
+  public boolean tunesThresholds() {
+    return TUNE.equals(threshold);
+  }
+
+  /** The thresholds of labels; null for the default. */
+  private @Nullable List<Double> thresholds(List<String> labels, @Nullable DataSpec trained) {
+    if (tunesThresholds()) {
+      return trained == null ? null : trained.thresholds();
+    }
+    return threshold == null && thresholds == null
+        ? null
+        : LabelNumbers.of(
+            "data.thresholds",
+            thresholds == null ? Map.of() : thresholds,
+            labels,
+            threshold == null ? ModelSignature.THRESHOLD : Double.parseDouble(threshold));
   }
 
   /** The format of delimited tables. */
@@ -158,7 +211,7 @@ public record TextClassification(
     return splits(trainedBuilder(rows, trained, context), rows, context);
   }
 
-  private static DataSplits splits(
+  private DataSplits splits(
       CacheBuilder builder, Map<String, LabelledRows> rows, DataContext context)
       throws IOException {
     TextCache cache = TextCache.open(context.cache(), builder);
@@ -170,14 +223,19 @@ public record TextClassification(
     }
     DataSpec.Target target =
         content.labelSets() == null ? DataSpec.Target.CLASS : DataSpec.Target.CLASSES;
+    DataSpec spec =
+        RecordCopy.with(
+            tokenizer.spec(content.labels()).predicting(target).withMaxLength(builder.maxLength()),
+            "thresholds",
+            thresholds(content.labels(), context.trained()));
     return new DataSplits(
-        tokenizer.spec(content.labels()).predicting(target).withMaxLength(builder.maxLength()),
+        spec,
         cache.datasets(rows),
         List.of(
             () ->
                 content.labelSets() == null
                     ? new Classification(content.labels())
-                    : new MultiLabelClassification(content.labels())),
+                    : new MultiLabelClassification(spec)),
         content.fingerprint(),
         tokenizer.files(builder.maxLength()),
         notes,

@@ -8,6 +8,7 @@ import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ final class TextTables {
         null);
   }
 
-  /** Settings with the defaults for header and columns. */
+  /** Settings with the defaults for all others. */
   static TextClassification data(
       FileSplit train,
       @Nullable FileSplit validation,
@@ -74,19 +75,17 @@ final class TextTables {
       @Nullable String labelSeparator,
       @Nullable TokenizerSettings tokenizer,
       @Nullable Integer maxLength) {
-    return new TextClassification(
-        train,
-        validation,
-        test,
-        more,
-        text,
-        label,
-        labelSeparator,
-        null,
-        true,
-        null,
-        tokenizer,
-        maxLength);
+    Map<String, @Nullable Object> settings = new HashMap<>();
+    settings.put("train", train);
+    settings.put("validation", validation);
+    settings.put("test", test);
+    settings.put("more", more);
+    settings.put("text", text);
+    settings.put("label", label);
+    settings.put("labelSeparator", labelSeparator);
+    settings.put("tokenizer", tokenizer);
+    settings.put("maxLength", maxLength);
+    return RecordCopy.with(TextClassification.defaults(), settings);
   }
 
   /** A training split alone, with further settings. */

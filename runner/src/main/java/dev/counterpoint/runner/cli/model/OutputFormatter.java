@@ -99,11 +99,7 @@ record OutputFormatter(
     object.put("probability", Json.finite(prediction.probability()));
     if (pipeline.activation() == OutputActivation.SIGMOID) {
       ArrayNode predicted = object.putArray("labels");
-      for (int i = 0; i < prediction.labels().size(); i++) {
-        if (prediction.probabilities().get(i) >= pipeline.threshold()) {
-          predicted.add(prediction.labels().get(i));
-        }
-      }
+      pipeline.predicted(prediction).forEach(predicted::add);
     }
     ObjectNode all = object.putObject("probabilities");
     for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {

@@ -2,7 +2,6 @@ package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.Json;
-import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.Console;
@@ -35,7 +34,6 @@ final class ScoredTable {
   /** The number of rows that are predicted at once. */
   private static final int BATCH = 256;
 
-  private static final double THRESHOLD = 0.5;
   private static final long PROGRESS = Duration.ofSeconds(10).toNanos();
 
   private final Pipeline pipeline;
@@ -152,17 +150,7 @@ final class ScoredTable {
   }
 
   private void add(Prediction prediction, Map<String, @Nullable Object> record) {
-    if (pipeline.activation() == OutputActivation.SIGMOID) {
-      List<String> likely = new ArrayList<>();
-      for (int i = 0; i < prediction.labels().size(); i++) {
-        if (prediction.probabilities().get(i) >= THRESHOLD) {
-          likely.add(prediction.labels().get(i));
-        }
-      }
-      put("prediction", String.join(",", likely), record);
-    } else {
-      put("prediction", prediction.label(), record);
-    }
+    put("prediction", String.join(",", pipeline.predicted(prediction)), record);
     put("probability", prediction.probability(), record);
   }
 
