@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param image the size and normalization of images; null for other data
  * @param thresholds the probability from which each of the labels is predicted if they do not
  *     exclude each other; null for {@value ModelSignature#THRESHOLD}
+ * @param scale the scale of numbers that the model predicts; null if its outputs are not
+ *     standardized
  */
 public record DataSpec(
     int vocabularySize,
@@ -37,7 +39,8 @@ public record DataSpec(
     @Nullable Target target,
     @Nullable TableSpec table,
     @Nullable ImageSpec image,
-    @Nullable List<Double> thresholds) {
+    @Nullable List<Double> thresholds,
+    @Nullable TargetScale scale) {
   /** What the labels of an example are. */
   public enum Target {
     /** One class per example. */
@@ -77,7 +80,19 @@ public record DataSpec(
 
   /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null, null, null, null, null, null, null);
+    this(
+        vocabularySize,
+        paddingId,
+        features,
+        labels,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -112,7 +127,7 @@ public record DataSpec(
 
   /** Specification of images with one class each. */
   public static DataSpec ofImages(ImageSpec image, List<String> labels) {
-    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image, null);
+    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image, null, null);
   }
 
   /** Specification of rows of features with class labels. */

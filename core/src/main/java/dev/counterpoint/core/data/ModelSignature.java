@@ -9,6 +9,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,10 +87,18 @@ public record ModelSignature(
     return new ModelSignature(VERSION, inputs, outputs, null, null, null, null);
   }
 
-  /** The signature of a model for data without named columns. */
-  public static ModelSignature of(DataSpec data) {
+  /**
+   * The signature of a model for data without named columns.
+   *
+   * @param pairs whether the model reads pairs of texts
+   */
+  public static ModelSignature of(DataSpec data, boolean pairs) {
     List<String> labels = data.labels();
-    return of(inputs(data), List.of(output(data.target(), labels, data.vocabularySize())));
+    List<Field> inputs = new ArrayList<>(inputs(data));
+    if (pairs) {
+      inputs.add(field("text2", "text", null, inputs.get(0).shape().toArray(Integer[]::new)));
+    }
+    return of(inputs, List.of(output(data.target(), labels, data.vocabularySize())));
   }
 
   private static List<Field> inputs(DataSpec data) {

@@ -90,6 +90,7 @@ record TabularSchema(
         target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
         table,
         null,
+        null,
         null);
   }
 

@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +29,40 @@ record LabelledRows(TableSource file, TextClassification settings) {
           if (flags != null) {
             flags.forEach(column -> file.requireColumn(column, table.columns()));
           }
+          String secondColumn = settings.text2();
+          if (secondColumn != null) {
+            file.requireColumn(secondColumn, table.columns());
+          }
+          List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
           for (Table.Row row = table.next(); row != null; row = table.next()) {
-            List<String> labels = labelColumn == null ? flagged(row) : labels(row, labelColumn);
-            handler.row(row.line(), row.get(textColumn), labels);
+            List<String> labels =
+                settings.isRegression()
+                    ? List.of()
+                    : labelColumn == null ? flagged(row) : labels(row, labelColumn);
+            List<Double> numbers = settings.isRegression() ? numbers(row, targets) : List.of();
+            String second = secondColumn == null ? null : second(row, secondColumn);
+            handler.row(new Example(row.line(), row.get(textColumn), second, labels, numbers));
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
+  }
+
+  private String second(Table.Row row, String column) {
+    String text = row.find(column);
+    if (text == null || text.isBlank()) {
+      throw file.invalidLine(
+          row.line(), "has no text in \"%s\".".formatted(Excerpt.ofItem(column)));
+    }
+    return text;
+  }
+
+  private List<Double> numbers(Table.Row row, List<String> columns) {
+    return columns.stream()
+        .map(
+            column ->
+                NumberTarget.parse(
+                    file, row.line(), column, row.get(column).strip(), -Float.MAX_VALUE))
+        .toList();
   }
 
   /** The labels of a row, each once, in the order of the file. */
@@ -89,9 +118,23 @@ record LabelledRows(TableSource file, TextClassification settings) {
     return labels;
   }
 
+  /**
+   * One row.
+   *
+   * @param second the second text of a pair; null if there are no pairs
+   * @param labels the labels; empty for a regression
+   * @param numbers the targets of a regression
+   */
+  record Example(
+      long line, String text, @Nullable String second, List<String> labels, List<Double> numbers) {
+    String secondOrEmpty() {
+      return second == null ? "" : second;
+    }
+  }
+
   /** Callback that receives each row. */
   @FunctionalInterface
   interface RowHandler {
-    void row(long line, String text, List<String> labels) throws IOException;
+    void row(Example example) throws IOException;
   }
 }

@@ -8,7 +8,11 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.MultiLabelClassification;
+import dev.counterpoint.core.metric.RegressionMetrics;
+import dev.counterpoint.core.metric.Spearman;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -22,11 +26,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -35,14 +41,17 @@ import org.jspecify.annotations.Nullable;
  * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
  * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The classes are the labels of the
  * training split. With {@code labelSeparator} or {@code labelColumns} a text has any number of
- * labels.
+ * labels. With {@code text2} an example is a pair of texts. A regression predicts numbers, which
+ * are standardized for the model.
  *
  * <p>An empty text is encoded as one unknown token.
  *
  * @param test a split that is not used during training
  * @param more additional splits by name
  * @param text the name of the text column; null to detect it
+ * @param text2 the column with the second text of a pair; null for single texts
  * @param label the name of the label column; null to detect it
+ * @param problem whether labels are classes or numbers
  * @param threshold the probability from which each of several labels of a text is predicted, or
  *     {@value #TUNE}: for each label that with the largest F1 on the validation split, found after
  *     training; null for {@value ModelSignature#THRESHOLD}
@@ -54,7 +63,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizer the tokenizer settings; null for {@link TokenizerSettings#defaults()}
  * @param labelSeparator separates several labels of one text in the label column, such as a comma;
  *     null for one label per text
- * @param labelColumns columns of 0 and 1, one for each label, in the order of the labels
+ * @param labelColumns columns of 0 and 1, one for each label, in the order of the labels; for a
+ *     regression the columns of several numbers
  * @param maxLength the maximum number of tokens of an example, including special tokens; null for
  *     the model's maximum
  */
@@ -64,7 +74,9 @@ public record TextClassification(
     @Nullable FileSplit test,
     @Nullable Map<String, FileSplit> more,
     @Nullable String text,
+    @Nullable String text2,
     @Nullable String label,
+    Problem problem,
     @Nullable String labelSeparator,
     @Nullable List<String> labelColumns,
     @Nullable String threshold,
@@ -74,6 +86,17 @@ public record TextClassification(
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
+  private static final List<MetricConfig> REGRESSION =
+      List.of(new RegressionMetrics.Pearson(), new Spearman(), new RegressionMetrics.R2());
+
+  /** What the labels of a text are. */
+  public enum Problem {
+    /** One class, or any number of classes. */
+    CLASSIFICATION,
+    /** One or several numbers. */
+    REGRESSION
+  }
+
   private static final String TUNE = "tune";
   private static final String TEST = "test";
   private static final List<String> RESERVED =
@@ -106,14 +129,19 @@ public record TextClassification(
             String.valueOf(labelColumns),
             "cannot be combined with label or labelSeparator")
         .that(
+            problem != Problem.REGRESSION || labelSeparator == null,
+            "labelSeparator",
+            String.valueOf(labelSeparator),
+            "cannot be combined with the problem regression")
+        .that(
             labelColumns == null || new HashSet<>(labelColumns).size() > 1,
             "labelColumns",
             String.valueOf(labelColumns),
             "must be at least two columns")
         .that(
             (threshold == null && thresholds == null)
-                || labelSeparator != null
-                || labelColumns != null,
+                || (problem != Problem.REGRESSION
+                    && (labelSeparator != null || labelColumns != null)),
             threshold == null ? "thresholds" : "threshold",
             String.valueOf(threshold == null ? thresholds : threshold),
             "needs several labels per text: set labelSeparator or labelColumns")
@@ -135,7 +163,22 @@ public record TextClassification(
   @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static TextClassification defaults() {
     return new TextClassification(
-        null, null, null, null, null, null, null, null, null, null, true, null, null, null);
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Problem.CLASSIFICATION,
+        null,
+        null,
+        null,
+        null,
+        true,
+        null,
+        null,
+        null);
   }
 
   /** A training and a validation table, with defaults for all other settings. */
@@ -174,7 +217,16 @@ public record TextClassification(
 
   /** Whether a text has any number of labels. */
   boolean hasSets() {
-    return labelSeparator != null || labelColumns != null;
+    return !isRegression() && (labelSeparator != null || labelColumns != null);
+  }
+
+  boolean isRegression() {
+    return problem == Problem.REGRESSION;
+  }
+
+  /** The names of the numbers of a regression. */
+  List<String> targets() {
+    return labelColumns == null ? List.of(label == null ? "label" : label) : labelColumns;
   }
 
   List<String> labelColumnsOrEmpty() {
@@ -183,7 +235,8 @@ public record TextClassification(
 
   /** The settings that select the content of a row, for a cache key. */
   List<@Nullable Object> columns() {
-    return Arrays.asList(text, label, labelSeparator, labelColumns, header, columnNames);
+    return Arrays.asList(
+        text, text2, label, problem, labelSeparator, labelColumns, header, columnNames);
   }
 
   @Override
@@ -201,7 +254,7 @@ public record TextClassification(
       Map<String, LabelledRows> rows, DataSpec trained, DataContext context) throws IOException {
     return builder(rows, context)
         .forTrainedModel(
-            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())), trained.labels());
+            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())), trained);
   }
 
   @Override
@@ -221,26 +274,33 @@ public record TextClassification(
     if (builder.existingTokenizer() != null) {
       notes.addAll(builder.existingTokenizer().notes());
     }
-    DataSpec.Target target =
-        content.labelSets() == null ? DataSpec.Target.CLASS : DataSpec.Target.CLASSES;
-    DataSpec spec =
-        RecordCopy.with(
-            tokenizer.spec(content.labels()).predicting(target).withMaxLength(builder.maxLength()),
-            "thresholds",
-            thresholds(content.labels(), context.trained()));
+    Map<String, @Nullable Object> properties = new HashMap<>();
+    properties.put(
+        "target",
+        isRegression()
+            ? DataSpec.Target.NUMBERS
+            : hasSets() ? DataSpec.Target.CLASSES : DataSpec.Target.CLASS);
+    properties.put("maxLength", builder.maxLength());
+    properties.put("thresholds", thresholds(content.labels(), context.trained()));
+    properties.put("scale", content.scale());
+    DataSpec spec = RecordCopy.with(tokenizer.spec(content.labels()), properties);
     return new DataSplits(
         spec,
         cache.datasets(rows),
-        List.of(
-            () ->
-                content.labelSets() == null
-                    ? new Classification(content.labels())
-                    : new MultiLabelClassification(spec)),
+        isRegression()
+            ? REGRESSION.stream().<Supplier<Metric>>map(it -> () -> it.create(spec)).toList()
+            : List.of(
+                () ->
+                    hasSets()
+                        ? new MultiLabelClassification(spec)
+                        : new Classification(content.labels())),
         content.fingerprint(),
         tokenizer.files(builder.maxLength()),
         notes,
         Samples.none(),
-        null);
+        text2 == null && header && columnNames == null
+            ? null
+            : new TextInput(text, text2, header, columnNames));
   }
 
   /**
@@ -288,7 +348,9 @@ public record TextClassification(
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     Tokenizer existing = TokenizerFolder.find(settings, context);
     int length = existing == null ? length(context) : existing.limit(length(context));
-    return new CacheBuilder(rows, settings, existing, length, null);
+    // A pair needs [SEP] between its texts.
+    TokenizerSettings framed = text2 == null ? settings : RecordCopy.with(settings, "frame", true);
+    return new CacheBuilder(rows, framed, existing, length, null);
   }
 
   private int length(DataContext context) {

@@ -50,6 +50,12 @@ record OutputFormatter(
     if (pipeline.table().isPresent()) {
       return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
     }
+    if (pipeline.input().text2() != null) {
+      List<List<String>> pairs = requests.stream().map(PredictRequest::pair).toList();
+      return pipeline.pairs(
+          pairs.stream().map(pair -> pair.get(0)).toList(),
+          pairs.stream().map(pair -> pair.get(1)).toList());
+    }
     return features() > 0
         ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
         : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
@@ -112,6 +118,9 @@ record OutputFormatter(
     ObjectNode object = PredictionFormatter.newObject(request);
     if (pipeline.table().isPresent()) {
       return object.set("row", Json.MAPPER.valueToTree(request.row()));
+    }
+    if (pipeline.input().text2() != null) {
+      return object.put("text", request.pair().get(0)).put("text2", request.pair().get(1));
     }
     if (features() == 0) {
       return object.put(readsImages() ? "image" : "text", request.text());

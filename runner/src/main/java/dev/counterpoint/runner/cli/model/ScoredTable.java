@@ -12,6 +12,7 @@ import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.io.Writer;
@@ -43,6 +44,7 @@ final class ScoredTable {
   private final Console console;
   private final List<Table.Row> pending = new ArrayList<>();
   private final List<Map<String, @Nullable String>> inputs = new ArrayList<>();
+  private final List<String> seconds = new ArrayList<>();
   private Map<String, @Nullable Object> columns = Map.of();
   private long rows;
   private long printed = System.nanoTime();
@@ -77,7 +79,7 @@ final class ScoredTable {
     try {
       Files.deleteIfExists(partial);
       try (Writer out = Files.newBufferedWriter(lines)) {
-        TableFormat format = table == null ? TableFormat.defaults() : table.format();
+        TableFormat format = table == null ? pipeline.input().format() : table.format();
         source.read(format, it -> read(it, name.endsWith(".csv"), out));
       }
       if (!lines.equals(partial)) {
@@ -99,10 +101,16 @@ final class ScoredTable {
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
     }
-    String text = table == null ? new Columns(null, null).textColumn(source, rows) : "";
+    TextInput input = pipeline.input();
+    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
+    String text2 = input.text2();
+    if (text2 != null) {
+      source.requireColumn(text2, rows.columns());
+    }
     for (Table.Row row = rows.next(); row != null; row = rows.next()) {
       pending.add(row);
       inputs.add(table == null ? Map.of("", row.get(text)) : table.fields(row));
+      seconds.add(text2 == null ? "" : row.get(text2));
       if (pending.size() == BATCH) {
         predict(csv, out);
       }
@@ -123,7 +131,7 @@ final class ScoredTable {
     }
     TextEncoder.Encoded examples =
         table == null
-            ? pipeline.texts(inputs.stream().map(it -> String.valueOf(it.get(""))).toList())
+            ? texts(inputs.stream().map(it -> String.valueOf(it.get(""))).toList())
             : pipeline.tableRows(inputs);
     boolean hasLabels = pipeline.kind() == Pipeline.Kind.LABELS;
     List<Prediction> labels = hasLabels ? pipeline.classify(examples) : List.of();
@@ -143,10 +151,17 @@ final class ScoredTable {
     rows += pending.size();
     pending.clear();
     inputs.clear();
+    seconds.clear();
     if (System.nanoTime() - printed > PROGRESS) {
       console.log("%,d rows predicted", rows);
       printed = System.nanoTime();
     }
+  }
+
+  private TextEncoder.Encoded texts(List<String> texts) {
+    return pipeline.input().text2() == null
+        ? pipeline.texts(texts)
+        : pipeline.pairs(texts, seconds);
   }
 
   private void add(Prediction prediction, Map<String, @Nullable Object> record) {
