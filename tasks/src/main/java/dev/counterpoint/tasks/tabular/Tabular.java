@@ -94,18 +94,11 @@ public record Tabular(
         new Checks()
             .positive("minimumCount", minimumCount)
             .that(
-                classWeights == null || !balanceClasses,
-                "classWeights",
-                String.valueOf(classWeights),
-                "cannot be combined with balanceClasses")
-            .that(
                 target == null || targets == null,
                 "targets",
                 String.valueOf(targets),
                 "cannot be combined with target");
-    if (classWeights != null) {
-      classWeights.forEach((label, value) -> checks.positive("classWeights." + label, value));
-    }
+    LabelNumbers.check(checks, balanceClasses, classWeights);
     if (split != null) {
       checks
           .that(
@@ -227,7 +220,11 @@ public record Tabular(
       String name = table.name();
       List<Double> weights =
           name.equals(DataSplits.TRAIN) && schema.target().isClass()
-              ? classWeights(schema.target().labels(), content.split(name).labelCounts())
+              ? LabelNumbers.weights(
+                  balanceClasses,
+                  classWeights,
+                  schema.target().labels(),
+                  content.split(name).labelCounts())
               : List.<Double>of();
       datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
     }
@@ -253,13 +250,6 @@ public record Tabular(
         notes,
         Samples.none(),
         null);
-  }
-
-  /** The weights of the classes, as configured or balanced; empty if all are 1. */
-  private List<Double> classWeights(List<String> classes, List<Long> counts) {
-    return classWeights != null
-        ? LabelNumbers.of("data.classWeights", classWeights, classes, 1)
-        : balanceClasses ? LabelNumbers.balanced(counts) : List.of();
   }
 
   private static void write(Path path, Object content) throws IOException {

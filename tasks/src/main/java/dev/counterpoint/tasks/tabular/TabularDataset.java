@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -89,22 +90,18 @@ final class TabularDataset implements Dataset.Traceable {
             ? HostTensor.of(longs(indices, target, 1), rows)
             : HostTensor.of(floats(indices, target, targets), rows, targets));
     if (weighted || !classWeights.isEmpty()) {
-      tensors.put(Batch.WEIGHTS, HostTensor.of(weights(indices, target), rows));
+      tensors.put(
+          Batch.WEIGHTS,
+          LabelNumbers.exampleWeights(
+              rows,
+              i ->
+                  weighted
+                      ? Float.intBitsToFloat((int) cells.get(indices[i] * width + width - 1))
+                      : 1,
+              i -> (int) cells.get(indices[i] * width + target),
+              classWeights));
     }
     return HostBatch.of(rows, tensors);
-  }
-
-  private float[] weights(long[] indices, int target) {
-    float[] weights = new float[indices.length];
-    for (int i = 0; i < weights.length; i++) {
-      long row = indices[i] * width;
-      float own = weighted ? Float.intBitsToFloat((int) cells.get(row + width - 1)) : 1;
-      weights[i] =
-          classWeights.isEmpty()
-              ? own
-              : (float) (own * classWeights.get((int) cells.get(row + target)));
-    }
-    return weights;
   }
 
   private long[] longs(long[] indices, int from, int count) {

@@ -115,6 +115,7 @@ record CacheBuilder(
         hasSets ? labelSets : null,
         scale,
         splits.values().stream().anyMatch(it -> it.settings().text2() != null),
+        splits.values().stream().anyMatch(it -> it.settings().weight() != null),
         contents,
         splits.containsKey(DataSplits.TRAIN) ? trainOverlaps(folder) : Map.of());
   }

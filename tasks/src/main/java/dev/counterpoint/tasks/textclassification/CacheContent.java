@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     null for one label each
  * @param scale the scale of the numbers of a regression; null for labels
  * @param pairs whether an example has two texts
+ * @param weighted whether examples have a weight
  * @param splits the splits by name, in the order of the settings
  * @param sharedWithTrain the overlap of each other split with the training split
  */
@@ -34,6 +35,7 @@ record CacheContent(
     @Nullable List<List<Integer>> labelSets,
     @Nullable TargetScale scale,
     boolean pairs,
+    boolean weighted,
     Map<String, SplitContent> splits,
     Map<String, TrainOverlap> sharedWithTrain) {
   private static final String NAME = "content.json";

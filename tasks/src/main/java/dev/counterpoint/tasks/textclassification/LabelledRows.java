@@ -7,6 +7,7 @@ import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,11 @@ record LabelledRows(TableSource file, TextClassification settings) {
             flags.forEach(column -> file.requireColumn(column, table.columns()));
           }
           String secondColumn = settings.text2();
-          if (secondColumn != null) {
-            file.requireColumn(secondColumn, table.columns());
+          String weightColumn = settings.weight();
+          for (String column : Arrays.asList(secondColumn, weightColumn)) {
+            if (column != null) {
+              file.requireColumn(column, table.columns());
+            }
           }
           List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
           for (Table.Row row = table.next(); row != null; row = table.next()) {
@@ -40,8 +44,10 @@ record LabelledRows(TableSource file, TextClassification settings) {
                     ? List.of()
                     : labelColumn == null ? flagged(row) : labels(row, labelColumn);
             List<Double> numbers = settings.isRegression() ? numbers(row, targets) : List.of();
+            double weight = weightColumn == null ? 1 : number(row, weightColumn, Float.MIN_VALUE);
             String second = secondColumn == null ? null : second(row, secondColumn);
-            handler.row(new Example(row.line(), row.get(textColumn), second, labels, numbers));
+            handler.row(
+                new Example(row.line(), row.get(textColumn), second, labels, numbers, weight));
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
@@ -57,12 +63,11 @@ record LabelledRows(TableSource file, TextClassification settings) {
   }
 
   private List<Double> numbers(Table.Row row, List<String> columns) {
-    return columns.stream()
-        .map(
-            column ->
-                NumberTarget.parse(
-                    file, row.line(), column, row.get(column).strip(), -Float.MAX_VALUE))
-        .toList();
+    return columns.stream().map(column -> number(row, column, -Float.MAX_VALUE)).toList();
+  }
+
+  private double number(Table.Row row, String column, double minimum) {
+    return NumberTarget.parse(file, row.line(), column, row.get(column).strip(), minimum);
   }
 
   /** The labels of a row, each once, in the order of the file. */
@@ -124,9 +129,15 @@ record LabelledRows(TableSource file, TextClassification settings) {
    * @param second the second text of a pair; null if there are no pairs
    * @param labels the labels; empty for a regression
    * @param numbers the targets of a regression
+   * @param weight the weight in the loss
    */
   record Example(
-      long line, String text, @Nullable String second, List<String> labels, List<Double> numbers) {
+      long line,
+      String text,
+      @Nullable String second,
+      List<String> labels,
+      List<Double> numbers,
+      double weight) {
     String secondOrEmpty() {
       return second == null ? "" : second;
     }

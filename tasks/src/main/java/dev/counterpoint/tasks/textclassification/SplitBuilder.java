@@ -102,6 +102,9 @@ final class SplitBuilder {
     if (example.second() != null) {
       cells.add(TextEncoder.secondStart(encoding));
     }
+    if (source.settings().weight() != null) {
+      cells.add(Float.floatToRawIntBits((float) example.weight()));
+    }
     return cells.stream().mapToInt(it -> it).toArray();
   }
 

@@ -57,6 +57,10 @@ import org.jspecify.annotations.Nullable;
  *     training; null for {@value ModelSignature#THRESHOLD}
  * @param thresholds the probabilities from which single labels are predicted, instead of {@code
  *     threshold}
+ * @param weight the column with the weights of the examples in the loss
+ * @param balanceClasses whether the weight of a training example is inversely proportional to the
+ *     number of examples of its class
+ * @param classWeights the weights of training examples by class; 1 for other classes
  * @param header whether the first line of delimited tables names the columns
  * @param columnNames the names of the columns; null for those of the header or, without a header,
  *     for "column" and a number from 1
@@ -81,6 +85,9 @@ public record TextClassification(
     @Nullable List<String> labelColumns,
     @Nullable String threshold,
     @Nullable Map<String, Double> thresholds,
+    @Nullable String weight,
+    boolean balanceClasses,
+    @Nullable Map<String, Double> classWeights,
     boolean header,
     @Nullable List<String> columnNames,
     @Nullable TokenizerSettings tokenizer,
@@ -117,7 +124,16 @@ public record TextClassification(
     if (thresholds != null) {
       thresholds.forEach((each, value) -> checks.within("thresholds." + each, value, 0, 1));
     }
+    LabelNumbers.check(checks, balanceClasses, classWeights);
     checks
+        .that(
+            (classWeights == null && !balanceClasses)
+                || (problem == Problem.CLASSIFICATION
+                    && labelSeparator == null
+                    && labelColumns == null),
+            classWeights == null ? "balanceClasses" : "classWeights",
+            classWeights == null ? true : classWeights,
+            "needs one class per text; set weight to a column instead")
         .that(
             labelSeparator == null || !labelSeparator.isEmpty(),
             "labelSeparator",
@@ -174,6 +190,9 @@ public record TextClassification(
         null,
         null,
         null,
+        null,
+        null,
+        false,
         null,
         true,
         null,
@@ -236,7 +255,7 @@ public record TextClassification(
   /** The settings that select the content of a row, for a cache key. */
   List<@Nullable Object> columns() {
     return Arrays.asList(
-        text, text2, label, problem, labelSeparator, labelColumns, header, columnNames);
+        text, text2, label, problem, labelSeparator, labelColumns, weight, header, columnNames);
   }
 
   @Override
@@ -286,7 +305,7 @@ public record TextClassification(
     DataSpec spec = RecordCopy.with(tokenizer.spec(content.labels()), properties);
     return new DataSplits(
         spec,
-        cache.datasets(rows),
+        cache.datasets(rows, balanceClasses, classWeights),
         isRegression()
             ? REGRESSION.stream().<Supplier<Metric>>map(it -> () -> it.create(spec)).toList()
             : List.of(
@@ -310,12 +329,14 @@ public record TextClassification(
    */
   private Map<String, LabelledRows> rows(Map<String, FileSplit> splits, DataContext context)
       throws IOException {
+    TextClassification settings =
+        context.trained() == null ? this : RecordCopy.with(this, "weight", null);
     Map<String, LabelledRows> rows = new LinkedHashMap<>();
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
       try {
         TableSource file = TableSource.open(split.getValue(), context);
-        rows.put(split.getKey(), new LabelledRows(file, this));
+        rows.put(split.getKey(), new LabelledRows(file, settings));
         String problem = file.problem(false);
         if (problem != null) {
           problems.add(new InvalidSettings.Problem("", problem));

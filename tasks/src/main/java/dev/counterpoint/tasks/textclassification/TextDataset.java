@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import java.io.IOException;
 import java.util.Arrays;
@@ -20,10 +21,11 @@ import java.util.Map;
  *
  * <p>Batches hold {@link Batch#IDS} and {@link Batch#MASK} (batch, tokens) and {@link Batch#LABELS}
  * (batch), int64; for several labels per text (batch, labels), float32, 1 for each of its labels;
- * for a regression (batch, targets), float32, standardized. Pairs have {@link Batch#TOKEN_TYPES}.
+ * for a regression (batch, targets), float32, standardized. Pairs have {@link Batch#TOKEN_TYPES},
+ * and weighted examples {@link Batch#WEIGHTS}.
  *
  * <p>The cells of an example are its label, set of labels or numbers (float32), and of a pair the
- * first token of the second text.
+ * first token of the second text, then its weight (float32) if there are weights.
  */
 final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final TableSource source;
@@ -36,12 +38,21 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final CacheContent content;
   private final int targets;
   private final int cells;
+  private final List<Double> classWeights;
 
-  TextDataset(TableSource source, SplitFiles files, CacheContent content) throws IOException {
+  /**
+   * Opens a split.
+   *
+   * @param classWeights the weights of the classes, multiplied with those of the examples; empty if
+   *     all are 1
+   */
+  TextDataset(TableSource source, SplitFiles files, CacheContent content, List<Double> classWeights)
+      throws IOException {
+    this.classWeights = classWeights;
     this.source = source;
     this.content = content;
     targets = content.scale() == null ? 1 : content.labels().size();
-    cells = targets + (content.pairs() ? 1 : 0);
+    cells = targets + (content.pairs() ? 1 : 0) + (content.weighted() ? 1 : 0);
     size = content.split(files.split()).rows();
     paddingId = content.vocabulary().paddingId();
     ids = new MemoryMappedTokens(files.ids(), SplitFiles.idWidth(content.vocabulary().size()));
@@ -81,6 +92,18 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
       int[] starts =
           Arrays.stream(indices).mapToInt(it -> (int) labels.get(it * cells + targets)).toArray();
       tensors.put(Batch.TOKEN_TYPES, TokenRows.types(rows, starts));
+    }
+    if (content.weighted() || !classWeights.isEmpty()) {
+      tensors.put(
+          Batch.WEIGHTS,
+          LabelNumbers.exampleWeights(
+              indices.length,
+              i ->
+                  content.weighted()
+                      ? Float.intBitsToFloat((int) labels.get((indices[i] + 1) * cells - 1))
+                      : 1,
+              i -> (int) classes[i],
+              classWeights));
     }
     return new HostBatch(indices.length, TokenRows.count(rows), tensors);
   }
