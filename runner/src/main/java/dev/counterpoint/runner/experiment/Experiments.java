@@ -9,33 +9,48 @@ import java.util.Set;
 /** Built-in experiments, each with a run file. */
 public final class Experiments {
   private static final ImmutableMap<String, String> DESCRIPTIONS =
-      ImmutableMap.of(
-          "sentiment",
-          "sentiment of reviews: 12,000 sentences from a grammar, a small transformer",
-          "sentiment-bert",
-          "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT",
-          "text-generation",
-          "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any"
-              + " text",
-          "question-answering",
-          "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files"
-              + " too",
-          "entities",
-          "names, codes and currencies in paragraphs about countries with a small BERT; reads CoNLL"
-              + " files too",
-          "languages",
-          "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
-              + " spellings shared by several languages are excluded",
-          "penguins",
-          "species of 344 penguins from a table of numbers and categories, a multilayer perceptron",
-          "adult",
-          "income classes of the Adult data set from its two files, which are not included; a"
-              + " multilayer perceptron with embeddings of numbers",
-          "digits",
-          "digits of 16 x 16 pixels, drawn by the program, a small convolutional network",
-          "mnist",
-          "handwritten digits of MNIST from its four files, which are not included; a convolutional"
-              + " network");
+      ImmutableMap.<String, String>builder()
+          .put(
+              "sentiment",
+              "sentiment of reviews: 12,000 sentences from a grammar, a small transformer")
+          .put(
+              "sentiment-bert",
+              "the same reviews with a small BERT; --set model.from=DIR fine-tunes a pretrained BERT")
+          .put(
+              "text-generation",
+              "names by character with a small GPT-2; --set data.train.path=FILE.txt trains on any"
+                  + " text")
+          .put(
+              "question-answering",
+              "answer extraction from paragraphs about countries with a small BERT; reads SQuAD files"
+                  + " too")
+          .put(
+              "entities",
+              "names, codes and currencies in paragraphs about countries with a small BERT; reads CoNLL"
+                  + " files too")
+          .put(
+              "languages",
+              "language identification of names in 140 languages of Unicode's CLDR, by character; 8,311"
+                  + " spellings shared by several languages are excluded")
+          .put(
+              "goemotions",
+              "28 emotions of comments, several per text, from the three files of GoEmotions, which are"
+                  + " not included; a small transformer with tuned thresholds")
+          .put(
+              "penguins",
+              "species of 344 penguins from a table of numbers and categories, a multilayer perceptron")
+          .put(
+              "adult",
+              "income classes of the Adult data set from its two files, which are not included; a"
+                  + " multilayer perceptron with embeddings of numbers")
+          .put(
+              "digits",
+              "digits of 16 x 16 pixels, drawn by the program, a small convolutional network")
+          .put(
+              "mnist",
+              "handwritten digits of MNIST from its four files, which are not included; a convolutional"
+                  + " network")
+          .buildOrThrow();
 
   private static final Set<String> FINE_TUNED =
       Set.of("sentiment-bert", "text-generation", "question-answering", "entities");
