@@ -16,6 +16,7 @@ import dev.counterpoint.models.tabular.PeriodicEmbedding;
 import dev.counterpoint.models.tabular.PiecewiseLinearEmbedding;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
+import dev.counterpoint.tasks.textclassification.TextInput;
 import java.util.List;
 
 /** The built-in implementations that the settings of a model select by a short name. */
@@ -38,6 +39,8 @@ public final class ModelCatalogs {
             .with("periodic", PeriodicEmbedding.Config.class)
             .with("piecewise-linear", PiecewiseLinearEmbedding.Config.class),
         Catalog.of(AttentionConfig.class).with("multi-head", MultiHeadAttention.Config.class),
-        Catalog.of(PredictionSettings.class).with("answer-extraction", AnswerExtraction.class));
+        Catalog.of(PredictionSettings.class)
+            .with("answer-extraction", AnswerExtraction.class)
+            .with("text-input", TextInput.class));
   }
 }

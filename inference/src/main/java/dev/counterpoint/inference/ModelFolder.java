@@ -23,6 +23,7 @@ import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import dev.counterpoint.models.lora.Lora;
+import dev.counterpoint.tasks.textclassification.TextInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,11 @@ public final class ModelFolder {
     }
   }
 
+  /** Where the model finds its texts in a table. */
+  static TextInput textInput(Config config) {
+    return config.prediction() instanceof TextInput input ? input : TextInput.defaults();
+  }
+
   /** The signature with the decision of the loss; the data may have written inputs and outputs. */
   private static ModelSignature signature(Path folder, Config config) throws IOException {
     DataSpec data = config.data();
@@ -90,9 +96,9 @@ public final class ModelFolder {
     Engine engine = Engine.getInstance();
     return ModelSignature.read(folder)
         .filter(it -> data.table() != null)
-        .orElseGet(() -> ModelSignature.of(data))
+        .orElseGet(() -> ModelSignature.of(data, textInput(config).text2() != null))
         .deciding(
-            data.target(),
+            data,
             config.output() == null ? null : config.output().name().toLowerCase(Locale.ROOT),
             Map.of(
                 "counterpoint",

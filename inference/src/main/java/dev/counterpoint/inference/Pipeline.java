@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.ModelSignature;
+import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.data.source.PredictionCodec;
 import dev.counterpoint.core.generation.DecoderSession;
 import dev.counterpoint.core.generation.Generator;
@@ -23,6 +24,7 @@ import dev.counterpoint.tasks.questionanswering.AnswerExtraction;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenclassification.Entity;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
@@ -83,6 +85,7 @@ public final class Pipeline implements AutoCloseable {
   private final Path folder;
   private final ModelFolder.Config config;
   private final BaseModel model;
+  private final TextInput input;
   private final Predictor predictor;
   private final @Nullable ModelSignature signature;
   private final boolean declared;
@@ -99,6 +102,7 @@ public final class Pipeline implements AutoCloseable {
     this.folder = folder;
     this.config = config;
     this.model = model;
+    input = ModelFolder.textInput(config);
     predictor = new Predictor(model);
     signature = ModelSignature.read(folder).orElse(null);
     Optional<OutputActivation> output =
@@ -235,10 +239,23 @@ public final class Pipeline implements AutoCloseable {
     return activation;
   }
 
-  /** The probability from which a label is predicted if labels do not exclude each other. */
-  public double threshold() {
-    Double limit = signature == null ? null : signature.threshold();
-    return limit == null ? ModelSignature.THRESHOLD : limit;
+  /**
+   * The labels whose probability is at least their threshold, by descending probability, if labels
+   * do not exclude each other; otherwise the most likely label.
+   */
+  public List<String> predicted(Prediction prediction) {
+    ModelSignature decision = signature;
+    return activation != OutputActivation.SIGMOID
+        ? List.of(prediction.label())
+        : IntStream.range(0, prediction.labels().size())
+            .filter(
+                i ->
+                    prediction.probabilities().get(i)
+                        >= (decision == null
+                            ? ModelSignature.THRESHOLD
+                            : decision.threshold(prediction.labels().get(i))))
+            .mapToObj(prediction.labels()::get)
+            .toList();
   }
 
   /** What the model reads and returns; empty for a folder of an earlier version. */
@@ -300,8 +317,17 @@ public final class Pipeline implements AutoCloseable {
     HostTensor outputs = outputs(examples);
     int width = outputs.floats().length / examples.truncated().size();
     return IntStream.range(0, examples.truncated().size())
-        .mapToObj(i -> activation.apply(outputs.floats(), i * width, width))
+        .mapToObj(i -> inUnits(activation.apply(outputs.floats(), i * width, width)))
         .toList();
+  }
+
+  /** Standardized outputs in the unit of the targets. */
+  private double[] inUnits(double[] outputs) {
+    TargetScale scale = config.data().scale();
+    for (int i = 0; scale != null && i < outputs.length; i++) {
+      outputs[i] = scale.value(i, outputs[i]);
+    }
+    return outputs;
   }
 
   /**
@@ -394,9 +420,39 @@ public final class Pipeline implements AutoCloseable {
         Device.cpu());
   }
 
-  /** Encodes texts for a model that reads text. */
+  /** Encodes texts for a model that reads single texts. */
   public TextEncoder.Encoded texts(List<String> texts) {
+    requirePairs(false);
     return encoder().encoded(elements(texts, "texts"));
+  }
+
+  /**
+   * Encodes pairs of texts, for a model that was trained on pairs.
+   *
+   * @param seconds the second text of each pair
+   */
+  public TextEncoder.Encoded pairs(List<String> texts, List<String> seconds) {
+    requirePairs(true);
+    if (elements(texts, "texts").size() != elements(seconds, "seconds").size()) {
+      throw new InvalidSettings(
+          "There are %s first and %s second texts.", texts.size(), seconds.size());
+    }
+    return encoder().encoded(texts, seconds);
+  }
+
+  private void requirePairs(boolean pairs) {
+    if (pairs != (input.text2() != null)) {
+      throw new InvalidSettings(
+          pairs
+              ? "The model in %s reads single texts, not pairs."
+              : "The model in %s reads pairs of texts.",
+          folder);
+    }
+  }
+
+  /** Where the model finds its texts in a table. */
+  public TextInput input() {
+    return input;
   }
 
   /** The columns of a model for tables; empty for other models. */

@@ -13,7 +13,9 @@ import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +63,13 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
   /** The specification of the folder's data, without labels if the head is new. */
   public DataSpec trained(Binder binder) throws IOException {
     DataSpec data = ModelFolder.config(Path.of(from), binder).data();
-    return newHead ? RecordCopy.with(data, "labels", List.of()) : data;
+    if (!newHead) {
+      return data;
+    }
+    Map<String, @Nullable Object> ofHead = new HashMap<>(Map.of("labels", List.of()));
+    ofHead.put("thresholds", null);
+    ofHead.put("scale", null);
+    return RecordCopy.with(data, ofHead);
   }
 
   @Override

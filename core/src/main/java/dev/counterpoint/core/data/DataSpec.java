@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.RecordCopy;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param target what the labels of an example are; null if unknown
  * @param table the encoded columns of a table; null for other data
  * @param image the size and normalization of images; null for other data
+ * @param thresholds the probability from which each of the labels is predicted if they do not
+ *     exclude each other; null for {@value ModelSignature#THRESHOLD}
+ * @param scale the scale of numbers that the model predicts; null if its outputs are not
+ *     standardized
  */
 public record DataSpec(
     int vocabularySize,
@@ -33,7 +38,9 @@ public record DataSpec(
     @Nullable List<Integer> endIds,
     @Nullable Target target,
     @Nullable TableSpec table,
-    @Nullable ImageSpec image) {
+    @Nullable ImageSpec image,
+    @Nullable List<Double> thresholds,
+    @Nullable TargetScale scale) {
   /** What the labels of an example are. */
   public enum Target {
     /** One class per example. */
@@ -63,12 +70,29 @@ public record DataSpec(
             "labels",
             Excerpt.ofList(labels),
             "must all differ")
+        .that(
+            thresholds == null || thresholds.size() == labels.size(),
+            "thresholds",
+            String.valueOf(thresholds),
+            "must be one number for each label")
         .verify();
   }
 
   /** A specification without a maximum length and a target. */
   public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(vocabularySize, paddingId, features, labels, null, null, null, null, null, null);
+    this(
+        vocabularySize,
+        paddingId,
+        features,
+        labels,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /** Specification of tokenized text with class labels. */
@@ -83,8 +107,7 @@ public record DataSpec(
 
   /** Returns a copy with the tokens that begin and end a text. */
   public DataSpec withSpecialTokens(int begin, List<Integer> end) {
-    return new DataSpec(
-        vocabularySize, paddingId, features, labels, maxLength, begin, end, target, table, image);
+    return RecordCopy.with(this, Map.of("beginId", begin, "endIds", end));
   }
 
   /** Returns a copy for examples with labels of the given kind. */
@@ -104,7 +127,7 @@ public record DataSpec(
 
   /** Specification of images with one class each. */
   public static DataSpec ofImages(ImageSpec image, List<String> labels) {
-    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image);
+    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image, null, null);
   }
 
   /** Specification of rows of features with class labels. */

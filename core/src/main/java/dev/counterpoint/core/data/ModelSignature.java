@@ -9,6 +9,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  *     last token of a part of the text; {@code next-token} and {@code masked-token} for logits over
  *     the vocabulary; null if the loss of the model does not declare it
  * @param threshold the probability from which a label of a {@code sigmoid} is predicted; null for
- *     other decisions
+ *     other decisions, and if each label has its own
+ * @param thresholds the probabilities from which the labels of a {@code sigmoid} are predicted;
+ *     null if they are all the same
  * @param versions the versions of the program and of its engine
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -36,6 +41,7 @@ public record ModelSignature(
     List<Field> outputs,
     @Nullable String decision,
     @Nullable Double threshold,
+    @Nullable Map<String, Double> thresholds,
     @Nullable Map<String, String> versions) {
   /** The file in a model folder. */
   public static final String FILE = "signature.json";
@@ -50,6 +56,8 @@ public record ModelSignature(
   public ModelSignature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
+    thresholds =
+        thresholds == null ? null : Collections.unmodifiableMap(new LinkedHashMap<>(thresholds));
     versions = versions == null ? null : new TreeMap<>(versions); // The file is reproducible.
   }
 
@@ -76,13 +84,21 @@ public record ModelSignature(
 
   /** A signature without a decision. */
   public static ModelSignature of(List<Field> inputs, List<Field> outputs) {
-    return new ModelSignature(VERSION, inputs, outputs, null, null, null);
+    return new ModelSignature(VERSION, inputs, outputs, null, null, null, null);
   }
 
-  /** The signature of a model for data without named columns. */
-  public static ModelSignature of(DataSpec data) {
+  /**
+   * The signature of a model for data without named columns.
+   *
+   * @param pairs whether the model reads pairs of texts
+   */
+  public static ModelSignature of(DataSpec data, boolean pairs) {
     List<String> labels = data.labels();
-    return of(inputs(data), List.of(output(data.target(), labels, data.vocabularySize())));
+    List<Field> inputs = new ArrayList<>(inputs(data));
+    if (pairs) {
+      inputs.add(field("text2", "text", null, inputs.get(0).shape().toArray(Integer[]::new)));
+    }
+    return of(inputs, List.of(output(data.target(), labels, data.vocabularySize())));
   }
 
   private static List<Field> inputs(DataSpec data) {
@@ -123,13 +139,14 @@ public record ModelSignature(
   }
 
   /**
-   * Returns a copy with the decision of the target or of the loss.
+   * Returns a copy with the decision of the target or of the loss, and with the thresholds of the
+   * data.
    *
    * @param output how the loss of the model declares that its outputs become predictions: {@code
    *     softmax}, {@code sigmoid} or {@code identity}; null if it does not
    */
-  public ModelSignature deciding(
-      DataSpec.@Nullable Target target, @Nullable String output, Map<String, String> by) {
+  public ModelSignature deciding(DataSpec data, @Nullable String output, Map<String, String> by) {
+    DataSpec.Target target = data.target();
     String decided =
         target == DataSpec.Target.CLASS_PER_TOKEN
             ? "tokens"
@@ -138,8 +155,19 @@ public record ModelSignature(
                 : target == DataSpec.Target.NEXT_TOKEN
                     ? "next-token"
                     : target == DataSpec.Target.MASKED_TOKEN ? "masked-token" : output;
-    Double limit = "sigmoid".equals(decided) ? THRESHOLD : null;
-    return new ModelSignature(VERSION, inputs, outputs, decided, limit, by);
+    List<Double> own = "sigmoid".equals(decided) ? data.thresholds() : null;
+    Map<String, Double> byLabel = own == null ? null : new LinkedHashMap<>();
+    for (int i = 0; own != null && byLabel != null && i < own.size(); i++) {
+      byLabel.put(data.labels().get(i), own.get(i));
+    }
+    Double limit = own == null && "sigmoid".equals(decided) ? THRESHOLD : null;
+    return new ModelSignature(VERSION, inputs, outputs, decided, limit, byLabel, by);
+  }
+
+  /** The probability from which a label is predicted if labels do not exclude each other. */
+  public double threshold(String label) {
+    Double own = thresholds == null ? threshold : thresholds.get(label);
+    return own == null ? THRESHOLD : own;
   }
 
   /**

@@ -11,6 +11,11 @@ public enum OutputActivation {
   /** The outputs are the predicted values. */
   IDENTITY;
 
+  /** The probability of a logit. */
+  public static double sigmoid(double logit) {
+    return 1 / (1 + Math.exp(-logit));
+  }
+
   /**
    * Applies the activation to the outputs of one example.
    *
@@ -29,7 +34,7 @@ public enum OutputActivation {
       values[i] =
           switch (this) {
             case SOFTMAX -> Math.exp(output - highest);
-            case SIGMOID -> 1 / (1 + Math.exp(-output));
+            case SIGMOID -> sigmoid(output);
             case IDENTITY -> output;
           };
       total += values[i];

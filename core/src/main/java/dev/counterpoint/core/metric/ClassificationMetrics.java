@@ -45,7 +45,7 @@ public final class ClassificationMetrics {
   private static Metric ofAnyNumber(
       DataSpec data, String name, Function<ClassCounts, Map<String, Double>> values) {
     return data.target() == DataSpec.Target.CLASSES
-        ? new MultiLabelClassification(data.labels(), values)
+        ? new MultiLabelClassification(data, values)
         : new Classification(classes(data, name), false, values);
   }
 

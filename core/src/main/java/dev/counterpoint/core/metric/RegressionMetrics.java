@@ -5,16 +5,19 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics of predicted numbers: outputs (batch) or (batch, targets), and one label for each number,
  * float32 or int64. With several targets, each value is the mean over the targets, as with {@code
- * multioutput="uniform_average"} in {@code sklearn.metrics}. Memory is constant.
+ * multioutput="uniform_average"} in {@code sklearn.metrics}. Values are in the unit of the targets.
+ * Memory is constant.
  */
 public final class RegressionMetrics {
   private RegressionMetrics() {}
@@ -51,17 +54,19 @@ public final class RegressionMetrics {
 
     @Override
     default Metric create(DataSpec data) {
-      return new OverTargets(this);
+      return new OverTargets(this, data.scale());
     }
   }
 
   /** The state of each process is the number of targets and the moments of each. */
   private static final class OverTargets implements Metric {
     private final OfMoments metric;
+    private final @Nullable TargetScale scale;
     private final List<Moments> moments = new ArrayList<>();
 
-    private OverTargets(OfMoments metric) {
+    private OverTargets(OfMoments metric, @Nullable TargetScale scale) {
       this.metric = metric;
+      this.scale = scale;
     }
 
     @Override
@@ -76,8 +81,13 @@ public final class RegressionMetrics {
       double[] labels = numbers(batch.labels());
       int targets = targets(output);
       for (int i = 0; i < outputs.length; i++) {
-        target(moments, i % targets).add(outputs[i], labels[i]);
+        int target = i % targets;
+        target(moments, target).add(value(target, outputs[i]), value(target, labels[i]));
       }
+    }
+
+    private double value(int target, double number) {
+      return scale == null ? number : scale.value(target, number);
     }
 
     private static Moments target(List<Moments> moments, int index) {

@@ -32,7 +32,9 @@ class ModelSignatureTest {
       throws IOException {
     DataSpec data = DataSpec.ofText(20, 0, List.of("a", "b")).predicting(target).withMaxLength(9);
 
-    ModelSignature.of(data).deciding(target, loss, BY).write(folder.resolve(ModelSignature.FILE));
+    ModelSignature.of(data, false)
+        .deciding(data, loss, BY)
+        .write(folder.resolve(ModelSignature.FILE));
     ModelSignature read = ModelSignature.read(folder).orElseThrow();
 
     assertThat(read.decision()).isEqualTo(decision);

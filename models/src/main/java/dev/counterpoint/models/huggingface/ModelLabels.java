@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.DataSpec.Target;
 import dev.counterpoint.core.loss.BinaryCrossEntropy;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
+import dev.counterpoint.core.loss.MeanSquaredError;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,12 @@ public final class ModelLabels {
   private ModelLabels() {}
 
   /**
-   * The number of labels of a classifier.
+   * The number of outputs of a classifier or a regression: its labels or targets.
    *
-   * @throws InvalidSettings if there are fewer than two
+   * @throws InvalidSettings if there are fewer than two labels, or no target
    */
   public static int count(DataSpec data) {
-    if (data.labels().size() < 2) {
+    if (data.labels().size() < (data.target() == Target.NUMBERS ? 1 : 2)) {
       throw new InvalidSettings(
           "A classifier needs at least two labels, but the data has %s.", data.labels());
     }
@@ -56,7 +57,9 @@ public final class ModelLabels {
    */
   public static void requireTarget(DataSpec data, Target supported, Enum<?> task, String model) {
     Target target = data.target();
-    boolean isClassifier = supported == Target.CLASS && target == Target.CLASSES;
+    boolean isClassifier =
+        supported == Target.CLASS
+            && (target == Target.CLASSES || (target == Target.NUMBERS && data.table() == null));
     if (target != null && target != supported && !isClassifier) {
       throw new InvalidSettings(
           "%s with model.task %s cannot be trained on this data, whose labels are %s. %s",
@@ -79,19 +82,22 @@ public final class ModelLabels {
                     + " attention is not causal sees the tokens that it would predict.";
             case MASKED_TOKEN -> "Use bert with model.task language-model.";
             case SPAN -> "Use bert with model.task question-answering.";
-            case NUMBERS -> "Use mlp or ft-transformer.";
+            case NUMBERS ->
+                data.table() == null
+                    ? "Set model.task to classification."
+                    : "Use mlp or ft-transformer.";
           });
     }
   }
 
   /**
    * The default loss of a classifier: binary cross-entropy for any number of classes per example,
-   * otherwise cross-entropy.
+   * the mean squared error for numbers, otherwise cross-entropy.
    */
   public static Loss loss(DataSpec data) {
     return data.target() == Target.CLASSES
         ? BinaryCrossEntropy.defaults()
-        : CrossEntropy.defaults();
+        : data.target() == Target.NUMBERS ? MeanSquaredError.defaults() : CrossEntropy.defaults();
   }
 
   /** Writes {@code id2label} and {@code label2id}, if there are labels. */

@@ -41,7 +41,7 @@ class TabularModelsTest {
   private static DataSpec spec(
       List<String> labels, DataSpec.Target target, List<Double> means, List<Double> deviations) {
     TableSpec table = new TableSpec(List.of(3, 5), BINS, means, deviations);
-    return new DataSpec(0, 0, 2, labels, null, null, null, target, table, null);
+    return new DataSpec(0, 0, 2, labels, null, null, null, target, table, null, null, null);
   }
 
   static Stream<ModelConfig> configs() {
@@ -241,6 +241,8 @@ class TabularModelsTest {
             null,
             DataSpec.Target.CLASS,
             new TableSpec(List.of(3), List.of(), List.of(), List.of()),
+            null,
+            null,
             null);
     HostBatch rows =
         HostBatch.of(2, Map.of(Batch.CATEGORIES, HostTensor.of(new long[] {2, 0}, 2, 1)));

@@ -14,6 +14,7 @@ public final class Experiments {
           "question-answering",
           "entities",
           "languages",
+          "goemotions",
           "penguins",
           "adult",
           "digits",

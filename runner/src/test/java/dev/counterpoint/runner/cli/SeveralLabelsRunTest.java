@@ -90,13 +90,14 @@ class SeveralLabelsRunTest {
   private void assertProblemTypeOfBert(Path file) throws IOException {
     String architecture =
         "architecture: {width: 16, layers: 1, heads: 2, intermediate: 32, maxLength: 8}";
-    train(file, "bert", "model={type: bert, " + architecture + "}");
+    train(file, "bert", "training.epochs=1", "model={type: bert, " + architecture + "}");
     JsonNode config =
         Json.parse(Files.readString(folder.resolve("bert/model/config.json")), JsonNode.class);
     assertThat(config.path("problem_type").asText()).isEqualTo("multi_label_classification");
     train(
         file,
         "again",
+        "training.epochs=1",
         "data.tokenizer=null",
         "model={type: bert, from: " + folder.resolve("bert/model") + "}");
   }
@@ -106,7 +107,6 @@ class SeveralLabelsRunTest {
     for (String set : sets) {
       arguments.addAll(List.of("--set", set));
     }
-    arguments.addAll(List.of("--set", "training.epochs=1"));
     arguments.addAll(List.of("--output", folder.resolve(name).toString()));
     Terminal terminal = new Terminal();
     assertThat(terminal.run(arguments.toArray(String[]::new)))
@@ -130,5 +130,76 @@ class SeveralLabelsRunTest {
     assertThat(terminal.run("train", file.toString(), "--output", folder.resolve("run").toString()))
         .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("mcc");
+  }
+
+  @Test
+  void tunedThresholdsAreSavedAndUsed() throws IOException {
+    StringBuilder rows = new StringBuilder("text\tlabel\n");
+    for (int i = 0; i < 10; i++) {
+      rows.append("warm\thot\n").append(i < 5 ? "mild\thot\n" : "mild\t\n").append("cold\tice\n");
+      rows.append("cold\t\n".repeat(3));
+    }
+    Files.writeString(folder.resolve("train.tsv"), rows);
+    Path file =
+        Files.writeString(
+            folder.resolve("run.yaml"),
+            """
+            name: tuned
+            device: cpu
+            model: {type: transformer, width: 8, layers: 1, heads: 2, maxLength: 8, dropout: 0}
+            data:
+              type: text-classification
+              train: {path: train.tsv}
+              validation: {path: train.tsv}
+              labelSeparator: ","
+              threshold: tune
+              tokenizer: {type: word, minimumCount: 1}
+            training: {epochs: 20, batchSize: 8, optimizer: {type: adamw, learningRate: 1.0e-2}}
+            """);
+    train(file, "tuned");
+    String run = folder.resolve("tuned").toString();
+
+    Path model = Path.of(run, "model");
+    JsonNode signature =
+        Json.parse(Files.readString(model.resolve("signature.json")), JsonNode.class);
+    double ice = signature.at("/thresholds/ice").asDouble();
+    assertThat(signature.has("threshold")).isFalse();
+    assertThat(signature.path("decision").asText()).isEqualTo("sigmoid");
+    assertThat(ice).isBetween(0.05, 0.3); // a fourth of the cold rows have the label
+    JsonNode cold = predicted(run, "cold");
+    assertThat(cold.at("/probabilities/ice").asDouble()).isBetween(ice, 0.5);
+    assertThat(cold.path("labels").toString()).isEqualTo("[\"ice\"]");
+    assertThat(evaluated(run).path("f1.ice").asDouble()).isEqualTo(0.4);
+    assertThat(evaluated(run, "--set", "data.threshold=0.5").path("f1.ice").asDouble()).isZero();
+    assertThat(evaluated(run, "--set", "metrics=[recall]").path("recall").asDouble()).isEqualTo(1);
+    assertThat(rows(run)).contains("cold,ice,");
+  }
+
+  private JsonNode predicted(String run, String text) {
+    Terminal predict = new Terminal();
+    assertThat(predict.run("predict", run, "--json", "--text", text)).isEqualTo(ExitCode.SUCCESS);
+    return Json.parse(predict.out(), JsonNode.class);
+  }
+
+  private static JsonNode evaluated(String run, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("evaluate", run, "--json"));
+    all.addAll(List.of(arguments));
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run(all.toArray(String[]::new)))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    return Json.parse(terminal.out(), JsonNode.class).path("validation");
+  }
+
+  private String rows(String run) throws IOException {
+    Path output = folder.resolve("scored.csv");
+    Terminal terminal = new Terminal();
+    String data = folder.resolve("train.tsv").toString();
+    assertThat(
+            terminal.run(
+                "predict", run, "--data", data, "--output", output.toString(), "--keep", "text"))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    return Files.readString(output);
   }
 }

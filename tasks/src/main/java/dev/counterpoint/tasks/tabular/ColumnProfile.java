@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -39,11 +40,6 @@ final class ColumnProfile {
   /** A column with a larger share of numbers, but not only numbers, is probably damaged. */
   private static final double MIN_NUMBER_SHARE = 0.9;
 
-  /** Half the distance of float32 numbers near the mean of a target, in standard deviations. */
-  private static final double MAX_ROUNDING = 1e-3;
-
-  private static final double SMALLEST_DEVIATION = 1e-30;
-
   private static final int SECONDS_PER_DAY = 86_400;
   private static final List<ColumnType> INFERRED =
       List.of(ColumnType.BOOLEAN, ColumnType.DATE, ColumnType.NUMERIC);
@@ -60,14 +56,12 @@ final class ColumnProfile {
 
   private final SplittableRandom random = new SplittableRandom(17);
   private double[] sample = new double[16];
-  private long numbers;
+  private final NumberTarget numbers = new NumberTarget();
   private long rows;
   private long missing;
   private boolean hasMoreValues;
   private boolean isIntegral = true;
   private boolean hasTimeOfDay;
-  private double mean;
-  private double squares;
 
   ColumnProfile(TableSource file, String name) {
     this.file = file;
@@ -111,13 +105,11 @@ final class ColumnProfile {
   }
 
   private void addNumber(double number) {
-    numbers++;
-    double difference = number - mean;
-    mean += difference / numbers;
-    squares += difference * (number - mean); // Welford 1962
+    numbers.add(number);
     isIntegral &= number == Math.rint(number);
     hasTimeOfDay |= number % SECONDS_PER_DAY != 0;
-    long index = numbers <= SAMPLE ? numbers - 1 : random.nextLong(numbers);
+    long count = numbers.count();
+    long index = count <= SAMPLE ? count - 1 : random.nextLong(count);
     if (index < SAMPLE) {
       if (index >= sample.length) {
         sample = Arrays.copyOf(sample, Math.min(2 * sample.length, SAMPLE));
@@ -141,13 +133,12 @@ final class ColumnProfile {
   }
 
   double mean() {
-    return mean;
+    return numbers.mean();
   }
 
   /** The standard deviation (of the population); 1 if all numbers are equal. */
   double deviation() {
-    double deviation = Math.sqrt(squares / Math.max(1, numbers));
-    return deviation > 0 ? deviation : 1;
+    return numbers.deviation();
   }
 
   long missing() {
@@ -189,14 +180,7 @@ final class ColumnProfile {
    */
   void requireTarget() {
     require(ColumnType.NUMERIC);
-    double rounding = Math.ulp(Math.abs((float) mean)) / 2.0;
-    if (!(rounding < MAX_ROUNDING * deviation()
-        && deviation() > SMALLEST_DEVIATION
-        && deviation() < 1 / SMALLEST_DEVIATION)) {
-      throw new InvalidSettings(
-          "The target \"%s\" of %s has the mean %.6g and the standard deviation %.6g, which the float32 numbers of a model cannot represent. Subtract a constant from the column, or divide it by one.",
-          Excerpt.ofItem(name), file.name(), mean, deviation());
-    }
+    numbers.require(name, file);
   }
 
   /** Describes a value that is not of the type of its column. */
@@ -245,7 +229,8 @@ final class ColumnProfile {
           isIntegral && allDiffer && (isConsecutive() || ID_NAME.matcher(name).matches());
       return isId ? "ids; " + advice("numeric") : "";
     }
-    boolean isText = numbers == 0 && (hasMoreValues || distinct > MAX_DISTINCT_SHARE * present);
+    boolean isText =
+        numbers.count() == 0 && (hasMoreValues || distinct > MAX_DISTINCT_SHARE * present);
     return isText
         ? Formats.of("ids or free text, %,d different values; %s", distinct, advice("categorical"))
         : "";
@@ -253,7 +238,7 @@ final class ColumnProfile {
 
   private boolean isConsecutive() {
     double[] sorted = sorted();
-    return numbers <= SAMPLE && sorted[sorted.length - 1] - sorted[0] == sorted.length - 1;
+    return numbers.count() <= SAMPLE && sorted[sorted.length - 1] - sorted[0] == sorted.length - 1;
   }
 
   private String advice(String type) {
@@ -300,7 +285,7 @@ final class ColumnProfile {
 
   private Column numeric(ColumnType type) {
     require(type);
-    if (numbers == 0) {
+    if (numbers.count() == 0) {
       throw new InvalidSettings(
           "All values of the column \"%s\" of %s are missing; set data.columns.%s to ignore.",
           Excerpt.ofItem(name), file.name(), Excerpt.ofItem(name));
@@ -320,7 +305,7 @@ final class ColumnProfile {
         type,
         "",
         missing,
-        mean,
+        mean(),
         deviation(),
         quantile(sorted, 0.5),
         type == ColumnType.DATE && hasTimeOfDay,
@@ -329,7 +314,7 @@ final class ColumnProfile {
   }
 
   private double[] sorted() {
-    double[] sorted = Arrays.copyOf(sample, (int) Math.min(numbers, SAMPLE));
+    double[] sorted = Arrays.copyOf(sample, (int) Math.min(numbers.count(), SAMPLE));
     Arrays.sort(sorted);
     return sorted;
   }

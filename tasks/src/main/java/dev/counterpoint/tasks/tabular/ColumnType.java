@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.tasks.table.Timestamps;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -41,7 +42,7 @@ public enum ColumnType {
    */
   double parse(String value) {
     return switch (this) {
-      case NUMERIC, QUANTILE -> number(value);
+      case NUMERIC, QUANTILE -> NumberTarget.number(value);
       case BOOLEAN -> value.length() > "false".length() ? Double.NaN : truth(lower(value));
       case DATE -> seconds(Timestamps.parse(value));
       case CATEGORICAL, IGNORE -> Double.NaN;
@@ -54,30 +55,6 @@ public enum ColumnType {
 
   private static double seconds(@Nullable LocalDateTime time) {
     return time == null ? Double.NaN : time.toEpochSecond(ZoneOffset.UTC);
-  }
-
-  /** The number of a text in decimal notation; infinite for {@code inf} and out of range. */
-  private static double number(String text) {
-    if (text.isEmpty()
-        || "+-.0123456789".indexOf(text.charAt(0)) < 0
-        || ".0123456789".indexOf(text.charAt(text.length() - 1)) < 0
-        || text.indexOf('x') >= 0
-        || text.indexOf('X') >= 0) {
-      return infinity(text);
-    }
-    try {
-      return Double.parseDouble(text);
-    } catch (NumberFormatException e) {
-      return infinity(text);
-    }
-  }
-
-  private static double infinity(String text) {
-    return switch (lower(text)) {
-      case "inf", "+inf", "infinity", "+infinity" -> Double.POSITIVE_INFINITY;
-      case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
-      default -> Double.NaN;
-    };
   }
 
   private static String lower(String text) {

@@ -7,6 +7,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
 import dev.counterpoint.tasks.table.Table;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -183,19 +184,7 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       if (value == null) {
         throw noValue(row, column);
       }
-      double number = ColumnType.NUMERIC.parse(value);
-      if (!(number >= minimum && number <= Float.MAX_VALUE)) {
-        throw split
-            .file()
-            .invalidLine(
-                row.line(),
-                "has \"%s\" in the column \"%s\"; it must be a number %s."
-                    .formatted(
-                        Excerpt.ofItem(value),
-                        Excerpt.ofItem(column),
-                        minimum > 0 ? "greater than 0" : "within the range of float32"));
-      }
-      return number;
+      return NumberTarget.parse(split.file(), row.line(), column, value, minimum);
     }
   }
 }

@@ -14,13 +14,13 @@ import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.RegressionMetrics;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,18 +94,11 @@ public record Tabular(
         new Checks()
             .positive("minimumCount", minimumCount)
             .that(
-                classWeights == null || !balanceClasses,
-                "classWeights",
-                String.valueOf(classWeights),
-                "cannot be combined with balanceClasses")
-            .that(
                 target == null || targets == null,
                 "targets",
                 String.valueOf(targets),
                 "cannot be combined with target");
-    if (classWeights != null) {
-      classWeights.forEach((label, value) -> checks.positive("classWeights." + label, value));
-    }
+    LabelNumbers.check(checks, balanceClasses, classWeights);
     if (split != null) {
       checks
           .that(
@@ -225,10 +218,14 @@ public record Tabular(
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (SplitTable table : builder.splits()) {
       String name = table.name();
-      double[] weights =
+      List<Double> weights =
           name.equals(DataSplits.TRAIN) && schema.target().isClass()
-              ? classWeights(schema.target().labels(), content.split(name).labelCounts())
-              : new double[0];
+              ? LabelNumbers.weights(
+                  balanceClasses,
+                  classWeights,
+                  schema.target().labels(),
+                  content.split(name).labelCounts())
+              : List.<Double>of();
       datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
     }
     List<String> notes = new TableNotes(content).all();
@@ -253,31 +250,6 @@ public record Tabular(
         notes,
         Samples.none(),
         null);
-  }
-
-  /**
-   * The weights of the classes: as configured, or the number of rows divided by the number of
-   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
-   * scikit-learn. Empty if all are 1.
-   */
-  private double[] classWeights(List<String> classes, List<Long> counts) {
-    if (classWeights != null) {
-      Checks checks = new Checks();
-      classWeights.forEach(
-          (label, weight) ->
-              checks.that(
-                  classes.contains(label),
-                  "data.classWeights",
-                  "\"" + Excerpt.ofItem(label) + "\"",
-                  "is not a class; the classes are: " + Excerpt.ofList(classes)));
-      checks.verify();
-      return classes.stream().mapToDouble(it -> classWeights.getOrDefault(it, 1.0)).toArray();
-    }
-    double rows = counts.stream().mapToLong(it -> it).sum();
-    return counts.stream()
-        .limit(balanceClasses ? counts.size() : 0)
-        .mapToDouble(count -> rows / (counts.size() * count))
-        .toArray();
   }
 
   private static void write(Path path, Object content) throws IOException {

@@ -6,9 +6,11 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,7 +33,7 @@ final class TabularDataset implements Dataset.Traceable {
   private final int width;
   private final MemoryMappedTokens cells;
   private final MemoryMappedTokens lines;
-  private final double[] classWeights;
+  private final List<Double> classWeights;
 
   /**
    * Opens the rows of a split.
@@ -40,7 +42,11 @@ final class TabularDataset implements Dataset.Traceable {
    *     are 1
    */
   TabularDataset(
-      TableSource source, Path folder, String split, TableContent content, double[] classWeights)
+      TableSource source,
+      Path folder,
+      String split,
+      TableContent content,
+      List<Double> classWeights)
       throws IOException {
     this.source = source;
     this.classWeights = classWeights;
@@ -83,23 +89,19 @@ final class TabularDataset implements Dataset.Traceable {
         hasClasses
             ? HostTensor.of(longs(indices, target, 1), rows)
             : HostTensor.of(floats(indices, target, targets), rows, targets));
-    if (weighted || classWeights.length > 0) {
-      tensors.put(Batch.WEIGHTS, HostTensor.of(weights(indices, target), rows));
+    if (weighted || !classWeights.isEmpty()) {
+      tensors.put(
+          Batch.WEIGHTS,
+          LabelNumbers.exampleWeights(
+              rows,
+              i ->
+                  weighted
+                      ? Float.intBitsToFloat((int) cells.get(indices[i] * width + width - 1))
+                      : 1,
+              i -> (int) cells.get(indices[i] * width + target),
+              classWeights));
     }
     return HostBatch.of(rows, tensors);
-  }
-
-  private float[] weights(long[] indices, int target) {
-    float[] weights = new float[indices.length];
-    for (int i = 0; i < weights.length; i++) {
-      long row = indices[i] * width;
-      float own = weighted ? Float.intBitsToFloat((int) cells.get(row + width - 1)) : 1;
-      weights[i] =
-          classWeights.length == 0
-              ? own
-              : (float) (own * classWeights[(int) cells.get(row + target)]);
-    }
-    return weights;
   }
 
   private long[] longs(long[] indices, int from, int count) {

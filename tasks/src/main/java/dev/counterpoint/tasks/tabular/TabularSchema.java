@@ -89,6 +89,8 @@ record TabularSchema(
         null,
         target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
         table,
+        null,
+        null,
         null);
   }
 
@@ -101,7 +103,7 @@ record TabularSchema(
             target.columns().stream()
                 .map(it -> new ModelSignature.Field(it, type, ROW, false, labels, null))
                 .toList())
-        .deciding(null, target.isClass() ? "softmax" : "identity", Map.of());
+        .deciding(spec(), target.isClass() ? "softmax" : "identity", Map.of());
   }
 
   private static ModelSignature.Field field(Column column) {

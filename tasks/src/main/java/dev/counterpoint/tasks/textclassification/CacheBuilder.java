@@ -1,5 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
@@ -27,59 +29,58 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizer the settings to build a tokenizer with, if there is no existing one
  * @param existingTokenizer an existing tokenizer; null to build a tokenizer
  * @param maxLength the maximum number of tokens of an example
- * @param knownLabels the class labels in the order of their ids; null to take those of the training
- *     table
+ * @param trained the data that the model was trained with; null, or without labels, to take labels
+ *     and scale of the training table
  */
 record CacheBuilder(
     Map<String, LabelledRows> splits,
     TokenizerSettings tokenizer,
     @Nullable Tokenizer existingTokenizer,
     int maxLength,
-    @Nullable List<String> knownLabels) {
+    @Nullable DataSpec trained) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "6";
+  private static final String FORMAT = "7";
 
   /** Returns a builder for the same tables with the tokenizer and labels of a trained model. */
-  CacheBuilder forTrainedModel(Tokenizer trained, @Nullable List<String> labels) {
-    return new CacheBuilder(splits, tokenizer, trained, maxLength, labels);
+  CacheBuilder forTrainedModel(Tokenizer own, DataSpec data) {
+    return new CacheBuilder(splits, tokenizer, own, maxLength, data);
   }
 
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key() throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append(' ').append(maxLength).append('\n');
-    key.append(knownLabels == null ? "" : knownLabels + "\n");
+    key.append(trained == null ? "" : trained.labels() + " " + trained.scale() + "\n");
     key.append(existingTokenizer == null ? tokenizer : existingTokenizer.key()).append('\n');
     for (Map.Entry<String, LabelledRows> split : splits.entrySet()) {
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
-      String separator = split.getValue().separator();
-      key.append(split.getValue().columns())
-          .append(separator == null ? "" : separator)
-          .append('\n');
+      key.append(split.getValue().settings().columns()).append('\n');
     }
     return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
   /** Writes the complete cache into an empty folder. */
   void build(Path folder) throws IOException {
-    if (existingTokenizer != null && knownLabels != null) {
-      write(folder, existingTokenizer, knownLabels);
+    if (existingTokenizer != null && trained != null && !trained.labels().isEmpty()) {
+      write(folder, existingTokenizer, trained.labels(), trained.scale());
       return;
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
     Tokenizer used =
         existingTokenizer == null ? training.vocabulary().tokenizer() : existingTokenizer;
-    write(folder, used, training.labels());
+    write(folder, used, training.labels(), training.scale());
   }
 
-  private void write(Path folder, Tokenizer used, List<String> labels) throws IOException {
+  private void write(Path folder, Tokenizer used, List<String> labels, @Nullable TargetScale scale)
+      throws IOException {
     used.save(folder);
     try (TextEncoder encoder = new TextEncoder(used, maxLength)) {
-      encode(folder, encoder, labels).write(folder);
+      encode(folder, encoder, labels, scale).write(folder);
     }
   }
 
-  private CacheContent encode(Path folder, TextEncoder encoder, List<String> labels)
+  private CacheContent encode(
+      Path folder, TextEncoder encoder, List<String> labels, @Nullable TargetScale scale)
       throws IOException {
     MessageDigest digest = Sha256.begin();
     digest.update(encoder.file().json());
@@ -92,10 +93,16 @@ record CacheBuilder(
       SplitFiles files = new SplitFiles(folder, split.getKey());
       contents.put(
           split.getKey(),
-          SplitBuilder.build(split.getValue(), files, encoder, labels, labelSets, digest));
+          SplitBuilder.build(
+              split.getValue(),
+              files,
+              encoder,
+              scale == null ? labels : List.of(),
+              labelSets,
+              digest));
       sources.put(split.getKey(), split.getValue().file().hash());
     }
-    boolean hasSets = splits.values().stream().anyMatch(it -> it.separator() != null);
+    boolean hasSets = splits.values().stream().anyMatch(it -> it.settings().hasSets());
     if (hasSets) {
       digest.update(labelSets.toString().getBytes(StandardCharsets.UTF_8));
     }
@@ -106,6 +113,9 @@ record CacheBuilder(
         new CacheContent.Vocabulary(file.vocabularySize(), file.special().padding()),
         labels,
         hasSets ? labelSets : null,
+        scale,
+        splits.values().stream().anyMatch(it -> it.settings().text2() != null),
+        splits.values().stream().anyMatch(it -> it.settings().weight() != null),
         contents,
         splits.containsKey(DataSplits.TRAIN) ? trainOverlaps(folder) : Map.of());
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.tasks.internal.cache.TrainOverlap;
 import dev.counterpoint.tasks.table.Columns;
@@ -17,9 +18,12 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint the SHA-256 of tokenizer, labels and all examples, followed by the hash of
  *     each source file, in the format of {@link dev.counterpoint.core.data.source.DataSplits}
  * @param maxLength the maximum number of tokens of an example
- * @param labels the class labels in the order of their ids
+ * @param labels the class labels in the order of their ids, or the names of the targets
  * @param labelSets the sets of label ids, which the examples refer to, for several labels per text;
  *     null for one label each
+ * @param scale the scale of the numbers of a regression; null for labels
+ * @param pairs whether an example has two texts
+ * @param weighted whether examples have a weight
  * @param splits the splits by name, in the order of the settings
  * @param sharedWithTrain the overlap of each other split with the training split
  */
@@ -29,6 +33,9 @@ record CacheContent(
     Vocabulary vocabulary,
     List<String> labels,
     @Nullable List<List<Integer>> labelSets,
+    @Nullable TargetScale scale,
+    boolean pairs,
+    boolean weighted,
     Map<String, SplitContent> splits,
     Map<String, TrainOverlap> sharedWithTrain) {
   private static final String NAME = "content.json";

@@ -4,17 +4,16 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the texts and labels of a table.
- *
- * @param separator separates the labels of a text, which may have none; null for one label each
- */
-record LabelledRows(TableSource file, Columns columns, @Nullable String separator) {
+/** Reads the texts and labels of a table with the columns of the settings. */
+record LabelledRows(TableSource file, TextClassification settings) {
   /**
    * Passes each row to the handler, in file order.
    *
@@ -22,24 +21,77 @@ record LabelledRows(TableSource file, Columns columns, @Nullable String separato
    */
   String read(RowHandler handler) throws IOException {
     return file.read(
+        settings.format(),
         table -> {
+          Columns columns = new Columns(settings.text(), settings.label());
           String textColumn = columns.textColumn(file, table);
-          String labelColumn = columns.labelColumn(file, table);
-          for (Table.Row row = table.next(); row != null; row = table.next()) {
-            String label = label(row, labelColumn).strip();
-            if (label.isEmpty() && separator == null) {
-              throw file.invalidLine(row.line(), "has an empty \"" + labelColumn + "\".");
+          List<String> flags = settings.labelColumns();
+          String labelColumn = flags == null ? columns.labelColumn(file, table) : null;
+          if (flags != null) {
+            flags.forEach(column -> file.requireColumn(column, table.columns()));
+          }
+          String secondColumn = settings.text2();
+          String weightColumn = settings.weight();
+          for (String column : Arrays.asList(secondColumn, weightColumn)) {
+            if (column != null) {
+              file.requireColumn(column, table.columns());
             }
-            handler.row(row.line(), row.get(textColumn), label);
+          }
+          List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
+          for (Table.Row row = table.next(); row != null; row = table.next()) {
+            List<String> labels =
+                settings.isRegression()
+                    ? List.of()
+                    : labelColumn == null ? flagged(row) : labels(row, labelColumn);
+            List<Double> numbers = settings.isRegression() ? numbers(row, targets) : List.of();
+            double weight = weightColumn == null ? 1 : number(row, weightColumn, Float.MIN_VALUE);
+            String second = secondColumn == null ? null : second(row, secondColumn);
+            handler.row(
+                new Example(row.line(), row.get(textColumn), second, labels, numbers, weight));
           }
           return columns.describeDetected(table, textColumn, labelColumn);
         });
   }
 
+  private String second(Table.Row row, String column) {
+    String text = row.find(column);
+    if (text == null || text.isBlank()) {
+      throw file.invalidLine(
+          row.line(), "has no text in \"%s\".".formatted(Excerpt.ofItem(column)));
+    }
+    return text;
+  }
+
+  private List<Double> numbers(Table.Row row, List<String> columns) {
+    return columns.stream().map(column -> number(row, column, -Float.MAX_VALUE)).toList();
+  }
+
+  private double number(Table.Row row, String column, double minimum) {
+    return NumberTarget.parse(file, row.line(), column, row.get(column).strip(), minimum);
+  }
+
+  /** The labels of a row, each once, in the order of the file. */
+  private List<String> labels(Table.Row row, String column) {
+    String separator = settings.labelSeparator();
+    String label = label(row, column, separator).strip();
+    if (separator != null) {
+      return Pattern.compile(separator, Pattern.LITERAL)
+          .splitAsStream(label)
+          .map(String::strip)
+          .filter(it -> !it.isEmpty())
+          .distinct()
+          .toList();
+    }
+    if (label.isEmpty()) {
+      throw file.invalidLine(row.line(), "has an empty \"" + column + "\".");
+    }
+    return List.of(label);
+  }
+
   /** The text of the label column; a list of labels is joined by the separator. */
-  private String label(Table.Row row, String column) {
+  private String label(Table.Row row, String column, @Nullable String separator) {
     List<String> list = separator == null ? null : row.list(column);
-    if (list == null) {
+    if (separator == null || list == null) {
       return row.get(column);
     }
     for (String each : list) {
@@ -53,21 +105,47 @@ record LabelledRows(TableSource file, Columns columns, @Nullable String separato
     return String.join(separator, list);
   }
 
-  /** The labels of a text, each once, in the order of the file. */
-  List<String> labels(String label) {
-    return separator == null
-        ? List.of(label)
-        : Pattern.compile(separator, Pattern.LITERAL)
-            .splitAsStream(label)
-            .map(String::strip)
-            .filter(it -> !it.isEmpty())
-            .distinct()
-            .toList();
+  /** The columns of labels that are 1 in a row; each must be 0 or 1, or a boolean. */
+  private List<String> flagged(Table.Row row) {
+    List<String> labels = new ArrayList<>();
+    for (String column : settings.labelColumnsOrEmpty()) {
+      String value = row.get(column).strip();
+      switch (value) {
+        case "1", "1.0", "true", "True" -> labels.add(column);
+        case "0", "0.0", "false", "False" -> {}
+        default ->
+            throw file.invalidLine(
+                row.line(),
+                "has \"%s\" in the label column \"%s\", which must be 0 or 1."
+                    .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
+      }
+    }
+    return labels;
+  }
+
+  /**
+   * One row.
+   *
+   * @param second the second text of a pair; null if there are no pairs
+   * @param labels the labels; empty for a regression
+   * @param numbers the targets of a regression
+   * @param weight the weight in the loss
+   */
+  record Example(
+      long line,
+      String text,
+      @Nullable String second,
+      List<String> labels,
+      List<Double> numbers,
+      double weight) {
+    String secondOrEmpty() {
+      return second == null ? "" : second;
+    }
   }
 
   /** Callback that receives each row. */
   @FunctionalInterface
   interface RowHandler {
-    void row(long line, String text, String label) throws IOException;
+    void row(Example example) throws IOException;
   }
 }

@@ -26,7 +26,7 @@ final class SplitBuilder {
   private final List<String> labels;
   private final Map<String, Integer> labelIds = new HashMap<>();
   private final SplitFiles.Writer writer;
-  private final List<Row> chunk = new ArrayList<>();
+  private final List<LabelledRows.Example> chunk = new ArrayList<>();
   private final long[] labelCounts;
   private final Map<List<Integer>, Integer> setIds = new HashMap<>();
   private long rows;
@@ -78,16 +78,34 @@ final class SplitBuilder {
     }
   }
 
-  private void add(long line, String text, String label) throws IOException {
-    List<Integer> ids = source.labels(label).stream().map(each -> id(line, each)).sorted().toList();
-    ids.forEach(id -> labelCounts[id]++);
-    chunk.add(new Row(line, text, source.separator() == null ? ids.get(0) : setOf(ids)));
+  private void add(LabelledRows.Example example) throws IOException {
+    chunk.add(example);
     rows++;
-    blank += text.isBlank() ? 1 : 0;
-    characters += text.length();
+    blank += example.text().isBlank() ? 1 : 0;
+    characters += example.text().length();
     if (chunk.size() == CHUNK_ROWS || characters >= CHUNK_CHARACTERS) {
       encodeChunk();
     }
+  }
+
+  /** The cells of an example, as {@link TextDataset} reads them. */
+  private int[] cells(LabelledRows.Example example, Encoding encoding) {
+    List<Integer> cells = new ArrayList<>();
+    if (source.settings().isRegression()) {
+      example.numbers().forEach(it -> cells.add(Float.floatToRawIntBits(it.floatValue())));
+    } else {
+      List<Integer> ids =
+          example.labels().stream().map(each -> id(example.line(), each)).sorted().toList();
+      ids.forEach(id -> labelCounts[id]++);
+      cells.add(source.settings().hasSets() ? setOf(ids) : ids.get(0));
+    }
+    if (example.second() != null) {
+      cells.add(TextEncoder.secondStart(encoding));
+    }
+    if (source.settings().weight() != null) {
+      cells.add(Float.floatToRawIntBits((float) example.weight()));
+    }
+    return cells.stream().mapToInt(it -> it).toArray();
   }
 
   private int id(long line, String label) {
@@ -126,10 +144,15 @@ final class SplitBuilder {
   }
 
   private void encodeChunk() throws IOException {
-    Encoding[] encodings = encoder.encodings(chunk.stream().map(Row::text).toList());
+    boolean pairs = source.settings().text2() != null;
+    Encoding[] encodings =
+        encoder.encodings(
+            chunk.stream().map(LabelledRows.Example::text).toList(),
+            pairs ? chunk.stream().map(LabelledRows.Example::secondOrEmpty).toList() : null);
     for (int i = 0; i < encodings.length; i++) {
-      Row row = chunk.get(i);
-      writer.add(row.line(), row.text(), row.label(), encoder.ids(encodings[i]));
+      LabelledRows.Example example = chunk.get(i);
+      String text = pairs ? example.text() + '\t' + example.second() : example.text();
+      writer.add(example.line(), text, cells(example, encodings[i]), encoder.ids(encodings[i]));
       truncated += encodings[i].exceedMaxLength() ? 1 : 0;
       count(encodings[i]);
     }
@@ -155,6 +178,4 @@ final class SplitBuilder {
     List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
     return new CacheContent.SplitContent(rows, truncated, blank, counts, tokens, unknown, columns);
   }
-
-  private record Row(long line, String text, int label) {}
 }

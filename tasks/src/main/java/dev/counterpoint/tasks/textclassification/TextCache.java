@@ -1,13 +1,16 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cache folder of tokenized texts. It is created atomically: neither a crash nor a concurrent
@@ -21,13 +24,23 @@ record TextCache(Path folder, CacheContent content) {
     return new TextCache(folder, CacheContent.read(folder));
   }
 
-  /** Returns the datasets by split name. */
-  Map<String, Dataset> datasets(Map<String, LabelledRows> rows) throws IOException {
+  /** Returns the datasets by split name; weights of classes apply to the training split. */
+  Map<String, Dataset> datasets(
+      Map<String, LabelledRows> rows,
+      boolean balanceClasses,
+      @Nullable Map<String, Double> classWeights)
+      throws IOException {
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (Map.Entry<String, LabelledRows> split : rows.entrySet()) {
       String name = split.getKey();
+      List<Double> weights =
+          name.equals(DataSplits.TRAIN)
+              ? LabelNumbers.weights(
+                  balanceClasses, classWeights, content.labels(), content.split(name).labelCounts())
+              : List.of();
       datasets.put(
-          name, new TextDataset(split.getValue().file(), new SplitFiles(folder, name), content));
+          name,
+          new TextDataset(split.getValue().file(), new SplitFiles(folder, name), content, weights));
     }
     return datasets;
   }

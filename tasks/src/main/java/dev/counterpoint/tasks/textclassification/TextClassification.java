@@ -1,46 +1,74 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
+import dev.counterpoint.core.metric.Metric;
+import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.MultiLabelClassification;
+import dev.counterpoint.core.metric.RegressionMetrics;
+import dev.counterpoint.core.metric.Spearman;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.tasks.table.Columns;
+import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Data source for text classification: tables of texts with one label each. Formats: {@code .tsv}
  * (without quoting), {@code .csv} (RFC 4180), {@code .jsonl} and {@code .json}, each also with
- * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The first line of a table names
- * its columns. The classes are the labels of the training split. With {@code labelSeparator} a text
- * has any number of labels.
+ * {@code .gz} or {@code .zst}; {@code .parquet}; and SQL queries. The classes are the labels of the
+ * training split. With {@code labelSeparator} or {@code labelColumns} a text has any number of
+ * labels. With {@code text2} an example is a pair of texts. A regression predicts numbers, which
+ * are standardized for the model.
  *
  * <p>An empty text is encoded as one unknown token.
  *
  * @param test a split that is not used during training
  * @param more additional splits by name
  * @param text the name of the text column; null to detect it
+ * @param text2 the column with the second text of a pair; null for single texts
  * @param label the name of the label column; null to detect it
+ * @param problem whether labels are classes or numbers
+ * @param threshold the probability from which each of several labels of a text is predicted, or
+ *     {@value #TUNE}: for each label that with the largest F1 on the validation split, found after
+ *     training; null for {@value ModelSignature#THRESHOLD}
+ * @param thresholds the probabilities from which single labels are predicted, instead of {@code
+ *     threshold}
+ * @param weight the column with the weights of the examples in the loss
+ * @param balanceClasses whether the weight of a training example is inversely proportional to the
+ *     number of examples of its class
+ * @param classWeights the weights of training examples by class; 1 for other classes
+ * @param header whether the first line of delimited tables names the columns
+ * @param columnNames the names of the columns; null for those of the header or, without a header,
+ *     for "column" and a number from 1
  * @param tokenizer the tokenizer settings; null for {@link TokenizerSettings#defaults()}
  * @param labelSeparator separates several labels of one text in the label column, such as a comma;
  *     null for one label per text
+ * @param labelColumns columns of 0 and 1, one for each label, in the order of the labels; for a
+ *     regression the columns of several numbers
  * @param maxLength the maximum number of tokens of an example, including special tokens; null for
  *     the model's maximum
  */
@@ -50,11 +78,33 @@ public record TextClassification(
     @Nullable FileSplit test,
     @Nullable Map<String, FileSplit> more,
     @Nullable String text,
+    @Nullable String text2,
     @Nullable String label,
+    Problem problem,
     @Nullable String labelSeparator,
+    @Nullable List<String> labelColumns,
+    @Nullable String threshold,
+    @Nullable Map<String, Double> thresholds,
+    @Nullable String weight,
+    boolean balanceClasses,
+    @Nullable Map<String, Double> classWeights,
+    boolean header,
+    @Nullable List<String> columnNames,
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
+  private static final List<MetricConfig> REGRESSION =
+      List.of(new RegressionMetrics.Pearson(), new Spearman(), new RegressionMetrics.R2());
+
+  /** What the labels of a text are. */
+  public enum Problem {
+    /** One class, or any number of classes. */
+    CLASSIFICATION,
+    /** One or several numbers. */
+    REGRESSION
+  }
+
+  private static final String TUNE = "tune";
   private static final String TEST = "test";
   private static final List<String> RESERVED =
       List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
@@ -71,19 +121,141 @@ public record TextClassification(
           "is not a valid name for an additional split; use letters, digits, - and _, but not "
               + String.join(", ", RESERVED));
     }
+    if (thresholds != null) {
+      thresholds.forEach((each, value) -> checks.within("thresholds." + each, value, 0, 1));
+    }
+    LabelNumbers.check(checks, balanceClasses, classWeights);
     checks
+        .that(
+            (classWeights == null && !balanceClasses)
+                || (problem == Problem.CLASSIFICATION
+                    && labelSeparator == null
+                    && labelColumns == null),
+            classWeights == null ? "balanceClasses" : "classWeights",
+            classWeights == null ? true : classWeights,
+            "needs one class per text; set weight to a column instead")
         .that(
             labelSeparator == null || !labelSeparator.isEmpty(),
             "labelSeparator",
             "\"\"",
             "is empty")
+        .that(
+            labelColumns == null || (label == null && labelSeparator == null),
+            "labelColumns",
+            String.valueOf(labelColumns),
+            "cannot be combined with label or labelSeparator")
+        .that(
+            problem != Problem.REGRESSION || labelSeparator == null,
+            "labelSeparator",
+            String.valueOf(labelSeparator),
+            "cannot be combined with the problem regression")
+        .that(
+            labelColumns == null || new HashSet<>(labelColumns).size() > 1,
+            "labelColumns",
+            String.valueOf(labelColumns),
+            "must be at least two columns")
+        .that(
+            (threshold == null && thresholds == null)
+                || (problem != Problem.REGRESSION
+                    && (labelSeparator != null || labelColumns != null)),
+            threshold == null ? "thresholds" : "threshold",
+            String.valueOf(threshold == null ? thresholds : threshold),
+            "needs several labels per text: set labelSeparator or labelColumns")
+        .that(
+            threshold == null || threshold.equals(TUNE) || isProbability(threshold),
+            "threshold",
+            "\"" + threshold + "\"",
+            "must be a number from 0 to 1, or " + TUNE)
+        .that(
+            !TUNE.equals(threshold) || (validation != null && thresholds == null),
+            "threshold",
+            TUNE,
+            "needs a validation split, and cannot be combined with thresholds")
         .verify();
+    new TableFormat(null, header, columnNames, false);
+  }
+
+  /** The defaults of optional settings; the training split has none. */
+  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
+  public static TextClassification defaults() {
+    return new TextClassification(
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Problem.CLASSIFICATION,
+        null,
+        null,
+        null,
+        null,
+        null,
+        false,
+        null,
+        true,
+        null,
+        null,
+        null);
   }
 
   /** A training and a validation table, with defaults for all other settings. */
   public static TextClassification of(String train, String validation) {
-    return new TextClassification(
-        new FileSplit(train), new FileSplit(validation), null, null, null, null, null, null, null);
+    return RecordCopy.with(
+        defaults(), Map.of("train", new FileSplit(train), "validation", new FileSplit(validation)));
+  }
+
+  private static boolean isProbability(String text) {
+    return text.matches("0|1|1\\.0*|0?\\.\\d+");
+  }
+
+  @Override
+  public boolean tunesThresholds() {
+    return TUNE.equals(threshold);
+  }
+
+  /** The thresholds of labels; null for the default. */
+  private @Nullable List<Double> thresholds(List<String> labels, @Nullable DataSpec trained) {
+    if (tunesThresholds()) {
+      return trained == null ? null : trained.thresholds();
+    }
+    return threshold == null && thresholds == null
+        ? null
+        : LabelNumbers.of(
+            "data.thresholds",
+            thresholds == null ? Map.of() : thresholds,
+            labels,
+            threshold == null ? ModelSignature.THRESHOLD : Double.parseDouble(threshold));
+  }
+
+  /** The format of delimited tables. */
+  TableFormat format() {
+    return new TableFormat(null, header, columnNames, false);
+  }
+
+  /** Whether a text has any number of labels. */
+  boolean hasSets() {
+    return !isRegression() && (labelSeparator != null || labelColumns != null);
+  }
+
+  boolean isRegression() {
+    return problem == Problem.REGRESSION;
+  }
+
+  /** The names of the numbers of a regression. */
+  List<String> targets() {
+    return labelColumns == null ? List.of(label == null ? "label" : label) : labelColumns;
+  }
+
+  List<String> labelColumnsOrEmpty() {
+    return labelColumns == null ? List.of() : labelColumns;
+  }
+
+  /** The settings that select the content of a row, for a cache key. */
+  List<@Nullable Object> columns() {
+    return Arrays.asList(
+        text, text2, label, problem, labelSeparator, labelColumns, weight, header, columnNames);
   }
 
   @Override
@@ -101,18 +273,19 @@ public record TextClassification(
       Map<String, LabelledRows> rows, DataSpec trained, DataContext context) throws IOException {
     return builder(rows, context)
         .forTrainedModel(
-            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())),
-            trained.labels().isEmpty() ? null : trained.labels());
+            TokenizerFolder.open(Objects.requireNonNull(context.tokenizer())), trained);
   }
 
   @Override
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
-    Map<String, LabelledRows> rows = rows(Map.of(SPLIT, new FileSplit(path)), context);
+    TextClassification unweighted = RecordCopy.with(this, "weight", null); // may have no weights
+    Map<String, LabelledRows> rows =
+        unweighted.rows(Map.of(SPLIT, new FileSplit(path)), context);
     return splits(trainedBuilder(rows, trained, context), rows, context);
   }
 
-  private static DataSplits splits(
+  private DataSplits splits(
       CacheBuilder builder, Map<String, LabelledRows> rows, DataContext context)
       throws IOException {
     TextCache cache = TextCache.open(context.cache(), builder);
@@ -122,21 +295,33 @@ public record TextClassification(
     if (builder.existingTokenizer() != null) {
       notes.addAll(builder.existingTokenizer().notes());
     }
-    DataSpec.Target target =
-        content.labelSets() == null ? DataSpec.Target.CLASS : DataSpec.Target.CLASSES;
+    Map<String, @Nullable Object> properties = new HashMap<>();
+    properties.put(
+        "target",
+        isRegression()
+            ? DataSpec.Target.NUMBERS
+            : hasSets() ? DataSpec.Target.CLASSES : DataSpec.Target.CLASS);
+    properties.put("maxLength", builder.maxLength());
+    properties.put("thresholds", thresholds(content.labels(), context.trained()));
+    properties.put("scale", content.scale());
+    DataSpec spec = RecordCopy.with(tokenizer.spec(content.labels()), properties);
     return new DataSplits(
-        tokenizer.spec(content.labels()).predicting(target).withMaxLength(builder.maxLength()),
-        cache.datasets(rows),
-        List.of(
-            () ->
-                content.labelSets() == null
-                    ? new Classification(content.labels())
-                    : new MultiLabelClassification(content.labels())),
+        spec,
+        cache.datasets(rows, balanceClasses, classWeights),
+        isRegression()
+            ? REGRESSION.stream().<Supplier<Metric>>map(it -> () -> it.create(spec)).toList()
+            : List.of(
+                () ->
+                    hasSets()
+                        ? new MultiLabelClassification(spec)
+                        : new Classification(content.labels())),
         content.fingerprint(),
         tokenizer.files(builder.maxLength()),
         notes,
         Samples.none(),
-        null);
+        text2 == null && header && columnNames == null
+            ? null
+            : new TextInput(text, text2, header, columnNames));
   }
 
   /**
@@ -151,7 +336,7 @@ public record TextClassification(
     for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
       try {
         TableSource file = TableSource.open(split.getValue(), context);
-        rows.put(split.getKey(), new LabelledRows(file, new Columns(text, label), labelSeparator));
+        rows.put(split.getKey(), new LabelledRows(file, this));
         String problem = file.problem(false);
         if (problem != null) {
           problems.add(new InvalidSettings.Problem("", problem));
@@ -184,7 +369,9 @@ public record TextClassification(
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     Tokenizer existing = TokenizerFolder.find(settings, context);
     int length = existing == null ? length(context) : existing.limit(length(context));
-    return new CacheBuilder(rows, settings, existing, length, null);
+    // A pair needs [SEP] between its texts.
+    TokenizerSettings framed = text2 == null ? settings : RecordCopy.with(settings, "frame", true);
+    return new CacheBuilder(rows, framed, existing, length, null);
   }
 
   private int length(DataContext context) {

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
@@ -33,6 +34,17 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   private List<String> of(String name, CacheContent.SplitContent split) {
     List<String> notes = new ArrayList<>();
     notes.add(Formats.of("%s: %s%s", name, rows(split.rows()), balance(split.labelCounts())));
+    TargetScale scale = content.scale();
+    for (int i = 0;
+        scale != null && name.equals(DataSplits.TRAIN) && i < scale.means().size();
+        i++) {
+      notes.add(
+          Formats.of(
+              "target %s: mean %s, standard deviation %s",
+              Excerpt.ofItem(content.labels().get(i)),
+              Formats.number(scale.means().get(i)),
+              Formats.number(scale.deviations().get(i))));
+    }
     if (!split.columns().isEmpty()) {
       notes.add(Formats.of("%s: %s", name, split.columns()));
     }
@@ -138,6 +150,9 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
   }
 
   private String balance(List<Long> counts) {
+    if (counts.isEmpty()) {
+      return "";
+    }
     if (counts.size() > MAX_LISTED && Collections.min(counts).equals(Collections.max(counts))) {
       return Formats.of(" with %,d labels, %s each", counts.size(), rows(counts.get(0)));
     }

@@ -3,7 +3,9 @@ package dev.counterpoint.tasks.tokenizer;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -14,8 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes texts to token ids with a {@code tokenizer.json}, in training and prediction alike:
@@ -98,6 +103,12 @@ public final class TextEncoder implements AutoCloseable {
     return file.run("encode a text", () -> tokenizer.encode(text, special, false));
   }
 
+  private Encoding encode(String text, @Nullable String second) {
+    return second == null
+        ? encode(text, true)
+        : file.run("encode a pair", () -> tokenizer.encode(text, second, true, false));
+  }
+
   /**
    * Texts as one batch.
    *
@@ -110,9 +121,29 @@ public final class TextEncoder implements AutoCloseable {
    * without tokens becomes one unknown token, so that no row is masked completely.
    */
   public Encoded encoded(List<String> texts) {
-    Encoding[] encodings = encodings(texts);
-    return new Encoded(
-        batch(encodings), Arrays.stream(encodings).map(Encoding::exceedMaxLength).toList());
+    Encoding[] encodings = encodings(texts, null);
+    return new Encoded(batch(encodings), truncated(encodings));
+  }
+
+  /** Encodes pairs of texts as one batch, which also has {@code tokenTypes}, (pairs, tokens). */
+  public Encoded encoded(List<String> texts, List<String> seconds) {
+    Encoding[] encodings = encodings(texts, seconds);
+    HostBatch batch = batch(encodings);
+    int[] starts = Arrays.stream(encodings).mapToInt(TextEncoder::secondStart).toArray();
+    List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
+    Map<String, HostTensor> tensors = new TreeMap<>(batch.tensors());
+    tensors.put(Batch.TOKEN_TYPES, TokenRows.types(rows, starts));
+    return new Encoded(new HostBatch(batch.size(), batch.tokens(), tensors), truncated(encodings));
+  }
+
+  private static List<Boolean> truncated(Encoding[] encodings) {
+    return Arrays.stream(encodings).map(Encoding::exceedMaxLength).toList();
+  }
+
+  /** The first token of type 1, which belongs to the second text; the number of tokens if none. */
+  public static int secondStart(Encoding encoding) {
+    long[] types = encoding.getTypeIds();
+    return (int) IntStream.range(0, types.length).takeWhile(i -> types[i] == 0).count();
   }
 
   public HostBatch batch(Encoding[] encodings) {
@@ -214,15 +245,21 @@ public final class TextEncoder implements AutoCloseable {
 
   /**
    * Encodes texts. Of a very long text only the beginning is encoded, up to a white space, if it
-   * has more tokens than the maximum.
+   * has more tokens than the maximum. The longer text of a pair is truncated first.
+   *
+   * @param seconds the second text of each pair; null if there are no pairs
    */
-  public Encoding[] encodings(List<String> texts) {
-    return texts.parallelStream().map(this::truncated).toArray(Encoding[]::new);
+  public Encoding[] encodings(List<String> texts, @Nullable List<String> seconds) {
+    return IntStream.range(0, texts.size())
+        .parallel()
+        .mapToObj(i -> truncated(texts.get(i), seconds == null ? null : seconds.get(i)))
+        .toArray(Encoding[]::new);
   }
 
-  private Encoding truncated(String text) {
-    Encoding encoding = encode(beginning(text), true);
-    return text.length() > MAX_WHOLE && !encoding.exceedMaxLength() ? encode(text, true) : encoding;
+  private Encoding truncated(String text, @Nullable String second) {
+    Encoding encoding = encode(beginning(text), second == null ? null : beginning(second));
+    boolean isLong = text.length() > MAX_WHOLE || (second != null && second.length() > MAX_WHOLE);
+    return isLong && !encoding.exceedMaxLength() ? encode(text, second) : encoding;
   }
 
   private static String beginning(String text) {

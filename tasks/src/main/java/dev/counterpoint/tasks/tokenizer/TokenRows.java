@@ -29,6 +29,20 @@ public final class TokenRows {
     return tensors;
   }
 
+  /**
+   * Returns {@link Batch#TOKEN_TYPES} (batch, tokens), int64, of pairs of texts.
+   *
+   * @param starts the first token of the second text of each row
+   */
+  public static HostTensor types(List<long[]> rows, int[] starts) {
+    int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+    long[] types = new long[rows.size() * width];
+    for (int i = 0; i < starts.length; i++) {
+      Arrays.fill(types, i * width + starts[i], i * width + rows.get(i).length, 1);
+    }
+    return HostTensor.of(types, rows.size(), width);
+  }
+
   public static long count(List<long[]> rows) {
     return rows.stream().mapToLong(row -> row.length).sum();
   }

@@ -9,11 +9,15 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts with any number of labels each. */
 class SeveralLabelsTest {
@@ -30,7 +34,7 @@ class SeveralLabelsTest {
   }
 
   private static TextClassification data(String train, String separator) {
-    return new TextClassification(
+    return TextTables.data(
         TextTables.split(train),
         TextTables.split("dev.tsv"),
         null,
@@ -105,5 +109,48 @@ class SeveralLabelsTest {
     assertThatThrownBy(() -> data("train.tsv", ""))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("labelSeparator");
+  }
+
+  @Test
+  void thresholdsAreThoseOfTheSettings() throws IOException {
+    TextClassification settings =
+        RecordCopy.with(
+            data("train.tsv", ","), Map.of("threshold", "0.4", "thresholds", Map.of("joy", 0.3)));
+    try (DataSplits splits = tables.open(settings)) {
+      assertThat(splits.spec().thresholds()).containsExactly(0.4, 0.3, 0.4);
+    }
+  }
+
+  @Test
+  void aThresholdOfAnUnknownLabelIsRejectedWithTheLabels() {
+    TextClassification settings =
+        RecordCopy.with(data("train.tsv", ","), "thresholds", Map.of("fear", 0.3));
+
+    assertThatThrownBy(() -> tables.open(settings).close())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("thresholds", "\"fear\"", "anger, joy, love");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.5", "-0.1", "tuned", "NaN", "0x1", ""})
+  void anotherThresholdThanAProbabilityIsRejected(String threshold) {
+    assertThatThrownBy(() -> RecordCopy.with(data("train.tsv", ","), "threshold", threshold))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("threshold", threshold, "tune");
+  }
+
+  @Test
+  void aThresholdNeedsSeveralLabels() {
+    assertThatThrownBy(() -> RecordCopy.with(data("train.tsv", null), "threshold", "0.3"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("labelSeparator");
+  }
+
+  @Test
+  void tuningNeedsAValidationSplit() {
+    assertThatThrownBy(
+            () -> TextTables.train("train.tsv", Map.of("threshold", "tune", "labelSeparator", ",")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("validation");
   }
 }

@@ -39,7 +39,7 @@ class TextClassificationRefusalTest {
   @Test
   void aMissingColumnIsNamedWithTheExistingOnes() {
     TextClassification wrong =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.tsv"), null, null, null, "txt", null, null, null, null);
     assertRejected(wrong, tables.path("train.tsv") + " has no column \"txt\"", "sentence, label");
   }
@@ -270,7 +270,7 @@ class TextClassificationRefusalTest {
     TokenizerSettings tokenizer =
         new TokenizerSettings(TokenizerSettings.Type.WORD, "tokeniser.json", 100, 1, true);
     assertRejected(
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.tsv"), null, null, null, null, null, null, tokenizer, null),
         "The tokenizer " + tables.path("tokeniser.json") + " is not a file.");
   }
@@ -280,7 +280,7 @@ class TextClassificationRefusalTest {
     for (String name : List.of("train", "../nested", "")) {
       assertThatThrownBy(
               () ->
-                  new TextClassification(
+                  TextTables.data(
                       TextTables.split("train.tsv"),
                       null,
                       null,

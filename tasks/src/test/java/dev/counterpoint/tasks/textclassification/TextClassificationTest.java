@@ -63,7 +63,7 @@ class TextClassificationTest {
   @Test
   void allSplitsAreAvailableByName() throws IOException {
     TextClassification all =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.tsv"),
             TextTables.split("dev.tsv"),
             TextTables.split("dev.tsv"),
@@ -164,7 +164,7 @@ class TextClassificationTest {
   void usesTheConfiguredColumns() throws IOException {
     tables.write("train.csv", "text,title,label,stars\na b c,d,1,5\ne f g,h,1,2\n");
     TextClassification configured =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.csv"), null, null, null, "title", "stars", null, null, null);
     try (DataSplits splits = tables.open(configured)) {
       assertThat(lengths(splits)).containsExactly(1, 1);
@@ -199,7 +199,7 @@ class TextClassificationTest {
     TokenizerSettings tokenizer =
         new TokenizerSettings(TokenizerSettings.Type.WORD, bert.toString(), 100, 1, true);
     TextClassification data =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.tsv"), null, null, null, null, null, null, tokenizer, null);
     try (DataSplits splits = tables.open(data)) {
       HostBatch batch = splits.splits().get("train").collate(new long[] {0});
@@ -228,7 +228,7 @@ class TextClassificationTest {
     tables.write("train.tsv", "text\tlabel\na b c d e\t1\na b\t0\n");
     for (int[] lengths : new int[][] {{3, 64}, {64, 3}}) {
       TextClassification data =
-          new TextClassification(
+          TextTables.data(
               TextTables.split("train.tsv"), null, null, null, null, null, null, null, lengths[0]);
       try (DataSplits splits = data.open(tables.context(lengths[1]))) {
         assertThat(lengths(splits)).containsExactly(3, 2);
@@ -253,7 +253,7 @@ class TextClassificationTest {
     tables.write("train.tsv", "text\tlabel\na good film\t1\na bad film\t0\n");
     tables.write("dev.tsv", "text\tlabel\na wholly unknown word\t1\n\t1\n");
     TextClassification data =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.tsv"),
             TextTables.split("dev.tsv"),
             null,
@@ -366,7 +366,7 @@ class TextClassificationTest {
   void doesNotNoteConfiguredColumns() throws IOException {
     tables.write("train.csv", "id,body,label\n1,good,1\n2,bad,0\n");
     TextClassification configured =
-        new TextClassification(
+        TextTables.data(
             TextTables.split("train.csv"), null, null, null, "body", "label", null, null, null);
     try (DataSplits splits = tables.open(configured)) {
       assertThat(splits.notes()).noneMatch(note -> note.contains("column"));

@@ -3,10 +3,14 @@ package dev.counterpoint.tasks.textclassification;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Tables of texts and labels in a folder. */
 final class TextTables {
@@ -23,8 +27,7 @@ final class TextTables {
 
   /** A training split alone, of which every word is in the vocabulary. */
   static TextClassification train(String path) {
-    return words(
-        new TextClassification(split(path), null, null, null, null, null, null, null, null));
+    return words(data(split(path), null, null, null, null, null, null, null, null));
   }
 
   static FileSplit split(String path) {
@@ -49,7 +52,7 @@ final class TextTables {
 
   /** The same data with every word in the vocabulary. */
   static TextClassification words(TextClassification data) {
-    return new TextClassification(
+    return data(
         data.train(),
         data.validation(),
         null,
@@ -59,5 +62,34 @@ final class TextTables {
         null,
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 1000, 1, true),
         null);
+  }
+
+  /** Settings with the defaults for all others. */
+  static TextClassification data(
+      FileSplit train,
+      @Nullable FileSplit validation,
+      @Nullable FileSplit test,
+      @Nullable Map<String, FileSplit> more,
+      @Nullable String text,
+      @Nullable String label,
+      @Nullable String labelSeparator,
+      @Nullable TokenizerSettings tokenizer,
+      @Nullable Integer maxLength) {
+    Map<String, @Nullable Object> settings = new HashMap<>();
+    settings.put("train", train);
+    settings.put("validation", validation);
+    settings.put("test", test);
+    settings.put("more", more);
+    settings.put("text", text);
+    settings.put("label", label);
+    settings.put("labelSeparator", labelSeparator);
+    settings.put("tokenizer", tokenizer);
+    settings.put("maxLength", maxLength);
+    return RecordCopy.with(TextClassification.defaults(), settings);
+  }
+
+  /** A training split alone, with further settings. */
+  static TextClassification train(String path, Map<String, ?> settings) {
+    return RecordCopy.with(train(path), settings);
   }
 }

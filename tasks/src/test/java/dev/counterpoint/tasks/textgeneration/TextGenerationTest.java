@@ -137,7 +137,7 @@ class TextGenerationTest {
     assertThat(model.resolve("generation_config.json")).content().contains("\"eos_token_id\" : 3");
     try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(model), 10)) {
       assertThat(encoder.prompt("a b")).containsExactly(5, 6);
-      assertThat(encoder.encodings(List.of("a b"))[0].getIds()).containsExactly(5, 6);
+      assertThat(encoder.encodings(List.of("a b"), null)[0].getIds()).containsExactly(5, 6);
     }
   }
 

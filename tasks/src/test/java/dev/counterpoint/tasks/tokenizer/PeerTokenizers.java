@@ -73,7 +73,8 @@ record PeerTokenizers(Path folder) {
       List<String> texts = texts();
       for (int i = 0; i < texts.size(); i++) {
         assertThat(
-                JSON.valueToTree(encoder.encodings(List.of(texts.get(i)))[0].getIds()).toString())
+                JSON.valueToTree(encoder.encodings(List.of(texts.get(i)), null)[0].getIds())
+                    .toString())
             .as("%s: %s", name, texts.get(i))
             .isEqualTo(expected.path("ids").path(i).toString());
       }

@@ -323,7 +323,7 @@ class TokenizerFolderTest {
     writeCharsmap(0, 256 << 10, "a\0");
 
     try (TextEncoder encoder = new TextEncoder(TokenizerFolder.open(folder), 16)) {
-      assertThat(encoder.encodings(List.of("AbA"))[0].getIds()).containsExactly(1, 2, 1);
+      assertThat(encoder.encodings(List.of("AbA"), null)[0].getIds()).containsExactly(1, 2, 1);
     }
   }
 

@@ -93,7 +93,7 @@ class VocabularyBuilderTest {
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.WORD, null, 100, 1, true), List.of("don't -- stop."));
     try (TextEncoder encoder = new TextEncoder(builder.tokenizer(), 100)) {
-      assertThat(encoder.encodings(List.of("don't -- stop."))[0].getTokens())
+      assertThat(encoder.encodings(List.of("don't -- stop."), null)[0].getTokens())
           .containsExactly("don", "'", "t", "--", "stop", ".");
     }
   }
@@ -104,7 +104,7 @@ class VocabularyBuilderTest {
     VocabularyBuilder builder =
         builder(new TokenizerSettings(Type.CHARACTER, null, 100, 1, true), texts);
     try (TextEncoder encoder = new TextEncoder(builder.tokenizer(), 100)) {
-      assertThat(encoder.encodings(texts)[0].getTokens())
+      assertThat(encoder.encodings(texts, null)[0].getTokens())
           .containsExactly("a", " ", "😀", "\n", "b");
     }
   }

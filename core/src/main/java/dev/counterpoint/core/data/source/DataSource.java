@@ -14,4 +14,12 @@ public interface DataSource {
    *     missing file or a malformed row
    */
   DataSplits open(DataContext context) throws IOException;
+
+  /**
+   * Whether the thresholds of the labels are tuned on the validation split after training: {@link
+   * dev.counterpoint.core.metric.MultiLabelClassification.F1Thresholds}.
+   */
+  default boolean tunesThresholds() {
+    return false;
+  }
 }

@@ -50,6 +50,12 @@ record OutputFormatter(
     if (pipeline.table().isPresent()) {
       return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
     }
+    if (pipeline.input().text2() != null) {
+      List<List<String>> pairs = requests.stream().map(PredictRequest::pair).toList();
+      return pipeline.pairs(
+          pairs.stream().map(pair -> pair.get(0)).toList(),
+          pairs.stream().map(pair -> pair.get(1)).toList());
+    }
     return features() > 0
         ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
         : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
@@ -99,11 +105,7 @@ record OutputFormatter(
     object.put("probability", Json.finite(prediction.probability()));
     if (pipeline.activation() == OutputActivation.SIGMOID) {
       ArrayNode predicted = object.putArray("labels");
-      for (int i = 0; i < prediction.labels().size(); i++) {
-        if (prediction.probabilities().get(i) >= pipeline.threshold()) {
-          predicted.add(prediction.labels().get(i));
-        }
-      }
+      pipeline.predicted(prediction).forEach(predicted::add);
     }
     ObjectNode all = object.putObject("probabilities");
     for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {
@@ -116,6 +118,9 @@ record OutputFormatter(
     ObjectNode object = PredictionFormatter.newObject(request);
     if (pipeline.table().isPresent()) {
       return object.set("row", Json.MAPPER.valueToTree(request.row()));
+    }
+    if (pipeline.input().text2() != null) {
+      return object.put("text", request.pair().get(0)).put("text2", request.pair().get(1));
     }
     if (features() == 0) {
       return object.put(readsImages() ? "image" : "text", request.text());

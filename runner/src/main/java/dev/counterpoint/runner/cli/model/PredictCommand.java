@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Predicts the labels or values of texts, or answers a question about them. The texts are"
           + " given by --text, or are the lines of standard input. For a model of features each"
-          + " text is a row of numbers, separated by commas or white space. For a model for tables"
+          + " text is a row of numbers, separated by commas or white space; for a model of pairs two"
+          + " texts, separated by a tab. For a model for tables"
           + " the rows are those of --data FILE, or each text is a JSON object with the values by"
           + " column. A model of images reads the files of --image.",
       "For a model of entities prints type, probability, position and text of each entity, and a"
@@ -38,7 +39,7 @@ import picocli.CommandLine.Spec;
           + " the text. With --question: answer, probability and position (start-end, in characters"
           + " from 0, end excluded).",
       "With --json each output line is a JSON object, and so is each line of standard input:"
-          + " {\"text\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
+          + " {\"text\": ...}, {\"text\": ..., \"text2\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
     })
 public final class PredictCommand implements Callable<Integer> {
   /** The number of rows of a file that are predicted at once. */
@@ -117,6 +118,7 @@ public final class PredictCommand implements Callable<Integer> {
       PredictionFormatter formatter = formatter(pipeline, console);
       boolean isOwn = pipeline.kind() == Pipeline.Kind.RESULTS; // the task reads any text
       int features = isOwn ? 0 : pipeline.config().data().features();
+      boolean pairs = pipeline.input().text2() != null;
       TabularRows table = pipeline.table().orElse(null);
       if (readsImages(pipeline)) {
         predictImages(formatter, console);
@@ -131,13 +133,14 @@ public final class PredictCommand implements Callable<Integer> {
                 json,
                 pipeline.kind() == Pipeline.Kind.ANSWERS,
                 features,
+                pairs,
                 question,
                 table);
         lines.read(requests -> formatter.format(requests).forEach(console::print));
       } else {
         List<PredictRequest> requests =
             texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
-        requests.forEach(request -> request.check("--text", features, table));
+        requests.forEach(request -> request.check("--text", features, pairs, table));
         formatter.format(requests).forEach(console::print);
       }
       formatter.remarks().forEach(console::log);

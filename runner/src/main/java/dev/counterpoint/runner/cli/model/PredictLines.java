@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param json whether each line is a JSON object; blank lines are then skipped
  * @param needsQuestion whether the model answers questions
  * @param features the number of features of each line; 0 if the lines are texts
+ * @param pairs whether the model reads pairs of texts
  * @param question the question for lines without one; null if every line must have a question
  * @param table the columns of the rows, if each line is a JSON object with a row of a table
  */
@@ -39,6 +40,7 @@ record PredictLines(
     boolean json,
     boolean needsQuestion,
     int features,
+    boolean pairs,
     @Nullable String question,
     @Nullable TabularRows table) {
   private static final int BATCH = 32;
@@ -115,6 +117,10 @@ record PredictLines(
     if (features > 0) {
       return Optional.of(checked(new PredictRequest(numbers(object), null, id)));
     }
+    if (pairs) {
+      String pair = text(object, "text") + '\t' + text(object, "text2");
+      return Optional.of(checked(new PredictRequest(pair, null, id)));
+    }
     if (!needsQuestion) {
       return Optional.of(new PredictRequest(text(object, "text"), null, id));
     }
@@ -125,7 +131,7 @@ record PredictLines(
   }
 
   private PredictRequest checked(PredictRequest request) {
-    request.check(origin(), features, table);
+    request.check(origin(), features, pairs, table);
     String requested = request.question();
     if (needsQuestion && (request.text().isBlank() || requested == null || requested.isBlank())) {
       throw invalidLine("has an empty question or an empty text; both are required");
@@ -192,6 +198,9 @@ record PredictLines(
     }
     if (features > 0) {
       return "an array \"features\" of " + features + " numbers";
+    }
+    if (pairs) {
+      return "the strings \"text\" and \"text2\", without tabs";
     }
     return needsQuestion ? "the strings \"question\" and \"context\"" : "a string \"text\"";
   }

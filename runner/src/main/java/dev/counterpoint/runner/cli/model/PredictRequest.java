@@ -7,18 +7,34 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tabular.TabularRows;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Input of one prediction.
  *
- * @param text the text to classify, the context that contains the answer, the numbers of a row of
- *     features, separated by commas or white space, or a row of a table as a JSON object
+ * @param text the text to classify, two texts separated by a tab, the context that contains the
+ *     answer, the numbers of a row of features, separated by commas or white space, or a row of a
+ *     table as a JSON object
  * @param question the question about the text; null unless the model answers questions
  * @param id the {@code id} of a JSON line, returned with its prediction; null if it has none
  */
 record PredictRequest(String text, @Nullable String question, @Nullable JsonNode id) {
+  /**
+   * Reads a pair of texts.
+   *
+   * @throws InvalidSettings if the text does not consist of two texts, separated by a tab
+   */
+  List<String> pair() {
+    List<String> texts = List.of(text.split("\t", -1));
+    if (texts.size() != 2 || texts.get(1).isBlank()) {
+      throw new InvalidSettings(
+          "needs two texts, separated by a tab, but has \"%s\"", Excerpt.of(text));
+    }
+    return texts;
+  }
+
   /**
    * Reads a row of features.
    *
@@ -67,19 +83,22 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
   }
 
   /**
-   * Checks a row of features or of a table.
+   * Checks a row of features or of a table, or a pair of texts.
    *
    * @param origin names the request in the message
    * @param count the number of features; 0 if the request is a text
+   * @param pairs whether the model reads pairs of texts
    * @param table the columns of a row; null if the request is not one
    */
-  void check(String origin, int count, @Nullable TabularRows table) {
+  void check(String origin, int count, boolean pairs, @Nullable TabularRows table) {
     Map<String, @Nullable Object> row = Map.of();
     try {
       if (table != null) {
         row = row();
       } else if (count > 0) {
         features(count);
+      } else if (pairs) {
+        pair();
       }
     } catch (InvalidSettings e) {
       throw new InvalidSettings("%s %s.", origin, e.getMessage());

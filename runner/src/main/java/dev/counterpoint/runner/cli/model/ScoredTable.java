@@ -2,7 +2,6 @@ package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.Json;
-import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.Console;
@@ -13,6 +12,7 @@ import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.textclassification.Prediction;
+import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.io.Writer;
@@ -35,7 +35,6 @@ final class ScoredTable {
   /** The number of rows that are predicted at once. */
   private static final int BATCH = 256;
 
-  private static final double THRESHOLD = 0.5;
   private static final long PROGRESS = Duration.ofSeconds(10).toNanos();
 
   private final Pipeline pipeline;
@@ -45,6 +44,7 @@ final class ScoredTable {
   private final Console console;
   private final List<Table.Row> pending = new ArrayList<>();
   private final List<Map<String, @Nullable String>> inputs = new ArrayList<>();
+  private final List<String> seconds = new ArrayList<>();
   private Map<String, @Nullable Object> columns = Map.of();
   private long rows;
   private long printed = System.nanoTime();
@@ -79,7 +79,7 @@ final class ScoredTable {
     try {
       Files.deleteIfExists(partial);
       try (Writer out = Files.newBufferedWriter(lines)) {
-        TableFormat format = table == null ? TableFormat.defaults() : table.format();
+        TableFormat format = table == null ? pipeline.input().format() : table.format();
         source.read(format, it -> read(it, name.endsWith(".csv"), out));
       }
       if (!lines.equals(partial)) {
@@ -101,10 +101,16 @@ final class ScoredTable {
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
     }
-    String text = table == null ? new Columns(null, null).textColumn(source, rows) : "";
+    TextInput input = pipeline.input();
+    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
+    String text2 = input.text2();
+    if (text2 != null) {
+      source.requireColumn(text2, rows.columns());
+    }
     for (Table.Row row = rows.next(); row != null; row = rows.next()) {
       pending.add(row);
       inputs.add(table == null ? Map.of("", row.get(text)) : table.fields(row));
+      seconds.add(text2 == null ? "" : row.get(text2));
       if (pending.size() == BATCH) {
         predict(csv, out);
       }
@@ -125,7 +131,7 @@ final class ScoredTable {
     }
     TextEncoder.Encoded examples =
         table == null
-            ? pipeline.texts(inputs.stream().map(it -> String.valueOf(it.get(""))).toList())
+            ? texts(inputs.stream().map(it -> String.valueOf(it.get(""))).toList())
             : pipeline.tableRows(inputs);
     boolean hasLabels = pipeline.kind() == Pipeline.Kind.LABELS;
     List<Prediction> labels = hasLabels ? pipeline.classify(examples) : List.of();
@@ -145,24 +151,21 @@ final class ScoredTable {
     rows += pending.size();
     pending.clear();
     inputs.clear();
+    seconds.clear();
     if (System.nanoTime() - printed > PROGRESS) {
       console.log("%,d rows predicted", rows);
       printed = System.nanoTime();
     }
   }
 
+  private TextEncoder.Encoded texts(List<String> texts) {
+    return pipeline.input().text2() == null
+        ? pipeline.texts(texts)
+        : pipeline.pairs(texts, seconds);
+  }
+
   private void add(Prediction prediction, Map<String, @Nullable Object> record) {
-    if (pipeline.activation() == OutputActivation.SIGMOID) {
-      List<String> likely = new ArrayList<>();
-      for (int i = 0; i < prediction.labels().size(); i++) {
-        if (prediction.probabilities().get(i) >= THRESHOLD) {
-          likely.add(prediction.labels().get(i));
-        }
-      }
-      put("prediction", String.join(",", likely), record);
-    } else {
-      put("prediction", prediction.label(), record);
-    }
+    put("prediction", String.join(",", pipeline.predicted(prediction)), record);
     put("probability", prediction.probability(), record);
   }
 

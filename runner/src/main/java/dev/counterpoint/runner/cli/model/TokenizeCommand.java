@@ -63,7 +63,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     tokenizer.notes().forEach(console::log);
     try (TextEncoder encoder = new TextEncoder(tokenizer, UNLIMITED)) {
       if (texts.isEmpty()) {
-        new PredictLines(PredictLines.decoded(System.in), false, false, 0, null, null)
+        new PredictLines(PredictLines.decoded(System.in), false, false, 0, false, null, null)
             .read(lines -> lines.forEach(line -> print(line.text(), encoder, console)));
       }
       texts.forEach(text -> print(text, encoder, console));

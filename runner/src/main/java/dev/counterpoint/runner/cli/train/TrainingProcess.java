@@ -15,11 +15,15 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.metric.Evaluation;
+import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.core.training.failure.NotFiniteException;
@@ -324,11 +328,27 @@ final class TrainingProcess {
     }
   }
 
+  /** The data with the thresholds of the final model, tuned on the validation split. */
+  private DataSplits tuned(DataSplits data, BaseModel model) {
+    MultiLabelClassification.F1Thresholds scores =
+        new MultiLabelClassification.F1Thresholds(data.spec().labels().size());
+    Evaluation evaluation =
+        new Evaluator(model, List.of(() -> scores), run.file().training().microBatch())
+            .evaluate(data.validation().orElseThrow());
+    console.print("thresholds tuned on validation: f1 %s", Formats.number(evaluation.value("f1")));
+    return RecordCopy.with(
+        data, "spec", RecordCopy.with(data.spec(), "thresholds", scores.thresholds()));
+  }
+
   private void finish(DataSplits data, BaseModel model, Outcome outcome) throws IOException {
     RunDirectory directory = run.directory();
     AtomicFile.writeJson(directory.summary(), outcome.summary());
     ModelFolder.Config config =
-        ModelFolder.Config.of(run.file().model(), data, run.file().classpath(), model);
+        ModelFolder.Config.of(
+            run.file().model(),
+            run.file().data().tunesThresholds() ? tuned(data, model) : data,
+            run.file().classpath(),
+            model);
     if (!Files.isDirectory(directory.model())) {
       FileAccess.createPrivateFolder(directory.model());
     }

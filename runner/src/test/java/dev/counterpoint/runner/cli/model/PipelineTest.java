@@ -103,7 +103,7 @@ final class PipelineTest {
   void tokenIdsGiveTheLabelsOfTheirText() throws IOException {
     try (Pipeline pipeline = Pipeline.open(FIXTURES.resolve("finished"))) {
       TextEncoder encoder = pipeline.encoder();
-      long[] ids = encoder.ids(encoder.encodings(List.of(TEXTS.get(1)))[0]);
+      long[] ids = encoder.ids(encoder.encodings(List.of(TEXTS.get(1)), null)[0]);
 
       assertThat(pipeline.classify(pipeline.tokens(List.of(ids))).get(0))
           .isEqualTo(pipeline.classify(TEXTS.get(1)));

@@ -64,7 +64,13 @@ class PredictLinesTest {
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
         new PredictLines(
-            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, false, 0, null, null);
+            PredictLines.decoded(new ByteArrayInputStream(bytes)),
+            false,
+            false,
+            0,
+            false,
+            null,
+            null);
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
@@ -128,7 +134,13 @@ class PredictLinesTest {
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
     new PredictLines(
-            new LineNumberReader(new StringReader(text)), json, needsQuestion, 0, question, null)
+            new LineNumberReader(new StringReader(text)),
+            json,
+            needsQuestion,
+            0,
+            false,
+            question,
+            null)
         .read(batches::add);
   }
 }

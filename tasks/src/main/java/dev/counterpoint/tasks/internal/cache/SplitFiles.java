@@ -61,7 +61,8 @@ public record SplitFiles(Path folder, String split) {
       offsets.put(0);
     }
 
-    public void add(long line, String text, int label, long[] tokenIds) throws IOException {
+    /** Adds an example; each has the same number of labels. */
+    public void add(long line, String text, int[] ownLabels, long[] tokenIds) throws IOException {
       hashes.put(TrainOverlap.hash(text));
       hashes.put(line);
       for (long id : tokenIds) {
@@ -69,7 +70,9 @@ public record SplitFiles(Path folder, String split) {
       }
       tokens += tokenIds.length;
       offsets.put(tokens);
-      labels.put(label);
+      for (int label : ownLabels) {
+        labels.put(label);
+      }
       lines.put(line);
     }
 

@@ -1,0 +1,91 @@
+package dev.counterpoint.tasks.targets;
+
+import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.Excerpt;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** One number for each label, such as its weight. */
+public final class LabelNumbers {
+  private LabelNumbers() {}
+
+  /**
+   * The numbers in the order of the labels.
+   *
+   * @param key the key of the settings, for messages
+   * @param byLabel numbers of some labels
+   * @param others the number of the other labels
+   * @throws dev.counterpoint.core.settings.InvalidSettings if a label does not exist
+   */
+  public static List<Double> of(
+      String key, Map<String, Double> byLabel, List<String> labels, double others) {
+    Checks checks = new Checks();
+    byLabel
+        .keySet()
+        .forEach(
+            label ->
+                checks.that(
+                    labels.contains(label),
+                    key,
+                    "\"" + Excerpt.ofItem(label) + "\"",
+                    "is not a class; the classes are: " + Excerpt.ofList(labels)));
+    checks.verify();
+    return labels.stream().map(label -> byLabel.getOrDefault(label, others)).toList();
+  }
+
+  /** Adds problems of weights of classes to the checks of the settings. */
+  public static void check(
+      Checks checks, boolean balanceClasses, @Nullable Map<String, Double> classWeights) {
+    if (classWeights != null) {
+      checks.that(
+          !balanceClasses,
+          "classWeights",
+          String.valueOf(classWeights),
+          "cannot be combined with balanceClasses");
+      classWeights.forEach((label, value) -> checks.positive("classWeights." + label, value));
+    }
+  }
+
+  /**
+   * The weights of classes: as configured, or balanced: the number of rows divided by the number of
+   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
+   * scikit-learn. Empty if all are 1.
+   *
+   * @param counts the number of rows of each class
+   */
+  public static List<Double> weights(
+      boolean balanceClasses,
+      @Nullable Map<String, Double> classWeights,
+      List<String> labels,
+      List<Long> counts) {
+    if (classWeights != null) {
+      return of("data.classWeights", classWeights, labels, 1);
+    }
+    double rows = counts.stream().mapToLong(it -> it).sum();
+    return counts.stream()
+        .limit(balanceClasses ? counts.size() : 0)
+        .map(count -> rows / (counts.size() * count))
+        .toList();
+  }
+
+  /**
+   * The weights of examples in the loss, (examples), float32: their own, times that of their class.
+   *
+   * @param own the weight of an example, by its index
+   * @param label the class of an example
+   * @param weights the weights of the classes; empty if all are 1
+   */
+  public static HostTensor exampleWeights(
+      int examples, IntToDoubleFunction own, IntUnaryOperator label, List<Double> weights) {
+    float[] all = new float[examples];
+    for (int i = 0; i < examples; i++) {
+      double ofClass = weights.isEmpty() ? 1 : weights.get(label.applyAsInt(i));
+      all[i] = (float) (own.applyAsDouble(i) * ofClass);
+    }
+    return HostTensor.of(all, examples);
+  }
+}
