@@ -73,6 +73,9 @@ public enum ColumnType {
   }
 
   private static double infinity(String text) {
+    if (text.length() > "-infinity".length()) {
+      return Double.NaN;
+    }
     return switch (lower(text)) {
       case "inf", "+inf", "infinity", "+infinity" -> Double.POSITIVE_INFINITY;
       case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
