@@ -124,7 +124,7 @@ final class ColumnProfile {
   private void add(long line, double number, Reading.Fields fields) {
     if (!hasMoreValues) {
       numberCounts.add(number, 1);
-      hasMoreValues = counts.size() + numberCounts.size() > MAX_VALUES;
+      hasMoreValues = counts.size() + numberCounts.size() > MAX_VALUES && different() > MAX_VALUES;
     }
     matches[NUMERIC]++;
     if (fields.isInteger() && (number == 0 || number == 1)) {
@@ -166,10 +166,10 @@ final class ColumnProfile {
     if (text == null) {
       return Value.MISSING;
     }
-    Value value = hasMoreValues ? null : counts.get(text);
+    Value value = hasMoreValues ? null : counts().get(text);
     if (value == null) {
       value = new Value(text);
-      if (hasMoreValues || counts.size() + numberCounts.size() == MAX_VALUES) {
+      if (hasMoreValues || counts.size() == MAX_VALUES) {
         hasMoreValues = true;
       } else {
         counts.put(text, value);
@@ -178,18 +178,20 @@ final class ColumnProfile {
     return value;
   }
 
-  /** The number of different values, up to {@value #MAX_VALUES}. */
   private int different() {
-    return Math.min(counts.size() + numberCounts.size(), MAX_VALUES);
+    return counts.isEmpty() ? numberCounts.size() : counts().size();
   }
 
   /** The counts of the different values; numbers are written as text. */
   private Map<String, Value> counts() {
-    numberCounts.forEach(
-        (number, count) ->
-            counts.computeIfAbsent(Objects.requireNonNull(format).text(number), Value::new).count +=
-                count);
-    numberCounts = new NumberCounts();
+    if (numberCounts.size() > 0) {
+      numberCounts.forEach(
+          (number, count) ->
+              counts.computeIfAbsent(Objects.requireNonNull(format).text(number), Value::new)
+                      .count +=
+                  count);
+      numberCounts = new NumberCounts();
+    }
     return counts;
   }
 
