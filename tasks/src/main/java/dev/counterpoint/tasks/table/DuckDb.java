@@ -108,7 +108,13 @@ public final class DuckDb {
     }
   }
 
-  private static String quoted(String text) {
+  /** The name of a column. */
+  static String name(String column) {
+    return "\"" + column.replace("\"", "\"\"") + "\"";
+  }
+
+  /** A text. */
+  static String quoted(String text) {
     return "'" + text.replace("'", "''") + "'";
   }
 

@@ -22,12 +22,16 @@ import java.time.ZoneOffset;
 import java.time.temporal.Temporal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reader for the rows of a query, as a stream. Values become the texts that JSON has for them. */
@@ -35,34 +39,56 @@ final class QueryTable implements Table {
   /** The number of rows that a driver fetches at once. */
   private static final int FETCH_SIZE = 10_000;
 
+  /** The first rows, in which the frequent texts of a column are found. */
+  private static final int FREQUENT_ROWS = 20_000;
+
+  private static final int MAX_FREQUENT = 1_000;
+  private static final int MAX_FREQUENT_BYTES = 100;
+
   private final SourceFile file;
   private final @Nullable SqlQuery sql;
   private final Connection connection;
-  private final Map<String, Integer> positions = new LinkedHashMap<>();
-  private final ResultSet rows;
-  private final Class<?>[] times;
+
+  /** The table in DuckDB; null if a query is passed to another database. */
+  private final @Nullable String table;
+
   private final long count;
+  private final Map<String, Integer> positions = new LinkedHashMap<>();
+  private final Map<String, ColumnReader> readers = new LinkedHashMap<>();
+  private ResultSet rows;
+  private Class<?>[] times;
   private long row;
 
   private QueryTable(
-      SourceFile file, @Nullable SqlQuery sql, Connection connection, String query, long count)
+      SourceFile file,
+      @Nullable SqlQuery sql,
+      Connection connection,
+      @Nullable String table,
+      String query)
       throws SQLException {
     this.file = file;
-    this.count = count;
     this.sql = sql;
     this.connection = connection;
-    Statement statement = connection.createStatement();
-    statement.setFetchSize(FETCH_SIZE);
-    rows = statement.executeQuery(query);
-    ResultSetMetaData columns = rows.getMetaData();
-    times = new Class<?>[columns.getColumnCount()];
+    this.table = table;
+    count = table == null ? 0 : DuckDb.count(connection, table);
+    execute(query);
     for (int i = 0; i < times.length; i++) {
-      times[i] = time(columns.getColumnType(i + 1), columns.getColumnTypeName(i + 1));
-      String name = columns.getColumnLabel(i + 1);
+      String name = rows.getMetaData().getColumnLabel(i + 1);
       if (positions.put(name, i) != null) {
         throw new InvalidSettings(
             "%s has two columns \"%s\"; name one with AS.", file.name(), Excerpt.ofItem(name));
       }
+    }
+  }
+
+  private void execute(String query) throws SQLException {
+    Statement statement = connection.createStatement();
+    statement.setFetchSize(FETCH_SIZE);
+    rows = statement.executeQuery(query);
+    ResultSetMetaData found = rows.getMetaData();
+    times = new Class<?>[found.getColumnCount()];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = time(found.getColumnType(i + 1), found.getColumnTypeName(i + 1));
     }
   }
 
@@ -81,15 +107,14 @@ final class QueryTable implements Table {
     try {
       if (sql != null && !sql.url().startsWith(DuckDb.SCHEME)) {
         connection = Database.connect(sql);
-        return new QueryTable(file, sql, connection, sql.query(), Long.MAX_VALUE);
+        return new QueryTable(file, sql, connection, null, sql.query());
       }
       Properties properties = new Properties();
       properties.putAll(sql == null ? Map.of() : sql.properties());
       connection = DuckDb.connect(sql == null ? DuckDb.SCHEME : sql.url(), properties);
       String table =
           sql == null ? DuckDb.parquet(file.path()) : DuckDb.materialized(connection, sql.query());
-      return new QueryTable(
-          file, sql, connection, "SELECT * FROM " + table, DuckDb.count(connection, table));
+      return new QueryTable(file, sql, connection, table, "SELECT * FROM " + table);
     } catch (SQLException e) {
       close(connection);
       throw invalid(file, sql, e, "");
@@ -125,50 +150,176 @@ final class QueryTable implements Table {
 
   @Override
   public @Nullable Row next() {
-    int column = 0;
     try {
-      if (!rows.next()) {
-        if (row < count && count < Long.MAX_VALUE) {
-          throw new InvalidSettings(
-              "%s is damaged: it can be read up to row %s of %s.", file.name(), row, count);
-        }
+      if (!advance()) {
         return null;
       }
-      row++;
       Object[] values = new Object[times.length];
-      for (; column < values.length; column++) {
-        values[column] = value(column);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(i + 1);
       }
       return new ValueRow(file, row, positions, Arrays.asList(values));
     } catch (SQLException e) {
       throw invalid(file, sql, e, " after row " + row);
+    }
+  }
+
+  @Override
+  public @Nullable Chunk next(Collection<String> names) throws IOException {
+    if (table == null) {
+      return Table.super.next(names);
+    }
+    try {
+      if (readers.isEmpty()) {
+        select(table, names);
+      }
+      readers.values().forEach(ColumnReader::begin);
+      int size = 0;
+      for (; size < Chunk.SIZE && advance(); size++) {
+        for (ColumnReader reader : readers.values()) {
+          reader.read(rows, size);
+        }
+      }
+      Map<String, Chunk.Values> values = new HashMap<>();
+      readers.forEach((name, reader) -> values.put(name, reader.values()));
+      long[] lines = LongStream.rangeClosed(row - size + 1, row).toArray();
+      return size == 0 ? null : new Chunk(lines, values);
+    } catch (SQLException e) {
+      throw invalid(file, sql, e, " after row " + row);
+    }
+  }
+
+  /** Restarts the query with the columns that are read. */
+  private void select(String from, Collection<String> names) throws SQLException {
+    Map<String, String> types = new LinkedHashMap<>();
+    for (String name : names) {
+      int column = Objects.requireNonNull(positions.get(name)) + 1;
+      types.put(name, rows.getMetaData().getColumnTypeName(column));
+    }
+    Map<String, List<String>> frequent = frequentTexts(from, types);
+    List<String> expressions = new ArrayList<>();
+    types.forEach(
+        (name, type) -> {
+          List<String> texts = frequent.getOrDefault(name, List.of());
+          ColumnReader reader = new ColumnReader(this, name, type, texts, expressions.size() + 1);
+          expressions.addAll(reader.expressions());
+          readers.put(name, reader);
+        });
+    execute("SELECT " + String.join(", ", expressions) + " FROM " + from);
+  }
+
+  /** The texts of each column of texts that has only a few in its first rows. */
+  private Map<String, List<String>> frequentTexts(String from, Map<String, String> types)
+      throws SQLException {
+    Map<String, List<String>> frequent = new HashMap<>();
+    for (Map.Entry<String, String> column : types.entrySet()) {
+      if (column.getValue().equals("VARCHAR")) {
+        String query =
+            "SELECT DISTINCT %s FROM (SELECT %1$s FROM %s LIMIT %s) WHERE strlen(%1$s) <= %s LIMIT %s"
+                .formatted(
+                    DuckDb.name(column.getKey()),
+                    from,
+                    FREQUENT_ROWS,
+                    MAX_FREQUENT_BYTES,
+                    MAX_FREQUENT + 1);
+        List<String> texts = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+            ResultSet found = statement.executeQuery(query)) {
+          while (found.next()) {
+            texts.add(found.getString(1));
+          }
+        }
+        if (texts.size() <= MAX_FREQUENT) {
+          frequent.put(column.getKey(), texts);
+        }
+      }
+    }
+    return frequent;
+  }
+
+  /** Moves to the next row; returns false after the last. */
+  private boolean advance() throws SQLException {
+    if (rows.next()) {
+      row++;
+      return true;
+    }
+    if (row < count) {
+      throw new InvalidSettings(
+          "%s is damaged: it can be read up to row %s of %s.", file.name(), row, count);
+    }
+    return false;
+  }
+
+  /** A row; its values are texts, lists of texts, and null. */
+  private record ValueRow(
+      SourceFile file, long line, Map<String, Integer> positions, List<@Nullable Object> values)
+      implements Row {
+    @Override
+    public String get(String column) {
+      if (value(column) instanceof String text) {
+        return text;
+      }
+      throw noText(file, line, column, value(column) == null ? "NULL" : "a list");
+    }
+
+    @Override
+    public @Nullable String find(String column) {
+      return value(column) == null ? null : get(column);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // A value that is not a text is a list of texts.
+    public @Nullable List<String> list(String column) {
+      return value(column) instanceof List<?> list ? (List<String>) list : null;
+    }
+
+    private @Nullable Object value(String column) {
+      return values.get(Objects.requireNonNull(positions.get(column)));
+    }
+  }
+
+  private static InvalidSettings noText(SourceFile file, long line, String column, String found) {
+    return new InvalidSettings(
+        "%s has %s in the column \"%s\", which needs a text or a number.",
+        file.origin(line), found, Excerpt.ofItem(column));
+  }
+
+  /** A text, a list of texts, or null. */
+  private @Nullable Object value(int column) throws SQLException {
+    Object value = object(column);
+    if (value instanceof Array array) {
+      List<String> texts = new ArrayList<>();
+      for (Object entry : (Object[]) array.getArray()) {
+        texts.add(entry == null ? "null" : text(column, entry));
+      }
+      return texts;
+    }
+    return value == null ? null : text(column, value);
+  }
+
+  /**
+   * The value of the current row.
+   *
+   * @param column the index in the result, from 1
+   */
+  @Nullable Object object(int column) throws SQLException {
+    Class<?> time = times[column - 1];
+    try {
+      return time == null ? rows.getObject(column) : rows.getObject(column, time);
     } catch (DateTimeException | ArithmeticException | IndexOutOfBoundsException e) {
       throw file.invalidLine(
           row,
           "has an invalid value in the column \"%s\": %s"
               .formatted(
-                  Excerpt.ofItem(columns().get(column)),
+                  Excerpt.ofItem(rows.getMetaData().getColumnLabel(column)),
                   Excerpt.of(String.valueOf(e.getMessage()))));
     }
   }
 
-  /** A text, a list of texts, or null. */
-  private @Nullable Object value(int column) throws SQLException {
-    Class<?> time = times[column];
-    Object value = time == null ? rows.getObject(column + 1) : rows.getObject(column + 1, time);
-    if (value instanceof Array array) {
-      List<String> texts = new ArrayList<>();
-      for (Object entry : (Object[]) array.getArray()) {
-        texts.add(String.valueOf(text(column, entry)));
-      }
-      return texts;
-    }
-    return text(column, value);
-  }
-
-  private @Nullable String text(int column, @Nullable Object value) throws SQLException {
-    if (value == null || value instanceof String) {
-      return (String) value;
+  /** Writes a value of the current row as text. */
+  String text(int column, Object value) throws SQLException {
+    if (value instanceof String text) {
+      return text;
     }
     if (value instanceof BigDecimal decimal) {
       return decimal.toPlainString();
@@ -186,12 +337,14 @@ final class QueryTable implements Table {
         || value instanceof java.util.Date) {
       return value.toString();
     }
+    String name = rows.getMetaData().getColumnLabel(column);
+    if (value instanceof Array) {
+      throw noText(file, row, name, "a list");
+    }
     throw file.invalidLine(
         row,
         "has a value of the type %s in the column \"%s\"; texts, numbers, booleans, times and lists are read."
-            .formatted(
-                rows.getMetaData().getColumnTypeName(column + 1),
-                Excerpt.ofItem(columns().get(column))));
+            .formatted(rows.getMetaData().getColumnTypeName(column), Excerpt.ofItem(name)));
   }
 
   /** The class to read dates and times as, independently of the time zone; null for others. */

@@ -1,7 +1,11 @@
 package dev.counterpoint.tasks.table;
 
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import com.github.luben.zstd.util.Native;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
+import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
@@ -184,11 +188,19 @@ public record SourceFile(Path path, String name) {
     try {
       return isGzipped()
           ? new Compressed(file, it -> new GzipCompressorInputStream(it, true))
-          : fileName().endsWith(ZSTANDARD) ? new Compressed(file, Zstandard::open) : file;
+          : fileName().endsWith(ZSTANDARD) ? new Compressed(file, SourceFile::zstandard) : file;
     } catch (IOException e) {
       file.close();
       throw e;
     }
+  }
+
+  /** Decodes Zstandard, whose library is unpacked below the cache for each process. */
+  private static InputStream zstandard(InputStream file) throws IOException {
+    if (!Native.isLoaded()) {
+      Native.load(FileAccess.createPrivateFolder(CacheFolder.path().resolve("zstandard")).toFile());
+    }
+    return new ZstdInputStreamNoFinalizer(file);
   }
 
   private InvalidSettings notUtf8() throws IOException {

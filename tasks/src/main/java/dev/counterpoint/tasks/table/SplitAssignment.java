@@ -60,34 +60,45 @@ public final class SplitAssignment {
     file.read(
         format,
         table -> {
-          requireColumn(table.columns());
-          for (Table.Row row = table.next(); row != null; row = table.next()) {
-            keys.computeIfAbsent(stratum(row), any -> new Keys()).add(key(row, table.columns()));
+          List<String> names = columns(table.columns());
+          for (Chunk rows = table.next(names); rows != null; rows = table.next(names)) {
+            for (int row = 0; row < rows.size(); row++) {
+              keys.computeIfAbsent(stratum(rows, row), any -> new Keys())
+                  .add(key(rows, row, names));
+            }
           }
           return table;
         });
     keys.forEach((name, values) -> strata.put(name, values.bounds(split)));
   }
 
-  private void requireColumn(List<String> columns) {
-    if (by != TableSplit.By.RANDOM && !columns.contains(column)) {
+  /**
+   * The columns that determine the split of a row.
+   *
+   * @param all the columns of the table
+   * @throws InvalidSettings if the column of the settings is not among them
+   */
+  public List<String> columns(List<String> all) {
+    if (by != TableSplit.By.RANDOM && !all.contains(column)) {
       throw new InvalidSettings(
           "split.column %s is not a column of %s; its columns are: %s.",
-          Excerpt.ofItem(column), file.name(), Excerpt.ofList(columns));
+          Excerpt.ofItem(column), file.name(), Excerpt.ofList(all));
     }
+    return by == TableSplit.By.GROUP || by == TableSplit.By.TIME ? List.of(column) : all;
   }
 
   /**
    * The name of the split that a row belongs to.
    *
-   * @throws InvalidSettings if the column does not exist, or has a value that is not a time
+   * @param names the {@link #columns}
+   * @throws InvalidSettings if a value is not a time
    */
-  public String of(Table.Row row, List<String> columns) throws IOException {
+  public String of(Chunk rows, int row, List<String> names) throws IOException {
     if (strata.isEmpty()) {
       readKeys();
     }
-    Bounds bounds = Objects.requireNonNull(strata.get(stratum(row)));
-    long key = key(row, columns);
+    Bounds bounds = Objects.requireNonNull(strata.get(stratum(rows, row)));
+    long key = key(rows, row, names);
     return key >= bounds.test() && split.testShare() > 0
         ? TEST
         : key >= bounds.validation() && split.validationShare() > 0
@@ -95,16 +106,14 @@ public final class SplitAssignment {
             : DataSplits.TRAIN;
   }
 
-  private String stratum(Table.Row row) {
-    return by == TableSplit.By.STRATIFIED ? String.valueOf(row.find(column)) : "";
+  private String stratum(Chunk rows, int row) {
+    return by == TableSplit.By.STRATIFIED ? String.valueOf(rows.column(column).text(row)) : "";
   }
 
-  private long key(Table.Row row, List<String> columns) {
-    return switch (by) {
-      case RANDOM, STRATIFIED -> hash(columns.stream().map(row::find).toList());
-      case GROUP -> hash(Arrays.asList(row.find(column)));
-      case TIME -> time(row);
-    };
+  private long key(Chunk rows, int row, List<String> names) {
+    return by == TableSplit.By.TIME
+        ? time(rows, row)
+        : hash(names.stream().map(name -> rows.column(name).text(row)).toList());
   }
 
   /** The first 63 bits of the SHA-256 of seed and values. */
@@ -119,8 +128,8 @@ public final class SplitAssignment {
   }
 
   /** A key in the order of times or numbers. */
-  private long time(Table.Row row) {
-    String value = String.valueOf(row.find(column)).strip();
+  private long time(Chunk rows, int row) {
+    String value = String.valueOf(rows.column(column).text(row)).strip();
     LocalDateTime time = Timestamps.parse(value);
     try {
       double number =
@@ -129,7 +138,7 @@ public final class SplitAssignment {
       return bits ^ ((bits >> (Long.SIZE - 1)) & Long.MAX_VALUE);
     } catch (NumberFormatException e) {
       throw file.invalidLine(
-          row.line(),
+          rows.line(row),
           "has \"%s\" in the column \"%s\" of the split, which is neither a date nor a number."
               .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
     }

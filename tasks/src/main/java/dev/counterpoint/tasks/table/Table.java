@@ -2,6 +2,8 @@ package dev.counterpoint.tasks.table;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,23 @@ public interface Table extends Closeable {
 
   /** The next row, or null after the last. */
   @Nullable Row next() throws IOException;
+
+  /**
+   * The next rows, or null after the last; not combined with {@link #next()}.
+   *
+   * @param names the columns to read, the same in each call
+   */
+  default @Nullable Chunk next(Collection<String> names) throws IOException {
+    List<Row> rows = new ArrayList<>();
+    while (rows.size() < Chunk.SIZE) {
+      Row row = next();
+      if (row == null) {
+        break;
+      }
+      rows.add(row);
+    }
+    return rows.isEmpty() ? null : Chunk.of(rows, names);
+  }
 
   /** One row. */
   interface Row {

@@ -14,6 +14,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -186,22 +187,35 @@ public record TableSource(String name, List<SourceFile> files) {
     @Override
     public @Nullable Row next() throws IOException {
       Row row = Objects.requireNonNull(table).next();
-      while (row == null && part + 1 < files.size()) {
-        close();
-        file = files.get((int) ++part);
-        List<String> found = openFile().columns();
-        if (!new HashSet<>(found).equals(new HashSet<>(columns))) {
-          throw new InvalidSettings(
-              "%s has the columns %s, but %s has %s; all files of %s need the same columns.",
-              file.name(),
-              Excerpt.ofList(found),
-              files.get(0).name(),
-              Excerpt.ofList(columns),
-              name);
-        }
+      while (row == null && openNext()) {
         row = table.next();
       }
       return row == null || part == 0 ? row : new PartRow(row.line() | part << LINE_BITS, row);
+    }
+
+    @Override
+    public @Nullable Chunk next(Collection<String> names) throws IOException {
+      Chunk chunk = Objects.requireNonNull(table).next(names);
+      while (chunk == null && openNext()) {
+        chunk = table.next(names);
+      }
+      return chunk == null || part == 0 ? chunk : chunk.withFile(part << LINE_BITS);
+    }
+
+    /** Opens the next file; returns false after the last. */
+    private boolean openNext() throws IOException {
+      if (part + 1 == files.size()) {
+        return false;
+      }
+      close();
+      file = files.get((int) ++part);
+      List<String> found = openFile().columns();
+      if (!new HashSet<>(found).equals(new HashSet<>(columns))) {
+        throw new InvalidSettings(
+            "%s has the columns %s, but %s has %s; all files of %s need the same columns.",
+            file.name(), Excerpt.ofList(found), files.get(0).name(), Excerpt.ofList(columns), name);
+      }
+      return true;
     }
 
     @Override

@@ -84,24 +84,28 @@ record Column(
   }
 
   /**
-   * Writes the features: the scaled number, sine and cosine of each cycle of a date, and whether
-   * the value is missing if the column is nullable.
+   * Writes the features as bits of float32: the scaled number, sine and cosine of each cycle of a
+   * date, and whether the value is missing if the column is nullable.
    *
    * @param number as {@link ColumnType#parse} returns it; NaN for a missing value
    * @param at the index of the first feature
    */
-  void encode(double number, float[] features, int at) {
+  void encode(double number, int[] cells, int at) {
     boolean isMissing = Double.isNaN(number);
-    features[at] = (float) scaled(isMissing ? median : number);
+    put(scaled(isMissing ? median : number), cells, at);
     int next = at + 1;
     for (Cycle cycle : cycles()) {
       double angle = isMissing ? 0 : 2 * Math.PI * cycle.position(number);
-      features[next++] = isMissing ? 0 : (float) Math.sin(angle);
-      features[next++] = isMissing ? 0 : (float) Math.cos(angle);
+      put(isMissing ? 0 : Math.sin(angle), cells, next++);
+      put(isMissing ? 0 : Math.cos(angle), cells, next++);
     }
     if (isNullable()) {
-      features[next] = isMissing ? 1 : 0;
+      put(isMissing ? 1 : 0, cells, next);
     }
+  }
+
+  private static void put(double feature, int[] cells, int at) {
+    cells[at] = Float.floatToRawIntBits((float) feature);
   }
 
   private Cycle[] cycles() {

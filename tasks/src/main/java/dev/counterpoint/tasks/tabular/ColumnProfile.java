@@ -3,17 +3,19 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.NumberTarget;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -43,16 +45,25 @@ final class ColumnProfile {
   private static final int SECONDS_PER_DAY = 86_400;
   private static final List<ColumnType> INFERRED =
       List.of(ColumnType.BOOLEAN, ColumnType.DATE, ColumnType.NUMERIC);
+  private static final int BOOLEAN = INFERRED.indexOf(ColumnType.BOOLEAN);
+  private static final int DATE = INFERRED.indexOf(ColumnType.DATE);
+  private static final int NUMERIC = INFERRED.indexOf(ColumnType.NUMERIC);
   private static final Pattern ID_NAME =
       Pattern.compile("(?i)(.*[_ -])?(id|uuid|guid|key)|.*[a-z]I[Dd]");
 
   private final String name;
   private final TableSource file;
-  private final Map<String, long[]> counts = new HashMap<>();
-  private final Map<ColumnType, Long> matches = new EnumMap<>(ColumnType.class);
+  private final Map<String, Value> counts = new HashMap<>();
 
-  /** The first line and value that is not of a type. */
-  private final Map<ColumnType, Map.Entry<Long, String>> others = new EnumMap<>(ColumnType.class);
+  private final DictionaryCache<Value> known = new DictionaryCache<>();
+  private NumberCounts numberCounts = new NumberCounts();
+  private Reading.@Nullable Fields format;
+
+  /** The number of values of each inferred type. */
+  private final long[] matches = new long[INFERRED.size()];
+
+  /** The first value that is not of an inferred type. */
+  private final @Nullable Other[] others = new Other[INFERRED.size()];
 
   private final SplittableRandom random = new SplittableRandom(17);
   private double[] sample = new double[16];
@@ -68,24 +79,76 @@ final class ColumnProfile {
     this.name = name;
   }
 
-  /** Adds the value of a row; null if it is missing. */
-  void add(long line, @Nullable String value) {
-    rows++;
-    if (value == null) {
+  private record Other(long line, String text) {}
+
+  /** A text, with its number for each inferred type. */
+  private static final class Value {
+    static final Value MISSING = new Value("");
+
+    final String text;
+    final double[] parsed = new double[INFERRED.size()];
+    long count;
+
+    Value(String text) {
+      this.text = text;
+      for (int i = 0; i < parsed.length; i++) {
+        parsed[i] = INFERRED.get(i).parse(text);
+      }
+    }
+  }
+
+  /** Adds the values of rows. */
+  void add(Chunk chunk, Reading.Fields fields) {
+    if (format != null && format.isInteger() != fields.isInteger()) {
+      counts();
+    }
+    format = fields;
+    Function<@Nullable String, Value> values = text -> value(fields.value(text));
+    for (int row = 0; row < chunk.size(); row++) {
+      double number = fields.number(row);
+      if (Double.isNaN(number)) {
+        add(chunk.line(row), fields.get(row, known, values));
+      } else {
+        add(chunk.line(row), number, fields);
+      }
+    }
+    rows += chunk.size();
+  }
+
+  private void add(long line, double number, Reading.Fields fields) {
+    if (!hasMoreValues) {
+      numberCounts.add(number, 1);
+      hasMoreValues = counts.size() + numberCounts.size() > MAX_VALUES && different() > MAX_VALUES;
+    }
+    matches[NUMERIC]++;
+    if (fields.isInteger() && (number == 0 || number == 1)) {
+      matches[BOOLEAN]++;
+    } else {
+      addOther(BOOLEAN, line, number, fields);
+    }
+    addOther(DATE, line, number, fields);
+    addNumber(number);
+  }
+
+  private void addOther(int type, long line, double number, Reading.Fields fields) {
+    if (others[type] == null) {
+      others[type] = new Other(line, fields.text(number));
+    }
+  }
+
+  private void add(long line, Value value) {
+    if (value == Value.MISSING) {
       missing++;
       return;
     }
-    if (!hasMoreValues) {
-      count(value);
-    }
+    value.count++;
     double number = Double.NaN;
-    for (ColumnType type : INFERRED) {
-      double parsed = type.parse(value);
-      if (Double.isFinite(parsed)) {
-        number = parsed;
-        matches.merge(type, 1L, Long::sum);
-      } else if (!others.containsKey(type)) {
-        others.put(type, Map.entry(line, value));
+    for (int type = 0; type < value.parsed.length; type++) {
+      if (Double.isFinite(value.parsed[type])) {
+        number = value.parsed[type];
+        matches[type]++;
+      } else if (others[type] == null) {
+        others[type] = new Other(line, value.text);
       }
     }
     if (!Double.isNaN(number)) {
@@ -93,21 +156,43 @@ final class ColumnProfile {
     }
   }
 
-  private void count(String value) {
-    long[] count = counts.get(value);
-    if (count != null) {
-      count[0]++;
-    } else if (counts.size() < MAX_VALUES) {
-      counts.put(value, new long[] {1});
-    } else {
-      hasMoreValues = true;
+  private Value value(@Nullable String text) {
+    if (text == null) {
+      return Value.MISSING;
     }
+    Value value = hasMoreValues ? null : counts().get(text);
+    if (value == null) {
+      value = new Value(text);
+      if (hasMoreValues || counts.size() == MAX_VALUES) {
+        hasMoreValues = true;
+      } else {
+        counts.put(text, value);
+      }
+    }
+    return value;
+  }
+
+  private int different() {
+    return counts.isEmpty() ? numberCounts.size() : counts().size();
+  }
+
+  /** The counts of the different values; numbers are written as text. */
+  private Map<String, Value> counts() {
+    if (numberCounts.size() > 0) {
+      numberCounts.forEach(
+          (number, count) ->
+              counts.computeIfAbsent(Objects.requireNonNull(format).text(number), Value::new)
+                      .count +=
+                  count);
+      numberCounts = new NumberCounts();
+    }
+    return counts;
   }
 
   private void addNumber(double number) {
     numbers.add(number);
-    isIntegral &= number == Math.rint(number);
-    hasTimeOfDay |= number % SECONDS_PER_DAY != 0;
+    isIntegral = isIntegral && number == Math.rint(number);
+    hasTimeOfDay = hasTimeOfDay || (long) number % SECONDS_PER_DAY != 0;
     long count = numbers.count();
     long index = count <= SAMPLE ? count - 1 : random.nextLong(count);
     if (index < SAMPLE) {
@@ -122,14 +207,14 @@ final class ColumnProfile {
   List<String> values() {
     Comparator<String> byName = Comparator.naturalOrder();
     Comparator<String> byNumber = Comparator.comparingDouble(ColumnType.NUMERIC::parse);
-    return counts.keySet().stream()
+    return counts().keySet().stream()
         .sorted(isAll(ColumnType.NUMERIC) ? byNumber.thenComparing(byName) : byName)
         .toList();
   }
 
   /** The different values, up to {@value #MAX_VALUES}. */
   Set<String> distinct() {
-    return counts.keySet();
+    return counts().keySet();
   }
 
   double mean() {
@@ -147,11 +232,11 @@ final class ColumnProfile {
 
   /** Whether the values are numbers that do not look like the names of classes. */
   boolean isQuantity() {
-    return isAll(ColumnType.NUMERIC) && (!isIntegral || hasMoreValues || counts.size() > 20);
+    return isAll(ColumnType.NUMERIC) && (!isIntegral || hasMoreValues || different() > 20);
   }
 
   private boolean isAll(ColumnType type) {
-    return rows > missing && matches.getOrDefault(type, 0L) == rows - missing;
+    return rows > missing && matches[INFERRED.indexOf(type)] == rows - missing;
   }
 
   /**
@@ -160,12 +245,11 @@ final class ColumnProfile {
    * @throws InvalidSettings with the first line and value that is not
    */
   void require(ColumnType type) {
-    Map.Entry<Long, String> other =
-        others.get(type == ColumnType.QUANTILE ? ColumnType.NUMERIC : type);
+    Other other = others[type == ColumnType.QUANTILE ? NUMERIC : INFERRED.indexOf(type)];
     if (other != null) {
       throw file.invalidLine(
-          other.getKey(),
-          problem(name, type, other.getValue())
+          other.line(),
+          problem(name, type, other.text())
               + " If it is a missing value, add it to data.missing; to read texts, set data.columns."
               + Excerpt.ofItem(name)
               + " to categorical.");
@@ -212,12 +296,12 @@ final class ColumnProfile {
   }
 
   private String reasonToIgnore() {
-    int distinct = counts.size();
+    int distinct = different();
     if (distinct == 0) {
       return "all values are missing";
     }
     if (distinct == 1 && missing == 0) {
-      return "all values are " + Excerpt.ofItem(counts.keySet().iterator().next());
+      return "all values are " + Excerpt.ofItem(counts().keySet().iterator().next());
     }
     long present = rows - missing;
     boolean allDiffer = hasMoreValues || distinct == present;
@@ -246,14 +330,13 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches.getOrDefault(ColumnType.NUMERIC, 0L) >= MIN_NUMBER_SHARE * (rows - missing)
-        && counts.size() > 1) {
+    if (matches[NUMERIC] >= MIN_NUMBER_SHARE * (rows - missing) && different() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;
     }
     return isAll(ColumnType.DATE)
         ? ColumnType.DATE
-        : isAll(ColumnType.BOOLEAN) && counts.size() > 1
+        : isAll(ColumnType.BOOLEAN) && different() > 1
             ? ColumnType.BOOLEAN
             : ColumnType.CATEGORICAL;
   }
@@ -265,7 +348,7 @@ final class ColumnProfile {
           Excerpt.ofItem(name), file.name(), MAX_VALUES, Excerpt.ofItem(name));
     }
     Map<String, Long> kept = new TreeMap<>();
-    counts.forEach((value, count) -> kept.put(value, count[0]));
+    counts().forEach((text, value) -> kept.put(text, value.count));
     if (missing > 0) {
       kept.put("", missing);
     }

@@ -41,17 +41,19 @@ final class SchemaBuilder {
       required.add(weight);
     }
     Reading reading = train.reading();
-    train.columns().forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
+    List<String> names = train.columns();
+    required.forEach(name -> train.file().requireColumn(name, names));
+    names.forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
+    List<String> read =
+        names.stream().filter(it -> settings.columns().get(it) != ColumnType.IGNORE).toList();
     train.read(
-        required,
-        row ->
-            profiles.forEach(
-                (name, profile) ->
-                    profile.add(
-                        row.line(),
-                        targets.contains(name)
-                            ? reading.label(row, name)
-                            : reading.value(row, name))));
+        read,
+        rows ->
+            read.parallelStream()
+                .forEach(
+                    name ->
+                        profile(name)
+                            .add(rows, reading.fields(rows, name, targets.contains(name)))));
     Target target = target();
     List<Column> columns =
         profiles.keySet().stream()

@@ -1,12 +1,16 @@
 package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,30 +21,33 @@ import org.jspecify.annotations.Nullable;
  */
 record SplitTable(
     String name, TableSource file, Reading reading, @Nullable SplitAssignment assignment) {
-  /** Receives each row. */
+  /** Receives consecutive rows. */
   @FunctionalInterface
-  interface RowHandler {
-    void row(Table.Row row) throws IOException;
+  interface RowsHandler {
+    void rows(Chunk rows) throws IOException;
   }
 
   /**
-   * Passes each row of the split to the handler, in file order.
+   * Passes the rows of the split to the handler, in file order.
    *
-   * @param required columns that the file must have
+   * @param required columns that the file must have, which are read
    * @throws InvalidSettings if a column does not exist, or there are no rows
    */
-  void read(Collection<String> required, RowHandler handler) throws IOException {
+  void read(Collection<String> required, RowsHandler handler) throws IOException {
     long rows =
         file.read(
             reading.format(),
             table -> {
               required.forEach(column -> file.requireColumn(column, table.columns()));
+              Set<String> names = new LinkedHashSet<>(required);
+              List<String> keys =
+                  assignment == null ? List.of() : assignment.columns(table.columns());
+              names.addAll(keys);
               long count = 0;
-              for (Table.Row row = table.next(); row != null; row = table.next()) {
-                if (assignment == null || assignment.of(row, table.columns()).equals(name)) {
-                  count++;
-                  handler.row(row);
-                }
+              for (Chunk all = table.next(names); all != null; all = table.next(names)) {
+                Chunk own = assignment == null ? all : own(all, keys, assignment);
+                count += own.size();
+                handler.rows(own);
               }
               return count;
             });
@@ -49,6 +56,17 @@ record SplitTable(
           assignment == null ? "%s has no rows." : "%s has no rows for the split " + name + ".",
           file.name());
     }
+  }
+
+  private Chunk own(Chunk all, List<String> keys, SplitAssignment splits) throws IOException {
+    int[] rows = new int[all.size()];
+    int count = 0;
+    for (int row = 0; row < rows.length; row++) {
+      if (splits.of(all, row, keys).equals(name)) {
+        rows[count++] = row;
+      }
+    }
+    return all.select(Arrays.copyOf(rows, count));
   }
 
   /** The columns of the file. */

@@ -3,23 +3,22 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
-import dev.counterpoint.core.settings.Excerpt;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
-import dev.counterpoint.tasks.table.Table;
-import dev.counterpoint.tasks.targets.NumberTarget;
+import dev.counterpoint.tasks.table.Chunk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,13 +85,10 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
   private static final class SplitWriter {
     private final SplitTable split;
     private final TabularSchema schema;
-    private final RowEncoder encoder;
-    private final boolean weighted;
     private final NumberFile cells;
     private final NumberFile lines;
-    private final Map<String, Integer> labelIds = new HashMap<>();
-    private final Map<String, Long> unseen = new TreeMap<>();
-    private final Map<String, Long> imputed = new TreeMap<>();
+    private final List<ColumnWriter> columns;
+    private final int inputs;
     private final long[] labelCounts;
     private long rows;
 
@@ -104,87 +100,113 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
         NumberFile lines) {
       this.split = split;
       this.schema = schema;
-      encoder = new RowEncoder(schema);
-      this.weighted = weighted;
       this.cells = cells;
       this.lines = lines;
-      schema.target().labels().forEach(label -> labelIds.put(label, labelIds.size()));
-      labelCounts = new long[labelIds.size()];
+      List<ColumnEncoder> encoders = new RowEncoder(schema).columns();
+      inputs = encoders.size();
+      columns =
+          Stream.concat(
+                  encoders.stream(),
+                  ColumnEncoder.outputs(schema.target(), weighted ? schema.weight() : null)
+                      .stream())
+              .map(ColumnWriter::new)
+              .toList();
+      labelCounts = new long[schema.target().labels().size()];
     }
 
     TableContent.SplitContent write() throws IOException {
-      List<String> required = new ArrayList<>(schema.target().columns());
-      schema.inputs().forEach(column -> required.add(column.name()));
-      if (weighted) {
-        required.add(String.valueOf(schema.weight()));
-      }
-      split.read(required, this::add);
+      split.read(columns.stream().map(it -> it.encoder.name()).toList(), this::add);
       List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
-      return new TableContent.SplitContent(rows, counts, unseen, imputed);
+      return new TableContent.SplitContent(
+          rows, counts, counts(it -> it.unseen), counts(it -> it.imputed));
     }
 
-    private void add(Table.Row row) throws IOException {
-      rows++;
-      RowEncoder.Encoded encoded =
-          encoder.encode(
-              column -> schema.reading().value(row, column),
-              problem -> split.file().invalidLine(row.line(), problem));
-      encoded.unseen.forEach(column -> unseen.merge(column, 1L, Long::sum));
-      encoded.imputed.forEach(column -> imputed.merge(column, 1L, Long::sum));
-      lines.put(row.line());
-      for (float feature : encoded.features) {
-        put(feature);
+    private Map<String, Long> counts(ToLongFunction<ColumnWriter> count) {
+      Map<String, Long> counts = new TreeMap<>();
+      columns.stream()
+          .filter(it -> count.applyAsLong(it) > 0)
+          .forEach(it -> counts.put(it.encoder.name(), count.applyAsLong(it)));
+      return counts;
+    }
+
+    private void add(Chunk chunk) throws IOException {
+      int size = chunk.size();
+      List<String> targets = schema.target().columns();
+      columns.parallelStream()
+          .forEach(
+              column -> {
+                String name = column.encoder.name();
+                column.encode(schema.reading().fields(chunk, name, targets.contains(name)), size);
+              });
+      ColumnWriter first = Collections.min(columns, Comparator.comparingInt(it -> it.encoded));
+      if (first.problem != null) {
+        throw split.file().invalidLine(chunk.line(first.encoded), first.problem);
       }
-      for (int id : encoded.ids) {
-        cells.put(id);
-      }
-      for (String column : schema.target().columns()) {
+      rows += size;
+      for (int row = 0; row < size; row++) {
+        lines.put(chunk.line(row));
+        for (ColumnWriter column : columns) {
+          for (int i = row * column.width; i < (row + 1) * column.width; i++) {
+            cells.put(column.cells[i]);
+          }
+        }
         if (schema.target().isClass()) {
-          int id = Objects.requireNonNull(labelIds.get(label(row)));
-          labelCounts[id]++;
-          cells.put(id);
-        } else {
-          put(number(row, column, -Float.MAX_VALUE));
+          labelCounts[columns.get(inputs).cells[row]]++;
         }
       }
-      if (weighted) {
-        put(number(row, String.valueOf(schema.weight()), Float.MIN_VALUE));
+    }
+  }
+
+  /** Encodes one column of a split. */
+  private static final class ColumnWriter {
+    private final ColumnEncoder encoder;
+    private final int width;
+    private final DictionaryCache<Known> known = new DictionaryCache<>();
+    private int[] cells = new int[0];
+    private long unseen;
+    private long imputed;
+
+    /** The number of rows before the first invalid one. */
+    private int encoded;
+
+    private @Nullable String problem;
+
+    /** A value that is not a number. */
+    private final class Known {
+      private final int[] cells = new int[width];
+      private final @Nullable String problem;
+      private final boolean isUnseen;
+      private final boolean isImputed;
+
+      Known(@Nullable String value) {
+        problem = encoder.encode(value, cells, 0);
+        isUnseen = encoder.isUnseen(value);
+        isImputed = encoder.isImputed(value);
       }
     }
 
-    private void put(double value) throws IOException {
-      cells.put(Float.floatToRawIntBits((float) value));
+    ColumnWriter(ColumnEncoder encoder) {
+      this.encoder = encoder;
+      width = encoder.width();
     }
 
-    private String label(Table.Row row) {
-      String column = schema.target().columns().get(0);
-      String label = schema.reading().label(row, column);
-      if (label == null) {
-        throw noValue(row, column);
+    void encode(Reading.Fields fields, int rows) {
+      Function<@Nullable String, Known> encode = text -> new Known(fields.value(text));
+      cells = new int[rows * width];
+      for (encoded = 0; encoded < rows; encoded++) {
+        double number = encoder.readsNumbers() ? fields.number(encoded) : Double.NaN;
+        if (!Double.isNaN(number) && encoder.encode(number, cells, encoded * width)) {
+          continue;
+        }
+        Known text = fields.get(encoded, known, encode);
+        if (text.problem != null) {
+          problem = text.problem;
+          return;
+        }
+        System.arraycopy(text.cells, 0, cells, encoded * width, width);
+        unseen += text.isUnseen ? 1 : 0;
+        imputed += text.isImputed ? 1 : 0;
       }
-      if (!labelIds.containsKey(label)) {
-        throw split
-            .file()
-            .invalidLine(
-                row.line(),
-                "has the label \"%s\", which is not among the training labels: %s. If it is another name of one of them, set data.labels."
-                    .formatted(Excerpt.ofItem(label), Excerpt.ofList(schema.target().labels())));
-      }
-      return label;
-    }
-
-    private InvalidSettings noValue(Table.Row row, String column) {
-      return split
-          .file()
-          .invalidLine(row.line(), "has no value in \"%s\".".formatted(Excerpt.ofItem(column)));
-    }
-
-    private double number(Table.Row row, String column, double minimum) {
-      String value = schema.reading().value(row, column);
-      if (value == null) {
-        throw noValue(row, column);
-      }
-      return NumberTarget.parse(split.file(), row.line(), column, value, minimum);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes rows of named values for a trained model for tables. Immutable. */
@@ -135,8 +137,20 @@ public final class TabularRows {
       throw new InvalidSettings(problem);
     }
     SplitTable table = new SplitTable("", file, schema.reading(), null);
-    table.read(inputs, row -> encode(file.origin(row.line()), fields(row)));
-    table.read(inputs, row -> handler.accept(fields(row)));
+    table.read(
+        inputs,
+        rows -> {
+          for (int row = 0; row < rows.size(); row++) {
+            encode(file.origin(rows.line(row)), fields(rows, row));
+          }
+        });
+    table.read(
+        inputs,
+        rows -> {
+          for (int row = 0; row < rows.size(); row++) {
+            handler.accept(fields(rows, row));
+          }
+        });
   }
 
   /** The columns that a row needs. */
@@ -151,8 +165,16 @@ public final class TabularRows {
 
   /** The inputs of a row of a table; null if missing. */
   public Map<String, @Nullable String> fields(Table.Row row) {
+    return fields(row::find);
+  }
+
+  private Map<String, @Nullable String> fields(Chunk rows, int row) {
+    return fields(name -> rows.column(name).text(row));
+  }
+
+  private Map<String, @Nullable String> fields(Function<String, @Nullable String> texts) {
     Map<String, @Nullable String> fields = new LinkedHashMap<>();
-    inputs.forEach(name -> fields.put(name, schema.reading().value(row, name)));
+    inputs.forEach(name -> fields.put(name, schema.reading().value(texts.apply(name))));
     return fields;
   }
 }

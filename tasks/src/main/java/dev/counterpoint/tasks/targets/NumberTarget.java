@@ -36,7 +36,7 @@ public final class NumberTarget {
   /** The standard deviation (of the population); 1 if all numbers are equal. */
   public double deviation() {
     double deviation = Math.sqrt(squares / Math.max(1, count));
-    return deviation > 0 ? deviation : 1;
+    return deviation == 0 ? 1 : deviation; // not finite if the squares overflow
   }
 
   /**
@@ -102,6 +102,9 @@ public final class NumberTarget {
   }
 
   private static double infinity(String text) {
+    if (text.length() > "-infinity".length()) {
+      return Double.NaN;
+    }
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "inf", "+inf", "infinity", "+infinity" -> Double.POSITIVE_INFINITY;
       case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;

@@ -39,10 +39,18 @@ class SplitAssignmentTest {
     Map<String, List<String>> found = new TreeMap<>();
     file.read(
         table -> {
-          for (Table.Row row = table.next(); row != null; row = table.next()) {
-            found
-                .computeIfAbsent(assignment.of(row, table.columns()), any -> new ArrayList<>())
-                .add(String.join(",", table.columns().stream().map(row::get).toList()));
+          List<String> columns = table.columns();
+          List<String> keys = assignment.columns(columns);
+          for (Chunk all = table.next(columns); all != null; all = table.next(columns)) {
+            for (int i = 0; i < all.size(); i++) {
+              int row = i;
+              Chunk chunk = all;
+              found
+                  .computeIfAbsent(assignment.of(chunk, row, keys), any -> new ArrayList<>())
+                  .add(
+                      String.join(
+                          ",", columns.stream().map(it -> chunk.column(it).text(row)).toList()));
+            }
           }
           return table;
         });

@@ -59,6 +59,61 @@ final class ParquetTest {
   }
 
   @Test
+  void columnsOfAllTypesInSeveralChunksAreReadAsInCsv() throws IOException {
+    String rows =
+        """
+        SELECT i AS number, (i / 7)::FLOAT AS single, CASE WHEN i % 4 = 0 THEN NULL
+          WHEN i % 5 = 0 THEN 'NaN'::DOUBLE ELSE i / 3 END AS fraction,
+          9007199254740993 + i * 7 AS large, (i % 200)::UTINYINT AS small,
+          CASE WHEN i % 7 = 0 THEN NULL ELSE i % 2 END AS bit, i % 3 = 0 AS flag,
+          CASE WHEN i % 9 = 0 THEN NULL ELSE DATE '1960-01-01' + (i % 9000)::INTEGER END AS day,
+          CASE WHEN i < 29000 THEN 'a' || i % 3 ELSE 'late' || i % 5 END AS text,
+          CASE WHEN i % 11 = 0 THEN ' NA ' ELSE 't' || i % 1500 END AS many,
+          CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END AS y
+        FROM range(30000) t(i)""";
+    Duck.write("COPY (%s) TO '%s'", rows, folder.resolve("b.parquet"));
+    Duck.write("COPY (%s) TO '%s' (HEADER)", rows, folder.resolve("b.csv"));
+
+    assertThat(rowsHash(open(new FileSplit("b.parquet"))))
+        .isEqualTo(rowsHash(open(new FileSplit("b.csv"))));
+  }
+
+  @Test
+  void theFirstInvalidRowIsReported() throws IOException {
+    Duck.write(
+        "COPY (SELECT i AS x, CASE WHEN i < 4000 THEN 'p' ELSE 'r' || i END AS y, i %% 7 AS w"
+            + " FROM range(5000) t(i)) TO '%s'",
+        folder.resolve("v.parquet"));
+    Duck.write(
+        "COPY (SELECT i AS x, CASE WHEN i < 40 THEN 'p' ELSE 'q' END AS y, i %% 7 AS w"
+            + " FROM range(90) t(i)) TO '%s'",
+        folder.resolve("t.parquet"));
+    Tabular settings =
+        Tables.settings(
+            "train", new FileSplit("t.parquet"), "validation", new FileSplit("v.parquet"));
+
+    assertThatThrownBy(() -> tables.open(settings))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("v.parquet row 4001")
+        .hasMessageContaining("\"r4000\"");
+  }
+
+  @Test
+  void ignoredColumnMayHaveAnyType() throws IOException {
+    Duck.write(
+        "COPY (SELECT i AS x, {'a': i} AS s, i %% 2 AS y FROM range(90) t(i)) TO '%s'",
+        folder.resolve("s.parquet"));
+    Tabular settings =
+        Tables.settings(
+            "train",
+            new FileSplit("s.parquet"),
+            "columns",
+            Map.of("s", ColumnType.IGNORE, "x", ColumnType.NUMERIC));
+
+    assertThat(tables.open(settings).train().size()).isEqualTo(90);
+  }
+
+  @Test
   void rowsOfQueryHaveTheOrderOfTheFirstImport() throws IOException {
     String first = open(new FileSplit(null, query("jdbc:duckdb:", ROWS))).fingerprint();
     String reversed = ROWS + " ORDER BY i DESC";

@@ -1,0 +1,144 @@
+package dev.counterpoint.tasks.table;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.DoubleFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Consecutive rows of a table, by column. */
+public final class Chunk {
+  /** The largest number of rows. */
+  static final int SIZE = 2048;
+
+  private final long[] lines;
+  private final Map<String, Values> columns;
+
+  /**
+   * Creates a chunk.
+   *
+   * @param lines the line of each row, as {@link Table.Row#line}
+   * @param columns the values of the columns that are read
+   */
+  Chunk(long[] lines, Map<String, Values> columns) {
+    this.lines = lines;
+    this.columns = columns;
+  }
+
+  /** The texts of rows. */
+  static Chunk of(List<Table.Row> rows, Collection<String> names) {
+    Map<String, Values> columns = new LinkedHashMap<>();
+    for (String name : names) {
+      List<@Nullable String> texts = new ArrayList<>();
+      rows.forEach(row -> texts.add(row.find(name)));
+      int[] codes =
+          IntStream.range(0, rows.size()).map(row -> texts.get(row) == null ? -1 : row).toArray();
+      columns.put(name, new Values(null, codes, texts, Double::toString));
+    }
+    return new Chunk(rows.stream().mapToLong(Table.Row::line).toArray(), columns);
+  }
+
+  /** The number of rows. */
+  public int size() {
+    return lines.length;
+  }
+
+  /** The line of a row, as {@link Table.Row#line}. */
+  public long line(int row) {
+    return lines[row];
+  }
+
+  /** The values of a column. */
+  public Values column(String name) {
+    return Objects.requireNonNull(columns.get(name));
+  }
+
+  /** The given rows. */
+  public Chunk select(int[] rows) {
+    Map<String, Values> selected = new LinkedHashMap<>();
+    columns.forEach((name, values) -> selected.put(name, values.select(rows)));
+    return new Chunk(Arrays.stream(rows).mapToLong(row -> lines[row]).toArray(), selected);
+  }
+
+  /** The same rows with other lines. */
+  Chunk withFile(long bits) {
+    return new Chunk(Arrays.stream(lines).map(line -> line | bits).toArray(), columns);
+  }
+
+  /** The values of one column: texts, or numbers that were not written as text. */
+  public static final class Values {
+    static final DoubleFunction<String> INTEGER = number -> Long.toString((long) number);
+    static final DoubleFunction<String> FLOAT = number -> Float.toString((float) number);
+
+    private final double @Nullable [] numbers;
+    private final int[] codes;
+    private final List<@Nullable String> dictionary;
+    private final DoubleFunction<String> format;
+
+    /**
+     * Creates the values of a column.
+     *
+     * @param numbers the finite numbers, NaN for other values; null if all values are texts
+     * @param codes for the values that are not in numbers: the index in the dictionary, -1 for a
+     *     missing value
+     * @param format writes a number as text
+     */
+    Values(
+        double @Nullable [] numbers,
+        int[] codes,
+        List<@Nullable String> dictionary,
+        DoubleFunction<String> format) {
+      this.numbers = numbers;
+      this.codes = codes;
+      this.dictionary = dictionary;
+      this.format = format;
+    }
+
+    /** The number of a row, which is finite; NaN if the value is a text or missing. */
+    public double number(int row) {
+      return numbers == null ? Double.NaN : numbers[row];
+    }
+
+    /** The index of the text of a row in the {@link #dictionary}; -1 for a missing value. */
+    public int code(int row) {
+      return codes[row];
+    }
+
+    /** Texts of this chunk and of others of the table. */
+    public List<@Nullable String> dictionary() {
+      return dictionary;
+    }
+
+    /** The value of a row as text, like {@link Table.Row#find}. */
+    public @Nullable String text(int row) {
+      double number = number(row);
+      return !Double.isNaN(number)
+          ? format.apply(number)
+          : codes[row] < 0 ? null : dictionary.get(codes[row]);
+    }
+
+    /** The text of a number of this column. */
+    public String text(double number) {
+      return format.apply(number);
+    }
+
+    /** Whether the numbers are integers. */
+    public boolean isInteger() {
+      return format == INTEGER;
+    }
+
+    private Values select(int[] rows) {
+      double[] all = numbers;
+      return new Values(
+          all == null ? null : Arrays.stream(rows).mapToDouble(row -> all[row]).toArray(),
+          Arrays.stream(rows).map(row -> codes[row]).toArray(),
+          dictionary,
+          format);
+    }
+  }
+}
