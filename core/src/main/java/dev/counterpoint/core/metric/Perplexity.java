@@ -14,9 +14,9 @@ import java.util.stream.LongStream;
 
 /**
  * Perplexity: the exponential of the mean cross-entropy per token, without label smoothing, from
- * logits (batch, tokens, vocabulary) and labels (batch, tokens). With the length of each token, also
- * bits per byte: the sum of the cross-entropy in bits, per byte of the text in UTF-8, which can be
- * compared between tokenizers.
+ * logits (batch, tokens, vocabulary) and labels (batch, tokens). With the length of each token,
+ * also bits per byte: the sum of the cross-entropy in bits, per byte of the text in UTF-8, which
+ * can be compared between tokenizers.
  */
 public final class Perplexity implements Metric {
   private final int[] bytesOfToken;

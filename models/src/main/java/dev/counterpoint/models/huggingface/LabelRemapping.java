@@ -50,6 +50,11 @@ final class LabelRemapping {
           "%s: config.json has no labels (id2label) for its head; rows are assigned to the data's labels by index: %s"
               .formatted(folder, Excerpt.ofList(labels)));
     }
+    if (stored.size() != labels.size()) {
+      throw new InvalidSettings(
+          "%s: config.json has %s labels (id2label), but its head has %s rows; set model.newHead to train a new head.",
+          folder, stored.size(), labels.size());
+    }
     long[] order = order(stored, labels);
     if (order == null) {
       return List.of(

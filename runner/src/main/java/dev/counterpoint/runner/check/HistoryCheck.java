@@ -114,8 +114,8 @@ public final class HistoryCheck {
 
   /**
    * The steps of {@code model} and {@code checkpoints/best} by their paths in the run directory, if
-   * their weights are those of a checkpoint in the history. They may be others: averaged weights, or
-   * those of a validation before which no checkpoint was saved.
+   * their weights are those of a checkpoint in the history. They may be others: averaged weights,
+   * or those of a validation before which no checkpoint was saved.
    */
   public Map<String, Long> verified() throws IOException {
     Map<String, Long> steps = new LinkedHashMap<>();

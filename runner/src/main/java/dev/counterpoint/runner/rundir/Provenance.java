@@ -108,7 +108,10 @@ public record Provenance(
   public static void end(RunDirectory run, String reason) throws IOException {
     ObjectNode record = AtomicFile.readJson(run.provenance());
     List<ObjectNode> processes = processes(record);
-    processes.get(processes.size() - 1).put("ended", now()).put("exit", Excerpt.of(Secrets.mask(reason)));
+    processes
+        .get(processes.size() - 1)
+        .put("ended", now())
+        .put("exit", Excerpt.of(Secrets.mask(reason)));
     AtomicFile.writeJson(run.provenance(), record);
   }
 

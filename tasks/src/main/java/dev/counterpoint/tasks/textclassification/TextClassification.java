@@ -280,8 +280,7 @@ public record TextClassification(
   public DataSplits openFile(String path, DataSpec trained, DataContext context)
       throws IOException {
     TextClassification unweighted = RecordCopy.with(this, "weight", null); // may have no weights
-    Map<String, LabelledRows> rows =
-        unweighted.rows(Map.of(SPLIT, new FileSplit(path)), context);
+    Map<String, LabelledRows> rows = unweighted.rows(Map.of(SPLIT, new FileSplit(path)), context);
     return splits(trainedBuilder(rows, trained, context), rows, context);
   }
 

@@ -32,6 +32,7 @@ import java.util.regex.Pattern;
 record TokenizerJson(String name) {
   private static final ObjectReader JSON =
       new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   /** How many times as long as a text its normalized form may be. */
   private static final int MAX_GROWTH = 1_000;
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Invalid input of {@link Tabular} and the resulting messages. */
 class TabularRefusalTest {
@@ -110,9 +111,11 @@ class TabularRefusalTest {
         "1e999");
   }
 
-  @Test
-  void numbersWithoutAFiniteDeviationAreRejected() throws IOException {
-    assertRejected("x,y\n1e300,a\n-1e300,b\n", List.of(), "\"x\"", "data.columns.x");
+  @ParameterizedTest
+  @ValueSource(strings = {"1e300", "1e308"})
+  void numbersWithoutAFiniteDeviationAreRejected(String number) throws IOException {
+    String table = "x,y\nN,a\n-N,b\nN,a\n".replace("N", number);
+    assertRejected(table, List.of(), "\"x\"", "data.columns.x");
   }
 
   @Test

@@ -71,8 +71,7 @@ class TextGenerationTest {
     Tokenizer tokenizer = TokenizerFolder.open(model);
     int[] lengths = tokenizer.byteLengths();
     assertThat(lengths).hasSize(tokenizer.vocabularySize()).contains(0, 1, 2, 3);
-    long[] labels =
-        splits.train().collate(new long[] {0}).tensors().get(Batch.LABELS).longs();
+    long[] labels = splits.train().collate(new long[] {0}).tensors().get(Batch.LABELS).longs();
     assertThat(Arrays.stream(labels).map(token -> lengths[(int) token]).boxed())
         .containsExactly(2L, 3L, 1L, 2L);
     assertThat(splits.metrics().get(0).get().values(new double[] {Math.log(2), 4, 8}))

@@ -27,8 +27,26 @@ final class RandomSentencesTest {
           + "{\"tokens\": [\"No\"], \"tags\": [\"O\"]}\n";
   private static final List<String> PIECES =
       List.of(
-          "\t", " ", "\n", "\n\n", "\r\n", "\u0000", "\uFEFF", "\u2028", "{", "]", "\"", "null", "O",
-          "B-", "I-city", "E-city", "S-", "-DOCSTART-", "x".repeat(20_000), "[".repeat(5_000));
+          "\t",
+          " ",
+          "\n",
+          "\n\n",
+          "\r\n",
+          "\u0000",
+          "\uFEFF",
+          "\u2028",
+          "{",
+          "]",
+          "\"",
+          "null",
+          "O",
+          "B-",
+          "I-city",
+          "E-city",
+          "S-",
+          "-DOCSTART-",
+          "x".repeat(20_000),
+          "[".repeat(5_000));
 
   @TempDir(factory = MemoryFolder.class)
   private Path folder;
@@ -51,8 +69,7 @@ final class RandomSentencesTest {
     TokenizerSettings words =
         new TokenizerSettings(TokenizerSettings.Type.WORD, null, 1_000, 1, false, true);
     try {
-      new TokenClassification(
-              new FileSplit(file.toString()), null, null, 1, null, null, words, 32)
+      new TokenClassification(new FileSplit(file.toString()), null, null, 1, null, null, words, 32)
           .open(new DataContext(folder.resolve("cache"), folder::resolve, 512, 17))
           .train()
           .collate(new long[] {0});

@@ -18,7 +18,8 @@ record ResultFormatter(Pipeline pipeline, boolean json) implements PredictionFor
     List<Object> results = pipeline.results(requests.stream().map(PredictRequest::text).toList());
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < results.size(); i++) {
-      lines.add(json ? object(requests.get(i), results.get(i)) : line(requests.get(i), results.get(i)));
+      lines.add(
+          json ? object(requests.get(i), results.get(i)) : line(requests.get(i), results.get(i)));
     }
     return lines;
   }
