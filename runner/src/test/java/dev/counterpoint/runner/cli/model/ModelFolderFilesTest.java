@@ -204,6 +204,16 @@ class ModelFolderFilesTest {
   }
 
   @Test
+  void anotherNumberOfLabelsThanRowsOfTheHeadIsRejected() throws IOException {
+    edit(
+        "classifier/model/config.json",
+        it -> it.set("id2label", json("{\"0\": \"good\", \"1\": \"bad\", \"2\": \"so\"}")));
+
+    assertThat(fineTune("classifier/model")).isEqualTo(2);
+    assertThat(terminal.err()).contains("config.json has 3 labels", "2 rows");
+  }
+
+  @Test
   void sizeThatTheWeightsDoNotHaveIsRejectedWithoutAllocatingIt() throws IOException {
     edit("classifier/model/config.json", it -> it.put("vocab_size", 120_000_000));
 
