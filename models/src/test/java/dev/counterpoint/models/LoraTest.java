@@ -225,6 +225,23 @@ class LoraTest {
   }
 
   @Test
+  void anAdapterOfAnAdapterIsRejected() throws IOException {
+    BertConfig config = bertConfig(lora(4, List.of("key", "value")));
+    try (BaseModel model = load(config, LABELS)) {
+      new AdapterFolder(folder).save(
+          model, config.lora(), new AdapterFolder.Base(folder.toString(), null, "SEQ_CLS", false));
+    }
+
+    assertThatThrownBy(
+            () ->
+                new BertConfig(
+                        BertConfig.Task.CLASSIFICATION, folder.toString(), false, null, null, false)
+                    .resolve(Path::of))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("which is an adapter itself");
+  }
+
+  @Test
   void unsupportedAdapterSettingsAreRejected() throws IOException {
     BertConfig config = bertConfig(Lora.defaults());
     try (BaseModel model = load(config, LABELS)) {

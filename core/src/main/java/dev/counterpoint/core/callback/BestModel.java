@@ -8,6 +8,7 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
@@ -93,11 +94,30 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
     return state;
   }
 
-  /** Restores the best value; the state is ignored if it is of another metric or mode. */
+  /**
+   * Restores the best value; the state is ignored if it is of another metric or mode.
+   *
+   * @throws InvalidSettings if the best model is damaged
+   */
   @Override
   public void loadState(Map<String, ?> state) {
     if (monitored.loadState(state)) {
       bestStep = Long.parseLong(String.valueOf(state.get("bestStep")));
+      requireIntact();
+    }
+  }
+
+  /** A damaged best model is found before the training, whose result would be a worse one. */
+  private void requireIntact() {
+    try {
+      CheckpointStore.Found found = checkpoints.best();
+      if (found.lost()) {
+        throw new InvalidSettings(
+            "%s. To train without this model, delete the folder checkpoints/best; the result is then the last model, or a later one that is better.",
+            String.join("; ", found.skipped()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

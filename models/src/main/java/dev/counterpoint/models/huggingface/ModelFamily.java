@@ -121,7 +121,13 @@ public record ModelFamily<A extends Record>(
     Path path = files.apply(from);
     if (AdapterFolder.isIn(path)) {
       Lora lora = config.lora() == null ? Lora.defaults() : config.lora();
-      C base = RecordCopy.with(config, "from", new AdapterFolder(path).baseModel());
+      String own = new AdapterFolder(path).baseModel();
+      if (AdapterFolder.isIn(files.apply(own))) {
+        throw new InvalidSettings(
+            "%s is an adapter of %s, which is an adapter itself; its base must be a whole model.",
+            path, own);
+      }
+      C base = RecordCopy.with(config, "from", own);
       Lora existing = RecordCopy.with(Lora.defaults(), "from", path.toString());
       return resolve(RecordCopy.with(base, "lora", lora.or(existing)), requested, files);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,14 +60,18 @@ final class ResumeTest {
   }
 
   @Test
-  void damagedBestModelIsReplacedByTheLastModel() throws IOException {
+  void damagedBestModelIsRefusedAndWithoutItTheResultIsTheLastModel() throws IOException {
     trainFromScratch();
-    Files.writeString(run.resolve("checkpoints/best/model.safetensors"), "?");
+    Path best = run.resolve("checkpoints/best");
+    String hash = ModelHash.of(run.resolve("model/model.safetensors"));
+    Files.writeString(best.resolve("model.safetensors"), "?");
 
-    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.run("train", run.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
 
-    assertThat(terminal.err())
-        .contains(run.resolve("checkpoints/best/model.safetensors") + " is damaged");
+    assertThat(terminal.err()).contains(best.resolve("model.safetensors") + " is damaged");
+    assertThat(ModelHash.of(run.resolve("model/model.safetensors"))).isEqualTo(hash);
+    new LocalDisk().delete(best);
+    assertThat(new Terminal().run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
     assertThat(json("summary.json").has("bestStep")).isFalse();
     assertThat(ModelHash.of(run.resolve("model/model.safetensors")))
         .isEqualTo(ModelHash.of(run.resolve("checkpoints/step-00000009/model.safetensors")));

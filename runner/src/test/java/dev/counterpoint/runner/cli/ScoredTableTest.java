@@ -131,6 +131,16 @@ final class ScoredTableTest {
   }
 
   @Test
+  void aFolderThatDoesNotExistIsNamed() {
+    assertThat(score("none/out.csv")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--output", "none does not exist");
+    assertThat(terminal.run("train", "penguins", "--trace", path("none/t"), "--output", path("x")))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--trace", "none does not exist");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
   void outputNeedsData() {
     assertThat(terminal.run("predict", path("run"), "--output", path("o.csv")))
         .isEqualTo(ExitCode.INVALID_REQUEST);

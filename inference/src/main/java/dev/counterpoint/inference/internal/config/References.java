@@ -10,6 +10,10 @@ import dev.counterpoint.inference.internal.config.YamlNode.Mapping;
 import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
 import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +43,9 @@ record References(
     Map<String, Resolved> byPath) {
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
+
+  /** The largest file that a reference may name. */
+  private static final int MAX_BYTES = 1 << 16;
 
   /** Settings that are written to the model folder and the report with their values. */
   private static final Pattern PUBLISHED =
@@ -164,8 +171,13 @@ record References(
       }
       problem = "refers to the environment variable " + name + ", which is not set";
     } else if (kind.equals("file")) {
-      try {
-        return Files.readString(files.apply(name)).replaceFirst("\\R\\z", "");
+      try (InputStream file = Files.newInputStream(files.apply(name))) {
+        byte[] content = file.readNBytes(MAX_BYTES + 1);
+        if (content.length <= MAX_BYTES) {
+          CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content));
+          return text.toString().replaceFirst("\\R\\z", "");
+        }
+        problem = "refers to the file " + name + ", which has more than " + MAX_BYTES + " bytes";
       } catch (IOException e) {
         problem = "refers to the file " + name + ", which cannot be read as text";
       }

@@ -140,6 +140,7 @@ final class ReferencesTest {
   @CsvSource({
     "${ENV:NO_SUCH_VARIABLE_X}, NO_SUCH_VARIABLE_X",
     "${file:/no/such/file}, /no/such/file",
+    "${file:/dev/zero}, more than 65536 bytes",
     "${env:PATH}, ${env:",
     "hf:someone/${ENV:PATH}, hub"
   })

@@ -194,7 +194,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (table == null || !texts.isEmpty()) {
       throw new InvalidSettings(
           table == null
-              ? "--data needs a model for tables; the model in %s is not one."
+              ? "--data without --output needs a model for tables; the model in %s is not one. To predict a table of texts, add --output."
               : "--data and --text cannot be combined; the model is in %s.",
           directory);
     }

@@ -4,6 +4,7 @@ import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.DuckDb;
@@ -74,6 +75,7 @@ final class ScoredTable {
     if (Files.exists(output)) {
       throw new InvalidSettings("--output %s exists; remove it, or choose another name.", output);
     }
+    NewFile.requireFolder("--output", output);
     Path partial = Path.of(name + ".partial");
     Path lines = name.endsWith(".parquet") ? Path.of(name + ".lines.partial") : partial;
     try {

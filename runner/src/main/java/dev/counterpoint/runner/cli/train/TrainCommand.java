@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.train;
 
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.Threads;
@@ -81,6 +82,9 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run.Request request =
         new Run.Request(name, sets, classpath.paths(), output, classpath.trustsCode(), false);
+    if (trace != null) {
+      NewFile.requireFolder("--trace", trace);
+    }
     if (spark.isRequested()) {
       return spark.run(request);
     }
