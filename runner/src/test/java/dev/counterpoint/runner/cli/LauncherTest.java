@@ -290,6 +290,18 @@ final class LauncherTest {
   }
 
   @Test
+  void aClosedStandardInputIsEmpty() throws Exception {
+    launch("--version");
+    program(javaHome.resolve("bin/java"), "#!/bin/sh\necho \"$(cat | wc -c)\" bytes\n");
+    Path closing = elsewhere.resolve("closing");
+    program(closing, "#!/bin/bash\nexec '%s' predict <&-\n".formatted(home.resolve("counterpoint")));
+
+    Outcome outcome = run(closing, Map.of());
+    assertThat(outcome.out()).contains("0 bytes");
+    assertThat(outcome.error()).doesNotContain("descriptor");
+  }
+
+  @Test
   void folderForTemporaryFilesIsPassed() throws Exception {
     Map<String, String> variables = Map.of("TMPDIR", elsewhere.toString());
 

@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.tasks.table.Duck;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,6 +49,17 @@ final class ParquetTest {
 
   private static String rowsHash(DataSplits data) {
     return data.fingerprint().split(" ")[0];
+  }
+
+  @Test
+  void aSecretInAQueryOrAUrlIsMaskedBeforeItIsCut() {
+    String secret = "Tr0ub4dor&3x  yz;zy?".repeat(3);
+    Secrets.hide(secret, "${ENV:KEY}");
+    SqlQuery sql = new SqlQuery("jdbc:x:/a/" + secret + "/b", "SELECT '" + secret + "'", null);
+
+    assertThat(sql.name()).isEqualTo("query \"SELECT '${ENV:KEY}'\" of jdbc:x:/a/${ENV:KEY}/b");
+    assertThat(sql.mask("cannot open " + sql.url() + " or " + secret))
+        .isEqualTo("cannot open jdbc:x:/a/${ENV:KEY}/b or ${ENV:KEY}");
   }
 
   @Test

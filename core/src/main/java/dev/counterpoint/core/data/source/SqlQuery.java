@@ -2,6 +2,7 @@ package dev.counterpoint.core.data.source;
 
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Secrets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -30,12 +31,13 @@ public record SqlQuery(String url, String query, @Nullable Map<String, String> p
 
   /** The name of the query in messages, without user, password and parameters of the URL. */
   public String name() {
-    return "query \"" + Excerpt.of(query.strip().replaceAll("\\s+", " ")) + "\" of " + hide(url);
+    String line = Secrets.mask(query).strip().replaceAll("\\s+", " ");
+    return "query \"" + Excerpt.of(line) + "\" of " + hide(url);
   }
 
   /** A message of the driver, which may quote the URL and the values of properties. */
   public String mask(String message) {
-    String masked = message.replace(url, hide(url));
+    String masked = Secrets.mask(message.replace(url, hide(url)));
     for (Map.Entry<String, String> each : new TreeMap<>(properties).entrySet()) {
       boolean isName = each.getKey().equalsIgnoreCase("user") || each.getValue().isEmpty();
       masked = isName ? masked : masked.replace(each.getValue(), "***");
@@ -44,7 +46,7 @@ public record SqlQuery(String url, String query, @Nullable Map<String, String> p
   }
 
   private static String hide(String url) {
-    return Excerpt.of(HIDDEN.matcher(url).replaceAll("***"));
+    return Excerpt.of(HIDDEN.matcher(Secrets.mask(url)).replaceAll("***"));
   }
 
   @Override
