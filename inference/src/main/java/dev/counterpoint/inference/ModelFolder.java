@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
+import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.checkpoint.ModelWeights;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.ModelSignature;
@@ -52,6 +53,9 @@ public final class ModelFolder {
   private static final String COUNTERPOINT = "counterpoint";
 
   private static final int CURRENT_FORMAT = 1;
+
+  /** The key with a hash of the weights of an adapter's base model. */
+  private static final String BASE_HASH = "baseHash";
 
   private ModelFolder() {}
 
@@ -133,6 +137,9 @@ public final class ModelFolder {
     FolderChecksums.delete(folder);
     ObjectNode content = content(config, binder);
     settings(content).put(FolderChecksums.FORMAT, CURRENT_FORMAT);
+    if (lora != null) {
+      settings(content).put(BASE_HASH, baseHash(model, lora));
+    }
     AtomicFile.writeJson(folder.resolve(lora == null ? CONFIG : AdapterFolder.SETTINGS), content);
     Files.deleteIfExists(folder.resolve(lora == null ? AdapterFolder.SETTINGS : CONFIG));
     if (lora == null) {
@@ -262,7 +269,7 @@ public final class ModelFolder {
     }
     ObjectNode settings = settings(content);
     checkFormat(folder, settings.path(FolderChecksums.FORMAT));
-    settings.remove(FolderChecksums.FORMAT);
+    settings.remove(List.of(FolderChecksums.FORMAT, BASE_HASH));
     return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
   }
 
@@ -310,11 +317,31 @@ public final class ModelFolder {
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
       requireBase(folder, pretrained);
       pretrained.loadBase(model, config.data().labels(), files);
+      requireSameBase(folder, pretrained, model);
     }
     loadUnverified(folder, config, model);
     model.setTraining(false);
     checksums.await();
     return model;
+  }
+
+  /** The hash of the weights that training an adapter does not change. */
+  private static String baseHash(BaseModel model, Lora lora) {
+    return ModelHash.of(
+        model.parameters().stream()
+            .filter(it -> !Lora.isUpdate(it) && !lora.isModuleToSave(it))
+            .toList());
+  }
+
+  private static void requireSameBase(Path folder, PretrainedConfig config, BaseModel model)
+      throws IOException {
+    String recorded = settings(AtomicFile.readJson(configFile(folder))).path(BASE_HASH).asText();
+    boolean isRecorded = !recorded.isEmpty(); // not by version 0.1
+    if (isRecorded && !recorded.equals(baseHash(model, Objects.requireNonNull(config.lora())))) {
+      throw new InvalidSettings(
+          "The adapter in %s was trained with other weights of its base model %s. Restore them.",
+          folder, config.from());
+    }
   }
 
   private static void requireBase(Path folder, PretrainedConfig config) {

@@ -228,8 +228,11 @@ class LoraTest {
   void anAdapterOfAnAdapterIsRejected() throws IOException {
     BertConfig config = bertConfig(lora(4, List.of("key", "value")));
     try (BaseModel model = load(config, LABELS)) {
-      new AdapterFolder(folder).save(
-          model, config.lora(), new AdapterFolder.Base(folder.toString(), null, "SEQ_CLS", false));
+      new AdapterFolder(folder)
+          .save(
+              model,
+              config.lora(),
+              new AdapterFolder.Base(folder.toString(), null, "SEQ_CLS", false));
     }
 
     assertThatThrownBy(

@@ -113,8 +113,12 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
       CheckpointStore.Found found = checkpoints.best();
       if (found.lost()) {
         throw new InvalidSettings(
-            "%s. To train without this model, delete the folder checkpoints/best; the result is then the last model, or a later one that is better.",
+            "%s. To train without this model, delete the folder checkpoints/best; the result is then the best of the later models.",
             String.join("; ", found.skipped()));
+      }
+      if (bestStep != NONE && found.checkpoint().isEmpty()) {
+        monitored.forget();
+        bestStep = NONE;
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -56,6 +56,11 @@ final class MonitoredMetric {
     return better;
   }
 
+  /** Takes the next value as the best. */
+  void forget() {
+    best = Double.NaN;
+  }
+
   void putState(Map<String, Object> state) {
     state.put("metric", metric);
     state.put("mode", String.valueOf(mode));

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.settings;
 
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,9 @@ public final class Secrets {
     value.lines().map(String::strip).forEach(line -> add(line, replacement));
     add(value, replacement);
     add(value.replaceAll("/(\\./)*/*", "/"), replacement); // as a normalized path has it
+    if (value.contains("..") && value.indexOf('\0') < 0) {
+      add(Path.of(value).normalize().toString(), replacement);
+    }
   }
 
   private static void add(String value, String replacement) {

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * History check: verifies that the checkpoints of a run are linked and have the linked content,
@@ -38,8 +39,8 @@ public final class HistoryCheck {
   /** The path of the final model in the run directory. */
   public static final String MODEL = "model";
 
-  /** The path of the best checkpoint in the run directory. */
-  public static final String BEST = "checkpoints/best";
+  private static final String BEST = "checkpoints/best";
+  private static final String STEP = "step-";
 
   private final RunDirectory run;
   private final List<CheckpointLink> links;
@@ -64,7 +65,7 @@ public final class HistoryCheck {
               + " has no history.jsonl: it was trained by an earlier version, or has no checkpoint.");
     }
     for (Path folder : FolderEntries.of(run.checkpoints())) {
-      if (folder.getFileName().toString().startsWith("step-")) {
+      if (folder.getFileName().toString().startsWith(STEP)) {
         try {
           Checkpoint checkpoint = Checkpoint.open(folder);
           checkpoints.put(checkpoint.step(), checkpoint);
@@ -113,13 +114,27 @@ public final class HistoryCheck {
   }
 
   /**
-   * The steps of {@code model} and {@code checkpoints/best} by their paths in the run directory, if
-   * their weights are those of a checkpoint in the history. They may be others: averaged weights,
-   * or those of a validation before which no checkpoint was saved.
+   * The folders with weights that are not in the history, by their paths in the run directory: the
+   * final model, the best checkpoint, and copies.
+   */
+  public List<String> others() throws IOException {
+    List<String> names = new ArrayList<>(Files.exists(run.model()) ? List.of(MODEL) : List.of());
+    for (Path folder : FolderEntries.of(run.checkpoints())) {
+      String name = folder.getFileName().toString();
+      if (!name.startsWith(STEP) && !name.startsWith(".")) {
+        names.add("checkpoints/" + name);
+      }
+    }
+    return names;
+  }
+
+  /**
+   * The steps of {@link #others} whose weights are those of a checkpoint in the history. Others may
+   * be averaged weights, or those of a validation before which no checkpoint was saved.
    */
   public Map<String, Long> verified() throws IOException {
     Map<String, Long> steps = new LinkedHashMap<>();
-    for (String name : List.of(MODEL, BEST)) {
+    for (String name : others()) {
       Path weights = run.path().resolve(name).resolve("model.safetensors");
       if (Files.exists(weights)) {
         stepOf(weights).ifPresent(step -> steps.put(name, step));
@@ -133,6 +148,7 @@ public final class HistoryCheck {
     Optional<CheckpointLink> linked =
         links.stream()
             .filter(link -> link.parameters().equals(sum))
+            .filter(link -> lastOf(link.step()).equals(Optional.of(link)))
             .reduce((first, second) -> second);
     if (linked.isPresent()) {
       return OptionalLong.of(linked.get().step());
@@ -162,15 +178,16 @@ public final class HistoryCheck {
     }
   }
 
+  /** The last line of a step: a resumed run repeats steps, and replaces their checkpoints. */
+  private Optional<CheckpointLink> lastOf(long step) {
+    return links.stream().filter(link -> link.step() == step).reduce((first, second) -> second);
+  }
+
   private void verify(Checkpoint checkpoint) throws IOException {
     CheckpointLink actual = checkpoint.actualLink();
-    boolean linked = links.contains(actual);
+    CheckpointLink expected = lastOf(checkpoint.step()).orElse(actual);
+    boolean linked = links.contains(actual) && expected.parameters().equals(actual.parameters());
     if (!linked || !checkpoint.link().equals(Optional.of(actual))) {
-      CheckpointLink expected =
-          links.stream()
-              .filter(link -> link.step() == checkpoint.step())
-              .reduce((first, second) -> second)
-              .orElse(actual);
       Map<String, Boolean> changed = new LinkedHashMap<>();
       changed.put("parameters", !expected.parameters().equals(actual.parameters()));
       changed.put("optimizer state", !expected.optimizer().equals(actual.optimizer()));
@@ -196,13 +213,14 @@ public final class HistoryCheck {
         });
   }
 
-  /** Adds the settings of the run file that differ from those of the last checkpoint. */
-  public List<String> changedSettings(Run current) {
-    return checkpoints.isEmpty()
-        ? List.of()
-        : current.changedSince(lastRunFile()).stream()
-            .map(problem -> "run.yaml: " + problem)
-            .toList();
+  /** The settings and files of the run file that differ from those of the last checkpoint. */
+  public List<String> changedSettings(Run current) throws IOException {
+    if (checkpoints.isEmpty()) {
+      return List.of();
+    }
+    List<String> changes = Provenance.otherFiles(Provenance.lastProcess(run), current.namedFiles());
+    current.changedSince(lastRunFile()).forEach(problem -> changes.add("run.yaml: " + problem));
+    return changes;
   }
 
   private String lastRunFile() {
@@ -240,7 +258,8 @@ public final class HistoryCheck {
   }
 
   /**
-   * Trains a segment again.
+   * Trains a segment again. If the history has steps at which the new training has no checkpoint,
+   * because the run was interrupted there, it is trained once more with these interruptions.
    *
    * @param scratch an empty folder
    * @param options further options of {@code train}
@@ -248,25 +267,40 @@ public final class HistoryCheck {
    */
   public Optional<String> recompute(Segment segment, Path scratch, List<String> options)
       throws IOException {
+    Map<Long, String> expected = new TreeMap<>();
+    links.stream()
+        .filter(link -> link.step() > segment.from() && link.step() <= segment.to())
+        .forEach(link -> expected.put(link.step(), link.parameters()));
+    Map<Long, String> computed = train(segment, Set.of(), scratch.resolve("first"), options);
+    Set<Long> missing = new TreeSet<>(expected.keySet());
+    missing.removeAll(computed.keySet());
+    if (!missing.isEmpty()) {
+      computed = train(segment, missing, scratch.resolve("second"), options);
+    }
+    for (Map.Entry<Long, String> step : expected.entrySet()) {
+      String actual = computed.get(step.getKey());
+      if (!step.getValue().equals(actual)) {
+        return Optional.of(
+            "step %s: the recomputed parameters are %s, but those in the history %s"
+                .formatted(step.getKey(), actual, step.getValue()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Trains a segment and returns the hash of the parameters at each step with a checkpoint. */
+  private Map<Long, String> train(
+      Segment segment, Set<Long> stops, Path scratch, List<String> options) throws IOException {
     String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
+    Files.createDirectory(scratch);
     RunDirectory again =
         new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
             .train(
                 Optional.ofNullable(checkpoints.get(segment.from())),
-                new Retraining.End(segment.to(), false));
-    Map<Long, String> expected = new LinkedHashMap<>();
-    links.forEach(link -> expected.put(link.step(), link.parameters()));
-    List<CheckpointLink> computed = CheckpointLink.read(again.history());
-    if (computed.isEmpty() || computed.get(computed.size() - 1).step() != segment.to()) {
-      return Optional.of("the training did not reach step " + segment.to());
-    }
-    return computed.stream()
-        .filter(link -> expected.containsKey(link.step()))
-        .filter(link -> !link.parameters().equals(expected.get(link.step())))
-        .findFirst()
-        .map(
-            link ->
-                "step %s: the recomputed parameters are %s, but those in the history %s"
-                    .formatted(link.step(), link.parameters(), expected.get(link.step())));
+                new Retraining.End(segment.to(), false, stops));
+    Map<Long, String> parameters = new TreeMap<>();
+    CheckpointLink.read(again.history())
+        .forEach(link -> parameters.put(link.step(), link.parameters()));
+    return parameters;
   }
 }

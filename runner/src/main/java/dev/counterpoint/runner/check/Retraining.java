@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,23 @@ public record Retraining(
    *
    * @param step the last step; {@link Long#MAX_VALUE} for the end of the run
    * @param validated whether the last step was validated
+   * @param stops earlier steps after which the training is stopped, which saves a checkpoint, and
+   *     resumed
    */
-  public record End(long step, boolean validated) {}
+  public record End(long step, boolean validated, Set<Long> stops) {
+    /** An end without stops before it. */
+    public End(long step, boolean validated) {
+      this(step, validated, Set.of());
+    }
+
+    /** The stops between two steps, and the later one as an end that is not validated. */
+    private List<End> between(long from, long to) {
+      return Stream.concat(
+              stops.stream().filter(it -> it > from && it < to).sorted(), Stream.of(to))
+          .map(it -> new End(it, false))
+          .toList();
+    }
+  }
 
   /**
    * Steps that were trained with the same settings.
@@ -100,7 +116,11 @@ public record Retraining(
         boolean isNew = from.isEmpty() && parts.get(i).from() == 0;
         Path runFile = isNew ? origin.resolve(RunDirectory.RUN_FILE) : output.runFile();
         AtomicFile.writeText(runFile, parts.get(i).runFile());
-        train(parts.get(i), isNew ? runFile : null, next < end.step() ? new End(next, false) : end);
+        for (End each :
+            end.between(Math.max(first, parts.get(i).from()), Math.min(next, end.step()))) {
+          train(parts.get(i), isNew ? runFile : null, each.step() == end.step() ? end : each);
+          isNew = false;
+        }
       }
     }
     return output;

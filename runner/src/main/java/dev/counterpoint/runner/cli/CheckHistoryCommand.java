@@ -78,21 +78,18 @@ final class CheckHistoryCommand implements Callable<Integer> {
         segment.to(),
         segment.from() == 0 ? "" : "; NOT verified: the parameters of step " + segment.from());
     Map<String, Long> verified = check.verified();
-    print(console, HistoryCheck.BEST, verified);
-    print(console, HistoryCheck.MODEL, verified);
+    check.others().forEach(name -> print(console, name, verified));
     console.print("for the other files use: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
   }
 
-  private void print(Console console, String name, Map<String, Long> verified) {
-    if (Files.exists(folder.resolve(name))) {
-      console.print(
-          name
-              + (verified.containsKey(name)
-                  ? ": its weights are those of the checkpoint of step " + verified.get(name)
-                  : ": NOT verified, its weights are not those of a checkpoint"));
-    }
+  private static void print(Console console, String name, Map<String, Long> verified) {
+    console.print(
+        name
+            + (verified.containsKey(name)
+                ? ": its weights are those of the checkpoint of step " + verified.get(name)
+                : ": NOT verified, its weights are not those of a checkpoint in the history"));
   }
 }

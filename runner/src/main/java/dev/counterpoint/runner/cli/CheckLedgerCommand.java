@@ -125,7 +125,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
     if (Files.exists(run.history())) { // an earlier version does not write it
       HistoryCheck history = new HistoryCheck(run);
       RunFailed.ifAny(history.faults());
-      unverified.retainAll(List.of(HistoryCheck.MODEL, HistoryCheck.BEST));
+      unverified.retainAll(history.others());
       models.putAll(history.verified());
       unverified.removeAll(history.verified().keySet());
     }

@@ -8,6 +8,7 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ final class CheckResumeCommand implements Callable<Integer> {
     List<String> arguments = new ArrayList<>();
     options.sets().forEach(set -> arguments.addAll(List.of("--set", set)));
     options.classpath().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
+    Run.of(new Run.Request(options.name(), options.sets(), options.classpath(), null)); // is valid
     ResumeCheck.Request request = new ResumeCheck.Request(options.name(), arguments, kills, seed);
     Console console = Consoles.of(spec);
     Path folder =

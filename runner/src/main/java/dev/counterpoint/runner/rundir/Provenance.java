@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Provenance of one process of a run, which starts or resumes it: command, settings, data, code,
@@ -163,6 +164,43 @@ public record Provenance(
       }
     }
     return changes;
+  }
+
+  /**
+   * Describes the files that a run file names instead of those of a process.
+   *
+   * @param named the existing files by the keys of their settings
+   */
+  public static List<String> otherFiles(JsonNode process, Map<String, Path> named)
+      throws IOException {
+    List<String> others = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> recorded : process.path("files").properties()) {
+      Path file = named.get(recorded.getKey());
+      if (file == null
+          || !FileHashes.sha256(file).equals(recorded.getValue().path("sha256").asText())) {
+        others.add(
+            "run.yaml: %s is %s, which is not the file that the run was trained with"
+                .formatted(recorded.getKey(), file == null ? "a file that does not exist" : file));
+      }
+    }
+    return others;
+  }
+
+  /**
+   * Requires a file or a model folder to be as it was when the run started.
+   *
+   * @param key the key of the setting that names it
+   * @param path null if it does not exist
+   * @throws InvalidSettings if its content has changed
+   */
+  public static void requireSame(RunDirectory run, String key, @Nullable Path path)
+      throws IOException {
+    String recorded =
+        AtomicFile.readJson(run.provenance()).path("files").path(key).path("sha256").asText();
+    if (path != null && !recorded.isEmpty() && !recorded.equals(FileHashes.sha256(path))) {
+      throw new InvalidSettings(
+          "%s: %s has changed since the run was trained. Restore it.", key, path);
+    }
   }
 
   /**

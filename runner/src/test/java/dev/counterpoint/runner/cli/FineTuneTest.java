@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +109,25 @@ class FineTuneTest {
     assertThat(full.resolve("tokenizer.json")).isRegularFile();
     assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();
     assertThat(predict("whole")).isEqualTo(prediction);
+  }
+
+  @Test
+  void anAdapterWithOtherWeightsOfItsBaseIsRefused() throws IOException {
+    train("base", "model.architecture.width=16", "model.architecture.heads=2");
+    train("other", "model.architecture.width=16", "model.architecture.heads=2", "seed=5");
+    Path base = folder.resolve("base/model");
+    assertThat(adapt("run", base)).isEqualTo(ExitCode.SUCCESS);
+    String run = folder.resolve("run").toString();
+    Files.copy(
+        folder.resolve("other/model/model.safetensors"),
+        base.resolve("model.safetensors"),
+        StandardCopyOption.REPLACE_EXISTING);
+    FolderChecksums.write(base);
+
+    for (String[] command : new String[][] {{"predict", run, "--text", "a"}, {"train", run}}) {
+      assertThat(terminal.run(command)).isEqualTo(ExitCode.INVALID_REQUEST);
+      assertThat(terminal.err()).contains(base.toString(), "Restore");
+    }
   }
 
   @Test

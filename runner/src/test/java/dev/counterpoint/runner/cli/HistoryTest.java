@@ -153,6 +153,81 @@ final class HistoryTest {
   }
 
   @Test
+  void aFolderThatIsNotInTheHistoryIsNotVerified() throws IOException {
+    small.train();
+    Path copy = small.run().resolve("checkpoints/copy");
+    Files.createDirectory(copy);
+    Files.copy(checkpoint(4).resolve(MODEL), copy.resolve(MODEL));
+
+    check(ExitCode.SUCCESS, "--to", "2");
+    assertThat(terminal.out()).contains("checkpoints/copy: its weights", "step 4");
+    flipLastByte(copy.resolve(MODEL));
+    check(ExitCode.SUCCESS, "--to", "2");
+    assertThat(terminal.out()).contains("checkpoints/copy: NOT verified");
+  }
+
+  @Test
+  void aSecondLineOfAStepDoesNotReplaceTheFirst() throws IOException {
+    small.train();
+    List<String> lines = new ArrayList<>(Files.readAllLines(history()));
+    forge(4, true);
+    List<String> forged = Files.readAllLines(history());
+    int index = 0;
+    while (forged.get(index).equals(lines.get(index))) {
+      index++;
+    }
+    lines.add(index, forged.get(index));
+    Files.write(history(), lines);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains(checkpoint(4).toString(), "[parameters] changed");
+  }
+
+  @Test
+  void theCheckpointOfAnInterruptionIsRecomputed() throws IOException {
+    small.train("--until", "1");
+    small.resume();
+    check(ExitCode.SUCCESS);
+
+    String lines = Files.readString(history());
+    String parameters =
+        new JsonMapper()
+            .readTree(lines.lines().findFirst().orElseThrow())
+            .path("parameters")
+            .asText();
+    forge(1, true);
+    assertThat(Files.readString(history())).doesNotContain(parameters);
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("previous link");
+  }
+
+  @Test
+  void aLineOfAStepWithoutACheckpointIsRecomputed() throws IOException {
+    small.train();
+    List<String> lines = new ArrayList<>(Files.readAllLines(history()));
+    ObjectNode link = (ObjectNode) new JsonMapper().readTree(lines.get(0));
+    link.put("step", 1).remove("hash");
+    link.put("hash", Sha256.of(link.toString().getBytes(StandardCharsets.UTF_8)));
+    lines.add(1, link.toString());
+    Files.write(history(), lines);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step 1: the recomputed parameters are");
+  }
+
+  @Test
+  void aRunFileThatNamesOtherDataIsFound() throws IOException {
+    small.train();
+    Files.copy(folder.resolve("train.tsv"), folder.resolve("same.tsv"));
+    small.edit("run/run.yaml", "train.tsv", "same.tsv");
+    check(ExitCode.SUCCESS, "--to", "2");
+
+    small.edit("same.tsv", "\tbad", "\tgood");
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("data.train.path", "same.tsv");
+  }
+
+  @Test
   void aForgedBestCheckpointIsFound() throws IOException {
     small.train();
     Path best = small.run().resolve("checkpoints/best");

@@ -294,7 +294,8 @@ final class LauncherTest {
     launch("--version");
     program(javaHome.resolve("bin/java"), "#!/bin/sh\necho \"$(cat | wc -c)\" bytes\n");
     Path closing = elsewhere.resolve("closing");
-    program(closing, "#!/bin/bash\nexec '%s' predict <&-\n".formatted(home.resolve("counterpoint")));
+    program(
+        closing, "#!/bin/bash\nexec '%s' predict <&-\n".formatted(home.resolve("counterpoint")));
 
     Outcome outcome = run(closing, Map.of());
     assertThat(outcome.out()).contains("0 bytes");

@@ -203,6 +203,7 @@ final class LedgerTest {
     Terminal terminal = new Terminal();
     assertThat(terminal.run("check", "ledger", small.path(), "--record", "train.tsv:2"))
         .isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step-00000001");
     Files.delete(small.run().resolve("history.jsonl"));
 
     JsonNode json = json("train.tsv:2");

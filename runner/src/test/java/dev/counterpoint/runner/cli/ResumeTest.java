@@ -71,7 +71,9 @@ final class ResumeTest {
     assertThat(terminal.err()).contains(best.resolve("model.safetensors") + " is damaged");
     assertThat(ModelHash.of(run.resolve("model/model.safetensors"))).isEqualTo(hash);
     new LocalDisk().delete(best);
-    assertThat(new Terminal().run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
+    Terminal without = new Terminal();
+    assertThat(without.run("train", run.toString())).isEqualTo(ExitCode.SUCCESS);
+    assertThat(without.err()).contains("no longer exists in checkpoints/best");
     assertThat(json("summary.json").has("bestStep")).isFalse();
     assertThat(ModelHash.of(run.resolve("model/model.safetensors")))
         .isEqualTo(ModelHash.of(run.resolve("checkpoints/step-00000009/model.safetensors")));

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
@@ -29,6 +30,7 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
@@ -128,6 +130,13 @@ final class TrainingProcess {
       }
       if (rankZero) {
         CrashMarker.take(run.directory()).ifPresent(console::log);
+        JsonNode best = AtomicFile.readJson(run.directory().summary()).path("bestStep");
+        if (!best.isMissingNode() && !Files.exists(run.directory().checkpoints().resolve("best"))) {
+          console.log(
+              "The best model, of step %s, no longer exists in checkpoints/best; the result will be"
+                  + " the best of the later models.",
+              best);
+        }
       }
       Injector joined = wired.createChildInjector(new TrainerModule(run, collective));
       Signals signals = Signals.stopping(stop, console, watchdog);
@@ -311,6 +320,11 @@ final class TrainingProcess {
 
   /** Compares the machine with those on which the run was trained before. */
   private void compare(Provenance here) throws IOException {
+    boolean isAdapter =
+        run.file().model() instanceof PretrainedConfig config && config.lora() != null;
+    if (isAdapter) { // Checkpoints do not have the weights of the base model.
+      Provenance.requireSame(run.directory(), "model.from", run.origin());
+    }
     Set<String> differences = new LinkedHashSet<>();
     for (ObjectNode process :
         Provenance.processes(AtomicFile.readJson(run.directory().provenance()))) {
