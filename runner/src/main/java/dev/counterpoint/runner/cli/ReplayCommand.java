@@ -14,6 +14,7 @@ import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Catalogs;
@@ -60,7 +61,7 @@ final class ReplayCommand implements Callable<Integer> {
         snapshot.step(),
         Formats.count(snapshot.examples().size(), "example"),
         count(snapshot.batches().size()),
-        snapshot.reason());
+        ControlCharacterEscaper.of(snapshot.reason()));
     try (BaseModel model = model()) {
       print(new Replay(folder, model).run(), console);
     }
