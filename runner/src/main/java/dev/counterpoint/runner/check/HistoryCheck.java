@@ -39,13 +39,19 @@ public final class HistoryCheck {
   /** The path of the final model in the run directory. */
   public static final String MODEL = "model";
 
-  private static final String BEST = "checkpoints/best";
+  private static final String CHECKPOINTS = "checkpoints/";
+  private static final String BEST = CHECKPOINTS + "best";
   private static final String STEP = "step-";
 
   private final RunDirectory run;
   private final List<CheckpointLink> links;
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
+
+  /**
+   * Steps before the first line whose checkpoints have no link, as an earlier version wrote them.
+   */
+  private final Set<Long> unlinked = new TreeSet<>();
 
   /**
    * Reads the links and checkpoints of a run.
@@ -103,6 +109,8 @@ public final class HistoryCheck {
     for (Checkpoint checkpoint : checkpoints.values()) {
       if (checkpoint.link().isPresent() || checkpoint.step() >= links.get(0).step()) {
         verify(checkpoint);
+      } else {
+        unlinked.add(checkpoint.step());
       }
     }
     verifyBest();
@@ -115,29 +123,38 @@ public final class HistoryCheck {
 
   /**
    * The folders with weights that are not in the history, by their paths in the run directory: the
-   * final model, the best checkpoint, and copies.
+   * final model, the best checkpoint, copies, and checkpoints of an earlier version. Call {@link
+   * #faults} first.
    */
   public List<String> others() throws IOException {
     List<String> names = new ArrayList<>(Files.exists(run.model()) ? List.of(MODEL) : List.of());
     for (Path folder : FolderEntries.of(run.checkpoints())) {
       String name = folder.getFileName().toString();
       if (!name.startsWith(STEP) && !name.startsWith(".")) {
-        names.add("checkpoints/" + name);
+        names.add(CHECKPOINTS + name);
       }
     }
+    unlinked.forEach(step -> names.add(CHECKPOINTS + CheckpointStore.name(step)));
     return names;
   }
 
   /**
    * The steps of {@link #others} whose weights are those of a checkpoint in the history. Others may
    * be averaged weights, or those of a validation before which no checkpoint was saved.
+   *
+   * @param segment the steps that count
    */
-  public Map<String, Long> verified() throws IOException {
+  public Map<String, Long> verified(Segment segment) throws IOException {
     Map<String, Long> steps = new LinkedHashMap<>();
     for (String name : others()) {
       Path weights = run.path().resolve(name).resolve("model.safetensors");
       if (Files.exists(weights)) {
-        stepOf(weights).ifPresent(step -> steps.put(name, step));
+        OptionalLong step = stepOf(weights);
+        if (step.isPresent()
+            && step.getAsLong() > segment.from()
+            && step.getAsLong() <= segment.to()) {
+          steps.put(name, step.getAsLong());
+        }
       }
     }
     return steps;
@@ -155,7 +172,8 @@ public final class HistoryCheck {
     }
     String hash = ModelHash.of(weights); // another file with the same parameters
     for (Checkpoint checkpoint : checkpoints.descendingMap().values()) {
-      if (ModelHash.of(checkpoint.directory().resolve("model.safetensors")).equals(hash)) {
+      if (!unlinked.contains(checkpoint.step())
+          && ModelHash.of(checkpoint.directory().resolve("model.safetensors")).equals(hash)) {
         return OptionalLong.of(checkpoint.step());
       }
     }
@@ -233,17 +251,20 @@ public final class HistoryCheck {
    * @param from the step of a checkpoint; 0 for the start of the run
    * @param to a later step in the history
    */
-  public record Segment(long from, long to) {}
+  public record Segment(long from, long to) {
+    /** All steps. */
+    public static final Segment ALL = new Segment(0, Long.MAX_VALUE);
+  }
 
   /**
    * Determines the segment.
    *
    * @param from the step of a checkpoint; 0 for the start of the run
-   * @param to the requested end; -1 for the last link
+   * @param to the requested end; -1 for the last step
    * @throws InvalidSettings if the steps are not in the history
    */
   public Segment segment(long from, long to) {
-    long last = to < 0 ? links.get(links.size() - 1).step() : to;
+    long last = to < 0 ? links.stream().mapToLong(CheckpointLink::step).max().orElse(0) : to;
     List<Long> saved = links.stream().map(CheckpointLink::step).distinct().toList();
     if (from != 0 && !checkpoints.containsKey(from)) {
       throw new InvalidSettings(
@@ -282,7 +303,7 @@ public final class HistoryCheck {
       if (!step.getValue().equals(actual)) {
         return Optional.of(
             "step %s: the recomputed parameters are %s, but those in the history %s"
-                .formatted(step.getKey(), actual, step.getValue()));
+                .formatted(step.getKey(), actual == null ? "missing" : actual, step.getValue()));
       }
     }
     return Optional.empty();

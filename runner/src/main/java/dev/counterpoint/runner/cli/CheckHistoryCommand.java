@@ -77,7 +77,7 @@ final class CheckHistoryCommand implements Callable<Integer> {
         segment.from(),
         segment.to(),
         segment.from() == 0 ? "" : "; NOT verified: the parameters of step " + segment.from());
-    Map<String, Long> verified = check.verified();
+    Map<String, Long> verified = check.verified(segment);
     check.others().forEach(name -> print(console, name, verified));
     console.print("for the other files use: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
@@ -90,6 +90,6 @@ final class CheckHistoryCommand implements Callable<Integer> {
         name
             + (verified.containsKey(name)
                 ? ": its weights are those of the checkpoint of step " + verified.get(name)
-                : ": NOT verified, its weights are not those of a checkpoint in the history"));
+                : ": NOT verified, its weights are not those of a recomputed checkpoint"));
   }
 }

@@ -126,8 +126,9 @@ final class CheckLedgerCommand implements Callable<Integer> {
       HistoryCheck history = new HistoryCheck(run);
       RunFailed.ifAny(history.faults());
       unverified.retainAll(history.others());
-      models.putAll(history.verified());
-      unverified.removeAll(history.verified().keySet());
+      Map<String, Long> verified = history.verified(HistoryCheck.Segment.ALL);
+      models.putAll(verified);
+      unverified.removeAll(verified.keySet());
     }
     return models;
   }

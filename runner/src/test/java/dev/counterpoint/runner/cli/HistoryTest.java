@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -159,7 +160,7 @@ final class HistoryTest {
     Files.createDirectory(copy);
     Files.copy(checkpoint(4).resolve(MODEL), copy.resolve(MODEL));
 
-    check(ExitCode.SUCCESS, "--to", "2");
+    check(ExitCode.SUCCESS);
     assertThat(terminal.out()).contains("checkpoints/copy: its weights", "step 4");
     flipLastByte(copy.resolve(MODEL));
     check(ExitCode.SUCCESS, "--to", "2");
@@ -213,6 +214,44 @@ final class HistoryTest {
 
     check(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("step 1: the recomputed parameters are");
+  }
+
+  @Test
+  void aLineOfALaterStepBeforeTheLastLineIsRecomputed() throws IOException {
+    small.train();
+    List<String> lines = new ArrayList<>(Files.readAllLines(history()));
+    ObjectNode link = (ObjectNode) new JsonMapper().readTree(lines.get(lines.size() - 1));
+    link.put("step", 9).remove("hash");
+    link.put("hash", Sha256.of(link.toString().getBytes(StandardCharsets.UTF_8)));
+    lines.add(lines.size() - 1, link.toString());
+    Files.write(history(), lines);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step 9");
+  }
+
+  @Test
+  void aCheckpointWithoutALinkIsNotVerified() throws IOException {
+    small.train();
+    Path forged = Files.createDirectory(checkpoint(1));
+    for (String name : List.of(MODEL, "optimizer.safetensors", "state.json", "SHA256SUMS")) {
+      Files.copy(checkpoint(2).resolve(name), forged.resolve(name));
+    }
+    flipLastByte(forged.resolve(MODEL));
+    ObjectNode state =
+        (ObjectNode) new JsonMapper().readTree(forged.resolve("state.json").toFile());
+    state.put("step", 1).remove("link");
+    Files.writeString(forged.resolve("state.json"), state.toPrettyString() + "\n");
+    updateSum(forged, MODEL);
+    updateSum(forged, "state.json");
+    Files.copy(
+        forged.resolve(MODEL),
+        small.run().resolve("model").resolve(MODEL),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out())
+        .contains("checkpoints/step-00000001: NOT verified", "model: NOT verified");
   }
 
   @Test

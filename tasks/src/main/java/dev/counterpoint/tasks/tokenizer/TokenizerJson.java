@@ -72,7 +72,7 @@ record TokenizerJson(String name) {
     }
     double growth = 1; // of a text, if each replacement applies to the result of the one before it
     for (JsonNode replacement : file.findParents("pattern")) {
-      boolean mayBeEmpty = replacement.path("pattern").has("Regex");
+      boolean mayBeEmpty = replacement.path("pattern").path("String").asText().isEmpty();
       growth *= Math.max(1, replacement.path("content").asText().length() + (mayBeEmpty ? 1 : 0));
     }
     for (JsonNode type : file.path("normalizer").findValues("type")) {

@@ -301,6 +301,7 @@ class TokenizerFolderTest {
       strings = {
         "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": \"aaaa\"}",
         "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(?=a)\"}, \"content\": \"a\"}",
+        "{\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": \"a\"}",
         "{\"type\": \"ByteLevel\"}"
       })
   void normalizersThatMakeATextVeryLongAreRejected(String normalizer) throws Exception {
