@@ -180,7 +180,7 @@ public final class HistoryCheck {
     return OptionalLong.empty();
   }
 
-  /** The best checkpoint is not in the history; its files must be those of its own link. */
+  /** The best checkpoint is not in the history; its link must match its files. */
   private void verifyBest() {
     Path folder = run.path().resolve(BEST);
     if (!Files.exists(folder)) {

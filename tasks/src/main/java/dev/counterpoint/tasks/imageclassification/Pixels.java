@@ -59,8 +59,8 @@ final class Pixels {
 
   /**
    * Returns a copy of another size: bilinear interpolation; to reduce the size, over a triangle
-   * that is as many times wider, as in Pillow and {@code torch.nn.functional.interpolate} with
-   * {@code antialias=True}.
+   * whose width grows with the reduction, as in Pillow and {@code torch.nn.functional.interpolate}
+   * with {@code antialias=True}.
    */
   Pixels resized(int newHeight, int newWidth) {
     if (newHeight == height && newWidth == width) {

@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  *     to a normal distribution; otherwise they are standardized
  * @param minimumCount the occurrences in the training split that a category needs; rarer ones share
  *     the id of unseen values
- * @param separator the character between fields; null for that of the file name's extension
+ * @param separator the character between fields; null to infer it from the extension
  * @param header whether the first line names the columns
  * @param columnNames the names of the columns; null for those of the header or, without a header,
  *     for "column" and a number from 1

@@ -51,9 +51,9 @@ public final class LabelNumbers {
   }
 
   /**
-   * The weights of classes: as configured, or balanced: the number of rows divided by the number of
-   * classes and by that of the rows of the class, as {@code class_weight="balanced"} in
-   * scikit-learn. Empty if all are 1.
+   * The weights of classes: as configured, or balanced: all rows divided by the number of classes
+   * and by the rows of the class, as {@code class_weight="balanced"} in scikit-learn. Empty if all
+   * are 1.
    *
    * @param counts the number of rows of each class
    */
