@@ -202,6 +202,23 @@ class LoraTest {
   }
 
   @Test
+  void adapterWithAWeightThatIsNotFiniteIsRejected() throws IOException {
+    BertConfig config = bertConfig(lora(4, List.of("key", "value")));
+    try (BaseModel model = load(config, LABELS)) {
+      model.parameters().stream()
+          .filter(Lora::isUpdate)
+          .forEach(parameter -> parameter.value().addi(Float.NaN));
+      new AdapterFolder(folder).save(model, config.lora(), base(config));
+    }
+    BertConfig restored =
+        new BertConfig(BertConfig.Task.CLASSIFICATION, folder.toString(), null).resolve(Path::of);
+
+    assertThatThrownBy(() -> load(restored, LABELS))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll(AdapterFolder.WEIGHTS, "not finite");
+  }
+
+  @Test
   void adapterWithAnotherRankThanConfiguredIsRejected() throws IOException {
     BertConfig config = bertConfig(lora(4, List.of("key", "value")));
     try (BaseModel model = load(config, LABELS)) {

@@ -47,10 +47,14 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
 
   private void stopIfWaitedEnough() {
     if (waited >= config.patience()) {
+      String best =
+          Double.isNaN(monitored.best())
+              ? "been a number"
+              : "improved on " + Formats.of("%s", monitored.best());
       stop.request(
           Formats.of(
-              "validation %s has not improved on %s for %s",
-              config.metric(), monitored.best(), Formats.count(waited, "validation")));
+              "validation %s has not %s for %s",
+              config.metric(), best, Formats.count(waited, "validation")));
     }
   }
 

@@ -52,6 +52,13 @@ class EarlyStopTest {
   }
 
   @Test
+  void aMetricThatIsNeverANumberIsNamed() {
+    validate(early("pearson", 2, 0), "pearson", Double.NaN, Double.NaN);
+
+    assertThat(stop.reason()).contains("pearson").contains("number").doesNotContain("NaN");
+  }
+
+  @Test
   void theConfiguredModeOverridesTheDeclaredOne() {
     EarlyStop early = new EarlyStop(new EarlyStop.Config("accuracy", 1, 0, Mode.MIN), stop);
     early.onMode(Optional.of(Mode.MAX));

@@ -166,13 +166,16 @@ public record AdapterFolder(Path path) {
    * Loads the adapter's weights into an adapted model.
    *
    * @throws InvalidSettings if names or shapes do not match, listing all problems; nothing has been
-   *     changed in that case
+   *     changed in that case; or if a value is not finite
    */
   public void load(BaseModel model, Lora lora) throws IOException {
     FolderChecksums checksums = FolderChecksums.verify(path);
+    Map<String, NDArray> arrays = arrays(model, lora);
     try (SafetensorsReader reader = open()) {
-      reader.readAll(arrays(model, lora));
+      reader.readAll(arrays);
     }
+    Path file = path.resolve(WEIGHTS);
+    arrays.forEach((name, value) -> StateDictLoader.requireFinite(file, name, value));
     checksums.await();
   }
 

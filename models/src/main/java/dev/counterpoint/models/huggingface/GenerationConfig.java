@@ -116,7 +116,7 @@ public record GenerationConfig(ConfigReader file) {
           case "repetitionPenalty" ->
               request.repetitionPenalty() == null ? "repetition_penalty" : "";
           case "beams" -> request.beams() == null ? "num_beams" : "";
-          default -> "do_sample, num_beams:";
+          default -> request.samples() && request.beams() != null ? "" : "do_sample, num_beams:";
         };
     return key.isEmpty() || file.config().isEmpty()
         ? problem

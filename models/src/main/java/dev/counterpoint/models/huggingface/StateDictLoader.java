@@ -162,16 +162,15 @@ final class StateDictLoader implements AutoCloseable {
       Source source = entry.getValue();
       NDArray value = entry.getKey().value();
       source.reader().read(source.tensor().name(), value);
-      requireFinite(source, value);
+      requireFinite(source.file(), describe(source.tensor()), value);
     }
     return notes;
   }
 
-  private static void requireFinite(Source source, NDArray value) {
+  static void requireFinite(Object file, String tensor, NDArray value) {
     try (NDScope scope = new NDScope()) {
       if (!Float.isFinite(value.max().sub(value.min()).getFloat())) { // NaN if any value is NaN
-        throw new InvalidSettings(
-            "%s: %s has a value that is not finite", source.file(), describe(source.tensor()));
+        throw new InvalidSettings("%s: %s has a value that is not finite", file, tensor);
       }
     }
   }

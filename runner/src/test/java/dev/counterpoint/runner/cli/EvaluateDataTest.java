@@ -73,6 +73,14 @@ class EvaluateDataTest {
   }
 
   @Test
+  void changedDataOfTheRunIsNamed() throws IOException {
+    Path texts = write("texts.tsv", "a good film\tgood\na bad film\tbad\n".repeat(7));
+
+    assertThat(evaluate().err()).contains("data has changed", "train", "validation");
+    Files.delete(texts);
+  }
+
+  @Test
   void fileMayContainASubsetOfTheLabels() throws IOException {
     Path file = write("good.tsv", "good film\tgood\n");
 

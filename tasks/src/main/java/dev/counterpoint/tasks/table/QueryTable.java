@@ -160,7 +160,7 @@ final class QueryTable implements Table {
       }
       return new ValueRow(file, row, positions, Arrays.asList(values));
     } catch (SQLException e) {
-      throw invalid(file, sql, e, " after row " + row);
+      throw invalidAfterRow(e);
     }
   }
 
@@ -185,8 +185,21 @@ final class QueryTable implements Table {
       long[] lines = LongStream.rangeClosed(row - size + 1, row).toArray();
       return size == 0 ? null : new Chunk(lines, values);
     } catch (SQLException e) {
-      throw invalid(file, sql, e, " after row " + row);
+      throw invalidAfterRow(e);
     }
+  }
+
+  /** DuckDB's streams lose the cause of a failure; a statement that is not a stream has it. */
+  private InvalidSettings invalidAfterRow(SQLException failure) {
+    SQLException cause = failure;
+    if (sql == null) {
+      try {
+        DuckDb.materialized(connection, "SELECT count(COLUMNS(*)) FROM " + table);
+      } catch (SQLException e) {
+        cause = e;
+      }
+    }
+    return invalid(file, sql, cause, " after row " + row);
   }
 
   /** Restarts the query with the columns that are read. */

@@ -74,6 +74,9 @@ public record SourceFile(Path path, String name) {
     if (!Files.exists(path)) {
       return path + " does not exist. " + FolderListing.of(path);
     }
+    if (!Files.isRegularFile(path)) {
+      return path + " is not a regular file, which can be read more than once.";
+    }
     if (!Files.isReadable(path)) {
       return path + " is not readable by this user.";
     }

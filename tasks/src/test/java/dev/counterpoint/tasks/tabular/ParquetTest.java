@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.tabular;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
@@ -9,6 +10,7 @@ import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.tasks.table.Duck;
+import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,7 +167,16 @@ final class ParquetTest {
 
     assertThatThrownBy(() -> open(new FileSplit("b.parquet")))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("b.parquet");
+        .hasMessageContaining("b.parquet")
+        .hasMessageNotContaining("pending query");
+  }
+
+  @Test
+  void fileThatCannotBeReadTwiceIsRejected() {
+    Path device = Path.of("/dev/null");
+    assumeThat(device).exists();
+
+    assertThat(new SourceFile(device).problem(true)).contains("/dev/null", "regular file");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.counterpoint.core.internal.storage;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
@@ -10,16 +11,25 @@ import java.nio.file.Path;
 
 /** Reads text files as strict UTF-8. */
 public final class Utf8File {
+  private static final int MAX_BYTES = 1 << 28;
+
   private Utf8File() {}
 
   /**
    * Reads a whole file.
    *
-   * @throws InvalidSettings if the file is not UTF-8; the message has the offset of the first byte
-   *     that is not, and the likely encoding
+   * @throws InvalidSettings if the file is larger than 256 MB, such as a device that does not end,
+   *     or not UTF-8; the message has the offset of the first byte that is not, and the likely
+   *     encoding
    */
   public static String read(Path file) throws IOException {
-    return decode(Files.readAllBytes(file), file.toString());
+    try (InputStream bytes = Files.newInputStream(file)) {
+      byte[] content = bytes.readNBytes(MAX_BYTES + 1);
+      if (content.length > MAX_BYTES) {
+        throw new InvalidSettings("%s is larger than 256 MB.", file);
+      }
+      return decode(content, file.toString());
+    }
   }
 
   /** Decodes the content of a file. */

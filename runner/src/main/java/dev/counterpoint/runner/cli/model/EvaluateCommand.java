@@ -96,6 +96,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       loadWeights(run, model, data, wired.getInstance(CheckpointStore.class), console);
       if (file != null) {
         data.notes().forEach(console::log);
+      } else if (sets.isEmpty()) {
+        warnIfChanged(data, wired.getInstance(CheckpointStore.class), console);
       }
       int microBatch = run.file().training().microBatch();
       Evaluator evaluator = new Evaluator(model, data.metrics(), microBatch);
@@ -200,6 +202,26 @@ public final class EvaluateCommand implements Callable<Integer> {
     return selected;
   }
 
+  private static void warnIfChanged(DataSplits data, CheckpointStore checkpoints, Console console)
+      throws IOException {
+    checkpoints
+        .newest()
+        .checkpoint()
+        .map(it -> changedData(data, it))
+        .filter(changed -> !changed.isEmpty())
+        .ifPresent(
+            changed ->
+                console.log(
+                    "The data has changed since the run was trained: %s.",
+                    String.join(", ", changed)));
+  }
+
+  /** The splits that differ from those with which a checkpoint was trained. */
+  private static List<String> changedData(DataSplits data, Checkpoint checkpoint) {
+    return Fingerprint.parse(data.fingerprint())
+        .changedSince(Fingerprint.parse(checkpoint.state().path("dataFingerprint").asText()));
+  }
+
   private static void loadWeights(
       Run run, BaseModel model, DataSplits data, CheckpointStore checkpoints, Console console)
       throws IOException {
@@ -219,8 +241,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                     new InvalidSettings(
                         "%s has neither a model nor a complete checkpoint.",
                         run.directory().path()));
-    Fingerprint trained = Fingerprint.parse(newest.state().path("dataFingerprint").asText());
-    if (Fingerprint.parse(data.fingerprint()).changedSince(trained).contains(DataSplits.TRAIN)) {
+    if (changedData(data, newest).contains(DataSplits.TRAIN)) {
       throw new InvalidSettings(
           "The training data has changed since the checkpoint of step %s was saved. Restore it, or evaluate another file with --data after the run has ended.",
           newest.step());

@@ -130,6 +130,15 @@ class ModelFolderFilesTest {
     assertThat(terminal.err()).contains(option);
   }
 
+  @Test
+  void conflictOfOptionsIsNotThatOfTheFile() throws IOException {
+    Files.writeString(folder.resolve("generator/model/generation_config.json"), "{\"top_k\": 4}");
+
+    assertThat(run("generate", "generator", "--prompt", "a", "--beams", "3", "--top-p", "0.5"))
+        .isEqualTo(2);
+    assertThat(terminal.err()).doesNotContain("generation_config.json");
+  }
+
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
   void weightsThatAreNotFiniteAreAnError(float value) throws IOException {
