@@ -87,14 +87,20 @@ final class CheckLedgerCommand implements Callable<Integer> {
       Set<Long> examples = ledger.examples(file, record.substring(colon + 1));
       long steps = AtomicFile.readJson(directory.summary()).path("steps").asLong();
       long last = Math.max(steps, Collections.max(models.values()));
-      run.startingWeights()
-          .ifPresent(
-              from ->
-                  console.log(
-                      "The run started from the weights in %s; whether these were trained with the"
-                          + " record is not known.",
-                      from));
-      print(ledger.steps(examples, last), last, models, unverified, console);
+      Optional<String> from = run.startingWeights();
+      from.ifPresent(
+          it ->
+              console.log(
+                  "The run started from the weights in %s; whether these were trained with the"
+                      + " record is not known.",
+                  it));
+      if (json) {
+        ObjectNode object = object(ledger.steps(examples, last), last, models, unverified);
+        from.ifPresent(it -> object.put("startedFrom", it));
+        console.print(object.toPrettyString());
+      } else {
+        print(ledger.steps(examples, last), last, models, unverified, console);
+      }
     }
     return ExitCode.SUCCESS;
   }
@@ -185,29 +191,33 @@ final class CheckLedgerCommand implements Callable<Integer> {
     return training == null ? file.toAbsolutePath().normalize() : training;
   }
 
-  private void print(
+  private static long first(List<Long> steps) {
+    return steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
+  }
+
+  private ObjectNode object(
+      List<Long> steps, long last, Map<String, Long> models, Set<String> unverified) {
+    ObjectNode object = Json.MAPPER.createObjectNode().put("record", record);
+    object.put("trainedSteps", last);
+    steps.forEach(object.putArray("steps")::add);
+    ObjectNode trainedWith = object.putObject("trainedWithRecord");
+    models.forEach((name, step) -> trainedWith.put(name, step >= first(steps)));
+    unverified.forEach(object.putArray("notVerified")::add);
+    return object;
+  }
+
+  private static void print(
       List<Long> steps,
       long last,
       Map<String, Long> models,
       Set<String> unverified,
       Console console) {
-    long first = steps.isEmpty() ? Long.MAX_VALUE : steps.get(0);
-    if (json) {
-      ObjectNode object = Json.MAPPER.createObjectNode().put("record", record);
-      object.put("trainedSteps", last);
-      steps.forEach(object.putArray("steps")::add);
-      ObjectNode trainedWith = object.putObject("trainedWithRecord");
-      models.forEach((name, step) -> trainedWith.put(name, step >= first));
-      unverified.forEach(object.putArray("notVerified")::add);
-      console.print(object.toPrettyString());
-      return;
-    }
     console.print("used in %s of %s steps: %s", steps.size(), last, steps);
     models.forEach(
         (name, step) ->
             console.print(
                 name
-                    + (step >= first ? ": trained with it" : ": not trained with it")
+                    + (step >= first(steps) ? ": trained with it" : ": not trained with it")
                     + (unverified.contains(name) ? " (NOT verified)" : "")));
   }
 }

@@ -196,6 +196,16 @@ final class LedgerTest {
   }
 
   @Test
+  void theModelThatTheRunStartedFromIsNamed() throws IOException {
+    small.train();
+    Path first = Files.move(small.run(), small.folder().resolve("first"));
+    small.train("--set", "model={type: trained, from: " + first + "}");
+
+    assertThat(json("train.tsv:2").path("startedFrom").asText())
+        .startsWith(first.toString());
+  }
+
+  @Test
   void withoutAHistoryNothingIsVerifiedAndARenamedCheckpointHasItsOwnStep() throws IOException {
     small.train();
     Path checkpoints = small.run().resolve("checkpoints");
