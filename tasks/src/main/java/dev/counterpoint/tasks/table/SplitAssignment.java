@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Assigns the rows of a table to its splits. Every row has a key, such as a hash; the rows with the
@@ -35,6 +34,7 @@ public final class SplitAssignment {
   private final TableSource file;
   private final TableFormat format;
   private final Map<String, Bounds> strata = new HashMap<>();
+  private final MessageDigest digest = Sha256.begin();
 
   /** The smallest keys of the validation and of the test split. */
   private record Bounds(long validation, long test) {}
@@ -111,20 +111,27 @@ public final class SplitAssignment {
   }
 
   private long key(Chunk rows, int row, List<String> names) {
-    return by == TableSplit.By.TIME
-        ? time(rows, row)
-        : hash(names.stream().map(name -> rows.column(name).text(row)).toList());
+    return by == TableSplit.By.TIME ? time(rows, row) : hash(rows, row, names);
   }
 
-  /** The first 63 bits of the SHA-256 of seed and values. */
-  private long hash(List<@Nullable String> values) {
-    MessageDigest digest = Sha256.begin();
-    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(seed).flip());
-    for (String value : values) {
-      digest.update(String.valueOf(value).getBytes(StandardCharsets.UTF_8));
+  /** The first 63 bits of the SHA-256 of the seed and the values: texts, or the bits of numbers. */
+  private long hash(Chunk rows, int row, List<String> names) {
+    update(seed);
+    for (String name : names) {
+      Chunk.Values values = rows.column(name);
+      double number = values.number(row);
+      if (Double.isNaN(number)) {
+        digest.update(String.valueOf(values.text(row)).getBytes(StandardCharsets.UTF_8));
+      } else {
+        update(Double.doubleToLongBits(number));
+      }
       digest.update((byte) 0);
     }
     return ByteBuffer.wrap(digest.digest()).getLong() >>> 1;
+  }
+
+  private void update(long value) {
+    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(value).flip());
   }
 
   /** A key in the order of times or numbers. */
