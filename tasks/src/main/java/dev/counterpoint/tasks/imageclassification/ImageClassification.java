@@ -12,6 +12,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.FolderListing;
 import dev.counterpoint.tasks.table.SourceFile;
@@ -85,9 +86,8 @@ public record ImageClassification(
   }
 
   /** The defaults of optional settings: gray images of 28 x 28 pixels, unchanged. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static ImageClassification defaults() {
-    return new ImageClassification(null, null, null, null, 28, 1, null, false, 0, 0);
+    return RecordCopy.of(ImageClassification.class, Map.of("size", 28, "channels", 1));
   }
 
   @Override

@@ -69,9 +69,9 @@ public record MaskedLanguageModel(
   }
 
   /** Defaults of a run file, as for BERT; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static MaskedLanguageModel defaults() {
-    return new MaskedLanguageModel(null, null, 0.1, null, 0.15, false, null, null);
+    return RecordCopy.of(
+        MaskedLanguageModel.class, Map.of("validationShare", 0.1, "maskProbability", 0.15));
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -55,9 +56,8 @@ public record QuestionAnswering(
   }
 
   /** Defaults of a run file, as in BERT's {@code run_squad.py}; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static QuestionAnswering defaults() {
-    return new QuestionAnswering(null, null, null, null, null, 128, 30);
+    return RecordCopy.of(QuestionAnswering.class, Map.of("stride", 128, "maxAnswer", 30));
   }
 
   @Override

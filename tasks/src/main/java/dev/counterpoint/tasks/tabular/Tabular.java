@@ -15,6 +15,7 @@ import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.RegressionMetrics;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.TableFormat;
@@ -117,27 +118,22 @@ public record Tabular(
   }
 
   /** The defaults of optional settings; the training split has none. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static Tabular defaults() {
-    return new Tabular(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        Map.of(),
-        null,
-        false,
-        null,
-        Map.of(),
-        List.of("", "NA", "N/A", "NaN", "nan", "null", "?"),
-        false,
-        2,
-        null,
-        true,
-        null,
-        true);
+    return RecordCopy.of(
+        Tabular.class,
+        Map.of(
+            "columns",
+            Map.of(),
+            "labels",
+            Map.of(),
+            "missing",
+            List.of("", "NA", "N/A", "NaN", "nan", "null", "?"),
+            "minimumCount",
+            2,
+            "header",
+            true,
+            "trim",
+            true));
   }
 
   /** The columns to predict. */

@@ -176,28 +176,9 @@ public record TextClassification(
   }
 
   /** The defaults of optional settings; the training split has none. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static TextClassification defaults() {
-    return new TextClassification(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        Problem.CLASSIFICATION,
-        null,
-        null,
-        null,
-        null,
-        null,
-        false,
-        null,
-        true,
-        null,
-        null,
-        null);
+    return RecordCopy.of(
+        TextClassification.class, Map.of("problem", Problem.CLASSIFICATION, "header", true));
   }
 
   /** A training and a validation table, with defaults for all other settings. */

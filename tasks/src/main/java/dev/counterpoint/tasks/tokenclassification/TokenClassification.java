@@ -11,6 +11,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
@@ -62,9 +63,8 @@ public record TokenClassification(
   }
 
   /** Defaults of a run file; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static TokenClassification defaults() {
-    return new TokenClassification(null, null, null, 1, null, null, null, null);
+    return RecordCopy.of(TokenClassification.class, Map.of("wordColumn", 1));
   }
 
   @Override

@@ -79,8 +79,7 @@ public record DataSplits(
 
   /** A single training split of unknown properties. */
   public static DataSplits ofTraining(Dataset dataset) {
-    DataSpec unknown = new DataSpec(0, 0, 0, List.of());
-    return of(unknown, Map.of(TRAIN, dataset), List.of(), "");
+    return of(DataSpec.ofFeatures(0, List.of()), Map.of(TRAIN, dataset), List.of(), "");
   }
 
   /**
