@@ -92,11 +92,7 @@ public record ImageClassification(
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, ImageSource> sources = new LinkedHashMap<>();
-    add(DataSplits.TRAIN, train, sources, context);
-    add(DataSplits.VALIDATION, validation, sources, context);
-    add(ImageSplit.TEST, test, sources, context);
-    return splits(sources, context.trained(), context);
+    return splits(DataSplits.named(train, validation, test), context.trained(), context);
   }
 
   @Override
@@ -106,23 +102,13 @@ public record ImageClassification(
         path.contains(IDX_IMAGES)
             ? new ImageFiles(null, path, path.replace(IDX_IMAGES, IDX_LABELS))
             : new ImageFiles(path, null, null);
-    Map<String, ImageSource> sources = new LinkedHashMap<>();
-    add(SPLIT, files, sources, context);
-    return splits(sources, trained, context);
+    return splits(Map.of(SPLIT, files), trained, context);
   }
 
-  private void add(
-      String name,
-      @Nullable ImageFiles files,
-      Map<String, ImageSource> sources,
-      DataContext context) {
-    if (files != null) {
-      sources.put(
-          name,
-          files.images() != null && files.labels() != null
-              ? new IdxImages(file(files.images(), context), file(files.labels(), context))
-              : folder(String.valueOf(files.path()), context));
-    }
+  private ImageSource source(ImageFiles files, DataContext context) {
+    return files.images() != null && files.labels() != null
+        ? new IdxImages(file(files.images(), context), file(files.labels(), context))
+        : folder(String.valueOf(files.path()), context);
   }
 
   private ImageSource folder(String path, DataContext context) {
@@ -138,16 +124,15 @@ public record ImageClassification(
 
   private static Path file(String path, DataContext context) {
     Path file = context.files().apply(path);
-    String problem = new SourceFile(file).problem(true);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
+    new SourceFile(file).requireReadable(true);
     return file;
   }
 
   private DataSplits splits(
-      Map<String, ImageSource> sources, @Nullable DataSpec trained, DataContext context)
+      Map<String, ImageFiles> files, @Nullable DataSpec trained, DataContext context)
       throws IOException {
+    Map<String, ImageSource> sources = new LinkedHashMap<>();
+    files.forEach((name, split) -> sources.put(name, source(split, context)));
     requireSame(trained);
     CacheBuilder builder = new CacheBuilder(this, sources, trained, context.seed());
     ImageCache cache = new ImageCache(context.cache().resolve("images-" + builder.key()));

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param seed null for the seed of the run
  */
 public record ImageSplit(@Nullable Double validation, @Nullable Double test, @Nullable Long seed) {
-  /** The name of the test split. */
-  static final String TEST = "test";
-
   public ImageSplit {
     double total = share(validation) + share(test);
     new Checks()
@@ -37,10 +34,10 @@ public record ImageSplit(@Nullable Double validation, @Nullable Double test, @Nu
   /** The names of the splits. */
   List<String> names() {
     return share(validation) == 0
-        ? List.of(DataSplits.TRAIN, TEST)
+        ? List.of(DataSplits.TRAIN, DataSplits.TEST)
         : share(test) == 0
             ? List.of(DataSplits.TRAIN, DataSplits.VALIDATION)
-            : List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+            : List.of(DataSplits.TRAIN, DataSplits.VALIDATION, DataSplits.TEST);
   }
 
   /** The bounds of the splits among the keys of one class. */
@@ -58,7 +55,7 @@ public record ImageSplit(@Nullable Double validation, @Nullable Double test, @Nu
   /** The smallest keys of the validation and of the test split. */
   record Bounds(long validation, long test) {
     String splitOf(long key) {
-      return key >= test ? TEST : key >= validation ? DataSplits.VALIDATION : DataSplits.TRAIN;
+      return key >= test ? DataSplits.TEST : key >= validation ? DataSplits.VALIDATION : DataSplits.TRAIN;
     }
   }
 }

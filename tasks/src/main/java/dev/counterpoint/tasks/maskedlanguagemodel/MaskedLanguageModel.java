@@ -102,12 +102,9 @@ public record MaskedLanguageModel(
 
   private Tokenizer build(TokenizerSettings settings, DataContext context) throws IOException {
     VocabularyBuilder vocabulary = VocabularyBuilder.forMasking(settings);
-    Documents documents = new Documents(TableSource.open(train, context), text);
-    String problem = documents.problem();
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    documents.read((piece, endsDocument) -> vocabulary.add(piece));
+    new Documents(TableSource.open(train, context), text)
+        .requireReadable()
+        .read((piece, endsDocument) -> vocabulary.add(piece));
     return vocabulary.tokenizer();
   }
 

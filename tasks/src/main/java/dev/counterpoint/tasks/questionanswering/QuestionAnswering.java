@@ -45,7 +45,6 @@ public record QuestionAnswering(
     implements EvaluationSource {
   private static final int DEFAULT_LENGTH = 384;
   private static final int MIN_LENGTH = 32;
-  private static final String TEST = "test";
 
   public QuestionAnswering {
     new Checks()
@@ -121,13 +120,8 @@ public record QuestionAnswering(
 
   private Map<String, Path> files(DataContext context) {
     Map<String, Path> files = new LinkedHashMap<>();
-    files.put(DataSplits.TRAIN, context.files().apply(train.file()));
-    if (validation != null) {
-      files.put(DataSplits.VALIDATION, context.files().apply(validation.file()));
-    }
-    if (test != null) {
-      files.put(TEST, context.files().apply(test.file()));
-    }
+    DataSplits.named(train, validation, test)
+        .forEach((name, split) -> files.put(name, context.files().apply(split.file())));
     return files;
   }
 

@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * <p>While keys are collected, 8 bytes per row are held in memory; afterwards two keys per stratum.
  */
 public final class SplitAssignment {
-  /** The name of the test split. */
-  public static final String TEST = "test";
-
   private final TableSplit split;
   private final TableSplit.By by;
   private final String column;
@@ -100,7 +97,7 @@ public final class SplitAssignment {
     Bounds bounds = Objects.requireNonNull(strata.get(stratum(rows, row)));
     long key = key(rows, row, names);
     return key >= bounds.test() && split.testShare() > 0
-        ? TEST
+        ? DataSplits.TEST
         : key >= bounds.validation() && split.validationShare() > 0
             ? DataSplits.VALIDATION
             : DataSplits.TRAIN;

@@ -159,7 +159,7 @@ public record Tabular(
     List<SplitTable> tables = new ArrayList<>();
     tables.add(new SplitTable(DataSplits.TRAIN, file, reading, assignment));
     add(DataSplits.VALIDATION, validation, tables, context);
-    add(SplitAssignment.TEST, test, tables, context);
+    add(DataSplits.TEST, test, tables, context);
     Path model = context.tokenizer();
     DataSpec trained = context.trained();
     TabularSchema schema = trained == null || model == null ? null : schema(model, trained);
@@ -173,7 +173,7 @@ public record Tabular(
     Double share =
         split == null
             ? null
-            : name.equals(SplitAssignment.TEST) ? split.test() : split.validation();
+            : name.equals(DataSplits.TEST) ? split.test() : split.validation();
     if (own != null) {
       tables.add(new SplitTable(name, file(own, context), whole.reading(), null));
     } else if (share != null && share > 0) {
@@ -257,11 +257,6 @@ public record Tabular(
   }
 
   private static TableSource file(FileSplit split, DataContext context) throws IOException {
-    TableSource file = TableSource.open(split, context);
-    String problem = file.problem(false);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    return file;
+    return TableSource.open(split, context).requireReadable(false);
   }
 }

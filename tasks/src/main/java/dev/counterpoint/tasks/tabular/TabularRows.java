@@ -131,11 +131,7 @@ public final class TabularRows {
    * @throws InvalidSettings with file and line if a row is invalid
    */
   public void read(Path path, Consumer<Map<String, @Nullable String>> handler) throws IOException {
-    TableSource file = TableSource.of(path);
-    String problem = file.problem(false);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
+    TableSource file = TableSource.of(path).requireReadable(false);
     SplitTable table = new SplitTable("", file, schema.reading(), null);
     table.read(
         inputs,

@@ -105,9 +105,8 @@ public record TextClassification(
   }
 
   private static final String TUNE = "tune";
-  private static final String TEST = "test";
   private static final List<String> RESERVED =
-      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, DataSplits.TEST);
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
 
   public TextClassification {
@@ -315,31 +314,18 @@ public record TextClassification(
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
       try {
-        TableSource file = TableSource.open(split.getValue(), context);
+        TableSource file = TableSource.open(split.getValue(), context).requireReadable(false);
         rows.put(split.getKey(), new LabelledRows(file, this));
-        String problem = file.problem(false);
-        if (problem != null) {
-          problems.add(new InvalidSettings.Problem("", problem));
-        }
       } catch (InvalidSettings e) {
         problems.addAll(e.problems());
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return rows;
   }
 
   private Map<String, FileSplit> splits() {
-    Map<String, FileSplit> splits = new LinkedHashMap<>();
-    splits.put(DataSplits.TRAIN, train);
-    if (validation != null) {
-      splits.put(DataSplits.VALIDATION, validation);
-    }
-    if (test != null) {
-      splits.put(TEST, test);
-    }
+    Map<String, FileSplit> splits = DataSplits.named(train, validation, test);
     splits.putAll(more);
     return splits;
   }

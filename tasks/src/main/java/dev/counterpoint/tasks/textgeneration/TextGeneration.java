@@ -160,12 +160,7 @@ public record TextGeneration(
   }
 
   private Documents documents(FileSplit split, DataContext context) throws IOException {
-    Documents documents = new Documents(TableSource.open(split, context), text);
-    String problem = documents.problem();
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    return documents;
+    return new Documents(TableSource.open(split, context), text).requireReadable();
   }
 
   /** Number of tokens at the end of the training text that are used for validation. */

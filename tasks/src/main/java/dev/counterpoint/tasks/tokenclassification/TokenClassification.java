@@ -52,8 +52,6 @@ public record TokenClassification(
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
-  private static final String TEST = "test";
-
   public TokenClassification {
     new Checks()
         .positive("wordColumn", wordColumn)
@@ -69,15 +67,7 @@ public record TokenClassification(
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, FileSplit> files = new LinkedHashMap<>();
-    files.put(DataSplits.TRAIN, train);
-    if (validation != null) {
-      files.put(DataSplits.VALIDATION, validation);
-    }
-    if (test != null) {
-      files.put(TEST, test);
-    }
-    return splits(files, context.trained(), context);
+    return splits(DataSplits.named(train, validation, test), context.trained(), context);
   }
 
   @Override
