@@ -6,30 +6,18 @@ import java.util.stream.IntStream;
 /**
  * Counts of each class, and the metrics that they determine. Zero divisions have the results of
  * scikit-learn; without examples every metric is NaN.
+ *
+ * @param sums for each class in turn: the number of correct predictions, of labels, of predictions;
+ *     may be longer
+ * @param multiLabel whether an example has any number of classes; the last two sums are then the
+ *     examples whose classes are all correct, and the examples
  */
-final class ClassCounts {
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record ClassCounts(int classes, double[] sums, boolean multiLabel) {
   static final int HIT = 0;
   static final int ACTUAL = 1;
   static final int PREDICTED = 2;
   static final int COUNTS = 3;
-
-  private final int classes;
-  private final double[] sums;
-  private final boolean multiLabel;
-
-  /**
-   * Creates the counts.
-   *
-   * @param sums for each class in turn: the number of correct predictions, of labels, of
-   *     predictions; may be longer
-   * @param multiLabel whether an example has any number of classes; the last two sums are then the
-   *     examples whose classes are all correct, and the examples
-   */
-  ClassCounts(int classes, double[] sums, boolean multiLabel) {
-    this.multiLabel = multiLabel;
-    this.classes = classes;
-    this.sums = sums;
-  }
 
   /** A count of a class; the label {@code classes} stands for the sum over all classes. */
   private double count(int what, int label) {

@@ -56,7 +56,7 @@ record CacheBuilder(
   }
 
   /** Writes the complete cache into an empty folder. */
-  void build(Path folder) throws IOException {
+  ImageContent build(Path folder) throws IOException {
     ImageCache cache = new ImageCache(folder);
     List<String> labels = labels();
     MessageDigest digest = Sha256.begin();
@@ -77,7 +77,7 @@ record CacheBuilder(
     ImageSpec image = image(cache);
     digest.update((image + " " + labels).getBytes(StandardCharsets.UTF_8));
     String fingerprint = DataSplits.fingerprint(Sha256.hex(digest), parts);
-    new ImageContent(fingerprint, image, labels, splits, notes).write(folder);
+    return new ImageContent(fingerprint, image, labels, splits, notes);
   }
 
   private ImageContent.SplitContent content(

@@ -136,8 +136,8 @@ public record ImageClassification(
     requireSame(trained);
     CacheBuilder builder = new CacheBuilder(this, sources, trained, context.seed());
     ImageCache cache = new ImageCache(context.cache().resolve("images-" + builder.key()));
-    CacheFolders.createIfAbsent(cache.folder(), builder::build);
-    ImageContent content = ImageContent.read(cache.folder());
+    ImageContent content =
+        CacheFolders.describe(cache.folder(), ImageContent.class, builder::build);
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (String name : content.splits().keySet()) {
       Augmentation changes =

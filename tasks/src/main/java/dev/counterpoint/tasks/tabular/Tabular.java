@@ -208,8 +208,7 @@ public record Tabular(
 
   private DataSplits splits(TableBuilder builder, DataContext context) throws IOException {
     Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
-    CacheFolders.createIfAbsent(folder, builder::build);
-    TableContent content = TableContent.read(folder);
+    TableContent content = CacheFolders.describe(folder, TableContent.class, builder::build);
     TabularSchema schema = content.schema();
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (SplitTable table : builder.splits()) {

@@ -29,20 +29,7 @@ final class Windows implements AutoCloseable {
 
   Windows(Tokenizer source, int maxLength) throws IOException {
     this.source = source;
-    String length = Integer.toString(maxLength);
-    tokenizer =
-        source.load(
-            Map.of(
-                "truncation",
-                "true",
-                "maxLength",
-                length,
-                "modelMaxLength",
-                length,
-                "stride",
-                Integer.toString(maxLength / 4),
-                "padding",
-                "false"));
+    tokenizer = source.load("true", maxLength, maxLength / 4);
     if (tokenizer.encode("", true, false).getIds().length > maxLength / 4) {
       tokenizer.close();
       throw new InvalidSettings(
