@@ -16,6 +16,8 @@ import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.FolderListing;
 import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.SplitShares;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,17 +69,8 @@ public record ImageClassification(
             .within("crop", crop, 0, Math.max(0, size - 1))
             .notNegative("skipDamaged", skipDamaged);
     if (split != null) {
-      checks
-          .that(
-              validation == null || split.validation() == null,
-              "split.validation",
-              String.valueOf(split.validation()),
-              "cannot be combined with the files of the validation split")
-          .that(
-              test == null || split.test() == null,
-              "split.test",
-              String.valueOf(split.test()),
-              "cannot be combined with the files of the test split");
+      SplitShares.check(checks, "validation", split.validation(), validation);
+      SplitShares.check(checks, "test", split.test(), test);
     }
     checks.verify();
     if (normalize != null) {
@@ -193,12 +186,7 @@ public record ImageClassification(
     String counts =
         labels.size() > MAX_LABELS
             ? Formats.of(" of %,d classes", labels.size())
-            : IntStream.range(0, labels.size())
-                .mapToObj(
-                    i ->
-                        Formats.of(
-                            "%s: %,d", Excerpt.ofItem(labels.get(i)), split.labelCounts().get(i)))
-                .collect(Collectors.joining(", ", " (", ")"));
+            : LabelNumbers.describe(labels, split.labelCounts());
     return Formats.of("%s: %,d images%s", name, split.size(), counts);
   }
 }

@@ -18,6 +18,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SplitAssignment;
+import dev.counterpoint.tasks.table.SplitShares;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
@@ -101,17 +102,8 @@ public record Tabular(
                 "cannot be combined with target");
     LabelNumbers.check(checks, balanceClasses, classWeights);
     if (split != null) {
-      checks
-          .that(
-              validation == null || split.validation() == null,
-              "split.validation",
-              String.valueOf(split.validation()),
-              "cannot be combined with the file of the validation split")
-          .that(
-              test == null || split.test() == null,
-              "split.test",
-              String.valueOf(split.test()),
-              "cannot be combined with the file of the test split");
+      SplitShares.check(checks, "validation", split.validation(), validation);
+      SplitShares.check(checks, "test", split.test(), test);
     }
     checks.verify();
     new TableFormat(separator, header, columnNames, trim);

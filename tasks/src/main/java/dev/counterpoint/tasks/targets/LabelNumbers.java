@@ -1,5 +1,8 @@
 package dev.counterpoint.tasks.targets;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
@@ -12,6 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** One number for each label, such as its weight. */
 public final class LabelNumbers {
   private LabelNumbers() {}
+
+  /** Describes the number of examples of each label, in parentheses. */
+  public static String describe(List<String> labels, List<Long> counts) {
+    return IntStream.range(0, labels.size())
+        .mapToObj(i -> Formats.of("%s: %,d", Excerpt.ofItem(labels.get(i)), counts.get(i)))
+        .collect(Collectors.joining(", ", " (", ")"));
+  }
 
   /**
    * The numbers in the order of the labels.

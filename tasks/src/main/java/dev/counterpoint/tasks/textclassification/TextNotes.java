@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
@@ -163,16 +164,11 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
           labelled(counts, Collections.min(counts)),
           labelled(counts, Collections.max(counts)));
     }
-    return IntStream.range(0, counts.size())
-        .mapToObj(label -> labelled(label, counts.get(label)))
-        .collect(Collectors.joining(", ", " (", ")"));
+    return LabelNumbers.describe(content.labels(), counts);
   }
 
   private String labelled(List<Long> counts, long count) {
-    return labelled(counts.indexOf(count), count);
-  }
-
-  private String labelled(int label, long count) {
-    return Formats.of("%s: %,d", Excerpt.ofItem(content.labels().get(label)), count);
+    String label = content.labels().get(counts.indexOf(count));
+    return Formats.of("%s: %,d", Excerpt.ofItem(label), count);
   }
 }
