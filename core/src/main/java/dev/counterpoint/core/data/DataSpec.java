@@ -1,9 +1,7 @@
 package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.RecordCopy;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -65,11 +63,7 @@ public record DataSpec(
         .notNegative("vocabularySize", vocabularySize)
         .notNegative("paddingId", paddingId)
         .notNegative("features", features)
-        .that(
-            new HashSet<>(labels).size() == labels.size(),
-            "labels",
-            Excerpt.ofList(labels),
-            "must all differ")
+        .distinct("labels", labels)
         .that(
             thresholds == null || thresholds.size() == labels.size(),
             "thresholds",

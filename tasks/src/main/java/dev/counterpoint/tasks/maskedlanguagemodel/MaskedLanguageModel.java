@@ -122,13 +122,12 @@ public record MaskedLanguageModel(
         Formats.of(
             "masks: %s %% of the %s",
             Formats.number(100 * maskProbability), wholeWord ? "words" : "tokens"));
-    int length = context.maxLength();
     return new DataSplits(
         packed.spec().predicting(DataSpec.Target.MASKED_TOKEN),
         splits,
         packed.metrics(),
         "masks " + maskProbability + " " + wholeWord + " " + packed.fingerprint(),
-        used.files(maxLength == null ? length : Math.min(maxLength, length)),
+        used.files(context.length(maxLength)),
         notes,
         Samples.none(),
         null);

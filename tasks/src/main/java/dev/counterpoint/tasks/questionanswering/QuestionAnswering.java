@@ -148,8 +148,7 @@ public record QuestionAnswering(
   }
 
   private int length(DataContext context) {
-    int limit = maxLength == null ? DEFAULT_LENGTH : maxLength;
-    int length = Math.min(limit, context.maxLength());
+    int length = context.length(maxLength == null ? Integer.valueOf(DEFAULT_LENGTH) : maxLength);
     new Checks()
         .atLeast("maxLength", length, MIN_LENGTH)
         .that(

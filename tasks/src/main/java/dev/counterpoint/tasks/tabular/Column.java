@@ -8,7 +8,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -48,11 +47,7 @@ record Column(
     quantiles = List.copyOf(quantiles);
     categories = List.copyOf(categories);
     new Checks()
-        .that(
-            new HashSet<>(categories).size() == categories.size(),
-            "categories",
-            Excerpt.ofList(categories),
-            "must all differ")
+        .distinct("categories", categories)
         .that(
             !quantiles.isEmpty() || !Objects.requireNonNull(type).hasFeatures(),
             "quantiles",

@@ -221,9 +221,7 @@ public record Tabular(
     List<Supplier<Metric>> metrics =
         schema.target().isClass()
             ? List.of(() -> new Classification(spec.labels()))
-            : REGRESSION.stream()
-                .<Supplier<Metric>>map(metric -> () -> metric.create(spec))
-                .toList();
+            : MetricConfig.suppliers(REGRESSION, spec);
     return new DataSplits(
         spec,
         datasets,

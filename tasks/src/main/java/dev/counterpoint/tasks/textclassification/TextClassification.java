@@ -288,7 +288,7 @@ public record TextClassification(
         spec,
         cache.datasets(rows, balanceClasses, classWeights),
         isRegression()
-            ? REGRESSION.stream().<Supplier<Metric>>map(it -> () -> it.create(spec)).toList()
+            ? MetricConfig.suppliers(REGRESSION, spec)
             : List.of(
                 () ->
                     hasSets()
@@ -334,13 +334,10 @@ public record TextClassification(
       throws IOException {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     Tokenizer existing = TokenizerFolder.find(settings, context);
-    int length = existing == null ? length(context) : existing.limit(length(context));
+    int length = existing == null ? context.length(maxLength) : existing.limit(context.length(maxLength));
     // A pair needs [SEP] between its texts.
     TokenizerSettings framed = text2 == null ? settings : RecordCopy.with(settings, "frame", true);
     return new CacheBuilder(rows, framed, existing, length, null);
   }
 
-  private int length(DataContext context) {
-    return maxLength == null ? context.maxLength() : Math.min(maxLength, context.maxLength());
-  }
 }

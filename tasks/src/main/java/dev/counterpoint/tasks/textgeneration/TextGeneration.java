@@ -139,8 +139,7 @@ public record TextGeneration(
   }
 
   private int length(DataContext context) {
-    int limit = maxLength == null ? context.maxLength() : maxLength;
-    int length = Math.min(limit, context.maxLength());
+    int length = context.length(maxLength);
     return length == Integer.MAX_VALUE ? DEFAULT_LENGTH : length;
   }
 

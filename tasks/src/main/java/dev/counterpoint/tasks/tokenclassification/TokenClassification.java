@@ -113,8 +113,7 @@ public record TokenClassification(
       List<String> notes,
       DataContext context)
       throws IOException {
-    int limit = maxLength == null ? context.maxLength() : maxLength;
-    int length = tokens.limit(Math.min(limit, context.maxLength()));
+    int length = tokens.limit(context.length(maxLength));
     SentenceSet set = new SentenceSet(labels, tokens.special().padding());
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     MessageDigest digest = Sha256.begin();
