@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * predicted correctly, as in scikit-learn. The macro average covers the classes that occur in the
  * labels or the predictions.
  */
-public final class Classification implements Metric {
+public final class Classification implements Metric.Maximized {
   private static final int MAX_REMARKS = 5;
 
   /** With more labels, no confusion matrix is kept: it has labels squared. */
@@ -101,11 +101,6 @@ public final class Classification implements Metric {
     if (hasMatrix) {
       counts[index(actual, predicted)]++;
     }
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * if its logit is at least 0, a probability of 0.5. Accuracy is the fraction of examples with
  * exactly the correct labels.
  */
-public final class MultiLabelClassification implements Metric {
+public final class MultiLabelClassification implements Metric.Maximized {
   private final List<String> labels;
   private final @Nullable List<Double> thresholds;
   private final Function<ClassCounts, Map<String, Double>> values;
@@ -84,11 +83,6 @@ public final class MultiLabelClassification implements Metric {
       counts[counts.length - 2] += exact ? 1 : 0;
       counts[counts.length - 1]++;
     }
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

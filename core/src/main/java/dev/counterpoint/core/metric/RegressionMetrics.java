@@ -59,8 +59,8 @@ public final class RegressionMetrics {
   }
 
   /** The state of each process is the number of targets and the moments of each. */
-  private record OverTargets(
-      OfMoments metric, @Nullable TargetScale scale, List<Moments> moments) implements Metric {
+  private record OverTargets(OfMoments metric, @Nullable TargetScale scale, List<Moments> moments)
+      implements Metric {
     @Override
     public void check(NDArray output, Batch batch) {
       RegressionMetrics.check(output, batch);

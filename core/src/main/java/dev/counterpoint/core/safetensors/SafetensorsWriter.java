@@ -32,8 +32,7 @@ public final class SafetensorsWriter {
   static void write(Path file, Map<String, NDArray> arrays, Disk disk) throws IOException {
     AtomicFile.write(
         file,
-        temporary ->
-            disk.write(temporary, channel -> write(channel, TensorValues.of(arrays))));
+        temporary -> disk.write(temporary, channel -> write(channel, TensorValues.of(arrays))));
     disk.force(file.resolveSibling("."));
   }
 

@@ -9,7 +9,6 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -26,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -9,7 +9,6 @@ import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.Documents;

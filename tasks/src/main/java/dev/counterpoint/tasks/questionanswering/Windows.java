@@ -7,7 +7,6 @@ import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** Splits the contexts of questions into overlapping windows. */

@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,7 +126,9 @@ final class ColumnReader {
     codes[at] =
         Double.isNaN(number)
             ? code(table.object(column + expressions.size() - 1))
-            : kind == Kind.DATE ? code(LocalDate.ofEpochDay((long) number)) : kind == Kind.CODE ? (int) number : -1;
+            : kind == Kind.DATE
+                ? code(LocalDate.ofEpochDay((long) number))
+                : kind == Kind.CODE ? (int) number : -1;
     if (format != null) {
       numbers[at] = number;
     }

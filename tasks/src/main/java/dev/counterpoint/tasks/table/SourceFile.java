@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.zip.ZipException;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A data file: tab-separated, comma-separated, JSON or Parquet, depending on its extension. Text

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** Notes about columns and splits: types, ignored columns, label distribution, unseen values. */
 record TableNotes(TableContent content) {

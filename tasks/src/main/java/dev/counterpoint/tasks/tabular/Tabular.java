@@ -163,9 +163,7 @@ public record Tabular(
       throws IOException {
     SplitTable whole = tables.get(0);
     Double share =
-        split == null
-            ? null
-            : name.equals(DataSplits.TEST) ? split.test() : split.validation();
+        split == null ? null : name.equals(DataSplits.TEST) ? split.test() : split.validation();
     if (own != null) {
       tables.add(new SplitTable(name, file(own, context), whole.reading(), null));
     } else if (share != null && share > 0) {

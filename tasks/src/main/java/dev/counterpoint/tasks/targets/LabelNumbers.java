@@ -1,15 +1,15 @@
 package dev.counterpoint.tasks.targets;
 
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One number for each label, such as its weight. */

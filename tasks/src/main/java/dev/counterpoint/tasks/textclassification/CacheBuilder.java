@@ -70,7 +70,8 @@ record CacheBuilder(
     return write(folder, used, training.labels(), training.scale());
   }
 
-  private CacheContent write(Path folder, Tokenizer used, List<String> labels, @Nullable TargetScale scale)
+  private CacheContent write(
+      Path folder, Tokenizer used, List<String> labels, @Nullable TargetScale scale)
       throws IOException {
     used.save(folder);
     try (TextEncoder encoder = new TextEncoder(used, maxLength)) {

@@ -8,7 +8,6 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
-import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.metric.RegressionMetrics;
@@ -32,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -334,10 +332,10 @@ public record TextClassification(
       throws IOException {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     Tokenizer existing = TokenizerFolder.find(settings, context);
-    int length = existing == null ? context.length(maxLength) : existing.limit(context.length(maxLength));
+    int length =
+        existing == null ? context.length(maxLength) : existing.limit(context.length(maxLength));
     // A pair needs [SEP] between its texts.
     TokenizerSettings framed = text2 == null ? settings : RecordCopy.with(settings, "frame", true);
     return new CacheBuilder(rows, framed, existing, length, null);
   }
-
 }

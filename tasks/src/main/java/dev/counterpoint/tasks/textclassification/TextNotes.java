@@ -1,11 +1,11 @@
 package dev.counterpoint.tasks.textclassification;
 
-import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.tasks.internal.cache.TrainOverlap;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,8 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Notes about the texts of each split: number of rows, label distribution and possible problems.

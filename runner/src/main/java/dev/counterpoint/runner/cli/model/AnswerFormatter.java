@@ -8,8 +8,8 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -30,8 +30,10 @@ record OutputFormatter(
     TextEncoder.Encoded examples = examples(requests);
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     return pipeline.kind() == Pipeline.Kind.VALUES
-        ? PredictionFormatter.each(requests, pipeline.values(examples), json ? this::object : this::line)
-        : PredictionFormatter.each(requests, pipeline.classify(examples), json ? this::object : this::line);
+        ? PredictionFormatter.each(
+            requests, pipeline.values(examples), json ? this::object : this::line)
+        : PredictionFormatter.each(
+            requests, pipeline.classify(examples), json ? this::object : this::line);
   }
 
   private TextEncoder.Encoded examples(List<PredictRequest> requests) {

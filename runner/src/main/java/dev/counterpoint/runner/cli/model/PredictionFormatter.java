@@ -15,7 +15,9 @@ interface PredictionFormatter {
 
   /** Formats the output of each request. */
   static <T> List<String> each(
-      List<PredictRequest> requests, List<T> outputs, BiFunction<PredictRequest, T, String> format) {
+      List<PredictRequest> requests,
+      List<T> outputs,
+      BiFunction<PredictRequest, T, String> format) {
     return IntStream.range(0, outputs.size())
         .mapToObj(i -> format.apply(requests.get(i), outputs.get(i)))
         .toList();
