@@ -1,5 +1,8 @@
 package dev.counterpoint.core.metric;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -32,6 +35,15 @@ record ClassCounts(int classes, double[] sums, boolean multiLabel) {
     return multiLabel
         ? sums[sums.length - 2] / sums[sums.length - 1]
         : count(HIT, classes) / count(ACTUAL, classes);
+  }
+
+  Map<String, Double> accuracyAndF1(List<String> labels, Average... averages) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("accuracy", accuracy());
+    for (Average average : averages) {
+      values.putAll(new ClassificationMetrics.F1(average).values(this, labels));
+    }
+    return values;
   }
 
   /** The mean recall of the classes that have labels. */

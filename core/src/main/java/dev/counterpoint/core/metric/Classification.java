@@ -8,7 +8,6 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +41,10 @@ public final class Classification implements Metric.Maximized {
    * @param labels the class names, in the order of the class indices
    */
   public Classification(List<String> labels) {
-    this(labels, labels.size() <= MAX_MATRIX_LABELS, counts -> accuracyAndF1(counts, labels));
+    this(
+        labels,
+        labels.size() <= MAX_MATRIX_LABELS,
+        counts -> counts.accuracyAndF1(labels, Average.PER_CLASS));
   }
 
   /**
@@ -57,13 +59,6 @@ public final class Classification implements Metric.Maximized {
     this.hasMatrix = hasMatrix;
     this.values = values;
     counts = new double[labels.size() * (hasMatrix ? COUNTS + labels.size() : COUNTS)];
-  }
-
-  private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("accuracy", counts.accuracy());
-    values.putAll(new ClassificationMetrics.F1(Average.PER_CLASS).values(counts, labels));
-    return values;
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -33,7 +32,7 @@ public final class MultiLabelClassification implements Metric.Maximized {
    * @param data has the labels, in the order of the outputs, and their thresholds
    */
   public MultiLabelClassification(DataSpec data) {
-    this(data, counts -> accuracyAndF1(counts, data.labels()));
+    this(data, counts -> counts.accuracyAndF1(data.labels(), Average.MICRO, Average.PER_CLASS));
   }
 
   MultiLabelClassification(DataSpec data, Function<ClassCounts, Map<String, Double>> values) {
@@ -41,14 +40,6 @@ public final class MultiLabelClassification implements Metric.Maximized {
     thresholds = data.thresholds();
     this.values = values;
     counts = new double[labels.size() * ClassCounts.COUNTS + 2];
-  }
-
-  private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("accuracy", counts.accuracy());
-    values.putAll(new ClassificationMetrics.F1(Average.MICRO).values(counts, labels));
-    values.putAll(new ClassificationMetrics.F1(Average.PER_CLASS).values(counts, labels));
-    return values;
   }
 
   @Override

@@ -64,7 +64,12 @@ record Column(
 
   /** A column that is not read. */
   static Column ignored(String name, String reason) {
-    return new Column(name, ColumnType.IGNORE, reason, 0, 0, 1, 0, false, List.of(), List.of());
+    return withoutNumbers(name, ColumnType.IGNORE, reason, 0, List.of());
+  }
+
+  static Column withoutNumbers(
+      String name, ColumnType type, String reason, long missing, List<String> categories) {
+    return new Column(name, type, reason, missing, 0, 1, 0, false, List.of(), categories);
   }
 
   /** Whether values may be missing: whether they were in the training split. */
