@@ -46,7 +46,7 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
   }
 
   /** Writes the complete cache into an empty folder. */
-  void build(Path folder) throws IOException {
+  TableContent build(Path folder) throws IOException {
     TabularSchema used = schema == null ? SchemaBuilder.schema(settings, splits.get(0)) : schema;
     boolean weighted = schema == null && used.weight() != null;
     MessageDigest digest = Sha256.begin();
@@ -63,8 +63,8 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       }
       sources.put(split.name(), split.file().hash());
     }
-    new TableContent(DataSplits.fingerprint(Sha256.hex(digest), sources), used, weighted, contents)
-        .write(folder);
+    String fingerprint = DataSplits.fingerprint(Sha256.hex(digest), sources);
+    return new TableContent(fingerprint, used, weighted, contents);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.TableSpec;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,19 +80,11 @@ record TabularSchema(
             inputs().stream().flatMap(it -> it.bins().stream()).toList(),
             target.means(),
             target.deviations());
-    return new DataSpec(
-        0,
-        0,
-        table.bins().size(),
-        target.isClass() ? target.labels() : target.columns(),
-        null,
-        null,
-        null,
-        target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
-        table,
-        null,
-        null,
-        null);
+    DataSpec.Target predicted = target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS;
+    return RecordCopy.with(
+        DataSpec.ofFeatures(
+            table.bins().size(), target.isClass() ? target.labels() : target.columns()),
+        Map.of("target", predicted, "table", table));
   }
 
   /** The signature of the model: its inputs and outputs, for people and other programs. */
