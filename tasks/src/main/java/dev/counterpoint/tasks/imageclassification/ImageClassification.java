@@ -16,6 +16,7 @@ import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.FolderListing;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.SplitShares;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Data source for the classification of images: IDX files, or PNG and JPEG images in a folder per
- * class. Images of another size are resized, without regard to their proportions.
+ * class or in Parquet files. Images of another size are resized, without regard to their
+ * proportions.
  *
  * @param test a split that is not used during training
  * @param split divides the training images into the splits without files
@@ -58,6 +60,8 @@ public record ImageClassification(
   private static final String IDX_IMAGES = "images-idx3";
 
   private static final String IDX_LABELS = "labels-idx1";
+
+  private static final String PARQUET = ".parquet";
 
   public ImageClassification {
     Checks checks =
@@ -96,18 +100,23 @@ public record ImageClassification(
     return splits(Map.of(SPLIT, files), trained, context);
   }
 
-  private ImageSource source(ImageFiles files, DataContext context) {
+  private ImageSource source(ImageFiles files, DataContext context) throws IOException {
     return files.images() != null && files.labels() != null
         ? new IdxImages(file(files.images(), context), file(files.labels(), context))
         : folder(String.valueOf(files.path()), context);
   }
 
-  private ImageSource folder(String path, DataContext context) {
+  private ImageSource folder(String path, DataContext context) throws IOException {
     Path folder = context.files().apply(path);
+    if (path.endsWith(PARQUET)) {
+      return new ParquetImages(
+          TableSource.of(folder).requireReadable(false), channels, skipDamaged);
+    }
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings(
           Files.exists(folder)
-              ? folder + " is a file; a folder with a folder of images for each class is needed."
+              ? folder
+                  + " is a file; a folder with a folder of images for each class, or a .parquet file, is needed."
               : folder + " does not exist. " + FolderListing.of(folder));
     }
     return new FolderImages(folder, channels, skipDamaged);
@@ -123,7 +132,9 @@ public record ImageClassification(
       Map<String, ImageFiles> files, @Nullable DataSpec trained, DataContext context)
       throws IOException {
     Map<String, ImageSource> sources = new LinkedHashMap<>();
-    files.forEach((name, split) -> sources.put(name, source(split, context)));
+    for (Map.Entry<String, ImageFiles> split : files.entrySet()) {
+      sources.put(split.getKey(), source(split.getValue(), context));
+    }
     requireSame(trained);
     CacheBuilder builder = new CacheBuilder(this, sources, trained, context.seed());
     ImageCache cache = new ImageCache(context.cache().resolve("images-" + builder.key()));

@@ -75,7 +75,8 @@ public record SourceFile(Path path, String name) {
       throw new InvalidSettings("%s does not exist. %s", path, FolderListing.of(path));
     }
     if (!Files.isRegularFile(path)) {
-      throw new InvalidSettings("%s is not a regular file, which can be read more than once.", path);
+      throw new InvalidSettings(
+          "%s is not a regular file, which can be read more than once.", path);
     }
     if (!Files.isReadable(path)) {
       throw new InvalidSettings("%s is not readable by this user.", path);
