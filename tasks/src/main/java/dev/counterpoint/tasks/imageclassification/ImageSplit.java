@@ -1,7 +1,7 @@
 package dev.counterpoint.tasks.imageclassification;
 
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.tasks.table.SplitShares;
+import dev.counterpoint.core.data.source.SplitShares;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

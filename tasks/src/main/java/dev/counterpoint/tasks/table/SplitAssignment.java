@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.table;
 
+import dev.counterpoint.core.data.source.SplitShares;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.table;
 
+import dev.counterpoint.core.data.source.SplitShares;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,5 @@
-package dev.counterpoint.tasks.table;
+package dev.counterpoint.core.data.source;
 
-import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Checks;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
