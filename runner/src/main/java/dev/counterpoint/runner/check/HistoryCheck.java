@@ -215,7 +215,7 @@ public final class HistoryCheck {
   private void verify(Checkpoint checkpoint) throws IOException {
     CheckpointLink actual = checkpoint.actualLink();
     CheckpointLink expected = lastOf(checkpoint.step()).orElse(actual);
-    boolean linked = links.contains(actual) && expected.parameters().equals(actual.parameters());
+    boolean linked = links.contains(actual) && isSame(actual, expected);
     if (!linked || !checkpoint.link().equals(Optional.of(actual))) {
       Map<String, Boolean> changed = new LinkedHashMap<>();
       changed.put("parameters", !expected.parameters().equals(actual.parameters()));
@@ -332,14 +332,17 @@ public final class HistoryCheck {
   private RunDirectory train(Segment segment, Set<Long> stops, Path scratch, List<String> options)
       throws IOException {
     String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
-    Checkpoint last = checkpoints.get(segment.to());
-    boolean isValidated =
-        last != null && last.state().path("progress").path("validated").asBoolean();
     Files.createDirectory(scratch);
     return new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
         .train(
             Optional.ofNullable(checkpoints.get(segment.from())),
-            new Retraining.End(segment.to(), isValidated, stops));
+            new Retraining.End(segment.to(), this::isValidated, stops));
+  }
+
+  /** Whether the run has validated the model of a step, which its position tells. */
+  private boolean isValidated(long step) {
+    Checkpoint checkpoint = checkpoints.get(step);
+    return checkpoint != null && checkpoint.state().path("progress").path("validated").asBoolean();
   }
 
   private static Map<Long, CheckpointLink> lastLinks(RunDirectory run) throws IOException {
@@ -361,6 +364,8 @@ public final class HistoryCheck {
     JsonNode state = checkpoint.state();
     return Stream.of("step", "epoch", "stepInEpoch", "epochLoss", "epochWeight")
         .map(state.path("progress")::path)
-        .collect(Collectors.toCollection(() -> new ArrayList<>(List.of(state.path("seed")))));
+        .collect(
+            Collectors.toCollection(
+                () -> new ArrayList<>(List.of(state.path("seed"), state.path("order")))));
   }
 }

@@ -1,10 +1,14 @@
 package dev.counterpoint.runner.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Retraining(
     RunDirectory run, String runFile, RunDirectory output, Path scratch, List<String> options) {
+  private static final ObjectMapper YAML = new YAMLMapper();
   private static final String NOT_COPIED =
       "checkpoints|model|snapshots|logs|summary\\.json|history\\.jsonl|report\\.html|\\..*";
 
@@ -46,21 +52,20 @@ public record Retraining(
    * The end of the training.
    *
    * @param step the last step; {@link Long#MAX_VALUE} for the end of the run
-   * @param validated whether the last step was validated
+   * @param validated whether a step at which the training ends, or is stopped, was validated
    * @param stops earlier steps after which the training is stopped, which saves a checkpoint, and
    *     resumed
    */
-  public record End(long step, boolean validated, Set<Long> stops) {
+  public record End(long step, LongPredicate validated, Set<Long> stops) {
     /** An end without stops before it. */
     public End(long step, boolean validated) {
-      this(step, validated, Set.of());
+      this(step, it -> validated && it == step, Set.of());
     }
 
-    /** The stops between two steps, and the later one as an end that is not validated. */
-    private List<End> between(long from, long to) {
+    /** The stops between two steps, and the later one. */
+    private List<Long> between(long from, long to) {
       return Stream.concat(
               stops.stream().filter(it -> it > from && it < to).sorted(), Stream.of(to))
-          .map(it -> new End(it, false))
           .toList();
     }
   }
@@ -119,9 +124,9 @@ public record Retraining(
         boolean isNew = from.isEmpty() && parts.get(i).from() == 0;
         Path runFile = isNew ? origin.resolve(RunDirectory.RUN_FILE) : output.runFile();
         AtomicFile.writeText(runFile, parts.get(i).runFile());
-        for (End each :
+        for (long step :
             end.between(Math.max(first, parts.get(i).from()), Math.min(next, end.step()))) {
-          train(parts.get(i), isNew ? runFile : null, each.step() == end.step() ? end : each);
+          train(parts.get(i), isNew ? runFile : null, step, end.validated().test(step));
           isNew = false;
         }
       }
@@ -129,7 +134,8 @@ public record Retraining(
     return output;
   }
 
-  private void train(Part part, @Nullable Path runFile, End end) throws IOException {
+  private void train(Part part, @Nullable Path runFile, long end, boolean validated)
+      throws IOException {
     List<String> arguments = new ArrayList<>(List.of("train"));
     if (runFile == null) {
       arguments.add(output.path().toString());
@@ -138,14 +144,23 @@ public record Retraining(
     }
     arguments.addAll(options);
     arguments.addAll(List.of("--set", "training.maxTime=null")); // The steps are known.
-    if (end.step() < Long.MAX_VALUE) {
-      arguments.addAll(List.of("--until", Long.toString(end.step())));
+    if (end < Long.MAX_VALUE) {
+      arguments.addAll(List.of("--until", Long.toString(end)));
     }
-    if (end.validated()) {
+    if (validated) {
       arguments.add("--validate");
     }
     Path log = scratch.resolve("log.txt");
-    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, log, part::restore)) {
+    String trusted = TrustedCode.copyOfList(scratch.resolve("trusted-code")).toString();
+    try (ChildJvm training =
+        ChildJvm.start(
+            CurrentJvm.MAIN,
+            arguments,
+            log,
+            environment -> {
+              part.restore(environment);
+              environment.put(TrustedCode.VARIABLE, trusted);
+            })) {
       int code = training.exitCode();
       if (code != 0) {
         throw new InvalidSettings(
@@ -170,7 +185,21 @@ public record Retraining(
     }
     Part last = parts.remove(parts.size() - 1);
     parts.add(new Part(last.process(), runFile, last.from()));
+    String code = code(Utf8File.read(run.runFile()));
+    for (Part part : parts) {
+      if (!code(part.runFile()).equals(code)) {
+        throw new InvalidSettings(
+            "%s: the steps after step %s were trained with another classpath or other queries than those in %s, which alone are checked and trusted.",
+            run.provenance(), part.from(), RunDirectory.RUN_FILE);
+      }
+    }
     return parts;
+  }
+
+  /** The class path and the queries of a run file. */
+  private static String code(String runFile) throws IOException {
+    JsonNode settings = YAML.readTree(runFile);
+    return settings.path("classpath").valueStream().toList() + " " + settings.findValues("sql");
   }
 
   /** Copies everything except results; relative paths are still resolved in the run directory. */

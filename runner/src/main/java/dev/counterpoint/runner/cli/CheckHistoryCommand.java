@@ -82,7 +82,8 @@ final class CheckHistoryCommand implements Callable<Integer> {
       console.print(
           "NOT verified: %s of replaced checkpoints", Formats.count(check.replaced(), "link"));
     }
-    console.print("NOT verified: metrics, reports, and the states of callbacks in state.json");
+    console.print(
+        "NOT verified: metrics, reports, and totals and the states of callbacks in state.json");
     Map<String, Long> verified = check.verified(segment);
     check.others().forEach(name -> print(console, name, verified));
     console.print("for the other files in model: " + LauncherCommand.line("reproduce", folder));

@@ -19,6 +19,7 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunDirectory run = RunDirectory.requireRecorded(folder);
+    Run.existing(folder, List.of(), classpath.paths(), classpath.trust()); // is trusted
     JsonNode summary = AtomicFile.readJson(run.summary());
     Optional<Checkpoint> newest = new CheckpointStore(run.checkpoints(), 1).newest().checkpoint();
     long step = newest.map(Checkpoint::step).orElse(summary.path("steps").asLong());

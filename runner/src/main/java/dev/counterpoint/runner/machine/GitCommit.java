@@ -4,14 +4,15 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The Git commit of a file or folder in a working tree. The working tree may be that of another
@@ -19,6 +20,9 @@ import java.util.Optional;
  * them, such as {@code git status}, are not used.
  */
 public final class GitCommit {
+  /** Larger files are data, which a run hashes itself. */
+  private static final long MAX_BYTES = 16 << 20;
+
   private GitCommit() {}
 
   /**
@@ -36,26 +40,33 @@ public final class GitCommit {
   }
 
   private static boolean isChanged(Path folder, String name) {
-    return !git(folder, "ls-files", "--others", "--exclude-standard", "--", name).isEmpty()
-        || git(folder, "ls-tree", "-r", "HEAD", "--", name).stream()
-            .map(line -> line.split("[ \t]", 4)) // mode, type, hash, name
-            .filter(it -> it[0].startsWith("100")) // a file, not a link or submodule
-            .anyMatch(it -> !it[2].equals(hash(folder.resolve(it[3]))));
+    Map<String, String> committed = new TreeMap<>(); // hashes by names
+    git(folder, "ls-tree", "-r", "HEAD", "--", name).stream()
+        .map(line -> line.split("[ \t]", 4)) // mode, type, hash, name
+        .forEach(it -> committed.put(it[3], it[2]));
+    Map<String, String> staged = new TreeMap<>();
+    git(folder, "ls-files", "--stage", "--", name).stream()
+        .map(line -> line.split("[ \t]", 4)) // mode, hash, stage, name
+        .forEach(it -> staged.put(it[3], it[1]));
+    return !staged.equals(committed)
+        || !git(folder, "ls-files", "--others", "--exclude-standard", "--", name).isEmpty()
+        || committed.entrySet().stream()
+            .anyMatch(it -> hasOtherBytes(folder.resolve(it.getKey()), it.getValue()));
   }
 
-  /** The hash of a file's bytes in the repository; empty if the file cannot be read. */
-  private static String hash(Path file) {
+  /** Whether a file is missing, or its bytes have another hash; links and large files have not. */
+  private static boolean hasOtherBytes(Path file, String hash) {
     try {
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        return "";
+      if (Files.isDirectory(file) || Files.isSymbolicLink(file) || Files.size(file) > MAX_BYTES) {
+        return false;
       }
       byte[] content = Files.readAllBytes(file);
       MessageDigest digest = MessageDigest.getInstance("SHA-1");
       digest.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));
       digest.update(content);
-      return Sha256.hex(digest);
+      return !Sha256.hex(digest).equals(hash);
     } catch (IOException | GeneralSecurityException e) {
-      return "";
+      return true;
     }
   }
 

@@ -243,7 +243,10 @@ public record Provenance(
     code.hashes().forEach(json.putObject("code")::put);
     ObjectNode commits = json.putObject("codeCommits");
     for (String entry : code.classpath()) {
-      GitCommit.of(code.run().resolve(entry)).ifPresent(commit -> commits.put(entry, commit));
+      Path original = code.run().resolve(entry).normalize();
+      if (!original.startsWith(code.run())) { // A run directory may have a .git of anyone.
+        GitCommit.of(original).ifPresent(commit -> commits.put(entry, commit));
+      }
     }
     machine(json.putObject("machine"));
     ObjectNode named = json.putObject("files");

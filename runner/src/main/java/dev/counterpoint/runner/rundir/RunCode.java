@@ -110,9 +110,11 @@ public record RunCode(Path run, List<String> classpath) {
       }
       Path entry = candidates.contains(original) ? original : candidates.get(0);
       if (!entry.startsWith(run)) {
-        new LocalDisk().delete(copy(i));
+        new LocalDisk().delete(copy(i).resolveSibling("")); // It may be a link.
         copy(entry, copy(i));
-        trusted.add(copy(i));
+        if (Files.isDirectory(entry)) {
+          trusted.add(copy(i)); // Only a part of the folder: it has another hash.
+        }
         changed = true;
       }
     }

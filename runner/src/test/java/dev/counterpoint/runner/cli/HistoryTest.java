@@ -155,6 +155,41 @@ final class HistoryTest {
   }
 
   @Test
+  void aForgedCheckpointWithTheHonestLineAfterItsOwnIsFound() throws IOException {
+    small.train();
+    String honest = Files.readString(history());
+    forge(4, "optimizer.safetensors", "optimizer");
+    List<String> lines = new ArrayList<>(Files.readAllLines(history()));
+    String forged = lines.stream().filter(it -> !honest.contains(it)).findFirst().orElseThrow();
+    lines.add(lines.indexOf(forged) + 1, honest.lines().toList().get(lines.indexOf(forged)));
+    Files.write(history(), lines);
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step-00000004", "optimizer state");
+  }
+
+  @Test
+  void aRunThatWasExtendedAfterItsLastEpochIsVerified() throws IOException {
+    small.train("--set", "training.epochs=1");
+    small.resume("--set", "training.epochs=2");
+
+    check(ExitCode.SUCCESS);
+  }
+
+  @Test
+  void codeThatOnlyTheProvenanceNamesIsRefused() throws IOException {
+    small.train();
+    ObjectNode json = (ObjectNode) small.provenance();
+    ((ObjectNode) json.path("settings")).putArray("classpath").add("Foreign.java");
+    Files.writeString(small.run().resolve("provenance.json"), json.toString());
+    Files.writeString(small.run().resolve("Foreign.java"), "class Foreign {}");
+    small.resume("--set", "training.epochs=3");
+
+    check(ExitCode.INVALID_REQUEST, "--trust-code");
+    assertThat(terminal.err()).contains("provenance.json", "classpath");
+  }
+
+  @Test
   void aForgedPositionIsFoundByTraining() throws IOException {
     small.train("--until", "4");
     Path file = checkpoint(4).resolve("state.json");

@@ -38,6 +38,14 @@ final class GitCommitTest {
   }
 
   @Test
+  void aFileThatIsStagedButNotCommittedIsMarked() throws Exception {
+    Files.writeString(folder.resolve("New.java"), "class New {}");
+    git("add", ".");
+
+    assertThat(GitCommit.of(folder).orElseThrow()).endsWith(" with uncommitted changes");
+  }
+
+  @Test
   void changesOfOtherFilesDoNotCount() throws IOException {
     Files.writeString(folder.resolve("New.java"), "class New {}");
 

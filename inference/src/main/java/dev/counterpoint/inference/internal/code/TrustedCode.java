@@ -66,6 +66,20 @@ public final class TrustedCode {
     return new TrustedCode(list, false);
   }
 
+  /**
+   * Copies the user's list to a file that does not exist, for a process that adds nothing to the
+   * list itself.
+   *
+   * @return the file, which exists only if the list does
+   */
+  public static Path copyOfList(Path file) throws IOException {
+    Optional<Path> list = list(System.getenv());
+    if (list.isPresent() && Files.exists(list.get()) && !Files.exists(file)) {
+      Files.copy(list.get(), file);
+    }
+    return file;
+  }
+
   static Optional<Path> list(Map<String, String> environment) {
     String home = System.getProperty("user.home", "?"); // Java's value for an unknown user
     String configured = environment.getOrDefault(VARIABLE, "");

@@ -191,6 +191,22 @@ final class TrustedCodeTest {
   }
 
   @Test
+  void aTrainingDoesNotFollowLinksAmongTheCopiesOfCode() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Path file = Files.writeString(other.resolve("Scale.java"), "of the user");
+    Files.delete(copy());
+    Files.delete(run.resolve("code/0"));
+    Files.createSymbolicLink(run.resolve("code/0"), other);
+
+    String[] command = {
+      "train", run + "", "--classpath", source + "", "--set", "training.epochs=2"
+    };
+    assertThat(terminal.run(command)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
+    assertThat(file).hasContent("of the user");
+    assertThat(copy()).hasSameTextualContentAs(source);
+  }
+
+  @Test
   void changedSourceIsNamedWithItsLinesAndNotUsed() throws IOException {
     Files.writeString(
         source,
