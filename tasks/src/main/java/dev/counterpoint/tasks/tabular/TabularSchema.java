@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.ModelSignature;
@@ -7,6 +8,8 @@ import dev.counterpoint.core.data.TableSpec;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +25,14 @@ import org.jspecify.annotations.Nullable;
  * @param reading how the table is read
  * @param columns all columns except for target and weight, in the order of the training file
  * @param weight the column of example weights; null if there is none
+ * @param tokens the tokens of the column of type text; null if there is none
  */
 record TabularSchema(
-    Reading reading, List<Column> columns, Target target, @Nullable String weight) {
+    Reading reading,
+    List<Column> columns,
+    Target target,
+    @Nullable String weight,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tokens tokens) {
   /** The shape of one value per row. */
   private static final List<Integer> ROW = List.of(-1);
 
@@ -33,6 +41,20 @@ record TabularSchema(
 
   TabularSchema {
     columns = List.copyOf(columns);
+  }
+
+  /**
+   * The tokens of texts.
+   *
+   * @param column the name of the column
+   * @param size the size of the vocabulary
+   * @param padding the id that pads short texts
+   * @param maxLength the maximum number of tokens of a text
+   */
+  record Tokens(String column, int size, int padding, int maxLength) {
+    TextEncoder encoder(Path folder) throws IOException {
+      return new TextEncoder(TokenizerFolder.open(folder), maxLength);
+    }
   }
 
   /**
@@ -60,11 +82,13 @@ record TabularSchema(
     }
   }
 
-  /** The columns that the model reads: first those with features, then the categorical ones. */
+  /** The columns that the model reads: those with features, the categorical ones, and the text. */
   List<Column> inputs() {
-    return Stream.concat(
+    return Stream.of(
             columns.stream().filter(it -> it.type().hasFeatures()),
-            columns.stream().filter(it -> it.type() == ColumnType.CATEGORICAL))
+            columns.stream().filter(it -> it.type() == ColumnType.CATEGORICAL),
+            columns.stream().filter(it -> it.type() == ColumnType.TEXT))
+        .flatMap(it -> it)
         .toList();
   }
 
@@ -80,11 +104,11 @@ record TabularSchema(
             target.means(),
             target.deviations());
     return new DataSpec(
-        0,
-        0,
+        tokens == null ? 0 : tokens.size,
+        tokens == null ? 0 : tokens.padding,
         table.bins().size(),
         target.isClass() ? target.labels() : target.columns(),
-        null,
+        tokens == null ? null : tokens.maxLength,
         null,
         null,
         target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
@@ -99,21 +123,21 @@ record TabularSchema(
     String type = target.isClass() ? "class" : "number";
     List<String> labels = target.isClass() ? target.labels() : null;
     return ModelSignature.of(
-            inputs().stream().map(TabularSchema::field).toList(),
+            inputs().stream().map(this::field).toList(),
             target.columns().stream()
                 .map(it -> new ModelSignature.Field(it, type, ROW, false, labels, null))
                 .toList())
         .deciding(spec(), target.isClass() ? "softmax" : "identity", Map.of());
   }
 
-  private static ModelSignature.Field field(Column column) {
+  private ModelSignature.Field field(Column column) {
     boolean isCategorical = column.type() == ColumnType.CATEGORICAL;
     return new ModelSignature.Field(
         column.name(),
         column.type().kind(),
-        ROW,
+        tokens != null && column.type() == ColumnType.TEXT ? List.of(-1, tokens.maxLength) : ROW,
         column.isNullable(),
         isCategorical ? column.categories().stream().filter(it -> !it.isEmpty()).toList() : null,
-        isCategorical ? null : Arrays.asList(column.min(), column.max()));
+        column.type().hasFeatures() ? Arrays.asList(column.min(), column.max()) : null);
   }
 }
