@@ -2,7 +2,9 @@ package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -56,7 +58,7 @@ public final class PredictCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "A table with the rows to predict: a file, a folder or a pattern, in the format of the training data; a target column is"
-              + " not needed.")
+              + " not needed. A .yaml file has the query of a database, as sql in a run file.")
   private @Nullable Path data;
 
   @Option(
@@ -125,7 +127,7 @@ public final class PredictCommand implements Callable<Integer> {
       } else if (output != null) {
         score(pipeline, output, console);
       } else if (data != null) {
-        predictFile(data, table, formatter, console);
+        predictFile(rows(data), table, formatter, console);
       } else if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(
@@ -160,7 +162,15 @@ public final class PredictCommand implements Callable<Integer> {
     if (pipeline.table().isEmpty() && pipeline.config().data().features() > 0) {
       throw new InvalidSettings("--output needs a model of tables or texts.");
     }
-    new ScoredTable(pipeline, data, keep, console).write(file);
+    new ScoredTable(pipeline, rows(data), keep, console).write(file);
+  }
+
+  private Path rows(Path file) throws IOException {
+    return DatabaseFile.table(file, code());
+  }
+
+  private SourcePath code() throws IOException {
+    return TrainedModel.code(ModelFolder.within(directory), classpath);
   }
 
   /** Whether the model reads images, which are then the only input. */
