@@ -1,6 +1,8 @@
 package dev.counterpoint.runner.cli.model;
 
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
@@ -86,7 +88,8 @@ public final class PredictCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Writes the predictions for --data into a new .csv, .jsonl or .parquet file, for models"
-              + " of tables and texts.")
+              + " of tables and texts, or into the table of a database that a .yaml file names by url,"
+              + " table and properties.")
   private @Nullable Path output;
 
   @Option(
@@ -162,7 +165,13 @@ public final class PredictCommand implements Callable<Integer> {
     if (pipeline.table().isEmpty() && pipeline.config().data().features() > 0) {
       throw new InvalidSettings("--output needs a model of tables or texts.");
     }
-    new ScoredTable(pipeline, rows(data), keep, console).write(file);
+    ScoredTable table = new ScoredTable(pipeline, rows(data), keep, console);
+    if (DatabaseFile.isOne(file)) {
+      Path sums = ModelFolder.within(directory).resolve(FolderChecksums.FILE);
+      table.insert(DatabaseFile.read(file, DatabaseTable.Target.class, code()), Sha256.of(sums));
+    } else {
+      table.write(file);
+    }
   }
 
   private Path rows(Path file) throws IOException {
