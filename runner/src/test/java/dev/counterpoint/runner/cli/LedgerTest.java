@@ -201,8 +201,7 @@ final class LedgerTest {
     Path first = Files.move(small.run(), small.folder().resolve("first"));
     small.train("--set", "model={type: trained, from: " + first + "}");
 
-    assertThat(json("train.tsv:2").path("startedFrom").asText())
-        .startsWith(first.toString());
+    assertThat(json("train.tsv:2").path("startedFrom").asText()).startsWith(first.toString());
   }
 
   @Test
