@@ -14,8 +14,6 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -127,24 +125,14 @@ public final class CheckpointWriter implements AutoCloseable {
 
   private static long await(Future<Long> last) {
     try {
-      return last.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("Interrupted while waiting for a checkpoint.");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof UncheckedIOException failure) {
-        IOException cause = Objects.requireNonNull(failure.getCause());
-        throw new UncheckedIOException(
-            cause.getMessage(), new IOException(cause.getMessage(), cause));
-      }
-      throw new IllegalStateException(e.getCause());
+      return SingleThread.await(last, "a checkpoint");
+    } catch (UncheckedIOException failure) {
+      IOException cause = Objects.requireNonNull(failure.getCause());
+      throw new UncheckedIOException(
+          cause.getMessage(), new IOException(cause.getMessage(), cause));
     }
   }
 
-  /**
-   * Waits for a pending save and stops the thread. Does not report a failure: call {@link
-   * #finish()} first.
-   */
   @Override
   public void close() {
     thread.close();

@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
@@ -67,7 +66,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
       throw new NoSuchElementException("The epoch has no further steps, or its loader is closed.");
     }
     long begin = System.nanoTime();
-    StepBatch batch = await(next);
+    StepBatch batch = SingleThread.await(next, "data");
     batch.setWait((System.nanoTime() - begin) * 1e-9);
     prefetched.remove();
     prefetch();
@@ -93,17 +92,6 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
     }
   }
 
-  private static StepBatch await(Future<StepBatch> step) {
-    try {
-      return step.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("Interrupted while waiting for data.");
-    } catch (ExecutionException e) {
-      throw unwrap(e);
-    }
-  }
-
   private static void discard(Future<StepBatch> completed) {
     try {
       completed.get().close();
@@ -112,15 +100,5 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("Interrupted while closing a completed step.", e);
     }
-  }
-
-  private static RuntimeException unwrap(ExecutionException e) {
-    if (e.getCause() instanceof RuntimeException cause) {
-      return cause;
-    }
-    if (e.getCause() instanceof Error cause) {
-      throw cause;
-    }
-    return new IllegalStateException(e.getCause());
   }
 }

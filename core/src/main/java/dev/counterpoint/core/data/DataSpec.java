@@ -1,9 +1,7 @@
 package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.RecordCopy;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -65,11 +63,7 @@ public record DataSpec(
         .notNegative("vocabularySize", vocabularySize)
         .notNegative("paddingId", paddingId)
         .notNegative("features", features)
-        .that(
-            new HashSet<>(labels).size() == labels.size(),
-            "labels",
-            Excerpt.ofList(labels),
-            "must all differ")
+        .distinct("labels", labels)
         .that(
             thresholds == null || thresholds.size() == labels.size(),
             "thresholds",
@@ -78,26 +72,11 @@ public record DataSpec(
         .verify();
   }
 
-  /** A specification without a maximum length and a target. */
-  public DataSpec(int vocabularySize, int paddingId, int features, List<String> labels) {
-    this(
-        vocabularySize,
-        paddingId,
-        features,
-        labels,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
-  }
-
   /** Specification of tokenized text with class labels. */
   public static DataSpec ofText(int vocabularySize, int paddingId, List<String> labels) {
-    return new DataSpec(vocabularySize, paddingId, 0, labels);
+    return RecordCopy.of(
+        DataSpec.class,
+        Map.of("vocabularySize", vocabularySize, "paddingId", paddingId, "labels", labels));
   }
 
   /** Returns a copy for examples truncated to the given number of tokens. */
@@ -127,11 +106,12 @@ public record DataSpec(
 
   /** Specification of images with one class each. */
   public static DataSpec ofImages(ImageSpec image, List<String> labels) {
-    return new DataSpec(0, 0, 0, labels, null, null, null, Target.CLASS, null, image, null, null);
+    return RecordCopy.of(
+        DataSpec.class, Map.of("labels", labels, "target", Target.CLASS, "image", image));
   }
 
   /** Specification of rows of features with class labels. */
   public static DataSpec ofFeatures(int features, List<String> labels) {
-    return new DataSpec(0, 0, features, labels);
+    return RecordCopy.of(DataSpec.class, Map.of("features", features, "labels", labels));
   }
 }

@@ -24,15 +24,9 @@ public record TableSpec(
     bins = bins.stream().map(List::copyOf).toList();
     targetMeans = List.copyOf(targetMeans);
     targetDeviations = List.copyOf(targetDeviations);
-    Checks checks =
-        new Checks()
-            .that(
-                targetMeans.size() == targetDeviations.size(),
-                "targetDeviations",
-                targetDeviations.size() + " numbers",
-                "must be as many as targetMeans: " + targetMeans.size());
+    new TargetScale(targetMeans, targetDeviations); // checks them
+    Checks checks = new Checks();
     cardinalities.forEach(count -> checks.size("cardinalities", count, MAX_CARDINALITY));
-    targetDeviations.forEach(deviation -> checks.positive("targetDeviations", deviation));
     for (List<Double> bounds : bins) {
       checks.that(
           bounds.size() > 1 && bounds.equals(bounds.stream().sorted().toList()),

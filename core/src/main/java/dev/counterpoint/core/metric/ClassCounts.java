@@ -1,35 +1,26 @@
 package dev.counterpoint.core.metric;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
  * Counts of each class, and the metrics that they determine. Zero divisions have the results of
  * scikit-learn; without examples every metric is NaN.
+ *
+ * @param sums for each class in turn: the number of correct predictions, of labels, of predictions;
+ *     may be longer
+ * @param multiLabel whether an example has any number of classes; the last two sums are then the
+ *     examples whose classes are all correct, and the examples
  */
-final class ClassCounts {
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record ClassCounts(int classes, double[] sums, boolean multiLabel) {
   static final int HIT = 0;
   static final int ACTUAL = 1;
   static final int PREDICTED = 2;
   static final int COUNTS = 3;
-
-  private final int classes;
-  private final double[] sums;
-  private final boolean multiLabel;
-
-  /**
-   * Creates the counts.
-   *
-   * @param sums for each class in turn: the number of correct predictions, of labels, of
-   *     predictions; may be longer
-   * @param multiLabel whether an example has any number of classes; the last two sums are then the
-   *     examples whose classes are all correct, and the examples
-   */
-  ClassCounts(int classes, double[] sums, boolean multiLabel) {
-    this.multiLabel = multiLabel;
-    this.classes = classes;
-    this.sums = sums;
-  }
 
   /** A count of a class; the label {@code classes} stands for the sum over all classes. */
   private double count(int what, int label) {
@@ -44,6 +35,15 @@ final class ClassCounts {
     return multiLabel
         ? sums[sums.length - 2] / sums[sums.length - 1]
         : count(HIT, classes) / count(ACTUAL, classes);
+  }
+
+  Map<String, Double> accuracyAndF1(List<String> labels, Average... averages) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("accuracy", accuracy());
+    for (Average average : averages) {
+      values.putAll(new ClassificationMetrics.F1(average).values(this, labels));
+    }
+    return values;
   }
 
   /** The mean recall of the classes that have labels. */

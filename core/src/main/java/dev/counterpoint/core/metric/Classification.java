@@ -8,7 +8,6 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +22,7 @@ import java.util.stream.IntStream;
  * predicted correctly, as in scikit-learn. The macro average covers the classes that occur in the
  * labels or the predictions.
  */
-public final class Classification implements Metric {
+public final class Classification implements Metric.Maximized {
   private static final int MAX_REMARKS = 5;
 
   /** With more labels, no confusion matrix is kept: it has labels squared. */
@@ -42,7 +41,10 @@ public final class Classification implements Metric {
    * @param labels the class names, in the order of the class indices
    */
   public Classification(List<String> labels) {
-    this(labels, labels.size() <= MAX_MATRIX_LABELS, counts -> accuracyAndF1(counts, labels));
+    this(
+        labels,
+        labels.size() <= MAX_MATRIX_LABELS,
+        counts -> counts.accuracyAndF1(labels, Average.PER_CLASS));
   }
 
   /**
@@ -57,13 +59,6 @@ public final class Classification implements Metric {
     this.hasMatrix = hasMatrix;
     this.values = values;
     counts = new double[labels.size() * (hasMatrix ? COUNTS + labels.size() : COUNTS)];
-  }
-
-  private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("accuracy", counts.accuracy());
-    values.putAll(new ClassificationMetrics.F1(Average.PER_CLASS).values(counts, labels));
-    return values;
   }
 
   @Override
@@ -101,11 +96,6 @@ public final class Classification implements Metric {
     if (hasMatrix) {
       counts[index(actual, predicted)]++;
     }
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

@@ -12,6 +12,14 @@ import java.util.Optional;
  * added, or concatenated, over ranks, so the data set may be split in any way.
  */
 public interface Metric {
+  /** A metric of which higher values are better. */
+  interface Maximized extends Metric {
+    @Override
+    default Optional<Mode> mode(String name) {
+      return Optional.of(Mode.MAX);
+    }
+  }
+
   /**
    * Checks the shape of an output. Called with the first batch of a training run, so that a model
    * that does not fit the metric is rejected at once, not after the first epoch.

@@ -8,10 +8,8 @@ import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * if its logit is at least 0, a probability of 0.5. Accuracy is the fraction of examples with
  * exactly the correct labels.
  */
-public final class MultiLabelClassification implements Metric {
+public final class MultiLabelClassification implements Metric.Maximized {
   private final List<String> labels;
   private final @Nullable List<Double> thresholds;
   private final Function<ClassCounts, Map<String, Double>> values;
@@ -34,7 +32,7 @@ public final class MultiLabelClassification implements Metric {
    * @param data has the labels, in the order of the outputs, and their thresholds
    */
   public MultiLabelClassification(DataSpec data) {
-    this(data, counts -> accuracyAndF1(counts, data.labels()));
+    this(data, counts -> counts.accuracyAndF1(data.labels(), Average.MICRO, Average.PER_CLASS));
   }
 
   MultiLabelClassification(DataSpec data, Function<ClassCounts, Map<String, Double>> values) {
@@ -42,14 +40,6 @@ public final class MultiLabelClassification implements Metric {
     thresholds = data.thresholds();
     this.values = values;
     counts = new double[labels.size() * ClassCounts.COUNTS + 2];
-  }
-
-  private static Map<String, Double> accuracyAndF1(ClassCounts counts, List<String> labels) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("accuracy", counts.accuracy());
-    values.putAll(new ClassificationMetrics.F1(Average.MICRO).values(counts, labels));
-    values.putAll(new ClassificationMetrics.F1(Average.PER_CLASS).values(counts, labels));
-    return values;
   }
 
   @Override
@@ -84,11 +74,6 @@ public final class MultiLabelClassification implements Metric {
       counts[counts.length - 2] += exact ? 1 : 0;
       counts[counts.length - 1]++;
     }
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

@@ -55,17 +55,8 @@ public final class ProbabilityMetrics {
     }
   }
 
-  private static final class OverExamples implements Metric {
-    private final OfSums metric;
-    private final int classes;
-    private final double[] sums;
-
-    private OverExamples(OfSums metric, int classes, double[] sums) {
-      this.metric = metric;
-      this.classes = classes;
-      this.sums = sums;
-    }
-
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record OverExamples(OfSums metric, int classes, double[] sums) implements Metric {
     @Override
     public void check(NDArray output, Batch batch) {
       Classification.check(output, batch, classes);

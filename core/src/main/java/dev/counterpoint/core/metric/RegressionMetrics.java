@@ -54,21 +54,13 @@ public final class RegressionMetrics {
 
     @Override
     default Metric create(DataSpec data) {
-      return new OverTargets(this, data.scale());
+      return new OverTargets(this, data.scale(), new ArrayList<>());
     }
   }
 
   /** The state of each process is the number of targets and the moments of each. */
-  private static final class OverTargets implements Metric {
-    private final OfMoments metric;
-    private final @Nullable TargetScale scale;
-    private final List<Moments> moments = new ArrayList<>();
-
-    private OverTargets(OfMoments metric, @Nullable TargetScale scale) {
-      this.metric = metric;
-      this.scale = scale;
-    }
-
+  private record OverTargets(OfMoments metric, @Nullable TargetScale scale, List<Moments> moments)
+      implements Metric {
     @Override
     public void check(NDArray output, Batch batch) {
       RegressionMetrics.check(output, batch);

@@ -5,7 +5,6 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -22,7 +21,7 @@ public record Spearman() implements NamedMetric {
     return new OverPairs();
   }
 
-  private static final class OverPairs implements Metric {
+  private static final class OverPairs implements Metric.Maximized {
     private static final int WIDTH = 3; // of each pair: its target, output and label
 
     private final ScoreList pairs = new ScoreList("spearman");
@@ -108,11 +107,6 @@ public record Spearman() implements NamedMetric {
         }
       }
       return low;
-    }
-
-    @Override
-    public Optional<Mode> mode(String name) {
-      return Optional.of(Mode.MAX);
     }
   }
 }

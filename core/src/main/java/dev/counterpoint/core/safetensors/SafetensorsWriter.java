@@ -1,8 +1,8 @@
 package dev.counterpoint.core.safetensors;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Disk;
-import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,17 +30,10 @@ public final class SafetensorsWriter {
   }
 
   static void write(Path file, Map<String, NDArray> arrays, Disk disk) throws IOException {
-    Path target = file.toAbsolutePath();
-    Path temporary = target.resolveSibling("." + target.getFileName() + ".new");
-    try {
-      disk.delete(temporary);
-      disk.write(temporary, channel -> write(channel, TensorValues.of(arrays)));
-      disk.rename(temporary, target);
-      disk.force(target.resolveSibling("."));
-    } catch (IOException e) {
-      deleteQuietly(disk, temporary, e);
-      throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
-    }
+    AtomicFile.write(
+        file,
+        temporary -> disk.write(temporary, channel -> write(channel, TensorValues.of(arrays))));
+    disk.force(file.resolveSibling("."));
   }
 
   /** Writes the header and all tensors to a channel. */
@@ -64,14 +57,6 @@ public final class SafetensorsWriter {
   private static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
-    }
-  }
-
-  private static void deleteQuietly(Disk disk, Path temporary, IOException cause) {
-    try {
-      disk.delete(temporary);
-    } catch (IOException e) {
-      cause.addSuppressed(e);
     }
   }
 }

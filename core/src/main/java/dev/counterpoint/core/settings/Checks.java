@@ -1,6 +1,7 @@
 package dev.counterpoint.core.settings;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.function.DoublePredicate;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,12 @@ public final class Checks {
             key,
             value,
             "must divide " + multipleKey + " " + multiple);
+  }
+
+  /** Checks that no item occurs twice. */
+  public Checks distinct(String key, List<String> items) {
+    boolean differ = new HashSet<>(items).size() == items.size();
+    return that(differ, key, Excerpt.ofList(items), "must all differ");
   }
 
   private Checks number(String key, @Nullable Number value, DoublePredicate rule, String text) {

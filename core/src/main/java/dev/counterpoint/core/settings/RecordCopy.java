@@ -1,5 +1,6 @@
 package dev.counterpoint.core.settings;
 
+import java.lang.reflect.Array;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -9,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Copies a record with some components changed. */
+/** Creates records from named values, and copies records with some components changed. */
 public final class RecordCopy {
   private RecordCopy() {}
 
@@ -28,22 +29,42 @@ public final class RecordCopy {
    */
   @SuppressWarnings("unchecked")
   public static <R extends Record> R with(R record, Map<String, ?> changes) {
-    RecordComponent[] components = record.getClass().getRecordComponents();
+    return create(
+        (Class<R>) record.getClass(), changes, component -> component.getAccessor().invoke(record));
+  }
+
+  /**
+   * Creates a record with its canonical constructor; a component without a value is null, 0 or
+   * false.
+   *
+   * @throws IllegalArgumentException if the record has no such component
+   * @throws InvalidSettings if the constructor rejects a value
+   */
+  public static <R extends Record> R of(Class<R> type, Map<String, ?> values) {
+    return create(
+        type, values, component -> Array.get(Array.newInstance(component.getType(), 1), 0));
+  }
+
+  private interface Defaults {
+    @Nullable Object of(RecordComponent component) throws ReflectiveOperationException;
+  }
+
+  private static <R extends Record> R create(
+      Class<R> type, Map<String, ?> named, Defaults defaults) {
+    RecordComponent[] components = type.getRecordComponents();
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     @Nullable Object[] values = new @Nullable Object[components.length];
-    Set<String> unknown = new TreeSet<>(changes.keySet());
+    Set<String> unknown = new TreeSet<>(named.keySet());
     try {
       for (int i = 0; i < values.length; i++) {
         String name = components[i].getName();
-        boolean changed = unknown.remove(name);
-        values[i] = changed ? changes.get(name) : components[i].getAccessor().invoke(record);
+        values[i] = unknown.remove(name) ? named.get(name) : defaults.of(components[i]);
       }
       if (!unknown.isEmpty()) {
-        throw new IllegalArgumentException(
-            record.getClass().getName() + " has no " + unknown + ".");
+        throw new IllegalArgumentException(type.getName() + " has no " + unknown + ".");
       }
-      return (R) record.getClass().getDeclaredConstructor(types).newInstance(values);
+      return type.getDeclaredConstructor(types).newInstance(values);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof RuntimeException rejected) {
         throw rejected;

@@ -14,6 +14,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.RecordCopy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,24 +97,27 @@ public record TrainingConfig(
    * gradient clipping at norm 1.
    */
   public static TrainingConfig defaults() {
-    return new TrainingConfig(
-        3,
-        null,
-        null,
-        32,
-        null,
-        AdamW.defaults(),
-        List.of(),
-        new Linear(0.1),
-        1.0,
-        null,
-        null,
-        null,
-        Precision.FLOAT32,
-        false,
-        List.of(),
-        10,
-        null);
+    return RecordCopy.of(
+        TrainingConfig.class,
+        Map.of(
+            "epochs",
+            3,
+            "batchSize",
+            32,
+            "optimizer",
+            AdamW.defaults(),
+            "parameterGroups",
+            List.of(),
+            "schedule",
+            new Linear(0.1),
+            "clipNorm",
+            1.0,
+            "precision",
+            Precision.FLOAT32,
+            "freeze",
+            List.of(),
+            "reportEvery",
+            10));
   }
 
   /** Returns a copy with another number of epochs. */

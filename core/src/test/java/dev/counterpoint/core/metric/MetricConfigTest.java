@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class MetricConfigTest {
   private static final DataSpec TWO = DataSpec.ofFeatures(1, List.of("no", "yes"));
-  private static final DataSpec NUMBERS = new DataSpec(0, 0, 1, List.of());
+  private static final DataSpec NUMBERS = DataSpec.ofFeatures(1, List.of());
   private static final List<Supplier<Metric>> OF_TASK =
       List.of(() -> new Classification(TWO.labels()));
 
@@ -68,7 +68,7 @@ class MetricConfigTest {
 
   @Test
   void tokensAreTheClassesOfDataThatPredictsTheNextToken() {
-    DataSpec tokens = new DataSpec(3, 0, 0, List.of()).predicting(DataSpec.Target.NEXT_TOKEN);
+    DataSpec tokens = DataSpec.ofText(3, 0, List.of()).predicting(DataSpec.Target.NEXT_TOKEN);
     Metric accuracy = new ClassificationMetrics.Accuracy().create(tokens);
     HostTensor labels = HostTensor.of(new long[] {0, 1, -100, 2}, 2, 2);
     Scored.add(accuracy, Scored.logits(0, 1, 0, 0), labels, 2, 2, 3);

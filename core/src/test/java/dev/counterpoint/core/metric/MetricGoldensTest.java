@@ -112,7 +112,7 @@ class MetricGoldensTest {
           float[][] labels = rows(golden.path("labels"));
           Map<String, Double> values = new TreeMap<>();
           for (MetricConfig config : REGRESSION) {
-            Supplier<Metric> metric = () -> config.create(new DataSpec(0, 0, 1, List.of()));
+            Supplier<Metric> metric = () -> config.create(DataSpec.ofFeatures(1, List.of()));
             values.putAll(
                 Scored.overRanks(
                     metric, outputs, (from, to) -> Arrays.copyOfRange(labels, from, to)));

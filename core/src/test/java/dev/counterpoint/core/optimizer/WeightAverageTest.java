@@ -149,7 +149,7 @@ class WeightAverageTest {
               options(watcher, new StopSignal(), null))
           .train(
               DataSplits.of(
-                  new DataSpec(0, 0, 0, List.of()),
+                  DataSpec.ofFeatures(0, List.of()),
                   Map.of(DataSplits.TRAIN, items, DataSplits.VALIDATION, items),
                   List.of(),
                   ""));

@@ -271,7 +271,7 @@ class TrainerTest {
                   7, List.of(best), new StopSignal(), checkpoints, CheckpointPolicy.defaults()))
           .train(
               DataSplits.of(
-                  new DataSpec(0, 0, 4, List.of()),
+                  DataSpec.ofFeatures(4, List.of()),
                   Map.of(DataSplits.TRAIN, examples, DataSplits.VALIDATION, examples),
                   List.of(distance),
                   "examples"));

@@ -72,7 +72,7 @@ class ValidateEveryTest {
       new Trainer(model, strategy, config, options)
           .train(
               DataSplits.of(
-                  new DataSpec(0, 0, 4, List.of()),
+                  DataSpec.ofFeatures(4, List.of()),
                   Map.of(
                       DataSplits.TRAIN,
                       TinyClassifier.examples(48),

@@ -29,6 +29,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * History check: verifies that the checkpoints of a run are linked and have the linked content,
@@ -196,6 +198,15 @@ public final class HistoryCheck {
     }
   }
 
+  /** The number of links whose step has a later one with other parameters or optimizer state. */
+  public long replaced() {
+    return links.stream().filter(link -> !isSame(link, lastOf(link.step()).orElse(link))).count();
+  }
+
+  private static boolean isSame(CheckpointLink one, CheckpointLink other) {
+    return one.parameters().equals(other.parameters()) && one.optimizer().equals(other.optimizer());
+  }
+
   /** The last line of a step: a resumed run repeats steps, and replaces their checkpoints. */
   private Optional<CheckpointLink> lastOf(long step) {
     return links.stream().filter(link -> link.step() == step).reduce((first, second) -> second);
@@ -284,44 +295,72 @@ public final class HistoryCheck {
    *
    * @param scratch an empty folder
    * @param options further options of {@code train}
-   * @return a description of the first checkpoint whose parameters differ; empty if there is none
+   * @return a description of the first checkpoint whose parameters, optimizer state or position
+   *     differ; empty if there is none
    */
   public Optional<String> recompute(Segment segment, Path scratch, List<String> options)
       throws IOException {
-    Map<Long, String> expected = new TreeMap<>();
+    Map<Long, CheckpointLink> expected = new TreeMap<>();
     links.stream()
         .filter(link -> link.step() > segment.from() && link.step() <= segment.to())
-        .forEach(link -> expected.put(link.step(), link.parameters()));
-    Map<Long, String> computed = train(segment, Set.of(), scratch.resolve("first"), options);
+        .forEach(link -> expected.put(link.step(), link));
+    RunDirectory again = train(segment, Set.of(), scratch.resolve("first"), options);
     Set<Long> missing = new TreeSet<>(expected.keySet());
-    missing.removeAll(computed.keySet());
+    missing.removeAll(lastLinks(again).keySet());
     if (!missing.isEmpty()) {
-      computed = train(segment, missing, scratch.resolve("second"), options);
+      again = train(segment, missing, scratch.resolve("second"), options);
     }
-    for (Map.Entry<Long, String> step : expected.entrySet()) {
-      String actual = computed.get(step.getKey());
-      if (!step.getValue().equals(actual)) {
+    Map<Long, CheckpointLink> computed = lastLinks(again);
+    for (CheckpointLink link : expected.values()) {
+      CheckpointLink actual = computed.get(link.step());
+      Map<String, Boolean> changed = new LinkedHashMap<>();
+      changed.put("parameters", actual == null || !actual.parameters().equals(link.parameters()));
+      changed.put(
+          "optimizer state", actual == null || !actual.optimizer().equals(link.optimizer()));
+      changed.put("position", !hasSamePosition(link.step(), again));
+      changed.values().removeIf(differs -> !differs);
+      if (!changed.isEmpty()) {
         return Optional.of(
-            "step %s: the recomputed parameters are %s, but those in the history %s"
-                .formatted(step.getKey(), actual == null ? "missing" : actual, step.getValue()));
+            "step %s of the history is not recomputed: %s differ"
+                .formatted(link.step(), changed.keySet()));
       }
     }
     return Optional.empty();
   }
 
-  /** Trains a segment and returns the hash of the parameters at each step with a checkpoint. */
-  private Map<Long, String> train(
-      Segment segment, Set<Long> stops, Path scratch, List<String> options) throws IOException {
+  /** Trains a segment. */
+  private RunDirectory train(Segment segment, Set<Long> stops, Path scratch, List<String> options)
+      throws IOException {
     String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
+    Checkpoint last = checkpoints.get(segment.to());
+    boolean isValidated =
+        last != null && last.state().path("progress").path("validated").asBoolean();
     Files.createDirectory(scratch);
-    RunDirectory again =
-        new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
-            .train(
-                Optional.ofNullable(checkpoints.get(segment.from())),
-                new Retraining.End(segment.to(), false, stops));
-    Map<Long, String> parameters = new TreeMap<>();
-    CheckpointLink.read(again.history())
-        .forEach(link -> parameters.put(link.step(), link.parameters()));
-    return parameters;
+    return new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
+        .train(
+            Optional.ofNullable(checkpoints.get(segment.from())),
+            new Retraining.End(segment.to(), isValidated, stops));
+  }
+
+  private static Map<Long, CheckpointLink> lastLinks(RunDirectory run) throws IOException {
+    Map<Long, CheckpointLink> last = new TreeMap<>();
+    CheckpointLink.read(run.history()).forEach(link -> last.put(link.step(), link));
+    return last;
+  }
+
+  /** Whether a checkpoint, if both runs have it, continues with the same examples. */
+  private boolean hasSamePosition(long step, RunDirectory again) throws IOException {
+    Checkpoint checkpoint = checkpoints.get(step);
+    Path other = again.checkpoints().resolve(CheckpointStore.name(step));
+    return checkpoint == null
+        || !Files.exists(other)
+        || position(checkpoint).equals(position(Checkpoint.open(other)));
+  }
+
+  private static List<JsonNode> position(Checkpoint checkpoint) {
+    JsonNode state = checkpoint.state();
+    return Stream.of("step", "epoch", "stepInEpoch", "epochLoss", "epochWeight")
+        .map(state.path("progress")::path)
+        .collect(Collectors.toCollection(() -> new ArrayList<>(List.of(state.path("seed")))));
   }
 }

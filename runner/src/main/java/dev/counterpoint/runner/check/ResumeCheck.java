@@ -33,17 +33,16 @@ public final class ResumeCheck {
   /**
    * The arguments of the check.
    *
-   * @param run the run, as on the command line of {@code train}
-   * @param options its further options, {@code --set} and {@code --classpath}
+   * @param run the run and its options, as on the command line of {@code train}
    * @param kills the number of kills, from 1 to 1000
    * @param seed the seed of the steps at which the run is killed
    */
-  public record Request(String run, List<String> options, int kills, long seed) {
+  public record Request(List<String> run, int kills, long seed) {
     public Request {
       if (kills < 1 || kills > 1000) {
         throw new InvalidSettings("--kills " + kills + " must be from 1 to 1000.");
       }
-      options = List.copyOf(options);
+      run = List.copyOf(run);
     }
   }
 
@@ -136,8 +135,8 @@ public final class ResumeCheck {
   }
 
   private List<String> startArguments(String name, List<String> extraOptions) {
-    List<String> arguments = new ArrayList<>(List.of("train", request.run()));
-    arguments.addAll(request.options());
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    arguments.addAll(request.run());
     arguments.addAll(extraOptions);
     arguments.addAll(List.of("--output", run(name).toString(), "--trace", trace(name).toString()));
     return arguments;

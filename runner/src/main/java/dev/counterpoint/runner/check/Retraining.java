@@ -12,6 +12,7 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,12 +85,14 @@ public record Retraining(
     void restore(Map<String, String> environment) {
       if (threads().isInt()) {
         environment.put(Threads.VARIABLE, threads().asText());
-        environment.keySet().removeAll(Provenance.KERNEL_VARIABLES);
-        process
-            .path("machine")
-            .path("kernelVariables")
-            .properties()
-            .forEach(it -> environment.put(it.getKey(), it.getValue().asText()));
+        for (String name : Provenance.KERNEL_VARIABLES) {
+          String value = process.path("machine").path("kernelVariables").path(name).asText();
+          if (value.matches("[\\w,.-]+")) {
+            environment.put(name, value);
+          } else {
+            environment.remove(name);
+          }
+        }
       }
     }
   }
@@ -185,11 +188,15 @@ public record Retraining(
     AtomicFile.writeJson(new RunDirectory(target).provenance(), provenance);
   }
 
+  /** Copies files and folders; links and devices, which may not end, are no part of a run. */
   private static void copyTree(Path source, Path target) throws IOException {
     Files.createDirectories(target.resolveSibling(""));
     try (Stream<Path> files = Files.walk(source)) {
       for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(source.relativize(file).toString()));
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
+            || Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+          Files.copy(file, target.resolve(source.relativize(file).toString()));
+        }
       }
     }
   }

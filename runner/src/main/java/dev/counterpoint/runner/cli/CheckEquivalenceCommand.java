@@ -50,7 +50,7 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Run run = Run.of(new Run.Request(options.name(), options.sets(), options.classpath(), null));
+    Run run = Run.of(options.request());
     Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
     Injector wired = Guice.createInjector(new RunModule(run, console));

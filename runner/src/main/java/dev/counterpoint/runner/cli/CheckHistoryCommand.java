@@ -73,13 +73,19 @@ final class CheckHistoryCommand implements Callable<Integer> {
       throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
     }
     console.print(
-        "recomputed: steps %d to %d lead to the same parameters%s",
-        segment.from(),
-        segment.to(),
-        segment.from() == 0 ? "" : "; NOT verified: the parameters of step " + segment.from());
+        "recomputed: steps %d to %d lead to the same parameters, optimizer states and positions",
+        segment.from(), segment.to());
+    if (segment.from() > 0) {
+      console.print("NOT verified: the checkpoint of step " + segment.from());
+    }
+    if (check.replaced() > 0) {
+      console.print(
+          "NOT verified: %s of replaced checkpoints", Formats.count(check.replaced(), "link"));
+    }
+    console.print("NOT verified: metrics, reports, and the states of callbacks in state.json");
     Map<String, Long> verified = check.verified(segment);
     check.others().forEach(name -> print(console, name, verified));
-    console.print("for the other files use: " + LauncherCommand.line("reproduce", folder));
+    console.print("for the other files in model: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;

@@ -12,7 +12,6 @@ import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,11 +55,9 @@ final class CheckResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<String> arguments = new ArrayList<>();
-    options.sets().forEach(set -> arguments.addAll(List.of("--set", set)));
-    options.classpath().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
-    Run.of(new Run.Request(options.name(), options.sets(), options.classpath(), null)); // is valid
-    ResumeCheck.Request request = new ResumeCheck.Request(options.name(), arguments, kills, seed);
+    Run.of(options.request()); // is valid
+    ResumeCheck.Request request =
+        new ResumeCheck.Request(options.request().arguments(), kills, seed);
     Console console = Consoles.of(spec);
     Path folder =
         output == null

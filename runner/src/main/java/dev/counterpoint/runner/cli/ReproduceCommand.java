@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -89,10 +91,16 @@ final class ReproduceCommand implements Callable<Integer> {
                 scratch,
                 classpath.arguments())
             .train(Optional.empty(), end);
+    JsonNode result = AtomicFile.readJson(again.summary());
+    if (result.path("steps").asLong() != step) {
+      throw new RunFailed(
+          "The run was trained for %s steps, is now for %s. The new run is in %s."
+              .formatted(step, result.path("steps").asLong(), target));
+    }
     String expected = hasResult ? summary.path("modelHash").asText() : hash(newest.orElseThrow());
     String actual =
         hasResult
-            ? AtomicFile.readJson(again.summary()).path("modelHash").asText()
+            ? result.path("modelHash").asText()
             : hash(new CheckpointStore(again.checkpoints(), 1).newest().checkpoint().orElseThrow());
     if (!expected.equals(actual)) {
       throw new RunFailed(
@@ -106,6 +114,9 @@ final class ReproduceCommand implements Callable<Integer> {
               .formatted(run.model(), String.join(", ", changed), target, changes(run, again)));
     }
     console.print("step " + step + ": the models are equal: " + actual);
+    if (!hasResult && Files.exists(run.model())) {
+      console.print("NOT verified: %s, which is not the result of step %s", run.model(), step);
+    }
     new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
   }
@@ -117,11 +128,16 @@ final class ReproduceCommand implements Callable<Integer> {
   /** The files of a model folder whose content differs, except for places of code, and versions. */
   private static List<String> changedFiles(Path before, Path now) throws IOException {
     List<String> changed = new ArrayList<>();
-    for (Path one : FolderEntries.of(before)) {
-      String name = one.getFileName().toString();
+    Set<String> names = new TreeSet<>();
+    for (Path folder : List.of(before, now)) {
+      FolderEntries.of(folder).forEach(file -> names.add(file.getFileName().toString()));
+    }
+    for (String name : names) {
+      Path one = before.resolve(name);
       Path other = now.resolve(name);
       boolean isEqual =
-          Files.exists(other)
+          Files.exists(one)
+              && Files.exists(other)
               && (List.of(ModelFolder.CONFIG, ModelSignature.FILE).contains(name)
                   ? config(one).equals(config(other))
                   : Files.mismatch(one, other) < 0);

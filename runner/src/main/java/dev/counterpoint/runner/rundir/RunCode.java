@@ -97,6 +97,7 @@ public record RunCode(Path run, List<String> classpath) {
    */
   public List<Path> save(SourcePath used) throws IOException {
     boolean changed = false;
+    List<Path> trusted = new ArrayList<>(used.entries());
     for (int i = 0; i < classpath.size(); i++) {
       Path original = original(i);
       List<Path> candidates =
@@ -111,6 +112,7 @@ public record RunCode(Path run, List<String> classpath) {
       if (!entry.startsWith(run)) {
         new LocalDisk().delete(copy(i));
         copy(entry, copy(i));
+        trusted.add(copy(i));
         changed = true;
       }
     }
@@ -122,10 +124,8 @@ public record RunCode(Path run, List<String> classpath) {
         Files.createDirectories(file.resolveSibling(""));
         Files.write(file, compiled.getValue());
       }
+      trusted.add(classes);
     }
-    List<Path> trusted = new ArrayList<>(used.entries());
-    trusted.addAll(entries());
-    trusted.add(classes);
     return trusted.stream().filter(Files::exists).toList();
   }
 

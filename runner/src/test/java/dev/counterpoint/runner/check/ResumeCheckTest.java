@@ -129,7 +129,7 @@ final class ResumeCheckTest {
   }
 
   private static ResumeCheck.Request request(int kills) {
-    return new ResumeCheck.Request(runFile.toString(), List.of(), kills, 5);
+    return new ResumeCheck.Request(List.of(runFile.toString()), kills, 5);
   }
 
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")

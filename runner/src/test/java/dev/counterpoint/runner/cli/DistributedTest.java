@@ -272,7 +272,8 @@ final class DistributedTest {
   private String[] rank(int rank, String tracker, Path secret, String... more) {
     List<String> arguments =
         new ArrayList<>(
-            List.of("--rank", "" + rank, "--world", "2", "--tracker", tracker, "--secret-file"));
+            List.of(
+                "--rank", "" + rank, "--world-size", "2", "--tracker", tracker, "--secret-file"));
     arguments.add(secret.toString());
     arguments.addAll(List.of(more));
     return train("run", arguments.toArray(String[]::new));

@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,11 +49,11 @@ final class HistoryTest {
   void otherWeightsOfTheModelAreNotVerified() throws IOException {
     small.train();
     check(ExitCode.SUCCESS);
-    assertThat(terminal.out()).doesNotContain("NOT verified");
+    assertThat(terminal.out()).doesNotContain("model: NOT verified");
 
     flipLastByte(small.run().resolve("model").resolve(MODEL));
     check(ExitCode.SUCCESS);
-    assertThat(terminal.out()).contains("NOT verified");
+    assertThat(terminal.out()).contains("model: NOT verified");
   }
 
   @Test
@@ -128,7 +129,7 @@ final class HistoryTest {
     forge(6, true);
 
     check(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("step 6: the recomputed parameters are");
+    assertThat(terminal.err()).contains("step 6", "parameters");
   }
 
   @Test
@@ -138,9 +139,43 @@ final class HistoryTest {
     small.resume();
 
     check(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("step 4: the recomputed parameters are");
+    assertThat(terminal.err()).contains("step 4", "parameters");
     check(ExitCode.SUCCESS, "--from", "4");
-    assertThat(terminal.out()).contains("NOT verified: the parameters of step 4");
+    assertThat(terminal.out()).contains("NOT verified: the checkpoint of step 4");
+  }
+
+  @Test
+  void aForgedOptimizerStateIsFoundByTraining() throws IOException {
+    small.train("--until", "4");
+    forge(4, "optimizer.safetensors", "optimizer");
+    small.resume();
+
+    check(ExitCode.RUN_FAILED, "--to", "4");
+    assertThat(terminal.err()).contains("step 4", "optimizer").doesNotContain("parameters");
+  }
+
+  @Test
+  void aForgedPositionIsFoundByTraining() throws IOException {
+    small.train("--until", "4");
+    Path file = checkpoint(4).resolve("state.json");
+    Files.writeString(
+        file, Files.readString(file).replace("\"stepInEpoch\" : 1", "\"stepInEpoch\" : 2"));
+    forge(4, null, "state");
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("step 4", "position").doesNotContain("parameters");
+  }
+
+  @Test
+  void linksOfReplacedCheckpointsAreNotVerified() throws IOException {
+    small.train("--until", "2");
+    String other = Files.readString(history());
+    new LocalDisk().delete(small.run());
+    small.train("--set", "seed=18");
+    Files.writeString(history(), other + Files.readString(history()));
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("NOT verified: 1 link");
   }
 
   @Test
@@ -213,7 +248,7 @@ final class HistoryTest {
     Files.write(history(), lines);
 
     check(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("step 1: the recomputed parameters are");
+    assertThat(terminal.err()).contains("step 1 ", "parameters");
   }
 
   @Test
@@ -412,20 +447,38 @@ final class HistoryTest {
 
   /** Changes the parameters of a checkpoint and computes its link as the program does. */
   private void forge(int step, boolean withHistory) throws IOException {
-    flipLastByte(checkpoint(step).resolve(MODEL));
+    String lines = Files.readString(history());
+    forge(step, MODEL, "parameters");
+    if (!withHistory) {
+      Files.writeString(history(), lines);
+    }
+  }
+
+  /**
+   * Changes a file of a checkpoint and computes its link, and the line in the history.
+   *
+   * @param name the file; null if state.json has been changed
+   * @param key its key in the link
+   */
+  private void forge(int step, @Nullable String name, String key) throws IOException {
     Path file = checkpoint(step).resolve("state.json");
     ObjectNode state = (ObjectNode) new JsonMapper().readTree(file.toFile());
-    ObjectNode link = (ObjectNode) state.path("link");
+    ObjectNode link = (ObjectNode) state.remove("link");
     String before = link.toString();
-    link.put("parameters", Sha256.of(checkpoint(step).resolve(MODEL))).remove("hash");
-    link.put("hash", Sha256.of(link.toString().getBytes(StandardCharsets.UTF_8)));
-    Files.writeString(file, state.toPrettyString() + "\n");
-    updateSum(checkpoint(step), MODEL);
-    updateSum(checkpoint(step), "state.json");
-    if (withHistory) {
-      String lines = Files.readString(history());
-      assertThat(lines).contains(before);
-      Files.writeString(history(), lines.replace(before, link.toString()));
+    if (name == null) {
+      link.put(key, Sha256.of(state.toString().getBytes(StandardCharsets.UTF_8)));
+    } else {
+      flipLastByte(checkpoint(step).resolve(name));
+      link.put(key, Sha256.of(checkpoint(step).resolve(name)));
+      updateSum(checkpoint(step), name);
     }
+    link.remove("hash");
+    link.put("hash", Sha256.of(link.toString().getBytes(StandardCharsets.UTF_8)));
+    state.set("link", link);
+    Files.writeString(file, state.toPrettyString() + "\n");
+    updateSum(checkpoint(step), "state.json");
+    String lines = Files.readString(history());
+    assertThat(lines).contains(before);
+    Files.writeString(history(), lines.replace(before, link.toString()));
   }
 }

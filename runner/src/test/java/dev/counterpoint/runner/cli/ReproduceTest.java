@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +45,47 @@ final class ReproduceTest {
 
     assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("config.json").doesNotContain("model.safetensors");
+  }
+
+  @Test
+  void aFileThatIsMissingInTheModelFolderIsFound() throws IOException {
+    small.train();
+    Files.delete(small.run().resolve("model/signature.json"));
+    Path sums = small.run().resolve("model/SHA256SUMS");
+    Files.writeString(sums, Files.readString(sums).replaceAll("(?m)^.*signature.json\\R", ""));
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("signature.json");
+  }
+
+  @Test
+  void aModelFolderWithoutItsSummaryIsNotVerified() throws IOException {
+    small.train();
+    Files.delete(small.run().resolve("summary.json"));
+
+    assertReproduced();
+    assertThat(terminal.out()).contains("NOT verified: " + small.run().resolve("model"));
+  }
+
+  @Test
+  void anotherStepThanThatOfTheCheckpointIsFound() throws IOException {
+    small.train();
+    small.edit("run/summary.json", "\"steps\" : 6", "\"steps\" : 8");
+    new LocalDisk().delete(small.run().resolve("checkpoints"));
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("8 steps");
+  }
+
+  @Test
+  void variablesOfTheProvenanceThatSelectNoKernelsAreIgnored() throws IOException {
+    small.train();
+    ObjectNode json = (ObjectNode) small.provenance();
+    ObjectNode variables = (ObjectNode) json.path("machine").path("kernelVariables");
+    variables.put("JAVA_TOOL_OPTIONS", "-javaagent:none.jar").put("MKL_CBWR", "$(a b)");
+    Files.writeString(small.run().resolve("provenance.json"), json.toString());
+
+    assertReproduced();
   }
 
   @Test

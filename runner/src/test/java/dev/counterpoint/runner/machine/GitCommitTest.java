@@ -50,6 +50,10 @@ final class GitCommitTest {
     Path program = Files.writeString(folder.resolve("monitor.sh"), "#!/bin/sh\ntouch " + ran);
     assertThat(program.toFile().setExecutable(true)).isTrue();
     git("config", "core.fsmonitor", program.toString());
+    git("config", "filter.run.clean", program.toString());
+    git("config", "filter.run.process", program.toString());
+    Files.writeString(folder.resolve(".gitattributes"), "* filter=run\n");
+    Files.writeString(folder.resolve("Own.java"), "class New {}");
 
     assertThat(GitCommit.of(folder)).isPresent();
     assertThat(ran).doesNotExist();

@@ -103,8 +103,8 @@ public record ClusterEnvironment(
 
     Found worldSize(Options options) {
       return first(
-          "the number of ranks (--world)",
-          option("--world", options.worldSize()),
+          "the number of ranks (--world-size)",
+          option("--world-size", options.worldSize()),
           variable(RankEnvironment.WORLD, true),
           variable("WORLD_SIZE", torchrun),
           variable(slurmWorldSize(environment), slurm));
@@ -138,7 +138,7 @@ public record ClusterEnvironment(
           .orElseThrow(
               () ->
                   LaunchException.invalid(
-                      "A run on several machines needs --rank, --world and --tracker; missing: %s."
+                      "A run on several machines needs --rank, --world-size and --tracker; missing: %s."
                           .formatted(what)));
     }
 

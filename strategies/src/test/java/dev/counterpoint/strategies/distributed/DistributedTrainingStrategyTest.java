@@ -79,7 +79,7 @@ class DistributedTrainingStrategyTest {
     TrainingConfig config = CONFIG.withMicroBatchSize(4);
     DataSplits data =
         DataSplits.of(
-            new DataSpec(0, 0, 0, List.of("no", "yes")),
+            DataSpec.ofFeatures(0, List.of("no", "yes")),
             Map.of("train", TinyModel.examples(64)),
             List.of(() -> new Classification(List.of("no", "yes"))),
             "points");
@@ -122,7 +122,7 @@ class DistributedTrainingStrategyTest {
   void aValidationCountsEachExampleOnce(int examples) {
     DataSplits data =
         DataSplits.of(
-            new DataSpec(0, 0, 0, List.of("no", "yes")),
+            DataSpec.ofFeatures(0, List.of("no", "yes")),
             Map.of("train", TinyModel.examples(61), "validation", TinyModel.examples(examples)),
             List.of(() -> new Classification(List.of("no", "yes"))),
             "points");

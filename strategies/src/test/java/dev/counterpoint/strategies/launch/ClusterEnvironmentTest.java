@@ -38,7 +38,7 @@ final class ClusterEnvironmentTest {
     assertThat(ClusterEnvironment.of(new ClusterEnvironment.Options(1, 2, "node1:2000"), Map.of()))
         .contains(
             new ClusterEnvironment(
-                1, 2, 0, new Address("node1", 2000), "--rank, --world, --tracker"));
+                1, 2, 0, new Address("node1", 2000), "--rank, --world-size, --tracker"));
   }
 
   @Test
@@ -109,7 +109,7 @@ final class ClusterEnvironmentTest {
   void aRankOutsideOfTheWorldIsRefused() {
     assertThatThrownBy(
             () -> ClusterEnvironment.of(new ClusterEnvironment.Options(2, 2, "a:1"), Map.of()))
-        .hasMessageContainingAll("--rank 2", "--world, 2");
+        .hasMessageContainingAll("--rank 2", "--world-size, 2");
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
+import dev.counterpoint.tasks.table.SplitShares;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.ByteBuffer;
@@ -19,12 +20,15 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +60,7 @@ record CacheBuilder(
   }
 
   /** Writes the complete cache into an empty folder. */
-  void build(Path folder) throws IOException {
+  ImageContent build(Path folder) throws IOException {
     ImageCache cache = new ImageCache(folder);
     List<String> labels = labels();
     MessageDigest digest = Sha256.begin();
@@ -70,14 +74,14 @@ record CacheBuilder(
       digest.update(hash);
       parts.put(name, Sha256.of(hash).substring(0, 16));
       ImageSplit split = name.equals(DataSplits.TRAIN) ? settings.split() : null;
-      for (Map.Entry<String, int[]> each : writer.images.assigned(split, name).entrySet()) {
+      for (Map.Entry<String, int[]> each : writer.assigned(split).entrySet()) {
         splits.put(each.getKey(), content(each.getKey(), each.getValue(), writer, cache, digest));
       }
     }
     ImageSpec image = image(cache);
     digest.update((image + " " + labels).getBytes(StandardCharsets.UTF_8));
     String fingerprint = DataSplits.fingerprint(Sha256.hex(digest), parts);
-    new ImageContent(fingerprint, image, labels, splits, notes).write(folder);
+    return new ImageContent(fingerprint, image, labels, splits, notes);
   }
 
   private ImageContent.SplitContent content(
@@ -88,7 +92,7 @@ record CacheBuilder(
     try (NumberFile file = new NumberFile(cache.indices(split), ImageCache.INDEX_WIDTH)) {
       for (int index : indices) {
         file.put(index);
-        counts[writer.images.label(index)]++;
+        counts[writer.labels[index]]++;
       }
       digest.update(file.finish());
     }
@@ -149,7 +153,8 @@ record CacheBuilder(
     private final String name;
     private final ImageCache cache;
     private final Map<String, Integer> labelIds = new TreeMap<>();
-    private final SourceImages images = new SourceImages();
+    private int[] labels = {}; // of each image
+    private long[] keys = {}; // of each image, by which it is assigned to a split
     private long resized;
 
     SourceWriter(String name, ImageCache cache, List<String> labels) {
@@ -161,8 +166,10 @@ record CacheBuilder(
     /** Writes all images and returns a hash of them and their labels. */
     byte[] write(ImageSource source, List<String> notes) throws IOException {
       MessageDigest digest = Sha256.begin();
+      IntStream.Builder allLabels = IntStream.builder();
+      LongStream.Builder allKeys = LongStream.builder();
       try (NumberFile pixels = new NumberFile(cache.pixels(name), Byte.BYTES);
-          NumberFile labels = new NumberFile(cache.labels(name), ImageCache.LABEL_WIDTH);
+          NumberFile ids = new NumberFile(cache.labels(name), ImageCache.LABEL_WIDTH);
           Writer origins = Files.newBufferedWriter(cache.origins(name))) {
         List<String> remarks =
             source.read(
@@ -172,15 +179,18 @@ record CacheBuilder(
                   for (byte value : values) {
                     pixels.put(value);
                   }
-                  labels.put(id);
+                  ids.put(id);
                   origins.append(origin.replaceAll("\\R", " ")).append('\n');
-                  images.add(key(values), id);
+                  allLabels.add(id);
+                  allKeys.add(key(values));
                 });
         remarks.forEach(remark -> notes.add(name + ": " + remark));
         digest.update(pixels.finish());
-        digest.update(labels.finish());
+        digest.update(ids.finish());
       }
-      if (images.size() == 0) {
+      labels = allLabels.build().toArray();
+      keys = allKeys.build().toArray();
+      if (labels.length == 0) {
         throw new InvalidSettings("The split \"%s\" has no images.", name);
       }
       if (resized > 0) {
@@ -214,51 +224,23 @@ record CacheBuilder(
       digest.update(ByteBuffer.allocate(Long.BYTES).putLong(own == null ? seed : own).flip());
       return ByteBuffer.wrap(digest.digest(values)).getLong() >>> 1;
     }
-  }
-
-  /** Labels and split keys of the images of a source: 12 bytes of memory each. */
-  private static final class SourceImages {
-    private long[] keys = new long[1024];
-    private int[] labels = new int[1024];
-    private int size;
-
-    void add(long key, int label) {
-      if (size == keys.length) {
-        keys = Arrays.copyOf(keys, 2 * size);
-        labels = Arrays.copyOf(labels, 2 * size);
-      }
-      keys[size] = key;
-      labels[size++] = label;
-    }
-
-    int size() {
-      return size;
-    }
-
-    int label(int index) {
-      return labels[index];
-    }
 
     /** The indices of the images of each split of this source. */
-    Map<String, int[]> assigned(@Nullable ImageSplit split, String name) {
+    Map<String, int[]> assigned(@Nullable ImageSplit split) {
       if (split == null) {
-        return Map.of(name, IntStream.range(0, size).toArray());
+        return Map.of(name, IntStream.range(0, labels.length).toArray());
       }
-      Map<Integer, List<Long>> strata = new TreeMap<>();
-      for (int i = 0; i < size; i++) {
-        strata.computeIfAbsent(labels[i], any -> new ArrayList<>()).add(keys[i]);
+      Map<Integer, LongStream.Builder> strata = new HashMap<>();
+      for (int i = 0; i < labels.length; i++) {
+        strata.computeIfAbsent(labels[i], any -> LongStream.builder()).add(keys[i]);
       }
-      Map<Integer, ImageSplit.Bounds> bounds = new TreeMap<>();
-      strata.forEach((label, values) -> bounds.put(label, split.bounds(values)));
+      Map<Integer, SplitShares.Bounds> bounds = new HashMap<>();
+      strata.forEach((label, each) -> bounds.put(label, split.shares().bounds(each.build())));
       Map<String, int[]> assigned = new LinkedHashMap<>();
       for (String each : split.names()) {
-        assigned.put(
-            each,
-            IntStream.range(0, size)
-                .filter(
-                    i ->
-                        Objects.requireNonNull(bounds.get(labels[i])).splitOf(keys[i]).equals(each))
-                .toArray());
+        IntPredicate isOwn =
+            i -> Objects.requireNonNull(bounds.get(labels[i])).splitOf(keys[i]).equals(each);
+        assigned.put(each, IntStream.range(0, labels.length).filter(isOwn).toArray());
       }
       return assigned;
     }

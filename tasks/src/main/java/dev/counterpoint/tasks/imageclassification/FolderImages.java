@@ -7,7 +7,6 @@ import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -52,7 +51,7 @@ record FolderImages(Path folder, int channels, int skipDamaged) implements Image
 
   @Override
   public List<String> read(Sink sink) throws IOException {
-    List<String> damaged = new ArrayList<>();
+    DamagedImages damaged = new DamagedImages(skipDamaged);
     int others = 0;
     for (String label : labels()) {
       List<Path> files = files(label);
@@ -62,25 +61,13 @@ record FolderImages(Path folder, int channels, int skipDamaged) implements Image
       }
       others += FolderEntries.of(folder.resolve(label)).size() - files.size();
       for (Path file : files) {
-        Pixels image;
-        try {
-          image = new ImageFile(file).read(channels);
-        } catch (InvalidSettings e) {
-          damaged.add(String.valueOf(e.getMessage()));
-          if (damaged.size() > skipDamaged) {
-            throw new InvalidSettings(
-                "%s To skip damaged images, set data.skipDamaged to the largest number of them; it is %s.",
-                e.getMessage(), skipDamaged);
-          }
-          continue;
+        Pixels image = damaged.read(() -> new ImageFile(file).read(channels));
+        if (image != null) {
+          sink.add(image, label, file.toString());
         }
-        sink.add(image, label, file.toString());
       }
     }
-    List<String> remarks = new ArrayList<>();
-    if (!damaged.isEmpty()) {
-      remarks.add(Formats.of("%,d damaged images skipped: %s", damaged.size(), damaged.get(0)));
-    }
+    List<String> remarks = damaged.remarks();
     if (others > 0) {
       remarks.add(Formats.of("%,d files ignored, which are not .png, .jpg or .jpeg", others));
     }

@@ -9,12 +9,15 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.FolderListing;
 import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.table.SplitShares;
+import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,12 +26,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Data source for the classification of images: IDX files, or PNG and JPEG images in a folder per
- * class. Images of another size are resized, without regard to their proportions.
+ * class or in Parquet files. Images of another size are resized, without regard to their
+ * proportions.
  *
  * @param test a split that is not used during training
  * @param split divides the training images into the splits without files
@@ -58,6 +61,8 @@ public record ImageClassification(
 
   private static final String IDX_LABELS = "labels-idx1";
 
+  private static final String PARQUET = ".parquet";
+
   public ImageClassification {
     Checks checks =
         new Checks()
@@ -66,17 +71,8 @@ public record ImageClassification(
             .within("crop", crop, 0, Math.max(0, size - 1))
             .notNegative("skipDamaged", skipDamaged);
     if (split != null) {
-      checks
-          .that(
-              validation == null || split.validation() == null,
-              "split.validation",
-              String.valueOf(split.validation()),
-              "cannot be combined with the files of the validation split")
-          .that(
-              test == null || split.test() == null,
-              "split.test",
-              String.valueOf(split.test()),
-              "cannot be combined with the files of the test split");
+      SplitShares.check(checks, "validation", split.validation(), validation);
+      SplitShares.check(checks, "test", split.test(), test);
     }
     checks.verify();
     if (normalize != null) {
@@ -85,18 +81,13 @@ public record ImageClassification(
   }
 
   /** The defaults of optional settings: gray images of 28 x 28 pixels, unchanged. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static ImageClassification defaults() {
-    return new ImageClassification(null, null, null, null, 28, 1, null, false, 0, 0);
+    return RecordCopy.of(ImageClassification.class, Map.of("size", 28, "channels", 1));
   }
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, ImageSource> sources = new LinkedHashMap<>();
-    add(DataSplits.TRAIN, train, sources, context);
-    add(DataSplits.VALIDATION, validation, sources, context);
-    add(ImageSplit.TEST, test, sources, context);
-    return splits(sources, context.trained(), context);
+    return splits(DataSplits.named(train, validation, test), context.trained(), context);
   }
 
   @Override
@@ -106,31 +97,26 @@ public record ImageClassification(
         path.contains(IDX_IMAGES)
             ? new ImageFiles(null, path, path.replace(IDX_IMAGES, IDX_LABELS))
             : new ImageFiles(path, null, null);
-    Map<String, ImageSource> sources = new LinkedHashMap<>();
-    add(SPLIT, files, sources, context);
-    return splits(sources, trained, context);
+    return splits(Map.of(SPLIT, files), trained, context);
   }
 
-  private void add(
-      String name,
-      @Nullable ImageFiles files,
-      Map<String, ImageSource> sources,
-      DataContext context) {
-    if (files != null) {
-      sources.put(
-          name,
-          files.images() != null && files.labels() != null
-              ? new IdxImages(file(files.images(), context), file(files.labels(), context))
-              : folder(String.valueOf(files.path()), context));
-    }
+  private ImageSource source(ImageFiles files, DataContext context) throws IOException {
+    return files.images() != null && files.labels() != null
+        ? new IdxImages(file(files.images(), context), file(files.labels(), context))
+        : folder(String.valueOf(files.path()), context);
   }
 
-  private ImageSource folder(String path, DataContext context) {
+  private ImageSource folder(String path, DataContext context) throws IOException {
     Path folder = context.files().apply(path);
+    if (path.endsWith(PARQUET)) {
+      return new ParquetImages(
+          TableSource.of(folder).requireReadable(false), channels, skipDamaged);
+    }
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings(
           Files.exists(folder)
-              ? folder + " is a file; a folder with a folder of images for each class is needed."
+              ? folder
+                  + " is a file; a folder with a folder of images for each class, or a .parquet file, is needed."
               : folder + " does not exist. " + FolderListing.of(folder));
     }
     return new FolderImages(folder, channels, skipDamaged);
@@ -138,21 +124,22 @@ public record ImageClassification(
 
   private static Path file(String path, DataContext context) {
     Path file = context.files().apply(path);
-    String problem = new SourceFile(file).problem(true);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
+    new SourceFile(file).requireReadable(true);
     return file;
   }
 
   private DataSplits splits(
-      Map<String, ImageSource> sources, @Nullable DataSpec trained, DataContext context)
+      Map<String, ImageFiles> files, @Nullable DataSpec trained, DataContext context)
       throws IOException {
+    Map<String, ImageSource> sources = new LinkedHashMap<>();
+    for (Map.Entry<String, ImageFiles> split : files.entrySet()) {
+      sources.put(split.getKey(), source(split.getValue(), context));
+    }
     requireSame(trained);
     CacheBuilder builder = new CacheBuilder(this, sources, trained, context.seed());
     ImageCache cache = new ImageCache(context.cache().resolve("images-" + builder.key()));
-    CacheFolders.createIfAbsent(cache.folder(), builder::build);
-    ImageContent content = ImageContent.read(cache.folder());
+    ImageContent content =
+        CacheFolders.describe(cache.folder(), ImageContent.class, builder::build);
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (String name : content.splits().keySet()) {
       Augmentation changes =
@@ -208,12 +195,7 @@ public record ImageClassification(
     String counts =
         labels.size() > MAX_LABELS
             ? Formats.of(" of %,d classes", labels.size())
-            : IntStream.range(0, labels.size())
-                .mapToObj(
-                    i ->
-                        Formats.of(
-                            "%s: %,d", Excerpt.ofItem(labels.get(i)), split.labelCounts().get(i)))
-                .collect(Collectors.joining(", ", " (", ")"));
+            : LabelNumbers.describe(labels, split.labelCounts());
     return Formats.of("%s: %,d images%s", name, split.size(), counts);
   }
 }

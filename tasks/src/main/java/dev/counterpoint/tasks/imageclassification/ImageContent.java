@@ -1,10 +1,6 @@
 package dev.counterpoint.tasks.imageclassification;
 
 import dev.counterpoint.core.data.ImageSpec;
-import dev.counterpoint.core.internal.storage.Json;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,8 +18,6 @@ record ImageContent(
     List<String> labels,
     Map<String, SplitContent> splits,
     List<String> notes) {
-  private static final String NAME = "content.json";
-
   /**
    * A split of a source.
    *
@@ -38,14 +32,5 @@ record ImageContent(
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));
-  }
-
-  void write(Path folder) throws IOException {
-    Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));
-  }
-
-  /** Reads the metadata of an intact cache folder. */
-  static ImageContent read(Path folder) throws IOException {
-    return Json.MAPPER.readValue(folder.resolve(NAME).toFile(), ImageContent.class);
   }
 }

@@ -40,42 +40,51 @@ record ImageFile(Path path) {
    * @throws InvalidSettings if the content is not a complete image
    */
   Pixels read(int channels) throws IOException {
-    byte[] bytes = Files.readAllBytes(path);
+    return decode(Files.readAllBytes(path), path.toString(), channels);
+  }
+
+  /**
+   * Decodes the content of a file.
+   *
+   * @param name the name in messages
+   */
+  static Pixels decode(byte[] bytes, String name, int channels) {
     try (ImageInputStream stream =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
-        throw damaged("its content is of another type");
+        throw damaged(name, "its content is of another type");
       }
       ImageReader reader = readers.next();
       try {
-        return pixels(decoded(reader, stream)).withChannels(channels);
-      } catch (InvalidSettings e) {
-        throw e;
-      } catch (IOException | RuntimeException e) { // Decoders throw both for damaged content.
-        throw damaged(String.valueOf(e.getMessage()));
+        return pixels(decoded(reader, stream, name)).withChannels(channels);
       } finally {
         reader.dispose();
       }
+    } catch (InvalidSettings e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // Decoders throw both for damaged content.
+      throw damaged(name, String.valueOf(e.getMessage()));
     }
   }
 
-  private BufferedImage decoded(ImageReader reader, ImageInputStream stream) throws IOException {
+  private static BufferedImage decoded(ImageReader reader, ImageInputStream stream, String name)
+      throws IOException {
     List<String> warnings = new ArrayList<>();
     reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
     reader.setInput(stream, true, true);
     if ((long) reader.getWidth(0) * reader.getHeight(0) > MAX_PIXELS) {
-      throw damaged(Formats.of("it has more than %,d pixels", MAX_PIXELS));
+      throw damaged(name, Formats.of("it has more than %,d pixels", MAX_PIXELS));
     }
     BufferedImage image = reader.read(0);
     if (warnings.stream().anyMatch(text -> text.startsWith("Truncated"))) {
-      throw damaged("it is cut short");
+      throw damaged(name, "it is cut short");
     }
     return image;
   }
 
-  private InvalidSettings damaged(String problem) {
-    return new InvalidSettings("%s is not a complete PNG or JPEG image: %s.", path, problem);
+  private static InvalidSettings damaged(String name, String problem) {
+    return new InvalidSettings("%s is not a complete PNG or JPEG image: %s.", name, problem);
   }
 
   private static Pixels pixels(BufferedImage image) {

@@ -4,9 +4,9 @@ import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files of a split: a folder, or two IDX files.
+ * Files of a split: a folder, Parquet files, or two IDX files.
  *
- * @param path a folder with a folder of images for each class
+ * @param path a folder with a folder of images for each class, a Parquet file, or a pattern of them
  * @param images an IDX file of images, such as {@code train-images-idx3-ubyte.gz} of MNIST
  * @param labels the IDX file with the labels of the images
  */

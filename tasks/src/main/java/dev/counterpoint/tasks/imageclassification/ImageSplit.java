@@ -1,7 +1,7 @@
 package dev.counterpoint.tasks.imageclassification;
 
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.tasks.table.SplitShares;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,51 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param seed null for the seed of the run
  */
 public record ImageSplit(@Nullable Double validation, @Nullable Double test, @Nullable Long seed) {
-  /** The name of the test split. */
-  static final String TEST = "test";
-
   public ImageSplit {
-    double total = share(validation) + share(test);
-    new Checks()
-        .below("validation", validation, 0, 1)
-        .below("test", test, 0, 1)
-        .that(
-            total > 0 && total < 1,
-            "validation",
-            share(validation),
-            "plus test must be greater than 0 and less than 1")
-        .verify();
+    SplitShares.of(validation, test).check().verify();
   }
 
-  private static double share(@Nullable Double value) {
-    return value == null ? 0 : value;
+  SplitShares shares() {
+    return SplitShares.of(validation, test);
   }
 
   /** The names of the splits. */
   List<String> names() {
-    return share(validation) == 0
-        ? List.of(DataSplits.TRAIN, TEST)
-        : share(test) == 0
+    return shares().validation() == 0
+        ? List.of(DataSplits.TRAIN, DataSplits.TEST)
+        : shares().test() == 0
             ? List.of(DataSplits.TRAIN, DataSplits.VALIDATION)
-            : List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
-  }
-
-  /** The bounds of the splits among the keys of one class. */
-  Bounds bounds(List<Long> keys) {
-    List<Long> sorted = keys.stream().sorted().toList();
-    int test = sorted.size() - (int) Math.round(share(this.test) * sorted.size());
-    int validation = test - (int) Math.round(share(this.validation) * sorted.size());
-    return new Bounds(at(sorted, validation), at(sorted, test));
-  }
-
-  private static long at(List<Long> sorted, int index) {
-    return index < sorted.size() ? sorted.get(Math.max(index, 0)) : Long.MAX_VALUE;
-  }
-
-  /** The smallest keys of the validation and of the test split. */
-  record Bounds(long validation, long test) {
-    String splitOf(long key) {
-      return key >= test ? TEST : key >= validation ? DataSplits.VALIDATION : DataSplits.TRAIN;
-    }
+            : List.of(DataSplits.TRAIN, DataSplits.VALIDATION, DataSplits.TEST);
   }
 }

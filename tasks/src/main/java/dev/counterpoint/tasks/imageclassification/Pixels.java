@@ -1,42 +1,17 @@
 package dev.counterpoint.tasks.imageclassification;
 
-/** An image in memory. */
-final class Pixels {
+/**
+ * An image in memory.
+ *
+ * @param channels 1 for gray, 3 for red, green and blue
+ * @param values unsigned bytes (channels, height, width); not copied
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record Pixels(int channels, int height, int width, byte[] values) {
   private static final double MAX = 255;
 
   /** The weights of red, green and blue in gray (ITU-R BT.601), as in Pillow. */
   private static final double[] GRAY = {0.299, 0.587, 0.114};
-
-  private final int channels;
-  private final int height;
-  private final int width;
-  private final byte[] values;
-
-  /**
-   * Creates an image.
-   *
-   * @param channels 1 for gray, 3 for red, green and blue
-   * @param values unsigned bytes (channels, height, width); not copied
-   */
-  Pixels(int channels, int height, int width, byte[] values) {
-    this.channels = channels;
-    this.height = height;
-    this.width = width;
-    this.values = values;
-  }
-
-  int height() {
-    return height;
-  }
-
-  int width() {
-    return width;
-  }
-
-  /** Unsigned bytes (channels, height, width); not a copy. */
-  byte[] values() {
-    return values;
-  }
 
   /** Returns a copy with another number of channels. */
   Pixels withChannels(int count) {
@@ -92,15 +67,8 @@ final class Pixels {
   }
 
   /** The weights of consecutive pixels in one new pixel; their sum is 1. */
-  private static final class Weights {
-    private final int first;
-    private final double[] values;
-
-    Weights(int first, double[] values) {
-      this.first = first;
-      this.values = values;
-    }
-  }
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Weights(int first, double[] values) {}
 
   private static Weights[] weights(int size, int newSize) {
     double scale = (double) size / newSize;

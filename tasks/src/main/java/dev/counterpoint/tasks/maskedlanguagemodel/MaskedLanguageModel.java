@@ -9,7 +9,6 @@ import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.Documents;
@@ -69,9 +68,9 @@ public record MaskedLanguageModel(
   }
 
   /** Defaults of a run file, as for BERT; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static MaskedLanguageModel defaults() {
-    return new MaskedLanguageModel(null, null, 0.1, null, 0.15, false, null, null);
+    return RecordCopy.of(
+        MaskedLanguageModel.class, Map.of("validationShare", 0.1, "maskProbability", 0.15));
   }
 
   @Override
@@ -102,12 +101,9 @@ public record MaskedLanguageModel(
 
   private Tokenizer build(TokenizerSettings settings, DataContext context) throws IOException {
     VocabularyBuilder vocabulary = VocabularyBuilder.forMasking(settings);
-    Documents documents = new Documents(TableSource.open(train, context), text);
-    String problem = documents.problem();
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    documents.read((piece, endsDocument) -> vocabulary.add(piece));
+    new Documents(TableSource.open(train, context), text)
+        .requireReadable()
+        .read((piece, endsDocument) -> vocabulary.add(piece));
     return vocabulary.tokenizer();
   }
 
@@ -125,13 +121,12 @@ public record MaskedLanguageModel(
         Formats.of(
             "masks: %s %% of the %s",
             Formats.number(100 * maskProbability), wholeWord ? "words" : "tokens"));
-    int length = context.maxLength();
     return new DataSplits(
         packed.spec().predicting(DataSpec.Target.MASKED_TOKEN),
         splits,
         packed.metrics(),
         "masks " + maskProbability + " " + wholeWord + " " + packed.fingerprint(),
-        used.files(maxLength == null ? length : Math.min(maxLength, length)),
+        used.files(context.length(maxLength)),
         notes,
         Samples.none(),
         null);

@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -44,7 +45,6 @@ public record QuestionAnswering(
     implements EvaluationSource {
   private static final int DEFAULT_LENGTH = 384;
   private static final int MIN_LENGTH = 32;
-  private static final String TEST = "test";
 
   public QuestionAnswering {
     new Checks()
@@ -55,9 +55,8 @@ public record QuestionAnswering(
   }
 
   /** Defaults of a run file, as in BERT's {@code run_squad.py}; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static QuestionAnswering defaults() {
-    return new QuestionAnswering(null, null, null, null, null, 128, 30);
+    return RecordCopy.of(QuestionAnswering.class, Map.of("stride", 128, "maxAnswer", 30));
   }
 
   @Override
@@ -121,13 +120,8 @@ public record QuestionAnswering(
 
   private Map<String, Path> files(DataContext context) {
     Map<String, Path> files = new LinkedHashMap<>();
-    files.put(DataSplits.TRAIN, context.files().apply(train.file()));
-    if (validation != null) {
-      files.put(DataSplits.VALIDATION, context.files().apply(validation.file()));
-    }
-    if (test != null) {
-      files.put(TEST, context.files().apply(test.file()));
-    }
+    DataSplits.named(train, validation, test)
+        .forEach((name, split) -> files.put(name, context.files().apply(split.file())));
     return files;
   }
 
@@ -154,8 +148,7 @@ public record QuestionAnswering(
   }
 
   private int length(DataContext context) {
-    int limit = maxLength == null ? DEFAULT_LENGTH : maxLength;
-    int length = Math.min(limit, context.maxLength());
+    int length = context.length(maxLength == null ? Integer.valueOf(DEFAULT_LENGTH) : maxLength);
     new Checks()
         .atLeast("maxLength", length, MIN_LENGTH)
         .that(

@@ -3,11 +3,9 @@ package dev.counterpoint.tasks.questionanswering;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.metric.Metric;
-import dev.counterpoint.core.metric.Mode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -18,7 +16,7 @@ import java.util.TreeMap;
  * <p>The sums hold five values for each window of all splits, so that windows can be measured in
  * any order and by several processes, including processes without any window of the split.
  */
-final class SquadMetric implements Metric {
+final class SquadMetric implements Metric.Maximized {
   private static final int MEASURED = 0;
   private static final int SCORE = 1;
   private static final int EXACT = 2;
@@ -64,11 +62,6 @@ final class SquadMetric implements Metric {
       values[offset + EXACT] = AnswerScore.exact(answer, question.answerTexts());
       values[offset + F1] = AnswerScore.f1(answer, question.answerTexts());
     }
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** Splits the contexts of questions into overlapping windows. */
@@ -43,17 +42,8 @@ final class Windows implements AutoCloseable {
   Windows(Tokenizer source, int maxLength, int stride) throws IOException {
     this.source = source;
     maxQuestionTokens = Math.min(MAX_QUESTION_TOKENS, maxLength / 4);
-    String length = Integer.toString(maxLength);
-    String overlap = Integer.toString(stride);
-    tokenizer =
-        source.load(
-            Map.of(
-                "truncation", "only_second",
-                "maxLength", length,
-                "modelMaxLength", length,
-                "stride", overlap,
-                "padding", "false"));
-    questionTokenizer = source.load(Map.of("truncation", "do_not_truncate", "padding", "false"));
+    tokenizer = source.load("only_second", maxLength, stride);
+    questionTokenizer = source.load("do_not_truncate", Tokenizer.UNLIMITED, 0);
   }
 
   /**

@@ -11,24 +11,16 @@ import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Consecutive rows of a table, by column. */
-public final class Chunk {
+/**
+ * Consecutive rows of a table, by column.
+ *
+ * @param lines the line of each row, as {@link Table.Row#line}
+ * @param columns the values of the columns that are read
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+public record Chunk(long[] lines, Map<String, Values> columns) {
   /** The largest number of rows. */
   static final int SIZE = 2048;
-
-  private final long[] lines;
-  private final Map<String, Values> columns;
-
-  /**
-   * Creates a chunk.
-   *
-   * @param lines the line of each row, as {@link Table.Row#line}
-   * @param columns the values of the columns that are read
-   */
-  Chunk(long[] lines, Map<String, Values> columns) {
-    this.lines = lines;
-    this.columns = columns;
-  }
 
   /** The texts of rows. */
   static Chunk of(List<Table.Row> rows, Collection<String> names) {
@@ -70,34 +62,23 @@ public final class Chunk {
     return new Chunk(Arrays.stream(lines).map(line -> line | bits).toArray(), columns);
   }
 
-  /** The values of one column: texts, or numbers that were not written as text. */
-  public static final class Values {
+  /**
+   * The values of one column: texts, or numbers that were not written as text.
+   *
+   * @param numbers the finite numbers, NaN for other values; null if all values are texts
+   * @param codes for the values that are not in numbers: the index in the dictionary, -1 for a
+   *     missing value
+   * @param dictionary texts of this chunk and of others of the table
+   * @param format writes a number as text
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  public record Values(
+      double @Nullable [] numbers,
+      int[] codes,
+      List<@Nullable String> dictionary,
+      DoubleFunction<String> format) {
     static final DoubleFunction<String> INTEGER = number -> Long.toString((long) number);
     static final DoubleFunction<String> FLOAT = number -> Float.toString((float) number);
-
-    private final double @Nullable [] numbers;
-    private final int[] codes;
-    private final List<@Nullable String> dictionary;
-    private final DoubleFunction<String> format;
-
-    /**
-     * Creates the values of a column.
-     *
-     * @param numbers the finite numbers, NaN for other values; null if all values are texts
-     * @param codes for the values that are not in numbers: the index in the dictionary, -1 for a
-     *     missing value
-     * @param format writes a number as text
-     */
-    Values(
-        double @Nullable [] numbers,
-        int[] codes,
-        List<@Nullable String> dictionary,
-        DoubleFunction<String> format) {
-      this.numbers = numbers;
-      this.codes = codes;
-      this.dictionary = dictionary;
-      this.format = format;
-    }
 
     /** The number of a row, which is finite; NaN if the value is a text or missing. */
     public double number(int row) {
@@ -107,11 +88,6 @@ public final class Chunk {
     /** The index of the text of a row in the {@link #dictionary}; -1 for a missing value. */
     public int code(int row) {
       return codes[row];
-    }
-
-    /** Texts of this chunk and of others of the table. */
-    public List<@Nullable String> dictionary() {
-      return dictionary;
     }
 
     /** The value of a row as text, like {@link Table.Row#find}. */

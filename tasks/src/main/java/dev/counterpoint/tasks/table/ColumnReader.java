@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +21,6 @@ final class ColumnReader {
 
   /** Larger integers are not exact as a double. */
   private static final double MAX_INTEGER = 1L << 53;
-
-  private static final int DAYS = 1 << 14;
 
   private enum Kind {
     INTEGER,
@@ -54,11 +51,6 @@ final class ColumnReader {
   private double[] numbers = new double[0];
   private int[] codes = new int[0];
 
-  /** Days with their codes, at the index of their last bits. */
-  private final long[] days;
-
-  private final int[] dayCodes;
-
   /**
    * Creates a reader.
    *
@@ -87,9 +79,6 @@ final class ColumnReader {
           case DOUBLE -> Double::toString;
           default -> null;
         };
-    days = new long[kind == Kind.DATE ? DAYS : 0];
-    dayCodes = new int[days.length];
-    Arrays.fill(dayCodes, -1);
     String value = DuckDb.name(name);
     if (kind == Kind.DATE) {
       addWithObject(
@@ -120,7 +109,6 @@ final class ColumnReader {
     isShared = isShared && dictionary.size() < MAX_SHARED;
     if (!isShared) {
       shared.clear();
-      Arrays.fill(dayCodes, -1);
       dictionary = new ArrayList<>(frequent);
     }
   }
@@ -138,7 +126,9 @@ final class ColumnReader {
     codes[at] =
         Double.isNaN(number)
             ? code(table.object(column + expressions.size() - 1))
-            : kind == Kind.DATE ? dayCode((long) number) : kind == Kind.CODE ? (int) number : -1;
+            : kind == Kind.DATE
+                ? code(LocalDate.ofEpochDay((long) number))
+                : kind == Kind.CODE ? (int) number : -1;
     if (format != null) {
       numbers[at] = number;
     }
@@ -155,15 +145,6 @@ final class ColumnReader {
     boolean isExact =
         kind == Kind.INTEGER ? Math.abs(number) < MAX_INTEGER : Double.isFinite(number);
     return isExact && !rows.wasNull() ? number : Double.NaN;
-  }
-
-  private int dayCode(long day) throws SQLException {
-    int slot = (int) day & (days.length - 1);
-    if (dayCodes[slot] < 0 || days[slot] != day) {
-      days[slot] = day;
-      dayCodes[slot] = code(LocalDate.ofEpochDay(day));
-    }
-    return dayCodes[slot];
   }
 
   /** The index of a value in the dictionary; -1 for NULL. */

@@ -24,9 +24,10 @@ public record Documents(TableSource file, @Nullable String column) {
   /** Maximum number of chars buffered while no position to split at is found. */
   private static final int MAX_BUFFERED = 4 * CHUNK;
 
-  /** Describes why the file cannot be read; null if it can. */
-  public @Nullable String problem() {
-    return file.problem(isText());
+  /** Requires that the files can be read, as {@link SourceFile#requireReadable}. */
+  public Documents requireReadable() {
+    file.requireReadable(isText());
+    return this;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.counterpoint.tasks.table;
 import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.sql.Driver;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -105,6 +108,65 @@ public final class DuckDb {
               .formatted(quoted(pattern(lines)), columns, quoted(file.toString())));
     } catch (SQLException e) {
       throw new IOException(e.getMessage());
+    }
+  }
+
+  /** Receives a row: bytes, texts or null. */
+  @FunctionalInterface
+  public interface RowReader {
+    /**
+     * Receives a row.
+     *
+     * @param row its number in the file, from 1
+     */
+    void read(@Nullable Object[] values, long row) throws IOException;
+  }
+
+  /** The types of the columns of a Parquet file, by their names. */
+  public static Map<String, String> types(SourceFile file) throws IOException {
+    Map<String, String> types = new LinkedHashMap<>();
+    read(
+        file,
+        "(DESCRIBE FROM " + parquet(file.path()) + ")",
+        List.of("column_name", "column_type"),
+        (values, row) -> types.put(String.valueOf(values[0]), String.valueOf(values[1])));
+    return types;
+  }
+
+  /**
+   * Reads expressions of all rows of a Parquet file in their order.
+   *
+   * @throws InvalidSettings if the file is damaged
+   */
+  public static void read(SourceFile file, List<String> expressions, RowReader reader)
+      throws IOException {
+    read(file, parquet(file.path()), expressions, reader);
+  }
+
+  private static void read(
+      SourceFile file, String table, List<String> expressions, RowReader reader)
+      throws IOException {
+    String query = "SELECT " + String.join(", ", expressions) + " FROM " + table;
+    try (Connection connection = connect(SCHEME, new Properties());
+        Statement statement = connection.createStatement()) {
+      long count = count(connection, table);
+      try (ResultSet rows = statement.executeQuery(query)) {
+        for (long row = 1; row <= count; row++) {
+          if (!rows.next()) {
+            throw new InvalidSettings(
+                "%s is damaged: it can be read up to row %s of %s.", file.name(), row - 1, count);
+          }
+          @Nullable Object[] values = new Object[expressions.size()];
+          for (int i = 0; i < values.length; i++) {
+            boolean isBlob = rows.getMetaData().getColumnTypeName(i + 1).equals("BLOB");
+            values[i] = isBlob ? rows.getBytes(i + 1) : rows.getString(i + 1);
+          }
+          reader.read(values, row);
+        }
+      }
+    } catch (SQLException e) {
+      throw new InvalidSettings(
+          "%s cannot be read: %s", file.name(), Excerpt.of(String.valueOf(e.getMessage())));
     }
   }
 

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.zip.ZipException;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A data file: tab-separated, comma-separated, JSON or Parquet, depending on its extension. Text
@@ -66,25 +65,32 @@ public record SourceFile(Path path, String name) {
   }
 
   /**
-   * Describes why the file cannot be read; null if it can.
+   * Requires that the file can be read.
    *
    * @param asText whether the file is read as plain text, so that any extension is allowed
+   * @throws InvalidSettings if it cannot be read
    */
-  public @Nullable String problem(boolean asText) {
+  public void requireReadable(boolean asText) {
     if (!Files.exists(path)) {
-      return path + " does not exist. " + FolderListing.of(path);
+      throw new InvalidSettings("%s does not exist. %s", path, FolderListing.of(path));
     }
     if (!Files.isRegularFile(path)) {
-      return path + " is not a regular file, which can be read more than once.";
+      throw new InvalidSettings(
+          "%s is not a regular file, which can be read more than once.", path);
     }
     if (!Files.isReadable(path)) {
-      return path + " is not readable by this user.";
+      throw new InvalidSettings("%s is not readable by this user.", path);
     }
-    return asText || format() != Format.UNKNOWN
-        ? null
-        : path
-            + " has an unknown file extension. Supported: .parquet, .tsv, .csv, .jsonl and .json, the"
-            + " latter also with .gz or .zst; text-generation also reads .txt.";
+    if (!asText && format() == Format.UNKNOWN) {
+      throw unknownFormat();
+    }
+  }
+
+  private InvalidSettings unknownFormat() {
+    return new InvalidSettings(
+        "%s has an unknown file extension. Supported: .parquet, .tsv, .csv, .jsonl and .json, the"
+            + " latter also with .gz or .zst; text-generation also reads .txt.",
+        path);
   }
 
   /**
@@ -137,7 +143,7 @@ public record SourceFile(Path path, String name) {
         case TABS -> DelimitedTable.tabs(this, table, reader);
         case COMMAS -> DelimitedTable.commas(this, table, reader);
         case JSON -> new JsonTable(this, reader, keys);
-        default -> throw new InvalidSettings(String.valueOf(problem(false)));
+        default -> throw unknownFormat();
       };
     } catch (IOException | RuntimeException e) {
       reader.close();

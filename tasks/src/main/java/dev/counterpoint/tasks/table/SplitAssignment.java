@@ -1,6 +1,5 @@
 package dev.counterpoint.tasks.table;
 
-import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -10,34 +9,26 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.LongStream;
 
 /**
- * Assigns the rows of a table to its splits. Every row has a key, such as a hash; the rows with the
- * largest keys of a stratum are the test split, those before them the validation split. Rows with
- * equal keys are in the same split, so shares are exact only up to equal keys.
+ * Assigns the rows of a table to its splits, by {@link SplitShares}.
  *
  * <p>While keys are collected, 8 bytes per row are held in memory; afterwards two keys per stratum.
  */
 public final class SplitAssignment {
-  /** The name of the test split. */
-  public static final String TEST = "test";
-
   private final TableSplit split;
   private final TableSplit.By by;
   private final String column;
   private final long seed;
   private final TableSource file;
   private final TableFormat format;
-  private final Map<String, Bounds> strata = new HashMap<>();
+  private final Map<String, SplitShares.Bounds> strata = new HashMap<>();
   private final MessageDigest digest = Sha256.begin();
-
-  /** The smallest keys of the validation and of the test split. */
-  private record Bounds(long validation, long test) {}
 
   /**
    * Creates the assignment; the keys of all rows are read at its first use.
@@ -56,20 +47,21 @@ public final class SplitAssignment {
   }
 
   private void readKeys() throws IOException {
-    Map<String, Keys> keys = new HashMap<>();
+    Map<String, LongStream.Builder> keys = new HashMap<>();
     file.read(
         format,
         table -> {
           List<String> names = columns(table.columns());
           for (Chunk rows = table.next(names); rows != null; rows = table.next(names)) {
             for (int row = 0; row < rows.size(); row++) {
-              keys.computeIfAbsent(stratum(rows, row), any -> new Keys())
+              keys.computeIfAbsent(stratum(rows, row), any -> LongStream.builder())
                   .add(key(rows, row, names));
             }
           }
           return table;
         });
-    keys.forEach((name, values) -> strata.put(name, values.bounds(split)));
+    SplitShares shares = split.shares();
+    keys.forEach((name, values) -> strata.put(name, shares.bounds(values.build())));
   }
 
   /**
@@ -97,13 +89,7 @@ public final class SplitAssignment {
     if (strata.isEmpty()) {
       readKeys();
     }
-    Bounds bounds = Objects.requireNonNull(strata.get(stratum(rows, row)));
-    long key = key(rows, row, names);
-    return key >= bounds.test() && split.testShare() > 0
-        ? TEST
-        : key >= bounds.validation() && split.validationShare() > 0
-            ? DataSplits.VALIDATION
-            : DataSplits.TRAIN;
+    return Objects.requireNonNull(strata.get(stratum(rows, row))).splitOf(key(rows, row, names));
   }
 
   private String stratum(Chunk rows, int row) {
@@ -148,30 +134,6 @@ public final class SplitAssignment {
           rows.line(row),
           "has \"%s\" in the column \"%s\" of the split, which is neither a date nor a number."
               .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
-    }
-  }
-
-  /** The keys of the rows of one stratum. */
-  private static final class Keys {
-    private long[] keys = new long[16];
-    private int size;
-
-    void add(long key) {
-      if (size == keys.length) {
-        keys = Arrays.copyOf(keys, 2 * size);
-      }
-      keys[size++] = key;
-    }
-
-    Bounds bounds(TableSplit split) {
-      Arrays.sort(keys, 0, size);
-      int test = size - (int) Math.round(split.testShare() * size);
-      int validation = test - (int) Math.round(split.validationShare() * size);
-      return new Bounds(at(validation), at(test));
-    }
-
-    private long at(int index) {
-      return index < size ? keys[Math.max(index, 0)] : Long.MAX_VALUE;
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.counterpoint.tasks.table;
 
 import dev.counterpoint.core.settings.Checks;
-import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +26,9 @@ public record TableFormat(
     }
     if (columnNames != null) {
       columnNames = List.copyOf(columnNames);
-      checks.that(
-          !columnNames.isEmpty() && new HashSet<>(columnNames).size() == columnNames.size(),
-          "columnNames",
-          columnNames,
-          "must be at least one name, and all different");
+      checks
+          .that(!columnNames.isEmpty(), "columnNames", columnNames, "must be at least one name")
+          .distinct("columnNames", columnNames);
     }
     checks.verify();
   }

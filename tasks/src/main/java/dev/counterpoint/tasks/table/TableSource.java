@@ -96,13 +96,10 @@ public record TableSource(String name, List<SourceFile> files) {
     return files;
   }
 
-  /** Describes why the files cannot be read; null if they can. */
-  public @Nullable String problem(boolean asText) {
-    return files.stream()
-        .map(file -> file.problem(asText))
-        .filter(Objects::nonNull)
-        .findFirst()
-        .orElse(null);
+  /** Requires that the files can be read, as {@link SourceFile#requireReadable}. */
+  public TableSource requireReadable(boolean asText) {
+    files.forEach(file -> file.requireReadable(asText));
+    return this;
   }
 
   /** Requires that the table has a column; the message lists its columns. */

@@ -1,6 +1,5 @@
 package dev.counterpoint.tasks.table;
 
-import dev.counterpoint.core.settings.Checks;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +34,8 @@ public record TableSplit(
   }
 
   public TableSplit {
-    new Checks()
-        .below("validation", validation, 0, 1)
-        .below("test", test, 0, 1)
-        .that(
-            value(validation) + value(test) > 0 && value(validation) + value(test) < 1,
-            "validation",
-            value(validation) + value(test),
-            "plus test must be greater than 0 and less than 1")
+    SplitShares.of(validation, test)
+        .check()
         .that(
             column != null || by == null || by == By.RANDOM || by == By.STRATIFIED,
             "column",
@@ -51,15 +44,7 @@ public record TableSplit(
         .verify();
   }
 
-  private static double value(@Nullable Double share) {
-    return share == null ? 0 : share;
-  }
-
-  double validationShare() {
-    return value(validation);
-  }
-
-  double testShare() {
-    return value(test);
+  SplitShares shares() {
+    return SplitShares.of(validation, test);
   }
 }

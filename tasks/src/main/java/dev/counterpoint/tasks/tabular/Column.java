@@ -8,7 +8,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -48,11 +47,7 @@ record Column(
     quantiles = List.copyOf(quantiles);
     categories = List.copyOf(categories);
     new Checks()
-        .that(
-            new HashSet<>(categories).size() == categories.size(),
-            "categories",
-            Excerpt.ofList(categories),
-            "must all differ")
+        .distinct("categories", categories)
         .that(
             !quantiles.isEmpty() || !Objects.requireNonNull(type).hasFeatures(),
             "quantiles",
@@ -69,7 +64,12 @@ record Column(
 
   /** A column that is not read. */
   static Column ignored(String name, String reason) {
-    return new Column(name, ColumnType.IGNORE, reason, 0, 0, 1, 0, false, List.of(), List.of());
+    return withoutNumbers(name, ColumnType.IGNORE, reason, 0, List.of());
+  }
+
+  static Column withoutNumbers(
+      String name, ColumnType type, String reason, long missing, List<String> categories) {
+    return new Column(name, type, reason, missing, 0, 1, 0, false, List.of(), categories);
   }
 
   /** A column of texts. */

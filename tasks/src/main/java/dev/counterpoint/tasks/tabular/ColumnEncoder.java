@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.tasks.targets.NumberTarget;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,15 +117,11 @@ record ColumnEncoder(
     if (encode(number, cells, at)) {
       return null;
     }
-    String text = Excerpt.ofItem(String.valueOf(value));
+    String text = String.valueOf(value);
     return column == null
-        ? "has \"%s\" in the column \"%s\"; it must be a number %s."
-            .formatted(
-                text,
-                Excerpt.ofItem(name),
-                minimum > 0 ? "greater than 0" : "within the range of float32")
+        ? NumberTarget.problem(name, text, minimum)
         : Formats.of(
             "has %s in the column \"%s\", too far from the numbers of the training split: %s to %s.",
-            text, Excerpt.ofItem(name), column.min(), column.max());
+            Excerpt.ofItem(text), Excerpt.ofItem(name), column.min(), column.max());
   }
 }

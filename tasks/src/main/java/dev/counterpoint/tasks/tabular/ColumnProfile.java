@@ -360,17 +360,8 @@ final class ColumnProfile {
       kept.put("", missing);
     }
     kept.values().removeIf(count -> count < minimumCount);
-    return new Column(
-        name,
-        ColumnType.CATEGORICAL,
-        "",
-        missing,
-        0,
-        1,
-        0,
-        false,
-        List.of(),
-        List.copyOf(kept.keySet()));
+    return Column.withoutNumbers(
+        name, ColumnType.CATEGORICAL, "", missing, List.copyOf(kept.keySet()));
   }
 
   private Column numeric(ColumnType type) {

@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntBinaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes the values of rows as numbers and ids. Immutable. */
@@ -86,20 +88,7 @@ final class RowEncoder {
    */
   TextEncoder.Encoded batch(List<Encoded> rows, @Nullable TextEncoder texts) {
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
-    if (features > 0) {
-      float[] all = new float[rows.size() * features];
-      for (int i = 0; i < all.length; i++) {
-        all[i] = Float.intBitsToFloat(rows.get(i / features).cells[i % features]);
-      }
-      tensors.put(Batch.FEATURES, HostTensor.of(all, rows.size(), features));
-    }
-    if (categories > 0) {
-      long[] all = new long[rows.size() * categories];
-      for (int i = 0; i < all.length; i++) {
-        all[i] = rows.get(i / categories).cells[features + i % categories];
-      }
-      tensors.put(Batch.CATEGORIES, HostTensor.of(all, rows.size(), categories));
-    }
+    putInputs(rows.size(), (row, cell) -> rows.get(row).cells[cell], tensors);
     if (texts == null) {
       return new TextEncoder.Encoded(
           HostBatch.of(rows.size(), tensors), Collections.nCopies(rows.size(), false));
@@ -108,5 +97,32 @@ final class RowEncoder {
     tensors.putAll(text.batch().tensors());
     return new TextEncoder.Encoded(
         new HostBatch(rows.size(), text.batch().tokens(), tensors), text.truncated());
+  }
+
+  /** Adds the tensors of the inputs; the cells of a row are its features, then its ids. */
+  void putInputs(int rows, IntBinaryOperator cells, Map<String, HostTensor> tensors) {
+    if (features > 0) {
+      tensors.put(Batch.FEATURES, numbers(rows, 0, features, cells));
+    }
+    if (categories > 0) {
+      long[] ids = ids(rows, features, categories, cells);
+      tensors.put(Batch.CATEGORIES, HostTensor.of(ids, rows, categories));
+    }
+  }
+
+  /** Numbers (rows, count) from consecutive cells of each row. */
+  static HostTensor numbers(int rows, int from, int count, IntBinaryOperator cells) {
+    float[] numbers = new float[rows * count];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = Float.intBitsToFloat(cells.applyAsInt(i / count, from + i % count));
+    }
+    return HostTensor.of(numbers, rows, count);
+  }
+
+  /** Ids (rows, count) from consecutive cells of each row. */
+  static long[] ids(int rows, int from, int count, IntBinaryOperator cells) {
+    return IntStream.range(0, rows * count)
+        .mapToLong(i -> cells.applyAsInt(i / count, from + i % count))
+        .toArray();
   }
 }

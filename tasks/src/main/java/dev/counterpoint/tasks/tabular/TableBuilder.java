@@ -61,7 +61,7 @@ record TableBuilder(
   }
 
   /** Writes the complete cache into an empty folder. */
-  void build(Path folder) throws IOException {
+  TableContent build(Path folder) throws IOException {
     TabularSchema used =
         schema == null ? SchemaBuilder.schema(settings, splits.get(0), tokenizer, folder) : schema;
     if (schema != null && tokenizer != null) {
@@ -83,8 +83,8 @@ record TableBuilder(
       }
       sources.put(split.name(), split.file().hash());
     }
-    new TableContent(DataSplits.fingerprint(Sha256.hex(digest), sources), used, weighted, contents)
-        .write(folder);
+    String fingerprint = DataSplits.fingerprint(Sha256.hex(digest), sources);
+    return new TableContent(fingerprint, used, weighted, contents);
   }
 
   /**

@@ -1,9 +1,5 @@
 package dev.counterpoint.tasks.tabular;
 
-import dev.counterpoint.core.internal.storage.Json;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,8 +13,6 @@ import java.util.Objects;
  */
 record TableContent(
     String fingerprint, TabularSchema schema, boolean weighted, Map<String, SplitContent> splits) {
-  private static final String NAME = "content.json";
-
   /**
    * Statistics of one split.
    *
@@ -36,14 +30,5 @@ record TableContent(
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));
-  }
-
-  void write(Path folder) throws IOException {
-    Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));
-  }
-
-  /** Reads the metadata of an intact cache folder. */
-  static TableContent read(Path folder) throws IOException {
-    return Json.MAPPER.readValue(folder.resolve(NAME).toFile(), TableContent.class);
   }
 }

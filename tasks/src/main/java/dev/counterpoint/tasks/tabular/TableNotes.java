@@ -3,11 +3,11 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** Notes about columns and splits: types, ignored columns, label distribution, unseen values. */
 record TableNotes(TableContent content) {
@@ -45,12 +45,7 @@ record TableNotes(TableContent content) {
     String counts =
         labels.isEmpty() || labels.size() > MAX_LABELS
             ? ""
-            : IntStream.range(0, labels.size())
-                .mapToObj(
-                    i ->
-                        Formats.of(
-                            "%s: %,d", Excerpt.ofItem(labels.get(i)), split.labelCounts().get(i)))
-                .collect(Collectors.joining(", ", " (", ")"));
+            : LabelNumbers.describe(labels, split.labelCounts());
     notes.add(Formats.of("%s: %,d rows%s", name, split.rows(), counts));
     TabularSchema.Tokens tokens = content.schema().tokens();
     if (tokens != null && split.truncated() > 0) {

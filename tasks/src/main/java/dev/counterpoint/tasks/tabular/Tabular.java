@@ -18,6 +18,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.SplitAssignment;
+import dev.counterpoint.tasks.table.SplitShares;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
@@ -112,17 +113,8 @@ public record Tabular(
                 "cannot be combined with target");
     LabelNumbers.check(checks, balanceClasses, classWeights);
     if (split != null) {
-      checks
-          .that(
-              validation == null || split.validation() == null,
-              "split.validation",
-              String.valueOf(split.validation()),
-              "cannot be combined with the file of the validation split")
-          .that(
-              test == null || split.test() == null,
-              "split.test",
-              String.valueOf(split.test()),
-              "cannot be combined with the file of the test split");
+      SplitShares.check(checks, "validation", split.validation(), validation);
+      SplitShares.check(checks, "test", split.test(), test);
     }
     List<String> texts =
         columns.entrySet().stream()
@@ -145,29 +137,22 @@ public record Tabular(
   }
 
   /** The defaults of optional settings; the training split has none. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static Tabular defaults() {
-    return new Tabular(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        Map.of(),
-        null,
-        false,
-        null,
-        Map.of(),
-        List.of("", "NA", "N/A", "NaN", "nan", "null", "?"),
-        false,
-        2,
-        null,
-        true,
-        null,
-        true,
-        null,
-        null);
+    return RecordCopy.of(
+        Tabular.class,
+        Map.of(
+            "columns",
+            Map.of(),
+            "labels",
+            Map.of(),
+            "missing",
+            List.of("", "NA", "N/A", "NaN", "nan", "null", "?"),
+            "minimumCount",
+            2,
+            "header",
+            true,
+            "trim",
+            true));
   }
 
   /** The columns to predict. */
@@ -193,7 +178,7 @@ public record Tabular(
     List<SplitTable> tables = new ArrayList<>();
     tables.add(new SplitTable(DataSplits.TRAIN, file, reading, assignment));
     add(DataSplits.VALIDATION, validation, tables, context);
-    add(SplitAssignment.TEST, test, tables, context);
+    add(DataSplits.TEST, test, tables, context);
     Path model = context.tokenizer();
     DataSpec trained = context.trained();
     TabularSchema schema = trained == null || model == null ? null : schema(model, trained);
@@ -205,9 +190,7 @@ public record Tabular(
       throws IOException {
     SplitTable whole = tables.get(0);
     Double share =
-        split == null
-            ? null
-            : name.equals(SplitAssignment.TEST) ? split.test() : split.validation();
+        split == null ? null : name.equals(DataSplits.TEST) ? split.test() : split.validation();
     if (own != null) {
       tables.add(new SplitTable(name, file(own, context), whole.reading(), null));
     } else if (share != null && share > 0) {
@@ -255,8 +238,7 @@ public record Tabular(
             : RecordCopy.with(this, "maxLength", Math.min(maxLength, context.maxLength()));
     TableBuilder builder = new TableBuilder(limited, tables, trained, used);
     Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
-    CacheFolders.createIfAbsent(folder, builder::build);
-    TableContent content = TableContent.read(folder);
+    TableContent content = CacheFolders.describe(folder, TableContent.class, builder::build);
     TabularSchema schema = content.schema();
     TabularSchema.Tokens tokens = schema.tokens();
     Map<String, Dataset> datasets = new LinkedHashMap<>();
@@ -282,9 +264,7 @@ public record Tabular(
     List<Supplier<Metric>> metrics =
         schema.target().isClass()
             ? List.of(() -> new Classification(spec.labels()))
-            : REGRESSION.stream()
-                .<Supplier<Metric>>map(metric -> () -> metric.create(spec))
-                .toList();
+            : MetricConfig.suppliers(REGRESSION, spec);
     return new DataSplits(
         spec, datasets, metrics, content.fingerprint(), files, notes, Samples.none(), null);
   }
@@ -298,11 +278,6 @@ public record Tabular(
   }
 
   private static TableSource file(FileSplit split, DataContext context) throws IOException {
-    TableSource file = TableSource.open(split, context);
-    String problem = file.problem(false);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    return file;
+    return TableSource.open(split, context).requireReadable(false);
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class TabularDataset implements Dataset.Traceable {
   private final TableSource source;
   private final long size;
-  private final int features;
-  private final int categories;
+  private final RowEncoder encoder;
+  private final int inputs;
   private final int targets;
   private final boolean hasClasses;
   private final boolean weighted;
@@ -56,13 +57,12 @@ final class TabularDataset implements Dataset.Traceable {
     this.source = source;
     this.classWeights = classWeights;
     size = content.split(split).rows();
-    RowEncoder encoder = new RowEncoder(content.schema());
-    features = encoder.features();
-    categories = encoder.categories();
+    encoder = new RowEncoder(content.schema());
+    inputs = encoder.features() + encoder.categories();
     targets = content.schema().target().columns().size();
     hasClasses = content.schema().target().isClass();
     weighted = content.weighted();
-    width = features + categories + targets + (weighted ? 1 : 0);
+    width = inputs + targets + (weighted ? 1 : 0);
     cells = new MemoryMappedTokens(TableBuilder.cells(folder, split), TableBuilder.CELL_WIDTH);
     tokens = content.schema().tokens();
     texts =
@@ -85,30 +85,21 @@ final class TabularDataset implements Dataset.Traceable {
   @Override
   public HostBatch collate(long[] indices) {
     int rows = indices.length;
-    int target = features + categories;
+    IntBinaryOperator row = (i, cell) -> (int) cells.get(indices[i] * width + cell);
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
-    if (features > 0) {
-      tensors.put(Batch.FEATURES, HostTensor.of(floats(indices, 0, features), rows, features));
-    }
-    if (categories > 0) {
-      tensors.put(
-          Batch.CATEGORIES, HostTensor.of(longs(indices, features, categories), rows, categories));
-    }
+    encoder.putInputs(rows, row, tensors);
     tensors.put(
         Batch.LABELS,
         hasClasses
-            ? HostTensor.of(longs(indices, target, 1), rows)
-            : HostTensor.of(floats(indices, target, targets), rows, targets));
+            ? HostTensor.of(RowEncoder.ids(rows, inputs, 1, row), rows)
+            : RowEncoder.numbers(rows, inputs, targets, row));
     if (weighted || !classWeights.isEmpty()) {
       tensors.put(
           Batch.WEIGHTS,
           LabelNumbers.exampleWeights(
               rows,
-              i ->
-                  weighted
-                      ? Float.intBitsToFloat((int) cells.get(indices[i] * width + width - 1))
-                      : 1,
-              i -> (int) cells.get(indices[i] * width + target),
+              i -> weighted ? Float.intBitsToFloat(row.applyAsInt(i, width - 1)) : 1,
+              i -> row.applyAsInt(i, inputs),
               classWeights));
     }
     if (texts == null || tokens == null) {
@@ -117,22 +108,5 @@ final class TabularDataset implements Dataset.Traceable {
     List<long[]> ids = texts.rows(indices);
     tensors.putAll(TokenRows.pad(ids, tokens.padding()));
     return new HostBatch(rows, TokenRows.count(ids), tensors);
-  }
-
-  private long[] longs(long[] indices, int from, int count) {
-    long[] values = new long[indices.length * count];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = cells.get(indices[i / count] * width + from + i % count);
-    }
-    return values;
-  }
-
-  private float[] floats(long[] indices, int from, int count) {
-    float[] values = new float[indices.length * count];
-    for (int i = 0; i < values.length; i++) {
-      values[i] =
-          Float.intBitsToFloat((int) cells.get(indices[i / count] * width + from + i % count));
-    }
-    return values;
   }
 }

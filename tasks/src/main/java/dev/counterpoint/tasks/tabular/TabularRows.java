@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes rows of named values for a trained model for tables. Thread-safe. */
@@ -135,26 +137,15 @@ public final class TabularRows implements AutoCloseable {
    * @throws InvalidSettings with file and line if a row is invalid
    */
   public void read(Path path, Consumer<Map<String, @Nullable String>> handler) throws IOException {
-    TableSource file = TableSource.of(path);
-    String problem = file.problem(false);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
+    TableSource file = TableSource.of(path).requireReadable(false);
     SplitTable table = new SplitTable("", file, schema.reading(), null);
+    readRows(table, (rows, row) -> encode(file.origin(rows.line(row)), fields(rows, row)));
+    readRows(table, (rows, row) -> handler.accept(fields(rows, row)));
+  }
+
+  private void readRows(SplitTable table, ObjIntConsumer<Chunk> handler) throws IOException {
     table.read(
-        inputs,
-        rows -> {
-          for (int row = 0; row < rows.size(); row++) {
-            encode(file.origin(rows.line(row)), fields(rows, row));
-          }
-        });
-    table.read(
-        inputs,
-        rows -> {
-          for (int row = 0; row < rows.size(); row++) {
-            handler.accept(fields(rows, row));
-          }
-        });
+        inputs, rows -> IntStream.range(0, rows.size()).forEach(row -> handler.accept(rows, row)));
   }
 
   /** Frees the memory of the tokenizer. No thread may still be encoding. */

@@ -8,6 +8,7 @@ import dev.counterpoint.core.data.TableSpec;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
@@ -103,19 +104,14 @@ record TabularSchema(
             inputs().stream().flatMap(it -> it.bins().stream()).toList(),
             target.means(),
             target.deviations());
-    return new DataSpec(
-        tokens == null ? 0 : tokens.size,
-        tokens == null ? 0 : tokens.padding,
-        table.bins().size(),
-        target.isClass() ? target.labels() : target.columns(),
-        tokens == null ? null : tokens.maxLength,
-        null,
-        null,
-        target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS,
-        table,
-        null,
-        null,
-        null);
+    List<String> names = target.isClass() ? target.labels() : target.columns();
+    DataSpec.Target predicted = target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS;
+    DataSpec rows =
+        tokens == null
+            ? DataSpec.ofFeatures(0, names)
+            : DataSpec.ofText(tokens.size, tokens.padding, names).withMaxLength(tokens.maxLength);
+    return RecordCopy.with(
+        rows, Map.of("features", table.bins().size(), "target", predicted, "table", table));
   }
 
   /** The signature of the model: its inputs and outputs, for people and other programs. */

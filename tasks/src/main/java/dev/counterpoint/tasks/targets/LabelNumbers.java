@@ -3,15 +3,25 @@ package dev.counterpoint.tasks.targets;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.Formats;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One number for each label, such as its weight. */
 public final class LabelNumbers {
   private LabelNumbers() {}
+
+  /** Describes the number of examples of each label, in parentheses. */
+  public static String describe(List<String> labels, List<Long> counts) {
+    return IntStream.range(0, labels.size())
+        .mapToObj(i -> Formats.of("%s: %,d", Excerpt.ofItem(labels.get(i)), counts.get(i)))
+        .collect(Collectors.joining(", ", " (", ")"));
+  }
 
   /**
    * The numbers in the order of the labels.

@@ -74,15 +74,18 @@ public final class NumberTarget {
       TableSource file, long line, String column, String value, double minimum) {
     double number = number(value);
     if (!(number >= minimum && number <= Float.MAX_VALUE)) {
-      throw file.invalidLine(
-          line,
-          "has \"%s\" in the column \"%s\"; it must be a number %s."
-              .formatted(
-                  Excerpt.ofItem(value),
-                  Excerpt.ofItem(column),
-                  minimum > 0 ? "greater than 0" : "within the range of float32"));
+      throw file.invalidLine(line, problem(column, value, minimum));
     }
     return number;
+  }
+
+  /** Describes a field that is not a number of at least the minimum. */
+  public static String problem(String column, String value, double minimum) {
+    return "has \"%s\" in the column \"%s\"; it must be a number %s."
+        .formatted(
+            Excerpt.ofItem(value),
+            Excerpt.ofItem(column),
+            minimum > 0 ? "greater than 0" : "within the range of float32");
   }
 
   /** The number of a text in decimal notation; infinite for {@code inf} and out of range. */

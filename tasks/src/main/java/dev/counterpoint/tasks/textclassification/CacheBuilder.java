@@ -59,23 +59,23 @@ record CacheBuilder(
   }
 
   /** Writes the complete cache into an empty folder. */
-  void build(Path folder) throws IOException {
+  CacheContent build(Path folder) throws IOException {
     if (existingTokenizer != null && trained != null && !trained.labels().isEmpty()) {
-      write(folder, existingTokenizer, trained.labels(), trained.scale());
-      return;
+      return write(folder, existingTokenizer, trained.labels(), trained.scale());
     }
     LabelledRows train = Objects.requireNonNull(splits.get(DataSplits.TRAIN));
     TrainingText training = TrainingText.read(train, tokenizer);
     Tokenizer used =
         existingTokenizer == null ? training.vocabulary().tokenizer() : existingTokenizer;
-    write(folder, used, training.labels(), training.scale());
+    return write(folder, used, training.labels(), training.scale());
   }
 
-  private void write(Path folder, Tokenizer used, List<String> labels, @Nullable TargetScale scale)
+  private CacheContent write(
+      Path folder, Tokenizer used, List<String> labels, @Nullable TargetScale scale)
       throws IOException {
     used.save(folder);
     try (TextEncoder encoder = new TextEncoder(used, maxLength)) {
-      encode(folder, encoder, labels, scale).write(folder);
+      return encode(folder, encoder, labels, scale);
     }
   }
 

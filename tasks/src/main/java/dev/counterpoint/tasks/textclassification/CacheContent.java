@@ -1,12 +1,8 @@
 package dev.counterpoint.tasks.textclassification;
 
 import dev.counterpoint.core.data.TargetScale;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.tasks.internal.cache.TrainOverlap;
 import dev.counterpoint.tasks.table.Columns;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,8 +34,6 @@ record CacheContent(
     boolean weighted,
     Map<String, SplitContent> splits,
     Map<String, TrainOverlap> sharedWithTrain) {
-  private static final String NAME = "content.json";
-
   /** Vocabulary size and padding id of the tokenizer. */
   record Vocabulary(int size, int paddingId) {}
 
@@ -64,14 +58,5 @@ record CacheContent(
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));
-  }
-
-  void write(Path folder) throws IOException {
-    Files.write(folder.resolve(NAME), Json.MAPPER.writeValueAsBytes(this));
-  }
-
-  /** Reads the metadata of an intact cache folder. */
-  static CacheContent read(Path folder) throws IOException {
-    return Json.MAPPER.readValue(folder.resolve(NAME).toFile(), CacheContent.class);
   }
 }

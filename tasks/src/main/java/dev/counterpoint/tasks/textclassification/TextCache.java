@@ -20,8 +20,7 @@ record TextCache(Path folder, CacheContent content) {
   /** Opens the cache for the builder's key; builds it if it is missing or damaged. */
   static TextCache open(Path root, CacheBuilder builder) throws IOException {
     Path folder = root.resolve("text-" + builder.key());
-    CacheFolders.createIfAbsent(folder, builder::build);
-    return new TextCache(folder, CacheContent.read(folder));
+    return new TextCache(folder, CacheFolders.describe(folder, CacheContent.class, builder::build));
   }
 
   /** Returns the datasets by split name; weights of classes apply to the training split. */

@@ -8,7 +8,6 @@ import dev.counterpoint.core.data.source.EvaluationSource;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.metric.Classification;
-import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
 import dev.counterpoint.core.metric.MultiLabelClassification;
 import dev.counterpoint.core.metric.RegressionMetrics;
@@ -32,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -105,9 +103,8 @@ public record TextClassification(
   }
 
   private static final String TUNE = "tune";
-  private static final String TEST = "test";
   private static final List<String> RESERVED =
-      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, TEST);
+      List.of(DataSplits.TRAIN, DataSplits.VALIDATION, DataSplits.TEST);
   private static final Pattern NAME = Pattern.compile("[\\w-]+");
 
   public TextClassification {
@@ -176,28 +173,9 @@ public record TextClassification(
   }
 
   /** The defaults of optional settings; the training split has none. */
-  @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
   public static TextClassification defaults() {
-    return new TextClassification(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        Problem.CLASSIFICATION,
-        null,
-        null,
-        null,
-        null,
-        null,
-        false,
-        null,
-        true,
-        null,
-        null,
-        null);
+    return RecordCopy.of(
+        TextClassification.class, Map.of("problem", Problem.CLASSIFICATION, "header", true));
   }
 
   /** A training and a validation table, with defaults for all other settings. */
@@ -308,7 +286,7 @@ public record TextClassification(
         spec,
         cache.datasets(rows, balanceClasses, classWeights),
         isRegression()
-            ? REGRESSION.stream().<Supplier<Metric>>map(it -> () -> it.create(spec)).toList()
+            ? MetricConfig.suppliers(REGRESSION, spec)
             : List.of(
                 () ->
                     hasSets()
@@ -334,31 +312,18 @@ public record TextClassification(
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     for (Map.Entry<String, FileSplit> split : splits.entrySet()) {
       try {
-        TableSource file = TableSource.open(split.getValue(), context);
+        TableSource file = TableSource.open(split.getValue(), context).requireReadable(false);
         rows.put(split.getKey(), new LabelledRows(file, this));
-        String problem = file.problem(false);
-        if (problem != null) {
-          problems.add(new InvalidSettings.Problem("", problem));
-        }
       } catch (InvalidSettings e) {
         problems.addAll(e.problems());
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    InvalidSettings.requireNone(problems);
     return rows;
   }
 
   private Map<String, FileSplit> splits() {
-    Map<String, FileSplit> splits = new LinkedHashMap<>();
-    splits.put(DataSplits.TRAIN, train);
-    if (validation != null) {
-      splits.put(DataSplits.VALIDATION, validation);
-    }
-    if (test != null) {
-      splits.put(TEST, test);
-    }
+    Map<String, FileSplit> splits = DataSplits.named(train, validation, test);
     splits.putAll(more);
     return splits;
   }
@@ -367,13 +332,10 @@ public record TextClassification(
       throws IOException {
     TokenizerSettings settings = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
     Tokenizer existing = TokenizerFolder.find(settings, context);
-    int length = existing == null ? length(context) : existing.limit(length(context));
+    int length =
+        existing == null ? context.length(maxLength) : existing.limit(context.length(maxLength));
     // A pair needs [SEP] between its texts.
     TokenizerSettings framed = text2 == null ? settings : RecordCopy.with(settings, "frame", true);
     return new CacheBuilder(rows, framed, existing, length, null);
-  }
-
-  private int length(DataContext context) {
-    return maxLength == null ? context.maxLength() : Math.min(maxLength, context.maxLength());
   }
 }

@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.tasks.internal.cache.TrainOverlap;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,8 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Notes about the texts of each split: number of rows, label distribution and possible problems.
@@ -163,16 +162,11 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
           labelled(counts, Collections.min(counts)),
           labelled(counts, Collections.max(counts)));
     }
-    return IntStream.range(0, counts.size())
-        .mapToObj(label -> labelled(label, counts.get(label)))
-        .collect(Collectors.joining(", ", " (", ")"));
+    return LabelNumbers.describe(content.labels(), counts);
   }
 
   private String labelled(List<Long> counts, long count) {
-    return labelled(counts.indexOf(count), count);
-  }
-
-  private String labelled(int label, long count) {
-    return Formats.of("%s: %,d", Excerpt.ofItem(content.labels().get(label)), count);
+    String label = content.labels().get(counts.indexOf(count));
+    return Formats.of("%s: %,d", Excerpt.ofItem(label), count);
   }
 }

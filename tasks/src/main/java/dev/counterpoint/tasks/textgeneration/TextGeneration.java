@@ -11,6 +11,7 @@ import dev.counterpoint.core.metric.Perplexity;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.table.Documents;
 import dev.counterpoint.tasks.table.TableSource;
@@ -68,9 +69,8 @@ public record TextGeneration(
   /**
    * Defaults of a run file: 10 % of the training text for validation; {@code train} must be set.
    */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static TextGeneration defaults() {
-    return new TextGeneration(null, null, 0.1, null, null, null);
+    return RecordCopy.of(TextGeneration.class, Map.of("validationShare", 0.1));
   }
 
   @Override
@@ -139,8 +139,7 @@ public record TextGeneration(
   }
 
   private int length(DataContext context) {
-    int limit = maxLength == null ? context.maxLength() : maxLength;
-    int length = Math.min(limit, context.maxLength());
+    int length = context.length(maxLength);
     return length == Integer.MAX_VALUE ? DEFAULT_LENGTH : length;
   }
 
@@ -160,12 +159,7 @@ public record TextGeneration(
   }
 
   private Documents documents(FileSplit split, DataContext context) throws IOException {
-    Documents documents = new Documents(TableSource.open(split, context), text);
-    String problem = documents.problem();
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
-    return documents;
+    return new Documents(TableSource.open(split, context), text).requireReadable();
   }
 
   /** Number of tokens at the end of the training text that are used for validation. */

@@ -3,7 +3,6 @@ package dev.counterpoint.tasks.textgeneration;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.counterpoint.core.data.source.DataSplits;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
@@ -17,7 +16,6 @@ import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
@@ -41,10 +39,6 @@ record TokenFiles(
     @Nullable Tokenizer existingTokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
   private static final String FORMAT = "7";
-
-  private static final String CONTENT = "content.json";
-  private static final Map<String, String> NO_TRUNCATION =
-      Map.of("truncation", "do_not_truncate", "padding", "false", "maxLength", "1000000000");
 
   /**
    * Metadata of a cache folder, stored as {@code content.json}.
@@ -101,10 +95,9 @@ record TokenFiles(
   /** Opens the cache folder; creates it if it is missing or damaged. */
   Opened open(Path cache) throws IOException {
     Path folder = cache.resolve("tokens-" + key());
-    CacheFolders.createIfAbsent(folder, this::write);
     return new Opened(
         folder,
-        Json.MAPPER.readValue(folder.resolve(CONTENT).toFile(), Content.class),
+        CacheFolders.describe(folder, Content.class, this::write),
         existingTokenizer == null ? List.of() : existingTokenizer.notes());
   }
 
@@ -118,13 +111,13 @@ record TokenFiles(
     return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
-  private void write(Path folder) throws IOException {
+  private Content write(Path folder) throws IOException {
     Tokenizer file = (existingTokenizer == null ? build() : existingTokenizer).withoutFraming();
     MessageDigest digest = Sha256.begin();
     digest.update(file.json());
     Map<String, String> sources = new LinkedHashMap<>();
     Map<String, Split> splits = new LinkedHashMap<>();
-    try (HuggingFaceTokenizer encoder = file.load(NO_TRUNCATION)) {
+    try (HuggingFaceTokenizer encoder = file.load("do_not_truncate", Tokenizer.UNLIMITED, 0)) {
       for (Map.Entry<String, Documents> split : documents.entrySet()) {
         Path ids = folder.resolve(split.getKey() + ".ids");
         sources.put(split.getKey(), split.getValue().file().hash());
@@ -132,8 +125,7 @@ record TokenFiles(
       }
     }
     file.save(folder);
-    Content content = new Content(Sha256.hex(digest), sources, file.vocabularySize(), splits);
-    Files.write(folder.resolve(CONTENT), Json.MAPPER.writeValueAsBytes(content));
+    return new Content(Sha256.hex(digest), sources, file.vocabularySize(), splits);
   }
 
   private Tokenizer build() throws IOException {

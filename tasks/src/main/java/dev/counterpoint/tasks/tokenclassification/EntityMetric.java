@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.metric.ConfusionMatrix;
 import dev.counterpoint.core.metric.Metric;
-import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
@@ -27,7 +26,7 @@ import java.util.function.Consumer;
  * <p>The state holds sentence, word and predicted tag of each word, so that the windows of a
  * sentence can be measured in any order and by several processes.
  */
-final class EntityMetric implements Metric {
+final class EntityMetric implements Metric.Maximized {
   private static final int VALUES = 3;
 
   private final SentenceSet set;
@@ -76,11 +75,6 @@ final class EntityMetric implements Metric {
     state[size + 1] = word;
     state[size + 2] = tag;
     size += VALUES;
-  }
-
-  @Override
-  public Optional<Mode> mode(String name) {
-    return Optional.of(Mode.MAX);
   }
 
   @Override

@@ -31,10 +31,7 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
    * @throws InvalidSettings if the file does not exist, has no sentence or an invalid line
    */
   List<Sentence> read() throws IOException {
-    String problem = file.problem(true);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
+    file.requireReadable(true);
     List<Sentence> sentences = new ArrayList<>();
     String name = String.valueOf(file.path().getFileName()).toLowerCase(Locale.ROOT);
     boolean isJson = name.matches(".*\\.jsonl?(\\.gz)?");

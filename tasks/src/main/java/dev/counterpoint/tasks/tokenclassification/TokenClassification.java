@@ -11,6 +11,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
@@ -51,8 +52,6 @@ public record TokenClassification(
     @Nullable TokenizerSettings tokenizer,
     @Nullable Integer maxLength)
     implements EvaluationSource {
-  private static final String TEST = "test";
-
   public TokenClassification {
     new Checks()
         .positive("wordColumn", wordColumn)
@@ -62,22 +61,13 @@ public record TokenClassification(
   }
 
   /** Defaults of a run file; {@code train} must be set. */
-  @SuppressWarnings("NullAway") // The binder rejects a run file without it.
   public static TokenClassification defaults() {
-    return new TokenClassification(null, null, null, 1, null, null, null, null);
+    return RecordCopy.of(TokenClassification.class, Map.of("wordColumn", 1));
   }
 
   @Override
   public DataSplits open(DataContext context) throws IOException {
-    Map<String, FileSplit> files = new LinkedHashMap<>();
-    files.put(DataSplits.TRAIN, train);
-    if (validation != null) {
-      files.put(DataSplits.VALIDATION, validation);
-    }
-    if (test != null) {
-      files.put(TEST, test);
-    }
-    return splits(files, context.trained(), context);
+    return splits(DataSplits.named(train, validation, test), context.trained(), context);
   }
 
   @Override
@@ -123,8 +113,7 @@ public record TokenClassification(
       List<String> notes,
       DataContext context)
       throws IOException {
-    int limit = maxLength == null ? context.maxLength() : maxLength;
-    int length = tokens.limit(Math.min(limit, context.maxLength()));
+    int length = tokens.limit(context.length(maxLength));
     SentenceSet set = new SentenceSet(labels, tokens.special().padding());
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     MessageDigest digest = Sha256.begin();

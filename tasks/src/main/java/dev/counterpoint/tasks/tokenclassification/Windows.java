@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -29,20 +28,7 @@ final class Windows implements AutoCloseable {
 
   Windows(Tokenizer source, int maxLength) throws IOException {
     this.source = source;
-    String length = Integer.toString(maxLength);
-    tokenizer =
-        source.load(
-            Map.of(
-                "truncation",
-                "true",
-                "maxLength",
-                length,
-                "modelMaxLength",
-                length,
-                "stride",
-                Integer.toString(maxLength / 4),
-                "padding",
-                "false"));
+    tokenizer = source.load("true", maxLength, maxLength / 4);
     if (tokenizer.encode("", true, false).getIds().length > maxLength / 4) {
       tokenizer.close();
       throw new InvalidSettings(

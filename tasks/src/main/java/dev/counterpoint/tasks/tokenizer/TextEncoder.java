@@ -49,7 +49,7 @@ public final class TextEncoder implements AutoCloseable {
    */
   public TextEncoder(Tokenizer file, int maxLength) throws IOException {
     this.file = file;
-    tokenizer = file.load(options(maxLength));
+    tokenizer = file.load("true", maxLength, 0);
     int special = encode("", true).getIds().length;
     if (special >= maxLength) {
       tokenizer.close();
@@ -86,16 +86,6 @@ public final class TextEncoder implements AutoCloseable {
   /** Maximum number of tokens of a text, including special tokens. */
   public int maxLength() {
     return tokenizer.getMaxLength();
-  }
-
-  private static Map<String, String> options(int maxLength) {
-    String length = Integer.toString(maxLength);
-    return Map.of(
-        "truncation", "true",
-        "maxLength", length,
-        "modelMaxLength", length,
-        "stride", "0",
-        "padding", "false");
   }
 
   /** Encodes one text. The library's own batches abort the process on an error. */

@@ -45,6 +45,9 @@ public record Tokenizer(
     int vocabularySize,
     Special special,
     List<String> notes) {
+  /** The maximum length of texts that are not truncated. */
+  public static final int UNLIMITED = 1_000_000_000;
+
   static final String JSON = "tokenizer.json";
   static final String CONFIG = "tokenizer_config.json";
   static final String SPECIAL_TOKENS = "special_tokens_map.json";
@@ -137,11 +140,22 @@ public record Tokenizer(
   /**
    * Creates the native tokenizer.
    *
-   * @param options see {@link HuggingFaceTokenizer#newInstance(java.io.InputStream, Map)}
+   * @param truncation as that of {@link HuggingFaceTokenizer#newInstance(java.io.InputStream, Map)}
+   * @param maxLength the maximum number of tokens, if texts are truncated
+   * @param stride the number of tokens that overflowing parts share with the part before them
    * @throws InvalidSettings if the library does not accept the file
    */
-  public HuggingFaceTokenizer load(Map<String, String> options) throws IOException {
+  public HuggingFaceTokenizer load(String truncation, int maxLength, int stride)
+      throws IOException {
     NativeLibraries.load("tokenizers", LibUtils::checkStatus);
+    String length = Integer.toString(maxLength);
+    Map<String, String> options =
+        Map.of(
+            "truncation", truncation,
+            "maxLength", length,
+            "modelMaxLength", length,
+            "stride", Integer.toString(stride),
+            "padding", "false");
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {

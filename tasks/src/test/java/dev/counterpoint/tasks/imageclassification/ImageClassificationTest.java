@@ -10,6 +10,7 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.ImageSpec;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Duck;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageClassificationTest {
   /** Leaves pixels between 0 and 1. */
@@ -128,6 +131,61 @@ class ImageClassificationTest {
     DataSplits data = fixtures.open(classes(1));
     assertThat(data.train().size()).isEqualTo(3);
     assertThat(data.notes()).anyMatch(note -> note.contains("bad.png"));
+  }
+
+  /** Writes the images of {@link #classes} to a Parquet file, with an expression as the image. */
+  private ImageClassification parquet(String image, String label, int skipDamaged)
+      throws IOException {
+    classes(0);
+    Duck.write(
+        "COPY (SELECT %s AS image, %s AS label FROM read_blob('%s/*/*') ORDER BY filename) TO '%s'",
+        image, label, folder.resolve("photos"), folder.resolve("photos.parquet"));
+    return new ImageClassification(
+        ImageFixtures.folder("photos.parquet"),
+        null,
+        null,
+        null,
+        2,
+        1,
+        NONE,
+        false,
+        0,
+        skipDamaged);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"content", "{'bytes': content, 'path': filename}"})
+  void imagesOfAParquetFileAreThoseOfTheFolder(String image) throws IOException {
+    DataSplits data = fixtures.open(parquet(image, "parse_filename(parse_path(filename)[-2])", 0));
+    assertThat(data.spec().labels()).containsExactly("cat", "dog");
+    long[] all = {0, 1, 2};
+    Dataset expected = fixtures.open(classes(0)).train();
+    assertThat(images(data.train(), all)).containsExactly(images(expected, all));
+    assertThat(labels(data.train().collate(all))).containsExactly(labels(expected.collate(all)));
+    assertThat(((Dataset.Traceable) data.train()).origin(2)).endsWith("photos.parquet row 3");
+  }
+
+  @Test
+  void numbersAsLabelsOfAParquetFileAreSortedByTheirValue() throws IOException {
+    ImageClassification settings =
+        parquet("content", "8 + row_number() OVER (ORDER BY filename)", 0);
+
+    assertThat(fixtures.open(settings).spec().labels()).containsExactly("9", "10", "11");
+  }
+
+  @Test
+  void damagedImagesAndOtherColumnsOfAParquetFileAreNamed() throws IOException {
+    String damaged = "CASE WHEN filename LIKE '%%b.png' THEN 'x'::BLOB ELSE content END";
+    ImageClassification strict = parquet(damaged, "1", 0);
+    assertInvalid(() -> fixtures.open(strict), "photos.parquet row 2", "data.skipDamaged");
+    assertThat(fixtures.open(parquet(damaged, "1", 1)).train().size()).isEqualTo(2);
+
+    ImageClassification text = parquet("filename", "1", 0);
+    assertInvalid(() -> fixtures.open(text), "photos.parquet", "VARCHAR", "BLOB");
+    ImageClassification unlabelled = parquet("content", "NULL", 0);
+    assertInvalid(() -> fixtures.open(unlabelled), "photos.parquet row 1", "label");
+    Duck.write("COPY (SELECT 1 AS picture) TO '%s'", folder.resolve("photos.parquet"));
+    assertInvalid(() -> fixtures.open(text), "\"image\"", "picture");
   }
 
   @Test

@@ -176,7 +176,9 @@ final class ParquetTest {
     Path device = Path.of("/dev/null");
     assumeThat(device).exists();
 
-    assertThat(new SourceFile(device).problem(true)).contains("/dev/null", "regular file");
+    assertThatThrownBy(() -> new SourceFile(device).requireReadable(true))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("/dev/null", "regular file");
   }
 
   @Test

@@ -17,14 +17,8 @@ import java.util.function.Consumer;
  * TensorBoard event file: one record for each event. An event is written to the operating system at
  * once, so that a killed process loses no earlier event and leaves at most the last one incomplete.
  */
-final class EventFile {
+record EventFile(Path path) {
   private static final String VERSION = "brain.Event:2";
-
-  private final Path path;
-
-  private EventFile(Path path) {
-    this.path = path;
-  }
 
   /**
    * Opens a file to append events after a step. Events of later steps and an incomplete event are

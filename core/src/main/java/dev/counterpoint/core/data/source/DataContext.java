@@ -29,4 +29,9 @@ public record DataContext(
   public DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {
     this(cache, files, maxLength, seed, null, null);
   }
+
+  /** The maximum number of tokens of an example; own is the limit of the data, null for none. */
+  public int length(@Nullable Integer own) {
+    return own == null ? maxLength : Math.min(own, maxLength);
+  }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,9 @@ public record DataSplits(
   public static final String TRAIN = "train";
   public static final String VALIDATION = "validation";
 
+  /** The name of the test split. */
+  public static final String TEST = "test";
+
   public DataSplits {
     metrics = List.copyOf(metrics);
     notes = notes.stream().map(Secrets::mask).toList(); // a note may name a file or a query
@@ -79,8 +83,17 @@ public record DataSplits(
 
   /** A single training split of unknown properties. */
   public static DataSplits ofTraining(Dataset dataset) {
-    DataSpec unknown = new DataSpec(0, 0, 0, List.of());
-    return of(unknown, Map.of(TRAIN, dataset), List.of(), "");
+    return of(DataSpec.ofFeatures(0, List.of()), Map.of(TRAIN, dataset), List.of(), "");
+  }
+
+  /** Names the parts of a data source in their usual order, without those that are null. */
+  public static <T> Map<String, T> named(
+      @Nullable T train, @Nullable T validation, @Nullable T test) {
+    Map<String, T> named = new LinkedHashMap<>();
+    Optional.ofNullable(train).ifPresent(it -> named.put(TRAIN, it));
+    Optional.ofNullable(validation).ifPresent(it -> named.put(VALIDATION, it));
+    Optional.ofNullable(test).ifPresent(it -> named.put(TEST, it));
+    return named;
   }
 
   /**

@@ -25,6 +25,7 @@ public final class AtomicFile {
   public static void write(Path file, Content content) throws IOException {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
     try {
+      Files.deleteIfExists(temporary);
       content.writeTo(temporary);
       DiskSync.ofFile(temporary);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);

@@ -1,6 +1,8 @@
 package dev.counterpoint.core.internal.thread;
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -27,6 +29,28 @@ public final class SingleThread implements AutoCloseable {
   }
 
   /** Waits until all submitted tasks have finished, even if the calling thread is interrupted. */
+  /**
+   * Returns the result of a task, or throws what it has thrown.
+   *
+   * @param what names the result in the message about an interruption
+   */
+  public static <T> T await(Future<T> task, String what) {
+    try {
+      return task.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("Interrupted while waiting for " + what + ".");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
   @Override
   public void close() {
     thread.shutdown();

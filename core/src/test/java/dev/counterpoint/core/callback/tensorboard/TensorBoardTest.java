@@ -308,7 +308,7 @@ final class TensorBoardTest {
     }
     ArrayDataset items = ArrayDataset.ofTargets(points, targets);
     return DataSplits.of(
-        new DataSpec(0, 0, 0, List.of()),
+        DataSpec.ofFeatures(0, List.of()),
         Map.of("train", items, "validation", items),
         List.of(),
         "");

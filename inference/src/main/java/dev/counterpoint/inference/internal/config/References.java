@@ -133,10 +133,6 @@ record References(
               path, "has a reference, which is not allowed: its value is saved with the model"));
       return scalar;
     }
-    if (text.startsWith(HUB)) { // A folder of another person could send a secret to the hub.
-      problems.add(new Problem(path, "has a reference in a name of the hub, which is not allowed"));
-      return scalar;
-    }
     StringBuilder value = new StringBuilder();
     matcher.reset();
     while (matcher.find()) {
@@ -147,6 +143,12 @@ record References(
       matcher.appendReplacement(value, Matcher.quoteReplacement(part));
     }
     matcher.appendTail(value);
+    if (value
+        .toString()
+        .startsWith(HUB)) { // A folder of another person could send a secret to the hub.
+      problems.add(new Problem(path, "has a reference in a name of the hub, which is not allowed"));
+      return scalar;
+    }
     byPath.put(path, new Resolved(text, value.toString()));
     // A saved reference is quoted, but its value may be a number.
     Scalar plain = new Scalar(value.toString(), false, scalar.origin());

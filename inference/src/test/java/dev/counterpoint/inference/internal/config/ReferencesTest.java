@@ -142,7 +142,8 @@ final class ReferencesTest {
     "${file:/no/such/file}, /no/such/file",
     "${file:/dev/zero}, more than 65536 bytes",
     "${env:PATH}, ${env:",
-    "hf:someone/${ENV:PATH}, hub"
+    "hf:someone/${ENV:PATH}, hub",
+    "h${file:/dev/null}f:someone/${ENV:PATH}, hub"
   })
   void invalidReferenceIsNamed(String value, String named) {
     assertThatThrownBy(() -> bind("{a: \"" + value + "\"}"))

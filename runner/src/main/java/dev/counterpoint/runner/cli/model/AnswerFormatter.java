@@ -7,9 +7,9 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.questionanswering.QuestionPredictor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +28,11 @@ record AnswerFormatter(Pipeline pipeline, boolean json, @Nullable Integer top)
                 it -> new QuestionPredictor.Input(Objects.requireNonNull(it.question()), it.text()))
             .toList();
     List<List<QuestionPredictor.Answer>> all = pipeline.answers(questions, top == null ? 1 : top);
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < requests.size(); i++) {
-      if (json) {
-        lines.add(object(requests.get(i), all.get(i)));
-      } else {
-        all.get(i).forEach(answer -> lines.add(line(answer)));
-      }
-    }
-    return lines;
+    return PredictionFormatter.each(requests, all, json ? this::object : AnswerFormatter::lines);
+  }
+
+  private static String lines(PredictRequest request, List<QuestionPredictor.Answer> answers) {
+    return answers.stream().map(AnswerFormatter::line).collect(Collectors.joining("\n"));
   }
 
   private static String line(QuestionPredictor.Answer answer) {

@@ -8,8 +8,8 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.tokenclassification.Entity;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Formats the entities that a model finds in texts.
@@ -23,16 +23,13 @@ record EntityFormatter(Pipeline pipeline, boolean json, EntityPredictor.Words sp
   public List<String> format(List<PredictRequest> requests) {
     List<List<Entity>> all =
         pipeline.entities(requests.stream().map(PredictRequest::text).toList(), split);
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < requests.size(); i++) {
-      if (json) {
-        lines.add(object(requests.get(i), all.get(i)));
-      } else {
-        all.get(i).forEach(entity -> lines.add(line(entity)));
-        lines.add("");
-      }
-    }
-    return lines;
+    return PredictionFormatter.each(
+        requests, all, json ? EntityFormatter::object : EntityFormatter::lines);
+  }
+
+  /** One line for each entity, followed by an empty line. */
+  private static String lines(PredictRequest request, List<Entity> entities) {
+    return entities.stream().map(entity -> line(entity) + "\n").collect(Collectors.joining());
   }
 
   private static String line(Entity entity) {

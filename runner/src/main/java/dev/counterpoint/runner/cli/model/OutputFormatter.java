@@ -13,8 +13,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.LongSummaryStatistics;
-import java.util.function.BiFunction;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +30,10 @@ record OutputFormatter(
     TextEncoder.Encoded examples = examples(requests);
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
     return pipeline.kind() == Pipeline.Kind.VALUES
-        ? lines(requests, pipeline.values(examples), json ? this::object : this::line)
-        : lines(requests, pipeline.classify(examples), json ? this::object : this::line);
-  }
-
-  private static <T> List<String> lines(
-      List<PredictRequest> requests, List<T> outputs, BiFunction<PredictRequest, T, String> line) {
-    return IntStream.range(0, outputs.size())
-        .mapToObj(i -> line.apply(requests.get(i), outputs.get(i)))
-        .toList();
+        ? PredictionFormatter.each(
+            requests, pipeline.values(examples), json ? this::object : this::line)
+        : PredictionFormatter.each(
+            requests, pipeline.classify(examples), json ? this::object : this::line);
   }
 
   private TextEncoder.Encoded examples(List<PredictRequest> requests) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,12 +15,8 @@ record ResultFormatter(Pipeline pipeline, boolean json) implements PredictionFor
   @Override
   public List<String> format(List<PredictRequest> requests) {
     List<Object> results = pipeline.results(requests.stream().map(PredictRequest::text).toList());
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < results.size(); i++) {
-      lines.add(
-          json ? object(requests.get(i), results.get(i)) : line(requests.get(i), results.get(i)));
-    }
-    return lines;
+    return PredictionFormatter.each(
+        requests, results, json ? ResultFormatter::object : ResultFormatter::line);
   }
 
   private static String object(PredictRequest request, Object result) {

@@ -56,13 +56,9 @@ final class ScoredTable {
   ScoredTable(Pipeline pipeline, Path data, List<String> keep, Console console) throws IOException {
     this.pipeline = pipeline;
     table = pipeline.table().orElse(null);
-    source = TableSource.of(data);
+    source = TableSource.of(data).requireReadable(false);
     this.keep = keep;
     this.console = console;
-    String problem = source.problem(false);
-    if (problem != null) {
-      throw new InvalidSettings(problem);
-    }
   }
 
   /**

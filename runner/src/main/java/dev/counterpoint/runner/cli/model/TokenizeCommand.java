@@ -34,8 +34,6 @@ import picocli.CommandLine.Spec;
       "Without TEXT, each line of standard input is a text. Texts are not truncated."
     })
 public final class TokenizeCommand implements Callable<Integer> {
-  private static final int UNLIMITED = 1_000_000_000;
-
   @Parameters(
       index = "0",
       paramLabel = "RUN_DIR",
@@ -61,7 +59,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     Tokenizer tokenizer = TokenizerFolder.open(TokenizerFolder.isIn(model) ? model : directory);
     Console console = Consoles.of(spec);
     tokenizer.notes().forEach(console::log);
-    try (TextEncoder encoder = new TextEncoder(tokenizer, UNLIMITED)) {
+    try (TextEncoder encoder = new TextEncoder(tokenizer, Tokenizer.UNLIMITED)) {
       if (texts.isEmpty()) {
         new PredictLines(PredictLines.decoded(System.in), false, false, 0, false, null, null)
             .read(lines -> lines.forEach(line -> print(line.text(), encoder, console)));

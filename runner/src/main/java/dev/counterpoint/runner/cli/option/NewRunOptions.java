@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.wiring.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,23 +24,15 @@ public final class NewRunOptions {
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   /**
-   * Returns the name of the built-in experiment or the path of the YAML file.
+   * Returns the request to train the run.
    *
-   * @throws InvalidSettings if it is a directory, such as a run directory
+   * @throws InvalidSettings if the run is a directory, such as a run directory
    */
-  public String name() {
+  public Run.Request request() {
     if (Files.isDirectory(Path.of(name))) {
       throw new InvalidSettings(
           name + " is a directory; name a built-in experiment or a YAML file to start a new run.");
     }
-    return name;
-  }
-
-  public List<String> sets() {
-    return sets;
-  }
-
-  public List<Path> classpath() {
-    return classpath.paths();
+    return new Run.Request(name, sets, classpath.paths(), null);
   }
 }

@@ -24,7 +24,7 @@ final class MultiNodeOptions {
   private @Nullable Integer rank;
 
   @Option(
-      names = "--world",
+      names = {"--world-size", "--world"},
       paramLabel = "N",
       description =
           "The number of ranks. Default: WORLD_SIZE, or SLURM_STEP_NUM_TASKS (if that is not set,"
@@ -74,7 +74,7 @@ final class MultiNodeOptions {
     boolean distributed = DistributedJob.config(run).isPresent();
     if ((options().any() || bind != null) && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world, --tracker and --bind need a distributed run:"
+          "--rank, --world-size, --tracker and --bind need a distributed run:"
               + " --set strategy.type=distributed.");
     }
     return distributed;

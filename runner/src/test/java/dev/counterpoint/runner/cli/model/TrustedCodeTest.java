@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -173,6 +174,20 @@ final class TrustedCodeTest {
   void compiledClassesAreCopied() {
     assertThat(run.resolve("code/classes/Scale.class")).exists();
     assertThat(run.resolve("code/classes/Scale$Config.class")).exists();
+  }
+
+  @Test
+  void classesThatDidNotRunAreNotTrusted() throws IOException {
+    Path classes = run.resolve("code/classes");
+    Files.writeString(classes.resolve("Foreign.class"), "other");
+
+    assertThat(terminal.run("train", run.toString(), "--set", "training.epochs=2"))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(Path.of(System.getenv(TrustedCode.VARIABLE)))
+        .content()
+        .contains(TrustedCode.hash(copy()))
+        .doesNotContain(TrustedCode.hash(classes));
   }
 
   @Test

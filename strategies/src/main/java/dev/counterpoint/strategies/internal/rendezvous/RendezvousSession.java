@@ -67,7 +67,7 @@ final class RendezvousSession {
     } else if (request.worldSize() != worldSize) {
       peer.refuse(
           ("Rank %s expects %s ranks, but the tracker at %s expects %s: use the same number for all"
-                  + " (--world, strategy.workers).")
+                  + " (--world-size, strategy.workers).")
               .formatted(request.rank(), request.worldSize(), address, worldSize));
     } else if (request.rank() < 0 || request.rank() >= worldSize) {
       peer.refuse("Rank %s must be from 0 to %s.".formatted(request.rank(), worldSize - 1));

@@ -4,6 +4,7 @@ import dev.counterpoint.core.internal.storage.AtomicFolders;
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -30,6 +31,8 @@ public final class CacheFolders {
   /** Temporary folders older than this are abandoned and deleted. */
   private static final Duration MAX_AGE = Duration.ofDays(1);
 
+  private static final String CONTENT = "content.json";
+
   private CacheFolders() {}
 
   /**
@@ -54,6 +57,20 @@ public final class CacheFolders {
       }
       throw e;
     }
+  }
+
+  /** Writes the files of a folder and returns what describes them. */
+  @FunctionalInterface
+  public interface Builder<T> {
+    T build(Path folder) throws IOException;
+  }
+
+  /** Returns the description of a folder, which is created as by {@link #createIfAbsent}. */
+  public static <T> T describe(Path folder, Class<T> type, Builder<T> builder) throws IOException {
+    createIfAbsent(
+        folder,
+        it -> Files.write(it.resolve(CONTENT), Json.MAPPER.writeValueAsBytes(builder.build(it))));
+    return Json.MAPPER.readValue(folder.resolve(CONTENT).toFile(), type);
   }
 
   private static void create(Path folder, Path temporary, AtomicFolders.Content content)
