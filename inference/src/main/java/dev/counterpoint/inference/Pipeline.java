@@ -470,7 +470,7 @@ public final class Pipeline implements AutoCloseable {
     if (table == null) {
       throw new InvalidSettings("The model in " + folder + " does not read tables.");
     }
-    return untruncated(table.batch(rows));
+    return table.encoded(rows);
   }
 
   /**
@@ -592,6 +592,9 @@ public final class Pipeline implements AutoCloseable {
     }
     if (entities != null) {
       entities.close();
+    }
+    if (table != null) {
+      table.close();
     }
     model.close();
   }

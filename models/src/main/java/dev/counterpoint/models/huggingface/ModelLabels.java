@@ -33,11 +33,17 @@ public final class ModelLabels {
    *
    * @param requested the configured number; null for the vocabulary size of the data
    * @param model name for error messages, such as {@code A BERT}
-   * @throws InvalidSettings if the data has larger ids than requested, or no tokens
+   * @throws InvalidSettings if the data has larger ids than requested, no tokens, or other columns
+   *     of a table
    */
   public static int vocabulary(@Nullable Integer requested, DataSpec data, String model) {
     if (data.vocabularySize() < 1) {
       throw new InvalidSettings("%s requires tokenized data, but this data has no tokens.", model);
+    }
+    if (data.table() != null && data.features() + data.table().cardinalities().size() > 0) {
+      throw new InvalidSettings(
+          "%s reads only the text of a table; use mlp or ft-transformer, or set the type of its other columns to ignore.",
+          model);
     }
     if (requested != null && requested < data.vocabularySize()) {
       throw new InvalidSettings(

@@ -18,12 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Multilayer perceptron for tables: hidden layers with ReLU and dropout over the concatenation of
- * numeric features, or their embeddings, and the embeddings of categorical columns. Linear layers
- * are initialized as in PyTorch.
+ * numeric features, or their embeddings, the embeddings of categorical columns, and the mean of the
+ * embeddings of the tokens of a text. Linear layers are initialized as in PyTorch.
  */
 public final class MlpModel extends BaseModel {
   private final @Nullable NumericEmbedding numbers;
   private final @Nullable CategoryEmbedding categories;
+  private final @Nullable TextEmbedding text;
   private final List<Linear> hidden;
   private final Linear head;
   private final TabularOutput output;
@@ -37,9 +38,11 @@ public final class MlpModel extends BaseModel {
         cardinalities.isEmpty()
             ? null
             : new CategoryEmbedding(cardinalities, config.categoryWidth());
+    text = TextEmbedding.of(data, config.width());
     int inputs =
         data.features() * (embedding == null ? 1 : embedding.width())
-            + cardinalities.size() * config.categoryWidth();
+            + cardinalities.size() * config.categoryWidth()
+            + (text == null ? 0 : config.width());
     hidden =
         IntStream.range(0, config.layers())
             .mapToObj(i -> new Linear(i == 0 ? inputs : config.width(), config.width()))
@@ -52,12 +55,13 @@ public final class MlpModel extends BaseModel {
   /**
    * The number of ids of each categorical column.
    *
-   * @throws InvalidSettings if the data has neither numeric features nor categorical columns
+   * @throws InvalidSettings if the data has no columns of a table
    */
   static List<Integer> cardinalities(DataSpec data, String model) {
     TableSpec table = data.table();
     List<Integer> cardinalities = table == null ? List.of() : table.cardinalities();
-    if (data.features() == 0 && cardinalities.isEmpty()) {
+    boolean hasText = table != null && data.vocabularySize() > 0;
+    if (data.features() == 0 && cardinalities.isEmpty() && !hasText) {
       throw new InvalidSettings(
           "The model %s reads the columns of a table; this data has no features. Use data of type tabular.",
           model);
@@ -75,6 +79,9 @@ public final class MlpModel extends BaseModel {
     }
     if (categories != null) {
       parts.add(flat(categories.forward(batch.get(Batch.CATEGORIES))));
+    }
+    if (text != null) {
+      parts.add(text.forward(batch)); // (batch, width)
     }
     NDArray x = parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 1); // (batch, inputs)
     for (Linear layer : hidden) {

@@ -22,6 +22,8 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.models.transformer.TransformerConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -137,6 +139,43 @@ class TabularModelsTest {
       assertThat(model.loss(output, batch).weight()).isEqualTo(4);
       assertThat(model.outputActivation()).contains(OutputActivation.IDENTITY);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void aTextIsTheMeanOfItsTokens(ModelConfig config) {
+    DataSpec texts = RecordCopy.with(CLASSES, "vocabularySize", 5);
+    try (BaseModel model = initialized(config, texts)) {
+      float[] once = forward(model, new long[] {1, 2, 0}, new float[] {1, 1, 0});
+      float[] twice = forward(model, new long[] {2, 1, 1, 2}, new float[] {1, 1, 1, 1});
+      float[] other = forward(model, new long[] {1, 3}, new float[] {1, 1});
+
+      assertThat(twice).containsExactly(once, within(1e-5f));
+      assertThat(other).isNotEqualTo(once);
+    }
+  }
+
+  private static float[] forward(BaseModel model, long[] ids, float[] mask) {
+    HostBatch row =
+        HostBatch.of(
+            1,
+            Map.of(
+                Batch.FEATURES, HostTensor.of(new float[] {0.5f, 1}, 1, 2),
+                Batch.CATEGORIES, HostTensor.of(new long[] {2, 4}, 1, 2),
+                Batch.IDS, HostTensor.of(ids, 1, ids.length),
+                Batch.MASK, HostTensor.of(mask, 1, mask.length)));
+    try (Batch batch = new Batch(row, Device.cpu());
+        Torch.Recording noGradients = Torch.noGradients()) {
+      return model.forward(batch).toFloatArray();
+    }
+  }
+
+  @Test
+  void aTransformerRejectsATableWithOtherColumns() {
+    DataSpec texts = RecordCopy.with(CLASSES, "vocabularySize", 5);
+
+    assertThatThrownBy(() -> TransformerConfig.defaults().build(texts))
+        .isInstanceOf(InvalidSettings.class);
   }
 
   /** The encoding of -2 is (-1, 0), of -0.5 (0.5, 0), of 1 (1, 0.5), of 4 (1, 2). */

@@ -110,6 +110,51 @@ class TabularRunTest {
     assertThat(terminal.err()).contains("data." + set.substring(0, set.indexOf('=')));
   }
 
+  /** The model has the same bits as that of a run that is not interrupted. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aRunWithATextIsResumedExactly(int workers) throws IOException {
+    String rows = "a quiet house,4,yes\na noisy house,2,no\n".repeat(10);
+    Files.writeString(folder.resolve("texts.csv"), "review,stars,sold\n" + rows);
+    Path texts =
+        Files.writeString(
+            folder.resolve("texts.yaml"),
+            """
+            name: texts
+            device: cpu
+            model: {type: ft-transformer, width: 8, layers: 1, heads: 2}
+            data: {type: tabular, train: {path: texts.csv}, target: sold, columns: {review: text}}
+            training: {batchSize: 4, schedule: constant, epochs: 9}
+            """);
+    String ranks =
+        workers == 1 ? "strategy.type=standard" : "strategy={type: distributed, workers: 2}";
+    String whole = folder.resolve("whole" + workers).toString();
+    String resumed = folder.resolve("resumed" + workers).toString();
+
+    succeed(
+        "train",
+        texts.toString(),
+        "--output",
+        whole,
+        "--set",
+        ranks,
+        "--set",
+        "training.maxSteps=8");
+    succeed(
+        "train",
+        texts.toString(),
+        "--output",
+        resumed,
+        "--set",
+        ranks,
+        "--set",
+        "training.maxSteps=3");
+    succeed("train", resumed, "--set", "training.maxSteps=8");
+
+    assertThat(AtomicFile.readJson(Path.of(resumed, "summary.json")).path("modelHash"))
+        .isEqualTo(AtomicFile.readJson(Path.of(whole, "summary.json")).path("modelHash"));
+  }
+
   @Test
   void anotherFileIsEvaluated() throws IOException {
     Path file = Files.writeString(folder.resolve("more.csv"), "sold,place,rooms\nyes,town,5\n");

@@ -13,14 +13,30 @@ import java.util.Properties;
 import java.util.ServiceLoader;
 
 /**
- * Connections to databases other than DuckDB. The drivers are those on the class path, or in the
- * context class loader of the thread.
+ * Connections to databases. The drivers are those on the class path, or in the context class loader
+ * of the thread.
  */
-final class Database {
+public final class Database {
   private Database() {}
 
   /**
-   * Connects to the database of a query, for reading rows as a stream.
+   * Connects to a database for writing rows in transactions.
+   *
+   * @throws InvalidSettings if no driver accepts the URL
+   */
+  public static Connection connectToWrite(SqlQuery sql) throws SQLException, IOException {
+    Properties properties = new Properties();
+    properties.put("duckdb.read_only", "false");
+    properties.putAll(sql.properties());
+    Connection connection =
+        sql.url().startsWith(DuckDb.SCHEME) ? DuckDb.connect(sql.url(), properties) : connect(sql);
+    connection.setReadOnly(false);
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  /**
+   * Connects to the database of a query other than DuckDB, for reading rows as a stream.
    *
    * @throws InvalidSettings if no driver accepts the URL
    */

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.table;
 
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
@@ -57,6 +58,15 @@ public record TableSource(String name, List<SourceFile> files) {
    */
   public static TableSource of(Path path) throws IOException {
     return new TableSource(path.toString(), expand(path).stream().map(SourceFile::new).toList());
+  }
+
+  /**
+   * The file in the cache folder with the rows of a query, which is run.
+   *
+   * @throws InvalidSettings if the query fails, or has no rows
+   */
+  public static Path rows(SqlQuery sql, Path cache) throws IOException {
+    return QueryImport.run(sql, cache).path();
   }
 
   /** The files of a path, sorted by name; the path itself if it is neither folder nor pattern. */

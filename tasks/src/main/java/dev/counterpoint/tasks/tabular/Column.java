@@ -72,13 +72,18 @@ record Column(
     return new Column(name, type, reason, missing, 0, 1, 0, false, List.of(), categories);
   }
 
+  /** A column of texts. */
+  static Column text(String name, long missing) {
+    return new Column(name, ColumnType.TEXT, "", missing, 0, 1, 0, false, List.of(), List.of());
+  }
+
   /** Whether values may be missing: whether they were in the training split. */
   @JsonIgnore
   boolean isNullable() {
     return missing > 0;
   }
 
-  /** The number of numeric features; 0 for a categorical column. */
+  /** The number of numeric features; 0 for a categorical column or a text. */
   int width() {
     return type.hasFeatures() ? 1 + 2 * cycles().length + (isNullable() ? 1 : 0) : 0;
   }
@@ -201,7 +206,8 @@ record Column(
   String describe() {
     String text =
         switch (type) {
-          case IGNORE -> "ignored: " + reason;
+          case IGNORE -> "ignored: " + reason + (ColumnProfile.isText(reason) ? " or text" : "");
+          case TEXT -> "text";
           case CATEGORICAL ->
               Formats.of(
                   "categorical, %,d values (%s)",

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes the values of a column as cells: the bits of float32 numbers, or an id.
+ * Encodes the values of a column as cells: the bits of float32 numbers, or an id. A text has none.
  *
  * @param column an input of the model; null for a target or a weight
  * @param ids the ids of texts; null for numbers
@@ -57,6 +57,11 @@ record ColumnEncoder(
     return value != null && column != null && ids != null && !ids.containsKey(value);
   }
 
+  /** Whether the tokens of the values are read. */
+  boolean isText() {
+    return column != null && column.type() == ColumnType.TEXT;
+  }
+
   /** Whether numbers are encoded without being written as text. */
   boolean readsNumbers() {
     return ids == null
@@ -100,6 +105,9 @@ record ColumnEncoder(
           : "has the label \"%s\", which is not among the training labels: %s. If it is another name of one of them, set data.labels."
               .formatted(
                   Excerpt.ofItem(String.valueOf(value)), Excerpt.ofList(List.copyOf(ids.keySet())));
+    }
+    if (isText()) {
+      return null;
     }
     ColumnType type = column == null ? ColumnType.NUMERIC : column.type();
     double number = value == null ? Double.NaN : type.parse(value);

@@ -51,6 +51,8 @@ final class ColumnProfile {
   private static final Pattern ID_NAME =
       Pattern.compile("(?i)(.*[_ -])?(id|uuid|guid|key)|.*[a-z]I[Dd]");
 
+  private static final String FREE_TEXT = "ids or free text";
+
   private final String name;
   private final TableSource file;
   private final Map<String, Value> counts = new HashMap<>();
@@ -316,8 +318,13 @@ final class ColumnProfile {
     boolean isText =
         numbers.count() == 0 && (hasMoreValues || distinct > MAX_DISTINCT_SHARE * present);
     return isText
-        ? Formats.of("ids or free text, %,d different values; %s", distinct, advice("categorical"))
+        ? Formats.of(FREE_TEXT + ", %,d different values; %s", distinct, advice("categorical"))
         : "";
+  }
+
+  /** Whether a reason to ignore a column is that it may have texts. */
+  static boolean isText(String reason) {
+    return reason.startsWith(FREE_TEXT);
   }
 
   private boolean isConsecutive() {

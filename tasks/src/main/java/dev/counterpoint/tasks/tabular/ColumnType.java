@@ -20,6 +20,8 @@ public enum ColumnType {
   BOOLEAN,
   /** ISO 8601 dates, with or without a time: calendar parts, the cyclic ones as sine and cosine. */
   DATE,
+  /** A text, of which a model reads the tokens. */
+  TEXT,
   /** Not read. */
   IGNORE;
 
@@ -28,7 +30,7 @@ public enum ColumnType {
 
   /** Whether a column of this type has numeric features. */
   boolean hasFeatures() {
-    return this != CATEGORICAL && this != IGNORE;
+    return this != CATEGORICAL && this != TEXT && this != IGNORE;
   }
 
   /** The kind of values, for people: a quantile column has numeric values. */
@@ -45,7 +47,7 @@ public enum ColumnType {
       case NUMERIC, QUANTILE -> NumberTarget.number(value);
       case BOOLEAN -> value.length() > "false".length() ? Double.NaN : truth(lower(value));
       case DATE -> seconds(Timestamps.parse(value));
-      case CATEGORICAL, IGNORE -> Double.NaN;
+      case CATEGORICAL, TEXT, IGNORE -> Double.NaN;
     };
   }
 

@@ -5,6 +5,7 @@ import dev.counterpoint.tasks.table.TableFormat;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,11 @@ record Reading(TableFormat format, List<String> missing, Map<String, String> lab
       return code < 0
           ? function.apply(values.text(row))
           : cache.get(values.dictionary(), code, function);
+    }
+
+    /** The value of a row; the empty text if it is missing. */
+    String valueOrEmpty(int row) {
+      return Objects.requireNonNullElse(value(values.text(row)), "");
     }
 
     /** Whether the numbers are integers. */

@@ -3,7 +3,9 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,8 @@ final class RowEncoder {
 
     /** The columns whose value is missing, but never was in the training split. */
     final List<String> imputed = new ArrayList<>(0);
+
+    private String text = "";
 
     private Encoded(int cells) {
       this.cells = new int[cells];
@@ -72,15 +76,27 @@ final class RowEncoder {
         throw invalid.apply(problem);
       }
       at += column.width();
+      row.text = column.isText() && value != null ? value : row.text;
     }
     return row;
   }
 
-  /** A batch of encoded rows without labels. */
-  HostBatch batch(List<Encoded> rows) {
+  /**
+   * A batch of encoded rows without labels.
+   *
+   * @param texts the encoder of texts; null if there are none
+   */
+  TextEncoder.Encoded batch(List<Encoded> rows, @Nullable TextEncoder texts) {
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
     putInputs(rows.size(), (row, cell) -> rows.get(row).cells[cell], tensors);
-    return HostBatch.of(rows.size(), tensors);
+    if (texts == null) {
+      return new TextEncoder.Encoded(
+          HostBatch.of(rows.size(), tensors), Collections.nCopies(rows.size(), false));
+    }
+    TextEncoder.Encoded text = texts.encoded(rows.stream().map(it -> it.text).toList());
+    tensors.putAll(text.batch().tensors());
+    return new TextEncoder.Encoded(
+        new HostBatch(rows.size(), text.batch().tokens(), tensors), text.truncated());
   }
 
   /** Adds the tensors of the inputs; the cells of a row are its features, then its ids. */

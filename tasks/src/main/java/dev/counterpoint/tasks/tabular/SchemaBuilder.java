@@ -2,38 +2,53 @@ package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.TableSplit;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
+import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Derives the schema of a table from its training rows, in one pass. */
 final class SchemaBuilder {
   private final Tabular settings;
   private final SplitTable train;
   private final List<String> targets;
+  private final @Nullable VocabularyBuilder vocabulary; // null without texts
+  private @Nullable String text;
+  private long missingTexts;
   private final Map<String, ColumnProfile> profiles = new LinkedHashMap<>();
 
   private SchemaBuilder(Tabular settings, SplitTable train) {
     this.settings = settings;
     this.train = train;
     targets = settings.targetColumns();
+    TokenizerSettings texts = settings.tokenizer();
+    vocabulary = texts == null ? null : new VocabularyBuilder(texts);
   }
 
   /**
    * Reads the training rows.
    *
+   * @param existing the tokenizer of the texts; null to build one
+   * @param folder receives the tokenizer if there is a column of type text
    * @throws InvalidSettings if a column of the settings does not exist, a value does not fit its
    *     configured type, or the target has no value or always the same
    */
-  static TabularSchema schema(Tabular settings, SplitTable train) throws IOException {
-    return new SchemaBuilder(settings, train).schema();
+  static TabularSchema schema(
+      Tabular settings, SplitTable train, @Nullable Tokenizer existing, Path folder)
+      throws IOException {
+    return new SchemaBuilder(settings, train).schema(existing, folder);
   }
 
-  private TabularSchema schema() throws IOException {
+  private TabularSchema schema(@Nullable Tokenizer existing, Path folder) throws IOException {
     List<String> required = new ArrayList<>(targets);
     required.addAll(settings.columns().keySet());
     String weight = settings.weight();
@@ -51,9 +66,7 @@ final class SchemaBuilder {
         rows ->
             read.parallelStream()
                 .forEach(
-                    name ->
-                        profile(name)
-                            .add(rows, reading.fields(rows, name, targets.contains(name)))));
+                    name -> add(name, rows, reading.fields(rows, name, targets.contains(name)))));
     Target target = target();
     List<Column> columns =
         profiles.keySet().stream()
@@ -64,11 +77,39 @@ final class SchemaBuilder {
       throw new InvalidSettings(
           "%s has no column to predict %s from.", train.file().name(), Excerpt.ofList(targets));
     }
-    return new TabularSchema(reading, columns, target, weight);
+    TabularSchema.Tokens tokens = null;
+    if (vocabulary != null && text != null) {
+      Tokenizer tokenizer = existing == null ? vocabulary.tokenizer() : existing;
+      tokenizer.save(folder);
+      tokens =
+          new TabularSchema.Tokens(
+              text,
+              tokenizer.vocabularySize(),
+              tokenizer.special().padding(),
+              tokenizer.limit(Objects.requireNonNull(settings.maxLength())));
+    }
+    return new TabularSchema(reading, columns, target, weight, tokens);
+  }
+
+  private void add(String name, Chunk rows, Reading.Fields fields) {
+    boolean isText = settings.columns().get(name) == ColumnType.TEXT && !targets.contains(name);
+    if (vocabulary == null || !isText) {
+      profile(name).add(rows, fields);
+      return;
+    }
+    for (int row = 0; row < rows.size(); row++) {
+      String value = fields.valueOrEmpty(row);
+      vocabulary.add(value);
+      missingTexts += value.isEmpty() ? 1 : 0;
+    }
   }
 
   private Column column(String name) {
     ColumnType requested = settings.columns().get(name);
+    if (requested == ColumnType.TEXT) {
+      text = name;
+      return Column.text(name, missingTexts);
+    }
     TableSplit split = settings.split();
     if (requested == null
         && split != null

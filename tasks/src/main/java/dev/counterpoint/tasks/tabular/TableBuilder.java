@@ -1,12 +1,17 @@
 package dev.counterpoint.tasks.tabular;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.tasks.internal.cache.NumberFile;
+import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import dev.counterpoint.tasks.table.Chunk;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -18,6 +23,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +33,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param splits the tables; includes {@code train} unless the schema is known
  * @param schema the schema of a trained model; null to derive it from the training split
+ * @param tokenizer an existing tokenizer; null to build one if there is a column of type text
  */
-record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable TabularSchema schema) {
+record TableBuilder(
+    Tabular settings,
+    List<SplitTable> splits,
+    @Nullable TabularSchema schema,
+    @Nullable Tokenizer tokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
   private static final String FORMAT = "2";
 
@@ -37,8 +48,12 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
 
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key(long seed) throws IOException {
-    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(settings).append(' ');
-    key.append(settings.split() == null ? "" : seed).append(' ').append(schema).append('\n');
+    // The defaults of settings for texts are left out: the caches of other tables remain valid.
+    String own = settings.toString().replace(", tokenizer=null, maxLength=null", "");
+    String columns = String.valueOf(schema).replace(", tokens=null", "");
+    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(own).append(' ');
+    key.append(settings.split() == null ? "" : seed).append(' ').append(columns).append('\n');
+    key.append(tokenizer == null ? "" : tokenizer.key() + '\n');
     for (SplitTable split : splits) {
       key.append(split.name()).append(' ').append(split.file().stamp()).append('\n');
     }
@@ -47,7 +62,11 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
 
   /** Writes the complete cache into an empty folder. */
   TableContent build(Path folder) throws IOException {
-    TabularSchema used = schema == null ? SchemaBuilder.schema(settings, splits.get(0)) : schema;
+    TabularSchema used =
+        schema == null ? SchemaBuilder.schema(settings, splits.get(0), tokenizer, folder) : schema;
+    if (schema != null && tokenizer != null) {
+      tokenizer.save(folder);
+    }
     boolean weighted = schema == null && used.weight() != null;
     MessageDigest digest = Sha256.begin();
     digest.update(Json.MAPPER.writeValueAsBytes(used));
@@ -57,7 +76,8 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       digest.update(split.name().getBytes(StandardCharsets.UTF_8));
       try (NumberFile cells = new NumberFile(cells(folder, split.name()), CELL_WIDTH);
           NumberFile lines = new NumberFile(lines(folder, split.name()), LINE_WIDTH)) {
-        contents.put(split.name(), new SplitWriter(split, used, weighted, cells, lines).write());
+        SplitWriter writer = new SplitWriter(split, used, weighted, cells, lines);
+        contents.put(split.name(), writer.write(folder, digest));
         digest.update(cells.finish());
         lines.finish();
       }
@@ -76,6 +96,11 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
     return folder.resolve(split + ".cells");
   }
 
+  /** The files of the tokens of a split. */
+  static SplitFiles tokens(Path folder, String split) {
+    return new SplitFiles(folder, split + ".text");
+  }
+
   /** The line numbers of the rows of a split in its file, {@value #LINE_WIDTH} bytes each. */
   static Path lines(Path folder, String split) {
     return folder.resolve(split + ".lines");
@@ -91,6 +116,7 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
     private final int inputs;
     private final long[] labelCounts;
     private long rows;
+    private long truncated;
 
     SplitWriter(
         SplitTable split,
@@ -114,11 +140,39 @@ record TableBuilder(Tabular settings, List<SplitTable> splits, @Nullable Tabular
       labelCounts = new long[schema.target().labels().size()];
     }
 
-    TableContent.SplitContent write() throws IOException {
-      split.read(columns.stream().map(it -> it.encoder.name()).toList(), this::add);
+    TableContent.SplitContent write(Path folder, MessageDigest digest) throws IOException {
+      List<String> names = columns.stream().map(it -> it.encoder.name()).toList();
+      TabularSchema.Tokens tokens = schema.tokens();
+      if (tokens == null) {
+        split.read(names, this::add);
+      } else {
+        try (TextEncoder encoder = tokens.encoder(folder);
+            SplitFiles.Writer texts =
+                new SplitFiles.Writer(TableBuilder.tokens(folder, split.name()), tokens.size())) {
+          split.read(
+              names,
+              rows -> {
+                add(rows);
+                addTexts(rows, tokens.column(), encoder, texts);
+              });
+          texts.finish(digest);
+        }
+        Files.delete(TableBuilder.tokens(folder, split.name()).hashes());
+      }
       List<Long> counts = Arrays.stream(labelCounts).boxed().toList();
       return new TableContent.SplitContent(
-          rows, counts, counts(it -> it.unseen), counts(it -> it.imputed));
+          rows, counts, counts(it -> it.unseen), counts(it -> it.imputed), truncated);
+    }
+
+    private void addTexts(Chunk chunk, String column, TextEncoder encoder, SplitFiles.Writer writer)
+        throws IOException {
+      Reading.Fields fields = schema.reading().fields(chunk, column, false);
+      List<String> texts = IntStream.range(0, chunk.size()).mapToObj(fields::valueOrEmpty).toList();
+      Encoding[] encodings = encoder.encodings(texts, null);
+      for (int row = 0; row < encodings.length; row++) {
+        writer.add(chunk.line(row), texts.get(row), new int[0], encoder.ids(encodings[row]));
+        truncated += encodings[row].exceedMaxLength() ? 1 : 0;
+      }
     }
 
     private Map<String, Long> counts(ToLongFunction<ColumnWriter> count) {

@@ -19,9 +19,14 @@ record TableContent(
    * @param labelCounts the number of rows of each class; empty for numbers
    * @param unseen the number of values per column that are unseen or rare in the training split
    * @param imputed the number of missing values per column that never were in the training split
+   * @param truncated the number of texts that have more tokens than the maximum
    */
   record SplitContent(
-      long rows, List<Long> labelCounts, Map<String, Long> unseen, Map<String, Long> imputed) {}
+      long rows,
+      List<Long> labelCounts,
+      Map<String, Long> unseen,
+      Map<String, Long> imputed,
+      long truncated) {}
 
   SplitContent split(String name) {
     return Objects.requireNonNull(splits.get(name));

@@ -47,6 +47,13 @@ record TableNotes(TableContent content) {
             ? ""
             : LabelNumbers.describe(labels, split.labelCounts());
     notes.add(Formats.of("%s: %,d rows%s", name, split.rows(), counts));
+    TabularSchema.Tokens tokens = content.schema().tokens();
+    if (tokens != null && split.truncated() > 0) {
+      notes.add(
+          Formats.of(
+              "%s: %,d texts truncated to %,d tokens",
+              name, split.truncated(), tokens.maxLength()));
+    }
     if (!name.equals(DataSplits.TRAIN)) {
       add(name, "values that are unseen or rare in train", split.unseen(), notes);
       add(name, "missing values in columns without any in train", split.imputed(), notes);

@@ -23,11 +23,15 @@ import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
 import dev.counterpoint.tasks.targets.LabelNumbers;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
+import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +67,9 @@ import org.jspecify.annotations.Nullable;
  * @param columnNames the names of the columns; null for those of the header or, without a header,
  *     for "column" and a number from 1
  * @param trim whether white space around fields is removed
+ * @param tokenizer the tokenizer settings of the column of type text; null for {@link
+ *     TokenizerSettings#defaults()}
+ * @param maxLength the maximum number of tokens of a text; null for 256
  */
 public record Tabular(
     FileSplit train,
@@ -82,8 +89,11 @@ public record Tabular(
     @Nullable String separator,
     boolean header,
     @Nullable List<String> columnNames,
-    boolean trim)
+    boolean trim,
+    @Nullable TokenizerSettings tokenizer,
+    @Nullable Integer maxLength)
     implements EvaluationSource {
+  private static final int MAX_LENGTH = 256;
   private static final List<MetricConfig> REGRESSION =
       List.of(
           new RegressionMetrics.Rmse(), new RegressionMetrics.Mae(), new RegressionMetrics.R2());
@@ -95,6 +105,7 @@ public record Tabular(
     Checks checks =
         new Checks()
             .positive("minimumCount", minimumCount)
+            .positive("maxLength", maxLength)
             .that(
                 target == null || targets == null,
                 "targets",
@@ -105,7 +116,23 @@ public record Tabular(
       SplitShares.check(checks, "validation", split.validation(), validation);
       SplitShares.check(checks, "test", split.test(), test);
     }
-    checks.verify();
+    List<String> texts =
+        columns.entrySet().stream()
+            .filter(it -> it.getValue() == ColumnType.TEXT)
+            .map(Map.Entry::getKey)
+            .toList();
+    checks
+        .that(texts.size() < 2, "columns", texts, "are of type text; a model reads one text")
+        .that(
+            !texts.isEmpty() || (tokenizer == null && maxLength == null),
+            tokenizer == null ? "maxLength" : "tokenizer",
+            String.valueOf(tokenizer == null ? maxLength : tokenizer),
+            "needs a column of type text in columns")
+        .verify();
+    if (!texts.isEmpty()) {
+      tokenizer = tokenizer == null ? TokenizerSettings.defaults() : tokenizer;
+      maxLength = maxLength == null ? (Integer) MAX_LENGTH : maxLength;
+    }
     new TableFormat(separator, header, columnNames, trim);
   }
 
@@ -155,7 +182,7 @@ public record Tabular(
     Path model = context.tokenizer();
     DataSpec trained = context.trained();
     TabularSchema schema = trained == null || model == null ? null : schema(model, trained);
-    return splits(new TableBuilder(this, tables, schema), context);
+    return splits(tables, schema, context);
   }
 
   private void add(
@@ -177,7 +204,7 @@ public record Tabular(
     TabularSchema schema = schema(Objects.requireNonNull(context.tokenizer()), trained);
     TableSource file = file(new FileSplit(path), context);
     SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
-    return splits(new TableBuilder(this, List.of(table), schema), context);
+    return splits(List.of(table), schema, context);
   }
 
   /** The schema of a model, which the settings must not contradict. */
@@ -196,10 +223,24 @@ public record Tabular(
     return schema;
   }
 
-  private DataSplits splits(TableBuilder builder, DataContext context) throws IOException {
+  private DataSplits splits(
+      List<SplitTable> tables, @Nullable TabularSchema trained, DataContext context)
+      throws IOException {
+    Tokenizer used = null;
+    if (trained == null && tokenizer != null) {
+      used = TokenizerFolder.find(tokenizer, context);
+    } else if (trained != null && trained.tokens() != null) {
+      used = TokenizerFolder.open(Objects.requireNonNull(context.tokenizer()));
+    }
+    Tabular limited =
+        maxLength == null
+            ? this
+            : RecordCopy.with(this, "maxLength", Math.min(maxLength, context.maxLength()));
+    TableBuilder builder = new TableBuilder(limited, tables, trained, used);
     Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
     TableContent content = CacheFolders.describe(folder, TableContent.class, builder::build);
     TabularSchema schema = content.schema();
+    TabularSchema.Tokens tokens = schema.tokens();
     Map<String, Dataset> datasets = new LinkedHashMap<>();
     for (SplitTable table : builder.splits()) {
       String name = table.name();
@@ -213,6 +254,10 @@ public record Tabular(
               : List.<Double>of();
       datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
     }
+    Map<String, DataSplits.ModelFile> files =
+        tokens == null ? new HashMap<>() : TokenizerFolder.open(folder).files(tokens.maxLength());
+    files.put(TabularSchema.FILE, path -> write(path, schema));
+    files.put(ModelSignature.FILE, schema.signature()::write);
     List<String> notes = new TableNotes(content).all();
     notes.add("encoded rows cached in " + folder);
     DataSpec spec = schema.spec();
@@ -221,18 +266,7 @@ public record Tabular(
             ? List.of(() -> new Classification(spec.labels()))
             : MetricConfig.suppliers(REGRESSION, spec);
     return new DataSplits(
-        spec,
-        datasets,
-        metrics,
-        content.fingerprint(),
-        Map.of(
-            TabularSchema.FILE,
-            path -> write(path, schema),
-            ModelSignature.FILE,
-            schema.signature()::write),
-        notes,
-        Samples.none(),
-        null);
+        spec, datasets, metrics, content.fingerprint(), files, notes, Samples.none(), null);
   }
 
   private static void write(Path path, Object content) throws IOException {

@@ -7,12 +7,15 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.LabelNumbers;
+import dev.counterpoint.tasks.tokenizer.TokenRows;
+import dev.counterpoint.tasks.tokenizer.TokenizedTexts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntBinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory-mapped dataset of encoded rows. The garbage collector unmaps the files, so there is
@@ -21,7 +24,7 @@ import java.util.function.IntBinaryOperator;
  * <p>Batches hold {@link Batch#FEATURES} (batch, features), {@link Batch#CATEGORIES} (batch,
  * columns), each unless there are none, {@link Batch#LABELS}, which are (batch) for classes and
  * (batch, targets), float32, for numbers, and {@link Batch#WEIGHTS} if rows or classes are
- * weighted.
+ * weighted. A column of texts has {@link Batch#IDS} and {@link Batch#MASK}, both (batch, tokens).
  */
 final class TabularDataset implements Dataset.Traceable {
   private final TableSource source;
@@ -35,6 +38,8 @@ final class TabularDataset implements Dataset.Traceable {
   private final MemoryMappedTokens cells;
   private final MemoryMappedTokens lines;
   private final List<Double> classWeights;
+  private final TabularSchema.@Nullable Tokens tokens;
+  private final @Nullable TokenizedTexts texts;
 
   /**
    * Opens the rows of a split.
@@ -59,6 +64,11 @@ final class TabularDataset implements Dataset.Traceable {
     weighted = content.weighted();
     width = inputs + targets + (weighted ? 1 : 0);
     cells = new MemoryMappedTokens(TableBuilder.cells(folder, split), TableBuilder.CELL_WIDTH);
+    tokens = content.schema().tokens();
+    texts =
+        tokens == null
+            ? null
+            : new TokenizedTexts(TableBuilder.tokens(folder, split), tokens.size());
     lines = new MemoryMappedTokens(TableBuilder.lines(folder, split), TableBuilder.LINE_WIDTH);
   }
 
@@ -92,6 +102,11 @@ final class TabularDataset implements Dataset.Traceable {
               i -> row.applyAsInt(i, inputs),
               classWeights));
     }
-    return HostBatch.of(rows, tensors);
+    if (texts == null || tokens == null) {
+      return HostBatch.of(rows, tensors);
+    }
+    List<long[]> ids = texts.rows(indices);
+    tensors.putAll(TokenRows.pad(ids, tokens.padding()));
+    return new HostBatch(rows, TokenRows.count(ids), tensors);
   }
 }

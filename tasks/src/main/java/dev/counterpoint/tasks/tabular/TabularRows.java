@@ -1,7 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
@@ -9,6 +8,7 @@ import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,15 +24,17 @@ import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Encodes rows of named values for a trained model for tables. Immutable. */
-public final class TabularRows {
+/** Encodes rows of named values for a trained model for tables. Thread-safe. */
+public final class TabularRows implements AutoCloseable {
   private final TabularSchema schema;
   private final RowEncoder encoder;
   private final List<String> inputs;
   private final Set<String> known;
+  private final @Nullable TextEncoder texts;
 
-  private TabularRows(TabularSchema schema) {
+  private TabularRows(TabularSchema schema, @Nullable TextEncoder texts) {
     this.schema = schema;
+    this.texts = texts;
     encoder = new RowEncoder(schema);
     inputs = schema.inputs().stream().map(Column::name).toList();
     known = new LinkedHashSet<>(inputs);
@@ -55,7 +57,9 @@ public final class TabularRows {
    * @throws InvalidSettings if the columns are missing or those of another model
    */
   public static TabularRows open(Path folder, DataSpec trained) throws IOException {
-    return new TabularRows(TabularSchema.read(folder, trained));
+    TabularSchema schema = TabularSchema.read(folder, trained);
+    TabularSchema.Tokens tokens = schema.tokens();
+    return new TabularRows(schema, tokens == null ? null : tokens.encoder(folder));
   }
 
   /** The names that a row may have: the inputs, the target, and columns that are not read. */
@@ -70,16 +74,16 @@ public final class TabularRows {
    * @throws InvalidSettings if a column is unknown, a value does not fit its column, or it is
    *     missing although none was in the training data
    */
-  public HostBatch batch(List<? extends Map<String, ? extends @Nullable Object>> rows) {
+  public TextEncoder.Encoded encoded(List<? extends Map<String, ? extends @Nullable Object>> rows) {
     List<RowEncoder.Encoded> encoded = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       encoded.add(encode("Row " + i, rows.get(i)));
     }
-    return encoder.batch(encoded);
+    return encoder.batch(encoded, texts);
   }
 
   /**
-   * Checks one row as {@link #batch} does.
+   * Checks one row as {@link #encoded} does.
    *
    * @param origin names the row in the message
    */
@@ -142,6 +146,14 @@ public final class TabularRows {
   private void readRows(SplitTable table, ObjIntConsumer<Chunk> handler) throws IOException {
     table.read(
         inputs, rows -> IntStream.range(0, rows.size()).forEach(row -> handler.accept(rows, row)));
+  }
+
+  /** Frees the memory of the tokenizer. No thread may still be encoding. */
+  @Override
+  public void close() {
+    if (texts != null) {
+      texts.close();
+    }
   }
 
   /** The columns that a row needs. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.ModelSignature;
@@ -8,6 +9,8 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,9 +26,14 @@ import org.jspecify.annotations.Nullable;
  * @param reading how the table is read
  * @param columns all columns except for target and weight, in the order of the training file
  * @param weight the column of example weights; null if there is none
+ * @param tokens the tokens of the column of type text; null if there is none
  */
 record TabularSchema(
-    Reading reading, List<Column> columns, Target target, @Nullable String weight) {
+    Reading reading,
+    List<Column> columns,
+    Target target,
+    @Nullable String weight,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tokens tokens) {
   /** The shape of one value per row. */
   private static final List<Integer> ROW = List.of(-1);
 
@@ -34,6 +42,20 @@ record TabularSchema(
 
   TabularSchema {
     columns = List.copyOf(columns);
+  }
+
+  /**
+   * The tokens of texts.
+   *
+   * @param column the name of the column
+   * @param size the size of the vocabulary
+   * @param padding the id that pads short texts
+   * @param maxLength the maximum number of tokens of a text
+   */
+  record Tokens(String column, int size, int padding, int maxLength) {
+    TextEncoder encoder(Path folder) throws IOException {
+      return new TextEncoder(TokenizerFolder.open(folder), maxLength);
+    }
   }
 
   /**
@@ -61,11 +83,13 @@ record TabularSchema(
     }
   }
 
-  /** The columns that the model reads: first those with features, then the categorical ones. */
+  /** The columns that the model reads: those with features, the categorical ones, and the text. */
   List<Column> inputs() {
-    return Stream.concat(
+    return Stream.of(
             columns.stream().filter(it -> it.type().hasFeatures()),
-            columns.stream().filter(it -> it.type() == ColumnType.CATEGORICAL))
+            columns.stream().filter(it -> it.type() == ColumnType.CATEGORICAL),
+            columns.stream().filter(it -> it.type() == ColumnType.TEXT))
+        .flatMap(it -> it)
         .toList();
   }
 
@@ -80,11 +104,14 @@ record TabularSchema(
             inputs().stream().flatMap(it -> it.bins().stream()).toList(),
             target.means(),
             target.deviations());
+    List<String> names = target.isClass() ? target.labels() : target.columns();
     DataSpec.Target predicted = target.isClass() ? DataSpec.Target.CLASS : DataSpec.Target.NUMBERS;
+    DataSpec rows =
+        tokens == null
+            ? DataSpec.ofFeatures(0, names)
+            : DataSpec.ofText(tokens.size, tokens.padding, names).withMaxLength(tokens.maxLength);
     return RecordCopy.with(
-        DataSpec.ofFeatures(
-            table.bins().size(), target.isClass() ? target.labels() : target.columns()),
-        Map.of("target", predicted, "table", table));
+        rows, Map.of("features", table.bins().size(), "target", predicted, "table", table));
   }
 
   /** The signature of the model: its inputs and outputs, for people and other programs. */
@@ -92,21 +119,21 @@ record TabularSchema(
     String type = target.isClass() ? "class" : "number";
     List<String> labels = target.isClass() ? target.labels() : null;
     return ModelSignature.of(
-            inputs().stream().map(TabularSchema::field).toList(),
+            inputs().stream().map(this::field).toList(),
             target.columns().stream()
                 .map(it -> new ModelSignature.Field(it, type, ROW, false, labels, null))
                 .toList())
         .deciding(spec(), target.isClass() ? "softmax" : "identity", Map.of());
   }
 
-  private static ModelSignature.Field field(Column column) {
+  private ModelSignature.Field field(Column column) {
     boolean isCategorical = column.type() == ColumnType.CATEGORICAL;
     return new ModelSignature.Field(
         column.name(),
         column.type().kind(),
-        ROW,
+        tokens != null && column.type() == ColumnType.TEXT ? List.of(-1, tokens.maxLength) : ROW,
         column.isNullable(),
         isCategorical ? column.categories().stream().filter(it -> !it.isEmpty()).toList() : null,
-        isCategorical ? null : Arrays.asList(column.min(), column.max()));
+        column.type().hasFeatures() ? Arrays.asList(column.min(), column.max()) : null);
   }
 }

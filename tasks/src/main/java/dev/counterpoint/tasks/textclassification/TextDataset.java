@@ -10,6 +10,7 @@ import dev.counterpoint.tasks.internal.cache.SplitFiles;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
+import dev.counterpoint.tasks.tokenizer.TokenizedTexts;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -31,8 +32,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
   private final TableSource source;
   private final long size;
   private final int paddingId;
-  private final MemoryMappedTokens ids;
-  private final MemoryMappedTokens offsets;
+  private final TokenizedTexts texts;
   private final MemoryMappedTokens labels;
   private final MemoryMappedTokens lines;
   private final CacheContent content;
@@ -55,8 +55,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
     cells = targets + (content.pairs() ? 1 : 0) + (content.weighted() ? 1 : 0);
     size = content.split(files.split()).rows();
     paddingId = content.vocabulary().paddingId();
-    ids = new MemoryMappedTokens(files.ids(), SplitFiles.idWidth(content.vocabulary().size()));
-    offsets = new MemoryMappedTokens(files.offsets(), SplitFiles.OFFSET_WIDTH);
+    texts = new TokenizedTexts(files, content.vocabulary().size());
     labels = new MemoryMappedTokens(files.labels(), SplitFiles.LABEL_WIDTH);
     lines = new MemoryMappedTokens(files.lines(), SplitFiles.LINE_WIDTH);
   }
@@ -68,7 +67,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
 
   @Override
   public int length(long index) {
-    return (int) (offsets.get(index + 1) - offsets.get(index));
+    return texts.length(index);
   }
 
   @Override
@@ -78,7 +77,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
 
   @Override
   public HostBatch collate(long[] indices) {
-    List<long[]> rows = Arrays.stream(indices).mapToObj(this::tokens).toList();
+    List<long[]> rows = texts.rows(indices);
     Map<String, HostTensor> tensors = TokenRows.pad(rows, paddingId);
     long[] classes = Arrays.stream(indices).map(index -> labels.get(index * cells)).toArray();
     List<List<Integer>> sets = content.labelSets();
@@ -126,14 +125,5 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
       }
     }
     return HostTensor.of(all, rows.length, width);
-  }
-
-  private long[] tokens(long index) {
-    long[] tokens = new long[length(index)];
-    long start = offsets.get(index);
-    for (int i = 0; i < tokens.length; i++) {
-      tokens[i] = ids.get(start + i);
-    }
-    return tokens;
   }
 }

@@ -258,14 +258,18 @@ class TabularRefusalTest {
     Map<String, Object> good = Map.of("x", 1, "c", "red");
 
     assertInvalid(
-        () -> rows.batch(List.of(good, Map.of("x", "one", "c", "red"))),
+        () -> rows.encoded(List.of(good, Map.of("x", "one", "c", "red"))),
         "Row 1",
         "\"x\"",
         "\"one\"");
-    assertInvalid(() -> rows.batch(List.of(good, Map.of("c", "red"))), "Row 1", "x");
+    assertInvalid(() -> rows.encoded(List.of(good, Map.of("c", "red"))), "Row 1", "x");
     assertInvalid(
-        () -> rows.batch(List.of(Map.of("x", 1, "c", "red", "cc", 1))), "Row 0", "\"cc\"", "x, c");
-    assertInvalid(() -> rows.batch(List.of(Map.of("x", List.of(1), "c", "red"))), "Row 0", "\"x\"");
+        () -> rows.encoded(List.of(Map.of("x", 1, "c", "red", "cc", 1))),
+        "Row 0",
+        "\"cc\"",
+        "x, c");
+    assertInvalid(
+        () -> rows.encoded(List.of(Map.of("x", List.of(1), "c", "red"))), "Row 0", "\"x\"");
   }
 
   @ParameterizedTest

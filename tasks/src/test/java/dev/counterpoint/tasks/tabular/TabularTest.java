@@ -368,7 +368,8 @@ class TabularTest {
 
     HostBatch batch =
         TabularRows.open(tables.save(trained), trained.spec())
-            .batch(List.of(Map.of("x", 3, "c", "blue", "b", true)));
+            .encoded(List.of(Map.of("x", 3, "c", "blue", "b", true)))
+            .batch();
 
     assertThat(batch.tensors().get(Batch.FEATURES).floats()).containsExactly(1, 1);
     assertThat(batch.tensors().get(Batch.CATEGORIES).longs()).containsExactly(1);

@@ -68,7 +68,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Evaluates this file instead of the data of the run, with the model's tokenizer and"
-              + " labels. It must have the same format as the training data.")
+              + " labels. It must have the same format as the training data. A .yaml file has the"
+              + " query of a database, as sql in a run file.")
   private @Nullable String file;
 
   @Option(
@@ -168,6 +169,10 @@ public final class EvaluateCommand implements Callable<Integer> {
               + " %s. Use --set data.KEY=VALUE to change its settings.",
           run.file().data().getClass().getName(), EvaluationSource.class.getName());
     }
+    String path =
+        DatabaseFile.isOne(Path.of(file))
+            ? DatabaseFile.table(Path.of(file), run.code()).toString()
+            : file;
     Path model = run.directory().model();
     DataSpec trained = ModelFolder.config(model, run.binder()).data();
     FileFinder files = new FileFinder(List.of(Path.of("")), new BuiltInData(CacheFolder.path()));
@@ -177,7 +182,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         () ->
             source
                 .openFile(
-                    file,
+                    path,
                     trained,
                     new DataContext(
                         CacheFolder.path(), files, maxLength, run.file().seed(), model, trained))

@@ -1,8 +1,12 @@
 package dev.counterpoint.runner.cli.model;
 
+import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -56,7 +60,7 @@ public final class PredictCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "A table with the rows to predict: a file, a folder or a pattern, in the format of the training data; a target column is"
-              + " not needed.")
+              + " not needed. A .yaml file has the query of a database, as sql in a run file.")
   private @Nullable Path data;
 
   @Option(
@@ -84,7 +88,8 @@ public final class PredictCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Writes the predictions for --data into a new .csv, .jsonl or .parquet file, for models"
-              + " of tables and texts.")
+              + " of tables and texts, or into the table of a database that a .yaml file names by url,"
+              + " table and properties.")
   private @Nullable Path output;
 
   @Option(
@@ -125,7 +130,7 @@ public final class PredictCommand implements Callable<Integer> {
       } else if (output != null) {
         score(pipeline, output, console);
       } else if (data != null) {
-        predictFile(data, table, formatter, console);
+        predictFile(rows(data), table, formatter, console);
       } else if (texts.isEmpty()) {
         PredictLines lines =
             new PredictLines(
@@ -160,7 +165,21 @@ public final class PredictCommand implements Callable<Integer> {
     if (pipeline.table().isEmpty() && pipeline.config().data().features() > 0) {
       throw new InvalidSettings("--output needs a model of tables or texts.");
     }
-    new ScoredTable(pipeline, data, keep, console).write(file);
+    ScoredTable table = new ScoredTable(pipeline, rows(data), keep, console);
+    if (DatabaseFile.isOne(file)) {
+      Path sums = ModelFolder.within(directory).resolve(FolderChecksums.FILE);
+      table.insert(DatabaseFile.read(file, DatabaseTable.Target.class, code()), Sha256.of(sums));
+    } else {
+      table.write(file);
+    }
+  }
+
+  private Path rows(Path file) throws IOException {
+    return DatabaseFile.table(file, code());
+  }
+
+  private SourcePath code() throws IOException {
+    return TrainedModel.code(ModelFolder.within(directory), classpath);
   }
 
   /** Whether the model reads images, which are then the only input. */

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.option.NewFile;
@@ -17,6 +18,7 @@ import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,9 +30,9 @@ import org.apache.commons.csv.CSVFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predicts the rows of a table into a file: the kept columns, as text, then {@code prediction} and
- * {@code probability}, or the predicted numbers. The file appears when it is complete; until then
- * its name ends with {@code .partial}, and another start begins again.
+ * Predicts the rows of a table into a file or a {@link DatabaseTable}: the kept columns, as text,
+ * then {@code prediction} and {@code probability}, or the predicted numbers. A file appears when it
+ * is complete; until then its name ends with {@code .partial}, and another start begins again.
  */
 final class ScoredTable {
   /** The number of rows that are predicted at once. */
@@ -47,6 +49,7 @@ final class ScoredTable {
   private final List<Map<String, @Nullable String>> inputs = new ArrayList<>();
   private final List<String> seconds = new ArrayList<>();
   private Map<String, @Nullable Object> columns = Map.of();
+  private long skipped;
   private long rows;
   private long printed = System.nanoTime();
 
@@ -66,7 +69,9 @@ final class ScoredTable {
   void write(Path output) throws IOException {
     String name = output.toString();
     if (!name.matches(".*\\.(csv|jsonl|parquet)")) {
-      throw new InvalidSettings("--output %s must end with .csv, .jsonl or .parquet.", output);
+      throw new InvalidSettings(
+          "--output %s must end with .csv, .jsonl or .parquet, or with .yaml for a table of a database.",
+          output);
     }
     if (Files.exists(output)) {
       throw new InvalidSettings("--output %s exists; remove it, or choose another name.", output);
@@ -78,7 +83,7 @@ final class ScoredTable {
       Files.deleteIfExists(partial);
       try (Writer out = Files.newBufferedWriter(lines)) {
         TableFormat format = table == null ? pipeline.input().format() : table.format();
-        source.read(format, it -> read(it, name.endsWith(".csv"), out));
+        source.read(format, it -> read(it, batch -> write(batch, name.endsWith(".csv"), out)));
       }
       if (!lines.equals(partial)) {
         Map<String, String> types = new LinkedHashMap<>();
@@ -94,7 +99,29 @@ final class ScoredTable {
     console.log("%,d rows predicted: %s", rows, output);
   }
 
-  private Table read(Table rows, boolean csv, Writer out) throws IOException {
+  /**
+   * Inserts the rows into a table of a database, after those of an earlier start.
+   *
+   * @param model a hash of the model
+   */
+  void insert(DatabaseTable.Target target, String model) throws IOException {
+    String all = model + ' ' + source.hash() + ' ' + keep;
+    String key = Sha256.of(all.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    try (DatabaseTable output = new DatabaseTable(target, key)) {
+      skipped = output.rows();
+      TableFormat format = table == null ? pipeline.input().format() : table.format();
+      source.read(format, it -> read(it, output::insert));
+      console.log(
+          "%,d rows predicted, %,d were already in %s", rows, output.rows(), target.table());
+    }
+  }
+
+  /** Receives the records of consecutive rows. */
+  private interface Output {
+    void add(List<Map<String, @Nullable Object>> records) throws IOException;
+  }
+
+  private Table read(Table rows, Output out) throws IOException {
     keep.forEach(column -> source.requireColumn(column, rows.columns()));
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
@@ -105,22 +132,26 @@ final class ScoredTable {
     if (text2 != null) {
       source.requireColumn(text2, rows.columns());
     }
+    long position = 0;
     for (Table.Row row = rows.next(); row != null; row = rows.next()) {
+      if (position++ < skipped) {
+        continue;
+      }
       pending.add(row);
       inputs.add(table == null ? Map.of("", row.get(text)) : table.fields(row));
       seconds.add(text2 == null ? "" : row.get(text2));
       if (pending.size() == BATCH) {
-        predict(csv, out);
+        predict(out);
       }
     }
-    predict(csv, out);
-    if (this.rows == 0) {
+    predict(out);
+    if (position == 0) {
       throw new InvalidSettings("%s has no rows.", source.name());
     }
     return rows;
   }
 
-  private void predict(boolean csv, Writer out) throws IOException {
+  private void predict(Output out) throws IOException {
     if (pending.isEmpty()) {
       return;
     }
@@ -134,6 +165,7 @@ final class ScoredTable {
     boolean hasLabels = pipeline.kind() == Pipeline.Kind.LABELS;
     List<Prediction> labels = hasLabels ? pipeline.classify(examples) : List.of();
     List<double[]> values = hasLabels ? List.of() : pipeline.values(examples);
+    List<Map<String, @Nullable Object>> records = new ArrayList<>();
     for (int i = 0; i < pending.size(); i++) {
       Map<String, @Nullable Object> record = new LinkedHashMap<>();
       for (String column : keep) {
@@ -144,8 +176,9 @@ final class ScoredTable {
       } else {
         add(values.get(i), record);
       }
-      write(record, csv, out);
+      records.add(record);
     }
+    out.add(records);
     rows += pending.size();
     pending.clear();
     inputs.clear();
@@ -184,18 +217,20 @@ final class ScoredTable {
     record.put(name, value);
   }
 
-  private void write(Map<String, @Nullable Object> record, boolean csv, Writer out)
+  private void write(List<Map<String, @Nullable Object>> records, boolean csv, Writer out)
       throws IOException {
     if (columns.isEmpty()) {
-      columns = record;
+      columns = records.get(0);
       if (csv) {
-        CSVFormat.RFC4180.printRecord(out, record.keySet().toArray());
+        CSVFormat.RFC4180.printRecord(out, columns.keySet().toArray());
       }
     }
-    if (csv) {
-      CSVFormat.RFC4180.printRecord(out, record.values().toArray());
-    } else {
-      out.append(Json.MAPPER.writeValueAsString(record)).append('\n');
+    for (Map<String, @Nullable Object> record : records) {
+      if (csv) {
+        CSVFormat.RFC4180.printRecord(out, record.values().toArray());
+      } else {
+        out.append(Json.MAPPER.writeValueAsString(record)).append('\n');
+      }
     }
   }
 }
