@@ -19,12 +19,14 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.models.bert.BertConfig;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.models.huggingface.ModelFamily;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.huggingface.PretrainedFolder;
 import dev.counterpoint.models.lora.Lora;
 import dev.counterpoint.tasks.textclassification.TextInput;
+import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,6 +154,13 @@ public final class ModelFolder {
     }
     for (Map.Entry<String, DataSplits.ModelFile> file : files.entrySet()) {
       AtomicFile.write(folder.resolve(file.getKey()), file.getValue()::writeTo);
+    }
+    Path tokenizer = folder.resolve(Tokenizer.CONFIG);
+    if (config.model() instanceof BertConfig && Files.exists(tokenizer)) {
+      ObjectNode names = AtomicFile.readJson(tokenizer);
+      List<String> inputs = List.of("input_ids", "token_type_ids", "attention_mask");
+      inputs.forEach(names.putArray("model_input_names")::add);
+      AtomicFile.writeJson(tokenizer, names);
     }
     AtomicFile.write(folder.resolve(ModelSignature.FILE), signature(folder, config)::write);
     FolderChecksums.write(folder);

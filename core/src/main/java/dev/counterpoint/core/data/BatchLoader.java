@@ -57,7 +57,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
    *
    * <p>An exception of the dataset is rethrown unchanged, again on every further call.
    *
-   * @throws CancellationException if this thread is interrupted while it waits
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted while it waits
    */
   @Override
   public synchronized StepBatch next() {

@@ -293,22 +293,23 @@ public final class HistoryCheck {
    * Trains a segment again. If the history has steps at which the new training has no checkpoint,
    * because the run was interrupted there, it is trained once more with these interruptions.
    *
+   * @param current the run with its present run file
    * @param scratch an empty folder
    * @param options further options of {@code train}
    * @return a description of the first checkpoint whose parameters, optimizer state or position
    *     differ; empty if there is none
    */
-  public Optional<String> recompute(Segment segment, Path scratch, List<String> options)
-      throws IOException {
+  public Optional<String> recompute(
+      Run current, Segment segment, Path scratch, List<String> options) throws IOException {
     Map<Long, CheckpointLink> expected = new TreeMap<>();
     links.stream()
         .filter(link -> link.step() > segment.from() && link.step() <= segment.to())
         .forEach(link -> expected.put(link.step(), link));
-    RunDirectory again = train(segment, Set.of(), scratch.resolve("first"), options);
+    RunDirectory again = train(current, segment, Set.of(), scratch.resolve("first"), options);
     Set<Long> missing = new TreeSet<>(expected.keySet());
     missing.removeAll(lastLinks(again).keySet());
     if (!missing.isEmpty()) {
-      again = train(segment, missing, scratch.resolve("second"), options);
+      again = train(current, segment, missing, scratch.resolve("second"), options);
     }
     Map<Long, CheckpointLink> computed = lastLinks(again);
     for (CheckpointLink link : expected.values()) {
@@ -329,11 +330,13 @@ public final class HistoryCheck {
   }
 
   /** Trains a segment. */
-  private RunDirectory train(Segment segment, Set<Long> stops, Path scratch, List<String> options)
+  private RunDirectory train(
+      Run current, Segment segment, Set<Long> stops, Path scratch, List<String> options)
       throws IOException {
     String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
     Files.createDirectory(scratch);
-    return new Retraining(run, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
+    return new Retraining(
+            current, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
         .train(
             Optional.ofNullable(checkpoints.get(segment.from())),
             new Retraining.End(segment.to(), this::isValidated, stops));

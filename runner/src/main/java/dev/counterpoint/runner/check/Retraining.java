@@ -1,18 +1,16 @@
 package dev.counterpoint.runner.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
-import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * run file, code, and the paths of the data. Each part of the run is trained with the settings and
  * the number of threads that it had; the run directory is not changed.
  *
+ * @param run the run, whose data and code are used
  * @param runFile the run file for the last part of the run; earlier parts, before a resume with
  *     other settings, have theirs in the provenance
  * @param output the new run directory
@@ -39,8 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param options further options of {@code train}
  */
 public record Retraining(
-    RunDirectory run, String runFile, RunDirectory output, Path scratch, List<String> options) {
-  private static final ObjectMapper YAML = new YAMLMapper();
+    Run run, String runFile, RunDirectory output, Path scratch, List<String> options) {
   private static final String NOT_COPIED =
       "checkpoints|model|snapshots|logs|summary\\.json|history\\.jsonl|report\\.html|\\..*";
 
@@ -171,12 +169,20 @@ public record Retraining(
 
   private List<Part> parts() throws IOException {
     List<Part> parts = new ArrayList<>();
-    for (JsonNode process : Provenance.processes(AtomicFile.readJson(run.provenance()))) {
+    RunDirectory directory = run.directory();
+    for (JsonNode process : Provenance.processes(AtomicFile.readJson(directory.provenance()))) {
       JsonNode settings = process.path("settings"); // absent in earlier versions
+      List<String> classpath =
+          settings.path("classpath").valueStream().map(JsonNode::asText).toList();
+      if (settings.isObject() && !classpath.equals(run.file().classpath())) {
+        throw new InvalidSettings(
+            "%s: steps were trained with another classpath than that in %s, whose code alone is checked and trusted.",
+            directory.provenance(), RunDirectory.RUN_FILE);
+      }
       Part part =
           new Part(
               process,
-              settings.isObject() ? settings.toString() : runFile,
+              settings.isObject() ? run.withSettingsOf(settings.toString()) : runFile,
               process.path("afterStep").asLong());
       parts.removeIf(it -> it.from() >= part.from() && part.from() > 0);
       if (parts.isEmpty() || !parts.get(parts.size() - 1).isContinuedBy(part)) {
@@ -184,36 +190,22 @@ public record Retraining(
       }
     }
     Part last = parts.remove(parts.size() - 1);
-    parts.add(new Part(last.process(), runFile, last.from()));
-    String code = code(Utf8File.read(run.runFile()));
-    for (Part part : parts) {
-      if (!code(part.runFile()).equals(code)) {
-        throw new InvalidSettings(
-            "%s: the steps after step %s were trained with another classpath or other queries than those in %s, which alone are checked and trusted.",
-            run.provenance(), part.from(), RunDirectory.RUN_FILE);
-      }
-    }
+    parts.add(new Part(last.process(), run.withSettingsOf(runFile), last.from()));
     return parts;
-  }
-
-  /** The class path and the queries of a run file. */
-  private static String code(String runFile) throws IOException {
-    JsonNode settings = YAML.readTree(runFile);
-    return settings.path("classpath").valueStream().toList() + " " + settings.findValues("sql");
   }
 
   /** Copies everything except results; relative paths are still resolved in the run directory. */
   private void copy(Path target) throws IOException {
     Files.createDirectories(target);
-    try (Stream<Path> entries = Files.list(run.path())) {
+    try (Stream<Path> entries = Files.list(run.directory().path())) {
       for (Path entry : entries.toList()) {
         if (!entry.getFileName().toString().matches(NOT_COPIED)) {
           copyTree(entry, target.resolve(entry.getFileName()));
         }
       }
     }
-    ObjectNode provenance = AtomicFile.readJson(run.provenance());
-    provenance.withArray("baseFolders").add(run.path().toString());
+    ObjectNode provenance = AtomicFile.readJson(run.directory().provenance());
+    provenance.withArray("baseFolders").add(run.directory().path().toString());
     AtomicFile.writeJson(new RunDirectory(target).provenance(), provenance);
   }
 

@@ -68,7 +68,7 @@ final class CheckHistoryCommand implements Callable<Integer> {
         Formats.count(check.steps().size(), "checkpoint"));
     console.log("training steps %d to %d again ...", segment.from(), segment.to());
     Path scratch = Files.createTempDirectory("counterpoint-history-");
-    Optional<String> difference = check.recompute(segment, scratch, classpath.arguments());
+    Optional<String> difference = check.recompute(run, segment, scratch, classpath.arguments());
     if (difference.isPresent()) {
       throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
     }

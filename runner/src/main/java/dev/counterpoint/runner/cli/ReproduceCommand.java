@@ -61,7 +61,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunDirectory run = RunDirectory.requireRecorded(folder);
-    Run.existing(folder, List.of(), classpath.paths(), classpath.trust()); // is trusted
+    Run current = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
     JsonNode summary = AtomicFile.readJson(run.summary());
     Optional<Checkpoint> newest = new CheckpointStore(run.checkpoints(), 1).newest().checkpoint();
     long step = newest.map(Checkpoint::step).orElse(summary.path("steps").asLong());
@@ -87,7 +87,7 @@ final class ReproduceCommand implements Callable<Integer> {
     console.log("training " + step + " steps again in " + target + " ...");
     RunDirectory again =
         new Retraining(
-                run,
+                current,
                 Utf8File.read(run.runFile()),
                 new RunDirectory(target),
                 scratch,

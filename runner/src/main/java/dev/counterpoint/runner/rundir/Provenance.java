@@ -153,8 +153,8 @@ public record Provenance(
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, JsonNode> named : process.path("files").properties()) {
       Path file = Path.of(named.getValue().path("file").asText());
-      if (!Files.exists(file)) {
-        throw new InvalidSettings(named.getKey() + ": " + file + " does not exist.");
+      if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
+        throw new InvalidSettings("%s: %s is neither a file nor a folder.", named.getKey(), file);
       }
       String hash = FileHashes.sha256(file);
       if (!hash.equals(named.getValue().path("sha256").asText())) {

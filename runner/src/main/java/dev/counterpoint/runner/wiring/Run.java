@@ -2,6 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
@@ -17,6 +18,7 @@ import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.models.lora.Lora;
+import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.rundir.FlatSettings;
@@ -286,6 +288,32 @@ public record Run(
   /** The settings that must not change, but differ from those of an earlier run file. */
   public List<Problem> changedSince(String original) {
     return ResumeCompatibility.problems(this, original, change -> {});
+  }
+
+  /**
+   * The run file with the settings that may change on resume, except places of data and code, of
+   * another part of the run.
+   *
+   * @param part the run file of the part
+   * @throws RunFailed if it differs in others
+   */
+  public String withSettingsOf(String part) {
+    RunFailed.ifAny(changedSince(part).stream().map(problem -> "run.yaml: " + problem).toList());
+    SettingsTree tree = SettingsTree.load("the run file of a part of the run", part, List.of());
+    JsonNode then = binder.toTree(binder.bind(tree, RunFile.class));
+    ObjectNode settings = binder.toTree(file);
+    for (String key : CHANGEABLE) {
+      int dot = key.lastIndexOf('.');
+      String parent = dot < 0 ? "" : "/" + key.substring(0, dot);
+      JsonNode value = then.at("/" + key.replace('.', '/'));
+      if (!key.equals("classpath") && settings.at(parent) instanceof ObjectNode object) {
+        object.remove(key.substring(dot + 1));
+        if (!value.isMissingNode()) {
+          object.set(key.substring(dot + 1), value);
+        }
+      }
+    }
+    return settings.toString();
   }
 
   /** The existing files and folders that the data and model settings name, by their keys. */

@@ -81,6 +81,12 @@ class EvaluateDataTest {
   }
 
   @Test
+  void settingsThatWouldEvaluateTrainingExamplesAreRejected() {
+    assertRejected("seed=5", "--set", "seed=5");
+    assertRejected("data.split.validation=0.5", "--set", "data.split.validation=0.5");
+  }
+
+  @Test
   void fileMayContainASubsetOfTheLabels() throws IOException {
     Path file = write("good.tsv", "good film\tgood\n");
 

@@ -107,6 +107,9 @@ class FineTuneTest {
     assertThat(terminal.run("merge", folder.resolve("run").toString(), "--output", full.toString()))
         .isEqualTo(ExitCode.SUCCESS);
     assertThat(full.resolve("tokenizer.json")).isRegularFile();
+    for (Path each : List.of(base, model, full)) { // Transformers needs them for pairs.
+      assertThat(each.resolve("tokenizer_config.json")).content().contains("token_type_ids");
+    }
     assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();
     assertThat(predict("whole")).isEqualTo(prediction);
   }

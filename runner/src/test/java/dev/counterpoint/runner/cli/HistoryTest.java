@@ -190,6 +190,28 @@ final class HistoryTest {
   }
 
   @Test
+  void otherDataOrSettingsOfAnEarlierPartAreFound() throws IOException {
+    small.train();
+    small.resume("--set", "training.epochs=3");
+    Path file = small.run().resolve("provenance.json");
+    String honest = Files.readString(file);
+    ObjectNode json = (ObjectNode) small.provenance();
+    ObjectNode settings = (ObjectNode) json.path("settings");
+    ((ObjectNode) settings.at("/training/optimizer")).put("learningRate", 0.5);
+    Files.writeString(file, json.toString());
+
+    check(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("training.optimizer.learningRate", "0.5");
+
+    Files.writeString(small.folder().resolve("poison.tsv"), "text\tlabel\nword\tbad\nno\tgood\n");
+    json = (ObjectNode) new JsonMapper().readTree(honest);
+    ((ObjectNode) json.at("/settings/data/train")).put("path", "poison.tsv");
+    Files.writeString(file, json.toString());
+
+    check(ExitCode.SUCCESS); // trained with the data of run.yaml
+  }
+
+  @Test
   void aForgedPositionIsFoundByTraining() throws IOException {
     small.train("--until", "4");
     Path file = checkpoint(4).resolve("state.json");

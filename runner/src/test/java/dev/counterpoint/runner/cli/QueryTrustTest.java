@@ -52,6 +52,17 @@ final class QueryTrustTest {
   }
 
   @Test
+  void aQueryFromAFileOfTheRunIsRejected() throws IOException {
+    Path file = run.resolve("run.yaml");
+    Files.writeString(file, Files.readString(file).replace(SELECT, "${file:query.sql}"));
+    Files.writeString(run.resolve("query.sql"), SELECT);
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("evaluate", run.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("data.train.sql.query", "${ENV:NAME}");
+  }
+
+  @Test
   void anotherQueryRunsOnlyIfItIsTrusted() throws IOException {
     Path written = folder.resolve("written.csv");
     String evil = "SELECT 1); COPY (SELECT 1) TO ''%s''; SELECT (1".formatted(written);

@@ -111,7 +111,7 @@ public record QuestionAnswering(
         splits,
         List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),
         hash.fingerprint(),
-        used.files(length, "token_type_ids"),
+        used.files(length),
         notes(questions, splits, furtherNotes),
         new AnsweredSamples(
             used, questions.getOrDefault(DataSplits.VALIDATION, List.of()), length, extraction),

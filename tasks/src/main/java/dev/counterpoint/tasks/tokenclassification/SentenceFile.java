@@ -54,6 +54,7 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
     List<String> words = new ArrayList<>();
     List<String> tags = new ArrayList<>();
     long number = 0;
+    int count = 0; // columns of the first line
     String line;
     do {
       line = lines.readLine();
@@ -66,6 +67,13 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
         }
       } else {
         String[] columns = line.contains("\t") ? line.split("\t") : line.strip().split("\\s+");
+        count = count == 0 ? columns.length : count;
+        if (tagColumn == null && columns.length != count) {
+          throw file.invalidLine(
+              number,
+              "has %s columns, but the first line has %s: %s; the tag is in the last one unless data.tagColumn is set."
+                  .formatted(columns.length, count, Excerpt.of(line)));
+        }
         words.add(column(columns, wordColumn, number));
         tags.add(column(columns, tagColumn == null ? columns.length : tagColumn, number));
       }

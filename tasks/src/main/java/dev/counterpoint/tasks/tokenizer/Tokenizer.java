@@ -3,7 +3,6 @@ package dev.counterpoint.tasks.tokenizer;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.DataSpec;
@@ -48,8 +47,10 @@ public record Tokenizer(
   /** The maximum length of texts that are not truncated. */
   public static final int UNLIMITED = 1_000_000_000;
 
+  /** The file with the settings of Transformers for a tokenizer. */
+  public static final String CONFIG = "tokenizer_config.json";
+
   static final String JSON = "tokenizer.json";
-  static final String CONFIG = "tokenizer_config.json";
   static final String SPECIAL_TOKENS = "special_tokens_map.json";
   static final String GENERATION = "generation_config.json";
 
@@ -243,16 +244,13 @@ public record Tokenizer(
    * The files of this tokenizer in a model folder. Transformers reads the same ids from them.
    *
    * @param maxLength the maximum number of tokens of a text
-   * @param inputs the tensors that the model needs, by their names in Transformers
    */
-  public Map<String, DataSplits.ModelFile> files(int maxLength, String... inputs) {
+  public Map<String, DataSplits.ModelFile> files(int maxLength) {
     ObjectNode config = settings.deepCopy();
     if (maxLength < Integer.MAX_VALUE) {
       config.put("model_max_length", maxLength);
     }
-    ArrayNode names = config.putArray("model_input_names").add("input_ids");
-    List.of(inputs).forEach(names::add);
-    names.add("attention_mask");
+    config.putArray("model_input_names").add("input_ids").add("attention_mask");
     ObjectNode roles = config.deepCopy().retain(TokenizerFiles.ROLES);
     Map<String, DataSplits.ModelFile> files = new HashMap<>();
     files.put(JSON, file -> Files.write(file, json));

@@ -120,6 +120,7 @@ class TokenClassificationTest {
       quoteCharacter = '`',
       value = {
         "a.conll; Ann B-person|Lee; line 2",
+        "a.conll; Ann B-person|New York B-city; line 2 has 3 columns",
         "a.conll; Ann B-person|Lee X-person; line 2 has the tag \"X-person\"",
         "a.conll; Ann B-person|Lee person; line 2 has the tag \"person\"",
         "a.conll; Ann O; has no tag but O",

@@ -1,7 +1,6 @@
 package dev.counterpoint.inference.internal.code;
 
 import dev.counterpoint.core.internal.storage.Sha256;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
@@ -34,6 +33,7 @@ public final class TrustedCode {
   public static final String VARIABLE = "COUNTERPOINT_TRUSTED_CODE";
 
   private static final int HASH_LENGTH = 64; // hexadecimal digits
+  private static final int MAX_QUERIES = 4_000; // characters that are shown
 
   private final @Nullable Path list;
   private final boolean everything;
@@ -119,9 +119,12 @@ public final class TrustedCode {
   }
 
   private static String line(String queries) {
+    String text = onOneLine(queries);
     return Sha256.of(queries.getBytes(StandardCharsets.UTF_8))
         + "  "
-        + Excerpt.of(onOneLine(queries));
+        + (text.length() <= MAX_QUERIES
+            ? text
+            : text.substring(0, MAX_QUERIES) + " ... (shortened; the rest is in the run file)");
   }
 
   private void requireLines(Stream<String> lines) {

@@ -56,10 +56,13 @@ record References(
       "is literal and would be saved with the run; use ${ENV:NAME} or ${file:PATH}";
   private static final String NAMED = "is the name of a secret, but its value " + LITERAL;
 
+  /** Settings that are trusted by their text; a foreign folder has its own files. */
+  private static final Pattern QUERY = Pattern.compile("data\\..*\\.sql\\.(url|query)");
+
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
   private static final Pattern SECRET =
       Pattern.compile(
-          "\\b(passwords?|passwd|pwd|passphrase|secrets?|credentials?|(auth|access)token"
+          "\\b(\\w*(passwords?|passwd|passphrase|secrets?)|pwd|credentials?|(auth|access)token"
               + "|(api|access|private|secret|signing|encryption|account) ?keys?"
               + "|(?<!\\b(pad|padding|mask|unk|unknown|cls|sep|bos|eos|start|end|stop|begin|special"
               + "|separator|class|next|last|first|per|each) )token)\\b");
@@ -131,6 +134,13 @@ record References(
       problems.add(
           new Problem(
               path, "has a reference, which is not allowed: its value is saved with the model"));
+      return scalar;
+    }
+    if (QUERY.matcher(path).matches() && text.contains("${file:")) {
+      problems.add(
+          new Problem(
+              path,
+              "has a reference to a file, which is not allowed: a query is trusted by its text. Use ${ENV:NAME}, or a property"));
       return scalar;
     }
     StringBuilder value = new StringBuilder();

@@ -30,9 +30,25 @@ final class ReferencesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "password", "dbPassword", "db_password", "DB-PASSWORD", "secret", "clientSecret", "token",
-        "hubToken", "access_token", "apiKey", "api-key", "APIKey", "accessKey", "privateKey",
-        "credential", "credentials", "passphrase", "secretAccessKey"
+        "password",
+        "sslpassword",
+        "dbPassword",
+        "db_password",
+        "DB-PASSWORD",
+        "secret",
+        "clientSecret",
+        "token",
+        "hubToken",
+        "access_token",
+        "apiKey",
+        "api-key",
+        "APIKey",
+        "accessKey",
+        "privateKey",
+        "credential",
+        "credentials",
+        "passphrase",
+        "secretAccessKey"
       })
   void literalSecretIsRefused(String key) {
     assertThatThrownBy(() -> bind("{" + key + ": abcdefgh}"))

@@ -41,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -85,8 +86,21 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  /** Settings on which it depends which examples were trained with. */
+  private static final Pattern SPLIT_SETTINGS =
+      Pattern.compile("(seed|data\\.(split|validationShare))\\b");
+
   @Override
   public Integer call() throws IOException {
+    sets.stream()
+        .filter(set -> SPLIT_SETTINGS.matcher(set).lookingAt())
+        .findFirst()
+        .ifPresent(
+            set -> {
+              throw new InvalidSettings(
+                  "--set %s would move examples of the training into the splits that are evaluated. Evaluate other data: --data FILE, or --set data.test.path=FILE.",
+                  Excerpt.of(set));
+            });
     Run run = Run.existing(directory, sets, classpath.paths(), classpath.trust());
     Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
