@@ -120,12 +120,14 @@ public record RunDirectory(Path path, boolean preexisting) {
    * @throws InvalidSettings if an entry is a symbolic link
    */
   void requireNoLinks() throws IOException {
-    for (Path entry : FolderEntries.of(path)) {
-      if (Files.isSymbolicLink(entry)) {
-        throw new InvalidSettings(
-            "%s is a symbolic link, so a training would write outside of the run directory."
-                + " Replace it by what it links to.",
-            entry);
+    try (Stream<Path> entries = Files.exists(path) ? Files.walk(path) : Stream.empty()) {
+      for (Path entry : entries.filter(it -> !it.equals(path)).toList()) {
+        if (Files.isSymbolicLink(entry)) {
+          throw new InvalidSettings(
+              "%s is a symbolic link, so a training would write outside of the run directory."
+                  + " Replace it by what it links to.",
+              entry);
+        }
       }
     }
   }

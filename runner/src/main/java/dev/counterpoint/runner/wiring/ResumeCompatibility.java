@@ -6,6 +6,7 @@ import dev.counterpoint.core.checkpoint.Stateful;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
+import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.FlatSettings;
@@ -63,8 +64,8 @@ record ResumeCompatibility(Run run, Console console, Map<String, String> code)
    */
   static List<Problem> problems(Run run, String original, Consumer<String> changes) {
     SettingsTree tree = SettingsTree.load("the run file in the checkpoint", original, List.of());
-    Map<String, String> then =
-        FlatSettings.of(run.binder().toTree(run.binder().bind(tree, RunFile.class)));
+    Binder own = run.binderOfOther();
+    Map<String, String> then = FlatSettings.of(own.toTree(own.bind(tree, RunFile.class)));
     Map<String, String> current = run.settings();
     TreeSet<String> keys = new TreeSet<>(then.keySet());
     keys.addAll(current.keySet());

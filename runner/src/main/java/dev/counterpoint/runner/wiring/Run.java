@@ -158,15 +158,21 @@ public record Run(
           path, path, name.replaceFirst("\\.[a-z]+$", ""));
     }
     Path file = path.toRealPath();
-    Path folder = file.resolveSibling("");
-    RunDirectory within = new RunDirectory(folder);
-    boolean isOfRun = file.endsWith(RunDirectory.RUN_FILE) && within.hasFilesOfRun();
+    Path named = path.toAbsolutePath().resolveSibling("").toRealPath().resolve(name);
+    @Nullable RunDirectory within = // The file, or what it links to, belongs to a run.
+        Stream.of(named, file)
+            .filter(it -> it.endsWith(RunDirectory.RUN_FILE))
+            .map(it -> new RunDirectory(it.resolveSibling("")))
+            .filter(RunDirectory::hasFilesOfRun)
+            .findFirst()
+            .orElse(null);
+    List<Path> folders = List.of(file.resolveSibling(""), Path.of(""));
     return start(
         request,
         Utf8File.read(path),
         name,
-        isOfRun ? within.baseFolders() : List.of(folder, Path.of("")),
-        isOfRun ? within : null);
+        within == null ? folders : within.baseFolders(),
+        within);
   }
 
   /**
@@ -285,6 +291,11 @@ public record Run(
         .orElseGet(MissingNode::getInstance);
   }
 
+  /** A binder for another run file: the references of one must not appear in the other. */
+  Binder binderOfOther() {
+    return new Binder(Catalogs.all(), code, files);
+  }
+
   /** The settings that must not change, but differ from those of an earlier run file. */
   public List<Problem> changedSince(String original) {
     return ResumeCompatibility.problems(this, original, change -> {});
@@ -300,7 +311,8 @@ public record Run(
   public String withSettingsOf(String part) {
     RunFailed.ifAny(changedSince(part).stream().map(problem -> "run.yaml: " + problem).toList());
     SettingsTree tree = SettingsTree.load("the run file of a part of the run", part, List.of());
-    JsonNode then = binder.toTree(binder.bind(tree, RunFile.class));
+    Binder own = binderOfOther();
+    JsonNode then = own.toTree(own.bind(tree, RunFile.class));
     ObjectNode settings = binder.toTree(file);
     for (String key : CHANGEABLE) {
       int dot = key.lastIndexOf('.');

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -209,6 +211,17 @@ final class HistoryTest {
     Files.writeString(file, json.toString());
 
     check(ExitCode.SUCCESS); // trained with the data of run.yaml
+  }
+
+  @Test
+  void aReferenceOfAPartIsNotWrittenIntoTheRunFile() throws IOException {
+    small.train();
+    Path text = Files.writeString(small.folder().resolve("aux.txt"), "train.tsv");
+    ObjectNode settings = (ObjectNode) small.provenance().path("settings");
+    ((ObjectNode) settings.at("/data/train")).put("path", "${file:" + text + "}");
+    Run run = Run.existing(small.run(), List.of(), List.of(), TrustedCode.none());
+
+    assertThat(run.withSettingsOf(settings.toString())).contains("train.tsv").doesNotContain("aux");
   }
 
   @Test

@@ -57,7 +57,7 @@ record References(
   private static final String NAMED = "is the name of a secret, but its value " + LITERAL;
 
   /** Settings that are trusted by their text; a foreign folder has its own files. */
-  private static final Pattern QUERY = Pattern.compile("data\\..*\\.sql\\.(url|query)");
+  private static final Pattern QUERY = Pattern.compile("data\\..*\\.sql\\..*");
 
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
   private static final Pattern SECRET =
@@ -136,11 +136,11 @@ record References(
               path, "has a reference, which is not allowed: its value is saved with the model"));
       return scalar;
     }
-    if (QUERY.matcher(path).matches() && text.contains("${file:")) {
+    if (QUERY.matcher(path).matches() && !isSecret(path) && text.contains("${file:")) {
       problems.add(
           new Problem(
               path,
-              "has a reference to a file, which is not allowed: a query is trusted by its text. Use ${ENV:NAME}, or a property"));
+              "has a reference to a file, which is not allowed: a query is trusted by its text. Use ${ENV:NAME}"));
       return scalar;
     }
     StringBuilder value = new StringBuilder();

@@ -131,6 +131,17 @@ final class TrustedCodeTest {
   }
 
   @Test
+  void aRunFileThatIsALinkDoesNotRunForeignCode() throws IOException {
+    Path mark = replaceByForeignCode();
+    Files.move(run.resolve("run.yaml"), run.resolve("settings.yaml"));
+    Files.createSymbolicLink(run.resolve("run.yaml"), Path.of("settings.yaml"));
+
+    String[] words = {"train", run.resolve("run.yaml") + "", "--output", folder.resolve("o") + ""};
+    assertThat(terminal.run(words)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(mark).doesNotExist();
+  }
+
+  @Test
   void foreignCodeRunsIfTheUserAllowsIt() throws IOException {
     Path mark = replaceByForeignCode();
 
@@ -201,9 +212,9 @@ final class TrustedCodeTest {
     String[] command = {
       "train", run + "", "--classpath", source + "", "--set", "training.epochs=2"
     };
-    assertThat(terminal.run(command)).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.run(command)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("symbolic link");
     assertThat(file).hasContent("of the user");
-    assertThat(copy()).hasSameTextualContentAs(source);
   }
 
   @Test
