@@ -110,7 +110,7 @@ public record RunCode(Path run, List<String> classpath) {
       }
       Path entry = candidates.contains(original) ? original : candidates.get(0);
       if (!entry.startsWith(run)) {
-        new LocalDisk().delete(copy(i).resolveSibling("")); // It may be a link.
+        new LocalDisk().delete(copy(i).resolveSibling("")); // It may have other jars.
         copy(entry, copy(i));
         if (Files.isDirectory(entry)) {
           trusted.add(copy(i)); // Only a part of the folder: it has another hash.

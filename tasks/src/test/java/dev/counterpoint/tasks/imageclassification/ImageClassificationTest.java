@@ -163,6 +163,10 @@ class ImageClassificationTest {
     assertThat(images(data.train(), all)).containsExactly(images(expected, all));
     assertThat(labels(data.train().collate(all))).containsExactly(labels(expected.collate(all)));
     assertThat(((Dataset.Traceable) data.train()).origin(2)).endsWith("photos.parquet row 3");
+    DataSplits more =
+        classes(0).openFile("photos.parquet", data.spec(), fixtures.context(17, data.spec()));
+    assertThat(labels(Objects.requireNonNull(more.splits().get("data")).collate(all)))
+        .containsExactly(0, 0, 1);
   }
 
   @Test

@@ -29,7 +29,7 @@ public record SplitShares(double validation, double test) {
             "plus test must be greater than 0 and less than 1");
   }
 
-  /** Checks that a split does not have both a share and files of its own. */
+  /** Checks that a split does not have both a share and files. */
   public static void check(
       Checks checks, String split, @Nullable Double share, @Nullable Object files) {
     checks.that(
