@@ -216,7 +216,7 @@ final class HistoryTest {
   @Test
   void aReferenceOfAPartIsNotWrittenIntoTheRunFile() throws IOException {
     small.train();
-    Path text = Files.writeString(small.folder().resolve("aux.txt"), "train.tsv");
+    Path text = Files.writeString(small.folder().resolve("aux.txt"), "rows-of-a-part.tsv");
     ObjectNode settings = (ObjectNode) small.provenance().path("settings");
     ((ObjectNode) settings.at("/data/train")).put("path", "${file:" + text + "}");
     Run run = Run.existing(small.run(), List.of(), List.of(), TrustedCode.none());
