@@ -84,6 +84,7 @@ public final class FolderChecksums {
    */
   public static Map<Path, String> verifySmall(Path folder) throws IOException {
     Map<Path, String> large = new TreeMap<>();
+    FolderEntries.requireFiles(folder, 1);
     if (exist(folder)) {
       Map<String, String> hashes = hashes(folder.resolve(Checksums.FILE));
       for (Map.Entry<String, String> entry : hashes.entrySet()) {

@@ -127,6 +127,7 @@ public record StepSnapshot(
    * @throws InvalidSettings if the folder is not a valid snapshot
    */
   public static StepSnapshot read(Path folder) throws IOException {
+    FolderEntries.requireFiles(folder, 1);
     Path former = folder.resolve(FORMER_METADATA);
     Path file = Files.exists(former) ? former : folder.resolve(METADATA);
     if (!Files.isRegularFile(file)) {

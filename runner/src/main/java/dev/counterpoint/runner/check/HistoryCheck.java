@@ -1,16 +1,17 @@
 package dev.counterpoint.runner.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointLink;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunCode;
@@ -116,10 +117,14 @@ public final class HistoryCheck {
       }
     }
     verifyBest();
-    faults.addAll(Provenance.changedFiles(Provenance.lastProcess(run)));
-    if (!checkpoints.isEmpty()) {
-      verifyCode(Run.recordedBy(checkpoints.lastEntry().getValue()));
-    }
+    JsonNode recorded = recorded().path("code");
+    code()
+        .forEach(
+            (name, hash) -> {
+              if (!recorded.path(name).asText(hash).equals(hash)) {
+                faults.add("code " + name + " has changed since the run was trained: " + hash);
+              }
+            });
     return faults;
   }
 
@@ -229,31 +234,55 @@ public final class HistoryCheck {
     }
   }
 
-  private void verifyCode(JsonNode recorded) throws IOException {
-    JsonNode settings = Json.MAPPER.readTree(recorded.path("runFile").asText("{}"));
-    List<String> classpath =
-        settings.path("classpath").valueStream().map(JsonNode::asText).toList();
-    Map<String, String> code = new RunCode(run.path(), classpath).sha256();
-    code.forEach(
-        (name, hash) -> {
-          if (!recorded.path("code").path(name).asText(hash).equals(hash)) {
-            faults.add("code " + name + " has changed since the run was trained: " + hash);
-          }
-        });
-  }
-
-  /** The settings and files of the run file that differ from those of the last checkpoint. */
-  public List<String> changedSettings(Run current) throws IOException {
-    if (checkpoints.isEmpty()) {
-      return List.of();
+  /**
+   * Verifies that data and settings of the run file are those that the run has recorded.
+   *
+   * @param current the run with its present run file
+   * @return what leads to the weights, one line for each file of data and code, and each part
+   * @throws RunFailed if they differ
+   * @throws InvalidSettings if a file is missing
+   */
+  public List<String> inputs(Run current) throws IOException {
+    List<String> inputs = new ArrayList<>();
+    List<String> changes = new ArrayList<>();
+    Map<String, Path> named = current.namedFiles();
+    Map<String, String> hashes = Provenance.hashes(named);
+    hashes.forEach((key, hash) -> inputs.add(key + ": " + named.get(key) + ", SHA-256 " + hash));
+    JsonNode recorded = Provenance.lastProcess(run).path("files");
+    for (Map.Entry<String, JsonNode> file : recorded.properties()) {
+      String key = file.getKey();
+      if (!hashes.containsKey(key)) {
+        throw new InvalidSettings(
+            "%s: the file does not exist. When the run was trained, it was %s.",
+            key, file.getValue().path("file").asText());
+      }
+      if (!file.getValue().path("sha256").asText().equals(hashes.get(key))) {
+        changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
+      }
     }
-    List<String> changes = Provenance.otherFiles(Provenance.lastProcess(run), current.namedFiles());
-    current.changedSince(lastRunFile()).forEach(problem -> changes.add("run.yaml: " + problem));
-    return changes;
+    code().forEach((name, hash) -> inputs.add("code " + name + ": SHA-256 " + hash));
+    if (recorded().has("runFile")) {
+      current
+          .changedSince(recorded().path("runFile").asText())
+          .forEach(problem -> changes.add("run.yaml: " + problem));
+    }
+    RunFailed.ifAny(changes);
+    RunPart.of(current).forEach(part -> inputs.add(part.toString()));
+    return inputs;
   }
 
-  private String lastRunFile() {
-    return Run.recordedBy(checkpoints.lastEntry().getValue()).path("runFile").asText();
+  /** The SHA-256 of the code that the run file names. */
+  private Map<String, String> code() throws IOException {
+    SettingsTree tree =
+        SettingsTree.load(RunDirectory.RUN_FILE, Utf8File.read(run.runFile()), List.of());
+    return new RunCode(run.path(), tree.strings("classpath")).sha256();
+  }
+
+  /** Run file and code of the newest checkpoint. */
+  private JsonNode recorded() {
+    return checkpoints.isEmpty()
+        ? MissingNode.getInstance()
+        : Run.recordedBy(checkpoints.lastEntry().getValue());
   }
 
   /**
@@ -333,10 +362,8 @@ public final class HistoryCheck {
   private RunDirectory train(
       Run current, Segment segment, Set<Long> stops, Path scratch, List<String> options)
       throws IOException {
-    String runFile = checkpoints.isEmpty() ? Utf8File.read(run.runFile()) : lastRunFile();
     Files.createDirectory(scratch);
-    return new Retraining(
-            current, runFile, new RunDirectory(scratch.resolve("run")), scratch, options)
+    return new Retraining(current, new RunDirectory(scratch.resolve("run")), scratch, options)
         .train(
             Optional.ofNullable(checkpoints.get(segment.from())),
             new Retraining.End(segment.to(), this::isValidated, stops));

@@ -59,13 +59,14 @@ final class CheckHistoryCommand implements Callable<Integer> {
     HistoryCheck check = new HistoryCheck(RunDirectory.requireRecorded(folder));
     RunFailed.ifAny(check.faults());
     Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
-    RunFailed.ifAny(check.changedSettings(run));
+    List<String> inputs = check.inputs(run);
     HistoryCheck.Segment segment = check.segment(from, to);
     Console console = Consoles.of(spec);
     console.print(
         "verified: %s, %s, data, code and settings",
         Formats.count(check.links().size(), "link"),
         Formats.count(check.steps().size(), "checkpoint"));
+    inputs.forEach(console::print);
     console.log("training steps %d to %d again ...", segment.from(), segment.to());
     Path scratch = Files.createTempDirectory("counterpoint-history-");
     Optional<String> difference = check.recompute(run, segment, scratch, classpath.arguments());

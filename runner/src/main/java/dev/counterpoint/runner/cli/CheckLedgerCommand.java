@@ -80,7 +80,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
             Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       requireUnchanged(run, recordedRunFile(directory, newest), data);
       Set<String> unverified = new TreeSet<>();
-      Map<String, Long> models = models(directory, unverified);
+      Map<String, Long> models = models(run, unverified);
       Ledger ledger = new Ledger(data.train(), run.file().training(), run.file().seed());
       int colon = colon(run);
       Path file = trainingFile(run, record.substring(0, colon));
@@ -110,8 +110,8 @@ final class CheckLedgerCommand implements Callable<Integer> {
    *
    * @param unverified receives the paths whose step the history does not prove
    */
-  private static Map<String, Long> models(RunDirectory run, Set<String> unverified)
-      throws IOException {
+  private static Map<String, Long> models(Run current, Set<String> unverified) throws IOException {
+    RunDirectory run = current.directory();
     Map<String, Long> models = new TreeMap<>();
     for (Path folder : FolderEntries.of(run.checkpoints())) {
       String name = folder.getFileName().toString();
@@ -131,6 +131,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
     if (Files.exists(run.history())) { // an earlier version does not write it
       HistoryCheck history = new HistoryCheck(run);
       RunFailed.ifAny(history.faults());
+      history.inputs(current);
       unverified.retainAll(history.others());
       Map<String, Long> verified = history.verified(HistoryCheck.Segment.ALL);
       models.putAll(verified);

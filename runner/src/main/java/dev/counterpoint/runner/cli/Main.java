@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
 import dev.counterpoint.runner.cli.model.MergeCommand;
@@ -11,6 +12,10 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -71,6 +76,7 @@ public final class Main {
     System.setProperty("ai.djl.offline", "true");
     // Guice's default class loading for generated code prints warnings on JDK 24 and newer.
     System.setProperty("guice_custom_class_loading", "CHILD");
+    hideSecretsInLogs();
     CommandLine commandLine = commandLine();
     try {
       NativeLibraries.configure();
@@ -78,6 +84,20 @@ public final class Main {
       System.exit(new Failures(() -> false).report(unusable, commandLine));
     }
     System.exit(run(commandLine, arguments));
+  }
+
+  /** Libraries such as JDBC drivers may log a URL with a password. */
+  static void hideSecretsInLogs() {
+    for (Handler handler : Logger.getLogger("").getHandlers()) {
+      Formatter formatter = handler.getFormatter();
+      handler.setFormatter(
+          new Formatter() {
+            @Override
+            public String format(LogRecord entry) {
+              return Secrets.mask(formatter.format(entry));
+            }
+          });
+    }
   }
 
   /** Creates the command line with all commands and error handlers. */

@@ -8,7 +8,6 @@ import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
-import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
@@ -84,15 +83,11 @@ final class ReproduceCommand implements Callable<Integer> {
     if (Files.exists(target)) {
       RunDirectory.forNew(target, ""); // must be empty
     }
+    Retraining retraining =
+        new Retraining(current, new RunDirectory(target), scratch, classpath.arguments());
+    retraining.parts().forEach(part -> console.log(part.toString()));
     console.log("training " + step + " steps again in " + target + " ...");
-    RunDirectory again =
-        new Retraining(
-                current,
-                Utf8File.read(run.runFile()),
-                new RunDirectory(target),
-                scratch,
-                classpath.arguments())
-            .train(Optional.empty(), end);
+    RunDirectory again = retraining.train(Optional.empty(), end);
     JsonNode result = AtomicFile.readJson(again.summary());
     if (result.path("steps").asLong() != step) {
       throw new RunFailed(

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The Git commit of a file or folder in a working tree. The working tree may be that of another
@@ -22,6 +24,8 @@ import java.util.TreeMap;
 public final class GitCommit {
   /** Larger files are data, which a run hashes itself. */
   private static final long MAX_BYTES = 16 << 20;
+
+  private static final long LIMIT_SECONDS = 20;
 
   private GitCommit() {}
 
@@ -82,6 +86,8 @@ public final class GitCommit {
       Process git =
           builder.directory(folder.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
       git.getOutputStream().close();
+      CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS)
+          .execute(git::destroyForcibly); // A configuration may include a pipe.
       byte[] output = git.getInputStream().readAllBytes();
       return new String(output, StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {

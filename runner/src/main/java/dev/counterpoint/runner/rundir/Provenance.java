@@ -145,45 +145,16 @@ public record Provenance(
   }
 
   /**
-   * The data and model files that no longer have the hash that a process has recorded.
+   * The SHA-256 of files.
    *
-   * @throws InvalidSettings if files are missing
+   * @param named the files by the keys of their settings
    */
-  public static List<String> changedFiles(JsonNode process) throws IOException {
-    List<String> changes = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> named : process.path("files").properties()) {
-      Path file = Path.of(named.getValue().path("file").asText());
-      if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
-        throw new InvalidSettings("%s: %s is neither a file nor a folder.", named.getKey(), file);
-      }
-      String hash = FileHashes.sha256(file);
-      if (!hash.equals(named.getValue().path("sha256").asText())) {
-        changes.add(
-            "%s: %s has changed since the run was trained; its SHA-256 is %s"
-                .formatted(named.getKey(), file, hash));
-      }
+  public static Map<String, String> hashes(Map<String, Path> named) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (Map.Entry<String, Path> file : named.entrySet()) {
+      hashes.put(file.getKey(), FileHashes.sha256(file.getValue()));
     }
-    return changes;
-  }
-
-  /**
-   * Describes the files that a run file names instead of those of a process.
-   *
-   * @param named the existing files by the keys of their settings
-   */
-  public static List<String> otherFiles(JsonNode process, Map<String, Path> named)
-      throws IOException {
-    List<String> others = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> recorded : process.path("files").properties()) {
-      Path file = named.get(recorded.getKey());
-      if (file == null
-          || !FileHashes.sha256(file).equals(recorded.getValue().path("sha256").asText())) {
-        others.add(
-            "run.yaml: %s is %s, which is not the file that the run was trained with"
-                .formatted(recorded.getKey(), file == null ? "a file that does not exist" : file));
-      }
-    }
-    return others;
+    return hashes;
   }
 
   /**

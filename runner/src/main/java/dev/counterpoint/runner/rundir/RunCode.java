@@ -35,7 +35,7 @@ import javax.tools.ToolProvider;
 public record RunCode(Path run, List<String> classpath) {
 
   /** The folder of the copies in the run directory, and the key of the hashes in the provenance. */
-  static final String FOLDER = "code";
+  public static final String FOLDER = "code";
 
   private static final String CLASSES = "classes";
 

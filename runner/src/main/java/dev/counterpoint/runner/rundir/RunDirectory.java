@@ -105,7 +105,8 @@ public record RunDirectory(Path path, boolean preexisting) {
    *
    * @throws InvalidSettings if it is none
    */
-  public static RunDirectory requireRecorded(Path path) {
+  public static RunDirectory requireRecorded(Path path) throws IOException {
+    FolderEntries.requireFiles(path, Integer.MAX_VALUE);
     RunDirectory run = new RunDirectory(path);
     if (!isRun(path) || !Files.exists(run.provenance())) {
       throw new InvalidSettings(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -60,24 +61,31 @@ public record Run(
     TrustedCode trust,
     FileFinder files,
     List<String> notes) {
-  /** The settings that may change when a run is resumed; past steps do not depend on them. */
-  private static final List<String> CHANGEABLE =
+  /** The settings that may change when a run is resumed, and on which later steps depend. */
+  private static final List<String> OF_PART =
       List.of(
           "training.epochs",
           "training.maxSteps",
-          "training.maxTime",
-          "training.reportEvery",
           "training.validateEvery",
           "checkpoint",
           "metrics",
           "callbacks",
-          "privacy",
-          "device",
           "threads",
-          "classpath",
-          "strategy.workers",
-          "strategy.maxRestarts",
-          "strategy.deadlineSeconds");
+          "strategy.workers");
+
+  /** The settings that may change when a run is resumed; past steps do not depend on them. */
+  private static final List<String> CHANGEABLE =
+      Stream.concat(
+              OF_PART.stream(),
+              Stream.of(
+                  "training.maxTime",
+                  "training.reportEvery",
+                  "privacy",
+                  "device",
+                  "classpath",
+                  "strategy.maxRestarts",
+                  "strategy.deadlineSeconds"))
+          .toList();
 
   /**
    * The command-line arguments that define a run.
@@ -190,6 +198,7 @@ public record Run(
               + " is not a run directory: "
               + (Files.exists(directory) ? "it does not contain run.yaml." : "it does not exist."));
     }
+    FolderEntries.requireFiles(directory, Integer.MAX_VALUE);
     SettingsTree tree = SettingsTree.load("run.yaml", Utf8File.read(run.runFile()), sets);
     FileFinder files = new FileFinder(run.baseFolders(), new BuiltInData(CacheFolder.path()));
     SourcePath code = code(tree, files, run, new OwnCode(sets, classpath, trust));
@@ -302,30 +311,30 @@ public record Run(
   }
 
   /**
-   * The run file with the settings that may change on resume, except places of data and code, of
-   * another part of the run.
+   * The run file with the settings of another part of the run that may change on resume, and on
+   * which its steps depend.
    *
    * @param part the run file of the part
    * @throws RunFailed if it differs in others
    */
-  public String withSettingsOf(String part) {
+  public ObjectNode withSettingsOf(String part) {
     RunFailed.ifAny(changedSince(part).stream().map(problem -> "run.yaml: " + problem).toList());
     SettingsTree tree = SettingsTree.load("the run file of a part of the run", part, List.of());
     Binder own = binderOfOther();
     JsonNode then = own.toTree(own.bind(tree, RunFile.class));
     ObjectNode settings = binder.toTree(file);
-    for (String key : CHANGEABLE) {
+    for (String key : OF_PART) {
       int dot = key.lastIndexOf('.');
       String parent = dot < 0 ? "" : "/" + key.substring(0, dot);
       JsonNode value = then.at("/" + key.replace('.', '/'));
-      if (!key.equals("classpath") && settings.at(parent) instanceof ObjectNode object) {
+      if (settings.at(parent) instanceof ObjectNode object) {
         object.remove(key.substring(dot + 1));
         if (!value.isMissingNode()) {
           object.set(key.substring(dot + 1), value);
         }
       }
     }
-    return settings.toString();
+    return settings;
   }
 
   /** The existing files and folders that the data and model settings name, by their keys. */

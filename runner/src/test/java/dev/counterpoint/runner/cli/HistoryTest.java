@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code check history} finds forged checkpoints and changed data, code and settings. */
@@ -73,6 +75,25 @@ final class HistoryTest {
     small.resume("--set", "training.epochs=3");
 
     check(ExitCode.SUCCESS, "--from", "0", "--to", "4");
+    assertThat(terminal.out())
+        .contains("steps after 0: run.yaml with", "training.epochs=1", "steps after 2: run.yaml")
+        .contains("train.tsv, SHA-256 " + Sha256.of(folder.resolve("train.tsv")));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aPipeInTheFolderIsRefused() throws Exception {
+    small.train();
+    Path pipe = small.run().resolve("code/0/Idea.java");
+    Files.createDirectories(pipe.resolveSibling(""));
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    check(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(pipe + " is neither a file nor a folder");
+    assertThat(terminal.run("predict", small.path(), "--text", "a")).isEqualTo(ExitCode.SUCCESS);
+    Files.move(pipe, small.run().resolve("model/pipe"));
+    assertThat(terminal.run("predict", small.path(), "--text", "a"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
   }
 
   @Test
@@ -221,7 +242,9 @@ final class HistoryTest {
     ((ObjectNode) settings.at("/data/train")).put("path", "${file:" + text + "}");
     Run run = Run.existing(small.run(), List.of(), List.of(), TrustedCode.none());
 
-    assertThat(run.withSettingsOf(settings.toString())).contains("train.tsv").doesNotContain("aux");
+    assertThat(run.withSettingsOf(settings.toString()).toString())
+        .contains("train.tsv")
+        .doesNotContain("aux");
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.google.inject.Guice;
 import com.google.inject.Provides;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.RunFailed;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,6 +17,11 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +36,24 @@ final class MainTest {
   void argumentThatIsNotValidTextIsRefused() {
     assertThat(run(() -> 0, "fake", "gr\uFFFDn")).isEqualTo(2);
     assertThat(error.toString()).contains("gr\uFFFDn", "encoding");
+  }
+
+  @Test
+  void secretsAreHiddenInLogsOfLibraries() {
+    Handler handler = Logger.getLogger("").getHandlers()[0];
+    Formatter before = handler.getFormatter();
+    try {
+      Main.hideSecretsInLogs();
+      Secrets.hide("a-password-of-a-url", "${ENV:PASSWORD}");
+      LogRecord entry = new LogRecord(Level.WARNING, "malformed URL {0}");
+      entry.setParameters(new Object[] {"jdbc:postgresql://me:a-password-of-a-url@host:x"});
+
+      assertThat(handler.getFormatter().format(entry))
+          .contains("me:${ENV:PASSWORD}@host")
+          .doesNotContain("a-password");
+    } finally {
+      handler.setFormatter(before);
+    }
   }
 
   @Test

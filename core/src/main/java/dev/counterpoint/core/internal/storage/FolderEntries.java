@@ -1,5 +1,6 @@
 package dev.counterpoint.core.internal.storage;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,24 @@ public final class FolderEntries {
     }
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();
+    }
+  }
+
+  /**
+   * Requires a folder, which may come from anyone, to have only files and folders: a read of a pipe
+   * or a device may not end.
+   *
+   * @param depth the number of levels of folders
+   * @throws InvalidSettings if it has something else, or a link to it
+   */
+  public static void requireFiles(Path folder, int depth) throws IOException {
+    try (Stream<Path> entries =
+        Files.isDirectory(folder) ? Files.walk(folder, depth) : Stream.empty()) {
+      for (Path entry : entries.toList()) {
+        if (Files.exists(entry) && !Files.isRegularFile(entry) && !Files.isDirectory(entry)) {
+          throw new InvalidSettings("%s is neither a file nor a folder; delete it.", entry);
+        }
+      }
     }
   }
 }
