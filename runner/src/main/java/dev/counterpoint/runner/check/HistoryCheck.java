@@ -238,7 +238,7 @@ public final class HistoryCheck {
    * Verifies that data and settings of the run file are those that the run has recorded.
    *
    * @param current the run with its present run file
-   * @return what leads to the weights, one line for each file of data and code, and each part
+   * @return what leads to the weights, one line for each file of data and code, query and part
    * @throws RunFailed if they differ
    * @throws InvalidSettings if a file is missing
    */
@@ -260,6 +260,7 @@ public final class HistoryCheck {
         changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
       }
     }
+    current.queries().lines().forEach(inputs::add);
     code().forEach((name, hash) -> inputs.add("code " + name + ": SHA-256 " + hash));
     if (recorded().has("runFile")) {
       current
