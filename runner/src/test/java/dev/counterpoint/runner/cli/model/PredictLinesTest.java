@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.json.InputReader;
+import dev.counterpoint.inference.json.ModelInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.LineNumberReader;
@@ -18,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PredictLinesTest {
-  private final List<List<PredictRequest>> batches = new ArrayList<>();
+  private final List<List<ModelInput>> batches = new ArrayList<>();
 
   @Test
   void everyLineIsATextEvenIfEmpty() throws IOException {
@@ -27,9 +29,9 @@ class PredictLinesTest {
     assertThat(batches)
         .containsExactly(
             List.of(
-                new PredictRequest("one", null, null),
-                new PredictRequest("", null, null),
-                new PredictRequest("two", null, null)));
+                new ModelInput("one", null, null),
+                new ModelInput("", null, null),
+                new ModelInput("two", null, null)));
   }
 
   @Test
@@ -39,8 +41,8 @@ class PredictLinesTest {
     assertThat(batches)
         .containsExactly(
             List.of(
-                new PredictRequest("one", null, new IntNode(7)),
-                new PredictRequest("", null, null)));
+                new ModelInput("one", null, new IntNode(7)),
+                new ModelInput("", null, null)));
   }
 
   @Test
@@ -54,8 +56,8 @@ class PredictLinesTest {
     assertThat(batches)
         .containsExactly(
             List.of(
-                new PredictRequest("She.", "Who?", null),
-                new PredictRequest("He.", "Which?", null)));
+                new ModelInput("She.", "Who?", null),
+                new ModelInput("He.", "Which?", null)));
   }
 
   @Test
@@ -66,16 +68,12 @@ class PredictLinesTest {
         new PredictLines(
             PredictLines.decoded(new ByteArrayInputStream(bytes)),
             false,
-            false,
-            0,
-            false,
-            null,
-            null);
+            InputReader.ofTexts());
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Line 2 of standard input is not UTF-8");
-    assertThat(batches).containsExactly(List.of(new PredictRequest("good é 😀", null, null)));
+    assertThat(batches).containsExactly(List.of(new ModelInput("good é 😀", null, null)));
   }
 
   @Test
@@ -107,7 +105,7 @@ class PredictLinesTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("Line 2 of standard input ")
         .hasMessageContaining(message);
-    assertThat(batches).containsExactly(List.of(new PredictRequest("one", null, null)));
+    assertThat(batches).containsExactly(List.of(new ModelInput("one", null, null)));
   }
 
   @Test
@@ -136,11 +134,7 @@ class PredictLinesTest {
     new PredictLines(
             new LineNumberReader(new StringReader(text)),
             json,
-            needsQuestion,
-            0,
-            false,
-            question,
-            null)
+            new InputReader(needsQuestion, 0, false, question, null))
         .read(batches::add);
   }
 }
