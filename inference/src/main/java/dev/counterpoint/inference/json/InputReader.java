@@ -65,8 +65,7 @@ public record InputReader(
    */
   public ModelInput read(String origin, JsonNode object) {
     if (!object.isObject()) {
-      throw invalid(
-          origin, "is " + kind(object) + "; it must be a JSON object with " + required());
+      throw invalid(origin, "is " + kind(object) + "; it must be a JSON object with " + required());
     }
     JsonNode id = table != null && table.columns().contains("id") ? null : object.get("id");
     if (id != null) {

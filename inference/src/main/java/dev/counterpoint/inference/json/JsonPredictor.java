@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param top the number of labels or answers per input; null for all labels and one answer
  * @param split how texts are split into words, for entities
  */
-public record JsonPredictor(
-    Pipeline pipeline, @Nullable Integer top, EntityPredictor.Words split) {
+public record JsonPredictor(Pipeline pipeline, @Nullable Integer top, EntityPredictor.Words split) {
 
   /** Whether predictions are computed from {@link #encoded} inputs. */
   public boolean readsEncoded() {
