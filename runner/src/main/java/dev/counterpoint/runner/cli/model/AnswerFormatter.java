@@ -18,9 +18,7 @@ record AnswerFormatter(Pipeline pipeline, int top) implements PredictionFormatte
   @Override
   public List<String> format(List<ModelInput> inputs) {
     return PredictionFormatter.each(
-        inputs,
-        pipeline.answers(JsonPredictor.questions(inputs), top),
-        AnswerFormatter::lines);
+        inputs, pipeline.answers(JsonPredictor.questions(inputs), top), AnswerFormatter::lines);
   }
 
   private static String lines(ModelInput input, List<QuestionPredictor.Answer> answers) {

@@ -258,8 +258,7 @@ public final class PredictCommand implements Callable<Integer> {
           "The loss of the model does not declare how outputs become predictions; printing "
               + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
     }
-    EntityPredictor.Words split =
-        words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT;
+    EntityPredictor.Words split = words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT;
     JsonPredictor predictor = new JsonPredictor(pipeline, top, split);
     if (json && !predictor.readsEncoded()) {
       return inputs -> predictor.predict(inputs).stream().map(JsonNode::toString).toList();

@@ -7,7 +7,9 @@ import java.util.stream.IntStream;
 
 /** Runs a trained model on inputs and formats its predictions as lines. */
 interface PredictionFormatter {
-  /** Returns the output lines of the inputs in order: tab-separated values, or a JSON object each. */
+  /**
+   * Returns the output lines of the inputs in order: tab-separated values, or a JSON object each.
+   */
   List<String> format(List<ModelInput> inputs);
 
   /** Formats the output of each input. */

@@ -40,9 +40,7 @@ class PredictLinesTest {
 
     assertThat(batches)
         .containsExactly(
-            List.of(
-                new ModelInput("one", null, new IntNode(7)),
-                new ModelInput("", null, null)));
+            List.of(new ModelInput("one", null, new IntNode(7)), new ModelInput("", null, null)));
   }
 
   @Test
@@ -55,9 +53,7 @@ class PredictLinesTest {
 
     assertThat(batches)
         .containsExactly(
-            List.of(
-                new ModelInput("She.", "Who?", null),
-                new ModelInput("He.", "Which?", null)));
+            List.of(new ModelInput("She.", "Who?", null), new ModelInput("He.", "Which?", null)));
   }
 
   @Test
@@ -66,9 +62,7 @@ class PredictLinesTest {
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
         new PredictLines(
-            PredictLines.decoded(new ByteArrayInputStream(bytes)),
-            false,
-            InputReader.ofTexts());
+            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, InputReader.ofTexts());
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
