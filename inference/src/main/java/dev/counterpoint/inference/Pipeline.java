@@ -542,6 +542,19 @@ public final class Pipeline implements AutoCloseable {
     return argument;
   }
 
+  /**
+   * Joins encoded examples into one batch, for one forward pass.
+   *
+   * @param parts at least one
+   */
+  public TextEncoder.Encoded batch(List<TextEncoder.Encoded> parts) {
+    int padding = encoder == null ? config.data().paddingId() : encoder.file().special().padding();
+    return new TextEncoder.Encoded(
+        HostBatch.concatenate(
+            elements(parts, "parts").stream().map(TextEncoder.Encoded::batch).toList(), padding),
+        parts.stream().flatMap(it -> it.truncated().stream()).toList());
+  }
+
   private static TextEncoder.Encoded untruncated(HostBatch batch) {
     return new TextEncoder.Encoded(batch, Collections.nCopies(batch.size(), false));
   }

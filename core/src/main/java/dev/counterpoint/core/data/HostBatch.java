@@ -1,7 +1,10 @@
 package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.settings.Formats;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * A batch in Java memory, as assembled by a dataset: named tensors whose first dimension is the
@@ -30,5 +33,23 @@ public record HostBatch(int size, long tokens, Map<String, HostTensor> tensors) 
   /** A batch of data without tokens. */
   public static HostBatch of(int size, Map<String, HostTensor> tensors) {
     return new HostBatch(size, size, tensors);
+  }
+
+  /**
+   * Joins batches with the same tensors. Rows of tokens are padded on the right to the longest.
+   *
+   * @param paddingId pads {@link Batch#IDS}; all other tensors are padded with 0
+   */
+  public static HostBatch concatenate(List<HostBatch> parts, int paddingId) {
+    Map<String, HostTensor> tensors = new TreeMap<>();
+    for (String name : parts.get(0).tensors.keySet()) {
+      List<HostTensor> named =
+          parts.stream().map(it -> Objects.requireNonNull(it.tensors.get(name), name)).toList();
+      tensors.put(name, HostTensor.concatenate(named, name.equals(Batch.IDS) ? paddingId : 0));
+    }
+    return new HostBatch(
+        parts.stream().mapToInt(HostBatch::size).sum(),
+        parts.stream().mapToLong(HostBatch::tokens).sum(),
+        tensors);
   }
 }

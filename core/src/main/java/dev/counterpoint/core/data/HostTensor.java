@@ -3,6 +3,8 @@ package dev.counterpoint.core.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Tensor in Java memory, in row-major order: the input of a {@link HostBatch} and the output of a
@@ -56,6 +58,51 @@ public final class HostTensor {
     }
     throw new IllegalStateException(
         "This tensor " + shape + " holds float32 values; use floats().");
+  }
+
+  /**
+   * Joins tensors along their first dimension. Matrices (rows, width) of different widths are
+   * padded on the right.
+   */
+  static HostTensor concatenate(List<HostTensor> parts, long padding) {
+    Shape first = parts.get(0).shape;
+    int width = 0;
+    int rows = 0;
+    for (HostTensor part : parts) {
+      width = Math.max(width, part.rowSize());
+      rows += (int) part.shape.get(0);
+    }
+    for (HostTensor part : parts) {
+      boolean fits = part.shape.dimension() == 2 || part.rowSize() == width;
+      if (!fits || part.shape.dimension() != first.dimension()) {
+        throw new IllegalArgumentException(
+            "Tensors " + first + " and " + part.shape + " cannot be joined.");
+      }
+    }
+    long[] shape = first.getShape().clone();
+    shape[0] = rows;
+    if (shape.length == 2) {
+      shape[1] = width;
+    }
+    boolean isFloat = parts.get(0).values instanceof float[];
+    Object values = isFloat ? new float[rows * width] : new long[rows * width];
+    if (values instanceof float[] floats) {
+      Arrays.fill(floats, padding);
+    } else {
+      Arrays.fill((long[]) values, padding);
+    }
+    int at = 0;
+    for (HostTensor part : parts) {
+      int size = part.rowSize();
+      for (int row = 0; row < part.shape.get(0); row++, at += width) {
+        System.arraycopy(part.values, row * size, values, at, size);
+      }
+    }
+    return new HostTensor(values, rows * width, shape);
+  }
+
+  private int rowSize() {
+    return (int) shape.slice(1).size();
   }
 
   /** Creates a native tensor of the same shape: float32 or int64. */

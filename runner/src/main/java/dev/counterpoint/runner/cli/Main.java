@@ -7,6 +7,7 @@ import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
 import dev.counterpoint.runner.cli.model.MergeCommand;
 import dev.counterpoint.runner.cli.model.PredictCommand;
+import dev.counterpoint.runner.cli.model.ServeCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,
+      ServeCommand.class,
       TokenizeCommand.class,
       ExperimentsCommand.class,
       DoctorCommand.class,

@@ -31,8 +31,16 @@ public final class Json {
 
   /** A builder of mappers for user data: the length of a string is limited by memory only. */
   public static JsonMapper.Builder forData() {
+    return forData(StreamReadConstraints.DEFAULT_MAX_DEPTH);
+  }
+
+  /** As {@link #forData()}, with at most the given number of nested lists and objects. */
+  public static JsonMapper.Builder forData(int depth) {
     StreamReadConstraints unlimited =
-        StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
+        StreamReadConstraints.builder()
+            .maxStringLength(Integer.MAX_VALUE)
+            .maxNestingDepth(depth)
+            .build();
     return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(unlimited).build())
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);

@@ -1,10 +1,8 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.tokenclassification.Entity;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
@@ -12,23 +10,21 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Formats the entities that a model finds in texts.
+ * Formats the entities that a model finds in texts as tab-separated lines.
  *
- * @param json whether to print JSON objects instead of tab-separated lines
  * @param split how texts are split into words
  */
-record EntityFormatter(Pipeline pipeline, boolean json, EntityPredictor.Words split)
+record EntityFormatter(Pipeline pipeline, EntityPredictor.Words split)
     implements PredictionFormatter {
   @Override
-  public List<String> format(List<PredictRequest> requests) {
+  public List<String> format(List<ModelInput> inputs) {
     List<List<Entity>> all =
-        pipeline.entities(requests.stream().map(PredictRequest::text).toList(), split);
-    return PredictionFormatter.each(
-        requests, all, json ? EntityFormatter::object : EntityFormatter::lines);
+        pipeline.entities(inputs.stream().map(ModelInput::text).toList(), split);
+    return PredictionFormatter.each(inputs, all, EntityFormatter::lines);
   }
 
   /** One line for each entity, followed by an empty line. */
-  private static String lines(PredictRequest request, List<Entity> entities) {
+  private static String lines(ModelInput input, List<Entity> entities) {
     return entities.stream().map(entity -> line(entity) + "\n").collect(Collectors.joining());
   }
 
@@ -40,16 +36,5 @@ record EntityFormatter(Pipeline pipeline, boolean json, EntityPredictor.Words sp
         entity.start(),
         entity.end(),
         ControlCharacterEscaper.of(entity.text()));
-  }
-
-  private static String object(PredictRequest request, List<Entity> entities) {
-    ObjectNode object = PredictionFormatter.newObject(request).put("text", request.text());
-    ArrayNode list = object.putArray("entities");
-    for (Entity entity : entities) {
-      ObjectNode each = list.addObject().put("type", entity.type()).put("text", entity.text());
-      each.put("start", entity.start()).put("end", entity.end());
-      each.put("score", Json.finite(entity.probability()));
-    }
-    return object.toString();
   }
 }

@@ -1,132 +1,56 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.internal.storage.Json;
-import dev.counterpoint.core.loss.OutputActivation;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.json.JsonPredictor;
+import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.LongSummaryStatistics;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Formats the labels or the values that a model predicts for texts or rows of features.
  *
  * @param json whether to print JSON objects instead of tab-separated lines
- * @param top the number of labels per text; null for one as text, and for all in JSON
  * @param truncations receives 1 for each truncated text and 0 for each other one
  */
-record OutputFormatter(
-    Pipeline pipeline, boolean json, @Nullable Integer top, LongSummaryStatistics truncations)
+record OutputFormatter(JsonPredictor predictor, boolean json, LongSummaryStatistics truncations)
     implements PredictionFormatter {
   @Override
-  public List<String> format(List<PredictRequest> requests) {
-    TextEncoder.Encoded examples = examples(requests);
+  public List<String> format(List<ModelInput> inputs) {
+    TextEncoder.Encoded examples = predictor.encoded(inputs);
     examples.truncated().forEach(truncated -> truncations.accept(truncated ? 1 : 0));
-    return pipeline.kind() == Pipeline.Kind.VALUES
-        ? PredictionFormatter.each(
-            requests, pipeline.values(examples), json ? this::object : this::line)
-        : PredictionFormatter.each(
-            requests, pipeline.classify(examples), json ? this::object : this::line);
-  }
-
-  private TextEncoder.Encoded examples(List<PredictRequest> requests) {
-    if (readsImages()) {
-      return pipeline.images(requests.stream().map(it -> Path.of(it.text())).toList());
+    if (json) {
+      return predictor.predict(inputs, examples).stream().map(JsonNode::toString).toList();
     }
-    if (pipeline.table().isPresent()) {
-      return pipeline.tableRows(requests.stream().map(PredictRequest::row).toList());
-    }
-    if (pipeline.input().text2() != null) {
-      List<List<String>> pairs = requests.stream().map(PredictRequest::pair).toList();
-      return pipeline.pairs(
-          pairs.stream().map(pair -> pair.get(0)).toList(),
-          pairs.stream().map(pair -> pair.get(1)).toList());
-    }
-    return features() > 0
-        ? pipeline.rows(requests.stream().map(it -> it.features(features())).toList())
-        : pipeline.texts(requests.stream().map(PredictRequest::text).toList());
+    return pipeline().kind() == Pipeline.Kind.VALUES
+        ? PredictionFormatter.each(inputs, pipeline().values(examples), this::line)
+        : PredictionFormatter.each(inputs, pipeline().classify(examples), this::line);
   }
 
-  private boolean readsImages() {
-    return pipeline.config().data().image() != null;
+  private Pipeline pipeline() {
+    return predictor.pipeline();
   }
 
-  private int features() {
-    return pipeline.config().data().features();
-  }
-
-  private String line(PredictRequest request, double[] values) {
+  private String line(ModelInput input, double[] values) {
     StringBuilder line = new StringBuilder();
     for (double value : values) {
       line.append((float) value).append('\t');
     }
-    return line.append(ControlCharacterEscaper.of(request.text())).toString();
+    return line.append(ControlCharacterEscaper.of(input.text())).toString();
   }
 
-  private String line(PredictRequest request, Prediction prediction) {
+  private String line(ModelInput input, Prediction prediction) {
     StringBuilder line = new StringBuilder();
-    for (int i = 0; i < count(prediction, 1); i++) {
+    int count = predictor.top() == null ? 1 : predictor.top();
+    for (int i = 0; i < Math.min(count, prediction.labels().size()); i++) {
       line.append(ControlCharacterEscaper.of(prediction.labels().get(i))).append('\t');
       line.append(Formats.number(prediction.probabilities().get(i))).append('\t');
     }
-    return line.append(ControlCharacterEscaper.of(request.text())).toString();
-  }
-
-  private String object(PredictRequest request, double[] values) {
-    ObjectNode object = newObject(request);
-    if (pipeline.labels().size() == values.length) {
-      ObjectNode named = object.putObject("values");
-      for (int i = 0; i < values.length; i++) {
-        named.put(pipeline.labels().get(i), Json.finite(values[i]));
-      }
-    } else {
-      ArrayNode list = object.putArray("values");
-      Arrays.stream(values).forEach(value -> list.add(Json.finite(value)));
-    }
-    return object.toString();
-  }
-
-  private String object(PredictRequest request, Prediction prediction) {
-    ObjectNode object = newObject(request).put("label", prediction.label());
-    object.put("probability", Json.finite(prediction.probability()));
-    if (pipeline.activation() == OutputActivation.SIGMOID) {
-      ArrayNode predicted = object.putArray("labels");
-      pipeline.predicted(prediction).forEach(predicted::add);
-    }
-    ObjectNode all = object.putObject("probabilities");
-    for (int i = 0; i < count(prediction, Integer.MAX_VALUE); i++) {
-      all.put(prediction.labels().get(i), Json.finite(prediction.probabilities().get(i)));
-    }
-    return (prediction.truncated() ? object.put("truncated", true) : object).toString();
-  }
-
-  private ObjectNode newObject(PredictRequest request) {
-    ObjectNode object = PredictionFormatter.newObject(request);
-    if (pipeline.table().isPresent()) {
-      return object.set("row", Json.MAPPER.valueToTree(request.row()));
-    }
-    if (pipeline.input().text2() != null) {
-      return object.put("text", request.pair().get(0)).put("text2", request.pair().get(1));
-    }
-    if (features() == 0) {
-      return object.put(readsImages() ? "image" : "text", request.text());
-    }
-    ArrayNode features = object.putArray("features");
-    for (float feature : request.features(features())) {
-      features.add(feature);
-    }
-    return object;
-  }
-
-  private int count(Prediction prediction, int defaultCount) {
-    return Math.min(top == null ? defaultCount : top, prediction.labels().size());
+    return line.append(ControlCharacterEscaper.of(input.text())).toString();
   }
 
   @Override
@@ -140,6 +64,6 @@ record OutputFormatter(
                 truncated,
                 truncations.getCount(),
                 truncated == 1 ? "is" : "are",
-                pipeline.encoder().maxLength()));
+                pipeline().encoder().maxLength()));
   }
 }

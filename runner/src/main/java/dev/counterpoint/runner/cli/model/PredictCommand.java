@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
@@ -7,6 +8,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.internal.code.SourcePath;
+import dev.counterpoint.inference.json.InputReader;
+import dev.counterpoint.inference.json.JsonPredictor;
+import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
@@ -121,32 +125,20 @@ public final class PredictCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
-      boolean isOwn = pipeline.kind() == Pipeline.Kind.RESULTS; // the task reads any text
-      int features = isOwn ? 0 : pipeline.config().data().features();
-      boolean pairs = pipeline.input().text2() != null;
-      TabularRows table = pipeline.table().orElse(null);
+      InputReader reader = InputReader.of(pipeline, question);
       if (readsImages(pipeline)) {
         predictImages(formatter, console);
       } else if (output != null) {
         score(pipeline, output, console);
       } else if (data != null) {
-        predictFile(rows(data), table, formatter, console);
+        predictFile(rows(data), reader.table(), formatter, console);
       } else if (texts.isEmpty()) {
-        PredictLines lines =
-            new PredictLines(
-                PredictLines.decoded(System.in),
-                json,
-                pipeline.kind() == Pipeline.Kind.ANSWERS,
-                features,
-                pairs,
-                question,
-                table);
-        lines.read(requests -> formatter.format(requests).forEach(console::print));
+        new PredictLines(PredictLines.decoded(System.in), json, reader)
+            .read(inputs -> formatter.format(inputs).forEach(console::print));
       } else {
-        List<PredictRequest> requests =
-            texts.stream().map(text -> new PredictRequest(text, question, null)).toList();
-        requests.forEach(request -> request.check("--text", features, pairs, table));
-        formatter.format(requests).forEach(console::print);
+        List<ModelInput> inputs =
+            texts.stream().map(text -> reader.readText("--text", text)).toList();
+        formatter.format(inputs).forEach(console::print);
       }
       formatter.remarks().forEach(console::log);
     }
@@ -201,7 +193,7 @@ public final class PredictCommand implements Callable<Integer> {
       formatter
           .format(
               images.subList(from, Math.min(images.size(), from + BATCH)).stream()
-                  .map(file -> new PredictRequest(file, null, null))
+                  .map(file -> new ModelInput(file, null, null))
                   .toList())
           .forEach(console::print);
     }
@@ -217,12 +209,12 @@ public final class PredictCommand implements Callable<Integer> {
               : "--data and --text cannot be combined; the model is in %s.",
           directory);
     }
-    List<PredictRequest> pending = new ArrayList<>();
+    List<ModelInput> pending = new ArrayList<>();
     table.read(
         file,
         row -> {
           String text = Json.MAPPER.valueToTree(row).toString();
-          pending.add(new PredictRequest(text, null, null));
+          pending.add(new ModelInput(text, null, null));
           if (pending.size() == BATCH) {
             formatter.format(pending).forEach(console::print);
             pending.clear();
@@ -266,13 +258,16 @@ public final class PredictCommand implements Callable<Integer> {
           "The loss of the model does not declare how outputs become predictions; printing "
               + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
     }
+    EntityPredictor.Words split = words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT;
+    JsonPredictor predictor = new JsonPredictor(pipeline, top, split);
+    if (json && !predictor.readsEncoded()) {
+      return inputs -> predictor.predict(inputs).stream().map(JsonNode::toString).toList();
+    }
     return switch (kind) {
-      case ANSWERS -> new AnswerFormatter(pipeline, json, top);
-      case ENTITIES ->
-          new EntityFormatter(
-              pipeline, json, words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT);
-      case RESULTS -> new ResultFormatter(pipeline, json);
-      default -> new OutputFormatter(pipeline, json, top, new LongSummaryStatistics());
+      case ANSWERS -> new AnswerFormatter(pipeline, top == null ? 1 : top);
+      case ENTITIES -> new EntityFormatter(pipeline, split);
+      case RESULTS -> new ResultFormatter(pipeline);
+      default -> new OutputFormatter(predictor, json, new LongSummaryStatistics());
     };
   }
 }

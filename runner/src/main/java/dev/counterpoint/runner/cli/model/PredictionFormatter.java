@@ -1,39 +1,27 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.inference.json.ModelInput;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
-/** Runs a trained model on requests and formats its predictions as lines. */
+/** Runs a trained model on inputs and formats its predictions as lines. */
 interface PredictionFormatter {
   /**
-   * Returns the output lines of the requests in order: tab-separated values, or a JSON object each.
+   * Returns the output lines of the inputs in order: tab-separated values, or a JSON object each.
    */
-  List<String> format(List<PredictRequest> requests);
+  List<String> format(List<ModelInput> inputs);
 
-  /** Formats the output of each request. */
+  /** Formats the output of each input. */
   static <T> List<String> each(
-      List<PredictRequest> requests,
-      List<T> outputs,
-      BiFunction<PredictRequest, T, String> format) {
+      List<ModelInput> inputs, List<T> outputs, BiFunction<ModelInput, T, String> format) {
     return IntStream.range(0, outputs.size())
-        .mapToObj(i -> format.apply(requests.get(i), outputs.get(i)))
+        .mapToObj(i -> format.apply(inputs.get(i), outputs.get(i)))
         .toList();
   }
 
-  /** Returns remarks to print after all requests, such as how many texts were truncated. */
+  /** Returns remarks to print after all inputs, such as how many texts were truncated. */
   default List<String> remarks() {
     return List.of();
-  }
-
-  /** Creates the JSON object of a prediction, with the id of its request if that has one. */
-  static ObjectNode newObject(PredictRequest request) {
-    ObjectNode object = JsonNodeFactory.instance.objectNode();
-    if (request.id() != null) {
-      object.set("id", request.id());
-    }
-    return object;
   }
 }

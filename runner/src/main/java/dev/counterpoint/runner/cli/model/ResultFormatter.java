@@ -1,32 +1,21 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import java.util.List;
 
-/**
- * Formats the results of a user-defined task.
- *
- * @param json whether to print JSON objects instead of tab-separated lines
- */
-record ResultFormatter(Pipeline pipeline, boolean json) implements PredictionFormatter {
+/** Formats the results of a user-defined task as tab-separated lines. */
+record ResultFormatter(Pipeline pipeline) implements PredictionFormatter {
   @Override
-  public List<String> format(List<PredictRequest> requests) {
-    List<Object> results = pipeline.results(requests.stream().map(PredictRequest::text).toList());
-    return PredictionFormatter.each(
-        requests, results, json ? ResultFormatter::object : ResultFormatter::line);
+  public List<String> format(List<ModelInput> inputs) {
+    List<Object> results = pipeline.results(inputs.stream().map(ModelInput::text).toList());
+    return PredictionFormatter.each(inputs, results, ResultFormatter::line);
   }
 
-  private static String object(PredictRequest request, Object result) {
-    ObjectNode object = PredictionFormatter.newObject(request).put("text", request.text());
-    return object.set("result", Json.MAPPER.valueToTree(result)).toString();
-  }
-
-  private static String line(PredictRequest request, Object result) {
+  private static String line(ModelInput input, Object result) {
     return ControlCharacterEscaper.of(result.toString())
         + "\t"
-        + ControlCharacterEscaper.of(request.text());
+        + ControlCharacterEscaper.of(input.text());
   }
 }

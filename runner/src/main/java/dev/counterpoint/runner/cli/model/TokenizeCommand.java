@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
@@ -61,7 +62,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     tokenizer.notes().forEach(console::log);
     try (TextEncoder encoder = new TextEncoder(tokenizer, Tokenizer.UNLIMITED)) {
       if (texts.isEmpty()) {
-        new PredictLines(PredictLines.decoded(System.in), false, false, 0, false, null, null)
+        new PredictLines(PredictLines.decoded(System.in), false, InputReader.ofTexts())
             .read(lines -> lines.forEach(line -> print(line.text(), encoder, console)));
       }
       texts.forEach(text -> print(text, encoder, console));

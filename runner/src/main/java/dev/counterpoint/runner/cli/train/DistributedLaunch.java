@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.launch.DistributedJob;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.RunDirectory;

@@ -35,6 +35,7 @@ import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.StepTrace;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.launch.RankSession;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.Processor;

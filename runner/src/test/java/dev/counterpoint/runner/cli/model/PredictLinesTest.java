@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.json.InputReader;
+import dev.counterpoint.inference.json.ModelInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.LineNumberReader;
@@ -18,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PredictLinesTest {
-  private final List<List<PredictRequest>> batches = new ArrayList<>();
+  private final List<List<ModelInput>> batches = new ArrayList<>();
 
   @Test
   void everyLineIsATextEvenIfEmpty() throws IOException {
@@ -27,9 +29,9 @@ class PredictLinesTest {
     assertThat(batches)
         .containsExactly(
             List.of(
-                new PredictRequest("one", null, null),
-                new PredictRequest("", null, null),
-                new PredictRequest("two", null, null)));
+                new ModelInput("one", null, null),
+                new ModelInput("", null, null),
+                new ModelInput("two", null, null)));
   }
 
   @Test
@@ -38,9 +40,7 @@ class PredictLinesTest {
 
     assertThat(batches)
         .containsExactly(
-            List.of(
-                new PredictRequest("one", null, new IntNode(7)),
-                new PredictRequest("", null, null)));
+            List.of(new ModelInput("one", null, new IntNode(7)), new ModelInput("", null, null)));
   }
 
   @Test
@@ -53,9 +53,7 @@ class PredictLinesTest {
 
     assertThat(batches)
         .containsExactly(
-            List.of(
-                new PredictRequest("She.", "Who?", null),
-                new PredictRequest("He.", "Which?", null)));
+            List.of(new ModelInput("She.", "Who?", null), new ModelInput("He.", "Which?", null)));
   }
 
   @Test
@@ -64,18 +62,12 @@ class PredictLinesTest {
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
         new PredictLines(
-            PredictLines.decoded(new ByteArrayInputStream(bytes)),
-            false,
-            false,
-            0,
-            false,
-            null,
-            null);
+            PredictLines.decoded(new ByteArrayInputStream(bytes)), false, InputReader.ofTexts());
 
     assertThatThrownBy(() -> lines.read(batches::add))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Line 2 of standard input is not UTF-8");
-    assertThat(batches).containsExactly(List.of(new PredictRequest("good é 😀", null, null)));
+    assertThat(batches).containsExactly(List.of(new ModelInput("good é 😀", null, null)));
   }
 
   @Test
@@ -107,7 +99,7 @@ class PredictLinesTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("Line 2 of standard input ")
         .hasMessageContaining(message);
-    assertThat(batches).containsExactly(List.of(new PredictRequest("one", null, null)));
+    assertThat(batches).containsExactly(List.of(new ModelInput("one", null, null)));
   }
 
   @Test
@@ -136,11 +128,7 @@ class PredictLinesTest {
     new PredictLines(
             new LineNumberReader(new StringReader(text)),
             json,
-            needsQuestion,
-            0,
-            false,
-            question,
-            null)
+            new InputReader(needsQuestion, 0, false, question, null))
         .read(batches::add);
   }
 }

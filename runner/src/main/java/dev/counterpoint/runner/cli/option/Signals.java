@@ -1,7 +1,6 @@
-package dev.counterpoint.runner.cli.train;
+package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.callback.StopSignal;
-import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
@@ -14,7 +13,7 @@ import java.util.function.IntConsumer;
  * stops the run, the second one ends the program at once. Files are complete even then, since each
  * is written to a temporary name first.
  */
-final class Signals {
+public final class Signals {
   private final AtomicInteger received = new AtomicInteger(ExitCode.SUCCESS);
   private final Consumer<String> first;
   private final IntConsumer second;
@@ -30,7 +29,7 @@ final class Signals {
    * @param watchdog also requests stops; if it is active, the parent process may receive the same
    *     signals, as with Ctrl-C, and handles the second one
    */
-  static Signals stopping(StopSignal stop, Console console, ParentWatchdog watchdog) {
+  public static Signals stopping(StopSignal stop, Console console, ParentWatchdog watchdog) {
     Signals signals =
         new Signals(
             name -> {
@@ -53,7 +52,7 @@ final class Signals {
    * @param first receives the name of the signal, without {@code SIG}
    * @param second kills the processes
    */
-  static Signals forwarding(Consumer<String> first, Runnable second) {
+  public static Signals forwarding(Consumer<String> first, Runnable second) {
     return new Signals(
             first,
             code -> {
@@ -79,7 +78,7 @@ final class Signals {
   }
 
   /** The exit code of the first signal; {@link ExitCode#SUCCESS} without a signal. */
-  int exitCode() {
+  public int exitCode() {
     return received.get();
   }
 }

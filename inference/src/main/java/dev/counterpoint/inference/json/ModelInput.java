@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.cli.model;
+package dev.counterpoint.inference.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  *     answer, the numbers of a row of features, separated by commas or white space, or a row of a
  *     table as a JSON object
  * @param question the question about the text; null unless the model answers questions
- * @param id the {@code id} of a JSON line, returned with its prediction; null if it has none
+ * @param id the {@code id} of a JSON object, returned with its prediction; null if it has none
  */
-record PredictRequest(String text, @Nullable String question, @Nullable JsonNode id) {
+public record ModelInput(String text, @Nullable String question, @Nullable JsonNode id) {
   /**
    * Reads a pair of texts.
    *
    * @throws InvalidSettings if the text does not consist of two texts, separated by a tab
    */
-  List<String> pair() {
+  public List<String> pair() {
     List<String> texts = List.of(text.split("\t", -1));
     if (texts.size() != 2 || texts.get(1).isBlank()) {
       throw new InvalidSettings(
@@ -40,7 +40,7 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
    *
    * @throws InvalidSettings if the text is not the given number of finite numbers
    */
-  float[] features(int count) {
+  public float[] features(int count) {
     String[] fields = text.strip().split("\\s*[,\\s]\\s*", -1);
     float[] features = new float[fields.length];
     for (int i = 0; i < fields.length; i++) {
@@ -58,9 +58,9 @@ record PredictRequest(String text, @Nullable String question, @Nullable JsonNode
    *
    * @throws InvalidSettings if the text is not a JSON object
    */
-  Map<String, @Nullable Object> row() {
+  public Map<String, @Nullable Object> row() {
     try {
-      return PredictLines.JSON
+      return InputReader.JSON
           .forType(new TypeReference<Map<String, @Nullable Object>>() {})
           .readValue(text);
     } catch (JsonProcessingException e) {

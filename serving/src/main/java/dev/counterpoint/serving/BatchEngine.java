@@ -1,0 +1,207 @@
+package dev.counterpoint.serving;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+
+/**
+ * Work-conserving dynamic batching: a free thread takes what waits, without a timer. A lone example
+ * is computed at once, and batches grow with the load, because examples wait while the threads
+ * compute.
+ */
+final class BatchEngine {
+  /** In a larger batch no example has less than half of the tokens of the longest one. */
+  private static final int SMALL = 1_024;
+
+  private final BatchLimits limits;
+  private final Function<List<Example>, List<ObjectNode>> compute;
+  private final ModelMetrics metrics;
+  private final Runnable onStopped;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Entry> waiting = new ArrayDeque<>(); // the oldest first
+  private final AtomicInteger running;
+  private boolean stopped;
+
+  private record Entry(Example example, CompletableFuture<ObjectNode> result, long queued) {}
+
+  /**
+   * Starts the threads.
+   *
+   * @param compute returns one output per example
+   * @param onStopped runs on the last thread, after {@link #stop}
+   */
+  BatchEngine(
+      String name,
+      BatchLimits limits,
+      Function<List<Example>, List<ObjectNode>> compute,
+      ModelMetrics metrics,
+      Runnable onStopped) {
+    this.limits = limits;
+    this.compute = compute;
+    this.metrics = metrics;
+    this.onStopped = onStopped;
+    running = new AtomicInteger(limits.threads());
+    metrics.observeQueue(this::waiting);
+    for (int i = 0; i < limits.threads(); i++) {
+      Thread thread = new Thread(this::run, "model-" + name + "-" + i);
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  /**
+   * Queues all examples, or none.
+   *
+   * @throws PredictionFailed if the queue has no room for them, or the engine is stopped
+   */
+  List<CompletableFuture<ObjectNode>> submit(List<Example> examples) {
+    if (examples.size() > limits.queue()) {
+      throw new PredictionFailed(
+          PredictionFailed.Reason.INVALID_INPUT,
+          "The request has %s inputs; at most %s are allowed."
+              .formatted(examples.size(), limits.queue()));
+    }
+    List<Entry> entries =
+        examples.stream()
+            .map(it -> new Entry(it, new CompletableFuture<>(), System.nanoTime()))
+            .toList();
+    lock.lock();
+    try {
+      if (stopped) {
+        throw new PredictionFailed(
+            PredictionFailed.Reason.SHUTTING_DOWN, "The model is no longer available.");
+      }
+      if (waiting.size() + entries.size() > limits.queue()) {
+        waiting.removeIf(it -> it.result.isDone());
+      }
+      if (waiting.size() + entries.size() > limits.queue()) {
+        throw new PredictionFailed(
+            PredictionFailed.Reason.QUEUE_FULL,
+            "The queue of the model is full: %s inputs are waiting. Try again later."
+                .formatted(waiting.size()));
+      }
+      waiting.addAll(entries);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    return entries.stream().map(Entry::result).toList();
+  }
+
+  /** Ends the threads after all waiting examples, without waiting for it. */
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    for (List<Entry> batch = take(); !batch.isEmpty(); batch = take()) {
+      long now = System.nanoTime();
+      batch.forEach(it -> metrics.queued(now - it.queued));
+      answer(batch);
+    }
+    if (running.decrementAndGet() == 0) {
+      onStopped.run();
+    }
+  }
+
+  /** Waits for examples; returns none after the engine has been stopped. */
+  private List<Entry> take() {
+    lock.lock();
+    try {
+      while (true) {
+        waiting.removeIf(it -> it.result.isDone()); // cancelled, or past its deadline
+        if (!waiting.isEmpty()) {
+          List<Entry> batch = select();
+          if (!waiting.isEmpty()) {
+            changed.signal(); // for another thread
+          }
+          return batch;
+        }
+        if (stopped) {
+          return List.of();
+        }
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Removes the oldest example and those with the most similar length. */
+  private List<Entry> select() {
+    int length = waiting.getFirst().example.tokens();
+    List<Entry> bySimilarity = new ArrayList<>(waiting);
+    bySimilarity.sort(Comparator.comparingInt(it -> Math.abs(it.example.tokens() - length)));
+    Set<Entry> batch = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Entry> ordered = new ArrayList<>();
+    long shortest = length;
+    long longest = length;
+    for (Entry entry : bySimilarity) {
+      shortest = Math.min(shortest, entry.example.tokens());
+      longest = Math.max(longest, entry.example.tokens());
+      long padded = longest * (ordered.size() + 1);
+      boolean isFull = ordered.size() == limits.rows() || padded > limits.paddedTokens();
+      if (!ordered.isEmpty() && (isFull || (padded > SMALL && longest > 2 * shortest))) {
+        break;
+      }
+      ordered.add(entry);
+      batch.add(entry);
+    }
+    waiting.removeIf(batch::contains);
+    return ordered;
+  }
+
+  /** Computes a batch. If that fails, each half is computed, until the failing example is alone. */
+  @SuppressWarnings("CatchingUnchecked") // User-defined models may throw anything.
+  private void answer(List<Entry> batch) {
+    List<ObjectNode> outputs;
+    long start = System.nanoTime();
+    try {
+      outputs = compute.apply(batch.stream().map(Entry::example).toList());
+      if (outputs.size() != batch.size()) {
+        throw new IllegalStateException(
+            outputs.size() + " outputs for " + batch.size() + " examples.");
+      }
+    } catch (Throwable failure) {
+      if (batch.size() == 1) {
+        metrics.failed(failure);
+        batch.get(0).result.completeExceptionally(failure);
+      } else {
+        answer(batch.subList(0, batch.size() / 2));
+        answer(batch.subList(batch.size() / 2, batch.size()));
+      }
+      return;
+    }
+    metrics.computed(System.nanoTime() - start, batch.size());
+    for (int i = 0; i < batch.size(); i++) {
+      batch.get(i).result.complete(outputs.get(i));
+    }
+  }
+}

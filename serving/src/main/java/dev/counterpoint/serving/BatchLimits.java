@@ -1,0 +1,29 @@
+package dev.counterpoint.serving;
+
+import dev.counterpoint.core.settings.Checks;
+
+/**
+ * Limits of the batches and of the queue of a model.
+ *
+ * @param rows the maximum number of examples in a batch
+ * @param paddedTokens the maximum number of tokens in a batch, including padding; a single example
+ *     may have more
+ * @param queue the maximum number of examples that wait
+ * @param threads the number of threads that run the model; each operation also uses the threads of
+ *     libtorch
+ */
+public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
+  public BatchLimits {
+    new Checks()
+        .positive("rows", rows)
+        .positive("paddedTokens", paddedTokens)
+        .positive("queue", queue)
+        .within("threads", threads, 1, 64)
+        .verify();
+  }
+
+  /** 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, one thread. */
+  public static BatchLimits defaults() {
+    return new BatchLimits(32, 16_384, 1_024, 1);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.counterpoint.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.inference.Pipeline;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** The right to use a model: its native memory is not freed before all leases are closed. */
+public final class ModelLease implements AutoCloseable {
+  private final ServedModel model;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  ModelLease(ServedModel model) {
+    this.model = model;
+  }
+
+  /** The name of the model. */
+  public String name() {
+    return model.name();
+  }
+
+  /** The version of the model. */
+  public int version() {
+    return model.version();
+  }
+
+  /** The model, for its labels and its signature. */
+  public Pipeline pipeline() {
+    return model.pipeline();
+  }
+
+  /**
+   * Encodes inputs on the calling thread, and queues them for the next batch.
+   *
+   * @param deadline when the answer is no longer needed; null if it always is
+   * @return completes with the predictions in the order of the inputs
+   * @throws dev.counterpoint.core.settings.InvalidSettings if an input does not fit the model
+   * @throws PredictionFailed if the queue is full
+   */
+  public CompletableFuture<List<ObjectNode>> predict(
+      List<JsonNode> inputs, @Nullable Instant deadline) {
+    if (closed.get()) {
+      throw new IllegalStateException("The lease of the model is closed.");
+    }
+    return model.predict(inputs, deadline);
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      model.release();
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.counterpoint.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.json.InputReader;
+import dev.counterpoint.inference.json.JsonPredictor;
+import dev.counterpoint.inference.json.ModelInput;
+import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
+import dev.counterpoint.tasks.tokenizer.TextEncoder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a model, with a queue and threads of its own. It is closed after its owner has
+ * {@linkplain #release released} it and all leases are closed. Thread-safe.
+ */
+public final class ServedModel {
+  private final String name;
+  private final int version;
+  private final JsonPredictor predictor;
+  private final InputReader reader;
+  private final BatchEngine engine;
+  private final AtomicInteger uses = new AtomicInteger(1); // of the owner
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+  /**
+   * Starts the threads of a model.
+   *
+   * @param pipeline closed with this model
+   * @throws InvalidSettings if the model predicts text, or reads images
+   */
+  public ServedModel(
+      String name, int version, Pipeline pipeline, BatchLimits limits, MeterRegistry meters) {
+    if (pipeline.kind() == Pipeline.Kind.TEXT || pipeline.config().data().image() != null) {
+      throw new InvalidSettings(
+          "The model %s %s, which is not supported; models of texts, pairs of texts, questions,"
+              + " features and tables are.",
+          name, pipeline.kind() == Pipeline.Kind.TEXT ? "generates text" : "reads images");
+    }
+    this.name = new ModelId(name, version, null).name();
+    this.version = version;
+    predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
+    reader = InputReader.of(pipeline, null);
+    engine =
+        new BatchEngine(
+            name, limits, this::compute, new ModelMetrics(meters, name), this::closePipeline);
+  }
+
+  String name() {
+    return name;
+  }
+
+  int version() {
+    return version;
+  }
+
+  Pipeline pipeline() {
+    return predictor.pipeline();
+  }
+
+  /** A lease of this model; empty if it is closed. */
+  public Optional<ModelLease> lease() {
+    boolean isOpen = uses.getAndUpdate(it -> it == 0 ? 0 : it + 1) > 0;
+    return isOpen ? Optional.of(new ModelLease(this)) : Optional.empty();
+  }
+
+  /**
+   * Ends the use by the owner, once.
+   *
+   * @return completes when all leases are closed and the native memory is freed
+   */
+  public CompletableFuture<Void> release() {
+    if (uses.decrementAndGet() == 0) {
+      engine.stop();
+    }
+    return closed;
+  }
+
+  private void closePipeline() {
+    try {
+      pipeline().close();
+      closed.complete(null);
+    } catch (RuntimeException e) {
+      closed.completeExceptionally(e);
+    }
+  }
+
+  CompletableFuture<List<ObjectNode>> predict(List<JsonNode> inputs, @Nullable Instant deadline) {
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      examples.add(example("inputs[" + i + "]", inputs.get(i)));
+    }
+    CompletableFuture<List<ObjectNode>> answer = new CompletableFuture<>();
+    if (deadline != null) {
+      Duration left = Duration.between(Instant.now(), deadline);
+      if (left.isNegative() || left.isZero()) {
+        answer.completeExceptionally(new TimeoutException());
+        return answer;
+      }
+      answer.orTimeout(left.toMillis() + 1, TimeUnit.MILLISECONDS);
+    }
+    List<CompletableFuture<ObjectNode>> results = engine.submit(examples);
+    CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+        .whenComplete(
+            (all, failure) -> {
+              if (failure == null) {
+                answer.complete(results.stream().map(CompletableFuture::join).toList());
+              } else {
+                answer.completeExceptionally(failure);
+              }
+            });
+    answer.whenComplete((all, failure) -> results.forEach(it -> it.cancel(false)));
+    return answer;
+  }
+
+  private Example example(String origin, JsonNode json) {
+    ModelInput input = reader.read(origin, json);
+    if (!predictor.readsEncoded()) {
+      return new Example(input, null, 1);
+    }
+    TextEncoder.Encoded encoded = predictor.encoded(List.of(input));
+    return new Example(input, encoded, (int) encoded.batch().tokens());
+  }
+
+  private List<ObjectNode> compute(List<Example> examples) {
+    List<ModelInput> inputs = examples.stream().map(Example::input).toList();
+    if (!predictor.readsEncoded()) {
+      return predictor.predict(inputs);
+    }
+    return predictor.predict(
+        inputs,
+        pipeline()
+            .batch(examples.stream().map(it -> Objects.requireNonNull(it.encoded())).toList()));
+  }
+}

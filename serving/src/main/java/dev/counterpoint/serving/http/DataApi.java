@@ -1,0 +1,305 @@
+package dev.counterpoint.serving.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.encoding.StreamDecoderFactory;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.encoding.DecodingService;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.ModelLease;
+import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.PredictionRequest;
+import dev.counterpoint.serving.PredictionResponse;
+import dev.counterpoint.serving.ProductionModelService;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Predictions over HTTP: {@code POST /predict/MODEL}, and the REST API of the Open Inference
+ * Protocol, https://github.com/kserve/open-inference-protocol.
+ */
+final class DataApi {
+  private static final int MAX_DEPTH = 32;
+  private static final ObjectReader JSON =
+      Json.forData(MAX_DEPTH).build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final Set<String> ENCODINGS = Set.of("identity", "gzip", "deflate");
+  private static final String ID = "id";
+  private static final String NAME = "name";
+  private static final String MODEL = "/v2/models/{model}";
+  private static final String VERSION = MODEL + "/versions/{version}";
+
+  private final ModelRegistry models;
+  private final ProductionModelService service;
+  private final HttpSettings settings;
+  private final AtomicInteger requests = new AtomicInteger();
+  private volatile boolean draining;
+
+  /** What a request asks of a model, and how the answer is written. */
+  private record Question(
+      PredictionRequest request, Function<PredictionResponse, JsonNode> answer) {}
+
+  /** Reads the body of a request for a model. */
+  private interface Protocol {
+    Question read(ModelId id, ModelLease model, JsonNode body);
+  }
+
+  DataApi(ModelRegistry models, HttpSettings settings) {
+    this.models = models;
+    this.settings = settings;
+    service = new ProductionModelService(models);
+  }
+
+  /** Refuses new requests. */
+  void drain() {
+    draining = true;
+  }
+
+  /** Adds all paths. */
+  void addTo(ServerBuilder server) {
+    get(server, "/v2", context -> serverMetadata());
+    get(server, "/v2/health/live", context -> new Answer(HttpStatus.OK, flag("live", true)));
+    get(server, "/v2/health/ready", context -> ready());
+    for (String path : List.of(MODEL, VERSION)) {
+      get(server, path, this::modelMetadata);
+      get(server, path + "/ready", this::modelReady);
+      post(server, path + "/infer", this::infer);
+    }
+    post(server, "/predict/{model}", this::predict);
+    post(server, "/predict/{model}/{version}", this::predict);
+  }
+
+  private record Answer(HttpStatus status, JsonNode body) {
+    HttpResponse toHttp() {
+      return HttpResponse.of(status, MediaType.JSON, body.toString());
+    }
+  }
+
+  private static void get(
+      ServerBuilder server, String path, Function<ServiceRequestContext, Answer> handler) {
+    server.route().get(path).build((context, request) -> handler.apply(context).toHttp());
+  }
+
+  private void post(ServerBuilder server, String path, Protocol protocol) {
+    HttpService reading = (context, request) -> answer(context, request, protocol);
+    server
+        .route()
+        .post(path)
+        .build(
+            reading
+                .decorate(
+                    DecodingService.newDecorator(
+                        StreamDecoderFactory.gzip(), StreamDecoderFactory.deflate()))
+                .decorate(this::admit));
+  }
+
+  private static ObjectNode flag(String name, boolean value) {
+    return JsonNodeFactory.instance.objectNode().put(name, value);
+  }
+
+  private static Answer serverMetadata() {
+    String version = DataApi.class.getPackage().getImplementationVersion();
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put(NAME, "counterpoint");
+    body.put("version", version == null ? "development" : version).putArray("extensions");
+    return new Answer(HttpStatus.OK, body);
+  }
+
+  private Answer ready() {
+    boolean isReady = !draining && !models.models().isEmpty();
+    return new Answer(
+        isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE, flag("ready", isReady));
+  }
+
+  private Answer modelReady(ServiceRequestContext context) {
+    try (ModelLease model = models.getModel(id(context))) {
+      return new Answer(
+          draining ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK,
+          flag("ready", !draining).put(NAME, model.name()));
+    }
+  }
+
+  private Answer modelMetadata(ServiceRequestContext context) {
+    try (ModelLease model = models.getModel(id(context))) {
+      ObjectNode body = JsonNodeFactory.instance.objectNode().put(NAME, model.name());
+      ArrayNode versions = body.putArray("versions");
+      models.models().stream()
+          .filter(it -> it.name().equals(model.name()))
+          .forEach(it -> versions.add(String.valueOf(it.version())));
+      body.put("platform", "counterpoint_pytorch");
+      ArrayNode inputs = body.putArray("inputs");
+      InputTensors.of(model.pipeline()).tensors().values().stream()
+          .map(it -> it.describe(-1))
+          .forEach(inputs::add);
+      body.putArray("outputs").addAll(OutputTensors.of(model.pipeline()).describe());
+      return new Answer(HttpStatus.OK, body);
+    }
+  }
+
+  private static ModelId id(ServiceRequestContext context) {
+    String version = context.pathParams().get("version");
+    String model = String.valueOf(context.pathParam("model"));
+    return ModelId.parse(version == null ? model : model + "/" + version);
+  }
+
+  /** Refuses a request before its body is read. */
+  private HttpResponse admit(HttpService next, ServiceRequestContext context, HttpRequest request)
+      throws Exception {
+    if (draining) {
+      return HttpErrors.response(
+          HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
+    }
+    MediaType type = request.contentType();
+    if (type == null || !type.isJson()) {
+      return HttpErrors.response(
+          HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+          "The content-type is %s; it must be application/json."
+              .formatted(type == null ? "missing" : Excerpt.ofItem(type.toString())));
+    }
+    String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING, "identity");
+    if (!ENCODINGS.contains(encoding.toLowerCase(Locale.ROOT))) {
+      return HttpErrors.response(
+          HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+          "The content-encoding is %s; allowed: gzip, deflate."
+              .formatted(Excerpt.ofItem(encoding)));
+    }
+    if (requests.incrementAndGet() > settings.maxRequests()) {
+      requests.decrementAndGet();
+      return HttpErrors.response(
+          HttpStatus.TOO_MANY_REQUESTS,
+          "The server is busy with %s requests. Try again later."
+              .formatted(settings.maxRequests()));
+    }
+    HttpResponse response;
+    try {
+      response = next.serve(context, request);
+    } catch (Exception e) {
+      requests.decrementAndGet();
+      throw e;
+    }
+    response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
+    return response;
+  }
+
+  private HttpResponse answer(
+      ServiceRequestContext context, HttpRequest request, Protocol protocol) {
+    return HttpResponse.of(
+        request
+            .aggregate()
+            .thenComposeAsync(
+                body -> predict(context, body.content().array(), protocol),
+                context.blockingTaskExecutor()));
+  }
+
+  private CompletableFuture<HttpResponse> predict(
+      ServiceRequestContext context, byte[] body, Protocol protocol) {
+    ModelId id = id(context);
+    ModelLease model = models.getModel(id);
+    Question question;
+    try {
+      question = protocol.read(id, model, parse(body));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
+    context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
+    return prediction.thenApplyAsync(
+        it -> new Answer(HttpStatus.OK, question.answer.apply(it)).toHttp(),
+        context.blockingTaskExecutor());
+  }
+
+  private static JsonNode parse(byte[] body) {
+    if (body.length == 0) {
+      throw new InvalidSettings("The body is empty; it must be JSON.");
+    }
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw new InvalidSettings("The body is not JSON: %s", Json.problem(e));
+    } catch (IOException e) {
+      throw new InvalidSettings("The body is not JSON: %s", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** One object or a list of objects, as lines of {@code predict --json}. */
+  private Question predict(ModelId id, ModelLease model, JsonNode body) {
+    List<JsonNode> inputs = body.isArray() ? body.valueStream().toList() : List.of(body);
+    return new Question(
+        new PredictionRequest(null, id, inputs, deadline(null)),
+        response -> {
+          ArrayNode outputs =
+              JsonNodeFactory.instance.arrayNode().addAll(List.copyOf(response.outputs()));
+          return body.isArray() ? outputs : outputs.get(0);
+        });
+  }
+
+  private Question infer(ModelId id, ModelLease model, JsonNode body) {
+    if (!body.isObject()) {
+      throw new InvalidSettings("The body must be a JSON object with \"inputs\".");
+    }
+    JsonNode requestId = body.path(ID);
+    if (!requestId.isMissingNode() && !requestId.isTextual()) {
+      throw new InvalidSettings("\"id\" must be a string.");
+    }
+    OutputTensors tensors = OutputTensors.of(model.pipeline()).requested(body.path("outputs"));
+    List<JsonNode> inputs = InputTensors.of(model.pipeline()).read(body.path("inputs"));
+    String text = requestId.isTextual() ? requestId.textValue() : null;
+    PredictionRequest request =
+        new PredictionRequest(text, id, inputs, deadline(body.path("parameters").path("timeout")));
+    return new Question(
+        request,
+        response -> {
+          ObjectNode answer = JsonNodeFactory.instance.objectNode();
+          answer.put("model_name", response.model());
+          answer.put("model_version", String.valueOf(response.version()));
+          if (response.id() != null) {
+            answer.put(ID, response.id());
+          }
+          return answer.set("outputs", tensors.write(response.outputs()));
+        });
+  }
+
+  /**
+   * The deadline of a request.
+   *
+   * @param timeout microseconds that the client waits, as Triton's clients send them; null or
+   *     missing for the limit of the server
+   */
+  private Instant deadline(@Nullable JsonNode timeout) {
+    Instant limit = Instant.now().plusMillis(settings.timeoutMillis());
+    if (timeout == null || timeout.isMissingNode()) {
+      return limit;
+    }
+    if (!timeout.isIntegralNumber() || !timeout.canConvertToLong() || timeout.longValue() <= 0) {
+      throw new InvalidSettings(
+          "parameters.timeout is %s; it must be a number of microseconds, greater than 0.",
+          Excerpt.of(timeout.toString()));
+    }
+    long millis = timeout.longValue() / 1_000;
+    return millis >= settings.timeoutMillis()
+        ? limit
+        : Instant.now().plus(timeout.longValue(), ChronoUnit.MICROS);
+  }
+}

@@ -1,0 +1,198 @@
+package dev.counterpoint.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.inference.json.ModelInput;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The engine with a function instead of a model, which is held until a test releases it. */
+@Timeout(30)
+final class BatchEngineTest {
+  private static final BatchLimits LIMITS = new BatchLimits(4, 4_000, 10, 1);
+
+  private final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
+  private final CountDownLatch started = new CountDownLatch(1);
+  private final CountDownLatch released = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final BatchEngine engine =
+      new BatchEngine(
+          "test",
+          LIMITS,
+          this::compute,
+          new ModelMetrics(new SimpleMeterRegistry(), "test"),
+          stopped::countDown);
+
+  private List<ObjectNode> compute(List<Example> examples) {
+    started.countDown();
+    try {
+      released.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    List<String> texts = examples.stream().map(it -> it.input().text()).toList();
+    batches.add(texts);
+    if (texts.stream().anyMatch(it -> it.startsWith("bad"))) {
+      throw new IllegalArgumentException(texts.toString());
+    }
+    return texts.stream().map(it -> JsonNodeFactory.instance.objectNode().put("text", it)).toList();
+  }
+
+  @AfterEach
+  void stop() {
+    released.countDown();
+    engine.stop();
+  }
+
+  @Test
+  void whatWaitsIsComputedInOneBatchInOrder() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(1, "a", "b", "c");
+    released.countDown();
+
+    assertThat(results)
+        .extracting(it -> it.get().path("text").textValue())
+        .containsExactly("a", "b", "c");
+    assertThat(batches).containsExactly(List.of("first"), List.of("a", "b", "c"));
+  }
+
+  @Test
+  void batchHasAtMostTheLimitOfRows() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(1, "a", "b", "c", "d", "e");
+    released.countDown();
+    results.forEach(CompletableFuture::join);
+
+    assertThat(batches).extracting(List::size).containsExactly(1, 4, 1);
+  }
+
+  @Test
+  void batchHasAtMostTheLimitOfPaddedTokens() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = new ArrayList<>(submit(1_500, "a", "b"));
+    results.addAll(submit(1_400, "c", "d"));
+    released.countDown();
+    results.forEach(CompletableFuture::join);
+
+    assertThat(batches).containsExactly(List.of("first"), List.of("a", "b"), List.of("c", "d"));
+  }
+
+  @Test
+  void exampleAboveTheLimitOfTokensIsComputedAlone() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(9_000, "a", "b");
+    released.countDown();
+    results.forEach(CompletableFuture::join);
+
+    assertThat(batches).extracting(List::size).containsExactly(1, 1, 1);
+  }
+
+  @Test
+  void similarLengthsAreTogether() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = new ArrayList<>(submit(1_000, "long 1"));
+    results.addAll(submit(10, "short 1"));
+    results.addAll(submit(990, "long 2"));
+    results.addAll(submit(12, "short 2"));
+    released.countDown();
+    results.forEach(CompletableFuture::join);
+
+    assertThat(batches)
+        .containsExactly(
+            List.of("first"), List.of("long 1", "long 2"), List.of("short 1", "short 2"));
+  }
+
+  @Test
+  void onlyTheFailingExampleFails() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(1, "a", "bad 1", "c", "d");
+    released.countDown();
+
+    assertThat(results.get(0).get().path("text").textValue()).isEqualTo("a");
+    assertThat(results.get(3).get().path("text").textValue()).isEqualTo("d");
+    assertThat(results.get(2).get().path("text").textValue()).isEqualTo("c");
+    assertThatThrownBy(results.get(1)::get).hasMessageContaining("[bad 1]");
+  }
+
+  @Test
+  void cancelledExampleIsNotComputed() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(1, "a", "b");
+    results.get(0).cancel(false);
+    released.countDown();
+    results.get(1).join();
+
+    assertThat(batches).containsExactly(List.of("first"), List.of("b"));
+  }
+
+  @Test
+  void fullQueueRefusesAllExamplesOfARequest() throws Exception {
+    occupy();
+    submit(1, IntStream.range(0, 9).mapToObj(String::valueOf).toArray(String[]::new));
+
+    assertThatThrownBy(() -> submit(1, "a", "b"))
+        .isInstanceOfSatisfying(
+            PredictionFailed.class,
+            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.QUEUE_FULL));
+    assertThat(submit(1, "c")).hasSize(1);
+  }
+
+  @Test
+  void cancelledExamplesMakeRoomInTheQueue() throws Exception {
+    occupy();
+    submit(1, IntStream.range(0, 10).mapToObj(String::valueOf).toArray(String[]::new))
+        .forEach(it -> it.cancel(false));
+
+    assertThat(submit(1, "a")).hasSize(1);
+  }
+
+  @Test
+  void requestAboveTheSizeOfTheQueueIsInvalid() {
+    assertThatThrownBy(() -> submit(1, new String[11]))
+        .isInstanceOfSatisfying(
+            PredictionFailed.class,
+            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.INVALID_INPUT));
+  }
+
+  @Test
+  void stoppedEngineAnswersWhatWaitsAndRefusesMore() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = submit(1, "a");
+    engine.stop();
+
+    assertThatThrownBy(() -> submit(1, "b"))
+        .isInstanceOfSatisfying(
+            PredictionFailed.class,
+            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.SHUTTING_DOWN));
+    assertThat(stopped.getCount()).isEqualTo(1);
+    released.countDown();
+    assertThat(results.get(0).get().path("text").textValue()).isEqualTo("a");
+    assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** Keeps the thread busy with a first example, so that further ones wait. */
+  private void occupy() throws InterruptedException {
+    submit(1, "first");
+    started.await();
+  }
+
+  private List<CompletableFuture<ObjectNode>> submit(int tokens, String... texts) {
+    List<Example> examples = new ArrayList<>();
+    for (String text : texts) {
+      examples.add(new Example(new ModelInput(String.valueOf(text), null, null), null, tokens));
+    }
+    return engine.submit(examples);
+  }
+}
