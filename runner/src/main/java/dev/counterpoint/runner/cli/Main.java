@@ -42,6 +42,7 @@ import picocli.CommandLine.ScopeType;
       MergeCommand.class,
       ReproduceCommand.class,
       ReplayCommand.class,
+      RegistryCommand.class,
       BenchCommand.class,
       WarmUpCommand.class
     },

@@ -235,6 +235,11 @@ public record Provenance(
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
+  /** The user and the host, such as {@code ann@build-7}. */
+  public static String userAtHost() throws IOException {
+    return System.getProperty("user.name") + "@" + host();
+  }
+
   /** The host name of this machine, obtained without a network lookup. */
   private static String host() throws IOException {
     Path name = Path.of("/proc/sys/kernel/hostname");

@@ -214,18 +214,20 @@ public final class TrustedCode {
   /** The SHA-256 of a jar or source file, or of the names and SHA-256 of all files of a folder. */
   public static String hash(Path entry) {
     try {
-      if (!Files.isDirectory(entry)) {
-        return Sha256.of(entry);
-      }
-      StringBuilder lines = new StringBuilder();
-      for (Map.Entry<String, Path> file : files(entry).entrySet()) {
-        lines.append(Sha256.of(file.getValue()));
-        lines.append("  ").append(file.getKey()).append('\n');
-      }
-      return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+      return Files.isDirectory(entry) ? hash(files(entry)) : Sha256.of(entry);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The SHA-256 of the names and SHA-256 of files, as for a folder with them. */
+  public static String hash(Map<String, Path> files) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Map.Entry<String, Path> file : new TreeMap<>(files).entrySet()) {
+      lines.append(Sha256.of(file.getValue()));
+      lines.append("  ").append(file.getKey()).append('\n');
+    }
+    return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** The files of a folder by their names relative to it, or a file by its name. */

@@ -58,7 +58,20 @@ public final class MergeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path folder = ModelFolder.within(directory);
+    merge(ModelFolder.within(directory), output, classpath);
+    Consoles.of(spec).print("merged model saved to " + output);
+    return ExitCode.SUCCESS;
+  }
+
+  /**
+   * Merges an adapter.
+   *
+   * @param folder the model folder with the adapter
+   * @param output the folder for the merged model
+   * @throws InvalidSettings if there is no adapter, or the output exists
+   */
+  public static void merge(Path folder, Path output, ClassPathOption classpath)
+      throws IOException {
     Binder binder = new Binder(ModelCatalogs.all(), TrainedModel.code(folder, classpath));
     ModelFolder.Config config = ModelFolder.config(folder, binder);
     if (ModelFolder.adapter(config) == null) {
@@ -70,8 +83,6 @@ public final class MergeCommand implements Callable<Integer> {
     try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
-    Consoles.of(spec).print("merged model saved to " + output);
-    return ExitCode.SUCCESS;
   }
 
   /** Returns the other files of the model folder, such as those of the tokenizer. */

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
-final class TrainedModel {
+public final class TrainedModel {
 
   private TrainedModel() {}
 
@@ -28,7 +28,7 @@ final class TrainedModel {
    *
    * @param classpath user-defined classes beside those that the config names
    */
-  static Pipeline open(Path directory, ClassPathOption classpath, Console console)
+  public static Pipeline open(Path directory, ClassPathOption classpath, Console console)
       throws IOException {
     Pipeline pipeline =
         Pipeline.open(directory, code(ModelFolder.within(directory), classpath), HubDownload::find);

@@ -1,0 +1,329 @@
+package dev.counterpoint.serving.registry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.checkpoint.FolderChecksums;
+import dev.counterpoint.core.internal.storage.AtomicFolders;
+import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.internal.code.TrustedCode;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.registry.RegistryContent.Version;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A registry of models in a folder. Versions are integers and never change; their content is stored
+ * once, by its hash. Aliases move. Several processes of one machine can use it at the same time, and
+ * a process that is killed leaves the state before or after its change.
+ *
+ * <pre>
+ * journal.jsonl        every change, linked by hashes; the names, versions and aliases follow from it
+ * artifacts/SHA256/    model/, the code/ of the run, its provenance.json and summary.json
+ * </pre>
+ */
+public final class FolderRegistry {
+  private static final String MODEL = "model";
+  private static final String CODE = "code";
+  private static final List<String> ABOUT_RUN = List.of("provenance.json", "summary.json");
+  private static final String ARTIFACTS = "artifacts";
+  private static final String LOCK = ".lock";
+  private static final Set<String> CREATED = Set.of(ARTIFACTS, LOCK);
+  private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+  /** The locks of a file system are held by a process, not by a thread. */
+  private static final Object LOCK_OF_PROCESS = new Object();
+
+  private final Path folder;
+  private final Path artifacts;
+  private final Journal journal;
+  private final LocalDisk disk = new LocalDisk();
+  private final AtomicFolders stored;
+  private final String user;
+
+  /**
+   * The registry in a folder, which may not exist yet.
+   *
+   * @param user who changes it, for the journal
+   */
+  public FolderRegistry(Path folder, String user) {
+    this.folder = folder;
+    this.user = user;
+    artifacts = folder.resolve(ARTIFACTS);
+    journal = new Journal(folder.resolve("journal.jsonl"));
+    stored = new AtomicFolders(artifacts, HASH, disk);
+  }
+
+  /**
+   * Reads the registry.
+   *
+   * @throws InvalidSettings if the folder has no registry, or its journal is damaged
+   */
+  public RegistryContent content() throws IOException {
+    if (!Files.exists(journal.file())) {
+      throw new InvalidSettings(
+          "%s contains no registry: it has no journal.jsonl. Adding a model creates one.", folder);
+    }
+    return read();
+  }
+
+  private RegistryContent read() throws IOException {
+    try {
+      List<RegistryEvent> events = new ArrayList<>();
+      for (ObjectNode entry : journal.read()) {
+        events.add(Json.MAPPER.treeToValue(entry, RegistryEvent.class));
+      }
+      return RegistryContent.of(events);
+    } catch (DamagedFile | JsonProcessingException e) {
+      throw new InvalidSettings("The registry cannot be read: %s", e.getMessage());
+    }
+  }
+
+  /** The folder of a version, which is laid out as a run directory. */
+  public Path folder(Version version) {
+    return artifacts.resolve(version.artifact());
+  }
+
+  /**
+   * Adds a model as the next version of a name: its model folder, the code of its run, and what
+   * describes the run.
+   *
+   * @param directory a run directory or a model folder
+   * @throws InvalidSettings if it has no model, a file of the model was changed, or the model is an
+   *     adapter, which needs the files of its base model
+   */
+  public Version add(String name, Path directory) throws IOException {
+    Path model = ModelFolder.within(directory);
+    if (ModelFolder.isAdapter(model)) {
+      throw new InvalidSettings(
+          "%s is an adapter, which needs another model. Merge it with its base model first: merge %s --output DIR",
+          model, directory);
+    }
+    if (!Files.exists(model.resolve(ModelFolder.CONFIG))) {
+      throw new InvalidSettings("%s contains no model: %s is missing.", directory, model);
+    }
+    FolderChecksums.verify(model).await();
+    String id = new ModelId(name, null, null).name();
+    return change(
+        content -> {
+          Map<String, Path> files = files(model);
+          String artifact = TrustedCode.hash(files);
+          if (!Files.exists(artifacts.resolve(artifact))) {
+            stored.publish(artifact, target -> copy(files, target, artifact));
+          }
+          return event(RegistryEvent.Kind.ADD, id, content.nextVersion(id), artifact, null);
+        })
+        .versions()
+        .get(id)
+        .lastEntry()
+        .getValue();
+  }
+
+  /** The files of a version by their names in its folder. */
+  private static Map<String, Path> files(Path model) throws IOException {
+    FolderEntries.requireFiles(model, 1);
+    Map<String, Path> files = new TreeMap<>();
+    for (Path file : FolderEntries.of(model)) {
+      if (Files.isRegularFile(file) && !file.getFileName().toString().startsWith(".")) {
+        files.put(MODEL + "/" + file.getFileName(), file);
+      }
+    }
+    Path run = model.toAbsolutePath().normalize().resolveSibling("");
+    if (model.endsWith(MODEL)) {
+      if (Files.isDirectory(run.resolve(CODE))) {
+        TrustedCode.files(run.resolve(CODE))
+            .forEach((name, file) -> files.put(CODE + "/" + name, file));
+      }
+      ABOUT_RUN.stream()
+          .filter(it -> Files.isRegularFile(run.resolve(it)))
+          .forEach(it -> files.put(it, run.resolve(it)));
+    }
+    return files;
+  }
+
+  private void copy(Map<String, Path> files, Path target, String artifact) throws IOException {
+    disk.createDirectory(target);
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      Path copy = target.resolve(file.getKey());
+      for (int i = target.getNameCount() + 1; i < copy.getNameCount(); i++) {
+        disk.createDirectory(target.resolve(copy.subpath(target.getNameCount(), i)));
+      }
+      disk.write(copy, out -> Files.copy(file.getValue(), Channels.newOutputStream(out)));
+    }
+    for (Path directory : directories(target)) {
+      disk.force(directory);
+    }
+    if (!TrustedCode.hash(target).equals(artifact)) {
+      throw new InvalidSettings("A file of the model was changed while it was copied. Try again.");
+    }
+  }
+
+  private static List<Path> directories(Path target) throws IOException {
+    try (Stream<Path> all = Files.walk(target)) {
+      return all.filter(Files::isDirectory).toList();
+    }
+  }
+
+  /**
+   * Moves an alias, if it refers to the expected version.
+   *
+   * @param id the name with the alias
+   * @param version the version from now on; null removes the alias
+   * @param expected the version until now, 0 if the alias must not exist; null allows any
+   * @throws InvalidSettings if the version does not exist, or the alias is not as expected
+   */
+  public void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
+      throws IOException {
+    String alias = id.alias();
+    if (alias == null) {
+      throw new InvalidSettings("\"%s\" names no alias; use NAME@ALIAS.", id);
+    }
+    change(
+        content -> {
+          content.find(new ModelId(id.name(), version, null));
+          int current = content.alias(id.name(), alias).orElse(0);
+          if (expected != null && current != expected) {
+            throw new InvalidSettings(
+                "%s refers to %s, and not to %s as expected; nothing was changed.",
+                id, describe(current), describe(expected));
+          }
+          if (version == null && current == 0) {
+            throw new InvalidSettings("There is no alias %s.", id);
+          }
+          return event(RegistryEvent.Kind.ALIAS, id.name(), version, null, alias);
+        });
+  }
+
+  private static String describe(int version) {
+    return version == 0 ? "no version" : "version " + version;
+  }
+
+  /**
+   * Removes a version, and its content unless another version has the same.
+   *
+   * @throws InvalidSettings if it does not exist, or an alias refers to it
+   */
+  public void remove(ModelId id) throws IOException {
+    change(
+        content -> {
+          Version version = content.find(id);
+          if (id.version() == null) {
+            throw new InvalidSettings(
+                "\"%s\" names no version; use NAME/VERSION, such as %s.", id, version.id());
+          }
+          List<String> aliases = content.aliases(version);
+          if (!aliases.isEmpty()) {
+            throw new InvalidSettings(
+                "%s cannot be removed: its aliases are %s. Move or remove them first.",
+                id, String.join(", ", aliases));
+          }
+          return event(RegistryEvent.Kind.REMOVE, id.name(), version.number(), null, null);
+        });
+  }
+
+  /**
+   * Compares the content of all versions with their hashes.
+   *
+   * @return a description of each fault
+   * @throws InvalidSettings if the journal is damaged
+   */
+  public List<String> verify() throws IOException {
+    List<String> faults = new ArrayList<>();
+    for (String artifact : content().artifacts()) {
+      Path content = artifacts.resolve(artifact);
+      if (!Files.isDirectory(content)) {
+        faults.add(content + " is missing");
+      } else if (!TrustedCode.hash(content).equals(artifact)) {
+        faults.add(content + " was changed");
+      }
+    }
+    return faults;
+  }
+
+  private RegistryEvent event(
+      RegistryEvent.Kind kind,
+      String name,
+      @Nullable Integer version,
+      @Nullable String artifact,
+      @Nullable String alias) {
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return new RegistryEvent(kind, now, user, name, version, artifact, alias);
+  }
+
+  /** Decides on a change, while no other process changes the registry. */
+  @FunctionalInterface
+  private interface Change {
+    RegistryEvent decide(RegistryContent content) throws IOException;
+  }
+
+  private RegistryContent change(Change change) throws IOException {
+    synchronized (LOCK_OF_PROCESS) {
+      create();
+      try (FileChannel lock = lock()) {
+        RegistryContent before = read();
+        RegistryEvent event = change.decide(before);
+        journal.append(Json.MAPPER.valueToTree(event));
+        disk.force(folder);
+        List<RegistryEvent> events = new ArrayList<>(before.events());
+        events.add(event);
+        RegistryContent after = RegistryContent.of(events);
+        clean(after);
+        return after;
+      }
+    }
+  }
+
+  private void create() throws IOException {
+    if (Files.exists(journal.file())) {
+      return;
+    }
+    for (Path entry : FolderEntries.of(folder)) {
+      if (!CREATED.contains(entry.getFileName().toString())) {
+        throw new InvalidSettings(
+            "%s contains no registry, but other files. Name a new or empty folder.", folder);
+      }
+    }
+    if (!Files.exists(folder)) {
+      FileAccess.createPrivateFolder(folder);
+    }
+    FileAccess.createPrivateFolder(artifacts);
+  }
+
+  @SuppressWarnings("resource") // The lock is released when the channel is closed.
+  private FileChannel lock() throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    channel.lock();
+    return channel;
+  }
+
+  /** Deletes content that no version has, such as that of a process that was killed. */
+  private void clean(RegistryContent content) throws IOException {
+    stored.recover();
+    for (String name : stored.names()) {
+      if (HASH.matcher(name).matches() && !content.artifacts().contains(name)) {
+        stored.remove(name);
+      }
+    }
+  }
+}

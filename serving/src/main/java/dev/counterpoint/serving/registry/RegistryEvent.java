@@ -1,0 +1,32 @@
+package dev.counterpoint.serving.registry;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change of a registry.
+ *
+ * @param at the time, as ISO 8601 in UTC
+ * @param by the user and the host that changed it
+ * @param name the name of the model
+ * @param version the version that is added or removed, or to which the alias refers from now on;
+ *     null if the alias is removed
+ * @param artifact the SHA-256 of the content of a version that is added; else null
+ * @param alias null for versions
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RegistryEvent(
+    Kind kind,
+    String at,
+    String by,
+    String name,
+    @Nullable Integer version,
+    @Nullable String artifact,
+    @Nullable String alias) {
+  /** What changes. */
+  public enum Kind {
+    ADD,
+    REMOVE,
+    ALIAS
+  }
+}
