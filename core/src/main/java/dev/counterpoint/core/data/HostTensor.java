@@ -87,7 +87,7 @@ public final class HostTensor {
     boolean isFloat = parts.get(0).values instanceof float[];
     Object values = isFloat ? new float[rows * width] : new long[rows * width];
     if (values instanceof float[] floats) {
-      Arrays.fill(floats, padding);
+      Arrays.fill(floats, (float) padding);
     } else {
       Arrays.fill((long[]) values, padding);
     }

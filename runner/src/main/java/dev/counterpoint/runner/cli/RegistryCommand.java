@@ -146,13 +146,12 @@ final class RegistryCommand implements Runnable {
           provenance.path("started").asText(),
           provenance.path("user").asText(),
           provenance.path("host").asText(),
-          Formats.count(AtomicFile.readJson(files.resolve("summary.json")).path("steps").asLong(), "step"));
+          Formats.count(
+              AtomicFile.readJson(files.resolve("summary.json")).path("steps").asLong(), "step"));
     }
   }
 
-  @Command(
-      name = "alias",
-      description = "Moves an alias to a version, or removes it.")
+  @Command(name = "alias", description = "Moves an alias to a version, or removes it.")
   void alias(
       @Parameters(paramLabel = ALIAS, description = "The alias, such as fraud@champion.") String id,
       @Parameters(paramLabel = "VERSION", description = "The version, or none.") String version,
@@ -185,8 +184,7 @@ final class RegistryCommand implements Runnable {
       throws IOException {
     for (RegistryEvent event : registry().content().events()) {
       if (name == null || event.name().equals(name)) {
-        console()
-            .print("%s %-12s %s", event.at(), event.by(), describe(event));
+        console().print("%s %-12s %s", event.at(), event.by(), describe(event));
       }
     }
   }
@@ -211,7 +209,8 @@ final class RegistryCommand implements Runnable {
         .print(
             "verified: %s, %s",
             Formats.count(content.events().size(), "change"),
-            Formats.count(content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
+            Formats.count(
+                content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
   }
 
   @Command(name = "remove", description = "Removes a version that has no alias.")

@@ -91,8 +91,7 @@ final class RegistryCommandTest {
     assertThat(registry(ExitCode.INVALID_REQUEST, "alias", "small@champion", "two"))
         .contains("VERSION", "two");
     assertThat(registry(ExitCode.INVALID_REQUEST, "alias", "small", "1")).contains("NAME@ALIAS");
-    assertThat(
-            registry(ExitCode.INVALID_REQUEST, "alias", "small@champion", "1", "--expect", "3"))
+    assertThat(registry(ExitCode.INVALID_REQUEST, "alias", "small@champion", "1", "--expect", "3"))
         .contains("no version", "version 3");
   }
 

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A registry of models in a folder. Versions are integers and never change; their content is stored
- * once, by its hash. Aliases move. Several processes of one machine can use it at the same time, and
- * a process that is killed leaves the state before or after its change.
+ * once, by its hash. Aliases move. Several processes of one machine can use it at the same time,
+ * and a process that is killed leaves the state before or after its change.
  *
  * <pre>
  * journal.jsonl        every change, linked by hashes; the names, versions and aliases follow from it
@@ -123,19 +123,17 @@ public final class FolderRegistry {
     }
     FolderChecksums.verify(model).await();
     String id = new ModelId(name, null, null).name();
-    return change(
-        content -> {
-          Map<String, Path> files = files(model);
-          String artifact = TrustedCode.hash(files);
-          if (!Files.exists(artifacts.resolve(artifact))) {
-            stored.publish(artifact, target -> copy(files, target, artifact));
-          }
-          return event(RegistryEvent.Kind.ADD, id, content.nextVersion(id), artifact, null);
-        })
-        .versions()
-        .get(id)
-        .lastEntry()
-        .getValue();
+    RegistryContent after =
+        change(
+            content -> {
+              Map<String, Path> files = files(model);
+              String artifact = TrustedCode.hash(files);
+              if (!Files.exists(artifacts.resolve(artifact))) {
+                stored.publish(artifact, target -> copy(files, target, artifact));
+              }
+              return event(RegistryEvent.Kind.ADD, id, content.nextVersion(id), artifact, null);
+            });
+    return after.find(new ModelId(id, after.nextVersion(id) - 1, null));
   }
 
   /** The files of a version by their names in its folder. */
@@ -311,8 +309,7 @@ public final class FolderRegistry {
   @SuppressWarnings("resource") // The lock is released when the channel is closed.
   private FileChannel lock() throws IOException {
     FileChannel channel =
-        FileChannel.open(
-            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     channel.lock();
     return channel;
   }

@@ -17,9 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An append-only file with one JSON object per line. Each has the {@code hash} of its other keys, as
- * JSON without white space, among them the hash of the line before as {@code previous}. A last line
- * without a line break was being written when a process or the machine stopped, and does not count.
+ * An append-only file with one JSON object per line. Each has the {@code hash} of its other keys,
+ * as JSON without white space, among them the hash of the line before as {@code previous}. A last
+ * line without a line break was being written when a process or the machine stopped, and does not
+ * count.
  */
 record Journal(Path file) {
   private static final String PREVIOUS = "previous";

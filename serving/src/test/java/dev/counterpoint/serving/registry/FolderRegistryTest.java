@@ -154,7 +154,8 @@ final class FolderRegistryTest {
     registry.setAlias(id("fraud@champion"), 1, null);
     String whole = Files.readString(journal());
 
-    Files.writeString(journal(), whole.replace("\"version\":1,\"alias\"", "\"version\":2,\"alias\""));
+    Files.writeString(
+        journal(), whole.replace("\"version\":1,\"alias\"", "\"version\":2,\"alias\""));
     assertThatThrownBy(() -> registry.content()).hasMessageContaining("line 3");
 
     Files.writeString(journal(), whole.lines().skip(1).reduce("", (a, b) -> a + b + "\n"));

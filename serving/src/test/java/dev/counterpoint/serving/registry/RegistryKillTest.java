@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +68,7 @@ final class RegistryKillTest {
                   two.toString())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      assertThat(child.inputReader().readLine()).isNotNull(); // It has begun.
+      assertThat(child.inputReader().readLine()).matches("\\d+"); // It has begun.
       Thread.sleep(random.nextInt(MAX_DELAY_MILLIS));
       child.destroyForcibly();
       assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -78,7 +79,7 @@ final class RegistryKillTest {
       events = content.events().size();
       content
           .aliases()
-          .getOrDefault("fraud", new java.util.TreeMap<>())
+          .getOrDefault("fraud", new TreeMap<>())
           .values()
           .forEach(version -> assertThat(content.versions().get("fraud")).containsKey(version));
     }

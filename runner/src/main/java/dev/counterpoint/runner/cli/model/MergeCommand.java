@@ -70,8 +70,7 @@ public final class MergeCommand implements Callable<Integer> {
    * @param output the folder for the merged model
    * @throws InvalidSettings if there is no adapter, or the output exists
    */
-  public static void merge(Path folder, Path output, ClassPathOption classpath)
-      throws IOException {
+  public static void merge(Path folder, Path output, ClassPathOption classpath) throws IOException {
     Binder binder = new Binder(ModelCatalogs.all(), TrainedModel.code(folder, classpath));
     ModelFolder.Config config = ModelFolder.config(folder, binder);
     if (ModelFolder.adapter(config) == null) {
