@@ -11,12 +11,15 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.common.util.CompositeException;
+import com.linecorp.armeria.common.util.Exceptions;
+import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.counterpoint.serving.PredictionFailed;
-import java.util.concurrent.CompletionException;
+import io.netty.handler.codec.compression.DecompressionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,15 +53,17 @@ final class HttpErrors implements ServerErrorHandler {
 
   @Override
   public HttpResponse onServiceException(ServiceRequestContext context, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = Exceptions.peel(failure);
+    if (cause instanceof HttpStatusException status) {
+      return response(status.httpStatus(), message(status.httpStatus(), null));
+    }
     if (cause instanceof ContentTooLargeException) {
+      HttpStatus status = HttpStatus.REQUEST_ENTITY_TOO_LARGE;
+      return response(status, message(status, null));
+    }
+    if (cause instanceof DecompressionException || cause instanceof CompositeException) {
       return response(
-          HttpStatus.REQUEST_ENTITY_TOO_LARGE,
-          "The body is too large; at most %s bytes are allowed, also after decompression."
-              .formatted(maxBodyBytes));
+          HttpStatus.BAD_REQUEST, "The body is not compressed as its content-encoding says.");
     }
     if (cause instanceof RequestTimeoutException) {
       return response(HttpStatus.REQUEST_TIMEOUT, "The request did not arrive in time.");
@@ -89,14 +94,19 @@ final class HttpErrors implements ServerErrorHandler {
       HttpStatus status,
       @Nullable String description,
       @Nullable Throwable cause) {
-    String detail =
-        status.equals(HttpStatus.NOT_FOUND)
-            ? "There is no such path; use POST /predict/MODEL or the paths of the Open Inference"
-                + " Protocol, such as GET /v2/models/MODEL."
-            : status.equals(HttpStatus.REQUEST_ENTITY_TOO_LARGE)
-                ? "The body is too large; at most %s bytes are allowed.".formatted(maxBodyBytes)
-                : status.reasonPhrase() + (description == null ? "." : ": " + description);
-    return aggregated(status, detail);
+    return aggregated(status, message(status, description));
+  }
+
+  private String message(HttpStatus status, @Nullable String description) {
+    if (status.equals(HttpStatus.NOT_FOUND)) {
+      return "There is no such path; use POST /predict/MODEL or the paths of the Open Inference"
+          + " Protocol, such as GET /v2/models/MODEL.";
+    }
+    if (status.equals(HttpStatus.REQUEST_ENTITY_TOO_LARGE)) {
+      return "The body is too large; at most %s bytes are allowed, also after decompression."
+          .formatted(maxBodyBytes);
+    }
+    return status.reasonPhrase() + (description == null ? "." : ": " + description);
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -103,6 +104,7 @@ public final class HttpServer implements AutoCloseable {
         .meterRegistry(new CompositeMeterRegistry()) // Its own meters have no bounds on tags.
         .disableServerHeader()
         .verboseResponses(false)
+        .unloggedExceptionsReportInterval(Duration.ZERO) // HttpErrors logs those of the server.
         .gracefulShutdown(
             GracefulShutdown.builder()
                 .quietPeriod(QUIET)
@@ -171,7 +173,6 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     drain();
-    data.stop().join();
-    admin.stop().join();
+    CompletableFuture.allOf(data.stop(), admin.stop()).join();
   }
 }

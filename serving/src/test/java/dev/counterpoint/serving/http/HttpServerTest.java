@@ -1,0 +1,397 @@
+package dev.counterpoint.serving.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.serving.BatchLimits;
+import dev.counterpoint.serving.LoadedModels;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.ModelLease;
+import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.PredictionFailed;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The server as its clients see it, over HTTP on a loopback address. */
+@Timeout(120)
+final class HttpServerTest {
+  private static final Path SENTIMENT = Path.of("../runner/src/test/resources/fixtures/finished");
+  private static final HttpSettings SETTINGS =
+      new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000);
+
+  private static final LoadedModels MODELS = new LoadedModels();
+  private static HttpServer server;
+
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @BeforeAll
+  static void start() throws IOException {
+    MODELS.add("sentiment", Pipeline.open(SENTIMENT));
+    server =
+        HttpServer.start(MODELS, SETTINGS, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    MODELS.close();
+  }
+
+  @Test
+  void objectBecomesObject() throws Exception {
+    HttpResponse<String> response = predict("{\"text\": \"a fine film\", \"id\": 7}");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    JsonNode body = json(response);
+    assertThat(body.path("label").textValue()).isEqualTo("good");
+    assertThat(body.path("id").intValue()).isEqualTo(7);
+    assertThat(body.path("probabilities").size()).isEqualTo(2);
+  }
+
+  @Test
+  void listBecomesListInItsOrder() throws Exception {
+    JsonNode body = json(predict("[{\"text\": \"a\"}, {\"text\": \"b\"}, {\"text\": \"c\"}]"));
+
+    assertThat(body).extracting(it -> it.path("text").textValue()).containsExactly("a", "b", "c");
+  }
+
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void bothVersionsOfHttpAreAnswered(HttpClient.Version version) throws Exception {
+    HttpClient own = HttpClient.newBuilder().version(version).build();
+    HttpResponse<String> response =
+        own.send(post("/predict/sentiment", "{\"text\": \"a\"}").build(), BodyHandlers.ofString());
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | empty",
+        "[] | no inputs",
+        "{\"text\": 3} | a number at \"text\"",
+        "{\"txt\": \"a\"} | has no \"text\"",
+        "[{\"text\": \"a\"}, 1] | inputs[1]",
+        "{\"text\": \"a\" | not JSON",
+        "{\"text\": \"a\", \"text\": \"b\"} | Duplicate",
+        "{\"text\": \"\\ud800\"} | unpaired surrogate"
+      })
+  void invalidBodyIsABadRequestThatNamesTheProblem(String body, String problem) throws Exception {
+    HttpResponse<String> response = predict(body);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(json(response).path("error").textValue()).contains(problem);
+  }
+
+  @Test
+  void deeplyNestedBodyIsRefused() throws Exception {
+    assertThat(predict("[".repeat(1_000)).statusCode()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/predict/sentimnet", "/predict/sentiment/2", "/predict/sentiment@x", "/none"})
+  void unknownPathOrModelIsNotFound(String path) throws Exception {
+    HttpResponse<String> response = send(post(path, "{\"text\": \"a\"}"));
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(json(response).path("error").isTextual()).isTrue();
+  }
+
+  @Test
+  void versionInThePathIsUsed() throws Exception {
+    assertThat(send(post("/predict/sentiment/1", "{\"text\": \"a\"}")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void otherMethodsAreNotAllowed() throws Exception {
+    HttpResponse<String> response = get("/predict/sentiment");
+
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(json(response).path("error").isTextual()).isTrue();
+  }
+
+  @Test
+  void bodyAboveTheLimitIsRefused() throws Exception {
+    HttpResponse<String> response = predict("{\"text\": \"" + "a".repeat(20_000) + "\"}");
+
+    assertThat(response.statusCode()).isEqualTo(413);
+    assertThat(json(response).path("error").textValue()).contains("10000");
+  }
+
+  @Test
+  void compressedBodyIsReadUpToTheLimit() throws Exception {
+    assertThat(compressed("{\"text\": \"a fine film\"}").statusCode()).isEqualTo(200);
+    assertThat(compressed("{\"text\": \"" + "a".repeat(5_000_000) + "\"}").statusCode())
+        .isEqualTo(413);
+  }
+
+  @Test
+  void bodyThatIsNotCompressedAsDeclaredIsABadRequest() throws Exception {
+    HttpResponse<String> response =
+        send(post("/predict/sentiment", "{}").header("content-encoding", "gzip"));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+  }
+
+  private HttpResponse<String> compressed(String body) throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(body.getBytes(StandardCharsets.UTF_8));
+    }
+    return send(
+        post("/predict/sentiment", "")
+            .header("content-encoding", "gzip")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(bytes.toByteArray())));
+  }
+
+  @Test
+  void otherTypesAndEncodingsAreUnsupported() throws Exception {
+    HttpResponse<String> type =
+        send(post("/predict/sentiment", "a=1").setHeader("content-type", "text/plain"));
+    HttpResponse<String> encoding =
+        send(post("/predict/sentiment", "{}").header("content-encoding", "br"));
+
+    assertThat(type.statusCode()).isEqualTo(415);
+    assertThat(json(type).path("error").textValue()).contains("text/plain");
+    assertThat(encoding.statusCode()).isEqualTo(415);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "INVALID_INPUT, 400",
+    "UNKNOWN_MODEL, 404",
+    "QUEUE_FULL, 429",
+    "FAILED, 500",
+    "SHUTTING_DOWN, 503",
+    "DEADLINE, 504"
+  })
+  void reasonOfAFailureIsTheStatus(PredictionFailed.Reason reason, int status) throws Exception {
+    ModelRegistry failing =
+        registry(
+            () -> {
+              throw new PredictionFailed(reason, "too \"bad\"");
+            });
+    try (HttpServer other = HttpServer.start(failing, SETTINGS, meters)) {
+      HttpResponse<String> response = send(post(other, "/predict/sentiment", "{\"text\": \"a\"}"));
+
+      assertThat(response.statusCode()).isEqualTo(status);
+      assertThat(json(response).path("error").textValue()).isEqualTo("too \"bad\"");
+      assertThat(response.headers().firstValue("retry-after").isPresent())
+          .isEqualTo(status == 429 || status == 503);
+    }
+  }
+
+  @Test
+  void moreRequestsAtATimeThanAllowedAreTooMany() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    ModelRegistry blocking =
+        registry(
+            () -> {
+              entered.countDown();
+              try {
+                released.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              return MODELS.getModel(ModelId.parse("sentiment"));
+            });
+    HttpSettings one = new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000);
+    try (HttpServer other = HttpServer.start(blocking, one, meters)) {
+      HttpRequest request = post(other, "/predict/sentiment", "{\"text\": \"a\"}").build();
+      CompletableFuture<HttpResponse<String>> first =
+          client.sendAsync(request, BodyHandlers.ofString());
+      entered.await();
+
+      assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(429);
+      released.countDown();
+      assertThat(first.join().statusCode()).isEqualTo(200);
+    }
+  }
+
+  private static ModelRegistry registry(Supplier<ModelLease> models) {
+    return new ModelRegistry() {
+      @Override
+      public ModelLease getModel(ModelId id) {
+        return models.get();
+      }
+
+      @Override
+      public Collection<ModelId> models() {
+        return List.of();
+      }
+    };
+  }
+
+  @Test
+  void requestAboveTheSizeOfTheQueueIsABadRequest() throws Exception {
+    try (LoadedModels small = new LoadedModels(new BatchLimits(1, 100, 2, 1), meters);
+        HttpServer other = HttpServer.start(small, SETTINGS, meters)) {
+      small.add("sentiment", Pipeline.open(SENTIMENT));
+      String body = "[{\"text\":\"\"},{\"text\":\"\"},{\"text\":\"\"}]";
+      HttpResponse<String> response = send(post(other, "/predict/sentiment", body));
+
+      assertThat(response.statusCode()).isEqualTo(400);
+      assertThat(json(response).path("error").textValue()).contains("3 inputs").contains("2");
+    }
+  }
+
+  @Test
+  void acceptedRequestsAreAnsweredWhileTheServerCloses() throws Exception {
+    String body = "[" + "{\"text\":\"a fine film\"},".repeat(200) + "{\"text\":\"b\"}]";
+    List<CompletableFuture<HttpResponse<String>>> responses;
+    try (HttpServer other = HttpServer.start(MODELS, SETTINGS, meters)) {
+      responses = sendAsync(other, 4, body);
+      CompletableFuture.anyOf(responses.toArray(CompletableFuture[]::new)).join();
+    }
+
+    assertThat(responses(responses))
+        .extracting(HttpResponse::statusCode)
+        .allSatisfy(it -> assertThat(it).isIn(200, 503))
+        .contains(200);
+  }
+
+  private List<CompletableFuture<HttpResponse<String>>> sendAsync(
+      HttpServer to, int count, String body) {
+    HttpRequest request = post(to, "/predict/sentiment", body).build();
+    return IntStream.range(0, count)
+        .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofString()))
+        .toList();
+  }
+
+  private static List<HttpResponse<String>> responses(
+      List<CompletableFuture<HttpResponse<String>>> responses) {
+    return responses.stream().map(CompletableFuture::join).toList();
+  }
+
+  @Test
+  void drainedServerIsNotReadyAndRefusesRequests() throws Exception {
+    try (HttpServer other = HttpServer.start(MODELS, SETTINGS, meters)) {
+      assertThat(status(other.uri().resolve("/v2/health/ready"))).isEqualTo(200);
+      other.drain();
+
+      assertThat(status(other.uri().resolve("/v2/health/ready"))).isEqualTo(503);
+      assertThat(status(other.uri().resolve("/v2/models/sentiment/ready"))).isEqualTo(503);
+      assertThat(status(other.uri().resolve("/v2/health/live"))).isEqualTo(200);
+      assertThat(send(post(other, "/predict/sentiment", "{\"text\": \"a\"}")).statusCode())
+          .isEqualTo(503);
+    }
+  }
+
+  @Test
+  void serverWithoutModelsIsLiveButNotReady() throws Exception {
+    try (LoadedModels none = new LoadedModels();
+        HttpServer empty = HttpServer.start(none, SETTINGS, meters)) {
+      assertThat(status(empty.uri().resolve("/v2/health/live"))).isEqualTo(200);
+      assertThat(status(empty.uri().resolve("/v2/health/ready"))).isEqualTo(503);
+    }
+  }
+
+  @Test
+  void metricsCountRequestsAndBatches() throws Exception {
+    try (LoadedModels counted = new LoadedModels(BatchLimits.defaults(), meters);
+        HttpServer other = HttpServer.start(counted, SETTINGS, meters)) {
+      counted.add("sentiment", Pipeline.open(SENTIMENT));
+      send(post(other, "/predict/sentiment", "{\"text\": \"a\"}"));
+      send(post(other, "/predict/sentiment", "{}"));
+      URI uri = other.adminUri().resolve("/metrics");
+
+      String last = "counterpoint_http_requests_seconds_count{code=\"400\"} 1";
+      String metrics = send(HttpRequest.newBuilder(uri)).body();
+      while (!metrics.contains(last)) { // A response is counted after it was sent.
+        metrics = send(HttpRequest.newBuilder(uri)).body();
+      }
+      assertThat(metrics)
+          .contains("counterpoint_http_requests_seconds_count{code=\"200\"} 1")
+          .contains("counterpoint_batch_size_sum{model=\"sentiment\"} 1.0")
+          .contains("counterpoint_queue_time_seconds_count{model=\"sentiment\"} 1")
+          .contains("counterpoint_compute_time_seconds_count{model=\"sentiment\"} 1");
+      assertThat(status(other.adminUri().resolve("/healthz"))).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void portInUseIsNamed() {
+    int port = server.uri().getPort();
+    assertThatThrownBy(
+            () -> HttpServer.start(MODELS, HttpSettings.of("127.0.0.1", port, 0), meters))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(String.valueOf(port));
+    assertThatThrownBy(
+            () -> HttpServer.start(MODELS, HttpSettings.of("127.0.0.1", 0, port), meters))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("admin port " + port);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "192.0.2.1", "::", "no such host"})
+  void otherAddressThanLoopbackIsRefused(String host) {
+    assertThatThrownBy(() -> HttpServer.start(MODELS, HttpSettings.of(host, 0, 0), meters))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(host);
+  }
+
+  private HttpResponse<String> predict(String body) throws Exception {
+    return send(post("/predict/sentiment", body));
+  }
+
+  private static HttpRequest.Builder post(String path, String body) {
+    return post(server, path, body);
+  }
+
+  private static HttpRequest.Builder post(HttpServer to, String path, String body) {
+    return HttpRequest.newBuilder(to.uri().resolve(path))
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return send(HttpRequest.newBuilder(server.uri().resolve(path)));
+  }
+
+  private int status(URI uri) throws Exception {
+    return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).statusCode();
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws IOException {
+    return new JsonMapper().readTree(response.body());
+  }
+}
