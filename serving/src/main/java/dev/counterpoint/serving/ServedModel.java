@@ -58,11 +58,13 @@ public final class ServedModel {
             name, limits, this::compute, new ModelMetrics(meters, name), this::closePipeline);
   }
 
-  String name() {
+  /** The name of the model. */
+  public String name() {
     return name;
   }
 
-  int version() {
+  /** The version of the model. */
+  public int version() {
     return version;
   }
 

@@ -53,6 +53,11 @@ public record HttpSettings(
         (int) Duration.ofSeconds(30).toMillis());
   }
 
+  /** Port 8080 and, for metrics, 8081 on 127.0.0.1. */
+  public static HttpSettings defaults() {
+    return of("127.0.0.1", 8080, 8081);
+  }
+
   /**
    * The address of the host.
    *

@@ -25,6 +25,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -247,14 +248,33 @@ public final class FolderRegistry {
   public List<String> verify() throws IOException {
     List<String> faults = new ArrayList<>();
     for (String artifact : content().artifacts()) {
-      Path content = artifacts.resolve(artifact);
-      if (!Files.isDirectory(content)) {
-        faults.add(content + " is missing");
-      } else if (!TrustedCode.hash(content).equals(artifact)) {
-        faults.add(content + " was changed");
-      }
+      fault(artifact).ifPresent(faults::add);
     }
     return faults;
+  }
+
+  private Optional<String> fault(String artifact) {
+    Path content = artifacts.resolve(artifact);
+    if (!Files.isDirectory(content)) {
+      return Optional.of(content + " is missing");
+    }
+    return TrustedCode.hash(content).equals(artifact)
+        ? Optional.empty()
+        : Optional.of(content + " was changed");
+  }
+
+  /**
+   * The folder of a version, after its content was compared with its hash.
+   *
+   * @throws InvalidSettings if it was changed
+   */
+  public Path verified(Version version) {
+    fault(version.artifact())
+        .ifPresent(
+            fault -> {
+              throw new InvalidSettings("%s: %s.", version.id(), fault);
+            });
+    return folder(version);
   }
 
   private RegistryEvent event(

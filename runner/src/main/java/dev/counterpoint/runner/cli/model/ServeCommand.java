@@ -4,22 +4,33 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.ModelSignature;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.ModelLease;
+import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
+import dev.counterpoint.serving.registry.FolderRegistry;
+import dev.counterpoint.serving.registry.RegistryModels;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,8 +50,14 @@ import picocli.CommandLine.Spec;
       "Ctrl-C and SIGTERM answer the accepted requests and stop; a second signal stops at once."
     })
 public final class ServeCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
-  private Path directory = Path.of("");
+  private static final int MAX_SHOWN = 10;
+
+  @Parameters(
+      paramLabel = "RUN_DIR|FILE",
+      description =
+          "A run directory, its model folder, or a YAML file with the models of a registry, whose"
+              + " aliases are followed.")
+  private Path source = Path.of("");
 
   @Option(
       names = "--name",
@@ -73,36 +90,78 @@ public final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Console console = Consoles.of(spec);
-    HttpSettings settings =
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    if (DatabaseFile.isOne(source)) {
+      requireNoOptions();
+      ServingFile file = ServingFile.read(source);
+      try (RegistryModels models =
+          new RegistryModels(
+              new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
+              file.ids(),
+              folder -> TrainedModel.open(folder, classpath, console),
+              meters,
+              console::log)) {
+        return serve(models, models::refresh, file, meters, console);
+      }
+    }
+    HttpSettings http =
         HttpSettings.of(host, port, adminPort != null ? adminPort : port == 0 ? 0 : port + 1);
     String model = ModelId.parse(name != null ? name : defaultName()).name();
-    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    CountDownLatch stop = new CountDownLatch(1);
     try (LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
-      Pipeline pipeline = TrainedModel.open(directory, classpath, console);
-      models.add(model, pipeline);
-      try (HttpServer server = HttpServer.start(models, settings, meters)) {
-        Signals signals =
-            Signals.forwarding(
-                signal -> {
-                  console.log("Answering the accepted requests; a second signal stops at once.");
-                  stop.countDown();
-                },
-                console::close);
+      models.add(model, TrainedModel.open(source, classpath, console));
+      ServingFile file = RecordCopy.with(ServingFile.defaults(), "http", http);
+      return serve(models, () -> {}, file, meters, console);
+    }
+  }
+
+  /** With a file, the options that it has would be ignored. */
+  private void requireNoOptions() {
+    for (String option : List.of("--name", "--host", "--port", "--admin-port")) {
+      if (Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidSettings("%s cannot be combined with %s, which has it.", option, source);
+      }
+    }
+  }
+
+  private static int serve(
+      ModelRegistry models,
+      Runnable refresh,
+      ServingFile file,
+      PrometheusMeterRegistry meters,
+      Console console)
+      throws InterruptedException {
+    CountDownLatch stop = new CountDownLatch(1);
+    try (HttpServer server = HttpServer.start(models, file.http(), meters)) {
+      Signals signals =
+          Signals.forwarding(
+              signal -> {
+                console.log("Answering the accepted requests; a second signal stops at once.");
+                stop.countDown();
+              },
+              console::close);
+      List<ModelId> served = List.copyOf(models.models());
+      try (ModelLease first = models.getModel(served.get(0))) {
         console.print(
             "Serving %s at %s, metrics at %s/metrics. Try: curl -H 'content-type: application/json'"
                 + " -d '%s' %s/predict/%s",
-            model, server.uri(), server.adminUri(), example(pipeline), server.uri(), model);
-        stop.await();
-        server.close();
-        return signals.exitCode();
+            Formats.list(served.stream().map(ModelId::toString).toList(), MAX_SHOWN),
+            server.uri(),
+            server.adminUri(),
+            example(first.pipeline()),
+            server.uri(),
+            first.name());
       }
+      while (!stop.await(file.refreshSeconds(), TimeUnit.SECONDS)) {
+        refresh.run();
+      }
+      server.close();
+      return signals.exitCode();
     }
   }
 
   /** The name of the folder of the run, without the time of its start. */
   private String defaultName() {
-    Path folder = directory.toAbsolutePath().normalize();
+    Path folder = source.toAbsolutePath().normalize();
     Path run = folder.endsWith("model") ? folder.resolveSibling("") : folder;
     return String.valueOf(run.getFileName()).replaceFirst("-\\d{8}-\\d{6}(-\\d+)?$", "");
   }

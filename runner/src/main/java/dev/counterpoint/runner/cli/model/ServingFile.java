@@ -1,0 +1,54 @@
+package dev.counterpoint.runner.cli.model;
+
+import dev.counterpoint.core.internal.storage.Utf8File;
+import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.inference.internal.code.SourcePath;
+import dev.counterpoint.inference.internal.config.Binder;
+import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.serving.BatchLimits;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.http.HttpSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The file of {@code serve}: models of a registry, and how they are served.
+ *
+ * @param registry the folder of the registry, relative to the folder of the file
+ * @param models the names, versions and aliases that are served, with the limits of each
+ * @param refreshSeconds the time between two looks at the registry
+ */
+public record ServingFile(
+    String registry, Map<String, BatchLimits> models, HttpSettings http, int refreshSeconds) {
+  public ServingFile {
+    models = new LinkedHashMap<>(models);
+    new Checks().positive("refreshSeconds", refreshSeconds).verify();
+    models.keySet().forEach(ModelId::parse);
+  }
+
+  public static ServingFile defaults() {
+    return new ServingFile("registry", Map.of(), HttpSettings.defaults(), 2);
+  }
+
+  static ServingFile read(Path file) throws IOException {
+    SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());
+    Path folder = file.toAbsolutePath().resolveSibling("");
+    ServingFile read =
+        new Binder(List.of(), SourcePath.none(), folder::resolve).bind(tree, ServingFile.class);
+    if (read.models.isEmpty()) {
+      throw new InvalidSettings("%s names no models, such as models: {sentiment: {}}.", file);
+    }
+    return RecordCopy.with(read, "registry", folder.resolve(read.registry).toString());
+  }
+
+  Map<ModelId, BatchLimits> ids() {
+    Map<ModelId, BatchLimits> ids = new LinkedHashMap<>();
+    models.forEach((id, limits) -> ids.put(ModelId.parse(id), limits));
+    return ids;
+  }
+}

@@ -1,0 +1,195 @@
+package dev.counterpoint.serving.registry;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.serving.BatchLimits;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.ModelLease;
+import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.PredictionFailed;
+import dev.counterpoint.serving.ServedModel;
+import dev.counterpoint.serving.registry.RegistryContent.Version;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves models of a registry, and follows their aliases: {@link #refresh} opens what a name refers
+ * to now and then replaces the earlier version, whose accepted requests are answered before its
+ * memory is freed. If a version cannot be opened, the earlier one is kept.
+ */
+public final class RegistryModels implements ModelRegistry, AutoCloseable {
+  /** Opens the folder of a version, with the user-defined code that may run. */
+  @FunctionalInterface
+  public interface Opener {
+    Pipeline open(Path folder) throws IOException;
+  }
+
+  private final FolderRegistry registry;
+  private final Map<ModelId, BatchLimits> ids;
+  private final Opener opener;
+  private final MeterRegistry meters;
+  private final Consumer<String> log;
+  private final List<CompletableFuture<Void>> released = new ArrayList<>();
+
+  /** The failure of each name that was reported, so that it is reported once. */
+  private final Map<ModelId, String> failures = new HashMap<>();
+
+  private volatile Map<ModelId, ServedModel> served = Map.of();
+
+  /**
+   * Opens models.
+   *
+   * @param ids the names, versions and aliases that are served, with the limits of each
+   * @param log receives each later replacement and failure
+   * @throws InvalidSettings if a version does not exist or cannot be opened
+   */
+  public RegistryModels(
+      FolderRegistry registry,
+      Map<ModelId, BatchLimits> ids,
+      Opener opener,
+      MeterRegistry meters,
+      Consumer<String> log)
+      throws IOException {
+    this.registry = registry;
+    this.ids = new LinkedHashMap<>(ids);
+    this.opener = opener;
+    this.meters = meters;
+    this.log = log;
+    Map<ModelId, ServedModel> opened = new LinkedHashMap<>();
+    try {
+      RegistryContent content = registry.content();
+      for (ModelId id : this.ids.keySet()) {
+        opened.put(id, model(id, content, opened));
+      }
+    } catch (IOException | RuntimeException e) {
+      opened.values().stream().distinct().forEach(ServedModel::release);
+      throw e;
+    }
+    served = opened;
+  }
+
+  /** Opens the versions to which the names refer now, and releases those that are replaced. */
+  public synchronized void refresh() {
+    RegistryContent content;
+    try {
+      content = registry.content();
+    } catch (IOException | RuntimeException e) {
+      ids.keySet().forEach(id -> report(id, e));
+      return;
+    }
+    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
+    for (ModelId id : ids.keySet()) {
+      try {
+        ServedModel model = model(id, content, next);
+        failures.remove(id);
+        if (next.put(id, model) != model) {
+          log.accept("%s is now version %s".formatted(id, model.version()));
+        }
+      } catch (IOException | RuntimeException e) {
+        report(id, e);
+      }
+    }
+    replace(next);
+  }
+
+  private void report(ModelId id, Exception failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (!message.equals(failures.put(id, message))) {
+      meters.counter("counterpoint.load.failures", "model", id.name()).increment();
+      log.accept(id + " is not changed: " + message);
+    }
+  }
+
+  /** The model to which a name refers, which may be open already. */
+  private ServedModel model(ModelId id, RegistryContent content, Map<ModelId, ServedModel> open)
+      throws IOException {
+    Version version = content.find(id);
+    ServedModel existing = find(version.id(), open);
+    return existing != null ? existing : open(version, Objects.requireNonNull(ids.get(id)));
+  }
+
+  private ServedModel open(Version version, BatchLimits limits) throws IOException {
+    Pipeline pipeline = opener.open(registry.verified(version));
+    try {
+      return new ServedModel(version.name(), version.number(), pipeline, limits, meters);
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+  }
+
+  private void replace(Map<ModelId, ServedModel> next) {
+    Collection<ServedModel> before = served.values();
+    served = next;
+    released.removeIf(CompletableFuture::isDone);
+    before.stream()
+        .distinct()
+        .filter(it -> !next.containsValue(it))
+        .forEach(it -> released.add(it.release()));
+  }
+
+  @Override
+  public ModelLease getModel(ModelId id) {
+    while (true) {
+      Map<ModelId, ServedModel> current = served;
+      ServedModel model = find(id, current);
+      if (model == null) {
+        String names = models().stream().map(ModelId::toString).collect(Collectors.joining(", "));
+        throw new PredictionFailed(
+            PredictionFailed.Reason.UNKNOWN_MODEL,
+            "There is no model \"%s\"%s Loaded: %s."
+                .formatted(
+                    id,
+                    Nearest.suggestion(
+                        id.name(), current.keySet().stream().map(ModelId::name).toList()),
+                    names));
+      }
+      Optional<ModelLease> lease = model.lease();
+      if (lease.isPresent()) {
+        return lease.get();
+      }
+      // The model was replaced between the two calls.
+    }
+  }
+
+  /** A served name, or the version of one. */
+  private static @Nullable ServedModel find(ModelId id, Map<ModelId, ServedModel> models) {
+    return Optional.ofNullable(models.get(id))
+        .or(
+            () ->
+                models.values().stream()
+                    .filter(it -> it.name().equals(id.name()))
+                    .filter(it -> Objects.equals(it.version(), id.version()))
+                    .findFirst())
+        .orElse(null);
+  }
+
+  @Override
+  public Collection<ModelId> models() {
+    return served.values().stream()
+        .distinct()
+        .map(it -> new ModelId(it.name(), it.version(), null))
+        .toList();
+  }
+
+  /** Waits until all leases are closed, and frees the native memory. */
+  @Override
+  public synchronized void close() {
+    replace(Map.of());
+    CompletableFuture.allOf(released.toArray(CompletableFuture[]::new)).join();
+  }
+}
