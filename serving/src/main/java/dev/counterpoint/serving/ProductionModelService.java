@@ -58,17 +58,18 @@ public final class ProductionModelService {
   public CompletableFuture<PredictionResponse> submit(ModelLease model, PredictionRequest request) {
     CompletableFuture<PredictionResponse> response = new CompletableFuture<>();
     CompletableFuture<List<ObjectNode>> outputs = outputs(model, request);
-    outputs.whenComplete(
-        (values, failure) -> {
-          model.close();
-          if (failure == null) {
-            response.complete(
-                new PredictionResponse(request.id(), model.name(), model.version(), values));
-          } else {
-            response.completeExceptionally(PredictionFailed.of(failure));
-          }
-        });
-    response.whenComplete((value, failure) -> outputs.cancel(false));
+    var unusedEnd =
+        outputs.whenComplete(
+            (values, failure) -> {
+              model.close();
+              if (failure == null) {
+                response.complete(
+                    new PredictionResponse(request.id(), model.name(), model.version(), values));
+              } else {
+                response.completeExceptionally(PredictionFailed.of(failure));
+              }
+            });
+    var unused = response.whenComplete((value, failure) -> outputs.cancel(false));
     return response;
   }
 

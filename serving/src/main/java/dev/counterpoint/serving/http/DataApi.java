@@ -198,7 +198,8 @@ final class DataApi {
       requests.decrementAndGet();
       throw e;
     }
-    response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
+    var unused =
+        response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
     return response;
   }
 
@@ -224,7 +225,7 @@ final class DataApi {
       throw e;
     }
     CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
-    context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
+    var unused = context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
     return prediction.thenApplyAsync(
         it -> new Answer(HttpStatus.OK, question.answer.apply(it)).toHttp(),
         context.blockingTaskExecutor());
