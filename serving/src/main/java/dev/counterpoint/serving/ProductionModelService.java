@@ -50,7 +50,7 @@ public final class ProductionModelService {
   }
 
   /**
-   * Predicts with a model that the caller has leased, instead of the one that the request names.
+   * Predicts with a model that the caller has leased; the name in the request is ignored.
    *
    * @param model closed when the future completes
    * @return as of {@link #submit(PredictionRequest)}

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One version of a model, with a queue and threads of its own. It is closed after its owner has
+ * One version of a model, with its own queue and threads. It is closed after its owner has
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {

@@ -31,8 +31,7 @@ final class ServingExampleTest {
     Path source = Files.writeString(folder.resolve(NAME), source());
     String libraries =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(
-                it -> !it.matches(".*(runner|strategies|guice|picocli|junit|armeria|netty).*"))
+            .filter(it -> !it.matches(".*(runner|strategies|guice|picocli|junit|armeria|netty).*"))
             .collect(Collectors.joining(File.pathSeparator));
     Process process =
         new ProcessBuilder(

@@ -1,6 +1,6 @@
 package dev.counterpoint.serving.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -232,16 +232,18 @@ final class DataApi {
   }
 
   private static JsonNode parse(byte[] body) {
-    if (body.length == 0) {
-      throw new InvalidSettings("The body is empty; it must be JSON.");
-    }
+    JsonNode json;
     try {
-      return JSON.readTree(body);
-    } catch (JsonProcessingException e) {
+      json = JSON.readTree(body);
+    } catch (JacksonException e) {
       throw new InvalidSettings("The body is not JSON: %s", Json.problem(e));
     } catch (IOException e) {
       throw new InvalidSettings("The body is not JSON: %s", String.valueOf(e.getMessage()));
     }
+    if (json.isMissingNode()) {
+      throw new InvalidSettings("The body is empty; it must be JSON.");
+    }
+    return json;
   }
 
   /** One object or a list of objects, as lines of {@code predict --json}. */

@@ -45,7 +45,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The name of the model (default: that of the folder, without its time).")
+      description = "The name of the model (default: the name of the folder, without the time).")
   private @Nullable String name;
 
   @Option(
@@ -94,7 +94,6 @@ public final class ServeCommand implements Callable<Integer> {
                 + " -d '%s' %s/predict/%s",
             model, server.uri(), server.adminUri(), example(pipeline), server.uri(), model);
         stop.await();
-        server.close();
         return signals.exitCode();
       }
     }
