@@ -34,6 +34,7 @@ final class ArchitectureTest {
   private static final String TASKS = "dev.counterpoint.tasks..";
   private static final String MODELS = "dev.counterpoint.models..";
   private static final String INFERENCE = "dev.counterpoint.inference..";
+  private static final String SERVING = "dev.counterpoint.serving..";
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
   private static final String SPARK = "dev.counterpoint.strategies.spark";
   private static final String LAUNCH = "dev.counterpoint.strategies.launch";
@@ -43,7 +44,7 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule CORE_DEPENDS_ON_NO_OTHER_MODULE =
-      mayNotDependOn(CORE, TASKS, MODELS, INFERENCE, STRATEGIES, RUNNER);
+      mayNotDependOn(CORE, TASKS, MODELS, INFERENCE, SERVING, STRATEGIES, RUNNER);
 
   /** Strategies exchange arrays between processes; core sums single numbers only. */
   @ArchTest
@@ -67,19 +68,31 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule TASKS_DEPEND_ONLY_ON_CORE =
-      mayNotDependOn(TASKS, MODELS, INFERENCE, STRATEGIES, RUNNER);
+      mayNotDependOn(TASKS, MODELS, INFERENCE, SERVING, STRATEGIES, RUNNER);
 
   @ArchTest
   static final ArchRule MODELS_DEPEND_ONLY_ON_CORE =
-      mayNotDependOn(MODELS, TASKS, INFERENCE, STRATEGIES, RUNNER);
+      mayNotDependOn(MODELS, TASKS, INFERENCE, SERVING, STRATEGIES, RUNNER);
 
   @ArchTest
   static final ArchRule INFERENCE_DEPENDS_ON_TASKS_AND_MODELS =
-      mayNotDependOn(INFERENCE, STRATEGIES, RUNNER);
+      mayNotDependOn(INFERENCE, SERVING, STRATEGIES, RUNNER);
+
+  @ArchTest
+  static final ArchRule SERVING_DEPENDS_ON_INFERENCE = mayNotDependOn(SERVING, STRATEGIES, RUNNER);
+
+  @ArchTest
+  static final ArchRule ONLY_THE_HTTP_PACKAGE_DEPENDS_ON_ARMERIA =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.counterpoint.serving.http")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.linecorp.armeria..", "io.netty..");
 
   @ArchTest
   static final ArchRule STRATEGIES_DEPEND_ONLY_ON_CORE =
-      mayNotDependOn(STRATEGIES, TASKS, MODELS, INFERENCE, RUNNER);
+      mayNotDependOn(STRATEGIES, TASKS, MODELS, INFERENCE, SERVING, RUNNER);
 
   @ArchTest
   static final ArchRule ONLY_THE_RUNNER_DEPENDS_ON_GUICE_AND_PICOCLI =

@@ -44,13 +44,18 @@ public final class LoadedModels implements ModelRegistry, AutoCloseable {
   /**
    * Adds a model as version 1, or as the next version of an existing name.
    *
-   * @param pipeline closed by this registry, unless this method throws
+   * @param pipeline closed by this registry, also if this method throws
    * @return the version
    */
   public synchronized int add(String name, Pipeline pipeline) {
     @Nullable ServedModel earlier = current.get(name);
     int version = earlier == null ? 1 : earlier.version() + 1;
-    current.put(name, new ServedModel(name, version, pipeline, limits, meters));
+    try {
+      current.put(name, new ServedModel(name, version, pipeline, limits, meters));
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
     if (earlier != null) {
       replaced.removeIf(CompletableFuture::isDone);
       replaced.add(earlier.release());

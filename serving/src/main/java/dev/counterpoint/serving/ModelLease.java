@@ -52,7 +52,7 @@ public final class ModelLease implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      model.release();
+      var unused = model.release();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.serving;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -79,6 +80,8 @@ final class ModelMetrics {
 
   void failed(Throwable failure) {
     failures.increment();
-    LOG.warn("The model {} failed for an input.", model, failure);
+    if (!(failure instanceof InvalidSettings)) { // The caller receives its message.
+      LOG.warn("The model {} failed for an input.", model, failure);
+    }
   }
 }

@@ -50,7 +50,7 @@ public final class ProductionModelService {
   }
 
   /**
-   * Predicts with a model that the caller has leased, instead of the one that the request names.
+   * Predicts with a model that the caller has leased; the name in the request is ignored.
    *
    * @param model closed when the future completes
    * @return as of {@link #submit(PredictionRequest)}
@@ -58,17 +58,18 @@ public final class ProductionModelService {
   public CompletableFuture<PredictionResponse> submit(ModelLease model, PredictionRequest request) {
     CompletableFuture<PredictionResponse> response = new CompletableFuture<>();
     CompletableFuture<List<ObjectNode>> outputs = outputs(model, request);
-    outputs.whenComplete(
-        (values, failure) -> {
-          model.close();
-          if (failure == null) {
-            response.complete(
-                new PredictionResponse(request.id(), model.name(), model.version(), values));
-          } else {
-            response.completeExceptionally(PredictionFailed.of(failure));
-          }
-        });
-    response.whenComplete((value, failure) -> outputs.cancel(false));
+    var unusedEnd =
+        outputs.whenComplete(
+            (values, failure) -> {
+              model.close();
+              if (failure == null) {
+                response.complete(
+                    new PredictionResponse(request.id(), model.name(), model.version(), values));
+              } else {
+                response.completeExceptionally(PredictionFailed.of(failure));
+              }
+            });
+    var unused = response.whenComplete((value, failure) -> outputs.cancel(false));
     return response;
   }
 

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One version of a model, with a queue and threads of its own. It is closed after its owner has
+ * One version of a model, with its own queue and threads. It is closed after its owner has
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {
@@ -104,26 +104,28 @@ public final class ServedModel {
     for (int i = 0; i < inputs.size(); i++) {
       examples.add(example("inputs[" + i + "]", inputs.get(i)));
     }
+    if (deadline != null && !Instant.now().isBefore(deadline)) {
+      return CompletableFuture.failedFuture(new TimeoutException());
+    }
     CompletableFuture<List<ObjectNode>> answer = new CompletableFuture<>();
+    List<CompletableFuture<ObjectNode>> results = engine.submit(examples);
     if (deadline != null) {
       Duration left = Duration.between(Instant.now(), deadline);
-      if (left.isNegative() || left.isZero()) {
-        answer.completeExceptionally(new TimeoutException());
-        return answer;
-      }
-      answer.orTimeout(left.toMillis() + 1, TimeUnit.MILLISECONDS);
+      long seconds = Math.min(left.toSeconds(), Integer.MAX_VALUE); // also until Instant.MAX
+      long millis = TimeUnit.SECONDS.toMillis(seconds) + left.toMillisPart() + 1;
+      var unused = answer.orTimeout(Math.max(0, millis), TimeUnit.MILLISECONDS);
     }
-    List<CompletableFuture<ObjectNode>> results = engine.submit(examples);
-    CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
-        .whenComplete(
-            (all, failure) -> {
-              if (failure == null) {
-                answer.complete(results.stream().map(CompletableFuture::join).toList());
-              } else {
-                answer.completeExceptionally(failure);
-              }
-            });
-    answer.whenComplete((all, failure) -> results.forEach(it -> it.cancel(false)));
+    var unusedAll =
+        CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+            .whenComplete(
+                (all, failure) -> {
+                  if (failure == null) {
+                    answer.complete(results.stream().map(CompletableFuture::join).toList());
+                  } else {
+                    answer.completeExceptionally(failure);
+                  }
+                });
+    var unusedEnd = answer.whenComplete((all, failure) -> results.forEach(it -> it.cancel(false)));
     return answer;
   }
 

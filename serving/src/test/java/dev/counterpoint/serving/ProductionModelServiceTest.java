@@ -59,14 +59,15 @@ final class ProductionModelServiceTest {
   @Test
   void eachAnswerBelongsToItsRequestAndEqualsTheSingleOne() throws IOException {
     List<String> texts = distinctTexts(2_000);
-    List<CompletableFuture<PredictionResponse>> answers =
-        texts.stream()
-            .map(it -> service.submit(PredictionRequest.ofTexts("sentiment", it)))
-            .toList();
+    List<CompletableFuture<PredictionResponse>> answers = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i += 2) {
+      answers.add(
+          service.submit(PredictionRequest.ofTexts("sentiment", texts.get(i), texts.get(i + 1))));
+    }
 
     try (Pipeline alone = Pipeline.open(SENTIMENT)) {
       for (int i = 0; i < texts.size(); i++) {
-        JsonNode output = answers.get(i).join().outputs().get(0);
+        JsonNode output = answers.get(i / 2).join().outputs().get(i % 2);
         Prediction expected = alone.classify(texts.get(i));
         assertThat(output.path("text").textValue()).isEqualTo(texts.get(i));
         for (int label = 0; label < 2; label++) {
@@ -186,9 +187,10 @@ final class ProductionModelServiceTest {
   }
 
   @Test
-  void languageModelIsRefused() throws IOException {
-    try (Pipeline pipeline = Pipeline.open(SENTIMENT.resolveSibling("generation"))) {
-      assertThatThrownBy(() -> models.add("bells", pipeline)).isInstanceOf(InvalidSettings.class);
-    }
+  void languageModelIsRefusedAndClosed() throws IOException {
+    Pipeline pipeline = Pipeline.open(SENTIMENT.resolveSibling("generation"));
+
+    assertThatThrownBy(() -> models.add("bells", pipeline)).isInstanceOf(InvalidSettings.class);
+    assertThatThrownBy(pipeline::encoder).isInstanceOf(IllegalStateException.class);
   }
 }

@@ -63,6 +63,8 @@ public final class HostTensor {
   /**
    * Joins tensors along their first dimension. Matrices (rows, width) of different widths are
    * padded on the right.
+   *
+   * @param padding pads int64 values; float32 values are padded with 0
    */
   static HostTensor concatenate(List<HostTensor> parts, long padding) {
     Shape first = parts.get(0).shape;
@@ -86,10 +88,8 @@ public final class HostTensor {
     }
     boolean isFloat = parts.get(0).values instanceof float[];
     Object values = isFloat ? new float[rows * width] : new long[rows * width];
-    if (values instanceof float[] floats) {
-      Arrays.fill(floats, (float) padding);
-    } else {
-      Arrays.fill((long[]) values, padding);
+    if (values instanceof long[] longs) {
+      Arrays.fill(longs, padding);
     }
     int at = 0;
     for (HostTensor part : parts) {

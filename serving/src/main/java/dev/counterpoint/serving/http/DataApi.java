@@ -1,6 +1,6 @@
 package dev.counterpoint.serving.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -198,7 +198,8 @@ final class DataApi {
       requests.decrementAndGet();
       throw e;
     }
-    response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
+    var unused =
+        response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
     return response;
   }
 
@@ -224,23 +225,25 @@ final class DataApi {
       throw e;
     }
     CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
-    context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
+    var unused = context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
     return prediction.thenApplyAsync(
         it -> new Answer(HttpStatus.OK, question.answer.apply(it)).toHttp(),
         context.blockingTaskExecutor());
   }
 
   private static JsonNode parse(byte[] body) {
-    if (body.length == 0) {
-      throw new InvalidSettings("The body is empty; it must be JSON.");
-    }
+    JsonNode json;
     try {
-      return JSON.readTree(body);
-    } catch (JsonProcessingException e) {
+      json = JSON.readTree(body);
+    } catch (JacksonException e) {
       throw new InvalidSettings("The body is not JSON: %s", Json.problem(e));
     } catch (IOException e) {
       throw new InvalidSettings("The body is not JSON: %s", String.valueOf(e.getMessage()));
     }
+    if (json.isMissingNode()) {
+      throw new InvalidSettings("The body is empty; it must be JSON.");
+    }
+    return json;
   }
 
   /** One object or a list of objects, as lines of {@code predict --json}. */

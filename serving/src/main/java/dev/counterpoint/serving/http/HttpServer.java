@@ -53,7 +53,7 @@ public final class HttpServer implements AutoCloseable {
    * Starts a server.
    *
    * @param models stay open until the server is closed
-   * @throws InvalidSettings if the host is not a loopback address, or a port is in use
+   * @throws InvalidSettings if a port is in use
    */
   public static HttpServer start(
       ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
@@ -61,7 +61,7 @@ public final class HttpServer implements AutoCloseable {
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(
         (service, context, request) -> {
-          context.log().whenComplete().thenAccept(log -> count(log, meters));
+          var unused = context.log().whenComplete().thenAccept(log -> count(log, meters));
           return service.serve(context, request);
         });
     api.addTo(data);

@@ -9,7 +9,8 @@ import java.time.Duration;
 /**
  * Address and limits of an HTTP server.
  *
- * @param host a loopback address or its name
+ * @param host a loopback address or its name; others are refused, because there is neither TLS nor
+ *     authentication
  * @param port the port for predictions; 0 for any free port
  * @param adminPort the port for metrics; 0 for any free port
  * @param maxBodyBytes the maximum size of a request body, also after it is decompressed
@@ -39,6 +40,7 @@ public record HttpSettings(
         .positive("maxRequests", maxRequests)
         .positive("timeoutMillis", timeoutMillis)
         .verify();
+    requireLoopback(address(host), host);
   }
 
   /** Bodies of 1 MiB, 1,024 connections and requests, 30 seconds. */
@@ -58,25 +60,25 @@ public record HttpSettings(
     return of("127.0.0.1", 8080, 8081);
   }
 
-  /**
-   * The address of the host.
-   *
-   * @throws InvalidSettings if it is not a loopback address: there is neither TLS nor
-   *     authentication
-   */
+  /** The address of the host. */
   InetAddress address() {
-    InetAddress address;
+    return address(host);
+  }
+
+  private static InetAddress address(String host) {
     try {
-      address = InetAddress.getByName(host);
+      return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       throw new InvalidSettings("The host \"%s\" is unknown.", host);
     }
+  }
+
+  private static void requireLoopback(InetAddress address, String host) {
     if (!address.isLoopbackAddress()) {
       throw new InvalidSettings(
           "The host %s is not a loopback address, such as 127.0.0.1. Others are refused, because the"
               + " server has neither TLS nor authentication.",
           host);
     }
-    return address;
   }
 }

@@ -101,6 +101,7 @@ final class HttpServerTest {
       delimiter = '|',
       value = {
         "'' | empty",
+        "' ' | empty",
         "[] | no inputs",
         "{\"text\": 3} | a number at \"text\"",
         "{\"txt\": \"a\"} | has no \"text\"",

@@ -62,7 +62,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The name of the model (default: that of the folder, without its time).")
+      description = "The name of the model (default: the name of the folder, without the time).")
   private @Nullable String name;
 
   @Option(
@@ -154,7 +154,6 @@ public final class ServeCommand implements Callable<Integer> {
       while (!stop.await(file.refreshSeconds(), TimeUnit.SECONDS)) {
         refresh.run();
       }
-      server.close();
       return signals.exitCode();
     }
   }

@@ -103,6 +103,7 @@ final class TrustedCodeTest {
     "predict, ,    --text 1",
     "predict, model, --text 1",
     "evaluate, ,   --json",
+    "serve, ,      --port 0",
     "train, ,      --set training.epochs=2",
     "train, run.yaml, --set training.epochs=2"
   })
