@@ -337,10 +337,13 @@ public record Run(
     return settings;
   }
 
-  /** The existing files and folders that the data and model settings name, by their keys. */
+  /**
+   * The existing files and folders that the data and model settings name, by their keys. The path
+   * of a reference is masked when it is printed.
+   */
   public Map<String, Path> namedFiles() {
     Map<String, Path> named = new TreeMap<>();
-    settings()
+    FlatSettings.of(binder.resolvedTree(file))
         .forEach(
             (key, value) -> {
               if (key.matches("(data|model)\\..*(?<!\\.sql\\.(url|query))")
