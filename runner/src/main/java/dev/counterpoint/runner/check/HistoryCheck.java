@@ -11,6 +11,7 @@ import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -249,7 +250,9 @@ public final class HistoryCheck {
     List<String> changes = new ArrayList<>();
     Map<String, Path> named = current.namedFiles();
     Map<String, String> hashes = Provenance.hashes(named);
-    hashes.forEach((key, hash) -> inputs.add(key + ": SHA-256 " + hash + ", " + named.get(key)));
+    hashes.forEach(
+        (key, hash) ->
+            inputs.add(key + ": SHA-256 " + hash + ", " + Secrets.mask(named.get(key).toString())));
     JsonNode recorded = Provenance.lastProcess(run).path("files");
     for (Map.Entry<String, JsonNode> file : recorded.properties()) {
       String key = file.getKey();
