@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.tasks.table.Table;
@@ -85,6 +86,16 @@ final class ScoredTableTest {
     assertThat(rows("same.csv").get(2)).startsWith("k1|deep, blue|");
     assertThat(rows("same.jsonl")).isEqualTo(rows("same.csv"));
     assertThat(rows("same.parquet")).isEqualTo(rows("same.csv"));
+  }
+
+  @Test
+  void aFullDiskIsReportedWithTheFile() throws IOException {
+    Path full = Path.of("/dev/full"); // A write to it fails as on a full disk.
+    assumeTrue(Files.exists(full), "This system has no /dev/full.");
+    Files.createSymbolicLink(folder.resolve("full.parquet.lines.partial"), full);
+
+    assertThat(score("full.parquet")).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("full.parquet: No space left");
   }
 
   @Test

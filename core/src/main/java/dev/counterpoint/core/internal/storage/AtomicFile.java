@@ -31,7 +31,7 @@ public final class AtomicFile {
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(temporary, e);
-      throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
+      throw IoFailure.ofWrite(file, e);
     }
   }
 

@@ -19,7 +19,12 @@ public final class IoFailure {
       return reason(cause) + " (" + cause.getFile() + ")";
     }
     String message = failure.getMessage();
-    return message == null ? failure.getClass().getSimpleName() : message;
+    return message == null ? failure.getClass().getSimpleName() : message.replaceFirst("\\.$", "");
+  }
+
+  /** A failed write to a file, with its name; that of a full disk has none. */
+  public static IOException ofWrite(Path file, IOException failure) {
+    return new IOException("Cannot write " + file + ": " + of(failure) + ".", failure);
   }
 
   /** A failed write to the cache folder, in sentences with the path and the remedy. */
