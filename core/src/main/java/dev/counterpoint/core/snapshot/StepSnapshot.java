@@ -129,6 +129,7 @@ public record StepSnapshot(
   public static StepSnapshot read(Path folder) throws IOException {
     Path former = folder.resolve(FORMER_METADATA);
     Path file = Files.exists(former) ? former : folder.resolve(METADATA);
+    FileAccess.requireAccess(folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           folder

@@ -11,6 +11,7 @@ import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ public record PretrainedFolder(Path path) {
    * @throws InvalidSettings if the folder does not exist
    */
   public static PretrainedFolder of(Path path) {
+    FileAccess.requireAccess(path);
     if (!Files.isDirectory(path)) {
       throw new InvalidSettings(
           "Pretrained folder %s does not exist; it must contain config.json and model.safetensors.",

@@ -9,6 +9,7 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.machine.GitCommit;
@@ -153,6 +154,7 @@ public record Provenance(
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, JsonNode> named : process.path("files").properties()) {
       Path file = Path.of(named.getValue().path("file").asText());
+      FileAccess.requireAccess(file);
       if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
         throw new InvalidSettings("%s: %s is neither a file nor a folder.", named.getKey(), file);
       }

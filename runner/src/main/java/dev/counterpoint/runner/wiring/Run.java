@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
@@ -144,6 +145,7 @@ public record Run(
           List.of(Path.of("")),
           null);
     }
+    FileAccess.requireAccess(path);
     if (Files.isDirectory(path)) {
       return resume(request, path);
     }
@@ -183,6 +185,7 @@ public record Run(
   public static Run existing(
       Path directory, List<String> sets, List<Path> classpath, TrustedCode trust)
       throws IOException {
+    FileAccess.requireAccess(directory);
     RunDirectory run = new RunDirectory(directory);
     if (!RunDirectory.isRun(directory)) {
       throw new InvalidSettings(
@@ -457,6 +460,7 @@ public record Run(
   }
 
   private static void rejectMissing(SettingsTree tree, Path missing) {
+    FileAccess.requireAccess(missing);
     throw tree.locate(
         List.of(
             new Problem(

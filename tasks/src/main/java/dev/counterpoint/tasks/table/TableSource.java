@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import java.io.IOException;
@@ -81,6 +82,7 @@ public record TableSource(String name, List<SourceFile> files) {
         isFolder
             ? file -> DATA.matcher(file.toString()).matches()
             : FileSystems.getDefault().getPathMatcher("glob:" + name);
+    FileAccess.requireAccess(folder);
     List<Path> files =
         FolderEntries.of(folder).stream()
             .filter(file -> Files.isRegularFile(file) && pattern.matches(file.getFileName()))
