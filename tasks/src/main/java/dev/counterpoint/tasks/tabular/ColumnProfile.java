@@ -39,8 +39,11 @@ final class ColumnProfile {
 
   private static final double MAX_DISTINCT_SHARE = 0.5;
 
-  /** A column with a larger share of numbers, but not only numbers, is probably damaged. */
-  private static final double MIN_NUMBER_SHARE = 0.9;
+  /** A column with a larger share of numbers or dates, but not only these, is probably damaged. */
+  private static final double MIN_VALID_SHARE = 0.9;
+
+  /** Numbers with thousands separators or units, and other values of digits and signs. */
+  private static final Pattern FORMATTED_NUMBER = Pattern.compile("\\P{L}*\\d\\P{L}*");
 
   private static final int SECONDS_PER_DAY = 86_400;
   private static final List<ColumnType> INFERRED =
@@ -232,9 +235,36 @@ final class ColumnProfile {
     return missing;
   }
 
-  /** Whether the values are numbers that do not look like the names of classes. */
+  /** Whether the values are numbers, except for a few, that do not look like names of classes. */
   boolean isQuantity() {
-    return isAll(ColumnType.NUMERIC) && (!isIntegral || hasMoreValues || different() > 20);
+    return isMostly(NUMERIC) && (!isIntegral || hasMoreValues || different() > 20);
+  }
+
+  /**
+   * Requires that the values can be names of classes.
+   *
+   * @throws InvalidSettings if most values differ and have digits, but no letters
+   */
+  void requireClasses() {
+    Other other = others[NUMERIC];
+    if (other != null
+        && rows - missing >= MIN_ROWS_OF_IDS
+        && differ()
+        && distinct().stream().filter(FORMATTED_NUMBER.asMatchPredicate()).count()
+            >= MIN_VALID_SHARE * distinct().size()) {
+      throw file.invalidLine(
+          other.line(),
+          "has \"%s\" in the target \"%s\", which is not a number. Write numbers without thousands separators and units; to predict classes, set data.columns.%2$s to categorical."
+              .formatted(Excerpt.ofItem(other.text()), Excerpt.ofItem(name)));
+    }
+  }
+
+  private boolean isMostly(int type) {
+    return matches[type] >= MIN_VALID_SHARE * (rows - missing);
+  }
+
+  private boolean differ() {
+    return hasMoreValues || different() > MAX_DISTINCT_SHARE * (rows - missing);
   }
 
   private boolean isAll(ColumnType type) {
@@ -315,9 +345,7 @@ final class ColumnProfile {
           isIntegral && allDiffer && (isConsecutive() || ID_NAME.matcher(name).matches());
       return isId ? "ids; " + advice("numeric") : "";
     }
-    boolean isText =
-        numbers.count() == 0 && (hasMoreValues || distinct > MAX_DISTINCT_SHARE * present);
-    return isText
+    return numbers.count() == 0 && differ()
         ? Formats.of(FREE_TEXT + ", %,d different values; %s", distinct, advice("categorical"))
         : "";
   }
@@ -337,15 +365,17 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches[NUMERIC] >= MIN_NUMBER_SHARE * (rows - missing) && different() > 1) {
+    if (isMostly(NUMERIC) && different() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;
     }
-    return isAll(ColumnType.DATE)
-        ? ColumnType.DATE
-        : isAll(ColumnType.BOOLEAN) && different() > 1
-            ? ColumnType.BOOLEAN
-            : ColumnType.CATEGORICAL;
+    if (isMostly(DATE)) {
+      require(ColumnType.DATE);
+      return ColumnType.DATE;
+    }
+    return isAll(ColumnType.BOOLEAN) && different() > 1
+        ? ColumnType.BOOLEAN
+        : ColumnType.CATEGORICAL;
   }
 
   private Column categorical(int minimumCount) {

@@ -157,6 +157,9 @@ final class SchemaBuilder {
           targets.stream().map(name -> profile(name).deviation()).toList());
     }
     ColumnProfile profile = profile(targets.get(0));
+    if (type == null) {
+      profile.requireClasses();
+    }
     return new Target(targets, profile.values(), List.of(), List.of());
   }
 
