@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.targets.NumberTarget;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -69,6 +70,9 @@ final class ColumnProfile {
 
   /** The first value that is not of an inferred type. */
   private final @Nullable Other[] others = new Other[INFERRED.size()];
+
+  /** The first value that is too long for a label. */
+  private @Nullable Other longLabel;
 
   private final SplittableRandom random = new SplittableRandom(17);
   private double[] sample = new double[16];
@@ -147,6 +151,9 @@ final class ColumnProfile {
       return;
     }
     value.count++;
+    if (longLabel == null && LabelNumbers.isLong(value.text)) {
+      longLabel = new Other(line, value.text);
+    }
     double number = Double.NaN;
     for (int type = 0; type < value.parsed.length; type++) {
       if (Double.isFinite(value.parsed[type])) {
@@ -243,11 +250,17 @@ final class ColumnProfile {
   /**
    * Requires that the values can be names of classes.
    *
-   * @throws InvalidSettings if most values differ and have digits, but no letters
+   * @param inferred whether the type of the column is not configured
+   * @throws InvalidSettings if one is too long, or the type is inferred and most values differ and
+   *     have digits, but no letters
    */
-  void requireClasses() {
+  void requireClasses(boolean inferred) {
+    if (longLabel != null) {
+      LabelNumbers.requireShort(longLabel.text(), file::origin, longLabel.line());
+    }
     Other other = others[NUMERIC];
-    if (other != null
+    if (inferred
+        && other != null
         && rows - missing >= MIN_ROWS_OF_IDS
         && differ()
         && distinct().stream().filter(FORMATTED_NUMBER.asMatchPredicate()).count()

@@ -157,9 +157,7 @@ final class SchemaBuilder {
           targets.stream().map(name -> profile(name).deviation()).toList());
     }
     ColumnProfile profile = profile(targets.get(0));
-    if (type == null) {
-      profile.requireClasses();
-    }
+    profile.requireClasses(type == null);
     return new Target(targets, profile.values(), List.of(), List.of());
   }
 

@@ -181,6 +181,12 @@ class TabularRefusalTest {
   }
 
   @Test
+  void aClassOfManyCharactersIsRejectedWithItsLine() throws IOException {
+    assertRejected(
+        "x,y\n1,a\n2," + "b".repeat(1001) + "\n", List.of(), "train.csv line 3", "1,001");
+  }
+
+  @Test
   void aTextAmongTheNumbersOfATargetIsNamedWithItsLine() throws IOException {
     assertRejected(
         rows("x,y", 20, i -> i % 3 + "," + (i == 4 ? "lost" : i + ".5")),
