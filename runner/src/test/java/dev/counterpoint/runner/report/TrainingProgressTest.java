@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +25,8 @@ final class TrainingProgressTest {
       new TrainingProgress(
           new Console(new PrintWriter(output), new PrintWriter(output), false, () -> 0),
           10,
-          () -> contention);
+          () -> contention,
+          Set.of());
 
   @Test
   void plainLineShowsMeanLossSincePreviousLine() {
