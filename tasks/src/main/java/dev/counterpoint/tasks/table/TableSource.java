@@ -108,11 +108,12 @@ public record TableSource(String name, List<SourceFile> files) {
   public void requireColumn(String column, List<String> columns) {
     if (!columns.contains(column)) {
       throw new InvalidSettings(
-          "%s has no column \"%s\"%s Its columns are: %s.",
+          "%s has no column \"%s\"%s Its columns are: %s.%s",
           name,
           Excerpt.ofItem(column),
           Nearest.suggestion(column, columns),
-          Excerpt.ofList(columns));
+          Excerpt.ofList(columns),
+          Columns.separatorHint(columns));
     }
   }
 

@@ -63,6 +63,11 @@ class TabularRefusalTest {
   }
 
   @Test
+  void aFileWithAnotherSeparatorIsRecognized() throws IOException {
+    assertRejected("x;y\n1;a\n2;b\n", List.of(), "semicolons", "data.separator");
+  }
+
+  @Test
   void theTargetMustBeSet() throws IOException {
     tables.write("train.csv", "x,y\n1,a\n2,b\n");
     Tabular settings = Tables.settings("target", null);
