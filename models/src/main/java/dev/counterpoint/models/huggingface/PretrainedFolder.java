@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.parameter.Parameter;
@@ -159,7 +160,7 @@ public record PretrainedFolder(Path path) {
     try {
       return JSON.readTree(Utf8File.read(file));
     } catch (JacksonException e) {
-      throw new InvalidSettings("%s is not valid JSON: %s", file, e.getOriginalMessage());
+      throw new InvalidSettings("%s is not valid JSON: %s", file, Json.problem(e));
     }
   }
 

@@ -69,7 +69,7 @@ public final class AtomicFile {
       throw new InvalidSettings("%s is damaged: it is not a JSON object.", file);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
-          file + " is damaged: it is not valid JSON (" + e.getOriginalMessage() + ").");
+          file + " is damaged: it is not valid JSON (" + Json.problem(e) + ").");
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.internal.storage;
 
 import dev.counterpoint.core.settings.CacheFolder;
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,7 +19,8 @@ public final class IoFailure {
     if (failure instanceof FileSystemException cause) {
       return reason(cause) + " (" + cause.getFile() + ")";
     }
-    String message = failure.getMessage();
+    String message =
+        failure instanceof JacksonException json ? Json.problem(json) : failure.getMessage();
     return message == null ? failure.getClass().getSimpleName() : message.replaceFirst("\\.$", "");
   }
 
