@@ -65,6 +65,11 @@ final class MultiNodeOptions {
     return ClusterEnvironment.of(options(), environment);
   }
 
+  /** Whether one of the options is set. */
+  boolean isSet() {
+    return options().any() || bind != null || secretFile != null;
+  }
+
   /**
    * Whether a run uses several processes.
    *
@@ -72,9 +77,9 @@ final class MultiNodeOptions {
    */
   boolean isDistributed(Run run) {
     boolean distributed = DistributedJob.config(run).isPresent();
-    if ((options().any() || bind != null) && !distributed) {
+    if (isSet() && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world-size, --tracker and --bind need a distributed run:"
+          "--rank, --world-size, --tracker, --secret-file and --bind need a distributed run:"
               + " --set strategy.type=distributed.");
     }
     return distributed;
