@@ -21,8 +21,9 @@ public final class NativeFailure {
   private static final Map<Pattern, String> REASONS =
       Map.of(
           Pattern.compile("([^\\s:]+): failed to map segment from shared object(?!.*allocate)"),
-          "The native library %s cannot be loaded because its file system is mounted with noexec."
-              + " Set COUNTERPOINT_CACHE to a folder on a file system without noexec.",
+          "The native library %s cannot be loaded because its file system is mounted with noexec,"
+              + " or the address space is limited (ulimit -v). Set COUNTERPOINT_CACHE to a folder on"
+              + " a file system without noexec, or raise the limit.",
           Pattern.compile("version `(GLIBC(?:XX)?_[\\d.]+)' not"),
           "A native library requires %s, which is newer than this system's. Use a newer system.",
           Pattern.compile("(.*(?:wrong ELF class|invalid ELF header).*)"),
