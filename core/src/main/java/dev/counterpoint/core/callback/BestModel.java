@@ -84,9 +84,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
             "The validation metric %s was always NaN, so best-model has selected no model."
                 .formatted(config.metric()));
     return new CheckpointStore.Found(
-        current,
-        bestStep != NONE ? found.skipped() : isValidated ? nan : List.of(),
-        found.lost());
+        current, bestStep != NONE ? found.skipped() : isValidated ? nan : List.of(), found.lost());
   }
 
   @Override

@@ -86,7 +86,8 @@ final class LauncherTest {
     Path limited = temporary.resolve("limited");
     program(
         limited,
-        "#!/bin/sh\nulimit -v 2000000 && exec '%s' \"$@\"\n".formatted(home.resolve("counterpoint")));
+        "#!/bin/sh\nulimit -v 2000000 && exec '%s' \"$@\"\n"
+            .formatted(home.resolve("counterpoint")));
 
     Outcome outcome = run(limited, Map.of(), "--version");
 

@@ -160,8 +160,7 @@ final class ScoredTableTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"--keep id", "--output o.csv --json", "--output o.csv --top 2"})
+  @ValueSource(strings = {"--keep id", "--output o.csv --json", "--output o.csv --top 2"})
   void optionsThatWouldBeIgnoredAreRejected(String options) {
     List<String> arguments =
         new ArrayList<>(List.of("predict", path("run"), "--data", path("rows.csv")));

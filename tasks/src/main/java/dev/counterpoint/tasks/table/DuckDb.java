@@ -75,8 +75,8 @@ public final class DuckDb {
   }
 
   /**
-   * The message of a driver. If DuckDB rejects a query before it runs, its driver names the cause on
-   * the second line.
+   * The message of a driver. If DuckDB rejects a query before it runs, its driver names the cause
+   * on the second line.
    */
   public static String message(SQLException e) {
     return String.valueOf(e.getMessage())
@@ -179,8 +179,7 @@ public final class DuckDb {
         }
       }
     } catch (SQLException e) {
-      throw new InvalidSettings(
-          "%s cannot be read: %s", file.name(), Excerpt.of(message(e)));
+      throw new InvalidSettings("%s cannot be read: %s", file.name(), Excerpt.of(message(e)));
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.counterpoint.core.internal.storage;
 
-import dev.counterpoint.core.settings.CacheFolder;
 import com.fasterxml.jackson.core.JacksonException;
+import dev.counterpoint.core.settings.CacheFolder;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;

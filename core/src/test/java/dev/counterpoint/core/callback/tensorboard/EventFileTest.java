@@ -3,11 +3,11 @@ package dev.counterpoint.core.callback.tensorboard;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.counterpoint.core.callback.tensorboard.proto.Summary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import dev.counterpoint.core.callback.tensorboard.proto.Summary;
 
 final class EventFileTest {
   @Test

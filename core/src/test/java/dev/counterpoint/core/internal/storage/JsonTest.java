@@ -41,7 +41,8 @@ class JsonTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"[1]", "{\"size\": \"a\"}", "{\"size\": null}", "{\"other\": 1}", "\"a\""})
+  @ValueSource(
+      strings = {"[1]", "{\"size\": \"a\"}", "{\"size\": null}", "{\"other\": 1}", "\"a\""})
   void problemsNameNoJavaClass(String json) {
     JsonMapper mapper =
         Json.forData().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@code --set key=value}. The value, unless it is a single sign, is parsed as YAML and replaces the existing value,
- * including lists and maps; missing keys are created.
+ * One {@code --set key=value}. The value, unless it is a single sign, is parsed as YAML and
+ * replaces the existing value, including lists and maps; missing keys are created.
  *
  * @param option the option as written, {@code --set key=value}, for messages; without a value that
  *     has the name of a secret

@@ -123,8 +123,7 @@ final class DatabaseTable implements AutoCloseable {
   private InvalidSettings invalid(SQLException e) {
     // The message about a batch quotes the values of its rows; that of its cause does not.
     SQLException cause = e.getNextException() == null ? e : e.getNextException();
-    return new InvalidSettings(
-        "%s failed: %s", sql.name(), sql.mask(DuckDb.message(cause)));
+    return new InvalidSettings("%s failed: %s", sql.name(), sql.mask(DuckDb.message(cause)));
   }
 
   @Override
