@@ -258,7 +258,6 @@ public final class ModelFolder {
 
   private static SettingsTree tree(Path folder) throws IOException {
     Path file = configFile(Objects.requireNonNull(folder, "folder"));
-    FileAccess.requireAccess(file);
     if (!Files.isRegularFile(file)) {
       Path parent = folder.toAbsolutePath().resolveSibling("");
       throw new InvalidSettings(

@@ -10,10 +10,8 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +29,6 @@ public final class TrainingProgress implements Callback {
   private final Console console;
   private final int every;
   private final Supplier<String> contention;
-
-  /** The monitored metrics that have not been NaN so far. */
-  private final Set<String> monitored;
-
   private final RecentSteps recent = new RecentSteps();
   private final List<Path> snapshots = new ArrayList<>();
   private long totalSteps;
@@ -51,14 +45,11 @@ public final class TrainingProgress implements Callback {
    *
    * @param every plain lines are printed at multiples of this number of steps
    * @param contention text at the end of a line, such as what slows the training down
-   * @param monitored the metrics that callbacks monitor; the first NaN of each is reported
    */
-  public TrainingProgress(
-      Console console, int every, Supplier<String> contention, Set<String> monitored) {
+  public TrainingProgress(Console console, int every, Supplier<String> contention) {
     this.console = console;
     this.every = every;
     this.contention = contention;
-    this.monitored = new HashSet<>(monitored);
   }
 
   @Override
@@ -165,15 +156,6 @@ public final class TrainingProgress implements Callback {
       console.log(
           "step %d of %d, epoch %d: %s", report.step(), totalSteps, report.epoch(), metrics);
     }
-    report
-        .evaluation()
-        .values()
-        .forEach(
-            (name, value) -> {
-              if (Double.isNaN(value) && monitored.remove(name)) {
-                console.log("The monitored metric %s is NaN, which is never the best value.", name);
-              }
-            });
   }
 
   @Override

@@ -6,7 +6,6 @@ import com.google.inject.Module;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import dev.counterpoint.core.callback.Callback;
-import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
@@ -37,10 +36,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,12 +173,7 @@ public record RunModule(
     boolean distributed = run.file().strategy().processes().isPresent();
     // For rank 0 the other ranks are other processes.
     Supplier<String> contention = distributed ? () -> "" : new Contention();
-    Set<String> monitored =
-        run.file().callbacks().stream()
-            .filter(CallbackConfig.MonitorsMetric.class::isInstance)
-            .map(config -> ((CallbackConfig.MonitorsMetric) config).metric())
-            .collect(Collectors.toSet());
-    callbacks.add(new TrainingProgress(console, every, contention, monitored));
+    callbacks.add(new TrainingProgress(console, every, contention));
     run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
     callbacks.add(
         new RunReport( // after the callback that selects the model

@@ -104,7 +104,7 @@ class MetricsRunTest {
             "--set",
             "callbacks=[{type: best-model, metric: rocAuc}]");
 
-    assertThat(terminal.err()).containsOnlyOnce("The monitored metric rocAuc is NaN");
+    assertThat(terminal.err()).containsOnlyOnce("rocAuc was always NaN");
     JsonNode summary = AtomicFile.readJson(small.run().resolve("summary.json"));
     assertThat(summary.path("warnings").path(0).asText()).contains("rocAuc", "best-model");
   }

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -25,8 +24,7 @@ final class TrainingProgressTest {
       new TrainingProgress(
           new Console(new PrintWriter(output), new PrintWriter(output), false, () -> 0),
           10,
-          () -> contention,
-          Set.of());
+          () -> contention);
 
   @Test
   void plainLineShowsMeanLossSincePreviousLine() {

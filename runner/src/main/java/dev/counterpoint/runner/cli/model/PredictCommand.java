@@ -121,10 +121,6 @@ public final class PredictCommand implements Callable<Integer> {
     if (output == null && !keep.isEmpty()) {
       throw new InvalidSettings("--keep needs --output, the file for the columns.");
     }
-    if (output != null && (json || top != null)) {
-      throw new InvalidSettings(
-          "--json and --top cannot be combined with --output, whose extension selects the format.");
-    }
     Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);

@@ -65,11 +65,6 @@ final class MultiNodeOptions {
     return ClusterEnvironment.of(options(), environment);
   }
 
-  /** Whether one of the options is set. */
-  boolean isSet() {
-    return options().any() || bind != null || secretFile != null;
-  }
-
   /**
    * Whether a run uses several processes.
    *
@@ -77,9 +72,9 @@ final class MultiNodeOptions {
    */
   boolean isDistributed(Run run) {
     boolean distributed = DistributedJob.config(run).isPresent();
-    if (isSet() && !distributed) {
+    if ((options().any() || bind != null) && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world-size, --tracker, --secret-file and --bind need a distributed run:"
+          "--rank, --world-size, --tracker and --bind need a distributed run:"
               + " --set strategy.type=distributed.");
     }
     return distributed;

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli.train;
 
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.NewFile;
@@ -87,10 +86,6 @@ public final class TrainCommand implements Callable<Integer> {
       NewFile.requireFolder("--trace", trace);
     }
     if (spark.isRequested()) {
-      if (!rankZeroOptions().isEmpty() || machines.isSet()) {
-        throw new InvalidSettings(
-            "--spark starts the ranks itself; it cannot be combined with --trace, --exact, --rank, --world-size, --tracker, --secret-file and --bind.");
-      }
       return spark.run(request);
     }
     ParentWatchdog watchdog = ParentWatchdog.of(System.getenv());
