@@ -73,7 +73,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
         return state;
       }
     } catch (JsonProcessingException e) {
-      throw new DamagedFile(file, "it is not valid JSON: " + e.getOriginalMessage());
+      throw new DamagedFile(file, "it is not valid JSON: " + Json.problem(e));
     }
     throw new DamagedFile(file, "it is not a JSON object");
   }
