@@ -250,9 +250,11 @@ public final class HistoryCheck {
     List<String> changes = new ArrayList<>();
     Map<String, Path> named = current.namedFiles();
     Map<String, String> hashes = Provenance.hashes(named);
-    hashes.forEach(
-        (key, hash) ->
-            inputs.add(key + ": SHA-256 " + hash + ", " + Secrets.mask(named.get(key).toString())));
+    named.forEach(
+        (key, file) ->
+            inputs.add(
+                "%s: SHA-256 %s, %s"
+                    .formatted(key, hashes.get(key), Secrets.mask(file.toString()))));
     JsonNode recorded = Provenance.lastProcess(run).path("files");
     for (Map.Entry<String, JsonNode> file : recorded.properties()) {
       String key = file.getKey();
