@@ -15,6 +15,7 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.config.Binder;
@@ -215,7 +216,7 @@ public final class ModelFolder {
 
   /** The {@code model/} folder of a run directory, or the directory itself if it is one. */
   public static Path within(Path directory) {
-    Objects.requireNonNull(directory, "directory");
+    FileAccess.requireAccess(Objects.requireNonNull(directory, "directory"));
     return Files.isRegularFile(configFile(directory)) ? directory : directory.resolve("model");
   }
 
@@ -262,12 +263,9 @@ public final class ModelFolder {
       throw new InvalidSettings(
           Files.isDirectory(folder)
               ? folder + " does not contain a model: " + CONFIG + " is missing."
-              : (Files.isDirectory(parent) && !Files.isExecutable(parent)
-                  ? parent + " cannot be read: permission denied."
-                  : Files.isDirectory(parent)
-                      ? folder
-                          + " does not exist: there is no model, or its run has not saved one yet."
-                      : parent + " does not exist."));
+              : (Files.isDirectory(parent)
+                  ? folder + " does not exist: there is no model, or its run has not saved one yet."
+                  : parent + " does not exist."));
     }
     FolderChecksums.verifySmall(folder);
     JsonNode content = AtomicFile.readJson(file);

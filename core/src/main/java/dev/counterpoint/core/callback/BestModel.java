@@ -31,6 +31,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   private final CheckpointStore checkpoints;
   private final MonitoredMetric monitored;
   private long bestStep = NONE;
+  private boolean isValidated;
 
   public BestModel(Config config, BaseModel model, CheckpointStore checkpoints) {
     this.config = config;
@@ -51,6 +52,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
 
   @Override
   public void onValidation(ValidationReport report) {
+    isValidated = true;
     if (monitored.improves(report, 0)) {
       save(report);
       bestStep = report.step();
@@ -71,14 +73,18 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   /**
    * Returns the checkpoint of the best model; its state has the metrics under {@code validation}.
    * After a crash the checkpoint may be of a step that the run, resumed from an earlier checkpoint,
-   * has not reached again; then it is not returned.
+   * has not reached again; then it is not returned. Nor is a model if the metric was always NaN.
    */
   @Override
   public CheckpointStore.Found selected() throws IOException {
     CheckpointStore.Found found = checkpoints.best();
     Optional<Checkpoint> current = found.checkpoint().filter(it -> it.step() == bestStep);
+    List<String> nan =
+        List.of(
+            "The validation metric %s was always NaN, so best-model has selected no model."
+                .formatted(config.metric()));
     return new CheckpointStore.Found(
-        current, bestStep == NONE ? List.of() : found.skipped(), found.lost());
+        current, bestStep != NONE ? found.skipped() : isValidated ? nan : List.of(), found.lost());
   }
 
   @Override

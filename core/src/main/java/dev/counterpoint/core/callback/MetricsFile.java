@@ -253,7 +253,6 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   }
 
   private UncheckedIOException failure(IOException e) {
-    return new UncheckedIOException(
-        new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e));
+    return new UncheckedIOException(IoFailure.ofWrite(file, e));
   }
 }

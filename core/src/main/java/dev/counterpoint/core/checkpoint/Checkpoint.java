@@ -73,15 +73,15 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
         return state;
       }
     } catch (JsonProcessingException e) {
-      throw new DamagedFile(file, "it is not valid JSON: " + e.getOriginalMessage());
+      throw new DamagedFile(file, "it is not valid JSON: " + Json.problem(e));
     }
     throw new DamagedFile(file, "it is not a JSON object");
   }
 
   private static long step(Path file, ObjectNode state) throws DamagedFile {
     JsonNode step = state.path(STEP);
-    if (!step.isIntegralNumber() || !step.canConvertToLong()) {
-      throw new DamagedFile(file, "\"" + STEP + "\" is missing or is not an integer");
+    if (!step.isIntegralNumber() || !step.canConvertToLong() || step.longValue() < 0) {
+      throw new DamagedFile(file, "\"" + STEP + "\" is missing or is not a number of steps");
     }
     return step.longValue();
   }

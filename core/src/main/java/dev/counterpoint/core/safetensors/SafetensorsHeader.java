@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Formats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -137,7 +138,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     } catch (CharacterCodingException e) {
       throw new DamagedFile(file, "its header is not UTF-8");
     } catch (JsonProcessingException e) {
-      throw new DamagedFile(file, "its header is not valid JSON: " + e.getOriginalMessage());
+      throw new DamagedFile(file, "its header is not valid JSON: " + Json.problem(e));
     }
   }
 

@@ -92,6 +92,25 @@ public final class FileAccess {
     }
   }
 
+  /**
+   * Requires the permissions without which a path, or the content of a folder, seems not to exist.
+   *
+   * @throws InvalidSettings with the file or folder that denies access
+   */
+  public static void requireAccess(Path path) {
+    Path absolute = path.toAbsolutePath();
+    Path found = absolute;
+    while (!Files.exists(found) && found.getParent() != null) {
+      found = found.getParent();
+    }
+    boolean opens = !Files.isDirectory(found) || Files.isExecutable(found);
+    if (!opens || (found.equals(absolute) && Files.exists(found) && !Files.isReadable(found))) {
+      throw new InvalidSettings(
+          "%s cannot be accessed: permission denied%s.",
+          path, found.equals(absolute) ? "" : " for " + found);
+    }
+  }
+
   /** The number of the user, or the name if the system has no numbers. */
   public static Object user() throws IOException {
     Path self = Path.of("/proc/self");

@@ -130,6 +130,7 @@ public record StepSnapshot(
     FolderEntries.requireFiles(folder, 1);
     Path former = folder.resolve(FORMER_METADATA);
     Path file = Files.exists(former) ? former : folder.resolve(METADATA);
+    FileAccess.requireAccess(folder);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           folder

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.StoredTensor;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +54,7 @@ public record PretrainedFolder(Path path) {
    * @throws InvalidSettings if the folder does not exist
    */
   public static PretrainedFolder of(Path path) {
+    FileAccess.requireAccess(path);
     if (!Files.isDirectory(path)) {
       throw new InvalidSettings(
           "Pretrained folder %s does not exist; it must contain config.json and model.safetensors.",
@@ -157,7 +160,7 @@ public record PretrainedFolder(Path path) {
     try {
       return JSON.readTree(Utf8File.read(file));
     } catch (JacksonException e) {
-      throw new InvalidSettings("%s is not valid JSON: %s", file, e.getOriginalMessage());
+      throw new InvalidSettings("%s is not valid JSON: %s", file, Json.problem(e));
     }
   }
 

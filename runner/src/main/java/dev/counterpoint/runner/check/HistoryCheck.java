@@ -11,6 +11,7 @@ import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -52,7 +53,8 @@ public final class HistoryCheck {
   private final List<String> faults = new ArrayList<>();
 
   /**
-   * Steps before the first line whose checkpoints have no link, as an earlier version wrote them.
+   * Steps before the first line, whose checkpoints an earlier version wrote without a link, and
+   * step 0, before the first one that a training recomputes.
    */
   private final Set<Long> unlinked = new TreeSet<>();
 
@@ -112,7 +114,8 @@ public final class HistoryCheck {
     for (Checkpoint checkpoint : checkpoints.values()) {
       if (checkpoint.link().isPresent() || checkpoint.step() >= links.get(0).step()) {
         verify(checkpoint);
-      } else {
+      }
+      if (checkpoint.step() == 0 || checkpoint.step() < links.get(0).step()) {
         unlinked.add(checkpoint.step());
       }
     }
@@ -130,14 +133,14 @@ public final class HistoryCheck {
 
   /**
    * The folders with weights that are not in the history, by their paths in the run directory: the
-   * final model, the best checkpoint, copies, and checkpoints of an earlier version. Call {@link
+   * final model, the best checkpoint, copies, and {@link #unlinked} checkpoints. Call {@link
    * #faults} first.
    */
   public List<String> others() throws IOException {
     List<String> names = new ArrayList<>(Files.exists(run.model()) ? List.of(MODEL) : List.of());
     for (Path folder : FolderEntries.of(run.checkpoints())) {
       String name = folder.getFileName().toString();
-      if (!name.startsWith(STEP) && !name.startsWith(".")) {
+      if (!name.startsWith(STEP)) {
         names.add(CHECKPOINTS + name);
       }
     }
@@ -247,7 +250,11 @@ public final class HistoryCheck {
     List<String> changes = new ArrayList<>();
     Map<String, Path> named = current.namedFiles();
     Map<String, String> hashes = Provenance.hashes(named);
-    hashes.forEach((key, hash) -> inputs.add(key + ": " + named.get(key) + ", SHA-256 " + hash));
+    named.forEach(
+        (key, file) ->
+            inputs.add(
+                "%s: SHA-256 %s, %s"
+                    .formatted(key, hashes.get(key), Secrets.mask(file.toString()))));
     JsonNode recorded = Provenance.lastProcess(run).path("files");
     for (Map.Entry<String, JsonNode> file : recorded.properties()) {
       String key = file.getKey();
@@ -260,7 +267,7 @@ public final class HistoryCheck {
         changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
       }
     }
-    current.queries().lines().forEach(inputs::add);
+    current.queries().lines().forEach(query -> inputs.add(query));
     code().forEach((name, hash) -> inputs.add("code " + name + ": SHA-256 " + hash));
     if (recorded().has("runFile")) {
       current
@@ -268,7 +275,7 @@ public final class HistoryCheck {
           .forEach(problem -> changes.add("run.yaml: " + problem));
     }
     RunFailed.ifAny(changes);
-    RunPart.of(current).forEach(part -> inputs.add(part.toString()));
+    RunPart.of(current).forEach(part -> inputs.addAll(part.lines()));
     return inputs;
   }
 
@@ -366,7 +373,7 @@ public final class HistoryCheck {
     Files.createDirectory(scratch);
     return new Retraining(current, new RunDirectory(scratch.resolve("run")), scratch, options)
         .train(
-            Optional.ofNullable(checkpoints.get(segment.from())),
+            Optional.ofNullable(segment.from() == 0 ? null : checkpoints.get(segment.from())),
             new Retraining.End(segment.to(), this::isValidated, stops));
   }
 

@@ -57,8 +57,15 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
    * The steps that used examples, from 1.
    *
    * @param last the last step of the run
+   * @throws InvalidSettings if the run cannot have so many steps
    */
   public List<Long> steps(Set<Long> examples, long last) {
+    long perEpoch = config.sampler(dataset, seed, 1).steps();
+    if (last > perEpoch * config.epochs()) {
+      throw new InvalidSettings(
+          "A checkpoint or summary.json has the step %s, but %s epochs have %s.",
+          last, config.epochs(), perEpoch * config.epochs());
+    }
     List<Long> steps = new ArrayList<>();
     long step = 0;
     for (int epoch = 1; step < last; epoch++) {

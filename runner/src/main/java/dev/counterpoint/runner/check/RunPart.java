@@ -18,7 +18,7 @@ import java.util.TreeMap;
 
 /**
  * Steps of a run that were trained with the same settings. A run directory may come from anyone,
- * and so its provenance contributes only what is listed here, and what {@link #toString} shows.
+ * and so its provenance contributes only what is listed here, and {@link #lines} shows it.
  *
  * @param from the number of steps before them
  * @param runFile the run file of the run with the settings of these steps that may change on
@@ -30,6 +30,9 @@ import java.util.TreeMap;
 public record RunPart(
     long from, ObjectNode runFile, Map<String, String> environment, Map<String, String> changes) {
 
+  private static final String AFTER_STEP = "afterStep";
+  private static final String ABSENT = "absent";
+
   /**
    * The parts of a run, in order.
    *
@@ -40,7 +43,9 @@ public record RunPart(
     RunDirectory directory = run.directory();
     for (JsonNode process : Provenance.processes(AtomicFile.readJson(directory.provenance()))) {
       RunPart part = of(run, process);
-      parts.removeIf(it -> it.from() >= part.from() && part.from() > 0); // repeated steps
+      if (process.has(AFTER_STEP)) { // An earlier version has not recorded it.
+        parts.removeIf(it -> it.from() >= part.from()); // repeated steps
+      }
       if (parts.isEmpty() || !parts.get(parts.size() - 1).isContinuedBy(part)) {
         parts.add(part);
       }
@@ -61,9 +66,11 @@ public record RunPart(
     ObjectNode runFile =
         settings.isObject() ? run.withSettingsOf(settings.toString()) : current.deepCopy();
     Map<String, String> changes = FlatSettings.of(runFile);
-    changes.entrySet().removeAll(FlatSettings.of(current).entrySet());
+    Map<String, String> own = FlatSettings.of(current);
+    own.forEach((key, value) -> changes.merge(key, ABSENT, (then, absent) -> then));
+    changes.entrySet().removeAll(own.entrySet());
     return new RunPart(
-        process.path("afterStep").asLong(), runFile, environment(process.path("machine")), changes);
+        process.path(AFTER_STEP).asLong(), runFile, environment(process.path("machine")), changes);
   }
 
   private static Map<String, String> environment(JsonNode machine) {
@@ -72,7 +79,7 @@ public record RunPart(
       environment.put(Threads.VARIABLE, machine.path("threads").asText());
       for (String name : Provenance.KERNEL_VARIABLES) {
         String value = machine.path("kernelVariables").path(name).asText();
-        if (value.matches("[\\w,.-]+")) {
+        if (value.matches("[\\w,.-]{1,64}")) {
           environment.put(name, value);
         }
       }
@@ -92,12 +99,12 @@ public record RunPart(
     }
   }
 
-  /** The steps, and what they have besides {@code run.yaml}, on one line. */
-  @Override
-  public String toString() {
-    Map<String, String> all = new TreeMap<>(changes);
-    all.putAll(environment);
-    return "steps after %d: %s with %s"
-        .formatted(from, RunDirectory.RUN_FILE, Excerpt.of(all.toString()));
+  /** What the steps have: a line with the variables, and one for each changed setting. */
+  public List<String> lines() {
+    String steps = "steps after " + from + ": ";
+    List<String> lines =
+        new ArrayList<>(List.of(steps + RunDirectory.RUN_FILE + " with " + environment));
+    changes.forEach((key, value) -> lines.add(steps + key + "=" + Excerpt.of(value)));
+    return lines;
   }
 }

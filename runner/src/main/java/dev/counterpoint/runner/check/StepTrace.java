@@ -5,6 +5,7 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.checkpoint.ModelHash;
+import dev.counterpoint.core.internal.storage.IoFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -74,7 +75,7 @@ public final class StepTrace implements Callback.ObservesAverage {
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(IoFailure.ofWrite(file, e));
     }
   }
 

@@ -76,9 +76,9 @@ final class CheckHistoryCommand implements Callable<Integer> {
     console.print(
         "recomputed: steps %d to %d lead to the same parameters, optimizer states and positions",
         segment.from(), segment.to());
-    if (segment.from() > 0) {
-      console.print("NOT verified: the checkpoint of step " + segment.from());
-    }
+    check.steps().stream()
+        .filter(step -> step > 0 && (step <= segment.from() || step > segment.to()))
+        .forEach(step -> console.print("NOT verified: the checkpoint of step " + step));
     if (check.replaced() > 0) {
       console.print(
           "NOT verified: %s of replaced checkpoints", Formats.count(check.replaced(), "link"));

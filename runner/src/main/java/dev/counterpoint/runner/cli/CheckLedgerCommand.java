@@ -97,7 +97,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       if (json) {
         ObjectNode object = object(ledger.steps(examples, last), last, models, unverified);
         from.ifPresent(it -> object.put("startedFrom", it));
-        console.print(object.toPrettyString());
+        console.printText(object.toPrettyString());
       } else {
         print(ledger.steps(examples, last), last, models, unverified, console);
       }

@@ -36,10 +36,10 @@ final class ExperimentsCommand implements Callable<Integer> {
     if (name == null) {
       for (String each : Experiments.names()) {
         String line = Formats.of("%-18s %s", each, Experiments.description(each));
-        console.print(Paragraph.of(line, INDENT));
+        console.printText(Paragraph.of(line, INDENT));
       }
     } else if (Experiments.has(name)) {
-      console.print(Experiments.runFile(name, List.of()).stripTrailing());
+      console.printText(Experiments.runFile(name, List.of()).stripTrailing());
     } else {
       throw new InvalidSettings(
           "Unknown experiment \"%s\". Known: %s.", name, String.join(", ", Experiments.names()));

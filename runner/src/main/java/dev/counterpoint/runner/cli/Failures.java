@@ -1,9 +1,11 @@
 package dev.counterpoint.runner.cli;
 
 import ai.djl.engine.EngineException;
+import com.fasterxml.jackson.core.JacksonException;
 import com.google.common.base.Throwables;
 import dev.counterpoint.core.distributed.RankDivergedException;
 import dev.counterpoint.core.internal.storage.DamagedFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -168,7 +170,7 @@ record Failures(BooleanSupplier debug) {
     }
     return failed instanceof FileSystemException || failed.getMessage() == null
         ? failed.toString()
-        : message(failed);
+        : failed instanceof JacksonException json ? Json.problem(json) : message(failed);
   }
 
   /** Describes an engine error by the last line of its traceback, which names the problem. */

@@ -85,7 +85,7 @@ final class ReproduceCommand implements Callable<Integer> {
     }
     Retraining retraining =
         new Retraining(current, new RunDirectory(target), scratch, classpath.arguments());
-    retraining.parts().forEach(part -> console.log(part.toString()));
+    retraining.parts().forEach(part -> part.lines().forEach(console::log));
     console.log("training " + step + " steps again in " + target + " ...");
     RunDirectory again = retraining.train(Optional.empty(), end);
     JsonNode result = AtomicFile.readJson(again.summary());
@@ -104,7 +104,8 @@ final class ReproduceCommand implements Callable<Integer> {
           "The model of step %s was %s, is now %s. The new run is in %s.%s"
               .formatted(step, expected, actual, target, changes(run, again)));
     }
-    List<String> changed = hasResult ? changedFiles(run.model(), again.model()) : List.of();
+    List<String> changed =
+        hasResult ? changedFiles(run.model(), again.model(), current) : List.of();
     if (!changed.isEmpty()) {
       throw new RunFailed(
           "The new model is equal to the trained one, but the files in %s are not: %s. The new run is in %s.%s"
@@ -123,8 +124,14 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   /** The files of a model folder whose content differs, except for places of code, and versions. */
-  private static List<String> changedFiles(Path before, Path now) throws IOException {
+  private static List<String> changedFiles(Path before, Path now, Run run) throws IOException {
     List<String> changed = new ArrayList<>();
+    JsonNode content = AtomicFile.readJson(before.resolve(ModelFolder.CONFIG));
+    JsonNode classpath = content.findPath("classpath");
+    if (!classpath.isMissingNode()
+        && !classpath.valueStream().map(JsonNode::asText).toList().equals(run.file().classpath())) {
+      changed.add("classpath in " + ModelFolder.CONFIG);
+    }
     Set<String> names = new TreeSet<>();
     for (Path folder : List.of(before, now)) {
       FolderEntries.of(folder).forEach(file -> names.add(file.getFileName().toString()));

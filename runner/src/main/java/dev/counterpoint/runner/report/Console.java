@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,10 +113,18 @@ public final class Console implements AutoCloseable {
     redraw();
   }
 
-  /** Prints a remark, described by a pattern of {@link String#format} and its values. */
+  /**
+   * Prints a remark, described by a pattern of {@link String#format} and its values, which cannot
+   * end a line.
+   */
   @FormatMethod
   public void log(@FormatString String pattern, @Nullable Object... values) {
-    log(Formats.of(pattern, values));
+    log(
+        Formats.of(
+            pattern,
+            Arrays.stream(values)
+                .map(it -> it instanceof Number ? it : escaped(String.valueOf(it)))
+                .toArray()));
   }
 
   /** Prints a line of results, described by a pattern of {@link String#format} and its values. */
@@ -124,16 +134,27 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Prints a line of results to standard output.
+   * Prints a line of results to standard output. Its control characters are escaped, except tabs.
    *
    * @throws OutputClosed if the reader has closed standard output
    * @throws RunFailed if the line cannot be written for another reason
    */
-  public synchronized void print(String line) {
-    record("INFO", line);
+  public void print(String line) {
+    printText(escaped(line));
+  }
+
+  private static String escaped(String line) {
+    return Arrays.stream(line.split("\t", -1))
+        .map(ControlCharacterEscaper::of)
+        .collect(Collectors.joining("\t"));
+  }
+
+  /** Prints a text of several lines as {@link #print} does, but as it is. */
+  public synchronized void printText(String text) {
+    record("INFO", text);
     erase();
     err.flush();
-    out.println(line);
+    out.println(text);
     try {
       requireWritten(out);
     } finally {

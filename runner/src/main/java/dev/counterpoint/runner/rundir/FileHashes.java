@@ -4,6 +4,8 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
@@ -19,16 +21,19 @@ final class FileHashes {
   private FileHashes() {}
 
   /**
-   * The SHA-256 of a file; for a folder with a model, the SHA-256 of the names and hashes of its
-   * weights and JSON files.
+   * The SHA-256 of a file; for a folder with a model, or for a run directory, the SHA-256 of the
+   * names and hashes of the model's weights, tokenizer and settings.
+   *
+   * @throws InvalidSettings if it is a device or a pipe
    */
   static String sha256(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
+      new SourceFile(path).requireReadable(true);
       return ofFile(path);
     }
     StringBuilder lines = new StringBuilder();
-    for (Map.Entry<String, Path> file : TrustedCode.files(path).entrySet()) {
-      if (file.getKey().matches("[^/]*\\.(safetensors|json|txt|model)")) {
+    for (Map.Entry<String, Path> file : TrustedCode.files(ModelFolder.within(path)).entrySet()) {
+      if (file.getKey().matches(".*\\.(safetensors|json|txt|model)")) {
         lines.append(ofFile(file.getValue())).append("  ").append(file.getKey()).append('\n');
       }
     }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param best the checkpoint from which the final model was loaded; empty if it is the model of the
  *     last step
  * @param modelHash the hash of the final model
- * @param skipped the best-model checkpoints that could not be used: a message each
+ * @param skipped why a best model could not be used: a message each
  */
 public record Outcome(
     TrainingEnd end, Optional<Checkpoint> best, String modelHash, List<String> skipped) {
@@ -78,6 +78,9 @@ public record Outcome(
     json.put("tokensPerSecond", Json.finite(end.tokens() / end.seconds()));
     PeakMemory.bytes().ifPresent(bytes -> json.put("peakMemoryBytes", bytes));
     json.put("modelHash", modelHash);
+    if (!skipped.isEmpty()) {
+      skipped.forEach(json.putArray("warnings")::add);
+    }
     if (end.stopReason() != null) {
       json.put("stopReason", end.stopReason());
     }

@@ -224,7 +224,7 @@ public record Provenance(
     for (Map.Entry<String, Path> file : new TreeMap<>(files).entrySet()) {
       named
           .putObject(file.getKey())
-          .put("file", file.getValue().toString())
+          .put("file", Secrets.mask(file.getValue().toString()))
           .put("sha256", FileHashes.sha256(file.getValue()));
     }
     json.set("settings", settings);

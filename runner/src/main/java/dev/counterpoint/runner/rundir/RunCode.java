@@ -112,6 +112,12 @@ public record RunCode(Path run, List<String> classpath) {
       if (!entry.startsWith(run)) {
         new LocalDisk().delete(copy(i).resolveSibling("")); // It may have other jars.
         copy(entry, copy(i));
+        for (Path jar : TrustedCode.referenced(entry)) {
+          Path relative = relative(entry, jar);
+          if (!relative.startsWith("..")) { // Others stay where they are.
+            copy(jar, copy(i).resolveSibling(relative.toString()));
+          }
+        }
         if (Files.isDirectory(entry)) {
           trusted.add(copy(i)); // Only a part of the folder: it has another hash.
         }
@@ -162,7 +168,11 @@ public record RunCode(Path run, List<String> classpath) {
     return CodeFacts.hashes(entries());
   }
 
-  /** The SHA-256 of each entry by number and name. */
+  private static Path relative(Path entry, Path referenced) {
+    return entry.toAbsolutePath().normalize().resolveSibling("").relativize(referenced);
+  }
+
+  /** The SHA-256 of each entry, and of the jars to which it refers, by number and name. */
   public Map<String, String> sha256() {
     Map<String, String> code = new TreeMap<>();
     List<Path> entries = entries();
@@ -170,6 +180,9 @@ public record RunCode(Path run, List<String> classpath) {
       Path entry = entries.get(i);
       code.put(
           i + "/" + entry.getFileName(), Files.exists(entry) ? TrustedCode.hash(entry) : "missing");
+      for (Path jar : TrustedCode.referenced(entry)) {
+        code.put(i + "/" + relative(entry, jar), TrustedCode.hash(jar));
+      }
     }
     return code;
   }

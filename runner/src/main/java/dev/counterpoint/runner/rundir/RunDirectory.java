@@ -5,6 +5,7 @@ import dev.counterpoint.core.checkpoint.CheckpointLink;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -63,6 +64,7 @@ public record RunDirectory(Path path, boolean preexisting) {
           free(Path.of(RUNS, name + "-" + TIME.format(LocalDateTime.now(ZoneId.systemDefault())))),
           false);
     }
+    FileAccess.requireAccess(output);
     if (Files.exists(output) && !Files.isDirectory(output)) {
       throw new InvalidSettings("--output " + output + " is a file; specify a directory.");
     }
@@ -106,6 +108,7 @@ public record RunDirectory(Path path, boolean preexisting) {
    * @throws InvalidSettings if it is none
    */
   public static RunDirectory requireRecorded(Path path) throws IOException {
+    FileAccess.requireAccess(path);
     FolderEntries.requireFiles(path, Integer.MAX_VALUE);
     RunDirectory run = new RunDirectory(path);
     if (!isRun(path) || !Files.exists(run.provenance())) {

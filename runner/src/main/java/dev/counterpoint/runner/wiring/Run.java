@@ -7,6 +7,7 @@ import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.Nearest;
@@ -152,6 +153,7 @@ public record Run(
           List.of(Path.of("")),
           null);
     }
+    FileAccess.requireAccess(path);
     if (Files.isDirectory(path)) {
       return resume(request, path);
     }
@@ -191,6 +193,7 @@ public record Run(
   public static Run existing(
       Path directory, List<String> sets, List<Path> classpath, TrustedCode trust)
       throws IOException {
+    FileAccess.requireAccess(directory);
     RunDirectory run = new RunDirectory(directory);
     if (!RunDirectory.isRun(directory)) {
       throw new InvalidSettings(
@@ -337,10 +340,13 @@ public record Run(
     return settings;
   }
 
-  /** The existing files and folders that the data and model settings name, by their keys. */
+  /**
+   * The existing files and folders that the data and model settings name, by their keys. The path
+   * of a reference is masked when it is printed.
+   */
   public Map<String, Path> namedFiles() {
     Map<String, Path> named = new TreeMap<>();
-    settings()
+    FlatSettings.of(binder.resolvedTree(file))
         .forEach(
             (key, value) -> {
               if (key.matches("(data|model)\\..*(?<!\\.sql\\.(url|query))")
@@ -466,6 +472,7 @@ public record Run(
   }
 
   private static void rejectMissing(SettingsTree tree, Path missing) {
+    FileAccess.requireAccess(missing);
     throw tree.locate(
         List.of(
             new Problem(

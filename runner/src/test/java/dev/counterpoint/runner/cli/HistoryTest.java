@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.inference.internal.code.TrustedCode;
@@ -77,7 +79,7 @@ final class HistoryTest {
     check(ExitCode.SUCCESS, "--from", "0", "--to", "4");
     assertThat(terminal.out())
         .contains("steps after 0: run.yaml with", "training.epochs=1", "steps after 2: run.yaml")
-        .contains("train.tsv, SHA-256 " + Sha256.of(folder.resolve("train.tsv")));
+        .contains("data.train.path: SHA-256 " + Sha256.of(folder.resolve("train.tsv")));
   }
 
   @Test
@@ -475,6 +477,71 @@ final class HistoryTest {
 
     check(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("code 0/Half.java");
+  }
+
+  @Test
+  void aCheckpointOfStepZeroIsNeitherTheStartNorVerified() throws IOException {
+    small.train();
+    Path zero = checkpoint(0);
+    Files.createDirectory(zero);
+    for (Path file : FolderEntries.of(checkpoint(4))) {
+      Files.copy(file, zero.resolve(file.getFileName()));
+    }
+    ObjectNode state = AtomicFile.readJson(zero.resolve("state.json"));
+    state.remove("link");
+    ((ObjectNode) state.path("progress")).put("step", 0);
+    Files.writeString(zero.resolve("state.json"), state.put("step", 0).toString());
+    updateSum(zero, "state.json");
+    flipLastByte(zero.resolve(MODEL));
+    updateSum(zero, MODEL);
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("checkpoints/step-00000000: NOT verified");
+  }
+
+  @Test
+  void checkpointsOutsideOfTheSegmentAreNotVerified() throws IOException {
+    small.train();
+
+    check(ExitCode.SUCCESS, "--from", "3", "--to", "4");
+    assertThat(terminal.out().lines().filter(line -> line.matches("NOT verified: .*of step \\d")))
+        .map(line -> line.replaceFirst(".* ", ""))
+        .containsExactly("2", "3", "6");
+  }
+
+  @Test
+  void dataThatAReferenceNamesIsPrinted() throws IOException {
+    Files.writeString(folder.resolve("where"), "private-rows.tsv");
+    Files.move(folder.resolve("train.tsv"), folder.resolve("private-rows.tsv"));
+    small.edit("small.yaml", "path: train.tsv", "path: \"\\${file:where}\"");
+    small.train();
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out())
+        .contains("data.train.path: SHA-256 " + Sha256.of(folder.resolve("private-rows.tsv")))
+        .doesNotContain("private-rows");
+  }
+
+  @Test
+  void aDeviceAsDataIsRefused() throws IOException {
+    small.train();
+    small.edit("run/run.yaml", "other.tsv", "/dev/zero");
+
+    check(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("/dev/zero");
+  }
+
+  @Test
+  void aSettingThatTheStepsDidNotHaveIsPrinted() throws IOException {
+    small.train();
+    small.edit(
+        "run/run.yaml",
+        "callbacks:",
+        "callbacks:\n- {type: early-stop, metric: loss, patience: 1}");
+
+    check(ExitCode.SUCCESS, "--to", "2");
+    assertThat(terminal.out())
+        .contains("steps after 0: callbacks.0.type=best-model", "callbacks.1.type=absent");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,9 +14,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +78,23 @@ final class LauncherTest {
 
     assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
     assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aSmallAddressSpaceIsRejectedInOneLine() throws Exception {
+    Path limited = temporary.resolve("limited");
+    program(
+        limited,
+        "#!/bin/sh\nulimit -v 2000000 && exec '%s' \"$@\"\n"
+            .formatted(home.resolve("counterpoint")));
+
+    Outcome outcome = run(limited, Map.of(), "--version");
+
+    assertThat(outcome.code()).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(outcome.error().lines())
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("ulimit -v", "2000000");
   }
 
   @Test

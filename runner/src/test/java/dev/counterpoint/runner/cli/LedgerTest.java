@@ -264,6 +264,14 @@ final class LedgerTest {
   }
 
   @Test
+  void moreStepsThanTheRunCanHaveAreRefused() throws IOException {
+    small.train();
+    small.edit("run/summary.json", "\"steps\" : 6", "\"steps\" : 9000000000000000000");
+
+    assertRefused("train.tsv:2", "9000000000000000000");
+  }
+
+  @Test
   void generatedTextHasNoRecords() throws IOException {
     Files.writeString(folder.resolve("train.txt"), "abcdefgh".repeat(20));
     Files.writeString(

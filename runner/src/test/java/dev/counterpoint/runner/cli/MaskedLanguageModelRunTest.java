@@ -56,6 +56,9 @@ class MaskedLanguageModelRunTest {
     assertThat(config.path("architectures").path(0).asText()).isEqualTo("BertForMaskedLM");
     assertThat(Files.readString(folder.resolve("run/model/signature.json")))
         .contains("masked-token");
+    Terminal predict = new Terminal();
+    assertThat(predict.run("predict", run, "--text", "one")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(predict.err()).contains("masked language model", "model.newHead");
 
     Path labelled = folder.resolve("texts.tsv");
     Files.writeString(labelled, "text\tlabel\n" + "one two\tlow\nsix seven\thigh\n".repeat(20));

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -90,6 +91,22 @@ class MetricsRunTest {
     Terminal evaluate = new Terminal();
     evaluate.run("evaluate", small.path(), "--json");
     assertThat(Json.parse(evaluate.out(), JsonNode.class).path("validation").has("mcc")).isTrue();
+  }
+
+  @Test
+  void aMonitoredMetricThatIsAlwaysNanIsReportedOnceAndInTheSummary() throws IOException {
+    small.edit("other.tsv", Files.readString(folder.resolve("other.tsv")), "text\tlabel\na\tbad\n");
+
+    Terminal terminal =
+        small.train(
+            "--set",
+            "metrics=[roc-auc]",
+            "--set",
+            "callbacks=[{type: best-model, metric: rocAuc}]");
+
+    assertThat(terminal.err()).containsOnlyOnce("rocAuc was always NaN");
+    JsonNode summary = AtomicFile.readJson(small.run().resolve("summary.json"));
+    assertThat(summary.path("warnings").path(0).asText()).contains("rocAuc", "best-model");
   }
 
   @Test

@@ -48,6 +48,15 @@ final class ReproduceTest {
   }
 
   @Test
+  void codeThatOnlyTheModelNamesIsFound() throws IOException {
+    small.train();
+    small.edit("run/model/config.json", "\"classpath\" : [ ]", "\"classpath\" : [ \"Evil.java\" ]");
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("classpath in config.json");
+  }
+
+  @Test
   void aFileThatIsMissingInTheModelFolderIsFound() throws IOException {
     small.train();
     Files.delete(small.run().resolve("model/signature.json"));

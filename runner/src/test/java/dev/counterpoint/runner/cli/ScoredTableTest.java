@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.tasks.table.Table;
@@ -88,6 +89,16 @@ final class ScoredTableTest {
   }
 
   @Test
+  void aFullDiskIsReportedWithTheFile() throws IOException {
+    Path full = Path.of("/dev/full"); // A write to it fails as on a full disk.
+    assumeTrue(Files.exists(full), "This system has no /dev/full.");
+    Files.createSymbolicLink(folder.resolve("full.parquet.lines.partial"), full);
+
+    assertThat(score("full.parquet")).isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("full.parquet: No space left");
+  }
+
+  @Test
   void existingFileIsNotReplaced() throws IOException {
     Files.writeString(folder.resolve("old.csv"), "mine");
 
@@ -144,6 +155,13 @@ final class ScoredTableTest {
   void outputNeedsData() {
     assertThat(terminal.run("predict", path("run"), "--output", path("o.csv")))
         .isEqualTo(ExitCode.INVALID_REQUEST);
+  }
+
+  @Test
+  void keptColumnsNeedAnOutput() {
+    assertThat(terminal.run("predict", path("run"), "--data", path("rows.csv"), "--keep", "id"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--keep", "--output");
   }
 
   @Test

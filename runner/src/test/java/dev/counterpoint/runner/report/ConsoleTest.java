@@ -34,6 +34,20 @@ final class ConsoleTest {
   }
 
   @Test
+  void aNameCannotEndALineOrMoveTheCursor() {
+    String name = "train\nmodel: verified\u001b[1A\u202e.tsv";
+    console.print(name + "\t1");
+    console.print("%s", name);
+    console.log("%s", name);
+
+    assertThat(output.toString().lines())
+        .containsExactly(
+            "train\\nmodel: verified\\u001b[1A\\u202e.tsv\t1",
+            "train\\nmodel: verified\\u001b[1A\\u202e.tsv",
+            "train\\nmodel: verified\\u001b[1A\\u202e.tsv");
+  }
+
+  @Test
   void aLogThatCannotBeWrittenIsNamedOnce(@TempDir Path folder) {
     console.copyTo(folder.resolve("gone/run.log"));
     console.log("one");

@@ -87,6 +87,11 @@ record CacheBuilder(
   private ImageContent.SplitContent content(
       String split, int[] indices, SourceWriter writer, ImageCache cache, MessageDigest digest)
       throws IOException {
+    if (indices.length == 0) {
+      throw new InvalidSettings(
+          "The split \"%s\" has none of the %s; change its share in data.split.",
+          split, Formats.count(writer.labels.length, "image"));
+    }
     Long[] counts = new Long[writer.labelIds.size()];
     Arrays.fill(counts, 0L);
     try (NumberFile file = new NumberFile(cache.indices(split), ImageCache.INDEX_WIDTH)) {

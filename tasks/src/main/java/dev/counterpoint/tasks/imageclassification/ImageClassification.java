@@ -10,6 +10,7 @@ import dev.counterpoint.core.data.source.Samples;
 import dev.counterpoint.core.data.source.SplitShares;
 import dev.counterpoint.core.metric.Classification;
 import dev.counterpoint.core.settings.Checks;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -112,6 +113,7 @@ public record ImageClassification(
       return new ParquetImages(
           TableSource.of(folder).requireReadable(false), channels, skipDamaged);
     }
+    FileAccess.requireAccess(folder);
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings(
           Files.exists(folder)

@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.ImageSpec;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +28,7 @@ public record ImageReader(ImageSpec image) {
     Normalizer normalizer = new Normalizer(image);
     float[] values = new float[Math.multiplyExact(files.size(), normalizer.length())];
     for (int i = 0; i < files.size(); i++) {
+      FileAccess.requireAccess(files.get(i));
       if (!Files.isRegularFile(files.get(i))) {
         throw new InvalidSettings("%s is not an image file; it does not exist.", files.get(i));
       }

@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.DuckDb;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -65,7 +66,7 @@ record ParquetImages(TableSource source, int channels, int skipDamaged) implemen
     if (label == null) {
       throw file.invalidLine(row, "has no " + LABEL + ".");
     }
-    return label.toString();
+    return LabelNumbers.requireShort(label.toString(), file::origin, row);
   }
 
   @Override

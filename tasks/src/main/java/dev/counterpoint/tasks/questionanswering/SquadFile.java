@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Surrogates;
 import java.io.IOException;
@@ -48,6 +49,7 @@ final class SquadFile {
   }
 
   private void readAll() throws IOException {
+    FileAccess.requireAccess(file);
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings("%s does not exist.", file);
     }

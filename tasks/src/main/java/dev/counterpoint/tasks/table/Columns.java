@@ -107,19 +107,18 @@ public record Columns(@Nullable String text, @Nullable String label) {
   }
 
   private static String describe(List<String> columns) {
-    String all = "its columns are: " + Excerpt.ofList(columns) + ".";
-    return columns.size() > 1
-        ? all
-        : SEPARATORS.stream()
-            .filter(separator -> columns.get(0).contains(separator.getKey()))
-            .findFirst()
-            .map(separator -> all + separatorHint(separator.getValue()))
-            .orElse(all);
+    return "its columns are: " + Excerpt.ofList(columns) + "." + separatorHint(columns);
   }
 
-  private static String separatorHint(String separator) {
-    return " The fields appear to be separated by "
-        + separator
-        + "; a .csv file must use commas and a .tsv file tabs, so rename or convert the file.";
+  /** A sentence about the separator, if the only column appears to have several fields. */
+  static String separatorHint(List<String> columns) {
+    return SEPARATORS.stream()
+        .filter(separator -> columns.size() == 1 && columns.get(0).contains(separator.getKey()))
+        .findFirst()
+        .map(
+            separator ->
+                " The fields appear to be separated by %s; a .csv file must use commas and a .tsv file tabs. Rename or convert the file, or set data.separator if the type is tabular."
+                    .formatted(separator.getValue()))
+        .orElse("");
   }
 }

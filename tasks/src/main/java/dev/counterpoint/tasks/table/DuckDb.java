@@ -74,6 +74,20 @@ public final class DuckDb {
     return name;
   }
 
+  /**
+   * The message of a driver. If DuckDB rejects a query before it runs, its driver names the cause
+   * on the second line.
+   */
+  public static String message(SQLException e) {
+    return String.valueOf(e.getMessage())
+        .replaceFirst("^.* pending query result\nError: ", "")
+        .replace("!\n", "! ")
+        .lines()
+        .findFirst()
+        .orElse("")
+        .strip();
+  }
+
   /** The number of rows of a table. A stream of them ends without an error if reading fails. */
   static long count(Connection connection, String table) throws SQLException {
     try (Statement statement = connection.createStatement();
@@ -107,7 +121,7 @@ public final class DuckDb {
           "COPY (SELECT * FROM read_json(%s, format = 'newline_delimited', columns = %s)) TO %s (FORMAT parquet)"
               .formatted(quoted(pattern(lines)), columns, quoted(file.toString())));
     } catch (SQLException e) {
-      throw new IOException(e.getMessage());
+      throw new IOException(message(e));
     }
   }
 
@@ -165,8 +179,7 @@ public final class DuckDb {
         }
       }
     } catch (SQLException e) {
-      throw new InvalidSettings(
-          "%s cannot be read: %s", file.name(), Excerpt.of(String.valueOf(e.getMessage())));
+      throw new InvalidSettings("%s cannot be read: %s", file.name(), Excerpt.of(message(e)));
     }
   }
 

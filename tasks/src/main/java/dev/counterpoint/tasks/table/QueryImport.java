@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.table;
 
 import dev.counterpoint.core.data.source.SqlQuery;
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.FileAccess;
@@ -44,6 +45,8 @@ final class QueryImport {
       Path folder = cache.resolve("query-" + write(sql, draft));
       CacheFolders.createIfAbsent(folder, it -> Files.move(draft, it.resolve(ROWS)));
       return new SourceFile(folder.resolve(ROWS), sql.name());
+    } catch (IOException e) {
+      throw new InvalidSettings(IoFailure.ofCache(e));
     } finally {
       Files.deleteIfExists(draft);
     }

@@ -137,7 +137,7 @@ final class QueryTable implements Table {
   /** The message of a driver, without its cause, which may quote a password. */
   private static InvalidSettings invalid(
       SourceFile file, @Nullable SqlQuery sql, SQLException e, String place) {
-    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String message = DuckDb.message(e);
     return new InvalidSettings(
         "%s cannot be read%s: %s",
         file.name(), place, sql == null ? Excerpt.of(message) : sql.mask(message));

@@ -71,15 +71,13 @@ public record SourceFile(Path path, String name) {
    * @throws InvalidSettings if it cannot be read
    */
   public void requireReadable(boolean asText) {
+    FileAccess.requireAccess(path);
     if (!Files.exists(path)) {
       throw new InvalidSettings("%s does not exist. %s", path, FolderListing.of(path));
     }
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(
           "%s is not a regular file, which can be read more than once.", path);
-    }
-    if (!Files.isReadable(path)) {
-      throw new InvalidSettings("%s is not readable by this user.", path);
     }
     if (!asText && format() == Format.UNKNOWN) {
       throw unknownFormat();

@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import java.io.IOException;
@@ -81,6 +82,7 @@ public record TableSource(String name, List<SourceFile> files) {
         isFolder
             ? file -> DATA.matcher(file.toString()).matches()
             : FileSystems.getDefault().getPathMatcher("glob:" + name);
+    FileAccess.requireAccess(folder);
     List<Path> files =
         FolderEntries.of(folder).stream()
             .filter(file -> Files.isRegularFile(file) && pattern.matches(file.getFileName()))
@@ -106,11 +108,12 @@ public record TableSource(String name, List<SourceFile> files) {
   public void requireColumn(String column, List<String> columns) {
     if (!columns.contains(column)) {
       throw new InvalidSettings(
-          "%s has no column \"%s\"%s Its columns are: %s.",
+          "%s has no column \"%s\"%s Its columns are: %s.%s",
           name,
           Excerpt.ofItem(column),
           Nearest.suggestion(column, columns),
-          Excerpt.ofList(columns));
+          Excerpt.ofList(columns),
+          Columns.separatorHint(columns));
     }
   }
 

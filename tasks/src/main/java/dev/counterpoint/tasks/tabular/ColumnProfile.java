@@ -5,6 +5,7 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.targets.NumberTarget;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -39,8 +40,11 @@ final class ColumnProfile {
 
   private static final double MAX_DISTINCT_SHARE = 0.5;
 
-  /** A column with a larger share of numbers, but not only numbers, is probably damaged. */
-  private static final double MIN_NUMBER_SHARE = 0.9;
+  /** A column with a larger share of numbers or dates, but not only these, is probably damaged. */
+  private static final double MIN_VALID_SHARE = 0.9;
+
+  /** Numbers with thousands separators or units, and other values of digits and signs. */
+  private static final Pattern FORMATTED_NUMBER = Pattern.compile("\\P{L}*\\d\\P{L}*");
 
   private static final int SECONDS_PER_DAY = 86_400;
   private static final List<ColumnType> INFERRED =
@@ -66,6 +70,9 @@ final class ColumnProfile {
 
   /** The first value that is not of an inferred type. */
   private final @Nullable Other[] others = new Other[INFERRED.size()];
+
+  /** The first value that is too long for a label. */
+  private @Nullable Other longLabel;
 
   private final SplittableRandom random = new SplittableRandom(17);
   private double[] sample = new double[16];
@@ -144,6 +151,9 @@ final class ColumnProfile {
       return;
     }
     value.count++;
+    if (longLabel == null && LabelNumbers.isLong(value.text)) {
+      longLabel = new Other(line, value.text);
+    }
     double number = Double.NaN;
     for (int type = 0; type < value.parsed.length; type++) {
       if (Double.isFinite(value.parsed[type])) {
@@ -232,9 +242,42 @@ final class ColumnProfile {
     return missing;
   }
 
-  /** Whether the values are numbers that do not look like the names of classes. */
+  /** Whether the values are numbers, except for a few, that do not look like names of classes. */
   boolean isQuantity() {
-    return isAll(ColumnType.NUMERIC) && (!isIntegral || hasMoreValues || different() > 20);
+    return isMostly(NUMERIC) && (!isIntegral || hasMoreValues || different() > 20);
+  }
+
+  /**
+   * Requires that the values can be names of classes.
+   *
+   * @param inferred whether the type of the column is not configured
+   * @throws InvalidSettings if one is too long, or the type is inferred and most values differ and
+   *     have digits, but no letters
+   */
+  void requireClasses(boolean inferred) {
+    if (longLabel != null) {
+      LabelNumbers.requireShort(longLabel.text(), file::origin, longLabel.line());
+    }
+    Other other = others[NUMERIC];
+    if (inferred
+        && other != null
+        && rows - missing >= MIN_ROWS_OF_IDS
+        && differ()
+        && distinct().stream().filter(FORMATTED_NUMBER.asMatchPredicate()).count()
+            >= MIN_VALID_SHARE * distinct().size()) {
+      throw file.invalidLine(
+          other.line(),
+          "has \"%s\" in the target \"%s\", which is not a number. Write numbers without thousands separators and units; to predict classes, set data.columns.%2$s to categorical."
+              .formatted(Excerpt.ofItem(other.text()), Excerpt.ofItem(name)));
+    }
+  }
+
+  private boolean isMostly(int type) {
+    return matches[type] >= MIN_VALID_SHARE * (rows - missing);
+  }
+
+  private boolean differ() {
+    return hasMoreValues || different() > MAX_DISTINCT_SHARE * (rows - missing);
   }
 
   private boolean isAll(ColumnType type) {
@@ -315,9 +358,7 @@ final class ColumnProfile {
           isIntegral && allDiffer && (isConsecutive() || ID_NAME.matcher(name).matches());
       return isId ? "ids; " + advice("numeric") : "";
     }
-    boolean isText =
-        numbers.count() == 0 && (hasMoreValues || distinct > MAX_DISTINCT_SHARE * present);
-    return isText
+    return numbers.count() == 0 && differ()
         ? Formats.of(FREE_TEXT + ", %,d different values; %s", distinct, advice("categorical"))
         : "";
   }
@@ -337,15 +378,17 @@ final class ColumnProfile {
   }
 
   private ColumnType inferred(boolean quantile) {
-    if (matches[NUMERIC] >= MIN_NUMBER_SHARE * (rows - missing) && different() > 1) {
+    if (isMostly(NUMERIC) && different() > 1) {
       require(ColumnType.NUMERIC);
       return quantile ? ColumnType.QUANTILE : ColumnType.NUMERIC;
     }
-    return isAll(ColumnType.DATE)
-        ? ColumnType.DATE
-        : isAll(ColumnType.BOOLEAN) && different() > 1
-            ? ColumnType.BOOLEAN
-            : ColumnType.CATEGORICAL;
+    if (isMostly(DATE)) {
+      require(ColumnType.DATE);
+      return ColumnType.DATE;
+    }
+    return isAll(ColumnType.BOOLEAN) && different() > 1
+        ? ColumnType.BOOLEAN
+        : ColumnType.CATEGORICAL;
   }
 
   private Column categorical(int minimumCount) {

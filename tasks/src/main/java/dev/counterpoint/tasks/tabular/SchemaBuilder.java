@@ -157,6 +157,7 @@ final class SchemaBuilder {
           targets.stream().map(name -> profile(name).deviation()).toList());
     }
     ColumnProfile profile = profile(targets.get(0));
+    profile.requireClasses(type == null);
     return new Target(targets, profile.values(), List.of(), List.of());
   }
 

@@ -4,17 +4,41 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** One number for each label, such as its weight. */
+/** Labels, and one number for each, such as its weight. */
 public final class LabelNumbers {
+  private static final int MAX_LENGTH = 1_000;
+
   private LabelNumbers() {}
+
+  /**
+   * Requires that a label is short enough to be a name in files and messages.
+   *
+   * @param origin describes the file and a line
+   * @throws InvalidSettings if it has more than 1,000 characters
+   */
+  public static String requireShort(String label, LongFunction<String> origin, long line) {
+    if (isLong(label)) {
+      throw new InvalidSettings(
+          "%s has a label of %,d characters, \"%s\"; at most %,d are allowed.",
+          origin.apply(line), label.length(), Excerpt.ofItem(label), MAX_LENGTH);
+    }
+    return label;
+  }
+
+  /** Whether a label has more than 1,000 characters. */
+  public static boolean isLong(String label) {
+    return label.length() > MAX_LENGTH;
+  }
 
   /** Describes the number of examples of each label, in parentheses. */
   public static String describe(List<String> labels, List<Long> counts) {
@@ -29,7 +53,7 @@ public final class LabelNumbers {
    * @param key the key of the settings, for messages
    * @param byLabel numbers of some labels
    * @param others the number of the other labels
-   * @throws dev.counterpoint.core.settings.InvalidSettings if a label does not exist
+   * @throws InvalidSettings if a label does not exist
    */
   public static List<Double> of(
       String key, Map<String, Double> byLabel, List<String> labels, double others) {

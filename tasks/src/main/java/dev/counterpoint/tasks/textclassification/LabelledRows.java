@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -43,6 +44,9 @@ record LabelledRows(TableSource file, TextClassification settings) {
                 settings.isRegression()
                     ? List.of()
                     : labelColumn == null ? flagged(row) : labels(row, labelColumn);
+            for (String label : labels) {
+              LabelNumbers.requireShort(label, file::origin, row.line());
+            }
             List<Double> numbers = settings.isRegression() ? numbers(row, targets) : List.of();
             double weight = weightColumn == null ? 1 : number(row, weightColumn, Float.MIN_VALUE);
             String second = secondColumn == null ? null : second(row, secondColumn);

@@ -7,6 +7,7 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.Surrogates;
+import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -75,7 +76,8 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
                   .formatted(columns.length, count, Excerpt.of(line)));
         }
         words.add(column(columns, wordColumn, number));
-        tags.add(column(columns, tagColumn == null ? columns.length : tagColumn, number));
+        String tag = column(columns, tagColumn == null ? columns.length : tagColumn, number);
+        tags.add(LabelNumbers.requireShort(tag, file::origin, number));
       }
     } while (line != null);
   }
@@ -112,6 +114,7 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
     }
     List<String> words = texts(object, "tokens", number);
     List<String> tags = texts(object, object.has(TAGS.get(0)) ? "tags" : "ner_tags", number);
+    tags.forEach(tag -> LabelNumbers.requireShort(tag, file::origin, number));
     if (words.size() != tags.size() || words.stream().anyMatch(String::isBlank)) {
       throw file.invalidLine(
           number,

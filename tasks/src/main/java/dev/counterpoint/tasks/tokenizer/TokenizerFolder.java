@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.tokenizer;
 
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.data.source.DataContext;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.FolderListing;
 import java.io.IOException;
@@ -76,6 +77,7 @@ public final class TokenizerFolder {
   }
 
   private static InvalidSettings missing(Path path) {
+    FileAccess.requireAccess(path);
     return new InvalidSettings(
         "The tokenizer %s%s",
         path,

@@ -137,7 +137,7 @@ record TokenizerJson(String name) {
       }
       throw new InvalidSettings("%s is not a JSON object.", name);
     } catch (JacksonException e) {
-      throw new InvalidSettings("%s is not JSON: %s", name, e.getOriginalMessage());
+      throw new InvalidSettings("%s is not JSON: %s", name, Json.problem(e));
     }
   }
 

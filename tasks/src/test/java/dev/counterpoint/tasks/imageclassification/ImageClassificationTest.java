@@ -289,6 +289,12 @@ class ImageClassificationTest {
   }
 
   @Test
+  void aSplitWithoutImagesIsRejected() {
+    assertInvalid(
+        () -> divided(17, new ImageSplit(0.001, null, null)), "\"validation\"", "40 images");
+  }
+
+  @Test
   void aSplitDependsOnItsSeedOnly() throws IOException {
     ImageSplit own = new ImageSplit(0.25, null, 5L);
     Set<Float> first = firstPixels(divided(1, own).train());

@@ -157,6 +157,24 @@ final class ParquetTest {
   }
 
   @Test
+  void textNamedParquetIsRejectedWithTheCause() throws IOException {
+    Files.writeString(folder.resolve("a.parquet"), "x,y\n1,2\n3,4\n");
+
+    assertThatThrownBy(() -> open(new FileSplit("a.parquet")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("a.parquet", "magic bytes");
+  }
+
+  @Test
+  void unknownColumnOfQueryIsNamed() {
+    assertThatThrownBy(
+            () -> open(new FileSplit(null, query("jdbc:duckdb:", "SELECT z FROM range(9)"))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("SELECT z FROM range(9)", "\"z\"")
+        .hasMessageNotContaining("pending query");
+  }
+
+  @Test
   void damagedPagesAreRejected() throws IOException {
     Duck.write(
         "COPY (SELECT hash(i) AS x, i %% 2 AS y FROM range(500000) t(i)) TO '%s'",

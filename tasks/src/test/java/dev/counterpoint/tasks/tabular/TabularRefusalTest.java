@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -59,6 +60,11 @@ class TabularRefusalTest {
   @Test
   void aMissingTargetColumnIsNamed() throws IOException {
     assertRejected("x,z\n1,a\n2,b\n", List.of(), "\"y\"", "x, z");
+  }
+
+  @Test
+  void aFileWithAnotherSeparatorIsRecognized() throws IOException {
+    assertRejected("x;y\n1;a\n2;b\n", List.of(), "semicolons", "data.separator");
   }
 
   @Test
@@ -149,6 +155,56 @@ class TabularRefusalTest {
   void aWeightOfZeroIsRejected() throws IOException {
     assertRejected("x,w,y\n1,1,a\n2,0,b\n", List.of("weight", "w"), "line 3", "\"w\"", "\"0\"");
     assertInvalid(() -> Tables.settings("classWeights", Map.of("a", 0.0)), "classWeights.a");
+  }
+
+  private static String rows(String header, int count, IntFunction<String> row) {
+    return IntStream.range(0, count)
+        .mapToObj(row)
+        .collect(Collectors.joining("\n", header + "\n", "\n"));
+  }
+
+  @Test
+  void anInvalidDateAmongDatesIsNamedWithItsLine() throws IOException {
+    assertRejected(
+        rows("x,y", 20, i -> "2026-02-%02d,%s".formatted(i + 10, i % 2)),
+        List.of(),
+        "train.csv line 21",
+        "\"2026-02-29\"",
+        "date column",
+        "data.columns.x");
+  }
+
+  @Test
+  void aTargetOfNumbersWithThousandsSeparatorsIsNotOfClasses() throws IOException {
+    assertRejected(
+        rows("x,y", 20, i -> "%s,\"%s,300.00\"".formatted(i % 3, i + 10)),
+        List.of(),
+        "train.csv line 2",
+        "\"10,300.00\"",
+        "thousands separators",
+        "data.columns.y to categorical");
+  }
+
+  @Test
+  void aClassOfManyCharactersIsRejectedWithItsLine() throws IOException {
+    assertRejected(
+        "x,y\n1,a\n2," + "b".repeat(1001) + "\n", List.of(), "train.csv line 3", "1,001");
+  }
+
+  @Test
+  void aTextAmongTheNumbersOfATargetIsNamedWithItsLine() throws IOException {
+    assertRejected(
+        rows("x,y", 20, i -> i % 3 + "," + (i == 4 ? "lost" : i + ".5")),
+        List.of(),
+        "train.csv line 6",
+        "\"lost\"");
+  }
+
+  @Test
+  void classesMayBeNumbersWithAFewTexts() throws IOException {
+    tables.write("train.csv", rows("x,y", 40, i -> i % 3 + "," + (i == 4 ? "none" : i % 5)));
+
+    assertThat(tables.open(Tables.settings()).spec().labels()).hasSize(6);
   }
 
   @Test

@@ -141,6 +141,13 @@ class TextClassificationRefusalTest {
   }
 
   @Test
+  void aLabelOfManyCharactersIsRejectedWithItsLine() throws IOException {
+    tables.write("train.tsv", "sentence\tlabel\na\t1\nb\t" + "x".repeat(1001) + "\n");
+    assertRejected(
+        TextTables.train("train.tsv"), tables.path("train.tsv") + " line 3", "1,001", "1,000");
+  }
+
+  @Test
   void anEmptyLabelIsRejectedWithItsLine() throws IOException {
     tables.write("train.tsv", "sentence\tlabel\na\t1\nb\t \n");
     assertRejected(

@@ -140,6 +140,15 @@ class TokenClassificationTest {
   }
 
   @Test
+  void aTagOfManyCharactersIsRejectedWithItsLine() throws IOException {
+    Path file = file("a.conll", "Rome B-town\nOslo B-" + "x".repeat(1000) + "\n");
+
+    assertThatThrownBy(() -> open(file, 32))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll("a.conll line 2", "1,002");
+  }
+
+  @Test
   void aTagThatTrainingDoesNotHaveIsRejected() throws IOException {
     FileSplit train = new FileSplit(file("a.conll", COLUMNS).toString());
     FileSplit validation = new FileSplit(file("b.conll", "Oslo B-town\n").toString());

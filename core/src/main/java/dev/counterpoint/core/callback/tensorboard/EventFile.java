@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback.tensorboard;
 import dev.counterpoint.core.callback.tensorboard.proto.Event;
 import dev.counterpoint.core.callback.tensorboard.proto.Summary;
 import dev.counterpoint.core.internal.storage.DiskSync;
+import dev.counterpoint.core.internal.storage.IoFailure;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -58,7 +59,11 @@ record EventFile(Path path) {
     Instant now = Instant.now();
     event.setWallTime(now.getEpochSecond() + now.getNano() * 1e-9);
     byte[] frame = RecordFrame.of(event.build().toByteArray());
-    Files.write(path, frame, StandardOpenOption.APPEND);
+    try {
+      Files.write(path, frame, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw IoFailure.ofWrite(path, e);
+    }
   }
 
   /** The size of the leading events that are complete and not of a later step, in bytes. */

@@ -31,7 +31,7 @@ public final class AtomicFile {
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(temporary, e);
-      throw new IOException("Cannot write " + file + ": " + IoFailure.of(e) + ".", e);
+      throw IoFailure.ofWrite(file, e);
     }
   }
 
@@ -69,7 +69,7 @@ public final class AtomicFile {
       throw new InvalidSettings("%s is damaged: it is not a JSON object.", file);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
-          file + " is damaged: it is not valid JSON (" + e.getOriginalMessage() + ").");
+          file + " is damaged: it is not valid JSON (" + Json.problem(e) + ").");
     }
   }
 }

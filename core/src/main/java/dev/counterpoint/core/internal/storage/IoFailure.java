@@ -1,5 +1,6 @@
 package dev.counterpoint.core.internal.storage;
 
+import com.fasterxml.jackson.core.JacksonException;
 import dev.counterpoint.core.settings.CacheFolder;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -18,8 +19,14 @@ public final class IoFailure {
     if (failure instanceof FileSystemException cause) {
       return reason(cause) + " (" + cause.getFile() + ")";
     }
-    String message = failure.getMessage();
-    return message == null ? failure.getClass().getSimpleName() : message;
+    String message =
+        failure instanceof JacksonException json ? Json.problem(json) : failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message.replaceFirst("\\.$", "");
+  }
+
+  /** A failed write to a file, with its name; that of a full disk has none. */
+  public static IOException ofWrite(Path file, IOException failure) {
+    return new IOException("Cannot write " + file + ": " + of(failure) + ".", failure);
   }
 
   /** A failed write to the cache folder, in sentences with the path and the remedy. */

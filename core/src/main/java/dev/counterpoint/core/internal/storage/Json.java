@@ -27,6 +27,11 @@ public final class Json {
   private static final Pattern ADVICE =
       Pattern.compile("[:;,]? *\\(?(bound as |enable `|`StreamRead|from `StreamRead).*");
 
+  /** The names of Java classes in messages. */
+  private static final Pattern CLASSES =
+      Pattern.compile(
+          "( value| instance)? (of|into)( type)? `[^`]*`| \\((class|token|although|set) [^)]*\\)");
+
   private Json() {}
 
   /** A builder of mappers for user data: the length of a string is limited by memory only. */
@@ -51,7 +56,7 @@ public final class Json {
     String message = String.valueOf(failure.getOriginalMessage()).lines().findFirst().orElse("");
     return Excerpt.of(
         ADVICE
-            .matcher(message.replaceAll("\\[Source: [^;]*; ", "["))
+            .matcher(CLASSES.matcher(message).replaceAll("").replaceAll("\\[Source: [^;]*; ", "["))
             .replaceFirst("")
             .replace("'\uFEFF'", "byte order mark"));
   }

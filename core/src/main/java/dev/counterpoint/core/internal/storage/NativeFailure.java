@@ -21,8 +21,8 @@ public final class NativeFailure {
   private static final Map<Pattern, String> REASONS =
       Map.of(
           Pattern.compile("([^\\s:]+): failed to map segment from shared object(?!.*allocate)"),
-          "The native library %s cannot be loaded because its file system is mounted with noexec."
-              + " Set COUNTERPOINT_CACHE to a folder on a file system without noexec.",
+          "The native library %s cannot be loaded: ulimit -v is too small, or its file system is"
+              + " mounted with noexec; then set COUNTERPOINT_CACHE to a folder on another one.",
           Pattern.compile("version `(GLIBC(?:XX)?_[\\d.]+)' not"),
           "A native library requires %s, which is newer than this system's. Use a newer system.",
           Pattern.compile("(.*(?:wrong ELF class|invalid ELF header).*)"),

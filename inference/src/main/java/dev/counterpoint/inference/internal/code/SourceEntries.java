@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.code;
 
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import java.io.IOException;
@@ -34,6 +35,7 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
     SourceEntries found = new SourceEntries(new ArrayList<>(), new ArrayList<>());
     List<Problem> problems = new ArrayList<>();
     for (Path entry : entries) {
+      FileAccess.requireAccess(entry);
       try {
         found.add(entry);
       } catch (InvalidSettings e) {

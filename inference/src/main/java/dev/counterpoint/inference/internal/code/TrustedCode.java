@@ -211,6 +211,12 @@ public final class TrustedCode {
     }
   }
 
+  /** The jars and folders to which the {@code Class-Path} of a jar refers, without the jar. */
+  public static List<Path> referenced(Path entry) {
+    List<Path> all = SourceEntries.withReferenced(List.of(entry));
+    return all.subList(1, all.size());
+  }
+
   /** The SHA-256 of a jar or source file, or of the names and SHA-256 of all files of a folder. */
   public static String hash(Path entry) {
     try {

@@ -9,11 +9,12 @@ import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@code --set key=value}. The value is parsed as YAML and replaces the existing value,
- * including lists and maps; missing keys are created.
+ * One {@code --set key=value}. The value, unless it is a single sign, is parsed as YAML and
+ * replaces the existing value, including lists and maps; missing keys are created.
  *
  * @param option the option as written, {@code --set key=value}, for messages; without a value that
  *     has the name of a secret
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Assignment(String option, List<String> keys, YamlNode value) {
   private static final String TYPE = "type";
+
+  /** A separator, such as {@code |}, which YAML would read as the start of a block of text. */
+  private static final Pattern SIGN = Pattern.compile("[\\p{Punct}&&[^~]]");
 
   /**
    * Parses {@code key=value}.
@@ -42,6 +46,9 @@ record Assignment(String option, List<String> keys, YamlNode value) {
 
   private static YamlNode value(String yaml, String option) {
     Origin origin = new Origin(option, false);
+    if (SIGN.matcher(yaml).matches()) {
+      return new Scalar(yaml, true, origin);
+    }
     try {
       YamlNode value = YamlReader.read(yaml, line -> origin);
       return value == null ? new Scalar("", false, origin) : value;

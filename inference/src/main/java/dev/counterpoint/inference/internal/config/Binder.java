@@ -122,6 +122,11 @@ public final class Binder {
     return settings;
   }
 
+  /** All settings as {@link #toTree}, with the values of references, which must not be shown. */
+  public ObjectNode resolvedTree(Object record) {
+    return new TreeWriter(contracts).write(record);
+  }
+
   /** Converts a record to the text of a run file, see {@link #toTree}. */
   public String toYaml(Object record) {
     try {

@@ -183,7 +183,7 @@ record References(
       }
       problem = "refers to the environment variable " + name + ", which is not set";
     } else if (kind.equals("file")) {
-      try (InputStream file = Files.newInputStream(files.apply(name))) {
+      try (InputStream file = open(files.apply(name))) {
         byte[] content = file.readNBytes(MAX_BYTES + 1);
         if (content.length <= MAX_BYTES) {
           CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content));
@@ -196,6 +196,13 @@ record References(
     }
     problems.add(new Problem(path, problem));
     return "";
+  }
+
+  private static InputStream open(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException("A pipe or a device may not end.");
+    }
+    return Files.newInputStream(file);
   }
 
   /** Whether a word of a text is the name of a secret, as the key of a malformed file. */

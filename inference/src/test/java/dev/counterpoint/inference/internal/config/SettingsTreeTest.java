@@ -14,6 +14,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingsTreeTest {
   @Test
@@ -70,6 +71,12 @@ final class SettingsTreeTest {
     Run run = Sample.bind(Sample.FILE, "training.optimizer.type=sgd");
 
     assertThat(run.training().optimizer()).isEqualTo(new Sgd(1e-2, 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"|", ">", "#", "-", "*", ":", ","})
+  void aSingleSignIsAText(String sign) {
+    assertThat(Sample.bind(Sample.FILE, "name=" + sign).name()).isEqualTo(sign);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli.model;
 import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Database;
+import dev.counterpoint.tasks.table.DuckDb;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -122,8 +123,7 @@ final class DatabaseTable implements AutoCloseable {
   private InvalidSettings invalid(SQLException e) {
     // The message about a batch quotes the values of its rows; that of its cause does not.
     SQLException cause = e.getNextException() == null ? e : e.getNextException();
-    return new InvalidSettings(
-        "%s failed: %s", sql.name(), sql.mask(String.valueOf(cause.getMessage())));
+    return new InvalidSettings("%s failed: %s", sql.name(), sql.mask(DuckDb.message(cause)));
   }
 
   @Override

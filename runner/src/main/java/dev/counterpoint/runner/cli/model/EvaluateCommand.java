@@ -121,7 +121,7 @@ public final class EvaluateCommand implements Callable<Integer> {
           .forEach((name, examples) -> evaluations.put(name, evaluator.evaluate(examples)));
       evaluations.forEach(EvaluateCommand::requireFinite);
       if (json) {
-        console.print(json(evaluations).toPrettyString());
+        console.printText(json(evaluations).toPrettyString());
       } else {
         evaluations.forEach((name, evaluation) -> print(name, evaluation, console));
       }

@@ -186,7 +186,7 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     List<List<Long>> generated = generator.generate(ids, (prompt, token) -> {});
     for (int i = 0; i < generated.size(); i++) {
-      console.print(encoder.decode(ids.get(i)) + encoder.decode(generated.get(i)));
+      console.printText(encoder.decode(ids.get(i)) + encoder.decode(generated.get(i)));
     }
     return generated;
   }

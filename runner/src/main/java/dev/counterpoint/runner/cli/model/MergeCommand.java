@@ -5,6 +5,7 @@ import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.ModelFolder;
@@ -76,6 +77,7 @@ public final class MergeCommand implements Callable<Integer> {
     if (ModelFolder.adapter(config) == null) {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
     }
+    FileAccess.requireAccess(output);
     if (Files.exists(output)) {
       throw new InvalidSettings(output + " already exists; name a new folder.");
     }

@@ -122,6 +122,9 @@ public final class PredictCommand implements Callable<Integer> {
     if (top != null && top < 1) {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
+    if (output == null && !keep.isEmpty()) {
+      throw new InvalidSettings("--keep needs --output, the file for the columns.");
+    }
     Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
@@ -251,7 +254,8 @@ public final class PredictCommand implements Callable<Integer> {
     }
     if (kind == Pipeline.Kind.TEXT) {
       throw new InvalidSettings(
-          "The model in " + directory + " has no labels; use generate for a language model.");
+          "The model in %s has no labels. A causal language model continues texts with generate; a masked language model is fine-tuned with model.from and model.newHead.",
+          directory);
     }
     if (!pipeline.isActivationDeclared() && kind != Pipeline.Kind.RESULTS) {
       console.log(

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.model;
 
 import dev.counterpoint.core.internal.storage.DiskSync;
+import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -83,7 +84,7 @@ final class ScoredTable {
       Files.deleteIfExists(partial);
       try (Writer out = Files.newBufferedWriter(lines)) {
         TableFormat format = table == null ? pipeline.input().format() : table.format();
-        source.read(format, it -> read(it, batch -> write(batch, name.endsWith(".csv"), out)));
+        source.read(format, it -> read(it, batch -> write(batch, output, out)));
       }
       if (!lines.equals(partial)) {
         Map<String, String> types = new LinkedHashMap<>();
@@ -215,6 +216,16 @@ final class ScoredTable {
       throw new InvalidSettings("--keep cannot keep the column %s, which is predicted.", name);
     }
     record.put(name, value);
+  }
+
+  private void write(List<Map<String, @Nullable Object>> records, Path output, Writer out)
+      throws IOException {
+    try {
+      write(records, output.toString().endsWith(".csv"), out);
+      out.flush();
+    } catch (IOException e) {
+      throw IoFailure.ofWrite(output, e);
+    }
   }
 
   private void write(List<Map<String, @Nullable Object>> records, boolean csv, Writer out)

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
@@ -41,6 +42,7 @@ public final class TrainedModel {
     Path run = folder.toAbsolutePath().resolveSibling("").normalize();
     RunCode code = new RunCode(run, ModelFolder.classpath(folder));
     if (classpath.paths().isEmpty() && code.missing().isPresent()) {
+      FileAccess.requireAccess(code.missing().get());
       throw new InvalidSettings(
           "The model in %s needs the classes in %s, which does not exist; give its new path with --classpath.",
           folder, code.missing().get());

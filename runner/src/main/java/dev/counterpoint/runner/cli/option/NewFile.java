@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.option;
 
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ public final class NewFile {
    */
   public static void requireFolder(String option, Path file) {
     Path folder = file.toAbsolutePath().resolveSibling("");
+    FileAccess.requireAccess(folder);
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings("%s %s: the folder %s does not exist.", option, file, folder);
     }
