@@ -76,7 +76,7 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
         opened.put(id, model(id, content, opened));
       }
     } catch (IOException | RuntimeException e) {
-      opened.values().stream().distinct().forEach(ServedModel::release);
+      opened.values().stream().distinct().forEach(it -> released.add(it.release()));
       throw e;
     }
     served = opened;
