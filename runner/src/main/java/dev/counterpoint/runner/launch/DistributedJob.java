@@ -3,6 +3,7 @@ package dev.counterpoint.runner.launch;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.internal.storage.Utf8File;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.report.Console;
@@ -99,7 +100,7 @@ public record DistributedJob(
       all.addAll(List.of("--output", run.directory().path().toString()));
     }
     return new Launcher(
-        new Job(localRanks(), tracker(), run.directory().logs()),
+        new Job(localRanks(), tracker(), FileAccess.createPrivateFolder(run.directory().logs())),
         new RankPrograms(all, arguments.rankZeroOnly(), ranksOnMachine(), variables()),
         new DirectoryProgress(run.directory(), console),
         config.maxRestarts(),

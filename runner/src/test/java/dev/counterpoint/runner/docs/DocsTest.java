@@ -15,6 +15,7 @@ import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.cli.Terminal;
+import dev.counterpoint.runner.cli.model.ServingFile;
 import dev.counterpoint.runner.docs.MarkdownPage.Block;
 import dev.counterpoint.runner.docs.MarkdownPage.Command;
 import dev.counterpoint.runner.experiment.Experiments;
@@ -255,6 +256,11 @@ final class DocsTest {
     assertThatCode(
             () -> {
               JsonNode settings = YAML.readTree(block.content());
+              if (settings.has("models")) {
+                SettingsTree tree = SettingsTree.load(block.toString(), block.content(), List.of());
+                BINDERS.get(block.page()).bind(tree, ServingFile.class);
+                return;
+              }
               if (!settings.path("data").has("type")) {
                 settings =
                     merged(YAML.readTree(Experiments.runFile("sentiment", List.of())), settings);

@@ -1,7 +1,7 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.core.settings.FileAccess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -67,7 +67,7 @@ public final class Launcher {
    * @throws LaunchException if the job fails, with the cause
    */
   public int run() throws IOException {
-    FileAccess.createPrivateFolder(job.logs());
+    Files.createDirectories(job.logs());
     Thread hook = new Thread(this::kill, "end of the ranks");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
