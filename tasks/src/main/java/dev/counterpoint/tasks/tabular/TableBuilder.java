@@ -41,18 +41,15 @@ record TableBuilder(
     @Nullable TabularSchema schema,
     @Nullable Tokenizer tokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "2";
+  private static final String FORMAT = "3";
 
   static final int CELL_WIDTH = Integer.BYTES;
   static final int LINE_WIDTH = Long.BYTES;
 
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key(long seed) throws IOException {
-    // The defaults of settings for texts are left out: the caches of other tables remain valid.
-    String own = settings.toString().replace(", tokenizer=null, maxLength=null", "");
-    String columns = String.valueOf(schema).replace(", tokens=null", "");
-    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(own).append(' ');
-    key.append(settings.split() == null ? "" : seed).append(' ').append(columns).append('\n');
+    StringBuilder key = new StringBuilder(FORMAT).append(' ').append(settings).append(' ');
+    key.append(settings.split() == null ? "" : seed).append(' ').append(schema).append('\n');
     key.append(tokenizer == null ? "" : tokenizer.key() + '\n');
     for (SplitTable split : splits) {
       key.append(split.name()).append(' ').append(split.file().stamp()).append('\n');
