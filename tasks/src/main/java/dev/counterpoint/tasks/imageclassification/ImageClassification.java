@@ -18,6 +18,7 @@ import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import dev.counterpoint.tasks.table.FolderListing;
 import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.TableSource;
+import dev.counterpoint.tasks.targets.LabelNotes;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -184,7 +185,15 @@ public record ImageClassification(
             image.channels() == 1 ? "gray" : "colors",
             list(image.mean()),
             list(image.deviation())));
-    content.splits().forEach((name, split) -> notes.add(note(name, split, content.labels())));
+    content
+        .splits()
+        .forEach(
+            (name, split) -> {
+              notes.add(note(name, split, content.labels()));
+              if (name.equals(DataSplits.TRAIN)) {
+                notes.addAll(LabelNotes.of(content.labels(), split.labelCounts()));
+              }
+            });
     notes.addAll(content.notes());
     return notes;
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Array;
 import java.sql.Clob;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -72,13 +73,20 @@ final class QueryTable implements Table {
     this.table = table;
     count = table == null ? 0 : DuckDb.count(connection, table);
     execute(query);
-    for (int i = 0; i < times.length; i++) {
-      String name = rows.getMetaData().getColumnLabel(i + 1);
+    positions.putAll(positions(file, rows.getMetaData()));
+  }
+
+  private static Map<String, Integer> positions(SourceFile file, ResultSetMetaData columns)
+      throws SQLException {
+    Map<String, Integer> positions = new LinkedHashMap<>();
+    for (int i = 0; i < columns.getColumnCount(); i++) {
+      String name = columns.getColumnLabel(i + 1);
       if (positions.put(name, i) != null) {
         throw new InvalidSettings(
             "%s has two columns \"%s\"; name one with AS.", file.name(), Excerpt.ofItem(name));
       }
     }
+    return positions;
   }
 
   private void execute(String query) throws SQLException {
@@ -112,6 +120,11 @@ final class QueryTable implements Table {
       Properties properties = new Properties();
       properties.putAll(sql == null ? Map.of() : sql.properties());
       connection = DuckDb.connect(sql == null ? DuckDb.SCHEME : sql.url(), properties);
+      if (sql != null) { // A table would have other names for columns with the same name.
+        try (PreparedStatement query = connection.prepareStatement(sql.query())) {
+          positions(file, query.getMetaData());
+        }
+      }
       String table =
           sql == null ? DuckDb.parquet(file.path()) : DuckDb.materialized(connection, sql.query());
       return new QueryTable(file, sql, connection, table, "SELECT * FROM " + table);

@@ -3,6 +3,7 @@ package dev.counterpoint.tasks.tabular;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.tasks.targets.LabelNotes;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,9 @@ record TableNotes(TableContent content) {
             ? ""
             : LabelNumbers.describe(labels, split.labelCounts());
     notes.add(Formats.of("%s: %,d rows%s", name, split.rows(), counts));
+    if (name.equals(DataSplits.TRAIN)) {
+      notes.addAll(LabelNotes.of(labels, split.labelCounts()));
+    }
     TabularSchema.Tokens tokens = content.schema().tokens();
     if (tokens != null && split.truncated() > 0) {
       notes.add(

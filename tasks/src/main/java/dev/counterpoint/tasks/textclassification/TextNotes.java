@@ -5,16 +5,14 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.tasks.internal.cache.TrainOverlap;
+import dev.counterpoint.tasks.targets.LabelNotes;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.UnknownTokens;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /**
  * Notes about the texts of each split: number of rows, label distribution and possible problems.
@@ -58,7 +56,7 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
       notes.add(Formats.of("%s: %s with an empty text", name, rows(split.blank())));
     }
     if (name.equals(DataSplits.TRAIN)) {
-      addLabelNotes(split.labelCounts(), notes);
+      notes.addAll(LabelNotes.of(content.labels(), split.labelCounts()));
     }
     TrainOverlap overlap = content.sharedWithTrain().get(name);
     if (overlap != null) {
@@ -66,64 +64,6 @@ record TextNotes(CacheContent content, Map<String, LabelledRows> rows) {
           overlap.rows() == 0 ? Formats.of("%s: no overlap with train", name) : of(name, overlap));
     }
     return notes;
-  }
-
-  /** What programs write for a missing value; a class of this name is rarely intended. */
-  private static final Pattern MISSING =
-      Pattern.compile("-?nan|none|null|n/?a|<na>|#n/?a|\\?", Pattern.CASE_INSENSITIVE);
-
-  /** A whole number, as {@code 1} is written in a column of numbers with missing values. */
-  private static final Pattern WHOLE = Pattern.compile("^([-+]?\\d+)\\.0+$");
-
-  /**
-   * Adds notes about possible label errors: labels with a single row, labels that differ only in
-   * case or in invisible characters, and labels that stand for a missing value.
-   */
-  private void addLabelNotes(List<Long> counts, List<String> notes) {
-    List<String> single = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
-    Map<String, List<String>> byLowercase = new LinkedHashMap<>();
-    Map<String, List<String>> byAppearance = new LinkedHashMap<>();
-    for (int i = 0; i < counts.size(); i++) {
-      String label = content.labels().get(i);
-      if (counts.get(i) == 1) {
-        single.add(quoted(label));
-      }
-      if (MISSING.matcher(label).matches()) {
-        missing.add(quoted(label) + Formats.of(" (%s)", rows(counts.get(i))));
-      }
-      byAppearance
-          .computeIfAbsent(
-              WHOLE.matcher(Excerpt.appearance(label)).replaceFirst("$1"), any -> new ArrayList<>())
-          .add('"' + Excerpt.codePoints(label) + '"');
-      byLowercase
-          .computeIfAbsent(label.toLowerCase(Locale.ROOT), any -> new ArrayList<>())
-          .add(quoted(label));
-    }
-    add("labels with a single row", single, notes);
-    add("labels that differ only in case", variants(byLowercase), notes);
-    add(
-        "different labels that look the same, or are the same number",
-        variants(byAppearance),
-        notes);
-    add("labels that look like a missing value, but are classes", missing, notes);
-  }
-
-  private static String quoted(String label) {
-    return '"' + Excerpt.ofItem(label) + '"';
-  }
-
-  private static List<String> variants(Map<String, List<String>> groups) {
-    return groups.values().stream()
-        .filter(labels -> labels.size() > 1)
-        .map(labels -> String.join(" and ", labels))
-        .toList();
-  }
-
-  private static void add(String problem, List<String> labels, List<String> notes) {
-    if (!labels.isEmpty()) {
-      notes.add(Formats.of("%s: %s: %s", DataSplits.TRAIN, problem, Excerpt.ofList(labels)));
-    }
   }
 
   private String of(String name, TrainOverlap overlap) {

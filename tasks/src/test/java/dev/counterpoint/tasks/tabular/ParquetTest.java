@@ -175,6 +175,15 @@ final class ParquetTest {
   }
 
   @Test
+  void columnsOfQueryWithTheSameNameAreRejected() {
+    String query = "SELECT i AS x, i + 1 AS x, i % 2 AS y FROM range(9) t(i)";
+
+    assertThatThrownBy(() -> open(new FileSplit(null, query("jdbc:duckdb:", query))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("two columns \"x\"");
+  }
+
+  @Test
   void damagedPagesAreRejected() throws IOException {
     Duck.write(
         "COPY (SELECT hash(i) AS x, i %% 2 AS y FROM range(500000) t(i)) TO '%s'",

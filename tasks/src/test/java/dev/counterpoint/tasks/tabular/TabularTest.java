@@ -212,6 +212,17 @@ class TabularTest {
   }
 
   @Test
+  void notesLabelsThatDifferInCaseOrInvisibleCharacters() throws IOException {
+    tables.write("train.csv", "x,y\n1,yes\n2,Yes\n3,no\n4,no\u200b\n");
+
+    try (DataSplits data = tables.open(Tables.settings())) {
+      assertThat(data.notes())
+          .anyMatch(note -> note.endsWith("only in case: \"Yes\" and \"yes\""))
+          .anyMatch(note -> note.contains("\"no\" and \"no<U+200B>\""));
+    }
+  }
+
+  @Test
   void aTargetOfIntegersIsARegressionIfConfigured() throws IOException {
     DataSplits data = train("x,y\n1,0\n2,1\n", columns("y", ColumnType.NUMERIC));
 
