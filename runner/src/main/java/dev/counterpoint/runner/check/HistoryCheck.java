@@ -12,6 +12,7 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.rundir.Provenance;
@@ -47,6 +48,9 @@ public final class HistoryCheck {
   private static final String BEST = CHECKPOINTS + "best";
   private static final String STEP = "step-";
 
+  /** What an earlier version has recorded for a folder of images. */
+  private static final String EMPTY_FOLDER = Sha256.of(new byte[0]);
+
   private final RunDirectory run;
   private final List<CheckpointLink> links;
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
@@ -57,6 +61,8 @@ public final class HistoryCheck {
    * step 0, before the first one that a training recomputes.
    */
   private final Set<Long> unlinked = new TreeSet<>();
+
+  private final Set<Long> unknownPositions = new TreeSet<>();
 
   /**
    * Reads the links and checkpoints of a run.
@@ -263,12 +269,15 @@ public final class HistoryCheck {
             "%s: the file does not exist. When the run was trained, it was %s.",
             key, file.getValue().path("file").asText());
       }
-      if (!file.getValue().path("sha256").asText().equals(hashes.get(key))) {
+      String hash = file.getValue().path("sha256").asText();
+      if (!hash.isEmpty() && !hash.equals(EMPTY_FOLDER) && !hash.equals(hashes.get(key))) {
         changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
       }
     }
     current.queries().lines().forEach(query -> inputs.add(query));
-    code().forEach((name, hash) -> inputs.add("code " + name + ": SHA-256 " + hash));
+    for (Path entry : TrustedCode.withReferenced(current.code().entries())) {
+      inputs.add("code: SHA-256 %s, %s".formatted(TrustedCode.hash(entry), entry));
+    }
     if (recorded().has("runFile")) {
       current
           .changedSince(recorded().path("runFile").asText())
@@ -279,7 +288,7 @@ public final class HistoryCheck {
     return inputs;
   }
 
-  /** The SHA-256 of the code that the run file names. */
+  /** The SHA-256 of the copies of the code, by the names that a checkpoint records. */
   private Map<String, String> code() throws IOException {
     SettingsTree tree =
         SettingsTree.load(RunDirectory.RUN_FILE, Utf8File.read(run.runFile()), List.of());
@@ -393,9 +402,20 @@ public final class HistoryCheck {
   private boolean hasSamePosition(long step, RunDirectory again) throws IOException {
     Checkpoint checkpoint = checkpoints.get(step);
     Path other = again.checkpoints().resolve(CheckpointStore.name(step));
+    if (checkpoint != null && !Files.exists(other)) {
+      unknownPositions.add(step);
+    }
     return checkpoint == null
         || !Files.exists(other)
         || position(checkpoint).equals(position(Checkpoint.open(other)));
+  }
+
+  /**
+   * The steps whose position in the data is not verified, because {@link #recompute} has not kept
+   * their checkpoints.
+   */
+  public Set<Long> unknownPositions() {
+    return unknownPositions;
   }
 
   private static List<JsonNode> position(Checkpoint checkpoint) {

@@ -70,7 +70,10 @@ public record RunPart(
     own.forEach((key, value) -> changes.merge(key, ABSENT, (then, absent) -> then));
     changes.entrySet().removeAll(own.entrySet());
     return new RunPart(
-        process.path(AFTER_STEP).asLong(), runFile, environment(process.path("machine")), changes);
+        Math.max(0, process.path(AFTER_STEP).asLong()),
+        runFile,
+        environment(process.path("machine")),
+        changes);
   }
 
   private static Map<String, String> environment(JsonNode machine) {

@@ -79,6 +79,9 @@ final class CheckHistoryCommand implements Callable<Integer> {
     check.steps().stream()
         .filter(step -> step > 0 && (step <= segment.from() || step > segment.to()))
         .forEach(step -> console.print("NOT verified: the checkpoint of step " + step));
+    check
+        .unknownPositions()
+        .forEach(step -> console.print("NOT verified: the position in the data of step " + step));
     if (check.replaced() > 0) {
       console.print(
           "NOT verified: %s of replaced checkpoints", Formats.count(check.replaced(), "link"));

@@ -20,20 +20,29 @@ final class FileHashes {
 
   private FileHashes() {}
 
+  /** Whether the files of a folder are data, and not a model or a tokenizer. */
+  static boolean isData(String key, Path path) {
+    return Files.isDirectory(path) && key.startsWith("data.") && !key.contains("tokenizer");
+  }
+
   /**
-   * The SHA-256 of a file; for a folder with a model, or for a run directory, the SHA-256 of the
-   * names and hashes of the model's weights, tokenizer and settings.
+   * The SHA-256 of a file; for a folder, the SHA-256 of the names and hashes of its files. Of a
+   * model, a tokenizer, or a run directory with a model, only weights, vocabulary and settings
+   * count.
    *
+   * @param key the setting that names it
    * @throws InvalidSettings if it is a device or a pipe
    */
-  static String sha256(Path path) throws IOException {
+  static String sha256(String key, Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       new SourceFile(path).requireReadable(true);
       return ofFile(path);
     }
+    boolean isData = isData(key, path);
     StringBuilder lines = new StringBuilder();
-    for (Map.Entry<String, Path> file : TrustedCode.files(ModelFolder.within(path)).entrySet()) {
-      if (file.getKey().matches(".*\\.(safetensors|json|txt|model)")) {
+    for (Map.Entry<String, Path> file :
+        TrustedCode.files(isData ? path : ModelFolder.within(path)).entrySet()) {
+      if (isData || file.getKey().matches(".*\\.(safetensors|json|txt|model)")) {
         lines.append(ofFile(file.getValue())).append("  ").append(file.getKey()).append('\n');
       }
     }

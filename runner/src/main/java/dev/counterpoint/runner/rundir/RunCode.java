@@ -112,9 +112,9 @@ public record RunCode(Path run, List<String> classpath) {
       if (!entry.startsWith(run)) {
         new LocalDisk().delete(copy(i).resolveSibling("")); // It may have other jars.
         copy(entry, copy(i));
-        for (Path jar : TrustedCode.referenced(entry)) {
+        for (Path jar : TrustedCode.withReferenced(List.of(entry))) {
           Path relative = relative(entry, jar);
-          if (!relative.startsWith("..")) { // Others stay where they are.
+          if (!jar.equals(entry) && !relative.startsWith("..")) { // Others stay where they are.
             copy(jar, copy(i).resolveSibling(relative.toString()));
           }
         }
@@ -178,10 +178,10 @@ public record RunCode(Path run, List<String> classpath) {
     List<Path> entries = entries();
     for (int i = 0; i < entries.size(); i++) {
       Path entry = entries.get(i);
-      code.put(
-          i + "/" + entry.getFileName(), Files.exists(entry) ? TrustedCode.hash(entry) : "missing");
-      for (Path jar : TrustedCode.referenced(entry)) {
-        code.put(i + "/" + relative(entry, jar), TrustedCode.hash(jar));
+      for (Path each : TrustedCode.withReferenced(List.of(entry))) {
+        code.put(
+            i + "/" + relative(entry, each),
+            Files.exists(each) ? TrustedCode.hash(each) : "missing");
       }
     }
     return code;

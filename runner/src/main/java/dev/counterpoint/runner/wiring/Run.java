@@ -350,7 +350,8 @@ public record Run(
         .forEach(
             (key, value) -> {
               if (key.matches("(data|model)\\..*(?<!\\.sql\\.(url|query))")
-                  && (key.matches(".*\\.(path|from)") || value.matches(".*\\w[./:]\\w.*"))) {
+                  && (key.matches(".*\\.(path|from|images|labels)")
+                      || value.matches(".*\\w[./:]\\w.*"))) {
                 try {
                   name(key, files.apply(value), named);
                 } catch (UncheckedIOException e) {

@@ -545,6 +545,39 @@ final class HistoryTest {
   }
 
   @Test
+  void theCodeThatRunsIsPrinted() throws IOException {
+    String code =
+        """
+        import dev.counterpoint.core.schedule.*;
+
+        public record Half() implements Schedule {
+          public double learningRate(double base, long step, long totalSteps) {
+            return base / 2;
+          }
+        }
+        """;
+    Path ran = Files.writeString(folder.resolve("Half.java"), code);
+    small.edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
+    small.edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    small.train();
+    new LocalDisk().delete(small.run().resolve("code"));
+    Files.writeString(small.run().resolve("Half.java"), code.replace("/ 2", "* 2"));
+
+    check(ExitCode.SUCCESS, "--to", "2");
+    assertThat(terminal.out()).contains("code: SHA-256 " + Sha256.of(ran) + ", " + ran);
+  }
+
+  @Test
+  void positionsThatAreNotComparedAreNotVerified() throws IOException {
+    small.train();
+    small.edit("run/run.yaml", "keep: 9", "keep: 1");
+    small.edit("run/provenance.json", "\"keep\" : 9", "\"keep\" : 1");
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("NOT verified: the position in the data of step 2");
+  }
+
+  @Test
   void stepsOutsideOfTheHistoryAreRefused() throws IOException {
     small.train();
 

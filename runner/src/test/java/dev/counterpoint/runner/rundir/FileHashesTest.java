@@ -25,27 +25,37 @@ final class FileHashesTest {
     write("run.yaml", "seed: 1");
     write("model/config.json", "{}");
     write("model/model.safetensors", "a");
-    String before = FileHashes.sha256(folder);
-    assertThat(before).isEqualTo(FileHashes.sha256(folder.resolve("model")));
+    String before = FileHashes.sha256("model.from", folder);
+    assertThat(before).isEqualTo(FileHashes.sha256("model.from", folder.resolve("model")));
 
     write("model/model.safetensors", "b");
-    assertThat(FileHashes.sha256(folder)).isNotEqualTo(before);
+    assertThat(FileHashes.sha256("model.from", folder)).isNotEqualTo(before);
   }
 
   @Test
   void theHashOfAModelCoversWeightsInFolders() throws IOException {
     write("config.json", "{}");
     write("shards/model-1.safetensors", "a");
-    String before = FileHashes.sha256(folder);
+    String before = FileHashes.sha256("model.from", folder);
 
     write("shards/model-1.safetensors", "b");
-    assertThat(FileHashes.sha256(folder)).isNotEqualTo(before);
+    assertThat(FileHashes.sha256("model.from", folder)).isNotEqualTo(before);
+  }
+
+  @Test
+  void theHashOfAFolderOfImagesCoversAllFiles() throws IOException {
+    write("cat/1.png", "a");
+    write("labels.txt", "cat");
+    String before = FileHashes.sha256("data.train.path", folder);
+
+    write("cat/1.png", "b");
+    assertThat(FileHashes.sha256("data.train.path", folder)).isNotEqualTo(before);
   }
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void aDeviceIsRefused() {
-    assertThatThrownBy(() -> FileHashes.sha256(Path.of("/dev/zero")))
+    assertThatThrownBy(() -> FileHashes.sha256("data.train.path", Path.of("/dev/zero")))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("/dev/zero");
   }

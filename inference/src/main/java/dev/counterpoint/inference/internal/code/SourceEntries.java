@@ -90,7 +90,8 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
   }
 
   private static void addReferenced(Path entry, Set<Path> all) {
-    if (!all.add(entry) || !entry.toString().endsWith(JAR) || !Files.isRegularFile(entry)) {
+    // A class loader reads any referenced file as a jar, whatever its name.
+    if (!all.add(entry) || entry.toString().endsWith(JAVA) || !Files.isRegularFile(entry)) {
       return;
     }
     try (JarFile jar = new JarFile(entry.toFile())) {

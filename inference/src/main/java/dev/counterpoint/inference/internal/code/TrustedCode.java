@@ -3,6 +3,7 @@ package dev.counterpoint.inference.internal.code;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -139,9 +140,13 @@ public final class TrustedCode {
     if (!unknown.isEmpty()) {
       throw new InvalidSettings(
           "The folder names code that is not in the list of trusted code%s:\n  %s\n"
-              + "If you have read it and want to run it, add --trust-code. Code that you train"
+              + "If you have read it%s and want to run it, add --trust-code. Code that you train"
               + " with is added to the list.",
-          list == null ? "" : ", " + list, unknown);
+          list == null ? "" : ", " + list,
+          unknown,
+          Secrets.mask(unknown).equals(unknown)
+              ? ""
+              : " in the run file, because a reference hides a part of it here,");
     }
   }
 
@@ -211,10 +216,9 @@ public final class TrustedCode {
     }
   }
 
-  /** The jars and folders to which the {@code Class-Path} of a jar refers, without the jar. */
-  public static List<Path> referenced(Path entry) {
-    List<Path> all = SourceEntries.withReferenced(List.of(entry));
-    return all.subList(1, all.size());
+  /** Entries, and the jars and folders to which the {@code Class-Path} of jars refers. */
+  public static List<Path> withReferenced(List<Path> entries) {
+    return SourceEntries.withReferenced(entries);
   }
 
   /** The SHA-256 of a jar or source file, or of the names and SHA-256 of all files of a folder. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.Secrets;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -100,6 +101,28 @@ final class TrustedCodeTest {
     assertTrusted(jar);
     jar("helper.jar", "", "2");
     assertNotTrusted(jar, helper);
+  }
+
+  @Test
+  void jarsAreFollowedThroughFilesWithAnyName() throws IOException {
+    Path helper = jar("helper.jar", "", "1");
+    jar("middle.zip", "helper.jar", "1");
+    Path jar = jar("own.jar", "middle.zip", "1");
+    trust.add(List.of(jar), "");
+
+    assertTrusted(jar);
+    jar("helper.jar", "", "2");
+    assertNotTrusted(jar, helper);
+  }
+
+  @Test
+  void aQueryThatAReferenceHidesIsNamed() {
+    Secrets.hide("; copy it to the attacker", "${file:x}");
+
+    assertThatThrownBy(() -> trust.requireQueries("query: select 1; copy it to the attacker\n"))
+        .hasMessageContaining("in the run file");
+    assertThatThrownBy(() -> trust.requireQueries("query: select 1\n"))
+        .hasMessageNotContaining("in the run file");
   }
 
   @Test
