@@ -19,8 +19,10 @@ public record ModelId(String name, @Nullable Integer version, @Nullable String a
       Pattern.compile("(%s)(?:/([1-9]\\d{0,8})|@(%s))?".formatted(WORD, WORD));
 
   public ModelId {
-    if (!name.matches(WORD) || (version != null && alias != null)) {
-      throw invalid(name);
+    if (!name.matches(WORD)
+        || (version != null && (alias != null || version < 1))
+        || (alias != null && !alias.matches(WORD))) {
+      throw invalid(name + (alias == null ? version == null ? "" : "/" + version : "@" + alias));
     }
   }
 

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServedModel {
   private final String name;
   private final int version;
+  private final BatchLimits limits;
   private final JsonPredictor predictor;
   private final InputReader reader;
   private final BatchEngine engine;
@@ -51,6 +52,7 @@ public final class ServedModel {
     }
     this.name = new ModelId(name, version, null).name();
     this.version = version;
+    this.limits = limits;
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
     engine =
@@ -66,6 +68,16 @@ public final class ServedModel {
   /** The version of the model. */
   public int version() {
     return version;
+  }
+
+  /** The limits of its batches. */
+  public BatchLimits limits() {
+    return limits;
+  }
+
+  /** Whether this is the version with a name and a number. */
+  public boolean isVersion(ModelId id) {
+    return name.equals(id.name()) && Integer.valueOf(version).equals(id.version());
   }
 
   Pipeline pipeline() {

@@ -87,15 +87,12 @@ final class RegistryCommand implements Runnable {
     Path model = ModelFolder.within(directory);
     Path scratch = Files.createTempDirectory("counterpoint-registry-");
     try {
-      Path source = directory;
+      Path source = model;
       if (ModelFolder.isAdapter(model)) {
         source = scratch.resolve("model");
         MergeCommand.merge(model, source, classpath);
       }
-      Version version = registry().add(id.name(), source);
-      if (alias != null) {
-        registry().setAlias(id, version.number(), null);
-      }
+      Version version = registry().add(id, source, model);
       console().print("%s: SHA-256 %s", version.id(), version.artifact());
     } finally {
       new LocalDisk().delete(scratch);
@@ -192,7 +189,9 @@ final class RegistryCommand implements Runnable {
   private static String describe(RegistryEvent event) {
     ModelId id = new ModelId(event.name(), event.version(), null);
     return switch (event.kind()) {
-      case ADD -> "added " + id + ", SHA-256 " + event.artifact();
+      case ADD ->
+          "added %s%s, SHA-256 %s"
+              .formatted(id, event.alias() == null ? "" : " as " + event.alias(), event.artifact());
       case REMOVE -> "removed " + id;
       case ALIAS ->
           event.name() + "@" + event.alias() + (event.version() == null ? " removed" : " is " + id);
@@ -205,6 +204,7 @@ final class RegistryCommand implements Runnable {
   void verify() throws IOException {
     RegistryContent content = registry().content();
     RunFailed.ifAny(registry().verify());
+    registry().unused().forEach(it -> console().print("unused: " + it));
     console()
         .print(
             "verified: %s, %s",

@@ -2,6 +2,7 @@ package dev.counterpoint.serving.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.ClosedSessionException;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
@@ -11,6 +12,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.common.util.CompositeException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpStatusException;
@@ -67,6 +69,9 @@ final class HttpErrors implements ServerErrorHandler {
     }
     if (cause instanceof RequestTimeoutException) {
       return response(HttpStatus.REQUEST_TIMEOUT, "The request did not arrive in time.");
+    }
+    if (cause instanceof ClosedSessionException || cause instanceof ClosedStreamException) {
+      return response(HttpStatus.BAD_REQUEST, "The client has closed the connection.");
     }
     PredictionFailed failed = PredictionFailed.of(cause);
     if (failed != cause && failed.reason() == PredictionFailed.Reason.FAILED) {

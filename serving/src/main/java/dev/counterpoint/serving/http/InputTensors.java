@@ -108,6 +108,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     List<JsonNode> values = new ArrayList<>();
     flatten(input.path("data"), values);
     int size = rows(origin, tensor, input.path("shape"), values.size());
+    requireShape(origin, input.path("data"), size, values.size() / size);
     if (first) {
       for (int i = 0; i < size; i++) {
         rows.add(JsonNodeFactory.instance.objectNode());
@@ -137,6 +138,23 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
       throw new InvalidSettings(
           "%s.datatype \"%s\" is not allowed for \"%s\", whose datatype is %s.",
           origin, Excerpt.ofItem(datatype), tensor.name(), tensor.datatype());
+    }
+  }
+
+  /** Requires a nested list to have its values in rows; a flat list may have any. */
+  private static void requireShape(String origin, JsonNode data, int rows, int width) {
+    if (data.valueStream().noneMatch(JsonNode::isArray)) {
+      return;
+    }
+    boolean fits = data.size() == rows;
+    for (JsonNode row : data) {
+      List<JsonNode> values = new ArrayList<>();
+      flatten(row, values);
+      fits &= values.size() == width;
+    }
+    if (!fits) {
+      throw new InvalidSettings(
+          "%s.data must be a flat list, or a list of %s rows of %s.", origin, rows, width);
     }
   }
 

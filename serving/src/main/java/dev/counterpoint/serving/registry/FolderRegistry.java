@@ -114,31 +114,49 @@ public final class FolderRegistry {
    */
   public Version add(String name, Path directory) throws IOException {
     Path model = ModelFolder.within(directory);
+    return add(new ModelId(name, null, null), model, model);
+  }
+
+  /**
+   * Adds a model as {@link #add(String, Path)}, and moves an alias to it in the same change.
+   *
+   * @param id the name, and an alias or none
+   * @param model the model folder
+   * @param original the model folder in the run directory, from which {@code model} was derived
+   */
+  public Version add(ModelId id, Path model, Path original) throws IOException {
     if (ModelFolder.isAdapter(model)) {
       throw new InvalidSettings(
           "%s is an adapter, which needs another model. Merge it with its base model first: merge %s --output DIR",
-          model, directory);
+          model, model);
     }
     if (!Files.exists(model.resolve(ModelFolder.CONFIG))) {
-      throw new InvalidSettings("%s contains no model: %s is missing.", directory, model);
+      throw new InvalidSettings(
+          "%s contains no model: its %s is missing.", model, ModelFolder.CONFIG);
     }
     FolderChecksums.verify(model).await();
-    String id = new ModelId(name, null, null).name();
+    create();
     RegistryContent after =
         change(
             content -> {
-              Map<String, Path> files = files(model);
+              if (content.events().isEmpty() && !FolderEntries.of(artifacts).isEmpty()) {
+                throw new InvalidSettings(
+                    "%s has content, but %s is missing or empty: restore it. Without it, the versions are unknown.",
+                    artifacts, journal.file());
+              }
+              Map<String, Path> files = files(model, original);
               String artifact = TrustedCode.hash(files);
-              if (!Files.exists(artifacts.resolve(artifact))) {
+              if (fault(artifact).isPresent()) { // missing, or damaged
                 stored.publish(artifact, target -> copy(files, target, artifact));
               }
-              return event(RegistryEvent.Kind.ADD, id, content.nextVersion(id), artifact, null);
+              int version = content.nextVersion(id.name());
+              return event(RegistryEvent.Kind.ADD, id.name(), version, artifact, id.alias());
             });
-    return after.find(new ModelId(id, after.nextVersion(id) - 1, null));
+    return after.find(new ModelId(id.name(), after.nextVersion(id.name()) - 1, null));
   }
 
   /** The files of a version by their names in its folder. */
-  private static Map<String, Path> files(Path model) throws IOException {
+  private static Map<String, Path> files(Path model, Path original) throws IOException {
     FolderEntries.requireFiles(model, 1);
     Map<String, Path> files = new TreeMap<>();
     for (Path file : FolderEntries.of(model)) {
@@ -146,8 +164,8 @@ public final class FolderRegistry {
         files.put(MODEL + "/" + file.getFileName(), file);
       }
     }
-    Path run = model.toAbsolutePath().normalize().resolveSibling("");
-    if (model.endsWith(MODEL)) {
+    Path run = original.toAbsolutePath().normalize().resolveSibling("");
+    if (original.endsWith(MODEL)) {
       if (Files.isDirectory(run.resolve(CODE))) {
         TrustedCode.files(run.resolve(CODE))
             .forEach((name, file) -> files.put(CODE + "/" + name, file));
@@ -192,6 +210,7 @@ public final class FolderRegistry {
    */
   public void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
       throws IOException {
+    content(); // An alias does not create a registry.
     String alias = id.alias();
     if (alias == null) {
       throw new InvalidSettings("\"%s\" names no alias; use NAME@ALIAS.", id);
@@ -222,6 +241,7 @@ public final class FolderRegistry {
    * @throws InvalidSettings if it does not exist, or an alias refers to it
    */
   public void remove(ModelId id) throws IOException {
+    content();
     change(
         content -> {
           Version version = content.find(id);
@@ -295,7 +315,6 @@ public final class FolderRegistry {
 
   private RegistryContent change(Change change) throws IOException {
     synchronized (LOCK_OF_PROCESS) {
-      create();
       try (FileChannel lock = lock()) {
         RegistryContent before = read();
         RegistryEvent event = change.decide(before);
@@ -304,7 +323,10 @@ public final class FolderRegistry {
         List<RegistryEvent> events = new ArrayList<>(before.events());
         events.add(event);
         RegistryContent after = RegistryContent.of(events);
-        clean(after);
+        stored.recover();
+        if (event.kind() == RegistryEvent.Kind.REMOVE) {
+          removeUnused(before, after);
+        }
         return after;
       }
     }
@@ -334,13 +356,23 @@ public final class FolderRegistry {
     return channel;
   }
 
-  /** Deletes content that no version has, such as that of a process that was killed. */
-  private void clean(RegistryContent content) throws IOException {
-    stored.recover();
-    for (String name : stored.names()) {
-      if (HASH.matcher(name).matches() && !content.artifacts().contains(name)) {
-        stored.remove(name);
+  /** Deletes the content of a removed version, unless another version has the same. */
+  private void removeUnused(RegistryContent before, RegistryContent after) throws IOException {
+    for (String artifact : before.artifacts()) {
+      if (!after.artifacts().contains(artifact) && Files.exists(artifacts.resolve(artifact))) {
+        stored.remove(artifact);
       }
     }
+  }
+
+  /**
+   * The content that no version has, such as that of a process that was killed. It may be deleted,
+   * unless the journal has lost its last lines.
+   */
+  public List<Path> unused() throws IOException {
+    Set<String> used = content().artifacts();
+    return FolderEntries.of(artifacts).stream()
+        .filter(it -> !used.contains(it.getFileName().toString()))
+        .toList();
   }
 }

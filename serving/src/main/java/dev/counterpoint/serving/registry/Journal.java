@@ -18,13 +18,22 @@ import java.util.List;
 
 /**
  * An append-only file with one JSON object per line. Each has the {@code hash} of its other keys,
- * as JSON without white space, among them the hash of the line before as {@code previous}. A last
- * line without a line break was being written when a process or the machine stopped, and does not
- * count.
+ * as JSON without white space, among them the hash of the line before as {@code previous}. A part
+ * of a line at the end was being written when a process or the machine stopped, and does not count.
  */
 record Journal(Path file) {
   private static final String PREVIOUS = "previous";
   private static final String HASH = "hash";
+
+  /**
+   * What the file contains.
+   *
+   * @param entries without their hashes
+   * @param last the hash of the last entry; empty if there is none
+   * @param end the number of bytes of all entries
+   * @param endsLine whether the last entry has its line break
+   */
+  private record Content(List<ObjectNode> entries, String last, long end, boolean endsLine) {}
 
   /**
    * The lines in order, without their hashes; none if the file does not exist.
@@ -32,53 +41,53 @@ record Journal(Path file) {
    * @throws DamagedFile if a line is not what was written
    */
   List<ObjectNode> read() throws IOException {
-    String previous = "";
+    return content().entries;
+  }
+
+  private Content content() throws IOException {
+    byte[] bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     List<ObjectNode> entries = new ArrayList<>();
-    byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
-    String complete = new String(content, 0, end(content), StandardCharsets.UTF_8);
-    for (String line : complete.lines().toList()) {
-      ObjectNode entry = parse(line);
+    String last = "";
+    int start = 0;
+    while (start < bytes.length) {
+      int end = start;
+      while (end < bytes.length && bytes[end] != '\n') {
+        end++;
+      }
+      ObjectNode entry = parse(new String(bytes, start, end - start, StandardCharsets.UTF_8));
       String hash = entry.path(HASH).asText();
-      String before = entry.path(PREVIOUS).asText();
+      String previous = entry.path(PREVIOUS).asText();
       entry.remove(HASH);
-      if (!hash.equals(hash(entry)) || !before.equals(previous)) {
+      boolean isIntact = hash.equals(hash(entry)) && previous.equals(last);
+      if (!isIntact && end == bytes.length) {
+        return new Content(entries, last, start, true);
+      }
+      if (!isIntact) {
         throw new DamagedFile(file, "line " + (entries.size() + 1) + " is not what was written");
       }
       entry.remove(PREVIOUS);
       entries.add(entry);
-      previous = hash;
+      last = hash;
+      start = end + 1;
     }
-    return entries;
+    return new Content(entries, last, Math.min(start, bytes.length), start <= bytes.length);
   }
 
   /** Appends a line, and returns after it is flushed to disk. The caller holds a lock. */
   void append(ObjectNode entry) throws IOException {
+    Content before = content();
+    ObjectNode linked = entry.deepCopy().put(PREVIOUS, before.last);
+    linked.put(HASH, hash(linked));
+    String text = (before.endsLine ? "" : "\n") + linked + "\n";
     try (FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      byte[] content = Files.readAllBytes(file);
-      int end = end(content);
-      String before = new String(content, 0, end, StandardCharsets.UTF_8);
-      ObjectNode linked =
-          entry
-              .deepCopy()
-              .put(PREVIOUS, before.lines().reduce("", (a, b) -> parse(b).path(HASH).asText()));
-      linked.put(HASH, hash(linked));
-      channel.truncate(end);
-      ByteBuffer line = ByteBuffer.wrap((linked + "\n").getBytes(StandardCharsets.UTF_8));
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.truncate(before.end);
+      ByteBuffer line = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
       while (line.hasRemaining()) {
-        channel.write(line, end + line.position());
+        channel.write(line, before.end + line.position());
       }
       channel.force(true);
     }
-  }
-
-  private static int end(byte[] content) {
-    int end = content.length;
-    while (end > 0 && content[end - 1] != '\n') {
-      end--;
-    }
-    return end;
   }
 
   private static ObjectNode parse(String line) {

@@ -47,6 +47,13 @@ public record RegistryContent(
       String name = event.name();
       Integer number = event.version();
       String artifact = event.artifact();
+      if (number != null && artifact != null) {
+        versions
+            .computeIfAbsent(name, it -> new TreeMap<>())
+            .put(number, new Version(name, number, artifact, event));
+      } else if (event.kind() == RegistryEvent.Kind.REMOVE && number != null) {
+        versions.getOrDefault(name, new TreeMap<>()).remove(number);
+      }
       if (event.alias() != null) {
         TreeMap<String, Integer> all = aliases.computeIfAbsent(name, it -> new TreeMap<>());
         if (number == null) {
@@ -54,12 +61,6 @@ public record RegistryContent(
         } else {
           all.put(event.alias(), number);
         }
-      } else if (number != null && artifact != null) {
-        versions
-            .computeIfAbsent(name, it -> new TreeMap<>())
-            .put(number, new Version(name, number, artifact, event));
-      } else if (number != null) {
-        versions.getOrDefault(name, new TreeMap<>()).remove(number);
       }
     }
     versions.values().removeIf(Map::isEmpty);

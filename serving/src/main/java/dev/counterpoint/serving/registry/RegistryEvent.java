@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param version the version that is added or removed, or to which the alias refers from now on;
  *     null if the alias is removed
  * @param artifact the SHA-256 of the content of a version that is added; else null
- * @param alias null for versions
+ * @param alias the alias that moves to the version, or is removed; null if none does
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RegistryEvent(

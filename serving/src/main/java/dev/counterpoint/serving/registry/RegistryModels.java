@@ -49,6 +49,7 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
   private final Map<ModelId, String> failures = new HashMap<>();
 
   private volatile Map<ModelId, ServedModel> served = Map.of();
+  private int seen; // events of the registry
 
   /**
    * Opens models.
@@ -72,6 +73,7 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
     Map<ModelId, ServedModel> opened = new LinkedHashMap<>();
     try {
       RegistryContent content = registry.content();
+      seen = content.events().size();
       for (ModelId id : this.ids.keySet()) {
         opened.put(id, model(id, content, opened));
       }
@@ -91,6 +93,9 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
       ids.keySet().forEach(id -> report(id, e));
       return;
     }
+    if (content.events().size() == seen) {
+      return; // What failed is tried again after the next change of the registry.
+    }
     Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     for (ModelId id : ids.keySet()) {
       try {
@@ -99,15 +104,17 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
         if (next.put(id, model) != model) {
           log.accept("%s is now version %s".formatted(id, model.version()));
         }
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) { // of a user-defined model
         report(id, e);
       }
     }
     replace(next);
+    seen = content.events().size();
   }
 
-  private void report(ModelId id, Exception failure) {
-    String message = String.valueOf(failure.getMessage());
+  private void report(ModelId id, Throwable failure) {
+    String message =
+        failure instanceof Error ? failure.toString() : String.valueOf(failure.getMessage());
     if (!message.equals(failures.put(id, message))) {
       meters.counter("counterpoint.load.failures", "model", id.name()).increment();
       log.accept(id + " is not changed: " + message);
@@ -118,15 +125,20 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
   private ServedModel model(ModelId id, RegistryContent content, Map<ModelId, ServedModel> open)
       throws IOException {
     Version version = content.find(id);
-    ServedModel existing = find(version.id(), open);
-    return existing != null ? existing : open(version, Objects.requireNonNull(ids.get(id)));
+    BatchLimits limits = Objects.requireNonNull(ids.get(id));
+    for (ServedModel existing : open.values()) {
+      if (existing.isVersion(version.id()) && existing.limits().equals(limits)) {
+        return existing;
+      }
+    }
+    return open(version, limits);
   }
 
   private ServedModel open(Version version, BatchLimits limits) throws IOException {
     Pipeline pipeline = opener.open(registry.verified(version));
     try {
       return new ServedModel(version.name(), version.number(), pipeline, limits, meters);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       pipeline.close();
       throw e;
     }
@@ -169,12 +181,7 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
   /** A served name, or the version of one. */
   private static @Nullable ServedModel find(ModelId id, Map<ModelId, ServedModel> models) {
     return Optional.ofNullable(models.get(id))
-        .or(
-            () ->
-                models.values().stream()
-                    .filter(it -> it.name().equals(id.name()))
-                    .filter(it -> Objects.equals(it.version(), id.version()))
-                    .findFirst())
+        .or(() -> models.values().stream().filter(it -> it.isVersion(id)).findFirst())
         .orElse(null);
   }
 

@@ -98,6 +98,13 @@ final class OpenInferenceTest {
   }
 
   @Test
+  void nestedValuesMustHaveTheShape() throws Exception {
+    JsonNode response = infer("{\"inputs\": [%s]}".formatted(text("[2]", "[[\"a\", \"b\"]]")), 400);
+
+    assertThat(response.path("error").textValue()).contains("inputs[0].data", "2 rows");
+  }
+
+  @Test
   void probabilitiesAreInTheOrderOfTheLabels() throws Exception {
     JsonNode outputs =
         infer("{\"inputs\": [%s]}".formatted(text("[1]", "[\"a fine film\"]")), 200)

@@ -174,7 +174,7 @@ final class FolderRegistryTest {
   }
 
   @Test
-  void contentOfAnAddThatWasKilledIsDeletedByTheNextChange() throws IOException {
+  void contentOfAnAddThatWasKilledIsNamed() throws IOException {
     registry.add("fraud", run("a"));
     Path artifacts = folder.resolve("artifacts");
     Files.createDirectories(artifacts.resolve("." + "0".repeat(64) + ".new/model"));
@@ -182,9 +182,57 @@ final class FolderRegistryTest {
 
     registry.setAlias(id("fraud@champion"), 1, null);
 
+    assertThat(registry.unused()).containsExactly(artifacts.resolve("1".repeat(64)));
     try (Stream<Path> left = Files.list(artifacts)) {
-      assertThat(left).hasSize(1);
+      assertThat(left).hasSize(2);
     }
+  }
+
+  @Test
+  void aLostJournalDeletesNothing() throws IOException {
+    Version first = registry.add("fraud", run("a"));
+    Version second = registry.add("fraud", run("b"));
+    String whole = Files.readString(journal());
+    Path run = run("c");
+
+    Files.writeString(journal(), "");
+    assertThatThrownBy(() -> registry.add("fraud", run)).hasMessageContaining("missing or empty");
+    Files.delete(journal());
+    assertThatThrownBy(() -> registry.add("fraud", run)).hasMessageContaining("missing or empty");
+    Files.writeString(journal(), whole.strip()); // without the last line break
+    registry.add("fraud", run);
+
+    assertThat(registry.folder(first)).exists();
+    assertThat(registry.folder(second)).exists();
+    assertThat(registry.content().versions().get("fraud")).hasSize(3);
+  }
+
+  @Test
+  void aDamagedVersionIsRepairedByAddingItAgain() throws IOException {
+    Path run = run("a");
+    Version version = registry.add("fraud", run);
+    Files.writeString(registry.folder(version).resolve("model/config.json"), "[]");
+
+    registry.add("fraud", run);
+    assertThat(registry.verify()).isEmpty();
+  }
+
+  @Test
+  void anAliasMovesInTheSameChange() throws IOException {
+    Path model = run("a").resolve("model");
+    registry.add(id("fraud@champion"), model, model);
+
+    assertThat(registry.content().events()).hasSize(1);
+    assertThat(registry.content().alias("fraud", "champion")).contains(1);
+    assertThatThrownBy(() -> new ModelId("fraud", null, "a b")).hasMessageContaining("a b");
+  }
+
+  @Test
+  void onlyAddCreatesARegistry() {
+    assertThatThrownBy(() -> registry.setAlias(id("fraud@champion"), 1, null))
+        .hasMessageContaining("no registry");
+    assertThatThrownBy(() -> registry.remove(id("fraud/1"))).hasMessageContaining("no registry");
+    assertThat(folder).doesNotExist();
   }
 
   @Test

@@ -136,6 +136,7 @@ public final class ServeCommand implements Callable<Integer> {
           Signals.forwarding(
               signal -> {
                 console.log("Answering the accepted requests; a second signal stops at once.");
+                server.drain();
                 stop.countDown();
               },
               console::close);
@@ -151,10 +152,22 @@ public final class ServeCommand implements Callable<Integer> {
             server.uri(),
             first.name());
       }
-      while (!stop.await(file.refreshSeconds(), TimeUnit.SECONDS)) {
+      Thread refreshing =
+          new Thread(() -> refresh(refresh, file.refreshSeconds(), stop), "registry");
+      refreshing.setDaemon(true);
+      refreshing.start();
+      stop.await();
+      return signals.exitCode();
+    }
+  }
+
+  private static void refresh(Runnable refresh, int seconds, CountDownLatch stop) {
+    try {
+      while (!stop.await(seconds, TimeUnit.SECONDS)) {
         refresh.run();
       }
-      return signals.exitCode();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

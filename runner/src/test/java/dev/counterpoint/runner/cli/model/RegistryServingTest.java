@@ -11,6 +11,7 @@ import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.PredictionFailed;
 import dev.counterpoint.serving.PredictionRequest;
+import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
@@ -37,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,47 @@ final class RegistryServingTest {
       assertThat(log).singleElement().asString().contains("small is not changed", "was changed");
     }
     assertThatThrownBy(() -> models("small")).isInstanceOf(InvalidSettings.class);
+  }
+
+  @Test
+  void anErrorOfAModelDoesNotEndTheService() throws IOException {
+    AtomicInteger opened = new AtomicInteger();
+    RegistryModels.Opener opener =
+        path -> {
+          if (opened.incrementAndGet() > 1) {
+            throw new StackOverflowError("deep");
+          }
+          return Pipeline.open(path);
+        };
+    Map<ModelId, BatchLimits> ids = Map.of(CHAMPION, BatchLimits.defaults());
+    try (RegistryModels models =
+        new RegistryModels(registry, ids, opener, new CompositeMeterRegistry(), log::add)) {
+      registry.setAlias(CHAMPION, 2, null);
+      models.refresh();
+      models.refresh(); // is not tried again before the next change
+
+      assertThat(version(models, "small@champion")).isEqualTo(1);
+      assertThat(log).singleElement().asString().contains("is not changed", "StackOverflowError");
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void aNameKeepsItsLimitsWhenItRefersToTheVersionOfAnother() throws IOException {
+    registry.setAlias(ModelId.parse("small@challenger"), 2, null);
+    Map<ModelId, BatchLimits> ids = new LinkedHashMap<>();
+    ids.put(CHAMPION, BatchLimits.defaults());
+    ids.put(ModelId.parse("small@challenger"), new BatchLimits(1, 64, 1, 1));
+    try (RegistryModels models =
+        new RegistryModels(registry, ids, Pipeline::open, new CompositeMeterRegistry(), log::add)) {
+      registry.setAlias(CHAMPION, 2, null);
+      models.refresh();
+
+      PredictionResponse response =
+          new ProductionModelService(models)
+              .predict(PredictionRequest.ofTexts("small@champion", "good", "bad"));
+      assertThat(response.version()).isEqualTo(2);
+    }
   }
 
   private static void copy(Path from, Path to) throws IOException {
