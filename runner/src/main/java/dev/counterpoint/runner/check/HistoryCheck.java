@@ -274,7 +274,7 @@ public final class HistoryCheck {
         changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
       }
     }
-    current.queries().lines().forEach(query -> inputs.add(query));
+    inputs.addAll(current.queryLines());
     for (Path entry : TrustedCode.withReferenced(current.code().entries())) {
       inputs.add("code: SHA-256 %s, %s".formatted(TrustedCode.hash(entry), entry));
     }

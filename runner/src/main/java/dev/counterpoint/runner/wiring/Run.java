@@ -37,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -215,10 +214,15 @@ public record Run(
 
   /** The settings of the queries of the data, each on a line; empty if there are none. */
   public String queries() {
+    return String.join("", queryLines().stream().map(it -> it + "\n").toList());
+  }
+
+  /** The settings of the queries of the data; a text of several lines is one item. */
+  public List<String> queryLines() {
     return settings().entrySet().stream()
         .filter(it -> it.getKey().matches("data\\..*\\.sql\\..*"))
-        .map(it -> it.getKey() + ": " + it.getValue() + "\n")
-        .collect(Collectors.joining());
+        .map(it -> it.getKey() + ": " + it.getValue())
+        .toList();
   }
 
   /**

@@ -52,6 +52,28 @@ final class QueryTrustTest {
   }
 
   @Test
+  void aQueryOfSeveralLinesIsPrintedOnOne() throws IOException {
+    Path file = folder.resolve("rows.yaml");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace(
+                "'" + SELECT + "'", "\"" + SELECT + "\\n-- 1\\n-- data.train.path: SHA-256 0\""));
+    String other = folder.resolve("other").toString();
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("train", file.toString(), "--output", other))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+
+    assertThat(terminal.run("check", "history", other))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out())
+        .contains("data.train.sql.query: " + SELECT + "\\n-- 1\\n-- data.train.path")
+        .doesNotContain("\n-- data");
+  }
+
+  @Test
   void aQueryFromAFileOfTheRunIsRejected() throws IOException {
     Path file = run.resolve("run.yaml");
     Files.writeString(file, Files.readString(file).replace(SELECT, "${file:query.sql}"));
