@@ -7,10 +7,13 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.inference.internal.code.SourcePath;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,7 +159,7 @@ final class ReferencesTest {
   @CsvSource({
     "${ENV:NO_SUCH_VARIABLE_X}, NO_SUCH_VARIABLE_X",
     "${file:/no/such/file}, /no/such/file",
-    "${file:/dev/zero}, more than 65536 bytes",
+    "${file:/dev/zero}, /dev/zero",
     "${env:PATH}, ${env:",
     "hf:someone/${ENV:PATH}, hub",
     "h${file:/dev/null}f:someone/${ENV:PATH}, hub"
@@ -166,6 +169,15 @@ final class ReferencesTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("values.a")
         .hasMessageContaining(named);
+  }
+
+  @Test
+  void aLargeFileIsNamed(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("large"), "x".repeat(70_000));
+
+    assertThatThrownBy(() -> bind("{a: \"${file:" + file + "}\"}"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("more than 65536 bytes");
   }
 
   @Test
