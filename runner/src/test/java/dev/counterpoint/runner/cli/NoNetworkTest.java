@@ -12,8 +12,16 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.serving.LoadedModels;
+import dev.counterpoint.serving.PredictionRequest;
+import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.http.HttpServer;
+import dev.counterpoint.serving.http.HttpSettings;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,6 +77,27 @@ final class NoNetworkTest {
     }
   }
 
+  /** Serves a model, which {@code serve} does until a signal arrives. */
+  static final class Serving {
+    public static void main(String[] arguments) throws IOException {
+      PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      HttpSettings settings = HttpSettings.of("127.0.0.1", 0, 0);
+      try (LoadedModels models = new LoadedModels();
+          HttpServer server = HttpServer.start(models, settings, meters)) {
+        models.add("small", Pipeline.open(Path.of(arguments[0])));
+        new ProductionModelService(models).predict(PredictionRequest.ofTexts("small", "good"));
+      }
+    }
+  }
+
+  @Test
+  void theServerConnectsToNothing() throws Exception {
+    EarlierFormatTest.copyTo(folder);
+
+    String model = folder.resolve("finished").toString();
+    assertThat(connections(Serving.class.getName(), List.of(model), Map.of())).isEmpty();
+  }
+
   /** At least one line for each command; @ stands before a file of the fixtures, or a new one. */
   private static final List<String> COMMANDS =
       List.of(
@@ -80,6 +110,8 @@ final class NoNetworkTest {
           "generate @generation --prompt anna --max-tokens 2",
           "tokenize @run good",
           "merge @adapter --output @merged",
+          "registry add @run --name small --registry @registry",
+          "registry verify --registry @registry",
           "replay @finished/capsules/step-00000125",
           "reproduce @run",
           "check history @run",
@@ -105,7 +137,8 @@ final class NoNetworkTest {
     CommandLine all = Terminal.commandLine();
     Stream<String> checks = all.getSubcommands().get("check").getSubcommands().keySet().stream();
     Stream<String> commands =
-        all.getSubcommands().keySet().stream().filter(command -> !command.equals("check"));
+        all.getSubcommands().keySet().stream()
+            .filter(command -> !Set.of("check", "serve").contains(command));
 
     assertThat(Stream.concat(commands, checks.map(check -> "check " + check)))
         .allMatch(command -> COMMANDS.stream().anyMatch(line -> (line + " ").startsWith(command)));
