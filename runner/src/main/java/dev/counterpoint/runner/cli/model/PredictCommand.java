@@ -137,11 +137,11 @@ public final class PredictCommand implements Callable<Integer> {
         predictFile(rows(data), reader.table(), formatter, console);
       } else if (texts.isEmpty()) {
         new PredictLines(PredictLines.decoded(System.in), json, reader)
-            .read(inputs -> formatter.format(inputs).forEach(console::print));
+            .read(inputs -> formatter.format(inputs).forEach(console::printText));
       } else {
         List<ModelInput> inputs =
             texts.stream().map(text -> reader.readText("--text", text)).toList();
-        formatter.format(inputs).forEach(console::print);
+        formatter.format(inputs).forEach(console::printText);
       }
       formatter.remarks().forEach(console::log);
     }
@@ -198,7 +198,7 @@ public final class PredictCommand implements Callable<Integer> {
               images.subList(from, Math.min(images.size(), from + BATCH)).stream()
                   .map(file -> new ModelInput(file, null, null))
                   .toList())
-          .forEach(console::print);
+          .forEach(console::printText);
     }
   }
 
@@ -219,12 +219,12 @@ public final class PredictCommand implements Callable<Integer> {
           String text = Json.MAPPER.valueToTree(row).toString();
           pending.add(new ModelInput(text, null, null));
           if (pending.size() == BATCH) {
-            formatter.format(pending).forEach(console::print);
+            formatter.format(pending).forEach(console::printText);
             pending.clear();
           }
         });
     if (!pending.isEmpty()) {
-      formatter.format(pending).forEach(console::print);
+      formatter.format(pending).forEach(console::printText);
     }
   }
 
