@@ -271,7 +271,7 @@ public final class HistoryCheck {
       }
       String hash = file.getValue().path("sha256").asText();
       if (!hash.isEmpty() && !hash.equals(EMPTY_FOLDER) && !hash.equals(hashes.get(key))) {
-        changes.add(key + ": " + named.get(key) + " is not what the run was trained with");
+        changes.add(key + ": " + named.get(key) + " differs from the file of the training");
       }
     }
     inputs.addAll(current.queryLines());

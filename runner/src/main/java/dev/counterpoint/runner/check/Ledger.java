@@ -57,7 +57,7 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
    * The steps that used examples, from 1.
    *
    * @param last the last step of the run
-   * @throws InvalidSettings if the run cannot have so many steps
+   * @throws InvalidSettings if the run cannot have that many steps
    */
   public List<Long> steps(Set<Long> examples, long last) {
     long perEpoch = config.sampler(dataset, seed, 1).steps();

@@ -122,7 +122,7 @@ final class RegistryCommand implements Runnable {
                         String.join(" ", content.aliases(version))));
   }
 
-  @Command(name = "show", description = "Prints where a version comes from, and where it is.")
+  @Command(name = "show", description = "Prints the origin and the folder of a version.")
   void show(
       @Parameters(paramLabel = "MODEL", description = "NAME, NAME/VERSION or " + ALIAS + ".")
           String model)

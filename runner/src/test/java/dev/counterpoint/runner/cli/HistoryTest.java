@@ -458,19 +458,7 @@ final class HistoryTest {
 
   @Test
   void aChangedCopyOfTheCodeIsNamed() throws IOException {
-    Files.writeString(
-        folder.resolve("Half.java"),
-        """
-        import dev.counterpoint.core.schedule.*;
-
-        public record Half() implements Schedule {
-          public double learningRate(double base, long step, long totalSteps) {
-            return base / 2;
-          }
-        }
-        """);
-    small.edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
-    small.edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    small.useOwnSchedule();
     small.train();
     check(ExitCode.SUCCESS);
     small.edit("run/code/0/Half.java", "base / 2", "base / 3");
@@ -546,22 +534,11 @@ final class HistoryTest {
 
   @Test
   void theCodeThatRunsIsPrinted() throws IOException {
-    String code =
-        """
-        import dev.counterpoint.core.schedule.*;
-
-        public record Half() implements Schedule {
-          public double learningRate(double base, long step, long totalSteps) {
-            return base / 2;
-          }
-        }
-        """;
-    Path ran = Files.writeString(folder.resolve("Half.java"), code);
-    small.edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
-    small.edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    Path ran = small.useOwnSchedule();
     small.train();
     new LocalDisk().delete(small.run().resolve("code"));
-    Files.writeString(small.run().resolve("Half.java"), code.replace("/ 2", "* 2"));
+    Files.writeString(
+        small.run().resolve("Half.java"), Files.readString(ran).replace("/ 2", "* 2"));
 
     check(ExitCode.SUCCESS, "--to", "2");
     assertThat(terminal.out()).contains("code: SHA-256 " + Sha256.of(ran) + ", " + ran);

@@ -58,19 +58,7 @@ final class RegistryCommandTest {
 
   @Test
   void aVersionHasTheUsersOwnCode() throws IOException {
-    Files.writeString(
-        folder.resolve("Half.java"),
-        """
-        import dev.counterpoint.core.schedule.*;
-
-        public record Half() implements Schedule {
-          public double learningRate(double base, long step, long totalSteps) {
-            return base / 2;
-          }
-        }
-        """);
-    small.edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
-    small.edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    small.useOwnSchedule();
     small.train();
     registry(ExitCode.SUCCESS, "add", small.path(), "--name", "small");
 

@@ -80,6 +80,23 @@ record SmallRun(Path folder) {
     return AtomicFile.readJson(run().resolve("provenance.json"));
   }
 
+  /** Adds a schedule of the user, {@code Half.java}, to the run file. */
+  Path useOwnSchedule() throws IOException {
+    edit("small.yaml", "epochs: 2,", "epochs: 2, schedule: Half,");
+    edit("small.yaml", "name: small", "name: small\nclasspath: [Half.java]");
+    return Files.writeString(
+        folder.resolve("Half.java"),
+        """
+        import dev.counterpoint.core.schedule.*;
+
+        public record Half() implements Schedule {
+          public double learningRate(double base, long step, long totalSteps) {
+            return base / 2;
+          }
+        }
+        """);
+  }
+
   void edit(String file, String from, String to) throws IOException {
     Path path = folder.resolve(file);
     String text = Files.readString(path);

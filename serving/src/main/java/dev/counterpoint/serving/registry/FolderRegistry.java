@@ -366,8 +366,8 @@ public final class FolderRegistry {
   }
 
   /**
-   * The content that no version has, such as that of a process that was killed. It may be deleted,
-   * unless the journal has lost its last lines.
+   * The content that no version has, for example because an {@code add} was killed. It may be
+   * deleted, unless the journal has lost its last lines.
    */
   public List<Path> unused() throws IOException {
     Set<String> used = content().artifacts();

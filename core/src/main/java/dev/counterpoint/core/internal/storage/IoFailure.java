@@ -24,7 +24,7 @@ public final class IoFailure {
     return message == null ? failure.getClass().getSimpleName() : message.replaceFirst("\\.$", "");
   }
 
-  /** A failed write to a file, with its name; that of a full disk has none. */
+  /** A failed write to a file, with its name, which the failure of a full disk does not have. */
   public static IOException ofWrite(Path file, IOException failure) {
     return new IOException("Cannot write " + file + ": " + of(failure) + ".", failure);
   }
