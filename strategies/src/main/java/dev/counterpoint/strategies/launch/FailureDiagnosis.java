@@ -92,15 +92,19 @@ final class FailureDiagnosis {
   }
 
   /**
-   * The local rank that has reported a failure that it caused itself; rank 0 if it is one of
-   * several, since its output is shown.
+   * The local rank that has reported a failure that it caused itself. Of several, one that rejects
+   * the request, since the others may have been ended because of it; else rank 0, since its output
+   * is shown.
    */
   private Optional<ChildProcess> culprit() {
     return failed.stream()
-        .sorted(Comparator.comparing(rank -> rank != 0))
         .map(ranks::get)
         .filter(Objects::nonNull)
-        .findFirst();
+        .min(
+            Comparator.comparing(
+                    (ChildProcess child) ->
+                        !Objects.equals(ended.get(child), RankExit.INVALID_REQUEST))
+                .thenComparing(child -> child != ranks.get(0)));
   }
 
   /** Whether a rank that has reported a failure that it caused itself has not ended yet. */

@@ -245,6 +245,17 @@ final class LauncherTest {
   }
 
   @Test
+  void ifAllFailAndOneRejectsTheRequestItsExitCodeIsThatOfTheJob() {
+    String fails =
+        "if [ $COUNTERPOINT_RANK = 1 ]; then echo counterpoint: no such word >&2; exit 2; fi;"
+            + " echo counterpoint: Rank 1 has failed >&2; exit 1";
+
+    assertThatThrownBy(() -> launcher(3, 2, "failed 1, failed 0", fails).run())
+        .satisfies(failure -> assertThat(exitCode(failure)).isEqualTo(2))
+        .hasMessageContaining("no such word");
+  }
+
+  @Test
   void aRankThatDoesNotEndAfterItsWorkIsNamed() {
     assertThatThrownBy(
             () -> launcher(0, 2, "begun, done", "[ $COUNTERPOINT_RANK = 0 ] || cat").run())
