@@ -259,7 +259,10 @@ public final class ModelFolder {
   private static SettingsTree tree(Path folder) throws IOException {
     Path file = configFile(Objects.requireNonNull(folder, "folder"));
     if (!Files.isRegularFile(file)) {
-      Path parent = folder.toAbsolutePath().resolveSibling("");
+      Path parent = folder.toAbsolutePath().resolveSibling("").normalize();
+      if (Files.isRegularFile(parent)) {
+        throw new InvalidSettings("%s is a file; a run directory or a model folder is needed.", parent);
+      }
       throw new InvalidSettings(
           Files.isDirectory(folder)
               ? folder + " does not contain a model: " + CONFIG + " is missing."

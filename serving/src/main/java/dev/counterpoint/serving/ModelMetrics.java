@@ -8,25 +8,28 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The meters of one model, which all its versions share. */
+/** The meters of a version of a model. All versions share those without the tag of a version. */
 final class ModelMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(ModelMetrics.class);
   private static final String MODEL = "model";
-  private static final String QUEUE_SIZE = "counterpoint.queue.size";
 
   private final MeterRegistry meters;
   private final String model;
+  private final int version;
   private final Timer queue;
   private final Timer compute;
   private final DistributionSummary batch;
   private final Counter failures;
+  private @Nullable Gauge queueSize;
 
-  ModelMetrics(MeterRegistry meters, String model) {
+  ModelMetrics(MeterRegistry meters, String model, int version) {
     this.meters = meters;
     this.model = model;
+    this.version = version;
     queue = timer("counterpoint.queue.time", "Time that inputs waited for a thread of the model.");
     compute = timer("counterpoint.compute.time", "Time to compute a batch.");
     batch =
@@ -57,16 +60,21 @@ final class ModelMetrics {
         .register(meters);
   }
 
-  /** Reports the number of waiting inputs, instead of those of the earlier version. */
+  /** Reports the number of waiting inputs of the version. */
   void observeQueue(Supplier<Number> size) {
-    Gauge earlier = meters.find(QUEUE_SIZE).tag(MODEL, model).gauge();
-    if (earlier != null) {
-      meters.remove(earlier);
+    queueSize =
+        Gauge.builder("counterpoint.queue.size", size)
+            .description("Inputs that wait for a thread of the model.")
+            .tag(MODEL, model)
+            .tag("version", String.valueOf(version))
+            .register(meters);
+  }
+
+  /** Ends the report of the waiting inputs. */
+  void close() {
+    if (queueSize != null) {
+      meters.remove(queueSize);
     }
-    Gauge.builder(QUEUE_SIZE, size)
-        .description("Inputs that wait for a thread of the model.")
-        .tag(MODEL, model)
-        .register(meters);
   }
 
   void queued(long nanos) {

@@ -32,6 +32,7 @@ public final class ServedModel {
   private final BatchLimits limits;
   private final JsonPredictor predictor;
   private final InputReader reader;
+  private final ModelMetrics metrics;
   private final BatchEngine engine;
   private final AtomicInteger uses = new AtomicInteger(1); // of the owner
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -55,9 +56,8 @@ public final class ServedModel {
     this.limits = limits;
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
-    engine =
-        new BatchEngine(
-            name, limits, this::compute, new ModelMetrics(meters, name), this::closePipeline);
+    metrics = new ModelMetrics(meters, name, version);
+    engine = new BatchEngine(name, limits, this::compute, metrics, this::closePipeline);
   }
 
   /** The name of the model. */
@@ -103,6 +103,7 @@ public final class ServedModel {
   }
 
   private void closePipeline() {
+    metrics.close();
     try {
       pipeline().close();
       closed.complete(null);

@@ -32,7 +32,7 @@ final class BatchEngineTest {
           "test",
           LIMITS,
           this::compute,
-          new ModelMetrics(new SimpleMeterRegistry(), "test"),
+          new ModelMetrics(new SimpleMeterRegistry(), "test", 1),
           stopped::countDown);
 
   private List<ObjectNode> compute(List<Example> examples) {

@@ -258,7 +258,7 @@ final class DocsTest {
               JsonNode settings = YAML.readTree(block.content());
               if (settings.has("models")) {
                 SettingsTree tree = SettingsTree.load(block.toString(), block.content(), List.of());
-                BINDERS.get(block.page()).bind(tree, ServingFile.class);
+                ServingFile.bind(tree, Path.of(""));
                 return;
               }
               if (!settings.path("data").has("type")) {

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.encoding.StreamDecoderFactory;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -26,26 +29,38 @@ import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Predictions over HTTP: {@code POST /predict/MODEL}, and the REST API of the Open Inference
  * Protocol, https://github.com/kserve/open-inference-protocol.
  */
 final class DataApi {
+  private static final Logger LOG = LoggerFactory.getLogger(DataApi.class);
   private static final int MAX_DEPTH = 32;
   private static final ObjectReader JSON =
       Json.forData(MAX_DEPTH).build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Set<String> ENCODINGS = Set.of("identity", "gzip", "deflate");
+  /** For the probes of a cluster. */
+  static final Set<String> PATHS_WITHOUT_TOKEN =
+      Set.of("/v2", "/v2/health/live", "/v2/health/ready");
+
+  private static final String INFER = "/infer";
   private static final String ID = "id";
   private static final String NAME = "name";
   private static final String MODEL = "/v2/models/{model}";
@@ -54,27 +69,40 @@ final class DataApi {
   private final ModelRegistry models;
   private final ProductionModelService service;
   private final HttpSettings settings;
-  private final AtomicInteger requests = new AtomicInteger();
+  private final Semaphore permits;
   private volatile boolean draining;
 
   /** What a request asks of a model, and how the answer is written. */
   private record Question(
-      PredictionRequest request, Function<PredictionResponse, JsonNode> answer) {}
+      PredictionRequest request, Function<PredictionResponse, HttpResponse> answer) {}
 
   /** Reads the body of a request for a model. */
   private interface Protocol {
-    Question read(ModelId id, ModelLease model, JsonNode body);
+    Question read(ModelId id, ModelLease model, AggregatedHttpRequest request);
   }
 
   DataApi(ModelRegistry models, HttpSettings settings) {
     this.models = models;
     this.settings = settings;
+    permits = new Semaphore(settings.maxRequests());
     service = new ProductionModelService(models);
   }
 
   /** Refuses new requests. */
   void drain() {
     draining = true;
+  }
+
+  /** Waits until the accepted requests are answered, after {@link #drain}. */
+  void awaitAnswers() {
+    long longest = settings.requestTime().toMillis();
+    try {
+      if (!permits.tryAcquire(settings.maxRequests(), longest, TimeUnit.MILLISECONDS)) {
+        LOG.warn("The server stops although some requests are not answered.");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Adds all paths. */
@@ -85,7 +113,7 @@ final class DataApi {
     for (String path : List.of(MODEL, VERSION)) {
       get(server, path, this::modelMetadata);
       get(server, path + "/ready", this::modelReady);
-      post(server, path + "/infer", this::infer);
+      post(server, path + INFER, this::infer);
     }
     post(server, "/predict/{model}", this::predict);
     post(server, "/predict/{model}/{version}", this::predict);
@@ -122,7 +150,7 @@ final class DataApi {
   private static Answer serverMetadata() {
     String version = DataApi.class.getPackage().getImplementationVersion();
     ObjectNode body = JsonNodeFactory.instance.objectNode().put(NAME, "counterpoint");
-    body.put("version", version == null ? "development" : version).putArray("extensions");
+    body.put("version", version == null ? "development" : version).putArray("extensions").add("binary_tensor_data");
     return new Answer(HttpStatus.OK, body);
   }
 
@@ -166,12 +194,11 @@ final class DataApi {
   /** Refuses a request before its body is read. */
   private HttpResponse admit(HttpService next, ServiceRequestContext context, HttpRequest request)
       throws Exception {
-    if (draining) {
-      return HttpErrors.response(
-          HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
-    }
     MediaType type = request.contentType();
-    if (type == null || !type.isJson()) {
+    boolean isInference = context.path().endsWith(INFER); // Triton's clients name no type.
+    boolean isSupported =
+        type == null ? isInference : type.isJson() || (isInference && type.is(MediaType.OCTET_STREAM));
+    if (!isSupported) {
       return HttpErrors.response(
           HttpStatus.UNSUPPORTED_MEDIA_TYPE,
           "The content-type is %s; it must be application/json."
@@ -184,8 +211,13 @@ final class DataApi {
           "The content-encoding is %s; allowed: gzip, deflate."
               .formatted(Excerpt.ofItem(encoding)));
     }
-    if (requests.incrementAndGet() > settings.maxRequests()) {
-      requests.decrementAndGet();
+    boolean isAdmitted = permits.tryAcquire();
+    if (draining) {
+      permits.release(isAdmitted ? 1 : 0);
+      return HttpErrors.response(
+          HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
+    }
+    if (!isAdmitted) {
       return HttpErrors.response(
           HttpStatus.TOO_MANY_REQUESTS,
           "The server is busy with %s requests. Try again later."
@@ -195,11 +227,10 @@ final class DataApi {
     try {
       response = next.serve(context, request);
     } catch (Exception e) {
-      requests.decrementAndGet();
+      permits.release();
       throw e;
     }
-    var unused =
-        response.whenComplete().whenComplete((done, failure) -> requests.decrementAndGet());
+    var unused = response.whenComplete().whenComplete((done, failure) -> permits.release());
     return response;
   }
 
@@ -209,17 +240,17 @@ final class DataApi {
         request
             .aggregate()
             .thenComposeAsync(
-                body -> predict(context, body.content().array(), protocol),
+                body -> predict(context, body, protocol),
                 context.blockingTaskExecutor()));
   }
 
   private CompletableFuture<HttpResponse> predict(
-      ServiceRequestContext context, byte[] body, Protocol protocol) {
+      ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
     ModelId id = id(context);
     ModelLease model = models.getModel(id);
     Question question;
     try {
-      question = protocol.read(id, model, parse(body));
+      question = protocol.read(id, model, request);
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -227,14 +258,13 @@ final class DataApi {
     CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
     var unused = context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
     return prediction.thenApplyAsync(
-        it -> new Answer(HttpStatus.OK, question.answer.apply(it)).toHttp(),
-        context.blockingTaskExecutor());
+        question.answer, context.blockingTaskExecutor());
   }
 
-  private static JsonNode parse(byte[] body) {
+  private static JsonNode parse(byte[] body, int length) {
     JsonNode json;
     try {
-      json = JSON.readTree(body);
+      json = JSON.readTree(body, 0, length);
     } catch (JacksonException e) {
       throw new InvalidSettings("The body is not JSON: %s", Json.problem(e));
     } catch (IOException e) {
@@ -247,18 +277,23 @@ final class DataApi {
   }
 
   /** One object or a list of objects, as lines of {@code predict --json}. */
-  private Question predict(ModelId id, ModelLease model, JsonNode body) {
+  private Question predict(ModelId id, ModelLease model, AggregatedHttpRequest http) {
+    byte[] content = http.content().array();
+    JsonNode body = parse(content, content.length);
     List<JsonNode> inputs = body.isArray() ? body.valueStream().toList() : List.of(body);
     return new Question(
         new PredictionRequest(null, id, inputs, deadline(null)),
         response -> {
           ArrayNode outputs =
               JsonNodeFactory.instance.arrayNode().addAll(List.copyOf(response.outputs()));
-          return body.isArray() ? outputs : outputs.get(0);
+          return new Answer(HttpStatus.OK, body.isArray() ? outputs : outputs.get(0)).toHttp();
         });
   }
 
-  private Question infer(ModelId id, ModelLease model, JsonNode body) {
+  private Question infer(ModelId id, ModelLease model, AggregatedHttpRequest http) {
+    byte[] content = http.content().array();
+    int length = jsonLength(http.headers().get(BinaryTensors.JSON_LENGTH), content.length);
+    JsonNode body = parse(content, length);
     if (!body.isObject()) {
       throw new InvalidSettings("The body must be a JSON object with \"inputs\".");
     }
@@ -267,6 +302,12 @@ final class DataApi {
       throw new InvalidSettings("\"id\" must be a string.");
     }
     OutputTensors tensors = OutputTensors.of(model.pipeline()).requested(body.path("outputs"));
+    requireNone("parameters.sequence_id", body.path("parameters").path("sequence_id"));
+    for (JsonNode output : body.path("outputs")) {
+      requireNone("outputs[].parameters.classification", output.path("parameters").path("classification"));
+    }
+    BinaryTensors.read(
+        body.path("inputs"), ByteBuffer.wrap(content, length, content.length - length));
     List<JsonNode> inputs = InputTensors.of(model.pipeline()).read(body.path("inputs"));
     String text = requestId.isTextual() ? requestId.textValue() : null;
     PredictionRequest request =
@@ -280,8 +321,53 @@ final class DataApi {
           if (response.id() != null) {
             answer.put(ID, response.id());
           }
-          return answer.set("outputs", tensors.write(response.outputs()));
+          answer.set("outputs", tensors.write(response.outputs()));
+          return toHttp(body, answer);
         });
+  }
+
+  /** The length of the JSON in the body of a request. */
+  private static int jsonLength(@Nullable String header, int length) {
+    if (header == null) {
+      return length;
+    }
+    if (!header.matches("\\d{1,9}") || Integer.parseInt(header) > length) {
+      throw new InvalidSettings(
+          "The header %s is %s; the body has %s bytes.",
+          BinaryTensors.JSON_LENGTH, Excerpt.ofItem(header), length);
+    }
+    return Integer.parseInt(header);
+  }
+
+  private static void requireNone(String key, JsonNode value) {
+    if (!value.isMissingNode()) {
+      throw new InvalidSettings("%s is not supported.", key);
+    }
+  }
+
+  /** The response to a request, with those outputs in binary form that it asks for. */
+  private static HttpResponse toHttp(JsonNode request, ObjectNode answer) {
+    ByteArrayOutputStream binary = new ByteArrayOutputStream();
+    boolean isBinary = false;
+    for (JsonNode output : answer.path("outputs")) {
+      if (BinaryTensors.isRequested(request, output.path(NAME).textValue())) {
+        BinaryTensors.write((ObjectNode) output, binary);
+        isBinary = true;
+      }
+    }
+    if (!isBinary) {
+      return new Answer(HttpStatus.OK, answer).toHttp();
+    }
+    byte[] json = answer.toString().getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    content.writeBytes(json);
+    content.writeBytes(binary.toByteArray());
+    return HttpResponse.of(
+        ResponseHeaders.builder(HttpStatus.OK)
+            .contentType(MediaType.OCTET_STREAM)
+            .setInt(BinaryTensors.JSON_LENGTH, json.length)
+            .build(),
+        HttpData.wrap(content.toByteArray()));
   }
 
   /**

@@ -4,40 +4,48 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.common.logging.RequestLog;
 import com.linecorp.armeria.server.GracefulShutdown;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.logging.AccessLogWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelRegistry;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves the models of a registry over HTTP/1.1 and HTTP/2: predictions on one port, metrics and
  * health on another.
  */
 public final class HttpServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
   private static final String HEALTH = "/healthz";
+  private static final String METRICS = "/metrics";
   private static final Duration IDLE = Duration.ofSeconds(60);
   private static final int MAX_HEADERS = 16 * 1_024;
   private static final int MAX_STREAMS = 128;
 
-  /** A drained server stops after this time without a request. */
-  private static final Duration QUIET = Duration.ofMillis(200);
+  /** When the accepted requests are answered, their responses have this time to be sent. */
+  private static final Duration SENDING = Duration.ofSeconds(1);
 
-  /** The body of a request must arrive within this time after the limit for its prediction. */
-  private static final Duration BODY_TIME = Duration.ofSeconds(5);
+  /** A drained server stops after this time without a request, or after {@link #SENDING}. */
+  private static final Duration QUIET = Duration.ofMillis(200);
 
   private final DataApi api;
   private final Server data;
@@ -49,23 +57,34 @@ public final class HttpServer implements AutoCloseable {
     this.admin = admin;
   }
 
+  /** Starts a server that logs each request at level INFO. */
+  public static HttpServer start(
+      ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
+    return start(models, settings, meters, LOG::info);
+  }
+
   /**
    * Starts a server.
    *
    * @param models stay open until the server is closed
-   * @throws InvalidSettings if a port is in use
+   * @param access receives a line of JSON for each request
+   * @throws InvalidSettings if a port is in use, or the certificate cannot be used
    */
   public static HttpServer start(
-      ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
+      ModelRegistry models,
+      HttpSettings settings,
+      PrometheusMeterRegistry meters,
+      Consumer<String> access) {
     DataApi api = new DataApi(models, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(
-        (service, context, request) -> {
-          var unused = context.log().whenComplete().thenAccept(log -> count(log, meters));
-          return service.serve(context, request);
-        });
+        new Authorization(settings.tokens(), Scope.INFER, open(DataApi.PATHS_WITHOUT_TOKEN)));
+    data.decorator(new RequestLogs(meters, access));
     api.addTo(data);
-    ServerBuilder admin = builder(settings, settings.adminPort());
+    ServerBuilder admin = builder(settings, settings.admin());
+    Map<String, @Nullable Scope> scopes = open(Set.of(HEALTH));
+    scopes.put(METRICS, Scope.METRICS);
+    admin.decorator(new Authorization(settings.tokens(), Scope.ADMIN, scopes));
     admin.service(
         HEALTH,
         (context, request) ->
@@ -74,28 +93,40 @@ public final class HttpServer implements AutoCloseable {
                 MediaType.JSON,
                 JsonNodeFactory.instance.objectNode().put("live", true).toString()));
     admin.service(
-        "/metrics",
+        METRICS,
         (context, request) ->
             HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, meters.scrape()));
     Server dataServer = start(data, settings, "port", settings.port());
     try {
       return new HttpServer(
-          api, dataServer, start(admin, settings, "admin port", settings.adminPort()));
+          api, dataServer, start(admin, settings, "admin port", settings.admin()));
     } catch (RuntimeException e) {
       dataServer.stop().join();
       throw e;
     }
   }
 
+  private static Map<String, @Nullable Scope> open(Set<String> paths) {
+    Map<String, @Nullable Scope> scopes = new HashMap<>();
+    paths.forEach(path -> scopes.put(path, null));
+    return scopes;
+  }
+
   private static ServerBuilder builder(HttpSettings settings, int port) {
-    return Server.builder()
-        .http(new InetSocketAddress(settings.address(), port))
+    ServerBuilder server = Server.builder();
+    InetSocketAddress address = new InetSocketAddress(settings.address(), port);
+    if (settings.tls() != null && settings.tls().configure(server)) {
+      server.https(address);
+    } else {
+      server.http(address);
+    }
+    return server
         .errorHandler(new HttpErrors(settings.maxBodyBytes()))
         .accessLogWriter(AccessLogWriter.disabled(), false)
         .blockingTaskExecutor(Runtime.getRuntime().availableProcessors() + 1)
         .maxRequestLength(settings.maxBodyBytes())
         .maxNumConnections(settings.maxConnections())
-        .requestTimeout(Duration.ofMillis(settings.timeoutMillis()).plus(BODY_TIME))
+        .requestTimeout(settings.requestTime())
         .idleTimeout(IDLE)
         .http1MaxHeaderSize(MAX_HEADERS)
         .http1MaxInitialLineLength(MAX_HEADERS)
@@ -108,7 +139,7 @@ public final class HttpServer implements AutoCloseable {
         .gracefulShutdown(
             GracefulShutdown.builder()
                 .quietPeriod(QUIET)
-                .timeout(Duration.ofMillis(settings.timeoutMillis()).plus(BODY_TIME))
+                .timeout(SENDING)
                 .build());
   }
 
@@ -128,21 +159,6 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  private static void count(RequestLog log, MeterRegistry meters) {
-    Timer.builder("counterpoint.http.requests")
-        .description("Time from the first byte of a request to the last of its response.")
-        .tag("code", log.responseHeaders().status().codeAsText())
-        .serviceLevelObjectives(
-            Duration.ofMillis(5),
-            Duration.ofMillis(25),
-            Duration.ofMillis(100),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(10))
-        .register(meters)
-        .record(Duration.ofNanos(log.totalDurationNanos()));
-  }
-
   /** The address for predictions. */
   public URI uri() {
     return uri(data);
@@ -154,11 +170,11 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private static URI uri(Server server) {
-    InetSocketAddress address =
-        Objects.requireNonNull(server.activePort(), "active port").localAddress();
+    ServerPort port = Objects.requireNonNull(server.activePort(), "active port");
+    InetSocketAddress address = port.localAddress();
     String host = address.getAddress().getHostAddress();
     return URI.create(
-        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort());
+        (port.hasTls() ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort());
   }
 
   /**
@@ -173,6 +189,7 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     drain();
+    api.awaitAnswers();
     CompletableFuture.allOf(data.stop(), admin.stop()).join();
   }
 }

@@ -5,46 +5,66 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Address and limits of an HTTP server.
+ * Address, limits and access of an HTTP server.
  *
- * @param host a loopback address or its name; others are refused, because there is neither TLS nor
- *     authentication
+ * @param host an address or its name; one that is not a loopback address requires {@code tls} and
+ *     {@code tokens}
  * @param port the port for predictions; 0 for any free port
- * @param adminPort the port for metrics; 0 for any free port
+ * @param adminPort the port for administration and metrics; 0 for any free port, null for the one
+ *     after {@code port}
  * @param maxBodyBytes the maximum size of a request body, also after it is decompressed
  * @param maxConnections the maximum number of connections
  * @param maxRequests the maximum number of requests that are answered at the same time
  * @param timeoutMillis the time after which a request without a prediction fails
+ * @param tls how connections are encrypted; null if they are not
+ * @param tokens the tokens that give access, by the name of their bearer, which is logged; with none
+ *     every request has access
  */
 public record HttpSettings(
     String host,
     int port,
-    int adminPort,
+    @Nullable Integer adminPort,
     int maxBodyBytes,
     int maxConnections,
     int maxRequests,
-    int timeoutMillis) {
+    int timeoutMillis,
+    @Nullable Tls tls,
+    Map<String, AccessToken> tokens) {
   private static final int MAX_PORT = 65_535;
   private static final int BODY = 1 << 20;
+  private static final Duration BODY_TIME = Duration.ofSeconds(5);
   private static final int MAX_REQUESTS = 1_024;
 
   public HttpSettings {
+    tokens = Map.copyOf(tokens);
     new Checks()
-        .within("port", port, 0, MAX_PORT)
+        .within("port", port, 0, adminPort == null ? MAX_PORT - 1 : MAX_PORT)
         .within("adminPort", adminPort, 0, MAX_PORT)
-        .that(port == 0 || port != adminPort, "adminPort", adminPort, "must differ from port")
+        .that(
+            port == 0 || !Integer.valueOf(port).equals(adminPort),
+            "adminPort",
+            port,
+            "must differ from port")
         .positive("maxBodyBytes", maxBodyBytes)
         .positive("maxConnections", maxConnections)
         .positive("maxRequests", maxRequests)
         .positive("timeoutMillis", timeoutMillis)
         .verify();
-    requireLoopback(address(host), host);
+    if (!address(host).isLoopbackAddress() && (tls == null || tokens.isEmpty())) {
+      throw new InvalidSettings(
+          "The host %s is not a loopback address, such as 127.0.0.1. Others require tls and tokens,"
+              + " which the file of serve has: its http has %s.",
+          host,
+          tls != null ? "no tokens" : tokens.isEmpty() ? "neither tls nor tokens" : "no tls");
+    }
   }
 
-  /** Bodies of 1 MiB, 1,024 connections and requests, 30 seconds. */
-  public static HttpSettings of(String host, int port, int adminPort) {
+  /** Bodies of 1 MiB, 1,024 connections and requests, 30 seconds, without TLS and tokens. */
+  public static HttpSettings of(String host, int port, @Nullable Integer adminPort) {
     return new HttpSettings(
         host,
         port,
@@ -52,12 +72,24 @@ public record HttpSettings(
         BODY,
         MAX_REQUESTS,
         MAX_REQUESTS,
-        (int) Duration.ofSeconds(30).toMillis());
+        (int) Duration.ofSeconds(30).toMillis(),
+        null,
+        Map.of());
   }
 
-  /** Port 8080 and, for metrics, 8081 on 127.0.0.1. */
+  /** Port 8080 and, for administration, 8081 on 127.0.0.1. */
   public static HttpSettings defaults() {
-    return of("127.0.0.1", 8080, 8081);
+    return of("127.0.0.1", 8080, null);
+  }
+
+  /** The port for administration and metrics; 0 for any free port. */
+  int admin() {
+    return adminPort != null ? adminPort : port == 0 ? 0 : port + 1;
+  }
+
+  /** The longest time of a request, including that in which its body arrives. */
+  Duration requestTime() {
+    return Duration.ofMillis(timeoutMillis).plus(BODY_TIME);
   }
 
   /** The address of the host. */
@@ -70,15 +102,6 @@ public record HttpSettings(
       return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       throw new InvalidSettings("The host \"%s\" is unknown.", host);
-    }
-  }
-
-  private static void requireLoopback(InetAddress address, String host) {
-    if (!address.isLoopbackAddress()) {
-      throw new InvalidSettings(
-          "The host %s is not a loopback address, such as 127.0.0.1. Others are refused, because the"
-              + " server has neither TLS nor authentication.",
-          host);
     }
   }
 }

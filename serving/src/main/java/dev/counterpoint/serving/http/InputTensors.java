@@ -9,11 +9,13 @@ import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.inference.Pipeline;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -25,9 +27,12 @@ import java.util.stream.Stream;
  * @param isTable whether a tensor is a column, which may be missing
  */
 record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
-  private static final Set<String> INTEGERS =
-      Set.of("UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64");
-  private static final Set<String> FLOATS = Set.of("FP16", "FP32", "FP64");
+  /** The bits of integers; negative for signed ones. */
+  private static final Map<String, Integer> INTEGERS =
+      Map.of(
+          "UINT8", 8, "UINT16", 16, "UINT32", 32, "UINT64", 64, "INT8", -8, "INT16", -16, "INT32",
+          -32, "INT64", -64);
+  private static final Set<String> FLOATS = Set.of("FP16", "BF16", "FP32", "FP64");
 
   /** The tensors that a model reads. */
   static InputTensors of(Pipeline pipeline) {
@@ -131,7 +136,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
   }
 
   private void requireDatatype(String origin, Tensor tensor, String datatype) {
-    boolean isNumber = INTEGERS.contains(datatype) || FLOATS.contains(datatype);
+    boolean isNumber = INTEGERS.containsKey(datatype) || FLOATS.contains(datatype);
     boolean isKnown = isNumber || datatype.equals("BOOL") || datatype.equals(Tensor.BYTES);
     boolean isText = tensor.datatype().equals(Tensor.BYTES);
     if (!isKnown || (!isTable && (isText ? !datatype.equals(Tensor.BYTES) : !isNumber))) {
@@ -193,11 +198,20 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
             ? value.isTextual()
             : datatype.equals("BOOL")
                 ? value.isBoolean()
-                : FLOATS.contains(datatype) ? value.isNumber() : value.isIntegralNumber();
+                : FLOATS.contains(datatype)
+                    ? value.isNumber() && Double.isFinite(value.doubleValue())
+                    : value.isIntegralNumber() && isInRange(value.bigIntegerValue(), datatype);
     if (!fits && !(isTable && value.isNull())) {
       throw new InvalidSettings(
           "%s has %s, which is not of the datatype %s.",
           origin, Excerpt.ofItem(value.toString()), datatype);
     }
+  }
+
+  private static boolean isInRange(BigInteger value, String datatype) {
+    int bits = Objects.requireNonNull(INTEGERS.get(datatype));
+    return bits > 0
+        ? value.signum() >= 0 && value.bitLength() <= bits
+        : value.bitLength() < -bits;
   }
 }

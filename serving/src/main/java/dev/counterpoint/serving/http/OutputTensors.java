@@ -89,8 +89,11 @@ record OutputTensors(List<Output> outputs) {
    * @throws InvalidSettings if the model does not have an output
    */
   OutputTensors requested(JsonNode requested) {
-    if (requested.isMissingNode() || requested.isNull() || requested.isEmpty()) {
+    if (requested.isMissingNode() || (requested.isArray() && requested.isEmpty())) {
       return this;
+    }
+    if (!requested.isArray()) {
+      throw new InvalidSettings("\"outputs\" must be a list, such as [{\"name\": \"%s\"}].", outputs.get(0).tensor.name());
     }
     List<String> names = outputs.stream().map(it -> it.tensor.name()).toList();
     List<Output> chosen = new ArrayList<>();

@@ -49,6 +49,7 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
   private final Map<ModelId, String> failures = new HashMap<>();
 
   private volatile Map<ModelId, ServedModel> served = Map.of();
+  private volatile boolean closing;
   private int seen; // events of the registry
 
   /**
@@ -98,6 +99,9 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
     }
     Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     for (ModelId id : ids.keySet()) {
+      if (closing) {
+        break;
+      }
       try {
         ServedModel model = model(id, content, next);
         failures.remove(id);
@@ -195,7 +199,12 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
 
   /** Waits until all leases are closed, and frees the native memory. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    closing = true; // A refresh may have many models to open.
+    closeAll();
+  }
+
+  private synchronized void closeAll() {
     replace(Map.of());
     CompletableFuture.allOf(released.toArray(CompletableFuture[]::new)).join();
   }

@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -45,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HttpServerTest {
   private static final Path SENTIMENT = Path.of("../runner/src/test/resources/fixtures/finished");
   private static final HttpSettings SETTINGS =
-      new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000);
+      new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000, null, Map.of());
 
   private static final LoadedModels MODELS = new LoadedModels();
   private static HttpServer server;
@@ -231,7 +232,7 @@ final class HttpServerTest {
               }
               return MODELS.getModel(ModelId.parse("sentiment"));
             });
-    HttpSettings one = new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000);
+    HttpSettings one = new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000, null, Map.of());
     try (HttpServer other = HttpServer.start(blocking, one, meters)) {
       HttpRequest request = post(other, "/predict/sentiment", "{\"text\": \"a\"}").build();
       CompletableFuture<HttpResponse<String>> first =

@@ -1,6 +1,7 @@
 package dev.counterpoint.serving.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -8,12 +9,19 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.serving.LoadedModels;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -147,10 +155,72 @@ final class OpenInferenceTest {
         "{\"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [1]}]} | inputs[0].data",
         "{\"id\": 3, \"inputs\": []} | id",
         "{\"parameters\": {\"timeout\": -1}, \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | parameters.timeout",
-        "{\"outputs\": [{\"name\": \"lable\"}], \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs[0].name"
+        "{\"outputs\": [{\"name\": \"lable\"}], \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs[0].name",
+        "{\"outputs\": {\"name\": \"label\"}, \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs"
       })
   void invalidRequestNamesTheField(String body, String field) throws Exception {
     assertThat(infer(body, 400).path("error").textValue()).contains(field);
+  }
+
+  /** The requests of Triton's clients: no content type, binary texts, outputs in binary form. */
+  @ParameterizedTest
+  @CsvSource({"identity", "deflate", "gzip"})
+  void binaryTensorsAreReadAndWritten(String encoding) throws Exception {
+    byte[] json =
+        ("{\"id\": \"7\", \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\","
+                + " \"parameters\": {\"binary_data_size\": 10}}],"
+                + " \"outputs\": [{\"name\": \"label\", \"parameters\": {\"binary_data\": false}},"
+                + " {\"name\": \"probabilities\"}, {\"name\": \"label\"}],"
+                + " \"parameters\": {\"binary_data_output\": true, \"timeout\": 10000000}}")
+            .getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (OutputStream out =
+        switch (encoding) {
+          case "gzip" -> new GZIPOutputStream(body);
+          case "deflate" -> new DeflaterOutputStream(body);
+          default -> body;
+        }) {
+      out.write(json);
+      out.write(new byte[] {6, 0, 0, 0, 'a', ' ', 'f', 'i', 'l', 'm'});
+    }
+    HttpResponse<byte[]> response =
+        client.send(
+            HttpRequest.newBuilder(server.uri().resolve("/v2/models/sentiment/infer"))
+                .header("content-encoding", encoding)
+                .header("Inference-Header-Content-Length", String.valueOf(json.length))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
+                .build(),
+            BodyHandlers.ofByteArray());
+
+    assertThat(response.statusCode()).as(new String(response.body())).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type")).hasValue("application/octet-stream");
+    int length =
+        Math.toIntExact(
+            response.headers().firstValueAsLong("Inference-Header-Content-Length").orElseThrow());
+    JsonNode outputs = new JsonMapper().readTree(response.body(), 0, length).path("outputs");
+    assertThat(outputs.path(0).path("data").path(0).isTextual()).isTrue();
+    assertThat(outputs.path(1).path("parameters").path("binary_data_size").intValue())
+        .isEqualTo(16);
+    ByteBuffer values =
+        ByteBuffer.wrap(response.body(), length, response.body().length - length)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(values.getDouble() + values.getDouble()).isCloseTo(1, within(1e-6));
+    assertThat(values.hasRemaining()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1", "1000000", "9999999999", "x"})
+  void lengthOfTheJsonMustFitTheBody(String length) throws Exception {
+    HttpResponse<String> response =
+        client.send(
+            HttpRequest.newBuilder(server.uri().resolve("/v2/models/sentiment/infer"))
+                .header("Inference-Header-Content-Length", length)
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build(),
+            BodyHandlers.ofString());
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("inference-header-content-length");
   }
 
   @Test

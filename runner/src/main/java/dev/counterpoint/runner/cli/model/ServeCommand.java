@@ -104,8 +104,7 @@ public final class ServeCommand implements Callable<Integer> {
         return serve(models, models::refresh, file, meters, console);
       }
     }
-    HttpSettings http =
-        HttpSettings.of(host, port, adminPort != null ? adminPort : port == 0 ? 0 : port + 1);
+    HttpSettings http = HttpSettings.of(host, port, adminPort);
     String model = ModelId.parse(name != null ? name : defaultName()).name();
     try (LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
       models.add(model, TrainedModel.open(source, classpath, console));
@@ -131,7 +130,9 @@ public final class ServeCommand implements Callable<Integer> {
       Console console)
       throws InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
-    try (HttpServer server = HttpServer.start(models, file.http(), meters)) {
+    try (HttpServer server = 
+            HttpServer.start(
+                models, file.http(), meters, file.accessLog() ? console::print : line -> {})) {
       Signals signals =
           Signals.forwarding(
               signal -> {

@@ -6,10 +6,12 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
+import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.http.HttpSettings;
+import dev.counterpoint.serving.http.Tls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,9 +24,19 @@ import java.util.Map;
  * @param registry the folder of the registry, relative to the folder of the file
  * @param models the names, versions and aliases that are served, with the limits of each
  * @param refreshSeconds the time between two looks at the registry
+ * @param accessLog whether each request is printed, as a line of JSON without its content
  */
 public record ServingFile(
-    String registry, Map<String, BatchLimits> models, HttpSettings http, int refreshSeconds) {
+    String registry,
+    Map<String, BatchLimits> models,
+    HttpSettings http,
+    int refreshSeconds,
+    boolean accessLog) {
+  private static final Catalog<Tls> TLS =
+      Catalog.of(Tls.class)
+          .with("pem", Tls.Pem.class)
+          .with("terminated-upstream", Tls.TerminatedUpstream.class);
+
   public ServingFile {
     models = new LinkedHashMap<>(models);
     new Checks().positive("refreshSeconds", refreshSeconds).verify();
@@ -32,18 +44,29 @@ public record ServingFile(
   }
 
   public static ServingFile defaults() {
-    return new ServingFile("registry", Map.of(), HttpSettings.defaults(), 2);
+    return new ServingFile("registry", Map.of(), HttpSettings.defaults(), 2, true);
   }
 
   static ServingFile read(Path file) throws IOException {
     SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());
     Path folder = file.toAbsolutePath().resolveSibling("");
-    ServingFile read =
-        new Binder(List.of(), SourcePath.none(), folder::resolve).bind(tree, ServingFile.class);
+    ServingFile read = bind(tree, folder);
     if (read.models.isEmpty()) {
       throw new InvalidSettings("%s names no models, such as models: {sentiment: {}}.", file);
     }
-    return RecordCopy.with(read, "registry", folder.resolve(read.registry).toString());
+    Tls tls = read.http.tls();
+    HttpSettings http =
+        tls == null
+            ? read.http
+            : RecordCopy.with(
+                read.http, "tls", tls.withFiles(name -> folder.resolve(name).toString()));
+    return RecordCopy.with(read, Map.of("registry", folder.resolve(read.registry).toString(), "http", http));
+  }
+
+  /** Converts settings; their references to files are relative to a folder. */
+  public static ServingFile bind(SettingsTree tree, Path folder) {
+    return new Binder(List.of(TLS), SourcePath.none(), folder::resolve)
+        .bind(tree, ServingFile.class);
   }
 
   Map<ModelId, BatchLimits> ids() {
